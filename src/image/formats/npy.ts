@@ -57,7 +57,7 @@ export function decodeNpy(bytes: Uint8Array, source = 'NPY data'): NpyArray {
       expected, actual: bytes.length - start,
     });
   }
-  return { shape, data: new elements(bytes.slice(start).buffer) };
+  return { shape, data: new elements(new Uint8Array(bytes.subarray(start)).buffer) };
 }
 
 function readHeader(bytes: Uint8Array, source: string): { header: string; start: number } {

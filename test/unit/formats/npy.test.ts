@@ -54,6 +54,7 @@ describe('decodeNpy', () => {
     const shifted = new Uint8Array(bytes('f32').length + 3);
     shifted.set(bytes('f32'), 3);
     expect(decodeNpy(shifted.subarray(3))).toEqual(decodeNpy(bytes('f32')));
+    expect(decodeNpy(Buffer.from(NUMPY.f32, 'base64'))).toEqual(decodeNpy(bytes('f32')));
   });
 
   it('refuses orders and element types it would misread', () => {

@@ -1,0 +1,72 @@
+import { readFile } from 'node:fs/promises';
+import { DepthFileError } from '../errors.js';
+import type { DepthSemantics } from '../image/formats/depth_semantics.js';
+import { decodeNpy } from '../image/formats/npy.js';
+import { decodePfm } from '../image/formats/pfm.js';
+import { loadSharp } from './image_file.js';
+
+/** A depth map as read from a file, [height,width], top row first. */
+export interface DepthFile {
+  readonly width: number;
+  readonly height: number;
+  /** Values; for 16-bit PNG `offset + scale * code` where the file says so, else the codes themselves. */
+  readonly data: Float32Array<ArrayBuffer>;
+  /** What a PNG of ours says about its values; PFM and NPY carry nothing of the kind. */
+  readonly semantics?: DepthSemantics;
+}
+
+/**
+ * Reads a depth map from a grey PFM, an NPY of shape [H,W] or [1,H,W], or an 8- or 16-bit grey PNG, told apart by content.
+ * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError IMAGE_DECODER without `sharp` for PNG.
+ */
+export async function readDepthFile(path: string): Promise<DepthFile> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw fault('DEPTH_READ', path, `cannot be read (${String(cause)})`, cause);
+  });
+  switch (bytes[0]) {
+    case 0x93: return fromNpy(bytes, path);
+    case 0x50: return decodePfm(bytes, path);
+    case 0x89: return fromPng(bytes, path);
+    default: throw fault('DEPTH_FORMAT', path, 'is not a PFM, NPY or PNG file');
+  }
+}
+
+function fromNpy(bytes: Uint8Array, path: string): DepthFile {
+  const { shape, data } = decodeNpy(bytes, path);
+  const [height, width] = shape.slice(-2);
+  if (!height || !width || data.length !== width * height) {
+    throw fault('NPY_SHAPE', path, `shape [${shape.join(',')}] is not one map [H,W]`);
+  }
+  return { width, height, data: data instanceof Float32Array ? data : Float32Array.from(data) };
+}
+
+async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
+  const sharp = await loadSharp(path);
+  try {
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
+    const { space, comments } = await image.metadata();
+    if (space !== 'grey16' && space !== 'b-w') throw fault('PNG_COLOR', path, `holds ${space} pixels, not grey ones`);
+    const { data, info } = await image.toColourspace(space).removeAlpha().raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    const codes = new Uint16Array(new Uint8Array(data).buffer);
+    const text = comments?.find(({ keyword }) => keyword === 'depthwise')?.text;
+    const size = { width: info.width, height: info.height };
+    if (text === undefined) return { ...size, data: Float32Array.from(codes) };
+    const semantics = parseSemantics(text, path);
+    return { ...size, data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code), semantics };
+  } catch (cause) {
+    if (cause instanceof DepthFileError) throw cause;
+    throw fault('PNG_DECODE', path, `cannot be decoded (${String(cause)})`, cause);
+  }
+}
+
+function parseSemantics(text: string, path: string): DepthSemantics {
+  const semantics = JSON.parse(text) as Partial<DepthSemantics>;
+  if (!Number.isFinite(semantics.scale) || !Number.isFinite(semantics.offset)) {
+    throw fault('PNG_TEXT', path, `its "depthwise" text gives scale ${semantics.scale} and offset ${semantics.offset}`);
+  }
+  return semantics as DepthSemantics;
+}
+
+function fault(code: string, path: string, what: string, cause?: unknown): DepthFileError {
+  return new DepthFileError(code, `${path}: ${what}.`, { source: path, phase: 'read', ...(cause === undefined ? {} : { cause }) });
+}

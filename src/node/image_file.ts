@@ -1,0 +1,116 @@
+import { open, readFile } from 'node:fs/promises';
+import { ImageError } from '../errors.js';
+import { decodePnm } from '../image/formats/pnm.js';
+import { isReadable, sniffPicture, SNIFF_BYTES, type PictureFormat } from './picture_format.js';
+
+/** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
+export interface Picture {
+  /** RGBA, length 4 * width * height. */
+  readonly data: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** 16,384 x 16,384: a gigabyte of RGBA. */
+const MAX_PIXELS = 2 ** 28;
+
+/**
+ * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, PGM or PPM file, told apart by content and not by name.
+ * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
+ * pictures with a colour profile are converted to 8-bit sRGB. Colours that a TIFF stores multiplied by its alpha stay so.
+ * All but PGM and PPM need the `sharp` package.
+ * @throws ImageError IMAGE_READ, IMAGE_FORMAT, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no `sharp`).
+ */
+export async function readPicture(path: string): Promise<Picture> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const format = sniffPicture(bytes);
+  if (!format) throw fault('IMAGE_DECODE', path, bytes.length ? 'is not a picture' : 'is empty');
+  if (!isReadable(format)) throw fault('IMAGE_FORMAT', path, unsupportedFormat(format));
+  if (format !== 'PNM') return decode(bytes, path, format);
+  const { data, width, height, channels } = decodePnm(bytes, path);
+  return { data: toRgba(data, width * height, channels), width, height };
+}
+
+/** Format of a file by its content; undefined when it is not a picture. @throws ImageError IMAGE_READ. */
+export async function pictureFormat(path: string): Promise<PictureFormat | undefined> {
+  try {
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
+      return sniffPicture(buffer.subarray(0, bytesRead));
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** Whether `readPicture` knows the format of the file. @throws ImageError IMAGE_READ. */
+export async function isPicture(path: string): Promise<boolean> {
+  const format = await pictureFormat(path);
+  return format !== undefined && isReadable(format);
+}
+
+/** Why a picture of `format` is not read, and what to do. */
+export function unsupportedFormat(format: PictureFormat): string {
+  return `is a ${format} picture, which is not read: convert it to JPEG or PNG`;
+}
+
+async function decode(bytes: Uint8Array, path: string, format: PictureFormat): Promise<Picture> {
+  const sharp = await loadSharp(path);
+  try {
+    const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
+    const { width: w = 0, height: h = 0 } = await image.metadata();
+    if (w * h > MAX_PIXELS) throw tooLarge(path, w, h);
+    const { data, info } = await image.autoOrient().toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    return { data: toRgba(data, width * height, channels), width, height };
+  } catch (cause) {
+    if (cause instanceof ImageError) throw cause;
+    throw fault('IMAGE_DECODE', path, `cannot be decoded as ${format} (${reasonOf(cause)})`, cause);
+  }
+}
+
+/** The `sharp` package, or IMAGE_DECODER naming the file it was wanted for. */
+export async function loadSharp(path: string): Promise<typeof import('sharp').default> {
+  try {
+    return (await import('sharp')).default;
+  } catch (cause) {
+    throw new ImageError('IMAGE_DECODER', `${path}: reading pictures needs the package "sharp", which cannot be loaded.`, {
+      hint: 'Install it with `npm install sharp`, or give a PPM file.', source: path, phase: 'image', cause,
+    });
+  }
+}
+
+function toRgba(samples: Uint8Array, pixels: number, channels: number): Uint8Array<ArrayBuffer> {
+  const rgba = new Uint8Array(pixels * 4).fill(255);
+  const [green, blue] = channels >= 3 ? [1, 2] : [0, 0];
+  for (let i = 0, from = 0; i < rgba.length; i += 4, from += channels) {
+    rgba[i] = samples[from]!;
+    rgba[i + 1] = samples[from + green]!;
+    rgba[i + 2] = samples[from + blue]!;
+  }
+  return rgba;
+}
+
+function tooLarge(path: string, width: number, height: number): ImageError {
+  return new ImageError('IMAGE_SIZE', `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`, {
+    source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height, phase: 'image',
+  });
+}
+
+function unreadable(path: string, cause: unknown): ImageError {
+  return fault('IMAGE_READ', path, `cannot be read (${reasonOf(cause)})`, cause);
+}
+
+function reasonOf(cause: unknown): string {
+  return (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\s*\n\s*/g, '; ');
+}
+
+function fault(code: string, path: string, what: string, cause?: unknown): ImageError {
+  return new ImageError(code, `${path}: ${what}.`, { source: path, phase: 'image', ...(cause === undefined ? {} : { cause }) });
+}

@@ -1,0 +1,36 @@
+/** Picture formats told apart by their first bytes. The second list is recognised only to say why it is not read. */
+export type PictureFormat = ReadableFormat | UnreadableFormat;
+export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' | 'PNM';
+export type UnreadableFormat = 'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop';
+
+/** Bytes that `sniffPicture` looks at. */
+export const SNIFF_BYTES = 64;
+
+const READABLE: ReadonlySet<PictureFormat> = new Set<ReadableFormat>(['JPEG', 'PNG', 'WebP', 'TIFF', 'GIF', 'AVIF', 'PNM']);
+
+/** Beginnings as Latin-1 text; BigTIFF has 43 where TIFF has 42. */
+const BEGINNINGS: readonly [RegExp, PictureFormat][] = [
+  [/^\xff\xd8\xff/, 'JPEG'],
+  [/^\x89PNG\r\n\x1a\n/, 'PNG'],
+  [/^RIFF[^]{4}WEBP/, 'WebP'],
+  [/^(?:II[*+]\0|MM\0[*+])/, 'TIFF'],
+  [/^GIF8[79]a/, 'GIF'],
+  [/^P[56][\s#]/, 'PNM'],
+  [/^[^]{4}ftyp(?:[^]{4})*?avi[fs]/, 'AVIF'],
+  [/^[^]{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)/, 'HEIC'],
+  [/^BM[^]{4}\0{4}/, 'BMP'],
+  [/^(?:\xff\x0a|\0\0\0\x0cJXL )/, 'JPEG XL'],
+  [/^\0\0\0\x0cjP {2}/, 'JPEG 2000'],
+  [/^8BPS\0\x01/, 'Photoshop'],
+];
+
+/** Format of a file that begins with `head`; undefined for anything that is not a picture. Names play no part. */
+export function sniffPicture(head: Uint8Array): PictureFormat | undefined {
+  const text = String.fromCharCode(...head.subarray(0, SNIFF_BYTES));
+  return BEGINNINGS.find(([beginning]) => beginning.test(text))?.[1];
+}
+
+/** Whether `readPicture` reads the format. */
+export function isReadable(format: PictureFormat): format is ReadableFormat {
+  return READABLE.has(format);
+}
