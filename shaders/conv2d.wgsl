@@ -1,0 +1,65 @@
+// y[OH,OW,N] = store(conv(x[H,W,C], weight[KH,KW,C,N])), square stride, zero padding that may differ on each side.
+// Includes: conv_load.wgsl, store.wgsl, activation.wgsl
+// One invocation computes PIXELS neighbouring pixels of a row × 4·COLS channels; each input vector it loads serves
+// every tap and pixel that needs it. No workgroup memory.
+// Edges: load() returns zero outside the map; pixels past OW and channels past N are skipped on store.
+alias welem = f32;
+const KH: u32 = 3;
+const KW: u32 = 3;
+const STRIDE: u32 = 1;
+const PIXELS: u32 = 4;
+const COLS: u32 = 1; // of four channels each
+const WORKGROUP: u32 = 64;
+const WINDOW = (PIXELS - 1) * STRIDE + KW;
+
+struct Params {
+  H: u32,
+  W: u32,
+  C4: u32, // C / 4
+  OH: u32,
+  OW: u32,
+  N4: u32, // N / 4
+  PAD_Y: u32, // rows of zeros above
+  PAD_X: u32, // columns of zeros to the left
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, C, N/4]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let tiles_n = (params.N4 + COLS - 1) / COLS;
+  let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
+  let col0 = tile % tiles_n * COLS;
+  let ox0 = tile / tiles_n % tiles_x * PIXELS;
+  let oy = tile / tiles_n / tiles_x;
+  if (oy >= params.OH) { return; }
+  let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
+  var acc: array<vec4f, PIXELS * COLS>;
+  for (var ky = 0u; ky < KH; ky++) {
+    let iy = i32(oy * STRIDE + ky) - i32(params.PAD_Y);
+    if (iy < 0 || iy >= i32(params.H)) { continue; }
+    for (var c4 = 0u; c4 < params.C4; c4++) {
+      var window: array<vec4f, WINDOW>;
+      for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), c4); }
+      for (var kx = 0u; kx < KW; kx++) {
+        for (var j = 0u; j < COLS; j++) {
+          let w = ((ky * KW + kx) * params.C4 + c4) * 4 * params.N4 + min(col0 + j, params.N4 - 1);
+          let b0 = vec4f(weight[w]);
+          let b1 = vec4f(weight[w + params.N4]);
+          let b2 = vec4f(weight[w + 2 * params.N4]);
+          let b3 = vec4f(weight[w + 3 * params.N4]);
+          for (var p = 0u; p < PIXELS; p++) {
+            let a = window[p * STRIDE + kx];
+            acc[p * COLS + j] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+          }
+        }
+      }
+    }
+  }
+  for (var p = 0u; p < PIXELS; p++) {
+    for (var j = 0u; j < COLS; j++) {
+      if (ox0 + p < params.OW && col0 + j < params.N4) { store(oy * params.OW + ox0 + p, col0 + j, acc[p * COLS + j]); }
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
+// Includes: activation.wgsl
+// One invocation computes PIXELS neighbouring pixels of a row × 4 channels; neighbours take neighbouring channels.
+alias xelem = f32;
+alias welem = f32;
+alias yelem = f32;
+const K: u32 = 3;
+const STRIDE: u32 = 1;
+const PIXELS: u32 = 4;
+const WORKGROUP: u32 = 64;
+const WINDOW = (PIXELS - 1) * STRIDE + K;
+struct Params {
+  H: u32,
+  W: u32,
+  C4: u32,
+  OH: u32,
+  OW: u32,
+  PAD_Y: u32,
+  PAD_X: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<xelem>>; // [H, W, C/4]
+@group(0) @binding(2) var<storage, read> weight: array<vec4<welem>>; // [K, K, C/4]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [C/4]
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<yelem>>; // [OH, OW, C/4]
+
+fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
+  if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }
+  return vec4f(x[(u32(iy) * params.W + u32(ix)) * params.C4 + c4]);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
+  let c4 = tile % params.C4;
+  let ox0 = tile / params.C4 % tiles_x * PIXELS;
+  let oy = tile / params.C4 / tiles_x;
+  if (oy >= params.OH) { return; }
+  let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
+  var acc: array<vec4f, PIXELS>;
+  for (var p = 0u; p < PIXELS; p++) { acc[p] = bias[c4]; }
+  for (var ky = 0u; ky < K; ky++) {
+    let iy = i32(oy * STRIDE + ky) - i32(params.PAD_Y);
+    if (iy < 0 || iy >= i32(params.H)) { continue; }
+    var window: array<vec4f, WINDOW>;
+    for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), c4); }
+    for (var kx = 0u; kx < K; kx++) {
+      let w = vec4f(weight[(ky * K + kx) * params.C4 + c4]);
+      for (var p = 0u; p < PIXELS; p++) { acc[p] += window[p * STRIDE + kx] * w; }
+    }
+  }
+  for (var p = 0u; p < PIXELS; p++) {
+    if (ox0 + p < params.OW) { y[(oy * params.OW + ox0 + p) * params.C4 + c4] = vec4<yelem>(activate(acc[p])); }
+  }
+}

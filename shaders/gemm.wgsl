@@ -1,0 +1,46 @@
+// y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
+// Includes: gemm_load_rows.wgsl, store.wgsl, activation.wgsl
+// One invocation computes ROWS rows × 4·COLS columns in registers; neighbouring invocations take neighbouring
+// columns, so weight reads are contiguous and rows of x are shared through the cache. No workgroup memory.
+// Edges: rows past M and columns past N are clamped on load and skipped on store.
+alias welem = f32;
+const ROWS: u32 = 4;
+const COLS: u32 = 2; // of four channels each
+const WORKGROUP: u32 = 64;
+
+struct Params {
+  M: u32,
+  N4: u32, // N / 4
+  K4: u32, // K / 4
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let tiles_n = (params.N4 + COLS - 1) / COLS;
+  let row0 = tile / tiles_n * ROWS;
+  let col0 = tile % tiles_n * COLS;
+  if (row0 >= params.M) { return; }
+  var acc: array<vec4f, ROWS * COLS>;
+  for (var k4 = 0u; k4 < params.K4; k4++) {
+    var a: array<vec4f, ROWS>;
+    for (var i = 0u; i < ROWS; i++) { a[i] = load(min(row0 + i, params.M - 1), k4); }
+    for (var j = 0u; j < COLS; j++) {
+      let w = k4 * 4 * params.N4 + min(col0 + j, params.N4 - 1);
+      let b0 = vec4f(weight[w]);
+      let b1 = vec4f(weight[w + params.N4]);
+      let b2 = vec4f(weight[w + 2 * params.N4]);
+      let b3 = vec4f(weight[w + 3 * params.N4]);
+      for (var i = 0u; i < ROWS; i++) {
+        acc[i * COLS + j] += a[i].x * b0 + a[i].y * b1 + a[i].z * b2 + a[i].w * b3;
+      }
+    }
+  }
+  for (var i = 0u; i < ROWS; i++) {
+    for (var j = 0u; j < COLS; j++) {
+      if (row0 + i < params.M && col0 + j < params.N4) { store(row0 + i, col0 + j, acc[i * COLS + j]); }
+    }
+  }
+}

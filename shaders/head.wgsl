@@ -1,0 +1,64 @@
+// depth[H,W] = final(weight2 · relu(conv3x3(upsampled) + bias1) + bias2): the last three layers of a decoder in one pass.
+// upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of the convolution are ever stored.
+// Includes: conv_load_bilinear.wgsl, bilinear.wgsl
+// One invocation computes PIXELS neighbouring pixels of a row with all hidden channels, in f32 throughout.
+alias welem = f32;
+const HIDDEN: u32 = 8; // hidden channels / 4
+const PIXELS: u32 = 2;
+const FINAL: u32 = 0; // 0 ReLU, 1 SCALE·sigmoid
+const WORKGROUP: u32 = 64;
+struct Params {
+  H: u32, // output height and width
+  W: u32,
+  C4: u32,
+  SCALE: f32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight1: array<vec4<welem>>; // [3, 3, C, HIDDEN]
+@group(0) @binding(2) var<storage, read> bias1: array<vec4f>; // [HIDDEN]
+@group(0) @binding(3) var<storage, read> weight2: array<vec4f>; // [HIDDEN]
+@group(0) @binding(4) var<storage, read> bias2: array<f32>; // the first counts
+@group(0) @binding(9) var<storage, read_write> depth: array<f32>; // [H, W]
+
+fn final_activation(value: f32) -> f32 {
+  if (FINAL == 1) { return params.SCALE / (1.0 + exp(clamp(-value, -80.0, 80.0))); }
+  return max(value, 0.0);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let tiles_x = (params.W + PIXELS - 1) / PIXELS;
+  let ox0 = tile % tiles_x * PIXELS;
+  let oy = tile / tiles_x;
+  if (oy >= params.H) { return; }
+  var acc: array<vec4f, PIXELS * HIDDEN>;
+  for (var ky = 0u; ky < 3; ky++) {
+    let iy = i32(oy + ky) - 1;
+    if (iy < 0 || iy >= i32(params.H)) { continue; }
+    for (var c4 = 0u; c4 < params.C4; c4++) {
+      var window: array<vec4f, PIXELS + 2>;
+      for (var i = 0u; i < PIXELS + 2; i++) { window[i] = load(iy, i32(ox0 + i) - 1, c4); }
+      for (var kx = 0u; kx < 3; kx++) {
+        let w = ((ky * 3 + kx) * params.C4 + c4) * 4 * HIDDEN;
+        for (var n = 0u; n < HIDDEN; n++) {
+          let b0 = vec4f(weight1[w + n]);
+          let b1 = vec4f(weight1[w + HIDDEN + n]);
+          let b2 = vec4f(weight1[w + 2 * HIDDEN + n]);
+          let b3 = vec4f(weight1[w + 3 * HIDDEN + n]);
+          for (var p = 0u; p < PIXELS; p++) {
+            let a = window[p + kx];
+            acc[p * HIDDEN + n] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+          }
+        }
+      }
+    }
+  }
+  for (var p = 0u; p < PIXELS; p++) {
+    if (ox0 + p < params.W) {
+      var value = bias2[0];
+      for (var n = 0u; n < HIDDEN; n++) { value += dot(max(acc[p * HIDDEN + n] + bias1[n], vec4f(0)), weight2[n]); }
+      depth[oy * params.W + ox0 + p] = final_activation(value);
+    }
+  }
+}

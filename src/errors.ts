@@ -1,0 +1,88 @@
+/** What was going on when an error was raised. */
+export type Phase = 'load' | 'build' | 'compile' | 'upload' | 'run' | 'read' | 'image' | 'write';
+
+/** The numbers and names behind an error; every field that is known is filled in. */
+export interface ErrorDetails {
+  /** What the user can do about it. */
+  hint?: string;
+  /** File name or URL the fault was found in. */
+  source?: string;
+  /** Name of the tensor at fault, as spelled in the file. */
+  tensor?: string;
+  /** Name of the WebGPU limit or engine bound that was hit. */
+  limit?: string;
+  expected?: unknown;
+  actual?: unknown;
+  phase?: Phase;
+  /** True when the same call may succeed later without any change. */
+  retryable?: boolean;
+  cause?: unknown;
+}
+
+/**
+ * Base of every error Depthwise raises. `code` is stable across versions; `message` is for people.
+ * Cancellation is not one of these: it is always a DOMException named `AbortError`.
+ */
+export class DepthwiseError extends Error {
+  readonly code: string;
+  readonly hint: string | undefined;
+  readonly source: string | undefined;
+  readonly tensor: string | undefined;
+  readonly limit: string | undefined;
+  readonly expected: unknown;
+  readonly actual: unknown;
+  readonly phase: Phase | undefined;
+  readonly retryable: boolean;
+
+  constructor(code: string, message: string, details: ErrorDetails = {}) {
+    super(details.hint ? `${message} ${details.hint}` : message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.hint = details.hint;
+    this.source = details.source;
+    this.tensor = details.tensor;
+    this.limit = details.limit;
+    this.expected = details.expected;
+    this.actual = details.actual;
+    this.phase = details.phase;
+    this.retryable = details.retryable ?? false;
+  }
+}
+
+/** A weights file that is not a well-formed safetensors file (`ST_*`), or holds unusable values (`WEIGHTS_*`). */
+export class WeightsFormatError extends DepthwiseError {}
+/** A well-formed file that is not the model it was loaded as (`MODEL_*`). */
+export class ModelMismatchError extends DepthwiseError {}
+/** Bytes that differ from the registry's length or SHA-256 (`INTEGRITY_*`). */
+export class IntegrityError extends DepthwiseError {}
+/** A download that failed or returned something other than weights (`NET_*`). */
+export class NetworkError extends DepthwiseError {}
+/** A cache that cannot be read or written (`CACHE_*`). */
+export class CacheError extends DepthwiseError {}
+/** A picture that cannot be read or used (`IMAGE_*`). */
+export class ImageError extends DepthwiseError {}
+/** A depth map or tensor file that is not well formed, or a map that cannot be written as one (`NPY_*`, `PFM_*`, `PNG_*`). */
+export class DepthFileError extends DepthwiseError {}
+/** A size over a device limit or an engine bound (`LIMIT_*`). */
+export class LimitError extends DepthwiseError {}
+/** No WebGPU, no adapter, or a required feature missing (`GPU_*`). */
+export class GpuUnavailableError extends DepthwiseError {}
+/** The device went away; a later call starts anew (`DEVICE_LOST`). */
+export class DeviceLostError extends DepthwiseError {}
+/** The device ran out of memory (`GPU_OOM`). */
+export class OutOfMemoryError extends DepthwiseError {}
+/** A shader that did not compile (`SHADER_*`). */
+export class ShaderError extends DepthwiseError {}
+/** A call on something already disposed (`DISPOSED`). */
+export class DisposedError extends DepthwiseError {}
+/** A licence that was not accepted (`LICENSE_*`). */
+export class LicenseError extends DepthwiseError {}
+/** Options or attributes that make no sense together (`OPTION_*`, `SHAPE_*`). */
+export class UsageError extends DepthwiseError {}
+/** A fault of Depthwise itself (`INTERNAL_*`). */
+export class InternalError extends DepthwiseError {}
+
+/** Quotes a name taken from a file for a message: escaped, and cut at 200 characters. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+}

@@ -1,0 +1,121 @@
+import { InternalError } from '../errors.js';
+import type { Op, Types } from '../kernels/op.js';
+import { show, type TensorType } from '../tensor.js';
+
+/** A tensor that will exist when the graph runs. */
+export interface Value {
+  readonly graph: Graph;
+  readonly id: number;
+  readonly type: TensorType;
+  readonly origin: Input | Constant | NodeOutput;
+}
+
+/** Bound by the caller at each run: a buffer, or a texture when its dtype is `texture`. */
+export interface Input {
+  readonly kind: 'input';
+  readonly name: string;
+}
+
+/** Where the numbers of a constant come from: one tensor of the model, possibly stored in several pieces. */
+export interface WeightTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Names of tensors in the file whose flat values, joined in order, are this tensor. */
+  readonly sources: readonly string[];
+}
+
+/** A tensor made once from weights, shared by every graph that names the same key. */
+export interface Constant {
+  readonly kind: 'constant';
+  readonly key: string;
+  readonly type: TensorType;
+  readonly weights: readonly WeightTensor[];
+  /** Values in the layout the kernel reads, from the weights' flat f32 values in `weights` order. */
+  readonly pack: (...weights: Float32Array[]) => Float32Array;
+  /** True when the packed values depend on the picture size, so the weights must stay at hand. */
+  readonly perSize: boolean;
+}
+
+export interface NodeOutput {
+  readonly kind: 'node';
+  readonly node: Node;
+  readonly output: string;
+}
+
+/** One application of an op. */
+export interface Node {
+  readonly index: number;
+  readonly op: Op;
+  readonly attrs: unknown;
+  readonly inputs: Readonly<Record<string, Value>>;
+  readonly outputs: Readonly<Record<string, Value>>;
+  /** Path in the model the node belongs to, for listings and errors. */
+  readonly label: string;
+}
+
+type ValuesOf<T extends Types> = { [K in keyof T]: undefined extends T[K] ? Value | undefined : Value };
+
+/** A feed-forward network on symbolic values. Nodes are in the order of their making, which is topological. */
+export class Graph {
+  readonly nodes: Node[] = [];
+  readonly constants = new Map<string, Value>();
+  readonly inputs = new Map<string, Value>();
+  #values = 0;
+  #scope: string[] = [];
+
+  /** Declares a tensor or texture that is bound at run time. */
+  input(name: string, type: TensorType): Value {
+    const value = this.#value(type, { kind: 'input', name });
+    this.inputs.set(name, value);
+    return value;
+  }
+
+  /** Declares a constant, or returns the one already declared under this key. */
+  constant(constant: Omit<Constant, 'kind' | 'perSize'> & { perSize?: boolean }): Value {
+    const known = this.constants.get(constant.key);
+    if (known) {
+      if (show(known.type) === show(constant.type)) return known;
+      throw new InternalError('INTERNAL_CONSTANT', `Constant "${constant.key}" is ${show(known.type)} and ${show(constant.type)}.`);
+    }
+    const value = this.#value(constant.type, { perSize: false, ...constant, kind: 'constant' });
+    this.constants.set(constant.key, value);
+    return value;
+  }
+
+  /** Applies an op; shapes are checked here, without a GPU. @throws UsageError naming the op and the shapes. */
+  apply<In extends Types, Out extends Types, Attrs>(op: Op<In, Out, Attrs>, inputs: ValuesOf<In>, attrs: Attrs): { [K in keyof Out]: Value } {
+    const present = Object.fromEntries(Object.entries(inputs).filter(([, v]) => v !== undefined)) as Record<string, Value>;
+    const types = typesOf(present);
+    const out = op.infer(types as In, attrs) as Record<string, TensorType>;
+    const outputs: Record<string, Value> = {};
+    const node: Node = { index: this.nodes.length, op: op as unknown as Op, attrs, inputs: present, outputs, label: this.#scope.join('.') };
+    for (const [output, type] of Object.entries(out)) outputs[output] = this.#value(type, { kind: 'node', node, output });
+    this.nodes.push(node);
+    return outputs as { [K in keyof Out]: Value };
+  }
+
+  /** Labels the nodes made by `build` with a path, for listings, profiles and errors. */
+  scope<T>(name: string, build: () => T): T {
+    this.#scope.push(name);
+    try {
+      return build();
+    } finally {
+      this.#scope.pop();
+    }
+  }
+
+  /** One line a node: label, op, output types. */
+  toString(): string {
+    const line = (n: Node) => `${n.index} ${n.label} ${n.op.name} -> ${Object.values(n.outputs).map((v) => show(v.type)).join(' ')}`;
+    return this.nodes.map(line).join('\n');
+  }
+
+  #value(type: TensorType, origin: Value['origin']): Value {
+    return { graph: this, id: this.#values++, type, origin };
+  }
+}
+
+/** Types of named values. */
+export function typesOf(values: Readonly<Record<string, Value>>): Record<string, TensorType> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.type]));
+}

@@ -1,0 +1,131 @@
+import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
+import loadSource from '../../shaders/conv_load.wgsl?raw';
+import convSource from '../../shaders/conv2d.wgsl?raw';
+import { ensure, show, type TensorType } from '../tensor.js';
+import { defineOp, type Kernel } from './op.js';
+import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+
+const WORKGROUP = 64;
+
+/** Rows and columns of zeros around a map. */
+export interface Padding {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
+/** The same padding on every side. */
+export function padding(all: number): Padding {
+  return { top: all, left: all, bottom: all, right: all };
+}
+
+/** TensorFlow's SAME padding of one side pair: total = max((ceil(in/s)-1)·s + k - in, 0), the smaller half first. */
+export function samePadding(H: number, W: number, kernel: number, stride: number): Padding {
+  const total = (size: number) => Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
+  const [y, x] = [total(H), total(W)];
+  return { top: Math.floor(y / 2), bottom: Math.ceil(y / 2), left: Math.floor(x / 2), right: Math.ceil(x / 2) };
+}
+
+/** Output sides of a convolution. */
+export function convSize(H: number, W: number, KH: number, KW: number, stride: number, pad: Padding): [number, number] {
+  return [Math.floor((H + pad.top + pad.bottom - KH) / stride) + 1, Math.floor((W + pad.left + pad.right - KW) / stride) + 1];
+}
+
+export interface ConvInputs extends StoreInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W,C] */
+  readonly x: TensorType;
+  /** [KH,KW,C,N] */
+  readonly weight: TensorType;
+}
+
+export interface ConvAttrs extends StoreAttrs {
+  readonly stride: number;
+  readonly pad: Padding;
+  /** Applies ReLU to x as it is read. */
+  readonly reluInput?: boolean;
+}
+
+/** Dense convolution as implicit GEMM: y[OH,OW,N] = epilogue(conv(x, weight) + bias). */
+export const conv2d = defineOp<ConvInputs, ConvAttrs>({
+  name: 'conv2d',
+  infer(inputs, { stride, pad, out = 'f32' }) {
+    const { x, weight } = inputs;
+    const [H, W, C] = x.shape as [number, number, number];
+    const [KH, KW, CW, N] = weight.shape as [number, number, number, number];
+    ensure(x.shape.length === 3 && C % 4 === 0 && CW === C, () => `conv2d: x is ${show(x)}, weight is ${show(weight)}, expected [KH,KW,${C},N].`);
+    const [OH, OW] = convSize(H, W, KH, KW, stride, pad);
+    ensure(OH > 0 && OW > 0, () => `conv2d: x ${show(x)} is smaller than the ${KH}×${KW} kernel.`);
+    const y: TensorType = { dtype: out, shape: [OH, OW, N] };
+    ensureStore('conv2d', inputs, y, N);
+    return { y };
+  },
+  kernels: {
+    registers(inputs, attrs, { y }) {
+      const { x, reluInput = false } = { ...inputs, ...attrs };
+      const loader = { sources: [loadSource], tunables: { xelem: x.dtype, RELU_X: reluInput }, params: {} };
+      return convKernel(x.shape, inputs.weight, attrs, storeKernel(inputs, attrs, y), loader, y);
+    },
+  },
+  cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
+});
+
+export interface UpsampledConvInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [LH,LW,C], resized as it is read. */
+  readonly low: TensorType;
+  /** [3,3,C,N] */
+  readonly weight: TensorType;
+  /** [N] */
+  readonly bias: TensorType;
+}
+
+export interface UpsampledConvAttrs extends StoreAttrs {
+  /** Sides the map is resized to: the output is the same size. */
+  readonly size: readonly [number, number];
+  readonly alignCorners: boolean;
+}
+
+/** 3×3 convolution of a bilinearly resized map that is never stored: y[H,W,N]. */
+export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
+  name: 'upsampled_conv',
+  infer({ low, weight, bias }, { size, out = 'f32' }) {
+    const C = low.shape[2] as number;
+    ensure(weight.shape.slice(0, 3).join() === `3,3,${C}`, () => `upsampled_conv: low is ${show(low)}, weight is ${show(weight)}, expected [3,3,${C},N].`);
+    const y: TensorType = { dtype: out, shape: [...size, weight.shape[3] as number] };
+    ensureStore('upsampled_conv', { bias }, y, weight.shape[3] as number);
+    return { y };
+  },
+  kernels: {
+    registers(inputs, attrs, { y }) {
+      const { low, weight, bias } = inputs;
+      const resize = bilinearKernel(low, attrs.size, attrs.alignCorners);
+      const loader = { ...resize, sources: [bilinearLoadSource, ...resize.sources] };
+      return convKernel([...attrs.size, low.shape[2] as number], weight, { stride: 1, pad: padding(1) }, storeKernel({ bias }, attrs, y), loader, y);
+    },
+  },
+  cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
+});
+
+type Part = Omit<Kernel, 'workgroups'>;
+
+function convKernel(shape: readonly number[], weight: TensorType, { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>, store: Part, loader: Part, y: TensorType): Kernel {
+  const [H, W, C] = shape as [number, number, number];
+  const [KH, KW, , N] = weight.shape as [number, number, number, number];
+  const [OH, OW] = y.shape as [number, number];
+  const PIXELS = 4;
+  const COLS = N % 8 === 0 ? 2 : 1;
+  const tiles = OH * Math.ceil(OW / PIXELS) * Math.ceil(N / (4 * COLS));
+  return {
+    sources: [convSource, ...loader.sources, ...store.sources],
+    tunables: { welem: weight.dtype, KH, KW, STRIDE: stride, PIXELS, COLS, WORKGROUP, ...loader.tunables, ...store.tunables },
+    params: { ...loader.params, ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left },
+    workgroups: Math.ceil(tiles / WORKGROUP),
+  };
+}
+
+function convCost(weight: TensorType, y: TensorType): { flops: number } {
+  const [KH, KW, C] = weight.shape as [number, number, number];
+  return { flops: 2 * y.shape.reduce((n, d) => n * d, 1) * KH * KW * C };
+}

@@ -1,0 +1,55 @@
+import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
+import headSource from '../../shaders/head.wgsl?raw';
+import { ensure, show, type TensorType } from '../tensor.js';
+import { defineOp } from './op.js';
+import { bilinearKernel } from './store.js';
+
+const WORKGROUP = 64;
+const PIXELS = 2;
+
+export interface HeadInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [LH,LW,C] */
+  readonly low: TensorType;
+  /** [3,3,C,HIDDEN] */
+  readonly weight1: TensorType;
+  /** [HIDDEN], f32 */
+  readonly bias1: TensorType;
+  /** [HIDDEN], f32 */
+  readonly weight2: TensorType;
+  /** [4], f32; the first value is the bias of the 1×1 convolution. */
+  readonly bias2: TensorType;
+}
+
+export interface HeadAttrs {
+  /** Sides of the depth map. */
+  readonly size: readonly [number, number];
+  readonly alignCorners: boolean;
+  /** Last activation: ReLU, or `maxDepth` · sigmoid in metres. */
+  readonly final: { readonly kind: 'relu' } | { readonly kind: 'sigmoid'; readonly maxDepth: number };
+}
+
+/** resize → 3×3 convolution → ReLU → 1×1 convolution → last activation, in one pass. depth[H,W], f32. */
+export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
+  name: 'head',
+  infer({ low, weight1, bias1, weight2, bias2 }, { size }) {
+    const C = low.shape[2] as number;
+    const hidden = bias1.shape[0] as number;
+    ensure(weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0, () => `head: low is ${show(low)}, weight1 is ${show(weight1)}, expected [3,3,${C},${hidden}].`);
+    ensure(weight2.shape[0] === hidden && bias2.shape[0] === 4, () => `head: weight2 is ${show(weight2)}, bias2 is ${show(bias2)}, expected [${hidden}] and [4].`);
+    return { depth: { dtype: 'f32', shape: [...size] } };
+  },
+  kernels: {
+    registers({ low, weight1 }, { size, alignCorners, final }) {
+      const resize = bilinearKernel(low, size, alignCorners);
+      const [H, W] = size;
+      return {
+        sources: [headSource, bilinearLoadSource, ...resize.sources],
+        tunables: { ...resize.tunables, welem: weight1.dtype, HIDDEN: (weight1.shape[3] as number) / 4, PIXELS, FINAL: final.kind === 'relu' ? 0 : 1, WORKGROUP },
+        params: { ...resize.params, H, W, C4: (low.shape[2] as number) / 4, SCALE: final.kind === 'relu' ? 1 : final.maxDepth },
+        workgroups: Math.ceil((H * Math.ceil(W / PIXELS)) / WORKGROUP),
+      };
+    },
+  },
+  cost: ({ weight1 }, { size }) => ({ flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9 }),
+});

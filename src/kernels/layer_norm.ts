@@ -1,0 +1,45 @@
+import layerNormSource from '../../shaders/layer_norm.wgsl?raw';
+import { ensure, numel, show, type DType, type TensorType } from '../tensor.js';
+import { defineOp } from './op.js';
+
+const WORKGROUP = 64;
+
+export interface LayerNormInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** Residual stream [T,C], f32. */
+  readonly x: TensorType;
+  /** [C], f32 */
+  readonly gamma: TensorType;
+  /** [C], f32 */
+  readonly beta: TensorType;
+}
+
+export interface LayerNormAttrs {
+  readonly eps: number;
+  readonly out?: DType;
+  /** Leaves out the first row: the class token. */
+  readonly skipClassToken?: boolean;
+}
+
+/** Layer normalisation over the last dimension, statistics in f32. */
+export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
+  name: 'layer_norm',
+  infer({ x, gamma, beta }, { out = 'f32', skipClassToken = false }) {
+    const [T, C] = x.shape as [number, number];
+    ensure(x.dtype === 'f32' && x.shape.length === 2 && C % 4 === 0, () => `layer_norm: x is ${show(x)}, expected f32[T,C].`);
+    ensure(gamma.shape[0] === C && beta.shape[0] === C, () => `layer_norm: x is ${show(x)}, gamma is ${show(gamma)}, beta is ${show(beta)}.`);
+    return { y: { dtype: out, shape: [skipClassToken ? T - 1 : T, C] } };
+  },
+  kernels: {
+    workgroup(_inputs, { eps, skipClassToken = false }, { y }) {
+      const [R, C] = y.shape as [number, number];
+      return {
+        sources: [layerNormSource],
+        tunables: { yelem: y.dtype, WORKGROUP },
+        params: { R, C4: C / 4, SKIP: skipClassToken ? 1 : 0, EPS: eps },
+        workgroups: R,
+      };
+    },
+  },
+  cost: (_inputs, _attrs, { y }) => ({ flops: 8 * numel(y.shape) }),
+});

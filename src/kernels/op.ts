@@ -1,0 +1,54 @@
+import type { DeviceFacts } from '../gpu/gpu.js';
+import type { TensorType } from '../tensor.js';
+import type { Tunables } from './specialize.js';
+
+/** One way to compute an op for given types: WGSL text, its tunables, its uniforms and how many workgroups run. */
+export interface Kernel {
+  /** The file with the entry point, then the files it includes. */
+  readonly sources: readonly string[];
+  readonly tunables: Tunables;
+  /** Values of the uniform fields, by the names used in WGSL. */
+  readonly params: Readonly<Record<string, number>>;
+  /** Number of workgroups; more than 65,535 are folded to two dimensions, and kernels count linearly. */
+  readonly workgroups: number;
+}
+
+export type Types = Readonly<Record<string, TensorType | undefined>>;
+
+/** Work done by one application of an op; bytes follow from the types. */
+export interface Cost {
+  /** 2 × multiply-adds. */
+  readonly flops: number;
+}
+
+/**
+ * An op declared once: shape rule, kernels and cost. Graph, plan, executor, tests, bench and profiler read it.
+ * Input and output names are the binding names in WGSL.
+ */
+export interface Op<In extends Types = Types, Out extends Types = Types, Attrs = unknown> {
+  readonly name: string;
+  /** Types of the outputs. Throws a UsageError naming both shapes when the inputs do not fit. */
+  infer(inputs: In, attrs: Attrs): Out;
+  /** Candidate kernels by name; a candidate returns undefined where it does not apply. */
+  readonly kernels: Readonly<Record<string, (inputs: In, attrs: Attrs, outputs: Out) => Kernel | undefined>>;
+  /** Name of the candidate to use on a device. */
+  choose(inputs: In, attrs: Attrs, facts: DeviceFacts): string;
+  cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
+}
+
+/** Declares an op; without `choose`, the first kernel is used. */
+export function defineOp<In extends Types, Attrs, Out extends Types = { y: TensorType }>(
+  op: Omit<Op<In, Out, Attrs>, 'choose'> & Partial<Pick<Op<In, Out, Attrs>, 'choose'>>,
+): Op<In, Out, Attrs> {
+  const first = Object.keys(op.kernels)[0] as string;
+  return { choose: () => first, ...op };
+}
+
+/** Largest number of workgroups WebGPU allows in one dimension. */
+export const MAX_WORKGROUPS = 65535;
+
+/** Folds a linear workgroup count to at most two dimensions; kernels skip the surplus. */
+export function foldWorkgroups(count: number): readonly [number, number] {
+  const rows = Math.max(1, Math.ceil(count / MAX_WORKGROUPS));
+  return [Math.ceil(count / rows), rows];
+}

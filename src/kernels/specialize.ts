@@ -1,0 +1,28 @@
+import { InternalError } from '../errors.js';
+
+/** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
+export type Tunables = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * Joins WGSL files and rewrites their tunables, `const NAME: type = value;` and `alias name = type;`.
+ * The files stay valid WGSL on their defaults; this only replaces the right-hand sides, so the specialised
+ * text is also the pipeline cache key. `enable f16;` is put first when any alias asks for it.
+ * @throws InternalError `INTERNAL_TUNABLE` when a tunable is not declared exactly once.
+ */
+export function specialize(sources: readonly string[], tunables: Tunables): string {
+  let code = sources.join('\n');
+  for (const [name, value] of Object.entries(tunables)) {
+    const declaration = new RegExp(`\\b((?:const|alias)\\s+${name}\\b[^=;]*=\\s*)[^;]*;`, 'g');
+    const found = code.match(declaration)?.length ?? 0;
+    if (found !== 1) throw new InternalError('INTERNAL_TUNABLE', `Tunable "${name}" is declared ${found} times, expected once.`);
+    code = code.replace(declaration, (_, head: string) => `${head}${literal(code, name, value)};`);
+  }
+  return /\balias\s+\w+\s*=\s*f16\s*;/.test(code) ? `enable f16;\n${code}` : code;
+}
+
+function literal(code: string, name: string, value: string | number | boolean): string {
+  if (typeof value !== 'number') return String(value);
+  if (new RegExp(`\\bconst\\s+${name}\\s*:\\s*u32\\b`).test(code)) return `${value}u`;
+  const text = String(value);
+  return new RegExp(`\\bconst\\s+${name}\\s*:\\s*f32\\b`).test(code) && !/[.e]/.test(text) ? `${text}.0` : text;
+}

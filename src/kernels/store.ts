@@ -1,0 +1,96 @@
+import activationSource from '../../shaders/activation.wgsl?raw';
+import bilinearSource from '../../shaders/bilinear.wgsl?raw';
+import storeSource from '../../shaders/store.wgsl?raw';
+import storeFusionSource from '../../shaders/store_fusion.wgsl?raw';
+import storeLayerScaleSource from '../../shaders/store_layer_scale.wgsl?raw';
+import storeResidualSource from '../../shaders/store_residual.wgsl?raw';
+import storeShuffleSource from '../../shaders/store_shuffle.wgsl?raw';
+import { ensure, show, type DType, type TensorType } from '../tensor.js';
+import type { Kernel } from './op.js';
+
+/** Activation of an epilogue, on the sum before a residual is added. */
+export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
+
+const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3 };
+
+/** The `ACT` tunable of activation.wgsl. */
+export function activationTunable(act: Activation): { ACT: number } {
+  return { ACT: ACT[act] };
+}
+
+/** Largest finite value of a storage type; stores saturate at it. */
+export function largest(dtype: DType): number {
+  return dtype === 'f16' ? 65504 : 3.4028234e38;
+}
+
+/** How the product kernels (GEMM and convolution) end. The form follows from the inputs that are present. */
+export interface StoreAttrs {
+  readonly act?: Activation;
+  /** Storage type of the output; f32 when left out. */
+  readonly out?: DType;
+}
+
+/** Inputs an epilogue may read besides the bias. */
+export interface StoreInputs {
+  /** [N], f32. */
+  readonly bias: TensorType;
+  /** Added after the activation; same shape as the output. */
+  readonly residual?: TensorType | undefined;
+  /** LayerScale [N], f32, on the sum before `residual` is added. */
+  readonly gamma?: TensorType | undefined;
+  /** Deeper path of a fusion block [LH,LW,N], resized to the output with align_corners and added. */
+  readonly low?: TensorType | undefined;
+}
+
+/** Checks the epilogue's inputs against the output type. */
+export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInputs, y: TensorType, channels: number): void {
+  ensure(channels % 4 === 0, () => `${op}: ${channels} output channels, expected a multiple of 4.`);
+  ensure(bias.shape.length === 1 && bias.shape[0] === channels, () => `${op}: bias is ${show(bias)}, expected [${channels}].`);
+  ensure(!gamma || gamma.shape[0] === channels, () => `${op}: gamma is ${gamma && show(gamma)}, expected [${channels}].`);
+  ensure(!gamma || residual !== undefined, () => `${op}: gamma needs a residual.`);
+  ensure(!residual || residual.shape.join() === y.shape.join(), () => `${op}: residual is ${residual && show(residual)}, expected ${show(y)}.`);
+  ensure(!low || (low.shape.length === 3 && low.shape[2] === channels), () => `${op}: low is ${low && show(low)}, expected [·,·,${channels}].`);
+}
+
+/** WGSL files, tunables and uniforms of an epilogue. */
+export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Omit<Kernel, 'workgroups'> {
+  const { residual, gamma, low } = inputs;
+  const activation = activationTunable(act);
+  if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
+  const typed = { ...activation, yelem: y.dtype, LARGEST: largest(y.dtype) };
+  if (!residual) return { sources: [storeSource, activationSource], tunables: typed, params: {} };
+  const added = { ...typed, relem: residual.dtype };
+  if (!low) return { sources: [storeResidualSource, activationSource], tunables: added, params: {} };
+  const resize = bilinearKernel(low, y.shape, true);
+  return {
+    sources: [storeFusionSource, activationSource, ...resize.sources],
+    tunables: { ...added, ...resize.tunables },
+    params: resize.params,
+  };
+}
+
+/** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
+export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Omit<Kernel, 'workgroups'> {
+  return {
+    sources: [storeShuffleSource, activationSource],
+    tunables: { ...activationTunable(act), yelem: y.dtype, LARGEST: largest(y.dtype) },
+    params: { W, S, C4: (y.shape[2] as number) / 4 },
+  };
+}
+
+/** bilinear.wgsl reading `low` as if it were resized to `size` [H,W,·]. */
+export function bilinearKernel(low: TensorType, size: readonly number[], alignCorners: boolean): Omit<Kernel, 'workgroups'> {
+  const [LH, LW, C] = low.shape as [number, number, number];
+  const [H, W] = size as [number, number];
+  return {
+    sources: [bilinearSource],
+    tunables: { lelem: low.dtype, ALIGN_CORNERS: alignCorners },
+    params: { LH, LW, LC4: C / 4, SCALE_Y: resizeScale(LH, H, alignCorners), SCALE_X: resizeScale(LW, W, alignCorners) },
+  };
+}
+
+/** Source pixels per output pixel of a resize from `from` to `to`. */
+export function resizeScale(from: number, to: number, alignCorners: boolean): number {
+  if (!alignCorners) return from / to;
+  return to > 1 ? (from - 1) / (to - 1) : 0;
+}

@@ -1,0 +1,25 @@
+import { GpuUnavailableError } from '../errors.js';
+
+/** Which adapter Dawn should pick in Node. */
+export interface NodeGpuOptions {
+  /** Part of an adapter's name. */
+  readonly adapter?: string;
+  /** Dawn toggles to enable, for experiments. */
+  readonly toggles?: readonly string[];
+}
+
+/**
+ * The WebGPU entry point of Dawn (optional peer dependency `webgpu`). The process stays alive while it is referenced.
+ * @throws GpuUnavailableError `GPU_UNAVAILABLE` when the package is missing or its binary does not load.
+ */
+export async function nodeGpu({ adapter, toggles = [] }: NodeGpuOptions = {}): Promise<GPU> {
+  try {
+    const { create } = await import('webgpu');
+    return create([...(adapter ? [`adapter=${adapter}`] : []), ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : [])]);
+  } catch (cause) {
+    throw new GpuUnavailableError('GPU_UNAVAILABLE', `The package "webgpu" could not be loaded: ${(cause as Error).message}`, {
+      hint: 'Install it with: npm install webgpu.',
+      cause,
+    });
+  }
+}
