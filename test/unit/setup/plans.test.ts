@@ -1,0 +1,106 @@
+import { mkdtemp, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// @ts-expect-error plain JavaScript, so that it runs before anything is installed
+import { missingPackages } from '../../../tools/setup/packages.mjs';
+// @ts-expect-error plain JavaScript
+import { digest } from '../../../tools/setup/stamp.mjs';
+// @ts-expect-error plain JavaScript
+import { aptCommand, readOsRelease, usesApt, vulkanPlan } from '../../../tools/setup/system.mjs';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'depthwise-'))));
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('missingPackages', () => {
+  const linux = { platform: 'linux', arch: 'x64' };
+  const lock = {
+    '': { version: '0.1.0' },
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/a/node_modules/b': { version: '2.0.0' },
+    'node_modules/native-linux': { version: '1.0.0', optional: true, os: ['linux'], cpu: ['x64'], libc: ['glibc'] },
+    'node_modules/native-musl': { version: '1.0.0', optional: true, os: ['linux'], cpu: ['x64'], libc: ['musl'] },
+    'node_modules/native-mac': { version: '1.0.0', optional: true, os: ['darwin'], cpu: ['arm64'] },
+    'node_modules/optional-anywhere': { version: '1.0.0', optional: true },
+  };
+  const installed = {
+    'node_modules/a': { version: '1.0.0' },
+    'node_modules/a/node_modules/b': { version: '2.0.0' },
+    'node_modules/native-linux': { version: '1.0.0' },
+  };
+
+  it('is empty when node_modules holds what the lock says for this machine', () => {
+    expect(missingPackages(lock, installed, linux)).toEqual([]);
+  });
+
+  it('names what is absent or of another version, and native packages of this machine only', () => {
+    expect(missingPackages(lock, { ...installed, 'node_modules/a': { version: '1.0.1' } }, linux)).toEqual(['node_modules/a']);
+    expect(missingPackages(lock, {}, linux)).toEqual(['node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/native-linux']);
+    expect(missingPackages(lock, installed, { platform: 'darwin', arch: 'arm64' })).toEqual(['node_modules/native-mac']);
+  });
+});
+
+describe('vulkanPlan', () => {
+  const none = () => false;
+  const bookworm = { ID: 'debian', VERSION_CODENAME: 'bookworm' };
+
+  it('takes a newer Mesa from the backports of Debian 12, which it adds once', () => {
+    const plan = vulkanPlan(bookworm, none);
+    expect(plan).toMatchObject({ packages: ['mesa-vulkan-drivers', 'libvulkan1'], suite: 'bookworm-backports' });
+    expect(aptCommand(plan)).toBe(
+      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee /etc/apt/sources.list.d/depthwise-backports.list"
+      + ' && sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1');
+    const again = vulkanPlan(bookworm, () => true);
+    expect(again.source).toBeUndefined();
+    expect(aptCommand(again)).toBe('sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1');
+  });
+
+  it('takes Mesa as it comes on newer Debian, on Ubuntu and on what is made from them', () => {
+    for (const release of [
+      { ID: 'debian', VERSION_CODENAME: 'trixie' }, { ID: 'debian' },
+      { ID: 'ubuntu', ID_LIKE: 'debian', VERSION_CODENAME: 'noble' }, { ID: 'linuxmint', ID_LIKE: 'ubuntu debian' },
+    ]) {
+      expect(aptCommand(vulkanPlan(release, none))).toBe('sudo apt-get update && sudo apt-get install -y mesa-vulkan-drivers libvulkan1');
+    }
+  });
+
+  it('names the command elsewhere, or nothing where it knows none', () => {
+    expect(vulkanPlan({ ID: 'rocky', ID_LIKE: 'rhel centos fedora' }, none)).toEqual({ command: 'sudo dnf install mesa-vulkan-drivers vulkan-loader' });
+    expect(vulkanPlan({ ID: 'arch' }, none)).toEqual({ command: 'sudo pacman -S vulkan-swrast vulkan-icd-loader' });
+    expect(vulkanPlan({ ID: 'nixos' }, none)).toBeUndefined();
+  });
+});
+
+describe('readOsRelease', () => {
+  it('reads quoted and plain fields, and nothing where there is no file', async () => {
+    const path = join(folder, 'os-release');
+    await writeFile(path, 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n');
+    expect(readOsRelease(path)).toEqual({ PRETTY_NAME: 'Debian GNU/Linux 12 (bookworm)', VERSION_CODENAME: 'bookworm', ID: 'debian' });
+    expect(readOsRelease(join(folder, 'absent'))).toEqual({});
+    expect(usesApt({})).toBe(false);
+  });
+});
+
+describe('digest', () => {
+  it('changes with a new, an edited, a touched and a removed file, and with nothing else', async () => {
+    const root = join(folder, 'sources');
+    await mkdir(join(root, 'deep'), { recursive: true });
+    await writeFile(join(root, 'deep', 'a.ts'), 'one');
+    const paths = [root, join(folder, 'absent.json')];
+    const seen = [digest(paths)];
+    expect(digest(paths)).toBe(seen[0]);
+    await writeFile(join(root, 'b.ts'), '');
+    seen.push(digest(paths));
+    await writeFile(join(root, 'b.ts'), 'more');
+    seen.push(digest(paths));
+    await utimes(join(root, 'b.ts'), 1, 1);
+    seen.push(digest(paths));
+    await rm(join(root, 'deep'), { recursive: true });
+    seen.push(digest(paths));
+    await writeFile(paths[1]!, '{}');
+    seen.push(digest(paths));
+    seen.push(digest(paths, 'other'));
+    expect(new Set(seen).size).toBe(7);
+  });
+});

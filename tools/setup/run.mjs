@@ -1,0 +1,24 @@
+// Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
+//   node tools/setup/run.mjs depth|test [arguments]
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CLI } from './bundle.mjs';
+import { ROOT, setUp } from './setup.mjs';
+
+const COMMANDS = {
+  // npm runs scripts in the package's folder; file names are meant from where the user is.
+  depth: { entry: CLI, arguments: [], folder: process.env.INIT_CWD },
+  test: { entry: 'node_modules/vitest/vitest.mjs', arguments: ['run'], chromium: true },
+};
+
+const [name, ...rest] = process.argv.slice(2);
+const command = COMMANDS[name];
+if (!command) {
+  process.stderr.write(`usage: node tools/setup/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]\n`);
+  process.exit(2);
+}
+await setUp({ chromium: command.chromium ?? false });
+const entry = join(ROOT, command.entry);
+process.chdir(command.folder ?? ROOT);
+process.argv = [process.execPath, entry, ...command.arguments, ...rest];
+await import(pathToFileURL(entry).href);

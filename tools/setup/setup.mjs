@@ -1,0 +1,38 @@
+// Everything between a fresh clone and a working tool or test suite. Needs Node alone, and takes next to no time when
+// nothing is missing.   node tools/setup/setup.mjs [--chromium]
+import { realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { setUpAdapter } from './adapter.mjs';
+import { setUpChromium } from './browser.mjs';
+import { setUpBundle } from './bundle.mjs';
+import { setUpPackages } from './packages.mjs';
+import { SetupError } from './step.mjs';
+
+export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/**
+ * Packages, build, Vulkan driver, and with `chromium` a browser, each only where it is missing.
+ * Ends the process with exit code 2 where a step cannot be done, saying which and what to run.
+ * @param {{ chromium?: boolean }} [options]
+ */
+export async function setUp({ chromium = false } = {}) {
+  try {
+    const [major, minor] = process.versions.node.split('.').map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) {
+      throw new SetupError('Node', `Node 20.19 or newer is needed, and this is ${process.versions.node}.`);
+    }
+    setUpPackages(ROOT);
+    setUpBundle(ROOT);
+    setUpAdapter(ROOT);
+    if (chromium) process.env.PUPPETEER_EXECUTABLE_PATH = await setUpChromium(ROOT);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    process.stderr.write(`depthwise ${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await setUp({ chromium: process.argv.includes('--chromium') });
+}

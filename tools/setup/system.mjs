@@ -1,0 +1,74 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { announce, failureOf, run, SetupError } from './step.mjs';
+
+/** Fields of /etc/os-release; empty where there is none. */
+export function readOsRelease(path = '/etc/os-release') {
+  if (!existsSync(path)) return {};
+  const lines = readFileSync(path, 'utf8').matchAll(/^([A-Z_]+)=(?:"(.*)"|(.*))$/gm);
+  return Object.fromEntries(Array.from(lines, ([, key, quoted, plain]) => [key, quoted ?? plain]));
+}
+
+/** Whether packages come from apt: Debian, Ubuntu and what is made from them. */
+export function usesApt(release) {
+  return [release.ID, ...(release.ID_LIKE ?? '').split(' ')].some((id) => id === 'debian' || id === 'ubuntu');
+}
+
+/**
+ * What gets software Vulkan (Mesa lavapipe) onto a Linux system.
+ * Debian 12 has Mesa 22.3, which lacks shaderUniformBufferArrayDynamicIndexing, so Dawn refuses it; its backports have a newer one.
+ * @returns {{ packages: string[], suite?: string, source?: { path: string, line: string } } | { command: string } | undefined}
+ */
+export function vulkanPlan(release, hasBackports) {
+  if (usesApt(release)) {
+    const packages = ['mesa-vulkan-drivers', 'libvulkan1'];
+    if (release.ID !== 'debian' || release.VERSION_CODENAME !== 'bookworm') return { packages };
+    const suite = 'bookworm-backports';
+    if (hasBackports(suite)) return { packages, suite };
+    const source = { path: '/etc/apt/sources.list.d/depthwise-backports.list', line: `deb http://deb.debian.org/debian ${suite} main` };
+    return { packages, suite, source };
+  }
+  const family = [release.ID, ...(release.ID_LIKE ?? '').split(' ')];
+  if (family.includes('fedora')) return { command: 'sudo dnf install mesa-vulkan-drivers vulkan-loader' };
+  if (family.includes('arch')) return { command: 'sudo pacman -S vulkan-swrast vulkan-icd-loader' };
+  return undefined;
+}
+
+/** One line for a shell that carries out an apt plan. */
+export function aptCommand({ packages, suite, source }) {
+  const install = `sudo apt-get install -y ${suite ? `-t ${suite} ` : ''}${packages.join(' ')}`;
+  const list = source ? `echo '${source.line}' | sudo tee ${source.path} && ` : '';
+  return `${list}sudo apt-get update && ${install}`;
+}
+
+/** Whether any apt source of this machine names `suite`. */
+export function aptHasSuite(suite) {
+  const folder = '/etc/apt/sources.list.d';
+  const lists = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(list|sources)$/.test(name)) : [];
+  const files = ['/etc/apt/sources.list', ...lists.map((name) => join(folder, name))].filter((path) => existsSync(path));
+  return files.some((path) => new RegExp(`^[^#]*\\b${suite}\\b`, 'm').test(readFileSync(path, 'utf8')));
+}
+
+/** Prefix that gives a command root's rights without asking; undefined where there is no such way. */
+export function rootPrefix() {
+  if (process.getuid?.() === 0) return [];
+  return run(['sudo', '-n', 'true']).ok ? ['sudo', '-n'] : undefined;
+}
+
+/** Carries out an apt plan, or throws with the command that does. */
+export function aptInstall(step, plan) {
+  const prefix = rootPrefix();
+  if (!prefix) throw new SetupError(step, `${plan.packages.join(', ')} must be installed, which needs an administrator.`, aptCommand(plan));
+  announce(`installing ${plan.packages.join(', ')} (apt-get)`);
+  if (plan.source) {
+    const argv = [...prefix, 'tee', plan.source.path];
+    const { ok, output } = run(argv, { input: `${plan.source.line}\n` });
+    if (!ok) throw new SetupError(step, failureOf(argv, output), aptCommand(plan));
+  }
+  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120'];
+  // A source of no concern here may fail to update; whether it matters shows in the installation.
+  const update = run([...apt, 'update']);
+  const argv = [...apt, 'install', '-y', '--no-install-recommends', ...(plan.suite ? ['-t', plan.suite] : []), ...plan.packages];
+  const { ok, output } = run(argv);
+  if (!ok) throw new SetupError(step, failureOf(argv, `${update.output}\n${output}`), aptCommand(plan));
+}
