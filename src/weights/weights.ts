@@ -1,16 +1,8 @@
 import { ModelMismatchError, quote } from '../errors.js';
+import type { WeightTensor } from '../graph/graph.js';
 import { WEIGHT_DTYPES } from './decode.js';
 import type { NameMap } from './names.js';
 import type { SafetensorsHeader } from './safetensors.js';
-
-/** A tensor a model asked for. */
-export interface WeightTensor {
-  /** Full name, in the spelling of the original checkpoint. */
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Tensors of the file whose values, row-major and one after the other, are this tensor's. */
-  readonly sources: readonly string[];
-}
 
 /** What all scopes of one file share. */
 interface Ledger {

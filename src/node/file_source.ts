@@ -1,0 +1,30 @@
+import { open, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { UsageError } from '../errors.js';
+import type { ByteSource } from '../weights/byte_source.js';
+
+/** Bytes read from a file at once. */
+const CHUNK_BYTES = 1024 * 1024;
+
+/**
+ * A file as a source of weights.
+ * @throws UsageError `SOURCE_FILE` when there is no such file, or it is a folder
+ */
+export async function fileSource(path: string): Promise<ByteSource> {
+  const refuse = (what: string, cause?: unknown): UsageError =>
+    new UsageError('SOURCE_FILE', `${path}: ${what}.`, { source: path, phase: 'load', ...(cause === undefined ? {} : { cause }) });
+  const found = await stat(path).catch((cause: unknown) => {
+    throw refuse((cause as { code?: unknown }).code === 'ENOENT' ? 'there is no such file' : 'the file cannot be read', cause);
+  });
+  if (!found.isFile()) throw refuse('this is not a file');
+  return {
+    name: path,
+    size: found.size,
+    open: async () => {
+      const file = await open(path).catch((cause: unknown) => {
+        throw refuse('the file cannot be read', cause);
+      });
+      return Readable.toWeb(file.createReadStream({ highWaterMark: CHUNK_BYTES })) as ReadableStream<Uint8Array>;
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../errors.js';
+import { abortError, untilAborted } from './abort.js';
+import { ByteReader } from './byte_reader.js';
+import type { ByteSource } from './byte_source.js';
+import type { CacheWriter } from './cache.js';
+import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
+import { isolate, warningOf, type DownloadProgress, type Warning } from './progress.js';
+import { parseHeader, readHeaderLength, type SafetensorsHeader } from './safetensors.js';
+import { Sha256, type Hasher } from './sha256.js';
+import { explainStart } from './sniff.js';
+
+/** Where the bytes come from or go to besides the caller: a cache to fill, or a cache to clear when they are bad. */
+export interface CacheSide {
+  readonly writer?: CacheWriter | undefined;
+  readonly forget?: (() => Promise<void>) | undefined;
+}
+
+/** A checkpoint that is read as its bytes arrive. */
+export class CheckpointStream implements Checkpoint {
+  readonly source: string;
+  readonly #bytes: ByteSource;
+  readonly #options: CheckpointOptions;
+  readonly #forget: CacheSide['forget'];
+  readonly #hasher: Hasher | undefined;
+  readonly #progress: (progress: DownloadProgress) => void;
+  readonly #warn: (warning: Warning) => void;
+  #writer: CacheWriter | undefined;
+  #reader: ByteReader | undefined;
+  #header: SafetensorsHeader | undefined;
+  #received = 0;
+  #lastComplete: string | undefined;
+  #consumed = false;
+
+  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, forget }: CacheSide) {
+    this.source = bytes.name;
+    this.#bytes = bytes;
+    this.#options = options;
+    this.#writer = writer;
+    this.#forget = forget;
+    this.#progress = isolate(options.onProgress);
+    this.#warn = isolate(options.onWarning);
+    this.#hasher = options.expected?.sha256 === undefined ? undefined : (options.createHasher?.() ?? new Sha256());
+  }
+
+  static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
+    const checkpoint = new CheckpointStream(bytes, options, side);
+    try {
+      await checkpoint.#readHeader();
+      return checkpoint;
+    } catch (error) {
+      throw await checkpoint.#fail(error);
+    }
+  }
+
+  get header(): SafetensorsHeader {
+    return this.#header!;
+  }
+
+  async *tensors(): AsyncGenerator<CheckpointTensor, void, undefined> {
+    if (this.#consumed) throw new UsageError('CHECKPOINT_CONSUMED', `${this.source}: the tensors of an open checkpoint can be read once.`, { source: this.source, phase: 'load' });
+    this.#consumed = true;
+    try {
+      for (const entry of this.header.tensors.values()) {
+        const bytes = await this.#take(entry.end - entry.begin);
+        this.#lastComplete = entry.name;
+        yield { entry, bytes };
+      }
+      await this.#finish();
+    } catch (error) {
+      throw await this.#fail(error);
+    } finally {
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#consumed = true;
+    await this.#reader?.cancel();
+    await this.#dropWriter();
+  }
+
+  async #readHeader(): Promise<void> {
+    const { signal, expected, header: limits } = this.#options;
+    const { size } = this.#bytes;
+    if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
+    const stream = await untilAborted(this.#bytes.open(signal), signal);
+    this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
+    const prefix = await this.#reader.take(8);
+    let length: number;
+    try {
+      length = readHeaderLength(prefix, size, this.source, limits);
+    } catch (error) {
+      throw explainStart(error as WeightsFormatError, prefix, await this.#reader.take(512));
+    }
+    const bytes = new Uint8Array(8 + length);
+    bytes.set(prefix);
+    bytes.set(await this.#take(length), 8);
+    const header = parseHeader(bytes, size, this.source, limits);
+    const total = header.dataOffset + header.dataLength;
+    if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
+    this.#header = header;
+  }
+
+  async #take(length: number): Promise<Uint8Array> {
+    let bytes: Uint8Array;
+    try {
+      bytes = await this.#reader!.take(length);
+    } catch (error) {
+      if (error instanceof DepthwiseError || this.#options.signal?.aborted) throw error;
+      throw this.#truncated(error);
+    }
+    if (bytes.length < length) throw this.#truncated(undefined);
+    return bytes;
+  }
+
+  async #finish(): Promise<void> {
+    const { expected } = this.#options;
+    if (!(await this.#reader!.atEnd())) {
+      const total = this.header.dataOffset + this.header.dataLength;
+      if (expected?.bytes !== undefined) throw this.#lengthError(this.#received);
+      throw new WeightsFormatError('ST_TRAILING', `${this.source}: bytes follow the last tensor; the file should be ${total} bytes long.`, {
+        source: this.source, expected: total, actual: this.#received, phase: 'load',
+      });
+    }
+    const digest = this.#hasher?.digest('hex');
+    if (digest !== undefined && digest !== expected?.sha256?.toLowerCase()) {
+      throw new IntegrityError('INTEGRITY_SHA256', `${this.source}: the file has SHA-256 ${digest}, and should have ${expected?.sha256}.`, {
+        source: this.source, expected: expected?.sha256, actual: digest, phase: 'load',
+      });
+    }
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.commit().catch((error: unknown) => this.#giveUpCache(error, writer));
+  }
+
+  async #onChunk(chunk: Uint8Array): Promise<void> {
+    this.#received += chunk.length;
+    this.#hasher?.update(chunk);
+    await this.#writer?.write(chunk).catch((error: unknown) => {
+      const writer = this.#writer!;
+      this.#writer = undefined;
+      return this.#giveUpCache(error, writer);
+    });
+    const total = this.#header ? this.#header.dataOffset + this.#header.dataLength : (this.#options.expected?.bytes ?? this.#bytes.size);
+    const fromNetwork = this.#forget === undefined && this.#bytes.size === undefined;
+    this.#progress({ phase: fromNetwork ? 'download' : 'read', loaded: this.#received, total });
+  }
+
+  /** A cache that cannot be written is no reason not to load. */
+  async #giveUpCache(error: unknown, writer: CacheWriter): Promise<void> {
+    this.#warn(warningOf(error));
+    await writer.abort().catch(() => undefined);
+  }
+
+  async #dropWriter(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.abort().catch(() => undefined);
+  }
+
+  /** Lets go of everything and says what to throw. Bad bytes from a cache are forgotten, and worth another try. */
+  async #fail(error: unknown): Promise<unknown> {
+    await this.close();
+    if (this.#options.signal?.aborted) return abortError(this.#options.signal);
+    const bad = error instanceof WeightsFormatError || error instanceof IntegrityError || error instanceof CacheError;
+    if (!this.#forget || !bad) return error;
+    await this.#forget().catch(() => undefined);
+    return new CacheError('CACHE_CORRUPT', `${this.source}: the cached copy is damaged and was deleted.`, { source: this.source, retryable: true, phase: 'load', cause: error });
+  }
+
+  #lengthError(actual: number): IntegrityError {
+    const expected = this.#options.expected?.bytes;
+    return new IntegrityError('INTEGRITY_LENGTH', `${this.source}: the file should be ${expected} bytes long, and is ${actual} or more.`, {
+      source: this.source, expected, actual, phase: 'load',
+    });
+  }
+
+  #truncated(cause: unknown): WeightsFormatError {
+    const header = this.#header;
+    const total = header ? header.dataOffset + header.dataLength : this.#bytes.size;
+    const last = this.#lastComplete === undefined ? 'no tensor is complete' : `the last complete tensor is ${quote(this.#lastComplete)}`;
+    return new WeightsFormatError('ST_TRUNCATED', `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} bytes; ${last}.`, {
+      source: this.source, expected: total, actual: this.#received, retryable: true, phase: 'load',
+      ...(this.#lastComplete === undefined ? {} : { tensor: this.#lastComplete }), ...(cause === undefined ? {} : { cause }),
+    });
+  }
+}
