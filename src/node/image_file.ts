@@ -33,19 +33,24 @@ export async function readPicture(path: string): Promise<Picture> {
   return { data: toRgba(data, width * height, channels), width, height };
 }
 
-/** Format of a file by its content; undefined when it is not a picture. @throws ImageError IMAGE_READ. */
-export async function pictureFormat(path: string): Promise<PictureFormat | undefined> {
+/** First bytes of a file, as many as telling its format takes. @throws ImageError IMAGE_READ. */
+export async function readHead(path: string): Promise<Uint8Array> {
   try {
     const file = await open(path);
     try {
       const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
-      return sniffPicture(buffer.subarray(0, bytesRead));
+      return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();
     }
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+/** Format of a file by its content; undefined when it is not a picture. @throws ImageError IMAGE_READ. */
+export async function pictureFormat(path: string): Promise<PictureFormat | undefined> {
+  return sniffPicture(await readHead(path));
 }
 
 /** Whether `readPicture` knows the format of the file. @throws ImageError IMAGE_READ. */

@@ -1,0 +1,151 @@
+import { parseArgs } from 'node:util';
+import { UsageError } from '../errors.js';
+import { colormaps, type ColormapName } from '../image/colormaps.js';
+import { nearest } from './nearest.js';
+import { FOREIGN_SPELLINGS, PARSER_OPTIONS } from './options.js';
+
+/** Which model to load, from where, and onto what. */
+export interface ModelArguments {
+  readonly model?: string;
+  /** File, URL or hf:org/repo@revision. */
+  readonly weights?: string;
+  readonly acceptLicense: boolean;
+  readonly cache?: string;
+  readonly precision: 'auto' | 'f32' | 'f16';
+  readonly adapter?: string;
+  /** Resize and position embedding as in the transformers library. */
+  readonly hub: boolean;
+  readonly quiet: boolean;
+}
+
+/** Files that go beside the coloured picture. */
+export interface DataFormats {
+  readonly png16: boolean;
+  readonly pfm: boolean;
+  readonly npy: boolean;
+}
+
+export interface EstimateCommand extends ModelArguments, DataFormats {
+  readonly command: 'estimate';
+  readonly inputs: readonly string[];
+  readonly output?: string;
+  readonly inputSize?: number;
+  readonly square: boolean;
+  readonly colormap: ColormapName;
+  readonly grayscale: boolean;
+  readonly invert: boolean;
+  readonly side: boolean;
+  readonly json: boolean;
+}
+
+export interface TensorCommand extends ModelArguments {
+  readonly command: 'tensor';
+  readonly input: string;
+  readonly output: string;
+}
+
+/** What a command line asks for. */
+export type Command =
+  | EstimateCommand
+  | TensorCommand
+  | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
+  | { readonly command: 'models'; readonly json: boolean }
+  | { readonly command: 'help' }
+  | { readonly command: 'version' };
+
+type Values = ReturnType<typeof parseStrictly>['values'];
+
+/**
+ * Reads a command line without the program's name.
+ * @throws UsageError OPTION_UNKNOWN naming the nearest option, OPTION_VALUE, OPTION_CONFLICT, OPTION_INPUT.
+ */
+export function parseArguments(argv: readonly string[]): Command {
+  refuseUnknown(argv);
+  const { values, positionals } = parseStrictly(argv);
+  const json = values.json ?? false;
+  if (values.help) return { command: 'help' };
+  if (values.version) return { command: 'version' };
+  if (values.tensor !== undefined || values['out-tensor'] !== undefined) return tensorCommand(values, positionals);
+  const [first] = positionals;
+  if (positionals.length === 1 && first === 'models') return { command: 'models', json };
+  if (positionals.length === 1 && first === 'info') return { command: 'info', json, ...optional({ adapter: values.adapter }) };
+  return estimateCommand(values, positionals);
+}
+
+function refuseUnknown(argv: readonly string[]): void {
+  const { tokens } = parseArgs({ args: [...argv], options: PARSER_OPTIONS, allowPositionals: true, strict: false, tokens: true });
+  const shorts = Object.values(PARSER_OPTIONS).flatMap((option) => ('short' in option ? [option.short as string] : []));
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(PARSER_OPTIONS, token.name) || shorts.includes(token.name)) continue;
+    const foreign = Object.hasOwn(FOREIGN_SPELLINGS, token.name) ? FOREIGN_SPELLINGS[token.name] : undefined;
+    const near = nearest(token.name, Object.keys(PARSER_OPTIONS));
+    const hint = foreign ? `Here that is ${foreign}.` : near ? `Did you mean --${near}?` : '`depthwise --help` lists all options.';
+    throw new UsageError('OPTION_UNKNOWN', `There is no option ${token.rawName}.`, { hint, actual: token.rawName });
+  }
+}
+
+function parseStrictly(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: PARSER_OPTIONS, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError('OPTION_VALUE', cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause), { cause });
+  }
+}
+
+function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
+  if (inputs.length === 0) {
+    throw new UsageError('OPTION_INPUT', 'No picture was given.', { hint: 'Try `depthwise photo.jpg`, or `depthwise --help`.' });
+  }
+  if (values.grayscale && values.colormap !== undefined) {
+    throw new UsageError('OPTION_CONFLICT', '--grayscale and --colormap exclude each other.');
+  }
+  return {
+    command: 'estimate', inputs, ...modelArguments(values), ...optional({ output: values.output, inputSize: inputSize(values['input-size']) }),
+    square: values.square ?? false, colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
+    grayscale: values.grayscale ?? false, invert: values.invert ?? false, side: values.side ?? false,
+    png16: values.png16 ?? false, pfm: values.pfm ?? false, npy: values.npy ?? false, json: values.json ?? false,
+  };
+}
+
+function tensorCommand(values: Values, positionals: string[]): TensorCommand {
+  const { tensor: input, 'out-tensor': output } = values;
+  if (input === undefined || output === undefined) {
+    throw new UsageError('OPTION_CONFLICT', '--tensor and --out-tensor belong together.');
+  }
+  const idle = (['input-size', 'square', 'output', 'colormap', 'grayscale', 'invert', 'side', 'png16', 'pfm', 'npy', 'json'] as const)
+    .find((name) => values[name] !== undefined);
+  if (idle ?? positionals[0]) {
+    throw new UsageError('OPTION_CONFLICT', `--tensor takes the place of pictures: ${idle ? `--${idle}` : `"${positionals[0]}"`} has no meaning with it.`);
+  }
+  return { command: 'tensor', input, output, ...modelArguments(values) };
+}
+
+function modelArguments(values: Values): ModelArguments {
+  return {
+    acceptLicense: values['accept-license'] ?? false, hub: values.hub ?? false, quiet: values.quiet ?? false,
+    precision: oneOf('precision', values.precision ?? 'auto', ['auto', 'f32', 'f16']),
+    ...optional({ model: values.model, weights: values.weights, cache: values.cache, adapter: values.adapter }),
+  };
+}
+
+function inputSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new UsageError('OPTION_VALUE', `--input-size is a number of pixels from 1 to 999999, not "${text}".`, { actual: text });
+  }
+  return Number(text);
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  const near = nearest(value, allowed);
+  throw new UsageError('OPTION_VALUE', `--${option} is one of ${allowed.join(', ')}, not "${value}".`, {
+    expected: allowed, actual: value, ...(near ? { hint: `Did you mean ${near}?` } : {}),
+  });
+}
+
+/** The entries that are there, for optional properties that must not be present as undefined. */
+function optional<T extends Record<string, unknown>>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<typeof optional<T>>;
+}

@@ -1,0 +1,89 @@
+import type { ParseArgsConfig } from 'node:util';
+
+/** One option as the parser takes it and as the help shows it. */
+interface Option {
+  readonly type: 'string' | 'boolean';
+  readonly short?: string;
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** Every option, in the order and groups of the help. */
+export const OPTIONS = {
+  Model: {
+    model: { type: 'string', short: 'm', value: 'NAME', help: 'model by name; `depthwise models` lists them' },
+    weights: { type: 'string', value: 'SOURCE', help: 'weights from a file, a URL, or hf:org/repo@revision' },
+    'accept-license': { type: 'boolean', help: 'accept the terms of weights that are not free for every use' },
+    cache: { type: 'string', value: 'DIR', help: 'keep downloaded weights in DIR' },
+    precision: { type: 'string', value: 'P', help: 'auto (default), f32 or f16 storage' },
+    adapter: { type: 'string', value: 'NAME', help: 'GPU to use, by a part of its name; `depthwise info` lists them' },
+  },
+  Input: {
+    'input-size': { type: 'string', value: 'N', help: 'side the network sees, in pixels, in place of the model\'s own' },
+    square: { type: 'boolean', help: 'squash pictures to a square instead of keeping their shape' },
+    hub: { type: 'boolean', help: 'resize and position embedding as the transformers library has them' },
+  },
+  Output: {
+    output: { type: 'string', short: 'o', value: 'PATH', help: 'folder to write into, or NAME.png for a single picture' },
+    colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
+    grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
+    invert: { type: 'boolean', help: 'turn the colours around; data files keep their values' },
+    side: { type: 'boolean', help: 'photograph and depth side by side' },
+    png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
+    pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },
+    npy: { type: 'boolean', help: 'also NAME.npy, the values as f32 [H,W], and NAME.json' },
+  },
+  'Raw tensors': {
+    tensor: { type: 'string', value: 'IN.npy', help: 'network input, f32 [1,3,H,W], already normalised' },
+    'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
+  },
+  General: {
+    json: { type: 'boolean', help: 'one line of JSON per picture on standard output' },
+    quiet: { type: 'boolean', short: 'q', help: 'errors only' },
+    help: { type: 'boolean', short: 'h', help: 'this text' },
+    version: { type: 'boolean', short: 'V', help: 'version number' },
+  },
+} as const satisfies Record<string, Record<string, Option>>;
+
+/** All options for node:util's parseArgs. */
+export const PARSER_OPTIONS = {
+  ...OPTIONS.Model, ...OPTIONS.Input, ...OPTIONS.Output, ...OPTIONS['Raw tensors'], ...OPTIONS.General,
+} satisfies NonNullable<ParseArgsConfig['options']>;
+
+/** How other depth tools spell what is written differently here. */
+export const FOREIGN_SPELLINGS: Readonly<Record<string, string>> = {
+  'input_path': 'file and folder names without an option', 'img-path': 'file and folder names without an option',
+  'output_path': '--output', 'outdir': '--output', 'savepath': '--output',
+  'model_type': '--model', 'encoder': '--model', 'model_weights': '--weights',
+  'height': '--input-size', 'optimize': '--precision f16', 'save-numpy': '--npy', 'pred-only': 'no option: the depth alone is the default',
+};
+
+const USAGE = `Depth from photographs.
+
+Usage:
+  depthwise [options] PICTURE|FOLDER...      photo.jpg gives photo-<model>.png beside it
+  depthwise [options] --tensor IN.npy --out-tensor OUT.npy
+  depthwise info                             GPUs, their limits and features
+  depthwise models                           models, their sizes and licences
+`;
+
+const NOTES = `
+JPEG, PNG, WebP, TIFF, GIF, AVIF and PPM are read. Folders are searched to the bottom, and
+-o repeats their tree. Files that are not pictures are passed over with a warning; hidden
+files and pictures that depthwise wrote, silently.
+
+Exit codes: 0 all done, 1 something failed or was passed over, 2 the command line makes no sense.
+`;
+
+/** The text of --help. */
+export function helpText(): string {
+  const groups = Object.entries(OPTIONS).map(([title, options]) =>
+    `\n${title}:\n${Object.entries(options).map(([name, option]) => helpLine(name, option)).join('')}`);
+  return `${USAGE}${groups.join('')}${NOTES}`;
+}
+
+function helpLine(name: string, { short, value, help }: Option): string {
+  const spelling = `${short ? `-${short}, ` : '    '}--${name}${value ? ` ${value}` : ''}`;
+  return `  ${spelling.padEnd(27)} ${help}\n`;
+}

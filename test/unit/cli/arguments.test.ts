@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments } from '../../../src/cli/arguments.js';
+import { nearest } from '../../../src/cli/nearest.js';
+import { helpText, PARSER_OPTIONS } from '../../../src/cli/options.js';
+import { colormaps } from '../../../src/image/colormaps.js';
+
+const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
+const fails = (line: string, code: string, words: RegExp) =>
+  expect(() => parse(line), line).toThrow(expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }));
+
+const DEFAULTS = {
+  command: 'estimate', acceptLicense: false, hub: false, quiet: false, precision: 'auto', square: false, colormap: 'inferno',
+  grayscale: false, invert: false, side: false, png16: false, pfm: false, npy: false, json: false,
+};
+
+describe('parseArguments', () => {
+  it('takes pictures and folders, with defaults for everything else', () => {
+    expect(parse('photo.jpg')).toEqual({ ...DEFAULTS, inputs: ['photo.jpg'] });
+    expect(parse('a.jpg folder b.png')).toMatchObject({ inputs: ['a.jpg', 'folder', 'b.png'] });
+    expect(parse('-- -odd.jpg')).toMatchObject({ inputs: ['-odd.jpg'] });
+  });
+
+  it('takes every option', () => {
+    expect(parse('a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c --precision f16 --adapter llvmpipe'
+      + ' --input-size 126 --square --hub --colormap turbo --invert --side --png16 --pfm --npy --json -q')).toEqual({
+      command: 'estimate', inputs: ['a.jpg'], output: 'out', model: 'midas-v2.1-small', weights: 'w.safetensors', acceptLicense: true,
+      cache: 'c', precision: 'f16', adapter: 'llvmpipe', inputSize: 126, square: true, hub: true, colormap: 'turbo', grayscale: false,
+      invert: true, side: true, png16: true, pfm: true, npy: true, json: true, quiet: true,
+    });
+    expect(parse('a.jpg --grayscale --output=x')).toMatchObject({ grayscale: true, output: 'x' });
+  });
+
+  it('tells its other commands apart', () => {
+    expect(parse('info --json --adapter nvidia')).toEqual({ command: 'info', json: true, adapter: 'nvidia' });
+    expect(parse('models')).toEqual({ command: 'models', json: false });
+    expect(parse('--help photo.jpg')).toEqual({ command: 'help' });
+    expect(parse('-V')).toEqual({ command: 'version' });
+    expect(parse('./info')).toMatchObject({ command: 'estimate', inputs: ['./info'] });
+    expect(parse('--tensor in.npy --out-tensor out.npy -m midas-v2.1-small --precision f32')).toEqual({
+      command: 'tensor', input: 'in.npy', output: 'out.npy', model: 'midas-v2.1-small', precision: 'f32',
+      acceptLicense: false, hub: false, quiet: false,
+    });
+  });
+
+  it('names the nearest option for one it does not know, and ours for one of another tool', () => {
+    fails('a.jpg --colourmap turbo', 'OPTION_UNKNOWN', /no option --colourmap\. Did you mean --colormap\?/);
+    fails('a.jpg --inputsize=3', 'OPTION_UNKNOWN', /--inputsize\. Did you mean --input-size\?/);
+    fails('a.jpg --outdir x', 'OPTION_UNKNOWN', /--outdir\. Here that is --output\./);
+    fails('--img-path a.jpg', 'OPTION_UNKNOWN', /file and folder names without an option/);
+    fails('a.jpg --zzzzzzz', 'OPTION_UNKNOWN', /--help. lists/);
+    fails('a.jpg -x', 'OPTION_UNKNOWN', /no option -x/);
+    fails('a.jpg --constructor', 'OPTION_UNKNOWN', /--constructor/);
+  });
+
+  it('refuses values that make no sense', () => {
+    for (const size of ['0', '-5', '1.5', 'big', '1e3', '1000000']) fails(`a.jpg --input-size=${size}`, 'OPTION_VALUE', /--input-size/);
+    fails('a.jpg --precision fp16', 'OPTION_VALUE', /auto, f32, f16, not "fp16"\. Did you mean f16\?/);
+    fails('a.jpg --colormap jet', 'OPTION_VALUE', /one of inferno, spectral_r.*not "jet"/);
+    fails('a.jpg --output', 'OPTION_VALUE', /--output/);
+    fails('a.jpg --side=yes', 'OPTION_VALUE', /--side/);
+  });
+
+  it('refuses options that exclude each other', () => {
+    fails('a.jpg --grayscale --colormap turbo', 'OPTION_CONFLICT', /exclude/);
+    fails('--tensor in.npy', 'OPTION_CONFLICT', /belong together/);
+    fails('--out-tensor out.npy', 'OPTION_CONFLICT', /belong together/);
+    fails('--tensor a.npy --out-tensor b.npy photo.jpg', 'OPTION_CONFLICT', /"photo\.jpg" has no meaning/);
+    fails('--tensor a.npy --out-tensor b.npy --input-size 14', 'OPTION_CONFLICT', /--input-size has no meaning/);
+  });
+
+  it('asks for a picture when there is none', () => {
+    fails('', 'OPTION_INPUT', /No picture/);
+    fails('--pfm', 'OPTION_INPUT', /No picture/);
+  });
+});
+
+describe('helpText', () => {
+  it('shows every option and every colour map, within 100 columns', () => {
+    const text = helpText();
+    for (const name of Object.keys(PARSER_OPTIONS)) expect(text).toMatch(new RegExp(`--${name}[ \\n]`));
+    for (const name of Object.keys(colormaps)) expect(text).toContain(name);
+    for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
+  });
+});
+
+describe('nearest', () => {
+  it('ranks by edits and gives up on what is too far', () => {
+    expect(nearest('ouput', ['output', 'out-tensor'])).toBe('output');
+    expect(nearest('JSON', ['json', 'side'])).toBe('json');
+    expect(nearest('abcdef', ['json', 'output'])).toBeUndefined();
+  });
+});

@@ -1,0 +1,117 @@
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { planJobs, type JobOptions } from '../../../src/cli/jobs.js';
+import { encodePng } from '../../../src/image/formats/png.js';
+import { SIGNED } from '../../../src/node/picture_format.js';
+
+const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+let root: string;
+let home: string;
+beforeEach(async () => {
+  home = process.cwd();
+  root = await realpath(await mkdtemp(join(tmpdir(), 'depthwise-')));
+  process.chdir(root);
+});
+afterEach(async () => {
+  process.chdir(home);
+  await rm(root, { recursive: true });
+});
+
+/** Writes files whose folders come into being; names in `texts` hold no picture. */
+async function files(pictures: string[], texts: string[] = []): Promise<void> {
+  for (const path of [...pictures, ...texts]) {
+    await mkdir(join(root, path, '..'), { recursive: true });
+    await writeFile(join(root, path), pictures.includes(path) ? JPEG : 'text');
+  }
+}
+
+async function plan(inputs: string[], options: Partial<JobOptions> = {}) {
+  const { jobs, skipped } = await planJobs(inputs, { model: 'm', png16: false, pfm: false, npy: false, ...options });
+  return { jobs: jobs.map(({ input, outputs }) => [input, outputs.picture]), skipped: skipped.map(({ path, reason }) => `${path} ${reason}`), full: jobs };
+}
+
+const fails = (promise: Promise<unknown>, code: string, words: RegExp) =>
+  expect(promise).rejects.toEqual(expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }));
+
+describe('planJobs', () => {
+  it('writes beside the picture, named after it and the model', async () => {
+    await files(['photo.jpg', 'deep/b.c.jpeg']);
+    expect((await plan(['photo.jpg', 'deep'])).jobs).toEqual([['photo.jpg', 'photo-m.png'], ['deep/b.c.jpeg', 'deep/b.c-m.png']]);
+  });
+
+  it('repeats the tree of a folder in the output folder', async () => {
+    await files(['in/b.jpg', 'in/x/a.jpg', 'in/x/y/a.jpg', 'lone.jpg']);
+    expect((await plan(['in', 'lone.jpg'], { output: 'out' })).jobs).toEqual([
+      ['in/b.jpg', 'out/b-m.png'], ['in/x/a.jpg', 'out/x/a-m.png'], ['in/x/y/a.jpg', 'out/x/y/a-m.png'], ['lone.jpg', 'out/lone-m.png'],
+    ]);
+  });
+
+  it('names the data files asked for, and one JSON for them', async () => {
+    await files(['a.jpg']);
+    expect((await plan(['a.jpg'])).full[0]!.outputs).toEqual({ picture: 'a-m.png' });
+    expect((await plan(['a.jpg'], { pfm: true })).full[0]!.outputs).toEqual({ picture: 'a-m.png', pfm: 'a-m.pfm', semantics: 'a-m.json' });
+    expect((await plan(['a.jpg'], { png16: true, npy: true })).full[0]!.outputs).toEqual({
+      picture: 'a-m.png', png16: 'a-m-16bit.png', npy: 'a-m.npy', semantics: 'a-m.json',
+    });
+  });
+
+  it('takes a .png as the name for a single picture', async () => {
+    await files(['a.jpg', 'b.jpg']);
+    expect((await plan(['a.jpg'], { output: 'sub/depth.png', npy: true })).full[0]!.outputs).toEqual({
+      picture: 'sub/depth.png', npy: 'sub/depth.npy', semantics: 'sub/depth.json',
+    });
+    await fails(plan(['a.jpg', 'b.jpg'], { output: 'depth.png' }), 'OPTION_VALUE', /one file, and there are 2 pictures/);
+    await fails(plan(['a.jpg'], { output: 'depth.jpg' }), 'OPTION_VALUE', /neither a folder nor a \.png/);
+    await files([], ['taken']);
+    await fails(plan(['a.jpg'], { output: 'taken' }), 'OPTION_VALUE', /neither a folder/);
+  });
+
+  it('passes over what is no picture, saying why, and over hidden files in silence', async () => {
+    await files(['in/a.jpg', 'in/.hidden.jpg', 'in/.git/b.jpg'], ['in/notes.jpg', 'in/read.me', 'in/.DS_Store']);
+    await writeFile(join(root, 'in/z.heic'), '\0\0\0\x18ftypheic\0\0\0\0');
+    const { jobs, skipped } = await plan(['in']);
+    expect(jobs).toEqual([['in/a.jpg', 'in/a-m.png']]);
+    expect(skipped).toEqual(['in/notes.jpg is not a picture', 'in/read.me is not a picture', expect.stringMatching(/^in\/z\.heic is a HEIC picture.*convert/)]);
+    expect((await plan(['in/read.me'])).skipped).toEqual(['in/read.me is not a picture']);
+  });
+
+  it('does not take its own results for photographs, unless named', async () => {
+    await files(['in/a.jpg']);
+    const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
+    await writeFile(join(root, 'in/a-other.png'), await encodePng(pixel, { ...SIGNED, depthwise: '{}' }));
+    await writeFile(join(root, 'in/plain.png'), await encodePng(pixel));
+    expect(await plan(['in'])).toMatchObject({ jobs: [['in/a.jpg', 'in/a-m.png'], ['in/plain.png', 'in/plain-m.png']], skipped: [] });
+    expect((await plan(['in/a-other.png'])).jobs).toEqual([['in/a-other.png', 'in/a-other-m.png']]);
+  });
+
+  it('does not read an output folder inside the input folder, but one that is the input folder', async () => {
+    await files(['in/a.jpg', 'in/out/old.jpg']);
+    expect((await plan(['in'], { output: 'in/out' })).jobs).toEqual([['in/a.jpg', 'in/out/a-m.png']]);
+    expect((await plan(['in'], { output: 'in' })).jobs).toEqual([['in/a.jpg', 'in/a-m.png'], ['in/out/old.jpg', 'in/out/old-m.png']]);
+  });
+
+  it('counts a picture named twice once, and follows links without going in circles', async () => {
+    await files(['in/a.jpg', 'far/b.jpg']);
+    await symlink(join(root, 'in'), join(root, 'in/loop'));
+    await symlink(join(root, 'far'), join(root, 'in/near'));
+    expect((await plan(['in', './in/a.jpg', 'far/b.jpg'])).jobs).toEqual([['in/a.jpg', 'in/a-m.png'], ['in/near/b.jpg', 'in/near/b-m.png']]);
+  });
+
+  it('refuses two pictures with one output, naming both', async () => {
+    await files(['in/a.jpg', 'in/a.png', 'x/b.jpg', 'y/b.jpg']);
+    await fails(plan(['in']), 'OUTPUT_COLLISION', /in\/a\.jpg and in\/a\.png would both be written to in\/a-m\.png/);
+    await fails(plan(['x', 'y'], { output: 'out' }), 'OUTPUT_COLLISION', /x\/b\.jpg and y\/b\.jpg .* out\/b-m\.png/);
+  });
+
+  it('refuses to write over a picture it reads', async () => {
+    await files(['a.jpg', 'a-m.png', 'c.jpg']);
+    await fails(plan(['.']), 'OUTPUT_COLLISION', /depth of a\.jpg would overwrite the picture a-m\.png/);
+    await fails(plan(['a-m.png'], { output: 'a-m.png' }), 'OUTPUT_COLLISION', /overwrite/);
+  });
+
+  it('refuses an input that is not there', async () => {
+    await fails(plan(['gone.jpg']), 'OPTION_INPUT', /gone\.jpg: no such file or folder/);
+  });
+});
