@@ -35,9 +35,10 @@ export function run(argv, options = {}) {
 
 const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|Could not resolve|Temporary failure resolving|Could not connect|Unable to connect/;
 
-/** Why a command failed: that the network was out of reach when its output says so, and the output's end. */
+/** Why a command failed: that the network was out of reach when its output says so, and where its output begins and ends. */
 export function failureOf(argv, output) {
-  const end = output.trim().split('\n').slice(-12).join('\n');
+  const lines = output.split('\n').filter((line) => !/^(npm error)?\s*$/.test(line));
+  const shown = lines.length > 16 ? [...lines.slice(0, 8), '…', ...lines.slice(-8)] : lines;
   const network = UNREACHABLE.test(output) ? ' because the network cannot be reached' : '';
-  return `"${argv.join(' ')}" did not succeed${network}.${end ? `\n${end}` : ''}`;
+  return [`"${argv.join(' ')}" did not succeed${network}.`, ...shown].join('\n');
 }
