@@ -20,7 +20,7 @@ export interface HeaderLimits {
 const MAX_DEPTH = 4;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
-const SPACE = /[ \t\r\n]*/y;
+const SPACE: ReadonlySet<number> = new Set([' ', '\t', '\r', '\n'].map((space) => space.charCodeAt(0)));
 const ESCAPES: Readonly<Record<string, string>> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 /**
@@ -164,14 +164,15 @@ class HeaderParser {
   }
 
   #take(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.#text)?.[0] ?? '';
-    this.#at += found.length;
-    return found;
+    const start = this.#at;
+    pattern.lastIndex = start;
+    if (!pattern.test(this.#text)) return '';
+    this.#at = pattern.lastIndex;
+    return this.#text.slice(start, this.#at);
   }
 
   #skipSpace(): void {
-    this.#take(SPACE);
+    while (SPACE.has(this.#text.charCodeAt(this.#at))) this.#at++;
   }
 
   #accept(character: string): boolean {
