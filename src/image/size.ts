@@ -1,0 +1,90 @@
+import { ImageError, LimitError, UsageError } from '../errors.js';
+
+/** How a model wants its input sized: the `Resize` rule shared by MiDaS and Depth Anything. */
+export interface SizeRule {
+  /** Sides aimed at, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Both sides of the result are multiples of this. */
+  readonly multiple: number;
+  /**
+   * Which side reaches its target when the aspect ratio is kept: the one that makes the input cover the target
+   * (`lower_bound`), stay within it (`upper_bound`), or change least (`minimal`); `none` stretches to the target.
+   */
+  readonly aspect: 'lower_bound' | 'upper_bound' | 'minimal' | 'none';
+}
+
+/** What a caller may change about a rule. */
+export interface SizeOptions {
+  /** Both target sides instead of the rule's own, in pixels. */
+  readonly inputSize?: number;
+  /** Stretches to the target instead of keeping the aspect ratio. */
+  readonly square?: boolean;
+  /** Longest network side accepted, in pixels; 8,192 unless given. */
+  readonly maxSide?: number;
+}
+
+/** Width and height in pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const MAX_SIDE = 8192;
+
+/**
+ * Size of the network input for a picture, equal to the published `Resize` class (isl-org/MiDaS, midas/transforms.py)
+ * except that a side never rounds down to zero. The rules bound one side only: a long, thin picture makes an input as long and thin.
+ * @throws ImageError `IMAGE_SIZE`, LimitError `LIMIT_INPUT`, UsageError `OPTION_INPUT_SIZE`.
+ */
+export function networkSize(rule: SizeRule, width: number, height: number, { inputSize, square = false, maxSide = MAX_SIDE }: SizeOptions = {}): Size {
+  checkPictureSize(width, height);
+  if (inputSize !== undefined && !isSide(inputSize)) {
+    throw new UsageError('OPTION_INPUT_SIZE', `The input size is ${inputSize}; expected a positive whole number of pixels.`, { actual: inputSize, phase: 'image' });
+  }
+  const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
+  const aspect = square ? 'none' : rule.aspect;
+  const [scaleX, scaleY] = scales(aspect, target.width / width, target.height / height);
+  const size = {
+    width: side(scaleX * width, rule.multiple, target.width, aspect),
+    height: side(scaleY * height, rule.multiple, target.height, aspect),
+  };
+  const longest = Math.max(size.width, size.height);
+  if (longest <= maxSide) return size;
+  throw new LimitError('LIMIT_INPUT', `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the longest side accepted is ${maxSide}.`, {
+    limit: 'maxSide', expected: maxSide, actual: longest, phase: 'image',
+    hint: 'Crop the picture, choose a smaller input size, or drop the aspect ratio with `square`.',
+  });
+}
+
+/** Throws ImageError `IMAGE_SIZE` unless both sides are positive whole numbers. */
+export function checkPictureSize(width: number, height: number): void {
+  if (isSide(width) && isSide(height)) return;
+  throw new ImageError('IMAGE_SIZE', `The picture is ${width}x${height}; expected positive whole numbers of pixels.`, { actual: [width, height], phase: 'image' });
+}
+
+function isSide(pixels: number): boolean {
+  return Number.isSafeInteger(pixels) && pixels > 0;
+}
+
+function scales(aspect: SizeRule['aspect'], x: number, y: number): [number, number] {
+  if (aspect === 'none') return [x, y];
+  if (aspect === 'lower_bound') return [Math.max(x, y), Math.max(x, y)];
+  if (aspect === 'upper_bound') return [Math.min(x, y), Math.min(x, y)];
+  const least = Math.abs(1 - x) < Math.abs(1 - y) ? x : y;
+  return [least, least];
+}
+
+function side(pixels: number, multiple: number, target: number, aspect: SizeRule['aspect']): number {
+  let count = roundHalfEven(pixels / multiple);
+  if (aspect === 'upper_bound' && count * multiple > target) count = Math.floor(pixels / multiple);
+  if (aspect === 'lower_bound' && count * multiple < target) count = Math.ceil(pixels / multiple);
+  return Math.max(1, count) * multiple;
+}
+
+/** Rounds as numpy and Python do: halves go to the even neighbour. */
+function roundHalfEven(x: number): number {
+  const below = Math.floor(x);
+  if (x - below !== 0.5) return Math.round(x);
+  return below % 2 === 0 ? below : below + 1;
+}
