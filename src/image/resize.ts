@@ -1,0 +1,16 @@
+import type { Graph, Value } from '../graph/graph.js';
+import { resizeMap, type ResizeFilter } from '../kernels/resize_map.js';
+
+/** Size to resize a map to, in pixels, and how. */
+export interface ResizeOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly filter: ResizeFilter;
+}
+
+/** A depth map f32[h,w] resized to [height,width]; itself when it has that size already. */
+export function resizeDepth(graph: Graph, depth: Value, { width, height, filter }: ResizeOptions): Value {
+  const [h, w] = depth.type.shape;
+  if (h === height && w === width) return depth;
+  return graph.scope('resize', () => graph.apply(resizeMap, { x: depth }, { size: [height, width], filter }).y);
+}

@@ -1,0 +1,46 @@
+import resampleSource from '../../shaders/resample.wgsl?raw';
+import resizeMapSource from '../../shaders/resize_map.wgsl?raw';
+import { ensure, show, type TensorType } from '../tensor.js';
+import { defineOp } from './op.js';
+import { ensureSides } from './preprocess.js';
+
+const WORKGROUP = 64;
+
+/** Interpolation between the pixels of a map; only the last puts corner pixels on corner pixels. */
+export type ResizeFilter = 'bicubic' | 'bilinear' | 'bilinear-align-corners';
+
+const FILTER: Record<ResizeFilter, number> = { bilinear: 0, 'bilinear-align-corners': 1, bicubic: 2 };
+
+export interface ResizeMapInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [IH,IW], f32 */
+  readonly x: TensorType;
+}
+
+export interface ResizeMapAttrs {
+  /** Output [H,W]. */
+  readonly size: readonly [number, number];
+  readonly filter: ResizeFilter;
+}
+
+/** y[H,W]: a single-channel map resized as PyTorch's `interpolate` does; bicubic may overshoot the values of x. */
+export const resizeMap = defineOp<ResizeMapInputs, ResizeMapAttrs>({
+  name: 'resize_map',
+  infer({ x }, { size }) {
+    ensure(x.dtype === 'f32' && x.shape.length === 2, () => `resize_map: x is ${show(x)}, expected f32[IH,IW].`);
+    ensureSides('resize_map', x.shape, size);
+    return { y: { dtype: 'f32', shape: [...size] } };
+  },
+  kernels: {
+    registers({ x }, { size: [H, W], filter }) {
+      const [IH, IW] = x.shape as [number, number];
+      return {
+        sources: [resizeMapSource, resampleSource],
+        tunables: { FILTER: FILTER[filter], WORKGROUP },
+        params: { IH, IW, H, W },
+        workgroups: Math.ceil((H * W) / WORKGROUP),
+      };
+    },
+  },
+  cost: (_inputs, { size: [H, W], filter }) => ({ flops: 2 * (filter === 'bicubic' ? 20 : 6) * H * W }),
+});
