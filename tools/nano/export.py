@@ -1,0 +1,68 @@
+"""Writes a checkpoint's averaged weights as safetensors (f16, MiDaS tensor names, BN kept)."""
+import argparse
+import json
+import struct
+
+import numpy as np
+import torch
+
+from model import Nano
+
+METADATA = {'format': 'pt', 'model': 'nano', 'license': 'MIT', 'input_long_side': '256',
+            'input_multiple_of': '32', 'input_mean': '0.485 0.456 0.406',
+            'input_std': '0.229 0.224 0.225', 'output': 'relative inverse depth'}
+
+
+def write_safetensors(path, tensors, metadata):
+    """Minimal writer: names sorted, header padded to 8 bytes, so equal weights give equal files."""
+    header, blobs, offset = {'__metadata__': metadata}, [], 0
+    for name in sorted(tensors):
+        blob = tensors[name].tobytes()
+        header[name] = {'dtype': 'F16', 'shape': list(tensors[name].shape),
+                        'data_offsets': [offset, offset + len(blob)]}
+        blobs.append(blob)
+        offset += len(blob)
+    text = json.dumps(header, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)
+    with open(path, 'wb') as file:
+        file.write(struct.pack('<Q', len(text)) + text + b''.join(blobs))
+
+
+def half_tensors(state):
+    """f16 arrays of every tensor but the batch counters; refuses overflow."""
+    out = {}
+    for name, value in state.items():
+        if name.endswith('num_batches_tracked'):
+            continue
+        half = value.numpy().astype(np.float16)
+        if not np.isfinite(half).all():
+            raise ValueError(f'{name} does not fit f16')
+        out[name] = half
+    return out
+
+
+def load_export(path):
+    """Model with the weights of an exported file, as a reader of the file would have them."""
+    from safetensors.numpy import load_file
+    model = Nano()
+    state = {k: torch.from_numpy(v.astype(np.float32)) for k, v in load_file(path).items()}
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    assert not unexpected and all(m.endswith('num_batches_tracked') for m in missing)
+    return model.eval()
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument('--run', required=True)
+    args.add_argument('--out', required=True)
+    args = args.parse_args()
+    saved = torch.load(f'{args.run}/checkpoint.pt', map_location='cpu')
+    metadata = dict(METADATA, training=f"{saved['step']} steps, {saved['spent'] / 60:.0f} minutes "
+                    'on 2 CPU cores, procedurally rendered scenes')
+    write_safetensors(args.out, half_tensors(saved['average']), metadata)
+    model = load_export(args.out)
+    print(args.out, sum(p.numel() for p in model.parameters()), 'parameters', metadata['training'])
+
+
+if __name__ == '__main__':
+    main()

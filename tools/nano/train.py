@@ -1,0 +1,182 @@
+"""Trains nano on rendered shards: `python train.py --data DIR --run DIR --minutes 85`.
+
+The schedule is a function of the share of the time budget spent, so a slower machine takes fewer
+steps but ends annealed. Running the command again resumes from the last checkpoint.
+"""
+import argparse
+import csv
+import math
+import os
+import time
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from torch.nn.parallel import DistributedDataParallel
+
+from data import Shards, batch, normalise
+from families import FAMILIES, SEEN
+from losses import objective
+from metrics import measure
+from model import Nano
+
+# (progress at which the phase ends, picture sizes (width, height), batch per worker)
+PHASES = [(0.5, [(128, 96), (128, 96), (96, 128), (128, 128)], 16),
+          (0.78, [(192, 128), (192, 160), (192, 128), (128, 192), (160, 160)], 10),
+          (1.01, [(256, 192), (256, 192), (256, 160), (192, 256), (256, 256)], 6)]
+PEAK_RATE, FINAL_RATE, WARMUP = 2e-3, 1e-5, 0.03
+
+
+def learning_rate(progress):
+    if progress < WARMUP:
+        return PEAK_RATE * (progress / WARMUP + 0.02)
+    k = (progress - WARMUP) / (1 - WARMUP)
+    return FINAL_RATE + (PEAK_RATE - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(k, 1.0)))
+
+
+class Average:
+    """Exponential moving average of weights and batch statistics."""
+
+    def __init__(self, model):
+        self.state = {k: v.detach().clone().float() for k, v in model.state_dict().items()}
+
+    def update(self, model, step):
+        decay = min(0.999, (1 + step) / (10 + step))
+        for k, v in model.state_dict().items():
+            self.state[k].lerp_(v.float(), 1 - decay)
+
+
+def validate(state, shards, per_family, size):
+    """Mean metrics per family of an averaged model on fixed held-out pictures."""
+    model = Nano()
+    model.load_state_dict(state)
+    model.eval()
+    rows = {}
+    for family in FAMILIES:
+        rgb, disparity = shards.store[family][0]
+        x = normalise(rgb[:per_family])
+        with torch.no_grad():
+            y = model(torch.nn.functional.interpolate(x, size[::-1], mode='bilinear',
+                                                      antialias=True))
+            y = torch.nn.functional.interpolate(y, x.shape[2:], mode='bilinear')
+        scores = [measure(y[i, 0].numpy(), np.array(disparity[i], np.float32))
+                  for i in range(per_family)]
+        rows[family] = {k: float(np.mean([s[k] for s in scores])) for k in scores[0]}
+    return rows
+
+
+def log_row(path, values):
+    fresh = not os.path.exists(path)
+    with open(path, 'a', newline='') as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(values.keys())
+        writer.writerow(values.values())
+
+
+def report(run, spent, step, losses, average, held_out, size, pictures):
+    rows = validate(average.state, held_out, 8, size)
+    values = {'minutes': round(spent / 60, 2), 'step': step, 'size': f'{size[0]}x{size[1]}',
+              'pictures': pictures, 'loss': round(float(losses[0]), 4), 'data': round(float(losses[1]), 4),
+              'gradient': round(float(losses[2]), 4)}
+    for family, row in rows.items():
+        values[f'{family}_spearman'] = round(row['spearman'], 4)
+        values[f'{family}_delta'] = round(row['delta'], 4)
+    log_row(f'{run}/curve.csv', values)
+    print(values, flush=True)
+
+
+def worker(rank, args):
+    torch.set_num_threads(1)
+    os.environ.setdefault('MASTER_ADDR', '127.0.0.1')
+    os.environ.setdefault('MASTER_PORT', str(args.port))
+    dist.init_process_group('gloo', rank=rank, world_size=args.workers)
+    torch.manual_seed(args.seed)
+    model = Nano().to(memory_format=torch.channels_last)
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': 0.02},
+                                   {'params': plain, 'weight_decay': 0.0}], PEAK_RATE)
+    average, step, spent = Average(model), 0, 0.0
+    checkpoint = f'{args.run}/checkpoint.pt'
+    if os.path.exists(checkpoint):
+        saved = torch.load(checkpoint)
+        model.load_state_dict(saved['model'])
+        optimiser.load_state_dict(saved['optimiser'])
+        average.state, step, spent = saved['average'], saved['step'], saved['spent']
+    net = DistributedDataParallel(model)
+    shards = Shards(args.data, SEEN)
+    held_out = Shards(args.validation, FAMILIES) if rank == 0 else None
+    rng = np.random.default_rng([args.seed, rank, step])
+    generator = torch.Generator().manual_seed(args.seed * 1000003 + rank * 7919 + step)
+    shared = np.random.default_rng([args.seed, step])
+    last, last_report, sums, count = time.time(), spent, np.zeros(3), 0
+    budget = args.minutes * 60
+    clock = torch.zeros(1)
+    while True:
+        # Rank 0 keeps the clock, so that both workers pick the same phase and stop together.
+        clock[0] = spent
+        dist.broadcast(clock, 0)
+        progress = clock.item() / budget
+        if progress >= 1:
+            break
+        _, sizes, count_per = next(p for p in PHASES if progress < p[0])
+        width, height = sizes[shared.integers(len(sizes))]
+        image, disparity = batch(shards, rng, generator, count_per, width, height)
+        image = image.contiguous(memory_format=torch.channels_last)
+        for group in optimiser.param_groups:
+            group['lr'] = learning_rate(progress)
+        net.train()
+        with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
+            output = net(image, final_relu=False)
+        loss, data, slope = objective(output.float(), disparity)
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        step += 1
+        average.update(model, step)
+        sums += [loss.item(), data.item(), slope.item()]
+        count += 1
+        now = time.time()
+        spent += now - last
+        last = now
+        if step % 200 == 0:
+            shards.refresh()
+        if rank == 0 and (spent - last_report > args.every * 60):
+            last_report = spent
+            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(),
+                        'average': average.state, 'step': step, 'spent': spent},
+                       checkpoint + '.new')
+            os.replace(checkpoint + '.new', checkpoint)
+            report(args.run, spent, step, sums / count, average, held_out, sizes[0],
+                   shards.count())
+            sums, count = np.zeros(3), 0
+    if rank == 0:
+        torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(),
+                    'average': average.state, 'step': step, 'spent': spent}, checkpoint)
+        if count:
+            report(args.run, spent, step, sums / count, average, held_out, sizes[0],
+                   shards.count())
+    dist.destroy_process_group()
+
+
+def main():
+    args = argparse.ArgumentParser()
+    args.add_argument('--data', required=True)
+    args.add_argument('--validation', required=True)
+    args.add_argument('--run', required=True)
+    args.add_argument('--minutes', type=float, default=85)
+    args.add_argument('--every', type=float, default=4, help='minutes between checkpoints')
+    args.add_argument('--workers', type=int, default=2)
+    args.add_argument('--seed', type=int, default=1)
+    args.add_argument('--port', type=int, default=29511)
+    args.add_argument('--bf16', action='store_true')
+    args = args.parse_args()
+    os.makedirs(args.run, exist_ok=True)
+    mp.spawn(worker, (args,), args.workers)
+
+
+if __name__ == '__main__':
+    main()
