@@ -10,7 +10,7 @@ struct Patches {
 
 fn load(row: u32, k4: u32) -> vec4f {
   if (row == 0) { return vec4f(0); }
-  let patch = row - 1;
-  let y = patch / patches.GW * PATCH + k4 / PATCH;
-  return x[y * patches.W + patch % patches.GW * PATCH + k4 % PATCH];
+  let index = row - 1;
+  let y = index / patches.GW * PATCH + k4 / PATCH;
+  return x[y * patches.W + index % patches.GW * PATCH + k4 % PATCH];
 }

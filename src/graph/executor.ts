@@ -70,10 +70,11 @@ export class Executable {
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
   readonly #owned: readonly GPUBuffer[];
-  readonly #buffers: ReadonlyMap<Value, GPUBuffer>;
+  /** By value id. */
+  readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   #disposed = false;
 
-  private constructor(gpu: Gpu, plan: Plan, slots: GPUBuffer[], owned: GPUBuffer[], buffers: Map<Value, GPUBuffer>, steps: Step[]) {
+  private constructor(gpu: Gpu, plan: Plan, slots: GPUBuffer[], owned: GPUBuffer[], buffers: Map<number, GPUBuffer>, steps: Step[]) {
     this.#gpu = gpu;
     this.plan = plan;
     this.slots = slots;
@@ -103,9 +104,9 @@ export class Executable {
       return await allocating(device, 'activations', bytes, () => {
         const storage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
         const slots = plan.slots.map((size, i) => create(`slot ${i}`, size, storage));
-        const buffers = new Map([...plan.slotOf].map(([value, slot]) => [value, slots[slot] as GPUBuffer]));
-        for (const [name, value] of graph.inputs) if (value.type.dtype !== 'texture') buffers.set(value, create(name, byteLength(value.type), storage));
-        for (const [key, value] of graph.constants) buffers.set(value, constants(key));
+        const buffers = new Map([...plan.slotOf].map(([id, slot]) => [id, slots[slot] as GPUBuffer]));
+        for (const [name, value] of graph.inputs) if (value.type.dtype !== 'texture') buffers.set(value.id, create(name, byteLength(value.type), storage));
+        for (const [key, value] of graph.constants) buffers.set(value.id, constants(key));
         const uniformBuffer = create('uniforms', Math.max(16, uniforms.bytes.byteLength), BufferUsage.UNIFORM | BufferUsage.COPY_DST);
         device.queue.writeBuffer(uniformBuffer, 0, uniforms.bytes);
         const steps = compiled.map(([chosen, pipeline], i) => makeStep(device, chosen, pipeline, buffers, uniformBuffer, uniforms.offsets[i] as readonly number[]));
@@ -129,7 +130,7 @@ export class Executable {
 
   /** The buffer of an input or a kept value. */
   buffer(value: Value): GPUBuffer {
-    const buffer = this.#buffers.get(value);
+    const buffer = this.#buffers.get(value.id);
     if (!buffer) throw new InternalError('INTERNAL_BUFFER', `Value ${value.id} has no buffer.`);
     return buffer;
   }
@@ -199,7 +200,7 @@ function layoutUniforms(compiled: readonly (readonly [Chosen, Pipeline])[], alig
   return { bytes, offsets };
 }
 
-function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, buffers: ReadonlyMap<Value, GPUBuffer>, uniforms: GPUBuffer, offsets: readonly number[]): Step {
+function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, buffers: ReadonlyMap<number, GPUBuffer>, uniforms: GPUBuffer, offsets: readonly number[]): Step {
   const { node, kernel } = chosen;
   const { bindings, layout } = pipeline;
   let uniform = 0;
@@ -217,7 +218,7 @@ function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, buffers
       const name = value.origin.kind === 'input' ? value.origin.name : binding.name;
       texture = { name, binding: binding.index, seen: new WeakMap() };
     } else {
-      entries.push({ binding: binding.index, resource: { buffer: buffers.get(value) as GPUBuffer, size: byteLength(value.type) } });
+      entries.push({ binding: binding.index, resource: { buffer: buffers.get(value.id) as GPUBuffer, size: byteLength(value.type) } });
     }
   }
   checkAllBound(node, bindings);

@@ -1,10 +1,11 @@
 import { InternalError } from '../errors.js';
 import type { Op, Types } from '../kernels/op.js';
-import { show, type TensorType } from '../tensor.js';
+import { ensure, numel, show, type TensorType } from '../tensor.js';
 
 /** A tensor that will exist when the graph runs. */
 export interface Value {
   readonly graph: Graph;
+  /** Identity of the memory: a view of a value has its id. */
   readonly id: number;
   readonly type: TensorType;
   readonly origin: Input | Constant | NodeOutput;
@@ -18,6 +19,7 @@ export interface Input {
 
 /** Where the numbers of a constant come from: one tensor of the model, possibly stored in several pieces. */
 export interface WeightTensor {
+  /** Full name, in the spelling of the original checkpoint. */
   readonly name: string;
   readonly shape: readonly number[];
   /** Names of tensors in the file whose flat values, joined in order, are this tensor. */
@@ -60,8 +62,14 @@ export class Graph {
   readonly nodes: Node[] = [];
   readonly constants = new Map<string, Value>();
   readonly inputs = new Map<string, Value>();
+  /** Storage type of activations and weights, where the model does not need f32. */
+  readonly storage: 'f32' | 'f16';
   #values = 0;
   #scope: string[] = [];
+
+  constructor(storage: 'f32' | 'f16' = 'f32') {
+    this.storage = storage;
+  }
 
   /** Declares a tensor or texture that is bound at run time. */
   input(name: string, type: TensorType): Value {
@@ -113,6 +121,12 @@ export class Graph {
   #value(type: TensorType, origin: Value['origin']): Value {
     return { graph: this, id: this.#values++, type, origin };
   }
+}
+
+/** The same memory read with another shape, e.g. tokens [H·W,C] as a map [H,W,C]. */
+export function view(value: Value, shape: readonly number[]): Value {
+  ensure(numel(shape) === numel(value.type.shape), () => `view: ${show(value.type)} cannot be read as [${shape.join(',')}].`);
+  return { ...value, type: { ...value.type, shape } };
 }
 
 /** Types of named values. */

@@ -5,7 +5,8 @@ import type { Graph, Value } from './graph.js';
 export interface Plan {
   /** Bytes of each slot. A slot is one GPUBuffer. */
   readonly slots: readonly number[];
-  readonly slotOf: ReadonlyMap<Value, number>;
+  /** Slot of each node output, by value id. */
+  readonly slotOf: ReadonlyMap<number, number>;
   /** Bytes of all slots together: the peak activation memory. */
   readonly bytes: number;
   /** Most bytes live at one step: no plan can need less. */
@@ -25,14 +26,14 @@ interface Interval {
  * outputs of one step never share a slot. Values in `keep` live to the end.
  */
 export function planSlots(graph: Graph, keep: Iterable<Value>): Plan {
-  const intervals = lifetimes(graph, new Set(keep));
+  const intervals = lifetimes(graph, new Set([...keep].map((value) => value.id)));
   const slots: { bytes: number; taken: Interval[] }[] = [];
-  const slotOf = new Map<Value, number>();
+  const slotOf = new Map<number, number>();
   for (const interval of [...intervals].sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
     const free = slots.findLastIndex((slot) => slot.taken.every((t) => t.last < interval.first || interval.last < t.first));
     const index = free >= 0 ? free : slots.push({ bytes: interval.bytes, taken: [] }) - 1;
     slots[index]?.taken.push(interval);
-    slotOf.set(interval.value, index);
+    slotOf.set(interval.value.id, index);
   }
   const live = (step: number) => intervals.reduce((sum, i) => (i.first <= step && step <= i.last ? sum + i.bytes : sum), 0);
   return {
@@ -43,9 +44,9 @@ export function planSlots(graph: Graph, keep: Iterable<Value>): Plan {
   };
 }
 
-function lifetimes(graph: Graph, keep: ReadonlySet<Value>): Interval[] {
-  const last = new Map<Value, number>();
-  for (const node of graph.nodes) for (const value of Object.values(node.inputs)) last.set(value, node.index);
+function lifetimes(graph: Graph, keep: ReadonlySet<number>): Interval[] {
+  const last = new Map<number, number>();
+  for (const node of graph.nodes) for (const value of Object.values(node.inputs)) last.set(value.id, node.index);
   return graph.nodes.flatMap((node) =>
     Object.values(node.outputs)
       .filter((value) => value.type.dtype !== 'texture')
@@ -53,7 +54,7 @@ function lifetimes(graph: Graph, keep: ReadonlySet<Value>): Interval[] {
         value,
         bytes: byteLength(value.type),
         first: node.index,
-        last: keep.has(value) ? Infinity : (last.get(value) ?? node.index),
+        last: keep.has(value.id) ? Infinity : (last.get(value.id) ?? node.index),
       })),
   );
 }

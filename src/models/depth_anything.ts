@@ -1,0 +1,58 @@
+import type { Value } from '../graph/graph.js';
+import type { HeadAttrs } from '../kernels/head.js';
+import type { Weights } from '../weights/weights.js';
+import { decoder } from './decoder.js';
+import { dinov2, type DinoV2Config } from './dinov2.js';
+import { conv, linear, upConv } from './layers.js';
+import type { PositionRule } from './position_embedding.js';
+
+/** What the tensors of a Depth Anything checkpoint cannot tell. */
+export interface DepthAnythingConfig {
+  readonly layers: number;
+  readonly heads: number;
+  readonly taps: readonly number[];
+  /** Largest depth in metres of a metric model; undefined for relative inverse depth. */
+  readonly maxDepth?: number | undefined;
+}
+
+export type DepthAnythingSize = 'small' | 'base' | 'large';
+
+/** Blocks and heads of DINOv2 by size, and the tapped blocks, which are all that V1 and V2 differ in. */
+const ENCODERS: Record<DepthAnythingSize, { layers: number; heads: number; v1: readonly number[]; v2: readonly number[] }> = {
+  small: { layers: 12, heads: 6, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
+  base: { layers: 12, heads: 12, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
+  large: { layers: 24, heads: 16, v1: [20, 21, 22, 23], v2: [4, 11, 17, 23] },
+};
+
+/** Config of a published model. */
+export function depthAnythingConfig(size: DepthAnythingSize, version: 'v1' | 'v2', maxDepth?: number): DepthAnythingConfig {
+  const { layers, heads, [version]: taps } = ENCODERS[size];
+  return { layers, heads, taps, maxDepth };
+}
+
+/**
+ * Depth Anything V1 and V2: picture [14·GH, 14·GW, 4] → depth [14·GH, 14·GW]. arXiv 2401.10891, 2406.09414;
+ * DepthAnything/Depth-Anything-V2 depth_anything_v2/dpt.py. V1's extra ReLU after the head changes nothing.
+ */
+export function depthAnything(picture: Value, weights: Weights, config: DepthAnythingConfig, positions: PositionRule): Value {
+  const { graph } = picture;
+  const encoder: DinoV2Config = { layers: config.layers, heads: config.heads, taps: config.taps, positions };
+  const taps = graph.scope('pretrained', () => dinov2(picture, weights.at('pretrained'), encoder));
+  const maps = taps.map((tap, i) => graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i)));
+  const final: HeadAttrs['final'] = config.maxDepth === undefined ? { kind: 'relu' } : { kind: 'sigmoid', maxDepth: config.maxDepth };
+  const [H, W] = picture.type.shape as [number, number];
+  return decoder(maps, weights.at('depth_head.scratch'), {
+    size: [H, W],
+    headAlignCorners: true,
+    final,
+    head: ['output_conv1', 'output_conv2.0', 'output_conv2.2'],
+  });
+}
+
+/** Tap i on the token grid → map at stride 4, 8, 16 or 32 of the picture. */
+function reassemble(tap: Value, weights: Weights, i: number): Value {
+  const map = linear(tap, weights.at(`projects.${i}`));
+  const resize = weights.at(`resize_layers.${i}`);
+  if (i < 2) return upConv(map, resize);
+  return i === 2 ? map : conv(map, resize, { stride: 2 });
+}

@@ -1,0 +1,81 @@
+import { view, type Value } from '../graph/graph.js';
+import { patchEmbed } from '../kernels/gemm.js';
+import { ensure, show } from '../tensor.js';
+import type { Weights } from '../weights/weights.js';
+import { layerNorm, linear, selfAttention, vector, zeros } from './layers.js';
+import { packConv } from './packing.js';
+import { resizePositions, type PositionRule } from './position_embedding.js';
+
+/** What DINOv2's tensors cannot tell. */
+export interface DinoV2Config {
+  readonly layers: number;
+  readonly heads: number;
+  /** Blocks (counted from 0) whose normalised output feeds the decoder. */
+  readonly taps: readonly number[];
+  readonly positions: PositionRule;
+}
+
+const PATCH = 14;
+const EPS = 1e-6;
+
+/**
+ * DINOv2 encoder: picture [14·GH, 14·GW, 4] → the four tapped blocks after the final norm, without class token, as
+ * maps [GH,GW,C]. arXiv 2304.07193; facebookresearch/dinov2 vision_transformer.py, get_intermediate_layers.
+ */
+export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): Value[] {
+  const { graph } = picture;
+  const [H, W] = picture.type.shape as [number, number];
+  ensure(H % PATCH === 0 && W % PATCH === 0, () => `dinov2: picture is ${show(picture.type)}, expected sides that are multiples of ${PATCH}.`);
+  let x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
+  const taps: Value[] = [];
+  for (let i = 0; i < config.layers; i++) {
+    x = graph.scope(`blocks.${i}`, () => block(x, weights.at(`blocks.${i}`), config.heads));
+    if (config.taps.includes(i)) taps.push(graph.scope(`norm.${i}`, () => layerNorm(x, weights.at('norm'), { eps: EPS, skipClassToken: true })));
+  }
+  return taps.map((tap) => view(tap, [H / PATCH, W / PATCH, tap.type.shape[1] as number]));
+}
+
+/** Transformer block, tokens x[T,C] f32 → [T,C]: x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). */
+function block(x: Value, weights: Weights, heads: number): Value {
+  const { graph } = x;
+  const C = x.type.shape[1] as number;
+  const [ls1, ls2] = ['ls1', 'ls2'].map((name) => vector(graph, weights.at(name).get('gamma', [C])));
+  x = selfAttention(layerNorm(x, weights.at('norm1'), { eps: EPS }), weights.at('attn'), heads, { residual: x, gamma: ls1 });
+  const hidden = linear(layerNorm(x, weights.at('norm2'), { eps: EPS }), weights.at('mlp.fc1'), { act: 'gelu' });
+  return linear(hidden, weights.at('mlp.fc2'), { residual: x, gamma: ls2 });
+}
+
+/** Patch embedding, class token and position embeddings: tokens [1 + GH·GW, C], f32. */
+function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
+  const { graph } = picture;
+  const [gh, gw] = [(picture.type.shape[0] as number) / PATCH, (picture.type.shape[1] as number) / PATCH];
+  const C = weights.shapeOf('cls_token')?.[2] ?? 384;
+  const rows = weights.shapeOf('pos_embed')?.[1] ?? 1370;
+  const n = Math.round(Math.sqrt(rows - 1));
+  const proj = weights.at('patch_embed.proj');
+  const weight = proj.get('weight', [C, 3, PATCH, PATCH]);
+  const table = graph.constant({
+    key: `pos_embed ${gh}×${gw} ${rule}`,
+    type: { dtype: 'f32', shape: [1 + gh * gw, C] },
+    weights: [weights.get('cls_token', [1, 1, C]), weights.get('pos_embed', [1, rows, C]), proj.get('bias', [C])],
+    pack: (cls, positions, bias) => tokenTable(cls as Float32Array, positions as Float32Array, bias as Float32Array, n, gh, gw, rule),
+    perSize: true,
+  });
+  const packed = graph.constant({
+    key: `${weight.name} patches ${graph.storage}`,
+    type: { dtype: graph.storage, shape: [PATCH * PATCH * 4, C] },
+    weights: [weight],
+    pack: (values) => packConv(values as Float32Array, C, 3, PATCH, PATCH, 4),
+  });
+  return graph.apply(patchEmbed, { x: picture, weight: packed, bias: zeros(graph, C), residual: table }, { patch: PATCH }).y;
+}
+
+/** What is added to the patch products: class token + its position in row 0, then position + bias for every patch. */
+function tokenTable(cls: Float32Array, positions: Float32Array, bias: Float32Array, n: number, gh: number, gw: number, rule: PositionRule): Float32Array {
+  const C = cls.length;
+  const grid = resizePositions(positions.subarray(C), n, C, gh, gw, rule);
+  const table = new Float32Array((1 + gh * gw) * C);
+  for (let c = 0; c < C; c++) table[c] = (cls[c] as number) + (positions[c] as number);
+  for (let i = 0; i < grid.length; i++) table[C + i] = (grid[i] as number) + (bias[i % C] as number);
+  return table;
+}

@@ -1,0 +1,102 @@
+import { readBuffer } from '../../src/gpu/buffers.js';
+import type { Gpu } from '../../src/gpu/gpu.js';
+import { Executable } from '../../src/graph/executor.js';
+import { Graph, type Value } from '../../src/graph/graph.js';
+import { depthAnything, depthAnythingConfig } from '../../src/models/depth_anything.js';
+import { midasSmall } from '../../src/models/midas_small.js';
+import { byteLength, numel } from '../../src/tensor.js';
+import { detectArchitecture } from '../../src/weights/architecture.js';
+import { ConstantStore } from '../../src/weights/constant_store.js';
+import { decode } from '../../src/weights/decode.js';
+import { nameRules } from '../../src/weights/name_rules.js';
+import { mapNames } from '../../src/weights/names.js';
+import { parseHeader } from '../../src/weights/safetensors.js';
+import { Weights } from '../../src/weights/weights.js';
+import { seededCheckpoint, seededInput } from '../seeded_weights.js';
+import { checkpointTensors, type FixtureRecord } from './fixtures.js';
+
+/** Builds a fixture's network on a normalised picture. */
+export function buildModel({ model }: FixtureRecord, image: Value, weights: Weights): Value {
+  if (model.startsWith('midas')) return midasSmall(image, weights);
+  const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
+  const config = depthAnythingConfig(size, model.includes('-v1-') ? 'v1' : 'v2', model.includes('metric') ? 20 : undefined);
+  return depthAnything(image, weights, config, model.endsWith('hub') ? 'size' : 'offset');
+}
+
+/** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
+export function imageFromTensor(tensor: Float32Array, H: number, W: number): Float32Array<ArrayBuffer> {
+  const image = new Float32Array(H * W * 4);
+  for (let c = 0; c < 3; c++) for (let i = 0; i < H * W; i++) image[i * 4 + c] = tensor[c * H * W + i] as number;
+  return image;
+}
+
+/** The value a stage of the fixture names: the last node at or under a label. */
+export function stageValue(graph: Graph, stage: string, taps: readonly number[]): Value | undefined {
+  const label = stageLabel(stage, taps);
+  if (label === undefined) return undefined;
+  const nodes = graph.nodes.filter((n) => (n.label === label || n.label.startsWith(`${label}.`)) && (stage !== 'head_conv1' || n.op.name === 'upsampled_conv'));
+  const node = nodes.at(-1);
+  if (!node) throw new Error(`no node at "${label}" for stage ${stage}`);
+  return Object.values(node.outputs)[0];
+}
+
+function stageLabel(stage: string, taps: readonly number[]): string | undefined {
+  const index = Number(/\d+/.exec(stage)?.[0]);
+  if (stage === 'tokens') return 'pretrained.patch_embed';
+  if (stage.startsWith('block')) return `pretrained.blocks.${index}`;
+  if (stage.startsWith('tap')) return `pretrained.norm.${taps[index - 1]}`;
+  if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
+  if (stage.endsWith('_rn')) return stage;
+  if (stage.startsWith('layer')) return `pretrained.${stage}`;
+  if (stage.startsWith('path')) return `refinenet${index}`;
+  return stage === 'head_conv2' ? undefined : 'head';
+}
+
+/** What a run of a fixture gave. */
+export interface ModelRun {
+  readonly stages: Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+  readonly dispatches: number;
+  readonly pipelines: number;
+}
+
+/** Runs a fixture's model with its seeded weights and reads the stages it records. */
+export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32' | 'f16', input = fixture.input): Promise<ModelRun> {
+  const { width: W, height: H } = fixture;
+  const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
+  const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
+  const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, fixture.checkpoint)), fixture.checkpoint), fixture.checkpoint);
+  const graph = new Graph(storage);
+  const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
+  const output = buildModel(fixture, image, weights);
+  const taps = [...graph.nodes].flatMap((n) => /norm\.(\d+)$/.exec(n.label)?.slice(1).map(Number) ?? []);
+  const values = Object.keys(fixture.stages).map((stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, taps)] as const);
+  const store = new ConstantStore(gpu, fixture.checkpoint);
+  await store.declare(graph);
+  for (const entry of header.tensors.values()) {
+    if (store.wants(entry.name)) store.deliver(entry.name, decode(entry, bytes.subarray(header.dataOffset + entry.begin, header.dataOffset + entry.end)));
+  }
+  const keep = values.flatMap(([, value]) => value ?? []);
+  const executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep });
+  const { device } = gpu;
+  try {
+    device.queue.writeBuffer(executable.buffer(image), 0, imageFromTensor(seededInput(input, H, W), H, W));
+    const encoder = device.createCommandEncoder();
+    executable.encode(encoder);
+    device.queue.submit([encoder.finish()]);
+    const stages: ModelRun['stages'] = new Map();
+    for (const [stage, value] of values) {
+      if (value) stages.set(stage, { shape: value.type.shape, values: await readFloats(device, executable.buffer(value), value) });
+    }
+    gpu.check('run');
+    return { stages, dispatches: executable.dispatches, pipelines: gpu.pipelines.size };
+  } finally {
+    executable.dispose();
+    store.dispose();
+  }
+}
+
+async function readFloats(device: GPUDevice, buffer: GPUBuffer, { type }: Value): Promise<Float32Array> {
+  const bytes = new Uint8Array(await readBuffer(device, buffer, byteLength(type)));
+  const half = type.dtype === 'f16';
+  return decode({ name: 'value', dtype: half ? 'F16' : 'F32' }, bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)));
+}
