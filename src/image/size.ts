@@ -7,11 +7,10 @@ export interface SizeRule {
   readonly height: number;
   /** Both sides of the result are multiples of this. */
   readonly multiple: number;
-  /**
-   * Which side reaches its target when the aspect ratio is kept: the one that makes the input cover the target
-   * (`lower_bound`), stay within it (`upper_bound`), or change least (`minimal`); `none` stretches to the target.
-   */
-  readonly aspect: 'lower_bound' | 'upper_bound' | 'minimal' | 'none';
+  /** Whether one scale serves both sides; otherwise the picture is stretched to the target. */
+  readonly keepAspect: boolean;
+  /** Whether the input must cover the target, stay within it, or change the scale of the picture least. */
+  readonly method: 'lower_bound' | 'upper_bound' | 'minimal';
 }
 
 /** What a caller may change about a rule. */
@@ -43,12 +42,9 @@ export function networkSize(rule: SizeRule, width: number, height: number, { inp
     throw new UsageError('OPTION_INPUT_SIZE', `The input size is ${inputSize}; expected a positive whole number of pixels.`, { actual: inputSize, phase: 'image' });
   }
   const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
-  const aspect = square ? 'none' : rule.aspect;
-  const [scaleX, scaleY] = scales(aspect, target.width / width, target.height / height);
-  const size = {
-    width: side(scaleX * width, rule.multiple, target.width, aspect),
-    height: side(scaleY * height, rule.multiple, target.height, aspect),
-  };
+  let [scaleX, scaleY] = [target.width / width, target.height / height];
+  if (rule.keepAspect && !square) scaleX = scaleY = commonScale(rule.method, scaleX, scaleY);
+  const size = { width: side(rule, scaleX * width, target.width), height: side(rule, scaleY * height, target.height) };
   const longest = Math.max(size.width, size.height);
   if (longest <= maxSide) return size;
   throw new LimitError('LIMIT_INPUT', `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the longest side accepted is ${maxSide}.`, {
@@ -67,18 +63,16 @@ function isSide(pixels: number): boolean {
   return Number.isSafeInteger(pixels) && pixels > 0;
 }
 
-function scales(aspect: SizeRule['aspect'], x: number, y: number): [number, number] {
-  if (aspect === 'none') return [x, y];
-  if (aspect === 'lower_bound') return [Math.max(x, y), Math.max(x, y)];
-  if (aspect === 'upper_bound') return [Math.min(x, y), Math.min(x, y)];
-  const least = Math.abs(1 - x) < Math.abs(1 - y) ? x : y;
-  return [least, least];
+function commonScale(method: SizeRule['method'], x: number, y: number): number {
+  if (method === 'lower_bound') return Math.max(x, y);
+  if (method === 'upper_bound') return Math.min(x, y);
+  return Math.abs(1 - x) < Math.abs(1 - y) ? x : y;
 }
 
-function side(pixels: number, multiple: number, target: number, aspect: SizeRule['aspect']): number {
+function side({ method, multiple }: SizeRule, pixels: number, target: number): number {
   let count = roundHalfEven(pixels / multiple);
-  if (aspect === 'upper_bound' && count * multiple > target) count = Math.floor(pixels / multiple);
-  if (aspect === 'lower_bound' && count * multiple < target) count = Math.ceil(pixels / multiple);
+  if (method === 'upper_bound' && count * multiple > target) count = Math.floor(pixels / multiple);
+  if (method === 'lower_bound' && count * multiple < target) count = Math.ceil(pixels / multiple);
   return Math.max(1, count) * multiple;
 }
 
