@@ -1,4 +1,4 @@
-import { untilAborted } from './abort.js';
+import { throwIfAborted, untilAborted } from './abort.js';
 
 /** Largest buffer made ahead of the bytes that fill it: a file may claim any size. */
 const MAX_AHEAD = 16 * 1024 * 1024;
@@ -20,6 +20,7 @@ export class ByteReader {
 
   /** The next `length` bytes, or as many as there are before the end of the stream. */
   async take(length: number): Promise<Uint8Array> {
+    throwIfAborted(this.#signal);
     if (length === 0) return new Uint8Array(0);
     if (this.#chunk.length === 0) await this.#next();
     if (this.#chunk.length >= length) return this.#cut(length);

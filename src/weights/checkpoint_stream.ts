@@ -85,12 +85,12 @@ export class CheckpointStream implements Checkpoint {
     if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
     const stream = await untilAborted(this.#bytes.open(signal), signal);
     this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
-    const prefix = await this.#reader.take(8);
+    const prefix = await this.#orTruncated(this.#reader.take(8));
     let length: number;
     try {
       length = readHeaderLength(prefix, size, this.source, limits);
     } catch (error) {
-      throw explainStart(error as WeightsFormatError, prefix, await this.#reader.take(512));
+      throw explainStart(error as WeightsFormatError, prefix, await this.#reader.take(512).catch(() => new Uint8Array(0)));
     }
     const bytes = new Uint8Array(8 + length);
     bytes.set(prefix);
@@ -98,28 +98,32 @@ export class CheckpointStream implements Checkpoint {
     const header = parseHeader(bytes, size, this.source, limits);
     const total = header.dataOffset + header.dataLength;
     if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
+    const known = this.#total;
     this.#header = header;
+    if (known === undefined) this.#report();
   }
 
   async #take(length: number): Promise<Uint8Array> {
-    let bytes: Uint8Array;
-    try {
-      bytes = await this.#reader!.take(length);
-    } catch (error) {
-      if (error instanceof DepthwiseError || this.#options.signal?.aborted) throw error;
-      throw this.#truncated(error);
-    }
+    const bytes = await this.#orTruncated(this.#reader!.take(length));
     if (bytes.length < length) throw this.#truncated(undefined);
     return bytes;
   }
 
+  /** A stream that fails, for whatever reason of its own, is a file that ends early. */
+  async #orTruncated<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw error instanceof DepthwiseError || this.#options.signal?.aborted ? error : this.#truncated(error);
+    }
+  }
+
   async #finish(): Promise<void> {
     const { expected } = this.#options;
-    if (!(await this.#reader!.atEnd())) {
-      const total = this.header.dataOffset + this.header.dataLength;
+    if (!(await this.#orTruncated(this.#reader!.atEnd()))) {
       if (expected?.bytes !== undefined) throw this.#lengthError(this.#received);
-      throw new WeightsFormatError('ST_TRAILING', `${this.source}: bytes follow the last tensor; the file should be ${total} bytes long.`, {
-        source: this.source, expected: total, actual: this.#received, phase: 'load',
+      throw new WeightsFormatError('ST_TRAILING', `${this.source}: bytes follow the last tensor; the file should be ${this.#total} bytes long.`, {
+        source: this.source, expected: this.#total, actual: this.#received, phase: 'load',
       });
     }
     const digest = this.#hasher?.digest('hex');
@@ -141,9 +145,17 @@ export class CheckpointStream implements Checkpoint {
       this.#writer = undefined;
       return this.#giveUpCache(error, writer);
     });
-    const total = this.#header ? this.#header.dataOffset + this.#header.dataLength : (this.#options.expected?.bytes ?? this.#bytes.size);
+    this.#report();
+  }
+
+  /** Bytes of the whole file: as its header says, or before that, as its source or the registry says. */
+  get #total(): number | undefined {
+    return this.#header ? this.#header.dataOffset + this.#header.dataLength : (this.#bytes.size ?? this.#options.expected?.bytes);
+  }
+
+  #report(): void {
     const fromNetwork = this.#forget === undefined && this.#bytes.size === undefined;
-    this.#progress({ phase: fromNetwork ? 'download' : 'read', loaded: this.#received, total });
+    this.#progress({ phase: fromNetwork ? 'download' : 'read', loaded: this.#received, total: this.#total });
   }
 
   /** A cache that cannot be written is no reason not to load. */
@@ -176,8 +188,7 @@ export class CheckpointStream implements Checkpoint {
   }
 
   #truncated(cause: unknown): WeightsFormatError {
-    const header = this.#header;
-    const total = header ? header.dataOffset + header.dataLength : this.#bytes.size;
+    const total = this.#total;
     const last = this.#lastComplete === undefined ? 'no tensor is complete' : `the last complete tensor is ${quote(this.#lastComplete)}`;
     return new WeightsFormatError('ST_TRUNCATED', `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} bytes; ${last}.`, {
       source: this.source, expected: total, actual: this.#received, retryable: true, phase: 'load',

@@ -82,11 +82,15 @@ class Download implements UnderlyingDefaultSource<Uint8Array> {
   /** Goes on where the body broke off, but never splices two versions of a file. */
   async #resume(): Promise<boolean> {
     const part = await this.#requests.get({ range: `bytes=${this.#received}-` });
-    if (part.status === 206 && part.headers.get('content-range')?.startsWith(`bytes ${this.#received}-`) && this.#isSame(part)) {
+    if (!this.#isSame(part)) {
+      await part.body?.cancel();
+      return false;
+    }
+    if (part.status === 206 && part.headers.get('content-range')?.startsWith(`bytes ${this.#received}-`)) {
       this.#reader = bodyOf(part);
       return true;
     }
-    if (part.status !== 206) return this.#restart(part);
+    if (part.status === 200) return this.#restart(part);
     await part.body?.cancel();
     return this.#restart(await this.#requests.get({}));
   }

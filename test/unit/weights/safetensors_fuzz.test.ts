@@ -3,7 +3,7 @@ import { WeightsFormatError } from '../../../src/errors.js';
 import { parseHeader } from '../../../src/weights/safetensors.js';
 import { fileOf } from './safetensors_file.js';
 
-const FILES = 20_000;
+const FILES = 12_000;
 const DTYPES = ['F32', 'F16', 'BF16', 'F64', 'U8', 'F4', 'F6_E2M3', 'F7', 'f32', ''];
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, F64: 8, U8: 1 };
 const NUMBERS = ['0', '1', '2', '-1', '1.5', '1e3', '-0', '9007199254740991', '9007199254740993', '18446744073709551614', '18446744073709551616', '"1"', 'null', '[1]', '{}'];

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { CacheError } from '../../../src/errors.js';
+import { fileSource } from '../../../src/node/file_source.js';
+import { cacheFolder, folderCache } from '../../../src/node/weights_cache.js';
+import { browserCache } from '../../../src/weights/browser_cache.js';
+import type { WeightsCache } from '../../../src/weights/cache.js';
+import { openCheckpoint, withCheckpoint, type CheckpointOptions } from '../../../src/weights/checkpoint.js';
+import type { Warning } from '../../../src/weights/progress.js';
+import { MemoryCaches, MemoryLocks } from './memory_caches.js';
+import { faultOfAsync, fileWith } from './safetensors_file.js';
+
+const FILE = fileWith({ a: { dtype: 'F32', shape: [100], bytes: 400 }, b: { dtype: 'F32', shape: [50], bytes: 200 } });
+const SHA256 = createHash('sha256').update(FILE).digest('hex');
+const URL_A = 'https://host.example/a.safetensors';
+
+/** A server in memory that counts its requests. */
+const serves = (body: Uint8Array = FILE) => vi.fn(async () => new Response(body.slice()));
+
+async function load(cache: WeightsCache | undefined, fetch: ReturnType<typeof serves>, options: CheckpointOptions = {}) {
+  const warnings: Warning[] = [];
+  const phases = new Set<string>();
+  const all = { cache, http: { fetch: fetch as unknown as typeof globalThis.fetch, retryMs: 1 }, onWarning: (warning: Warning) => warnings.push(warning), onProgress: ({ phase }: { phase: string }) => phases.add(phase), ...options };
+  const bytes = await withCheckpoint(URL_A, all, async (checkpoint) => {
+    const parts: number[] = [];
+    for await (const tensor of checkpoint.tensors()) parts.push(...tensor.bytes);
+    return Uint8Array.from(parts);
+  });
+  expect(bytes).toEqual(FILE.subarray(FILE.length - 600));
+  return { codes: warnings.map(({ code }) => code), phases: [...phases], warnings };
+}
+
+interface Harness {
+  readonly cache: () => WeightsCache;
+  /** Makes the stored copy one byte shorter, flips one of its bits, or empties it. */
+  readonly damage: (how: 'cut' | 'flip' | 'empty') => void;
+  /** Number of stored things, complete or not. */
+  readonly entries: () => number;
+}
+
+let folder: string;
+let caches: MemoryCaches;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'depthwise-cache-'));
+  caches = new MemoryCaches();
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const node: Harness = {
+  cache: () => folderCache(folder),
+  damage: (how) => {
+    const path = join(folder, readdirSync(folder)[0]!);
+    if (how === 'flip') writeFileSync(path, readFileSync(path).map((byte, i) => (i === FILE.length - 5 ? byte ^ 1 : byte)));
+    else truncateSync(path, how === 'cut' ? FILE.length - 1 : 0);
+  },
+  entries: () => readdirSync(folder).length,
+};
+
+const browser: Harness = {
+  cache: () => browserCache({ caches, locks: new MemoryLocks(), pieceBytes: 256 })!,
+  damage: (how) => {
+    const [url, body] = [...caches.entries].filter(([entry]) => /\/[0-9]+$/.test(entry)).at(-1)!;
+    caches.entries.set(url, how === 'flip' ? body.map((byte, i) => (i === body.length - 5 ? byte ^ 1 : byte)) : body.subarray(0, how === 'cut' ? -1 : 0));
+  },
+  entries: () => caches.entries.size,
+};
+
+describe.each([['a folder', node, 1], ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)]] as const)('%s', (_, harness, entries) => {
+  test('N15: the second load needs no network', async () => {
+    const fetch = serves();
+    expect((await load(harness.cache(), fetch)).phases).toEqual(['download']);
+    expect(harness.entries()).toBe(entries);
+    const offline = vi.fn(async () => {
+      throw new TypeError('offline');
+    });
+    expect(await load(harness.cache(), offline as never, { expected: { bytes: FILE.length, sha256: SHA256 } })).toMatchObject({ codes: [], phases: ['read'] });
+    expect(fetch).toHaveBeenCalledOnce();
+    expect(offline).not.toHaveBeenCalled();
+  });
+
+  test('N16: a short or empty copy is deleted and fetched again, once', async () => {
+    for (const how of ['cut', 'empty'] as const) {
+      const fetch = serves();
+      await load(harness.cache(), fetch);
+      harness.damage(how);
+      await load(harness.cache(), fetch);
+      expect(fetch).toHaveBeenCalledTimes(2);
+      expect((await load(harness.cache(), fetch)).codes).toEqual([]);
+      expect(fetch).toHaveBeenCalledTimes(2);
+      expect(harness.entries()).toBe(entries);
+      await harness.cache().delete(URL_A);
+      expect(harness.entries()).toBe(0);
+    }
+  });
+
+  test('N12, N16: a flipped bit is found by the digest at the end of the copy, and the load starts over', async () => {
+    const fetch = serves();
+    const expected = { sha256: SHA256 };
+    await load(harness.cache(), fetch, { expected });
+    harness.damage('flip');
+    await load(harness.cache(), fetch, { expected });
+    expect(fetch).toHaveBeenCalledTimes(2);
+    harness.damage('flip');
+    const checkpoint = await openCheckpoint(URL_A, { cache: harness.cache(), expected });
+    const error = await faultOfAsync(async () => {
+      for await (const tensor of checkpoint.tensors()) expect(tensor.bytes.length).toBeGreaterThan(0);
+    });
+    expect(error).toBeInstanceOf(CacheError);
+    expect(error).toMatchObject({ code: 'CACHE_CORRUPT', retryable: true });
+    expect(error.cause).toMatchObject({ code: 'INTEGRITY_SHA256' });
+    expect(harness.entries()).toBe(0);
+  });
+
+  test('a copy of another length than the registry says is replaced', async () => {
+    const old = fileWith({ a: { dtype: 'F32', shape: [3], bytes: 12 } });
+    const checkpoint = await openCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves(old) as never } });
+    for await (const tensor of checkpoint.tensors()) expect(tensor.entry.name).toBe('a');
+    const fetch = serves();
+    expect((await load(harness.cache(), fetch, { expected: { bytes: FILE.length } })).codes).toEqual(['CACHE_CORRUPT']);
+    expect(fetch).toHaveBeenCalledOnce();
+  });
+
+  test('nothing that is broken, cut, wrong, abandoned or cancelled becomes visible', async () => {
+    const flipped = FILE.map((byte, i) => (i === FILE.length - 5 ? byte ^ 1 : byte));
+    const attempts: [Uint8Array, CheckpointOptions][] = [
+      [FILE.subarray(0, -1), {}], [Uint8Array.of(...FILE, 0), {}], [flipped, { expected: { sha256: SHA256 } }], [FILE.subarray(0, 50), {}], [new TextEncoder().encode('<html></html>'), {}],
+    ];
+    for (const [body, options] of attempts) {
+      await faultOfAsync(() => load(harness.cache(), serves(body), options));
+      expect(harness.entries()).toBe(0);
+    }
+    const abandoned = await openCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never } });
+    for await (const tensor of abandoned.tensors()) if (tensor.entry.name === 'a') break;
+    expect(harness.entries()).toBe(0);
+    const controller = new AbortController();
+    const cancelled = await openCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never }, signal: controller.signal });
+    controller.abort();
+    await expect(cancelled.tensors().next()).rejects.toMatchObject({ name: 'AbortError' });
+    expect(harness.entries()).toBe(0);
+    expect(await harness.cache().match(URL_A)).toBeUndefined();
+  });
+
+  test('N19: two loads at once both succeed, and leave one copy', async () => {
+    const cache = harness.cache();
+    await Promise.all([load(cache, serves()), load(cache, serves()), load(cache, serves())]);
+    expect(harness.entries()).toBe(entries);
+    expect((await load(cache, serves())).phases).toEqual(['read']);
+  });
+
+  test('a failing caller is not retried', async () => {
+    const use = vi.fn(async () => {
+      throw new Error('mine');
+    });
+    await expect(withCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never } }, use)).rejects.toThrow('mine');
+    expect(use).toHaveBeenCalledOnce();
+    expect(harness.entries()).toBe(0);
+  });
+});
+
+describe('the Cache API', () => {
+  test('N17: quota exceeded at any entry: the load goes on, with a warning, and nothing stays', async () => {
+    for (let room = 0; room < 4; room++) {
+      caches.room = room;
+      const { codes, warnings } = await load(browser.cache(), serves());
+      expect(codes).toEqual(['CACHE_QUOTA']);
+      expect(warnings[0]!.message).toContain('no room');
+      expect(caches.entries.size).toBe(0);
+    }
+  });
+
+  test('N17: storage denied, or none at all', async () => {
+    const denied = { open: () => Promise.reject(new DOMException('denied', 'SecurityError')) } as unknown as CacheStorage;
+    expect((await load(browserCache({ caches: denied, locks: new MemoryLocks() }), serves())).codes).toEqual(['CACHE_READ', 'CACHE_WRITE']);
+    expect(browserCache()).toBeUndefined();
+    expect((await load(undefined, serves())).codes).toEqual([]);
+  });
+
+  test('N18: a piece that is evicted between check and read', async () => {
+    const fetch = serves();
+    await load(browser.cache(), fetch);
+    const piece = [...caches.entries.keys()].find((url) => url.endsWith('/2'))!;
+    caches.entries.delete(piece);
+    await load(browser.cache(), fetch);
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  test('pieces of a tab that died are removed by the next writer, those in use are kept', async () => {
+    const dead = await browser.cache().put(URL_A);
+    await dead!.write(new Uint8Array(1000));
+    expect(caches.entries.size).toBe(3);
+    await load(browser.cache(), serves());
+    expect(caches.entries.size).toBe(1 + Math.ceil(FILE.length / 256));
+    const writer = await browser.cache().put(URL_A);
+    await writer!.write(new Uint8Array(1000));
+    await writer!.abort();
+    expect((await load(browser.cache(), serves())).phases).toEqual(['read']);
+  });
+
+  test('keys are not spelled into entries', async () => {
+    await load(browser.cache(), serves());
+    for (const url of caches.entries.keys()) expect(url).toMatch(/^https:\/\/depthwise\.invalid\/[0-9a-f]{64}(\/|$)/);
+  });
+});
+
+describe('the folder', () => {
+  test('N20: a file where the folder should be', async () => {
+    const path = join(folder, 'taken');
+    writeFileSync(path, '');
+    const { codes, warnings } = await load(folderCache(path), serves());
+    expect(codes).toEqual(['CACHE_WRITE']);
+    expect(warnings[0]!.message).toContain(URL_A);
+  });
+
+  test('partial files of processes that died are removed after a day', async () => {
+    const old = join(folder, 'x.safetensors.1.part');
+    const fresh = join(folder, 'y.safetensors.2.part');
+    for (const path of [old, fresh]) writeFileSync(path, 'x');
+    const days = Date.now() / 1000 - 2 * 86_400;
+    utimesSync(old, days, days);
+    await load(folderCache(folder), serves());
+    expect(existsSync(old)).toBe(false);
+    expect(existsSync(fresh)).toBe(true);
+  });
+
+  test('keys are not spelled into names', async () => {
+    const cache = folderCache(folder);
+    const writer = await cache.put('https://host.example/../../etc/passwd\0');
+    await writer!.write(FILE);
+    await writer!.commit();
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.safetensors$/)]);
+  });
+
+  test('lies where the platform keeps caches', () => {
+    expect(cacheFolder({ DEPTHWISE_CACHE: '/data/weights', XDG_CACHE_HOME: '/x' }, 'linux', '/home/a')).toBe('/data/weights');
+    expect(cacheFolder({ XDG_CACHE_HOME: '/x' }, 'linux', '/home/a')).toBe(join('/x', 'depthwise'));
+    expect(cacheFolder({}, 'linux', '/home/a')).toBe(join('/home/a', '.cache', 'depthwise'));
+    expect(cacheFolder({}, 'darwin', '/Users/a')).toBe(join('/Users/a', 'Library', 'Caches', 'depthwise'));
+    expect(cacheFolder({ LOCALAPPDATA: '/local' }, 'win32', '/Users/a')).toBe(join('/local', 'depthwise', 'cache'));
+    expect(cacheFolder({}, 'win32', '/Users/a')).toBe(join('/Users/a', 'AppData', 'Local', 'depthwise', 'cache'));
+  });
+});
+
+describe('fileSource', () => {
+  test('reads a file, and names one that is not there', async () => {
+    const path = join(folder, 'net.safetensors');
+    writeFileSync(path, FILE);
+    const checkpoint = await openCheckpoint(await fileSource(path), { expected: { bytes: FILE.length, sha256: SHA256 } });
+    const names: string[] = [];
+    for await (const { entry } of checkpoint.tensors()) names.push(entry.name);
+    expect(names).toEqual(['a', 'b']);
+    expect(checkpoint.source).toBe(path);
+    expect(await faultOfAsync(() => fileSource(join(folder, 'nothing')))).toMatchObject({ code: 'SOURCE_FILE', source: join(folder, 'nothing') });
+    expect((await faultOfAsync(() => fileSource(folder))).message).toContain('not a file');
+  });
+});
