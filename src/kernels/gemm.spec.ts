@@ -1,39 +1,14 @@
-import type { TensorType } from '../tensor.js';
+import { activationReference } from './activation.spec.js';
 import { gemm } from './gemm.js';
-import { defineSpec, type Expected, type Tensor } from './spec.js';
+import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
 import type { StoreAttrs } from './store.js';
+import type { TensorType } from '../tensor.js';
 
-/** Exact GELU x·Φ(x), erf by its Maclaurin series or continued fraction in f64. */
-export function geluReference(x: number): number {
-  return 0.5 * x * (1 + erf(x / Math.SQRT2));
-}
-
-function erf(x: number): number {
-  const z = Math.abs(x);
-  if (z > 6) return Math.sign(x);
-  let term = z;
-  let sum = z;
-  for (let n = 1; n < 200; n++) {
-    term *= (-z * z) / n;
-    sum += term / (2 * n + 1);
-  }
-  return (Math.sign(x) * 2 * sum) / Math.sqrt(Math.PI);
-}
-
-/** The activation of an epilogue, in f64. */
-export function activationReference(act: StoreAttrs['act'], x: number): number {
-  if (act === 'relu') return Math.max(x, 0);
-  if (act === 'relu6') return Math.min(Math.max(x, 0), 6);
-  return act === 'gelu' ? geluReference(x) : x;
-}
-
-function reference(inputs: Readonly<Record<string, Tensor>>, { act }: StoreAttrs, { y }: { y: TensorType }): { y: Expected } {
-  const { x, weight, bias, residual, gamma } = inputs as Record<string, Tensor> & { x: Tensor; weight: Tensor; bias: Tensor };
+function reference(inputs: Tensors, { act }: StoreAttrs, out: { y: TensorType }): { y: Expected } {
+  const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [K, N] = weight.type.shape as [number, number];
-  const size = y.shape.reduce((n, d) => n * d, 1);
-  const values = new Float64Array(size);
-  const magnitude = new Float64Array(size);
-  for (let i = 0; i < size; i++) {
+  const y = blank([...x.type.shape.slice(0, -1), N]);
+  for (let i = 0; i < y.values.length; i++) {
     const [m, n] = [Math.floor(i / N), i % N];
     let sum = bias.data[n] as number;
     let scale = Math.abs(sum);
@@ -42,12 +17,12 @@ function reference(inputs: Readonly<Record<string, Tensor>>, { act }: StoreAttrs
       sum += product;
       scale += Math.abs(product);
     }
-    const g = gamma ? (gamma.data[n] as number) : 1;
-    const r = residual ? (residual.data[i] as number) : 0;
-    values[i] = r + g * activationReference(act, sum);
-    magnitude[i] = Math.abs(r) + Math.abs(g) * scale;
+    const g = inputs.gamma?.data[n] ?? 1;
+    const r = inputs.residual?.data[i] ?? 0;
+    y.values[i] = saturate(r + g * activationReference(act, sum), out.y);
+    y.magnitude[i] = Math.abs(r) + Math.abs(g) * scale;
   }
-  return { y: { values, magnitude } };
+  return { y };
 }
 
 const linear = (M: number, K: number, N: number) => ({ x: [M, K], weight: [K, N], bias: [N] });
@@ -63,17 +38,27 @@ export const gemmSpec = defineSpec({
     { name: 'tile - 1', inputs: linear(3, 8, 8), attrs: {} },
     { name: 'tile + 1, prime rows', inputs: linear(5, 12, 12), attrs: { act: 'relu' } },
     { name: 'prime rows, odd column tiles', inputs: linear(37, 20, 28), attrs: { act: 'gelu' } },
-    { name: 'ReLU6', inputs: linear(7, 64, 8), attrs: { act: 'relu6' } },
-    { name: 'residual', inputs: { ...linear(19, 24, 20), residual: [19, 20] }, attrs: { act: 'gelu' } },
+    { name: 'GELU of large sums', inputs: linear(3, 4, 28), attrs: { act: 'gelu' }, fill: { bias: (next) => 40 * next() - 20 } },
+    { name: 'ReLU6', inputs: linear(7, 64, 8), attrs: { act: 'relu6' }, fill: { bias: (next) => 12 * next() - 2 } },
+    { name: 'residual', inputs: { ...linear(19, 24, 20), residual: [19, 20] }, attrs: { act: 'gelu' }, half: false },
+    { name: 'residual, no activation', inputs: { ...linear(6, 24, 20), residual: [6, 20] }, attrs: {}, half: ['x', 'weight', 'residual'] },
     { name: 'LayerScale and residual', inputs: { ...linear(10, 384, 36), residual: [10, 36], gamma: [36] }, attrs: {} },
+    { name: 'LayerScale on a residual stream with outliers', inputs: { ...linear(3, 8, 36), residual: [3, 36], gamma: [36] }, attrs: {}, fill: { residual: 'outliers' }, half: false },
     { name: 'one-signed, long sum', inputs: linear(2, 1536, 8), attrs: {}, fill: 'positive' },
-    { name: 'a map of pixels', inputs: { x: [5, 3, 16], weight: [16, 12], bias: [12] }, attrs: {} },
+    { name: 'outliers: f16 saturates', inputs: linear(9, 40, 8), attrs: {}, fill: 'outliers' },
+    { name: 'a map of pixels', inputs: { x: [5, 3, 16], weight: [16, 12], bias: [12] }, attrs: {}, half: false },
+    { name: 'the shape a driver got wrong (tracel-ai/burn#4355)', inputs: linear(257, 384, 1152), attrs: {}, half: false },
   ],
   perf: [
     { name: 'Depth Anything small 518: qkv', inputs: linear(1370, 384, 1152), attrs: {} },
+    { name: 'Depth Anything small 518: projection', inputs: { ...linear(1370, 384, 384), residual: [1370, 384], gamma: [384] }, attrs: {} },
     { name: 'Depth Anything small 518: fc1', inputs: linear(1370, 384, 1536), attrs: { act: 'gelu' } },
     { name: 'Depth Anything small 518: fc2', inputs: { ...linear(1370, 1536, 384), residual: [1370, 384], gamma: [384] }, attrs: {} },
+    { name: 'Depth Anything base 518: fc1', inputs: linear(1370, 768, 3072), attrs: { act: 'gelu' } },
+    { name: 'Depth Anything large 518: qkv', inputs: linear(1370, 1024, 3072), attrs: {} },
     { name: 'Depth Anything large 518: fc1', inputs: linear(1370, 1024, 4096), attrs: { act: 'gelu' } },
+    { name: 'Depth Anything large 518: fc2', inputs: { ...linear(1370, 4096, 1024), residual: [1370, 1024], gamma: [1024] }, attrs: {} },
     { name: 'MiDaS small 256: expand', inputs: { x: [16, 16, 136], weight: [136, 816], bias: [816] }, attrs: { act: 'relu6' } },
+    { name: 'MiDaS small 256: project', inputs: { x: [16, 16, 816], weight: [816, 136], bias: [136], residual: [16, 16, 136] }, attrs: {} },
   ],
 });

@@ -1,17 +1,22 @@
 import type { TensorType } from '../tensor.js';
 import type { Op, Types } from './op.js';
 
-/** Seeded random data of an input: uniform in [-1,1], in [0,1], or [-1,1] with outliers of ±800. */
-export type Fill = 'signed' | 'positive' | 'outliers';
+/**
+ * Seeded data of an input: uniform in [-1,1], in [0,1], in [-1,1] with one value in twenty up to ±800, or a formula
+ * of the next random number in [0,1) and the flat index.
+ */
+export type Fill = 'signed' | 'positive' | 'outliers' | ((next: () => number, index: number) => number);
 
-/** A tensor of a case, as the reference sees it: values already rounded to the storage type. */
+/** A tensor of a case, as the reference sees it: values already rounded to the storage type; four a texel. */
 export interface Tensor {
   readonly type: TensorType;
   readonly data: Float64Array;
 }
 
-/** What the reference loops say. */
+/** What the reference loops say about one output. */
 export interface Expected {
+  /** The reference's own shape rule, compared with that of the op. */
+  readonly shape: readonly number[];
   readonly values: Float64Array;
   /** Scale of the rounding error of each value, Σ|aᵢbᵢ| for a sum of products. */
   readonly magnitude: Float64Array;
@@ -19,13 +24,22 @@ export interface Expected {
 
 /** One application of an op. */
 export interface KernelCase<Attrs> {
-  /** Says what is awkward about the sizes. */
+  /** Says what is awkward about the sizes or values. */
   readonly name: string;
-  /** Shapes of the inputs, with how they are filled. */
+  /** Shapes of the inputs. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly attrs: Attrs;
-  readonly fill?: Fill;
+  /** How all inputs are filled, or single inputs by name; `signed` when left out. */
+  readonly fill?: Fill | Readonly<Record<string, Fill>>;
+  /**
+   * Inputs stored as f16 in half precision, when they differ from the spec's; false for a case that half precision
+   * would only repeat, because a pipeline costs a software adapter up to 2 s.
+   */
+  readonly half?: false | readonly string[];
 }
+
+/** The inputs of a reference, by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
 
 /**
  * Truth about an op, never shipped: naive f64 loops that share no code with the kernels, awkward cases and the
@@ -34,7 +48,8 @@ export interface KernelCase<Attrs> {
 export interface KernelSpec<In extends Types = Types, Out extends Types = Types, Attrs = unknown> {
   readonly op: Op<In, Out, Attrs>;
   readonly cases: readonly KernelCase<Attrs>[];
-  reference(inputs: Readonly<Record<string, Tensor>>, attrs: Attrs, outputs: Out): Readonly<Record<string, Expected>>;
+  /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
+  reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
   /**
    * Largest allowed |y - reference| in units of 2⁻²⁴·magnitude, twice that for one-signed data, whose rounding errors
    * do not cancel; f16 outputs get their own rounding on top.
@@ -42,6 +57,10 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly gate: number;
   /** Inputs stored as f16 in half precision; the other inputs stay f32. */
   readonly half: readonly string[];
+  /** Inputs that are not floats: `texture` [H,W] holds random RGBA bytes, as values 0…1; `u32` random words, or what a `fill` formula says. */
+  readonly dtypes?: Readonly<Record<string, 'texture' | 'u32'>>;
+  /** Texel format of a texture output; the reference gives all its channels. */
+  texelFormat?(attrs: Attrs): GPUTextureFormat;
   /** Attributes of the half-precision form of a case; undefined when the op has none. */
   halfAttrs?(attrs: Attrs): Attrs;
   /** Shapes lifted from the published models, for the bench. */
@@ -53,7 +72,20 @@ export function defineSpec<In extends Types, Out extends Types, Attrs>(spec: Ker
   return spec;
 }
 
-/** Reads one element as 0 outside the given bounds. */
-export function at(data: Float64Array, index: number, inside: boolean): number {
-  return inside ? (data[index] as number) : 0;
+/** An input that the case must have. */
+export function need(inputs: Tensors, name: string): Tensor {
+  const tensor = inputs[name];
+  if (!tensor) throw new Error(`The case has no input "${name}".`);
+  return tensor;
+}
+
+/** An output to be filled in. */
+export function blank(shape: readonly number[]): Expected {
+  const size = shape.reduce((n, d) => n * d, 1);
+  return { shape, values: new Float64Array(size), magnitude: new Float64Array(size) };
+}
+
+/** What a store keeps of a value: f16 saturates at its largest finite number. */
+export function saturate(value: number, { dtype }: TensorType): number {
+  return dtype === 'f16' ? Math.min(Math.max(value, -65504), 65504) : value;
 }

@@ -1,8 +1,8 @@
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import type { KernelSpec } from '../../src/kernels/spec.js';
+import type { KernelCase } from '../../src/kernels/spec.js';
 import { testGpu } from '../gpu.js';
-import { expectCase } from './harness.js';
+import { expectCase, makeInputs, runCase } from './harness.js';
 import { specs } from './specs.js';
 
 let gpu: Gpu;
@@ -11,17 +11,26 @@ beforeAll(async () => {
 });
 
 // Every case of every spec, on every kernel candidate, in f32 and in f16 storage.
-for (const spec of specs as readonly KernelSpec[]) {
+for (const spec of specs) {
   describe(spec.op.name, () => {
     for (const variant of Object.keys(spec.op.kernels)) {
       for (const kase of spec.cases) {
         it(`${variant}, f32: ${kase.name}`, async () => void (await expectCase(gpu, spec, kase, variant, false)));
-        if (!spec.halfAttrs) continue;
+        if (!spec.halfAttrs || kase.half === false) continue;
         it(`${variant}, f16: ${kase.name}`, async ({ skip }) => {
           if (!gpu.facts.f16) skip('the adapter has no shader-f16');
           await expectCase(gpu, spec, kase, variant, true);
         });
       }
+
+      it(`${variant}: the shape of the dispatch and a second run change no bit`, async () => {
+        const kase = spec.cases.at(1) as KernelCase<unknown>;
+        const inputs = makeInputs(spec, kase, false);
+        const run = (dispatch?: (x: number) => readonly [number, number]) => runCase(gpu, spec, inputs, kase.attrs, variant, dispatch);
+        const once = await run();
+        expect(await run()).toEqual(once);
+        expect(await run((x) => [Math.ceil(x / 2), 3]), 'folded, with surplus workgroups').toEqual(once);
+      });
     }
   });
 }
