@@ -187,6 +187,15 @@ describe('the Cache API', () => {
     expect(fetch).toHaveBeenCalledTimes(2);
   });
 
+  test('a short piece is named', async () => {
+    await load(browser.cache(), serves());
+    browser.damage('cut');
+    const stored = await browser.cache().match(URL_A);
+    const reading = async (): Promise<unknown> => new Response(await stored!.open()).arrayBuffer();
+    const last = FILE.length % 256;
+    expect(await faultOfAsync(reading)).toMatchObject({ code: 'CACHE_CORRUPT', expected: last, actual: last - 1 });
+  });
+
   test('pieces of a tab that died are removed by the next writer, those in use are kept', async () => {
     const dead = await browser.cache().put(URL_A);
     await dead!.write(new Uint8Array(1000));

@@ -1,48 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { IntegrityError, NetworkError, UsageError, WeightsFormatError } from '../../../src/errors.js';
-import type { ByteSource } from '../../../src/weights/byte_source.js';
+import { IntegrityError, UsageError, WeightsFormatError } from '../../../src/errors.js';
 import { openCheckpoint, type CheckpointOptions, type CheckpointSource } from '../../../src/weights/checkpoint.js';
 import type { DownloadProgress } from '../../../src/weights/progress.js';
 import { faultOfAsync, fileOf, fileWith } from './safetensors_file.js';
+import { scripted } from './scripted_source.js';
 
 const FILE = fileWith({ a: { dtype: 'F32', shape: [2], bytes: 8 }, b: { dtype: 'F16', shape: [3], bytes: 6 }, empty: { dtype: 'F32', shape: [0], bytes: 0 }, c: { dtype: 'U8', shape: [5], bytes: 5 } });
 const DATA = FILE.length - 19;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-interface Script {
-  /** Bytes per chunk. */
-  readonly chunk?: number;
-  /** Raised after the last chunk. */
-  readonly error?: unknown;
-  /** Never ends: waits for ever after the last chunk. */
-  readonly hangs?: boolean;
-  readonly size?: number;
-}
-
-/** A stream of these bytes, and what became of it. */
-function scripted(bytes: Uint8Array, { chunk = 1 << 20, error, hangs = false, size }: Script = {}): ByteSource & { cancelled: boolean; opened: number } {
-  const source = {
-    name: 'net.safetensors', size, cancelled: false, opened: 0,
-    open: async () => {
-      let at = 0;
-      source.opened++;
-      return new ReadableStream<Uint8Array>({
-        pull(controller) {
-          if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += chunk)));
-          else if (error !== undefined) controller.error(error);
-          else if (!hangs) controller.close();
-          else return new Promise(() => undefined);
-          return undefined;
-        },
-        cancel() {
-          source.cancelled = true;
-        },
-      }, { highWaterMark: 0 });
-    },
-  };
-  return source;
-}
 
 async function readAll(source: CheckpointSource, options: CheckpointOptions = {}): Promise<Map<string, number[]>> {
   const checkpoint = await openCheckpoint(source, options);
@@ -273,38 +239,5 @@ describe('N14: cancellation', () => {
       }
     })());
     expect(names).toEqual(['a']);
-  });
-});
-
-describe('files that are something else', () => {
-  const text = (value: string): Uint8Array => new TextEncoder().encode(value);
-
-  test.each([
-    ['a page', '<!DOCTYPE html><html><head>', 'NET_NOT_WEIGHTS', 'received text/html'],
-    ['a page after white space', '\n\n  <html lang="en">', 'NET_NOT_WEIGHTS', 'received text/html'],
-    ['a tiny page', '<html>', 'NET_NOT_WEIGHTS', 'received text/html'],
-    ['an error in JSON', '{"error":"Repository not found"}', 'NET_NOT_WEIGHTS', 'received application/json'],
-    ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 99\n', 'NET_LFS_POINTER', 'git lfs pull'],
-  ])('%s', async (_, content, code, says) => {
-    for (const source of [text(content), scripted(text(content), { chunk: 3 })]) {
-      const error = await faultOfAsync(() => openCheckpoint(source));
-      expect(error).toBeInstanceOf(NetworkError);
-      expect(error.code).toBe(code);
-      expect(error.message).toContain(says);
-    }
-  });
-
-  test('a PyTorch file is named in the hint', async () => {
-    for (const start of [Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0), Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20)]) {
-      const error = await faultOfAsync(() => openCheckpoint(start));
-      expect(error.code).toBe('ST_HEADER_TOO_LARGE');
-      expect(error.message).toContain('Convert it to safetensors');
-    }
-  });
-
-  test('a cut file whose length looks like text is still a cut file', async () => {
-    for (const [low, second] of [[0x7b, 0], [0x5b, 0x20], [0x80, 2], [0x3c, 0]] as const) {
-      expect((await faultOfAsync(() => openCheckpoint(Uint8Array.of(low, second, 0, 0, 0, 0, 0, 0, 0x7b, 0x22)))).code).toBe('ST_HEADER_LENGTH');
-    }
   });
 });

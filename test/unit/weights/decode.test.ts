@@ -115,6 +115,7 @@ describe('S36: values', () => {
 
   test('values past the range of a half, with the largest', () => {
     expect(() => checkHalfRange('w', scanValues(Float32Array.of(65504, next(65520, -1))))).not.toThrow();
+    expect(faultOf(() => checkHalfRange('w', scanValues(Float32Array.of(65520)))).code).toBe('WEIGHTS_F16_RANGE');
     const error = faultOf(() => checkHalfRange('w', scanValues(Float32Array.of(1, -70000, 65520)), 'net'));
     expect(error).toMatchObject({ code: 'WEIGHTS_F16_RANGE', tensor: 'w', source: 'net', expected: 65504, actual: 70000 });
     expect(error.message).toContain('70000');

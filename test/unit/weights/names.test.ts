@@ -99,12 +99,13 @@ test('original names stay as they are', () => {
 });
 
 describe('rules', () => {
-  const fused: readonly NameRule[] = [['a.*.q.bias', 'b.*.q_bias'], [['a.*.q', 'a.*.k'], 'b.*.qk']];
+  const fused: readonly NameRule[] = [['a.*.q.bias', 'b.*.q_bias'], [['a.*.q', 'a.*.k'], 'b.*.qk'], ['c.x', 'd.y']];
 
   test('a rule fits whole path segments, the first that fits holds, and indices are kept', () => {
-    const names = mapNames(headerOf({ 'a.12.q.weight': ['F32', [2, 3]], 'a.12.k.weight': ['F32', [4, 3]], 'a.12.q.bias': ['F32', [2]], 'a.12.qq.weight': ['F32', [1]], 'xa.1.q.weight': ['F32', [1]] }), fused, 'f');
+    const names = mapNames(headerOf({ 'a.12.q.weight': ['F32', [2, 3]], 'a.12.k.weight': ['F32', [4, 3]], 'a.12.q.bias': ['F32', [2]], 'a.12.qq.weight': ['F32', [1]], 'xa.1.q.weight': ['F32', [1]], 'c.x': ['F32', [1]], 'c.xx': ['F32', [1]], 'cox': ['F32', [1]] }), fused, 'f');
     expect([...names]).toEqual([
       ['b.12.qk.weight', ['a.12.q.weight', 'a.12.k.weight']], ['b.12.q_bias', ['a.12.q.bias']], ['a.12.qq.weight', ['a.12.qq.weight']], ['xa.1.q.weight', ['xa.1.q.weight']],
+      ['d.y', ['c.x']], ['c.xx', ['c.xx']], ['cox', ['cox']],
     ]);
   });
 

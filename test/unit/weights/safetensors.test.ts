@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { WeightsFormatError } from '../../../src/errors.js';
-import { parseHeader, type HeaderOptions } from '../../../src/weights/safetensors.js';
+import { parseHeader, readHeaderLength, type HeaderOptions } from '../../../src/weights/safetensors.js';
 import { faultOf, fileOf, fileWith } from './safetensors_file.js';
 
 const parse = (bytes: Uint8Array, options?: HeaderOptions) => parseHeader(bytes, bytes.length, 'net.safetensors', options);
@@ -127,6 +127,12 @@ describe('headers that are refused', () => {
     expect(faultOf(() => parse(withLength(200n), { maxHeaderBytes: 199 })).message).toContain('199');
     expect(faultOf(() => parse(withLength(100_000_001n), { maxHeaderBytes: Infinity })).expected).toBe(100_000_000);
     expect(faultOf(() => parse(withLength(100_000_000n), { maxHeaderBytes: Infinity })).code).toBe('ST_HEADER_LENGTH');
+  });
+
+  test('S04: the length is held to the size of the file before the header is read', () => {
+    expect(readHeaderLength(withLength(20n), 28, 'net')).toBe(20);
+    expect(faultOf(() => readHeaderLength(withLength(20n), 27, 'net'))).toMatchObject({ code: 'ST_HEADER_LENGTH', expected: 20, actual: 19 });
+    expect(readHeaderLength(withLength(20n), undefined, 'net')).toBe(20);
   });
 
   test('S12: more than 100,000 tensors', () => {
