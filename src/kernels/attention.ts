@@ -1,8 +1,13 @@
 import attentionSource from '../../shaders/attention.wgsl?raw';
+import tiledSource from '../../shaders/attention_tiled.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
-import { defineOp, type Kernel } from './op.js';
+import { defineOp } from './op.js';
 
 const WORKGROUP = 64;
+/** Queries an invocation of the register kernel takes: more would keep too many sums alive. */
+const QUERIES = 2;
+/** Queries a workgroup of the tiled kernel takes. */
+const TILE = 16;
 
 export interface AttentionInputs {
   readonly [name: string]: TensorType | undefined;
@@ -24,21 +29,33 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     return { y: { dtype: out, shape: [T, C3 / 3] } };
   },
   kernels: {
-    registers: (inputs, attrs, { y }) => attentionKernel(inputs.qkv, attrs, y, 4),
-    one_query: (inputs, attrs, { y }) => attentionKernel(inputs.qkv, attrs, y, 1),
+    registers: (inputs, attrs, { y }) => {
+      const { params, T, D } = shapes(attrs, y);
+      return {
+        sources: [attentionSource],
+        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
+        params: { ...params, DIMS: D / 4 },
+        workgroups: attrs.heads * Math.ceil(T / (QUERIES * WORKGROUP)),
+      };
+    },
+    tiled: (inputs, attrs, { y }) => {
+      const { params, T, D } = shapes(attrs, y);
+      if (D > 64) return undefined;
+      return {
+        sources: [tiledSource],
+        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4 },
+        params,
+        workgroups: attrs.heads * Math.ceil(T / TILE),
+      };
+    },
   },
-  // Four queries an invocation keep 64 vec4 sums alive: fast where registers spill to a CPU cache, too many for a GPU.
-  choose: (_inputs, _attrs, { software }) => (software ? 'registers' : 'one_query'),
+  // The tile keeps few registers and shares keys through workgroup memory, which a CPU adapter is slow at.
+  choose: ({ qkv }, { heads }, { software }) => (software || (qkv.shape[1] as number) / 3 / heads > 64 ? 'registers' : 'tiled'),
   cost: ({ qkv }, _attrs, { y }) => ({ flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number) }),
 });
 
-function attentionKernel(qkv: TensorType, { heads }: AttentionAttrs, y: TensorType, QUERIES: number): Kernel {
+function shapes({ heads }: AttentionAttrs, y: TensorType): { params: Record<string, number>; T: number; D: number } {
   const [T, C] = y.shape as [number, number];
   const D = C / heads;
-  return {
-    sources: [attentionSource],
-    tunables: { xelem: qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
-    params: { T, HEADS: heads, SCALE: D ** -0.5 * Math.LOG2E },
-    workgroups: heads * Math.ceil(T / (QUERIES * WORKGROUP)),
-  };
+  return { params: { T, HEADS: heads, SCALE: D ** -0.5 * Math.LOG2E }, T, D };
 }
