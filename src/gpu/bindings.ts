@@ -28,7 +28,8 @@ const VAR = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_w
  */
 export function readBindings(code: string): Binding[] {
   const plain = code.replace(/\/\/[^\n]*/g, '');
-  return [...plain.matchAll(VAR)].map(([, index, space, name, type, argument]) => {
+  return [...plain.matchAll(VAR)].map(([, index, space, name, declared, declaredArgument]) => {
+    const [type, argument] = space ? [declared, declaredArgument] : resolveAlias(plain, declared as string, declaredArgument);
     const kind = bindingKind(space, type as string);
     return {
       name: name as string,
@@ -38,6 +39,12 @@ export function readBindings(code: string): Binding[] {
       format: kind === 'storage_texture' ? (argument as string).split(',')[0]?.trim() : undefined,
     };
   });
+}
+
+/** Texture types may be named by an alias, so that their texel format can be a tunable. */
+function resolveAlias(code: string, type: string, argument: string | undefined): [string, string | undefined] {
+  const aliased = new RegExp(`\\balias\\s+${type}\\s*=\\s*(\\w+)(?:<([^;]*)>)?\\s*;`).exec(code);
+  return aliased ? [aliased[1] as string, aliased[2]] : [type, argument];
 }
 
 function bindingKind(space: string | undefined, type: string): BindingKind {
