@@ -1,4 +1,5 @@
 import { attentionSpec } from '../../src/kernels/attention.spec.js';
+import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../../src/kernels/colorize.spec.js';
 import { conv2dSpec } from '../../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../../src/kernels/depth_range.spec.js';
@@ -30,4 +31,7 @@ export const specs = [
   depthExtentSpec,
   depthHistogramSpec,
   depthRangeSpec,
+  colorizeSpec,
+  depthTextureSpec,
+  rawDepthTextureSpec,
 ] as unknown as readonly KernelSpec[];
