@@ -1,5 +1,5 @@
 import { colormaps, type ColormapName } from '../image/colormaps.js';
-import type { FiniteRange } from '../image/formats/depth_semantics.js';
+import type { DepthSemantics, FiniteRange } from '../image/formats/depth_semantics.js';
 import type { PngImage } from '../image/formats/png.js';
 import type { Picture } from '../node/image_file.js';
 
@@ -15,17 +15,18 @@ export interface Look {
   readonly colormap: ColormapName;
   /** One channel of grey in place of the colour map. */
   readonly grayscale: boolean;
-  /** The smallest value gets the last colour. */
+  /** The farthest, and not the nearest, gets the last colour. */
   readonly invert: boolean;
 }
 
 /**
  * Draws a map over its `range`: level = trunc(255 * (value - min) / (max - min)), as MiDaS and Depth Anything draw theirs.
- * A flat map and values that are not finite get level 0.
+ * Levels are turned around where nearer things have the smaller values. A flat map and values that are not finite get
+ * what `min` gets.
  */
-export function drawDepth({ data, width, height }: DepthValues, { min, max }: FiniteRange, look: Look): PngImage {
+export function drawDepth({ data, width, height }: DepthValues, { min, max }: FiniteRange, nearer: DepthSemantics['nearer'], look: Look): PngImage {
   const scale = max > min ? 255 / (max - min) : 0;
-  const flip = look.invert ? 255 : 0;
+  const flip = look.invert === (nearer === 'larger') ? 255 : 0;
   const channels = look.grayscale ? 1 : 3;
   const table = colormaps[look.colormap];
   const pixels = new Uint8Array(data.length * channels);

@@ -28,7 +28,7 @@ export const OPTIONS = {
     output: { type: 'string', short: 'o', value: 'PATH', help: 'folder to write into, or NAME.png for a single picture' },
     colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
     grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
-    invert: { type: 'boolean', help: 'turn the colours around; data files keep their values' },
+    invert: { type: 'boolean', help: 'the last colour for the farthest; data files keep their values' },
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },

@@ -22,7 +22,7 @@ export type Meaning = Pick<DepthSemantics, 'kind' | 'nearer' | 'unit' | 'model'>
 export async function writeOutputs(outputs: Outputs, depth: DepthValues, meaning: Meaning, look: Look, beside?: Picture): Promise<FiniteRange> {
   const { data, width, height } = depth;
   const range = finiteRange(data);
-  const drawn = drawDepth(depth, range, look);
+  const drawn = drawDepth(depth, range, meaning.nearer, look);
   await write(outputs.picture, await encodePng(beside ? sideBySide(beside, drawn) : drawn, { ...SIGNED, Source: meaning.model }));
   let semantics: DepthSemantics = { ...meaning, scale: 1, offset: 0, width, height };
   if (outputs.png16 !== undefined) {

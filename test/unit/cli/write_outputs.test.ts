@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { drawDepth, sideBySide } from '../../../src/cli/draw.js';
+import { drawDepth, sideBySide, type Look } from '../../../src/cli/draw.js';
 import { writeOutputs, type Meaning } from '../../../src/cli/write_outputs.js';
 import { colormaps } from '../../../src/image/colormaps.js';
 import { finiteRange } from '../../../src/image/formats/depth_semantics.js';
 import { readDepthFile } from '../../../src/node/depth_file.js';
 import { isOwnResult } from '../../../src/node/picture_format.js';
 
-const LOOK = { colormap: 'inferno', grayscale: false, invert: false } as const;
+const LOOK: Look = { colormap: 'inferno', grayscale: false, invert: false };
 const MEANING: Meaning = { kind: 'relative-inverse', nearer: 'larger', unit: 'none', model: 'midas-v2.1-small' };
-const draw = (values: number[], look: Partial<typeof LOOK> | { grayscale: boolean; invert?: boolean }) => {
+const draw = (values: number[], look: Partial<Look>, nearer: 'larger' | 'smaller' = 'larger') => {
   const data = Float32Array.from(values);
-  return [...drawDepth({ data, width: values.length, height: 1 }, finiteRange(data), { ...LOOK, ...look }).data];
+  return [...drawDepth({ data, width: values.length, height: 1 }, finiteRange(data), nearer, { ...LOOK, ...look }).data];
 };
 
 describe('drawDepth', () => {
@@ -24,7 +24,12 @@ describe('drawDepth', () => {
     expect(draw([0, 255, 128], {})).toEqual([0, 255, 128].flatMap((level) => [...colormaps.inferno.subarray(level * 3, level * 3 + 3)]));
   });
 
-  it('draws flat maps and values that are not finite at level 0', () => {
+  it('gives what is nearest the last colour, unless inverted', () => {
+    expect(draw([1, 4], { grayscale: true }, 'smaller')).toEqual([255, 0]);
+    expect(draw([1, 4], { grayscale: true, invert: true }, 'smaller')).toEqual([0, 255]);
+  });
+
+  it('draws flat maps and values that are not finite like the smallest value', () => {
     expect(draw([5, 5], { grayscale: true })).toEqual([0, 0]);
     expect(draw([NaN, 1, Infinity, 2, -Infinity], { grayscale: true })).toEqual([0, 0, 0, 255, 0]);
   });
