@@ -35,7 +35,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var sum: array<f32, QUERIES>;
   for (var i = 0u; i < QUERIES; i++) { largest[i] = LOWEST; }
   for (var key0 = 0u; key0 < params.T; key0 += KEYS) {
-    var p: array<f32, QUERIES * KEYS>;
+    var p = array<f32, QUERIES * KEYS>(); // Tint zeroes a declaration without initializer once, not in each iteration
     for (var d = 0u; d < params.DIMS; d++) {
       var q: array<vec4f, QUERIES>;
       for (var i = 0u; i < QUERIES; i++) { q[i] = vec4f(qkv[min(query0 + i, params.T - 1) * row + head * D4 + d]); }

@@ -46,7 +46,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var key0 = 0u; key0 < params.T; key0 += KEYS) {
     workgroupBarrier();
     let key = min(key0 + local, params.T - 1) * row + (params.HEADS + head) * D4;
-    var score: array<f32, QUERIES>;
+    var score = array<f32, QUERIES>(); // Tint zeroes a declaration without initializer once, not in each iteration
     for (var d = 0u; d < D4; d++) {
       let k = vec4f(qkv[key + d]);
       for (var q = 0u; q < QUERIES; q++) { score[q] += dot(queries[q * D4 + d], k); }
