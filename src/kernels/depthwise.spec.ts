@@ -44,7 +44,7 @@ export const depthwiseSpec = defineSpec({
     { name: '3×3: one pixel', inputs: shapes(1, 1, 4, 3), attrs: same(1, 1, 3, 1), half: false },
     { name: '3×3: tile - 1, prime height', inputs: shapes(7, 3, 8, 3), attrs: same(7, 3, 3, 1), half: false },
     { name: '3×3: tile + 1, odd channel tiles', inputs: shapes(4, 5, 20, 3), attrs: same(4, 5, 3, 1) },
-    { name: '3×3 stride 2, SAME', inputs: shapes(10, 14, 12, 3), attrs: same(10, 14, 3, 2) },
+    { name: '3×3 stride 2, SAME', inputs: shapes(10, 14, 12, 3), attrs: same(10, 14, 3, 2), half: false },
     { name: '3×3 stride 2, odd, symmetric pad', inputs: shapes(5, 9, 12, 3), attrs: { stride: 2, pad: padding(1) }, half: false },
     { name: '5×5, ReLU6', inputs: shapes(6, 11, 8, 5), attrs: { ...same(6, 11, 5, 1), act: 'relu6' }, fill: { bias: (next) => 12 * next() - 2 } },
     { name: '5×5 stride 2, SAME, tall', inputs: shapes(16, 6, 8, 5), attrs: same(16, 6, 5, 2), half: false },

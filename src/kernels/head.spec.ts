@@ -4,6 +4,9 @@ import { padding } from './conv2d.js';
 import { head, type HeadAttrs } from './head.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
+/** Below this share of the largest depth, f32 may underflow in exp. */
+const UNDERFLOW = 2 ** -76;
+
 /** Magnitude after the sigmoid: its slope times that before, and the rounding of exp, which WGSL allows 3 + 2|x| ulp. */
 function reference(inputs: Tensors, { size, alignCorners, final }: HeadAttrs): { depth: Expected } {
   const [weight2, bias2] = [need(inputs, 'weight2'), need(inputs, 'bias2')];
@@ -20,7 +23,7 @@ function reference(inputs: Tensors, { size, alignCorners, final }: HeadAttrs): {
     }
     const share = 1 / (1 + Math.exp(-sum));
     depth.values[i] = final.kind === 'relu' ? Math.max(sum, 0) : final.maxDepth * share;
-    depth.magnitude[i] = final.kind === 'relu' ? scale : final.maxDepth * (share * (1 - share) * (scale + 3 + 2 * Math.abs(sum)) + share);
+    depth.magnitude[i] = final.kind === 'relu' ? scale : final.maxDepth * (share * (1 - share) * (scale + 3 + 2 * Math.abs(sum)) + share + UNDERFLOW);
   }
   return { depth };
 }
@@ -39,13 +42,12 @@ export const headSpec = defineSpec({
   reference,
   cases: [
     { name: 'one pixel', inputs: shapes(1, 1, 4, 8), attrs: { size: [1, 1], alignCorners: true, final: relu }, fill: above, half: false },
-    { name: 'doubled, aligned corners, wide', inputs: shapes(3, 8, 8, 8), attrs: { size: [6, 16], alignCorners: true, final: relu }, fill: above },
+    { name: 'doubled, aligned corners, wide', inputs: shapes(3, 8, 8, 8), attrs: { size: [6, 16], alignCorners: true, final: relu }, fill: above, half: false },
     { name: 'an odd ratio: 8×3 to 13×7', inputs: shapes(8, 3, 8, 8), attrs: { size: [13, 7], alignCorners: true, final: relu }, fill: above, half: false },
-    { name: 'doubled, half-pixel centres', inputs: shapes(5, 4, 8, 8), attrs: { size: [10, 8], alignCorners: false, final: relu }, fill: above, half: false },
     { name: 'hidden 32, metres', inputs: shapes(5, 4, 32, 32), attrs: { size: [9, 11], alignCorners: true, final: metres } },
-    { name: 'hidden 32, half-pixel centres', inputs: shapes(4, 7, 32, 32), attrs: { size: [8, 14], alignCorners: false, final: relu }, fill: above, half: false },
+    { name: 'hidden 32, doubled, half-pixel centres', inputs: shapes(4, 7, 32, 32), attrs: { size: [8, 14], alignCorners: false, final: relu }, fill: above, half: false },
     { name: 'outliers: the sigmoid saturates', inputs: shapes(5, 4, 32, 32), attrs: { size: [9, 11], alignCorners: true, final: metres }, fill: 'outliers', half: false },
-    { name: 'past 65,535 workgroups', inputs: shapes(3, 1, 4, 4), attrs: { size: [2 ** 22 + 3, 1], alignCorners: true, final: relu }, fill: above, half: false },
+    { name: 'past 65,535 workgroups', inputs: shapes(3, 1, 4, 8), attrs: { size: [2 ** 22 + 3, 1], alignCorners: true, final: relu }, fill: above, half: false },
   ],
   perf: [
     { name: 'Depth Anything small 518', inputs: shapes(296, 296, 32, 32), attrs: { size: [518, 518], alignCorners: true, final: relu } },
