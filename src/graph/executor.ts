@@ -171,7 +171,7 @@ export class Executable {
     if (!bound) throw new InternalError('INTERNAL_TEXTURE', `Node "${node.label}" needs the texture "${texture?.name}".`);
     let group = texture.seen.get(bound);
     if (!group) {
-      const view = { binding: texture.binding, resource: bound.createView() };
+      const view = { binding: texture.binding, resource: bound.createView({ baseMipLevel: 0, mipLevelCount: 1 }) };
       group = this.#gpu.device.createBindGroup({ label: node.label, layout: pipeline.layout, entries: [...entries, view] });
       texture.seen.set(bound, group);
     }

@@ -1,0 +1,40 @@
+import { registry } from './models/registry.js';
+
+export { DepthMap, type DepthFileFormat, type DepthRange, type DepthTextureFormat, type DrawOptions } from './depth_map.js';
+export { DepthModel, loadDepthModel, type EncodeTargets, type EstimateOptions, type ModelInfo, type ProfileStep } from './depth_model.js';
+export type { LoadOptions } from './load.js';
+export * from './errors.js';
+export { adapterName, type AdapterSummary } from './gpu/gpu.js';
+export { colormaps, type ColormapName } from './image/colormaps.js';
+export type { DepthSemantics } from './image/formats/depth_semantics.js';
+export type { PictureSource } from './image/picture.js';
+export type { CheckpointSource } from './weights/checkpoint.js';
+export type { WeightsCache } from './weights/cache.js';
+
+/** A model that `loadDepthModel` knows by name. */
+export interface DepthModelSummary {
+  readonly name: string;
+  readonly title: string;
+  readonly family: string;
+  readonly size: string;
+  readonly licence: string;
+  /** Whether the weights are fetched without `acceptLicense`. */
+  readonly permissive: boolean;
+  readonly kind: 'relative-inverse' | 'metric';
+  /** Where the weights come from; undefined where the caller must bring them. */
+  readonly source: string | undefined;
+  readonly page: string;
+}
+
+/** Every model that can be loaded by name. */
+export const depthModels: readonly DepthModelSummary[] = registry.map(({ name, title, family, size, licence, kind, weights }) => ({
+  name,
+  title,
+  family,
+  size,
+  licence: licence.name,
+  permissive: licence.permissive,
+  kind,
+  source: weights.source,
+  page: weights.page,
+}));

@@ -1,0 +1,66 @@
+import { Engine, type Precision } from './engine.js';
+import { UsageError } from './errors.js';
+import { Gpu } from './gpu/gpu.js';
+import type { Convention } from './image/preprocess.js';
+import type { ModelEntry } from './models/registry.js';
+import { checkLicence, entryByName } from './models/resolve.js';
+import { browserCache } from './weights/browser_cache.js';
+import type { WeightsCache } from './weights/cache.js';
+import type { CheckpointOptions, CheckpointSource } from './weights/checkpoint.js';
+import { fetchHubConfig } from './weights/hub_fetch.js';
+
+/** Options of `loadDepthModel`. */
+export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'> {
+  /** Weights to use instead of the published ones; for a model given by name. */
+  readonly weights?: CheckpointSource;
+  /** Registry name, for weights given by URL, file or bytes whose tensors do not say which model they are. */
+  readonly model?: string;
+  /** The caller's device: it is used, and neither destroyed nor configured. */
+  readonly device?: GPUDevice;
+  /** The WebGPU entry point, where it is not `navigator.gpu`. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+  /** Storage of weights and activations; `auto` is f16 on GPUs that have it. Sums are f32 either way. */
+  readonly precision?: Precision;
+  /** Whose preprocessing and position embeddings to reproduce: the authors' code, or the Hugging Face port. */
+  readonly convention?: Convention;
+  /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */
+  readonly cache?: WeightsCache | false;
+  /** Accepts terms that are not free for every use. */
+  readonly acceptLicense?: boolean;
+}
+
+/** Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. */
+export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
+  const { device, precision = 'auto', convention = 'original', acceptLicense = false } = options;
+  const entry = namedEntry(source, options);
+  if (entry) checkLicence(entry, acceptLicense);
+  const weights = entry ? weightsOf(source, entry, options) : source;
+  const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
+  const checkpoint: CheckpointOptions = { ...options, cache, expected: weights === entry?.weights.source ? entry?.weights : undefined };
+  const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
+  const gpu = device ? Gpu.adopt(device) : await Gpu.request(options);
+  try {
+    return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense });
+  } catch (error) {
+    gpu.dispose();
+    throw error;
+  }
+}
+
+/** The entry a caller named, by source or by option. */
+function namedEntry(source: CheckpointSource, { model }: LoadOptions): ModelEntry | undefined {
+  if (model !== undefined) return entryByName(model);
+  if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
+  return entryByName(source);
+}
+
+function weightsOf(source: CheckpointSource, entry: ModelEntry, { weights }: LoadOptions): CheckpointSource {
+  if (weights !== undefined) return weights;
+  if (source !== entry.name) return source;
+  if (entry.weights.source !== undefined) return entry.weights.source;
+  throw new UsageError('WEIGHTS_UNPUBLISHED', `Nobody publishes ${entry.title} as safetensors.`, {
+    hint: `Get the checkpoint from ${entry.weights.page}, convert it to safetensors, and pass it as weights.`,
+    phase: 'load',
+  });
+}
