@@ -1,0 +1,41 @@
+import type { Kernel } from '../../src/kernels/op.js';
+import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
+import { specialize } from '../../src/kernels/specialize.js';
+import type { DType, TensorType } from '../../src/tensor.js';
+import { attrsOf } from './harness.js';
+
+/** A kernel of a case, with no GPU involved. */
+export interface Instance {
+  /** op/variant "case" precision */
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly code: string;
+}
+
+/** Storage types of a case's inputs, without their values. */
+export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
+  const halves = kase.half || spec.half;
+  const dtype = (name: string): DType => spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32');
+  return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
+}
+
+/** Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half precision. */
+export function instances(specs: readonly KernelSpec[]): Instance[] {
+  return specs.flatMap((spec) => [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half))));
+}
+
+function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Instance[] {
+  if (half && !spec.halfAttrs) return [];
+  const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
+  const outputs = spec.op.infer(inputs, attrs);
+  return Object.entries(spec.op.kernels).flatMap(([variant, make]) => {
+    const kernel = make(inputs, attrs, outputs);
+    const label = `${spec.op.name}/${variant} "${kase.name}" ${half ? 'f16' : 'f32'}`;
+    return kernel ? [{ label, kernel, code: specialize(kernel.sources, kernel.tunables) }] : [];
+  });
+}
+
+/** The instances whose WGSL differs. */
+export function distinct(all: readonly Instance[]): Instance[] {
+  return [...new Map(all.map((instance) => [instance.code, instance])).values()];
+}

@@ -1,0 +1,61 @@
+import { readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { byteLength } from '../../../src/tensor.js';
+import { distinct, inputTypes, instances } from '../../kernels/instances.js';
+import { specs } from '../../kernels/specs.js';
+
+const KERNELS = new URL('../../../src/kernels/', import.meta.url);
+/** Largest storage binding every WebGPU device has. */
+const DEFAULT_BINDING = 128 * 2 ** 20;
+
+async function declaredOps(): Promise<string[]> {
+  const files = readdirSync(KERNELS).filter((name) => name.endsWith('.ts') && !name.endsWith('spec.ts'));
+  const modules = await Promise.all(files.map((name) => import(/* @vite-ignore */ new URL(name, KERNELS).pathname) as Promise<Record<string, unknown>>));
+  return modules.flatMap((module) => Object.values(module).flatMap((value) => (isOp(value) ? [value.name] : [])));
+}
+
+function isOp(value: unknown): value is { name: string } {
+  return typeof value === 'object' && value !== null && 'infer' in value && 'kernels' in value;
+}
+
+describe('kernel specs', () => {
+  it('exist for every op, once, under its own name', async () => {
+    const declared = await declaredOps();
+    expect(declared.length).toBeGreaterThanOrEqual(9);
+    expect(specs.map((spec) => spec.op.name).sort()).toEqual(declared.sort());
+  });
+
+  it.each(specs)('$op.name: cases and perf shapes are named once and differ', ({ cases, perf }) => {
+    expect(cases.length).toBeGreaterThanOrEqual(2);
+    expect(perf.length).toBeGreaterThanOrEqual(1);
+    const all = [...cases, ...perf];
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
+  });
+
+  it.each(specs)('$op.name: cases fit the bindings every device has', (spec) => {
+    for (const kase of spec.cases) {
+      const inputs = inputTypes(spec, kase, false);
+      for (const type of [...Object.values(inputs), ...Object.values(spec.op.infer(inputs, kase.attrs))]) {
+        expect(byteLength(type as NonNullable<typeof type>), kase.name).toBeLessThanOrEqual(DEFAULT_BINDING);
+      }
+    }
+  });
+
+  it.each(specs)('$op.name: every kernel candidate is reached by a case', (spec) => {
+    const labels = instances([spec]).map(({ label }) => label);
+    for (const variant of Object.keys(spec.op.kernels)) expect(labels.some((label) => label.startsWith(`${spec.op.name}/${variant} `)), variant).toBe(true);
+  });
+
+  it.each(specs)('$op.name: work is counted in whole operations', (spec) => {
+    for (const kase of [...spec.cases, ...spec.perf]) {
+      const inputs = inputTypes(spec, kase, false);
+      const { flops } = spec.op.cost(inputs, kase.attrs, spec.op.infer(inputs, kase.attrs));
+      expect(Number.isInteger(flops) && flops >= 0, `${kase.name}: ${flops}`).toBe(true);
+    }
+  });
+
+  it('fold past 65,535 workgroups in at least three ops', () => {
+    const folded = distinct(instances(specs.map((spec) => ({ ...spec, perf: [] })))).filter(({ kernel }) => kernel.workgroups > 65535);
+    expect(new Set(folded.map(({ label }) => label.split('/')[0])).size).toBeGreaterThanOrEqual(3);
+  });
+});
