@@ -1,38 +1,49 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { DepthMap } from '../depth_map.js';
 import { DepthFileError } from '../errors.js';
+import type { ColormapName } from '../image/colormaps.js';
 import { finiteRange, quantize16, type DepthSemantics, type FiniteRange } from '../image/formats/depth_semantics.js';
 import { encodeNpy } from '../image/formats/npy.js';
 import { encodePfm } from '../image/formats/pfm.js';
 import { encodePng } from '../image/formats/png.js';
 import type { Picture } from '../node/image_file.js';
-import { SIGNED } from '../node/picture_format.js';
-import { drawDepth, sideBySide, type DepthValues, type Look } from './draw.js';
+import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
 
-/** What the values mean; how they are stored follows from the file. */
-export type Meaning = Pick<DepthSemantics, 'kind' | 'nearer' | 'unit' | 'model'>;
+/** How a map is drawn. */
+export interface Look {
+  readonly colormap: ColormapName;
+  /** One channel of grey in place of the colour map. */
+  readonly grayscale: boolean;
+  /** The last colour for what is farthest. */
+  readonly invert: boolean;
+  /** The photograph on the left of the map. */
+  readonly side: boolean;
+}
+
+/** The part of a depth map that files are made of. */
+export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'colors' | 'semantics'>;
 
 /**
- * Writes every file of one job, with its folder. `beside` is the picture to put to the left of the drawn map.
- * The 16-bit PNG carries its semantics in the text chunk `depthwise`; the JSON file repeats them. In both, value =
- * offset + scale * code holds for the PNG; PFM and NPY hold the values themselves, non-finite ones too.
+ * Writes every file of one job, with its folder. PNG files carry their semantics in the text chunk `depthwise`: value = offset +
+ * scale * code for 16-bit codes, and for the 0..255 levels that a drawing gives colours to. The JSON file repeats those of
+ * the 16-bit PNG; PFM and NPY hold the values themselves, non-finite ones too.
  * @throws DepthFileError OUTPUT_WRITE naming the file.
  */
-export async function writeOutputs(outputs: Outputs, depth: DepthValues, meaning: Meaning, look: Look, beside?: Picture): Promise<FiniteRange> {
-  const { data, width, height } = depth;
-  const range = finiteRange(data);
-  const drawn = drawDepth(depth, range, meaning.nearer, look);
-  await write(outputs.picture, await encodePng(beside ? sideBySide(beside, drawn) : drawn, { ...SIGNED, Source: meaning.model }));
-  let semantics: DepthSemantics = { ...meaning, scale: 1, offset: 0, width, height };
+export async function writeOutputs(outputs: Outputs, depth: DepthResult, picture: Picture, look: Look): Promise<FiniteRange> {
+  const { width, height } = depth;
+  const values = await depth.read();
+  const range = finiteRange(values);
+  await write(outputs.picture, await draw(depth, range, picture, look));
+  let semantics = depth.semantics();
   if (outputs.png16 !== undefined) {
-    const { codes, scale, offset } = quantize16(data, range);
-    semantics = { ...semantics, scale, offset };
-    const text = { ...SIGNED, depthwise: JSON.stringify(semantics) };
-    await write(outputs.png16, await encodePng({ width, height, channels: 1, data: codes }, text));
+    const { codes, scale, offset } = quantize16(values, range);
+    semantics = depth.semantics(scale, offset);
+    await write(outputs.png16, await encodePng({ width, height, channels: 1, data: codes }, textOf(semantics)));
   }
-  if (outputs.pfm !== undefined) await write(outputs.pfm, encodePfm(data, width, height));
-  if (outputs.npy !== undefined) await write(outputs.npy, encodeNpy(data, [height, width]));
+  if (outputs.pfm !== undefined) await write(outputs.pfm, encodePfm(values, width, height));
+  if (outputs.npy !== undefined) await write(outputs.npy, encodeNpy(values, [height, width]));
   if (outputs.semantics !== undefined) await write(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
 }
@@ -46,4 +57,18 @@ export async function write(path: string, content: Uint8Array | string): Promise
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, { source: path, phase: 'write', cause });
   }
+}
+
+async function draw(depth: DepthResult, { min, max }: FiniteRange, picture: Picture, { colormap, grayscale, invert, side }: Look): Promise<Uint8Array> {
+  const { width, height } = depth;
+  const data = await depth.colors({ colormap: grayscale ? 'gray' : colormap, invert });
+  const drawn = { data, width, height };
+  const step = (max - min) / 255;
+  const reversed = invert === (depth.nearer === 'larger');
+  const semantics = reversed ? depth.semantics(-step, max) : depth.semantics(step, min);
+  return encodePng(side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3), textOf(semantics));
+}
+
+function textOf(semantics: DepthSemantics): { depthwise: string } {
+  return { depthwise: JSON.stringify(semantics) };
 }

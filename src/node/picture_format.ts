@@ -35,11 +35,11 @@ export function isReadable(format: PictureFormat): format is ReadableFormat {
   return READABLE.has(format);
 }
 
-/** Text every PNG of ours begins with, right behind the header, so that a folder's results are told from its photographs. */
-export const SIGNED = { Software: 'Depthwise' } as const;
-
-/** Whether `head` begins a PNG that was written with the text `SIGNED` first. */
+/**
+ * Whether `head` begins a PNG with the text chunk `depthwise`, which every PNG of ours has right behind its header, so that a
+ * folder's results are told from its photographs.
+ */
 export function isOwnResult(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, SNIFF_BYTES));
-  return /^\x89PNG[^]{33}tEXtSoftware\0Depthwise/.test(text);
+  return /^\x89PNG[^]{33}tEXtdepthwise\0/.test(text);
 }

@@ -1,0 +1,43 @@
+import { fileURLToPath } from 'node:url';
+import { loadDepthModel as loadOnDevice, type DepthModel } from '../depth_model.js';
+import type { LoadOptions } from '../load.js';
+import type { CheckpointSource } from '../weights/checkpoint.js';
+import type { WeightsCache } from '../weights/cache.js';
+import { fileSource } from './file_source.js';
+import { nodeGpu } from './gpu.js';
+import { createNodeHasher, folderCache } from './weights_cache.js';
+
+/** Options of `loadDepthModel` in Node. */
+export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> {
+  /** Weights to use instead of the published ones; text that is no URL and no hub name is a path. */
+  readonly weights?: CheckpointSource;
+  /** Part of the name of the GPU to use. */
+  readonly adapter?: string;
+  /** Folder that downloads are kept in, the user's cache folder unless given; `false` for nowhere. */
+  readonly cache?: WeightsCache | string | false;
+}
+
+/**
+ * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency `webgpu`).
+ * A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until the model is disposed.
+ * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
+ */
+export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
+  const { adapter, cache, weights, ...rest } = options;
+  const found = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source) ? source : await resolvePath(source);
+  return loadOnDevice(found, {
+    createHasher: createNodeHasher,
+    ...rest,
+    ...(weights === undefined ? {} : { weights: await resolvePath(weights) }),
+    ...(rest.device || rest.gpu ? {} : { gpu: await nodeGpu(adapter === undefined ? {} : { adapter }) }),
+    cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
+  });
+}
+
+/** Opens a path or a file: URL; leaves other sources as they are. A drive letter is not a scheme. */
+async function resolvePath(source: CheckpointSource): Promise<CheckpointSource> {
+  if (source instanceof URL) return source.protocol === 'file:' ? fileSource(fileURLToPath(source)) : source;
+  if (typeof source !== 'string') return source;
+  if (source.startsWith('file:')) return fileSource(fileURLToPath(source));
+  return /^(?:hf:|[a-z][a-z0-9+.-]+:\/\/|data:|blob:)/i.test(source) ? source : fileSource(source);
+}
