@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+
+/** Which rooms a room may import from, besides itself; files in src/ that are not listed here are rooms of the door. */
+const ROOMS: Readonly<Record<string, number>> = { tensor: 0, errors: 0, gpu: 1, kernels: 1, graph: 2, weights: 3, models: 3, image: 3, index: 5, node: 6, cli: 6 };
+const DOOR = 4;
+
+/** Shipped TypeScript files, as paths from the root. */
+const shipped = (readdirSync(join(ROOT, 'src'), { recursive: true }) as string[]).map((name) => join('src', name)).filter((name) => /(?<!\.d)\.ts$/.test(name) && !/(^|\/|\.)spec\.ts$/.test(name));
+
+interface Import {
+  readonly from: string;
+  readonly to: string;
+  /** Erased at build time. */
+  readonly type: boolean;
+}
+
+/** Relative imports of TypeScript files among the text of a file. */
+function importsOf(file: string, text = readFileSync(join(ROOT, file), 'utf8')): Import[] {
+  const found = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm), ...text.matchAll(/()\bimport\(\s*'([^']+)'/g)];
+  return found
+    .filter(([, , path]) => (path as string).startsWith('.') && !(path as string).includes('.wgsl'))
+    .map(([, type, path]) => ({ from: file, to: normalize(join(dirname(file), path as string)).replace(/\.js$/, '.ts'), type: type !== undefined && type !== '' }));
+}
+
+function roomOf(file: string): number {
+  const name = file.split('/')[1]?.replace(/\.ts$/, '') as string;
+  return ROOMS[name] ?? DOOR;
+}
+
+const imports = shipped.flatMap((file) => importsOf(file));
+const show = ({ from, to }: Import) => `${from} imports ${to}`;
+
+describe('imports', () => {
+  it('are found', () => {
+    expect(imports.length).toBeGreaterThan(100);
+    expect(importsOf('src/a/b.ts', "import type { X } from '../c.js';\nimport {\n  y,\n} from './d.js';\nexport { z } from '../e/f.js';\nconst g = await import('./g.js');")).toEqual([
+      { from: 'src/a/b.ts', to: 'src/c.ts', type: true },
+      { from: 'src/a/b.ts', to: 'src/a/d.ts', type: false },
+      { from: 'src/a/b.ts', to: 'src/e/f.ts', type: false },
+      { from: 'src/a/b.ts', to: 'src/a/g.ts', type: false },
+    ]);
+  });
+
+  it('go one way: tensor and errors, gpu and kernels, graph, weights and models and image, the door, index, node and cli', () => {
+    expect(imports.filter(({ from, to }) => roomOf(to) > roomOf(from)).map(show)).toEqual([]);
+  });
+
+  it('stay within the shipped files: no spec, test, bench or tool', () => {
+    expect(imports.filter(({ to }) => !shipped.includes(to) && to !== 'package.json').map(show)).toEqual([]);
+  });
+
+  it('have no cycle at run time', () => {
+    const loaded = imports.filter(({ type }) => !type);
+    const done = new Set<string>();
+    const visit = (file: string, path: readonly string[]): string[] => {
+      if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')];
+      if (done.has(file)) return [];
+      const cycles = loaded.flatMap(({ from, to }) => (from === file ? visit(to, [...path, file]) : []));
+      done.add(file);
+      return cycles;
+    };
+    expect(shipped.flatMap((file) => visit(file, []))).toEqual([]);
+  });
+});
