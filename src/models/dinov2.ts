@@ -2,7 +2,7 @@ import { view, type Value } from '../graph/graph.js';
 import { patchEmbed } from '../kernels/gemm.js';
 import { ensure, show } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
-import { layerNorm, linear, selfAttention, vector, zeros } from './layers.js';
+import { layerNorm, linear, linearThenNorm, selfAttention, vector, zeros } from './layers.js';
 import { packConv } from './packing.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
 
@@ -27,22 +27,34 @@ export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): 
   const [H, W] = picture.type.shape as [number, number];
   ensure(H % PATCH === 0 && W % PATCH === 0, () => `dinov2: picture is ${show(picture.type)}, expected sides that are multiples of ${PATCH}.`);
   let x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
+  let normed = graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS }));
   const taps: Value[] = [];
   for (let i = 0; i < config.layers; i++) {
-    x = graph.scope(`blocks.${i}`, () => block(x, weights.at(`blocks.${i}`), config.heads));
+    const next = i + 1 < config.layers ? weights.at(`blocks.${i + 1}.norm1`) : undefined;
+    ({ x, normed } = graph.scope(`blocks.${i}`, () => block(x, normed, weights.at(`blocks.${i}`), config.heads, next)));
     if (config.taps.includes(i)) taps.push(graph.scope(`norm.${i}`, () => layerNorm(x, weights.at('norm'), { eps: EPS, skipClassToken: true })));
   }
   return taps.map((tap) => view(tap, [H / PATCH, W / PATCH, tap.type.shape[1] as number]));
 }
 
-/** Transformer block, tokens x[T,C] f32 → [T,C]: x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). */
-function block(x: Value, weights: Weights, heads: number): Value {
+/**
+ * Transformer block on tokens x[T,C], f32, and norm1(x): x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). Returns x and the
+ * first norm of the next block, whose work is done where x is at hand; after the last block nothing reads it.
+ */
+function block(x: Value, normed: Value, weights: Weights, heads: number, next?: Weights): { x: Value; normed: Value } {
   const { graph } = x;
   const C = x.type.shape[1] as number;
-  const [ls1, ls2] = ['ls1', 'ls2'].map((name) => vector(graph, weights.at(name).get('gamma', [C])));
-  x = selfAttention(layerNorm(x, weights.at('norm1'), { eps: EPS }), weights.at('attn'), heads, { residual: x, gamma: ls1 });
-  const hidden = linear(layerNorm(x, weights.at('norm2'), { eps: EPS }), weights.at('mlp.fc1'), { act: 'gelu' });
-  return linear(hidden, weights.at('mlp.fc2'), { residual: x, gamma: ls2 });
+  const [ls1, ls2] = ['ls1', 'ls2'].map((name) => vector(graph, weights.at(name).get('gamma', [C]))) as [Value, Value];
+  const mixed = selfAttention(normed, weights.at('attn'), heads);
+  const half = linearThenNorm(mixed, weights.at('attn.proj'), { residual: x, gamma: ls1, norm: weights.at('norm2'), eps: EPS });
+  const hidden = linear(half.y, weights.at('mlp.fc1'), { act: 'gelu' });
+  const fc2 = weights.at('mlp.fc2');
+  if (!next) {
+    const last = linear(hidden, fc2, { residual: half.sum, gamma: ls2 });
+    return { x: last, normed: last };
+  }
+  const end = linearThenNorm(hidden, fc2, { residual: half.sum, gamma: ls2, norm: next, eps: EPS });
+  return { x: end.sum, normed: end.y };
 }
 
 /** Patch embedding, class token and position embeddings: tokens [1 + GH·GW, C], f32. */

@@ -3,6 +3,7 @@ import { attention } from '../kernels/attention.js';
 import { conv2d, padding, samePadding, type Padding } from '../kernels/conv2d.js';
 import { depthwise } from '../kernels/depthwise.js';
 import { gemm, transposedConv } from '../kernels/gemm.js';
+import { fitsLayerNorm, gemmLayerNorm } from '../kernels/gemm_layer_norm.js';
 import { layerNorm as layerNormOp } from '../kernels/layer_norm.js';
 import type { Activation } from '../kernels/store.js';
 import type { DType } from '../tensor.js';
@@ -71,15 +72,43 @@ function packedWeight(graph: Graph, weight: WeightTensor, shape: readonly number
 }
 
 /** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
-export function linear(x: Value, weights: Weights, end: LayerEnd & { readonly norm?: BatchNorm } = {}): Value {
+export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x.graph.storage, residual, gamma }: LayerEnd & { readonly norm?: BatchNorm } = {}): Value {
+  return x.graph.apply(gemm, { x, ...linearWeights(x, weights, norm), residual, gamma }, { act, out }).y;
+}
+
+/** The weight [K,N] and bias [N] of a linear layer on x. */
+function linearWeights({ graph, type }: Value, weights: Weights, norm?: BatchNorm): { weight: Value; bias: Value } {
+  const K = type.shape.at(-1) as number;
+  const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
+  const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
+  return { weight: packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm), bias: biasOf(graph, weights, N, norm) };
+}
+
+/** The end of half a transformer block, [T,C]: the residual stream after a linear layer, and that normalised for what comes next. */
+export interface BlockEnd {
+  readonly residual: Value;
+  readonly gamma: Value;
+  /** Weights of the layer norm that follows. */
+  readonly norm: Weights;
+  readonly eps: number;
+}
+
+/** residual + gamma·linear(x) as `sum`, and its layer norm as `y`: one dispatch where rows fit a workgroup, else two. */
+export function linearThenNorm(x: Value, weights: Weights, { residual, gamma, norm, eps }: BlockEnd): { sum: Value; y: Value } {
   const { graph } = x;
-  const K = x.type.shape.at(-1) as number;
-  const spatial = (weights.shapeOf('weight')?.length ?? 2) === 4;
-  const N = weights.shapeOf('weight')?.[0] ?? 4;
-  const weight = weights.get('weight', spatial ? [N, K, 1, 1] : [N, K]);
-  const packed = packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), end.norm);
-  const { residual, gamma, ...attrs } = end;
-  return graph.apply(gemm, { x, weight: packed, bias: biasOf(graph, weights, N, end.norm), residual, gamma }, { act: attrs.act ?? 'none', out: attrs.out ?? graph.storage }).y;
+  const C = residual.type.shape[1] as number;
+  if (!fitsLayerNorm(C)) {
+    const sum = linear(x, weights, { residual, gamma });
+    return { sum, y: layerNorm(sum, norm, { eps }) };
+  }
+  const tensors = [norm.get('weight', [C]), norm.get('bias', [C])];
+  const scaleAndShift = graph.constant({
+    key: `${tensors[0]?.name} and bias`,
+    type: { dtype: 'f32', shape: [2, C] },
+    weights: tensors,
+    pack: (scale, shift) => Float32Array.of(...(scale as Float32Array), ...(shift as Float32Array)),
+  });
+  return graph.apply(gemmLayerNorm, { x, ...linearWeights(x, weights), residual, gamma, norm: scaleAndShift }, { eps, out: graph.storage });
 }
 
 export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
@@ -143,9 +172,7 @@ export function layerNorm(x: Value, weights: Weights, attrs: { readonly eps: num
   return graph.apply(layerNormOp, { x, gamma, beta }, { out: graph.storage, ...attrs }).y;
 }
 
-/** Multi-head self-attention, tokens [T,C]; the output projection ends as told. */
-export function selfAttention(x: Value, weights: Weights, heads: number, end: LayerEnd): Value {
-  const qkv = linear(x, weights.at('qkv'));
-  const mixed = x.graph.apply(attention, { qkv }, { heads, out: x.graph.storage }).y;
-  return linear(mixed, weights.at('proj'), end);
+/** Multi-head self-attention on normalised tokens [T,C], before the output projection. */
+export function selfAttention(x: Value, weights: Weights, heads: number): Value {
+  return x.graph.apply(attention, { qkv: linear(x, weights.at('qkv')) }, { heads, out: x.graph.storage }).y;
 }

@@ -3,6 +3,7 @@ import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../../src/k
 import { conv2dSpec } from '../../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../../src/kernels/depth_range.spec.js';
+import { gemmLayerNormSpec } from '../../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../../src/kernels/gemm.spec.js';
 import { headSpec } from '../../src/kernels/head.spec.js';
 import { layerNormSpec } from '../../src/kernels/layer_norm.spec.js';
@@ -16,6 +17,7 @@ import { upsampledConvSpec } from '../../src/kernels/upsampled_conv.spec.js';
 /** Every kernel spec; a test holds that no op is missing. */
 export const specs = [
   gemmSpec,
+  gemmLayerNormSpec,
   transposedConvSpec,
   patchEmbedSpec,
   conv2dSpec,

@@ -10,8 +10,8 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-/** Bounds on the final map, in units of the reference's range, and on every stage before it. */
-const BOUNDS = { f32: { max: 1e-4, mean: 1e-5 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
+/** Bounds on the final map, in units of the reference's range, and on every stage before it. The worst seen in f32 is 4e-6. */
+const BOUNDS = { f32: { max: 2e-5, mean: 2e-6 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
 
 describe('models against the published code, stage by stage', () => {
   for (const [name, fixture] of Object.entries(fixtures()).filter(([, f]) => f.suite === 'default')) {
