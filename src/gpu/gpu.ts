@@ -125,7 +125,8 @@ export class Gpu {
   }
 }
 
-function summarize(info: GPUAdapterInfo | undefined): AdapterSummary {
+/** What an adapter says of itself, and whether it is a CPU. */
+export function summarize(info: GPUAdapterInfo | undefined): AdapterSummary {
   const { vendor = '', architecture = '', device = '', description = '' } = info ?? {};
   const names = `${vendor} ${architecture} ${device} ${description}`;
   const software = (info as { isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|basic render/i.test(names);

@@ -3,6 +3,7 @@ import { loadDepthModel as loadOnDevice, type DepthModel } from '../depth_model.
 import type { LoadOptions } from '../load.js';
 import type { CheckpointSource } from '../weights/checkpoint.js';
 import type { WeightsCache } from '../weights/cache.js';
+import { openAdapter } from './adapters.js';
 import { fileSource } from './file_source.js';
 import { nodeGpu } from './gpu.js';
 import { createNodeHasher, folderCache } from './weights_cache.js';
@@ -20,7 +21,7 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency `webgpu`).
  * A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until the model is disposed.
- * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
+ * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu` or without such an adapter
  */
 export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
   const { adapter, cache, weights, ...rest } = options;
@@ -29,7 +30,7 @@ export async function loadDepthModel(source: CheckpointSource, options: NodeLoad
     createHasher: createNodeHasher,
     ...rest,
     ...(weights === undefined ? {} : { weights: await resolvePath(weights) }),
-    ...(rest.device || rest.gpu ? {} : { gpu: await nodeGpu(adapter === undefined ? {} : { adapter }) }),
+    ...(rest.device || rest.gpu ? {} : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
     cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
   });
 }

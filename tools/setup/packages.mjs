@@ -29,7 +29,7 @@ export function missingPackages(lock, installed, { platform, arch } = process) {
 }
 
 /** The npm that runs this very script where there is one, so that no second version gets involved. */
-export function npm() {
+function npm() {
   const script = process.env.npm_execpath;
   return script && /npm-cli\.c?js$/.test(script) && existsSync(script) ? [process.execPath, script] : ['npm'];
 }

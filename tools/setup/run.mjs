@@ -1,14 +1,17 @@
 // Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
-//   node tools/setup/run.mjs depth|test [arguments]
+//   node tools/setup/run.mjs depth|test|test:long|demo [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
 import { ROOT, setUp } from './setup.mjs';
 
+const VITEST = 'node_modules/vitest/vitest.mjs';
 const COMMANDS = {
   // npm runs scripts in the package's folder; file names are meant from where the user is.
-  depth: { entry: CLI, arguments: [], folder: process.env.INIT_CWD },
-  test: { entry: 'node_modules/vitest/vitest.mjs', arguments: ['run'], chromium: true },
+  depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
+  test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
+  'test:long': { entry: VITEST, arguments: ['run', '--config', 'vitest.long.config.ts'], needs: { tool: true, chromium: true } },
+  demo: { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'demo/vite.config.ts'], needs: {} },
 };
 
 const [name, ...rest] = process.argv.slice(2);
@@ -17,7 +20,7 @@ if (!command) {
   process.stderr.write(`usage: node tools/setup/run.mjs ${Object.keys(COMMANDS).join('|')} [arguments]\n`);
   process.exit(2);
 }
-await setUp({ chromium: command.chromium ?? false });
+await setUp(command.needs);
 const entry = join(ROOT, command.entry);
 process.chdir(command.folder ?? ROOT);
 process.argv = [process.execPath, entry, ...command.arguments, ...rest];

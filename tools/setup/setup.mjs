@@ -12,19 +12,19 @@ import { SetupError } from './step.mjs';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
- * Packages, build, Vulkan driver, and with `chromium` a browser, each only where it is missing.
- * Ends the process with exit code 2 where a step cannot be done, saying which and what to run.
- * @param {{ chromium?: boolean }} [options]
+ * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` a browser. Each only where it
+ * is missing. Ends the process with exit code 2 where a step cannot be done, saying which and what to run.
+ * @param {{ tool?: boolean, chromium?: boolean }} needs
  */
-export async function setUp({ chromium = false } = {}) {
+export async function setUp({ tool = false, chromium = false }) {
   try {
     const [major, minor] = process.versions.node.split('.').map(Number);
     if (major < 20 || (major === 20 && minor < 19)) {
       throw new SetupError('Node', `Node 20.19 or newer is needed, and this is ${process.versions.node}.`);
     }
     setUpPackages(ROOT);
-    setUpBundle(ROOT);
-    setUpAdapter(ROOT);
+    if (tool) setUpBundle(ROOT);
+    if (tool) setUpAdapter(ROOT);
     if (chromium) process.env.PUPPETEER_EXECUTABLE_PATH = await setUpChromium(ROOT);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
@@ -34,5 +34,5 @@ export async function setUp({ chromium = false } = {}) {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await setUp({ chromium: process.argv.includes('--chromium') });
+  await setUp({ tool: true, chromium: process.argv.includes('--chromium') });
 }

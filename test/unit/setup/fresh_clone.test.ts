@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /**
- * The real set-up scripts in a clone of their own, with stand-ins for npm, apt-get, sudo and Dawn that write down how they
+ * The real set-up scripts in a clone of their own, with stand-ins for npm, vite, apt-get, sudo and Dawn that write down how they
  * were called. `drivers` is the file whose presence makes the stand-in for Dawn find an adapter.
  */
 let root: string;
@@ -14,16 +14,17 @@ let log: string;
 let drivers: string;
 
 const NPM = `
-import { appendFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync } from 'node:fs';
 appendFileSync(process.env.LOG, 'npm ' + process.argv.slice(2).join(' ') + '\\n');
 if (existsSync('offline')) { console.error('npm error code ENOTFOUND'); process.exit(1); }
-if (process.argv[2] === 'ci') {
-  cpSync('dawn', 'node_modules/webgpu', { recursive: true });
-  cpSync('package-lock.json', 'node_modules/.package-lock.json');
-} else {
-  mkdirSync('dist/node', { recursive: true });
-  writeFileSync('dist/node/cli.js', 'console.log(JSON.stringify([process.cwd(), process.argv.slice(2)])); process.exitCode = 7;');
-}`;
+cpSync('modules', 'node_modules', { recursive: true });
+cpSync('package-lock.json', 'node_modules/.package-lock.json');`;
+const VITE = `
+import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+appendFileSync(process.env.LOG, 'vite ' + process.argv.slice(2).join(' ') + '\\n');
+if (existsSync('src/broken.ts')) { console.error('Build failed with 1 error'); process.exit(1); }
+mkdirSync('dist/node', { recursive: true });
+writeFileSync('dist/node/cli.js', 'console.log(JSON.stringify([process.cwd(), process.argv.slice(2)])); process.exitCode = 7;');`;
 const DAWN = `
 import { existsSync } from 'node:fs';
 const info = { vendor: 'v', architecture: 'software', device: 'd', description: 'llvmpipe' };
@@ -33,11 +34,12 @@ beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'depthwise-')));
   [log, drivers] = [join(root, 'log'), join(root, 'drivers')];
   await cp(join(import.meta.dirname, '../../../tools/setup'), join(root, 'tools/setup'), { recursive: true });
-  for (const folder of ['src', 'bin', 'dawn', 'elsewhere']) await mkdir(join(root, folder));
+  for (const folder of ['src', 'bin', 'modules/webgpu', 'modules/vite/bin', 'elsewhere']) await mkdir(join(root, folder), { recursive: true });
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
   await writeFile(join(root, 'package-lock.json'), '{"packages":{"":{},"node_modules/webgpu":{"version":"0.6.2"}}}');
-  await writeFile(join(root, 'dawn/package.json'), '{"name":"webgpu","version":"0.6.2","type":"module","exports":"./index.js"}');
-  await writeFile(join(root, 'dawn/index.js'), DAWN);
+  await writeFile(join(root, 'modules/webgpu/package.json'), '{"name":"webgpu","version":"0.6.2","type":"module","exports":"./index.js"}');
+  await writeFile(join(root, 'modules/webgpu/index.js'), DAWN);
+  await writeFile(join(root, 'modules/vite/bin/vite.js'), VITE);
   await writeFile(join(root, 'bin/npm-cli.js'), NPM);
   await writeFile(join(root, 'src/a.ts'), '');
   await standIn('apt-get', `echo "apt-get $*" >> "$LOG"; [ -e "$ROOT/no-apt" ] && echo 'Could not resolve deb.debian.org' && exit 100; case "$*" in *install*) touch "$DRIVERS";; esac`);
@@ -68,7 +70,7 @@ async function depthAs(user: { uid?: number; gid?: number }, ...args: string[]) 
 describe('a fresh clone', () => {
   it('installs, builds and becomes the tool, with its arguments, folder and exit code', async () => {
     const { status, stdout, stderr, calls } = await depth('photo.jpg', '--input-size', '126', 'a b');
-    expect(calls).toEqual(['npm ci --no-audit --no-fund', 'npm run --silent build']);
+    expect(calls).toEqual(['npm ci --no-audit --no-fund', 'vite build --logLevel warn']);
     expect(JSON.parse(stdout)).toEqual([join(root, 'elsewhere'), ['photo.jpg', '--input-size', '126', 'a b']]);
     expect(status).toBe(7);
     expect(stderr).toMatch(/installing packages[^]*building/);
@@ -82,9 +84,9 @@ describe('a fresh clone', () => {
   it('does again what has gone stale, and that only', async () => {
     await depth();
     await writeFile(join(root, 'src/a.ts'), 'export {};');
-    expect((await depth()).calls).toEqual(['npm run --silent build']);
+    expect((await depth()).calls).toEqual(['vite build --logLevel warn']);
     await rm(join(root, 'dist'), { recursive: true });
-    expect((await depth()).calls).toEqual(['npm run --silent build']);
+    expect((await depth()).calls).toEqual(['vite build --logLevel warn']);
     await writeFile(join(root, 'package-lock.json'), '{"packages":{"node_modules/webgpu":{"version":"0.6.3"}}}');
     expect((await depth()).calls).toContain('npm ci --no-audit --no-fund');
   });
@@ -98,12 +100,12 @@ describe('a fresh clone', () => {
   });
 
   it('fails when the build does', async () => {
-    await depth();
-    await writeFile(join(root, 'offline'), '');
-    await writeFile(join(root, 'src/a.ts'), 'changed');
+    await writeFile(join(root, 'src/broken.ts'), '');
     const { status, stderr } = await depth();
     expect(status).toBe(2);
-    expect(stderr).toMatch(/step "build" failed[^]*npm run build/);
+    expect(stderr).toMatch(/step "build" failed[^]*Build failed with 1 error[^]*npx vite build/);
+    await rm(join(root, 'src/broken.ts'));
+    expect((await depth()).status).toBe(7);
   });
 });
 

@@ -1,0 +1,67 @@
+import type { DepthModel } from '../depth_model.js';
+import { DepthwiseError } from '../errors.js';
+import { readPicture } from '../node/image_file.js';
+import type { EstimateCommand } from './arguments.js';
+import { planJobs, type Job, type Jobs } from './jobs.js';
+import { DEFAULT_MODEL, loadModel, type Session } from './session.js';
+import { writeOutputs } from './write_outputs.js';
+
+/** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
+export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
+  const plan = (model: string) => planJobs(command.inputs, { ...command, model });
+  const named = command.model ?? (command.weights === undefined ? DEFAULT_MODEL : undefined);
+  // With a name the plan is made first, so that a mistake shows before any weights are fetched.
+  const planned = named === undefined ? undefined : await plan(named);
+  if (planned?.jobs.length === 0) return conclude(session, planned, 0);
+  const model = await loadModel(command, session);
+  try {
+    const jobs = planned ?? (await plan(model.info.name));
+    let failed = 0;
+    for (const [index, job] of jobs.jobs.entries()) {
+      session.showProgress(job.input, index, jobs.jobs.length);
+      failed += (await succeeds(model, job, command, session)) ? 0 : 1;
+    }
+    return conclude(session, jobs, failed);
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Works off one job; a picture that cannot be read, estimated or written is reported and does not stop the others. */
+async function succeeds(model: DepthModel, job: Job, command: EstimateCommand, session: Session): Promise<boolean> {
+  try {
+    await work(model, job, command, session);
+    return true;
+  } catch (error) {
+    if (!(error instanceof DepthwiseError)) throw error;
+    session.warn(error.message.includes(job.input) ? error.message : `${job.input}: ${error.message}`);
+    return false;
+  }
+}
+
+async function work(model: DepthModel, { input, outputs }: Job, command: EstimateCommand, session: Session): Promise<void> {
+  const picture = await readPicture(input);
+  const started = performance.now();
+  const { inputSize, square } = command;
+  const depth = await model.estimate(picture, { square, signal: session.signal, ...(inputSize === undefined ? {} : { inputSize }) });
+  try {
+    const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command);
+    const milliseconds = Math.round(performance.now() - started);
+    if (nonFinite > 0) session.warn(`${input}: ${nonFinite} of ${picture.width * picture.height} values are not finite; they are drawn black and stored as code 0.`);
+    const { name, adapter, precision } = model.info;
+    const { kind, nearer, unit } = depth;
+    session.print(command.json
+      ? JSON.stringify({ input, outputs, model: name, kind, nearer, unit, width: picture.width, height: picture.height, min, max, nonFinite, milliseconds, precision, adapter })
+      : Object.values(outputs).join('\n'));
+  } finally {
+    depth.dispose();
+  }
+}
+
+function conclude(session: Session, { jobs, skipped }: Jobs, failed: number): number {
+  session.progress.clear();
+  for (const { path, reason } of skipped) session.warn(`passed over: ${path} ${reason}.`);
+  if (jobs.length === 0 && skipped.length === 0) session.warn('there are no pictures there.');
+  if (failed > 0 && jobs.length > 1) session.warn(`${failed} of ${jobs.length} pictures failed.`);
+  return failed > 0 || skipped.length > 0 || jobs.length === 0 ? 1 : 0;
+}

@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module';
+import { DepthwiseError, UsageError } from '../errors.js';
+import { parseArguments, type Command } from './arguments.js';
+import { estimatePictures } from './estimate.js';
+import { gpuReport, reportText } from './info.js';
+import { modelsText } from './models.js';
+import { helpText } from './options.js';
+import { Session } from './session.js';
+import { runTensor } from './tensor.js';
+
+/** Exit codes besides 0: something failed, the command line makes no sense, interrupted (128 + SIGINT). */
+const FAILED = 1;
+const MISUSED = 2;
+const INTERRUPTED = 130;
+
+/** Runs one command line and returns its exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort());
+  try {
+    const command = parseArguments(argv);
+    return await run(command, new Session('quiet' in command && command.quiet, interrupt.signal));
+  } catch (error) {
+    if (interrupt.signal.aborted) return INTERRUPTED;
+    if (!(error instanceof DepthwiseError)) throw error;
+    process.stderr.write(`depthwise: ${error.message} [${error.code}]\n`);
+    return error instanceof UsageError ? MISUSED : FAILED;
+  }
+}
+
+async function run(command: Command, session: Session): Promise<number> {
+  switch (command.command) {
+    case 'help': return done(session, helpText().trimEnd());
+    case 'version': return done(session, packageVersion());
+    case 'models': return done(session, modelsText(command.json));
+    case 'info': {
+      const report = await gpuReport(command.adapter);
+      return done(session, command.json ? JSON.stringify(report, null, 2) : reportText(report));
+    }
+    case 'estimate': return estimatePictures(command, session);
+    case 'tensor': return runTensor(command, session);
+  }
+}
+
+/** From package.json, which lies two folders up from this file and from the built one alike. */
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  return version;
+}
+
+function done(session: Session, text: string): number {
+  session.print(text);
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));

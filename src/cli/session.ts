@@ -1,0 +1,77 @@
+import type { DepthModel } from '../depth_model.js';
+import { NetworkError } from '../errors.js';
+import { adapterName } from '../gpu/gpu.js';
+import { findEntry } from '../models/resolve.js';
+import { loadDepthModel } from '../node/load.js';
+import { displayUrl, resolveSource } from '../weights/source.js';
+import type { ModelArguments } from './arguments.js';
+import { ProgressBar } from './progress.js';
+
+/** The model used where neither a model nor weights are named: the best one that is free for every use. */
+export const DEFAULT_MODEL = 'depth-anything-v2-small';
+
+/** Where a command says things: results on stdout, all else on stderr. */
+export class Session {
+  readonly progress = new ProgressBar();
+  readonly signal: AbortSignal;
+  readonly #quiet: boolean;
+
+  constructor(quiet: boolean, signal: AbortSignal) {
+    this.#quiet = quiet;
+    this.signal = signal;
+  }
+
+  /** A line of the result. */
+  print(line: string): void {
+    this.progress.clear();
+    process.stdout.write(`${line}\n`);
+  }
+
+  /** Something worth knowing that --quiet leaves out. */
+  note(text: string): void {
+    if (this.#quiet) return;
+    this.progress.clear();
+    process.stderr.write(`depthwise: ${text}\n`);
+  }
+
+  /** Something that went wrong; the work goes on. */
+  warn(text: string): void {
+    this.progress.clear();
+    process.stderr.write(`depthwise: ${text}\n`);
+  }
+
+  showProgress(label: string, done: number, total: number): void {
+    if (!this.#quiet) this.progress.update(label, done, total);
+  }
+}
+
+/** Loads the model a command line names, showing its weights come in, and says so when it runs on the CPU. */
+export async function loadModel(args: ModelArguments, session: Session): Promise<DepthModel> {
+  const { weights, model = weights === undefined ? DEFAULT_MODEL : undefined } = args;
+  try {
+    const loaded = await loadDepthModel(model ?? weights!, {
+      ...(model === undefined ? {} : { model }),
+      ...(weights === undefined ? {} : { weights }),
+      ...(args.cache === undefined ? {} : { cache: args.cache }),
+      ...(args.adapter === undefined ? {} : { adapter: args.adapter }),
+      precision: args.precision, acceptLicense: args.acceptLicense, convention: args.hub ? 'hub' : 'original', signal: session.signal,
+      onProgress: ({ phase, loaded: bytes, total }) => session.showProgress(phase === 'download' ? 'downloading weights' : 'reading weights', bytes, total ?? 0),
+      onWarning: ({ message }) => session.warn(message),
+    });
+    const { adapter } = loaded.info;
+    if (adapter.software) session.note(`there is no GPU here, so this runs on the CPU, slowly: ${adapterName(adapter)}.`);
+    return loaded;
+  } catch (error) {
+    if (error instanceof NetworkError && weights === undefined && model !== undefined) session.warn(howToFetch(model));
+    throw error;
+  } finally {
+    session.progress.clear();
+  }
+}
+
+/** What to do about weights that cannot be fetched from here. */
+function howToFetch(model: string): string {
+  const source = findEntry(model)?.weights.source;
+  const url = source === undefined ? '' : displayUrl(resolveSource(source).url);
+  return `the weights of ${model} are not here yet. Fetch\n\n    ${url}\n\nwhere there is a network, and pass the file: --model ${model} --weights model.safetensors`;
+}

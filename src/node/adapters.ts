@@ -1,0 +1,37 @@
+import { GpuUnavailableError } from '../errors.js';
+import { nodeGpu } from './gpu.js';
+
+/** An adapter as Dawn lists it; a part of its name chooses it. */
+export interface ListedAdapter {
+  readonly backend: string;
+  readonly name: string;
+}
+
+/**
+ * Dawn, with the adapter it will use. `name` is a part of the adapter's name.
+ * @throws GpuUnavailableError GPU_UNAVAILABLE without Dawn; GPU_NO_ADAPTER where there is none, or none of that name
+ */
+export async function openAdapter(name?: string): Promise<{ gpu: GPU; adapter: GPUAdapter }> {
+  const gpu = await nodeGpu(name === undefined ? {} : { adapter: name });
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((error: unknown) => {
+    const listed = parseAdapters(error).map((found) => JSON.stringify(found.name));
+    throw new GpuUnavailableError('GPU_NO_ADAPTER', `No adapter has ${JSON.stringify(name)} in its name.`, {
+      hint: listed.length ? `There is ${listed.join(', ')}.` : 'There is none at all.', actual: name, cause: error,
+    });
+  });
+  if (adapter) return { gpu, adapter };
+  throw new GpuUnavailableError('GPU_NO_ADAPTER', 'Dawn finds no GPU and no software adapter.', {
+    hint: 'On Linux without a GPU, install software Vulkan: the package mesa-vulkan-drivers on Debian and Ubuntu.',
+  });
+}
+
+/** Every adapter there is. Dawn lists them only in its error about one that it does not have. */
+export async function listAdapters(): Promise<ListedAdapter[]> {
+  const gpu = await nodeGpu({ adapter: '\u0001' });
+  return gpu.requestAdapter().then(() => [], parseAdapters);
+}
+
+function parseAdapters(error: unknown): ListedAdapter[] {
+  const lines = String(error).matchAll(/backend: '([^']*)', name: '([^']*)'/g);
+  return Array.from(lines, ([, backend, name]) => ({ backend: backend!, name: name! }));
+}
