@@ -1,0 +1,121 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { finiteRange } from '../../src/image/formats/depth_semantics.js';
+import { decodeNpy, encodeNpy } from '../../src/image/formats/npy.js';
+import { readDepthFile } from '../../src/node/depth_file.js';
+// @ts-expect-error plain JavaScript
+import { CLI, setUpBundle } from '../../tools/setup/bundle.mjs';
+import { compareStage } from '../models/compare.js';
+import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
+import { seededCheckpoint, seededInput, seededPicture } from '../seeded_weights.js';
+
+/** The built tool in processes of its own, on MiDaS small with seeded weights. */
+const ROOT = join(import.meta.dirname, '../..');
+const MODEL = 'midas-v2.1-small';
+let folder: string;
+
+beforeAll(async () => {
+  setUpBundle(ROOT);
+  folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
+  await writeFile(join(folder, 'w.safetensors'), seededCheckpoint(checkpointTensors(MODEL)));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function depthwise(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [join(ROOT, CLI), ...args], { cwd: folder }, (error, stdout, stderr) => {
+      // Dawn's own warnings go to stderr too.
+      resolve({ code: error ? (child.exitCode ?? -1) : 0, stdout, stderr: stderr.replace(/^Warning: .*\n/gm, '') });
+    });
+  });
+}
+
+async function picture(path: string, width: number, height: number): Promise<void> {
+  const raw = { width, height, channels: 3 as const };
+  await mkdir(join(folder, path, '..'), { recursive: true });
+  await sharp(seededPicture(path, height, width), { raw }).toFile(join(folder, path));
+}
+
+describe('depthwise', () => {
+  it('works off a folder: every file, the tree mirrored, what fails reported and exit code 1', async () => {
+    await picture('in/a.png', 80, 50);
+    await picture('in/deep/b.jpg', 33, 64);
+    await writeFile(join(folder, 'in/notes.txt'), 'no picture');
+    await writeFile(join(folder, 'in/deep/cut.jpg'), (await readFile(join(folder, 'in/deep/b.jpg'))).subarray(0, 700));
+    const run = await depthwise('in', '-o', 'out', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '64', '--png16', '--pfm', '--npy', '--json');
+    expect(run.code, run.stderr).toBe(1);
+    expect(run.stderr).toMatch(/in\/deep\/cut\.jpg: cannot be decoded as JPEG[^]*1 of 3 pictures failed/);
+    expect(run.stderr).toMatch(/passed over: in\/notes\.txt is not a picture/);
+
+    const names = (stem: string) => ['.json', '.npy', '.pfm', '.png', '-16bit.png'].map((end) => `${stem}-${MODEL}${end}`);
+    expect((await readdir(join(folder, 'out'), { recursive: true })).sort()).toEqual(['deep', ...names('a'), ...names('deep/b')].sort());
+    const lines = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines).toEqual([
+      expect.objectContaining({ input: 'in/a.png', width: 80, height: 50, model: MODEL, kind: 'relative-inverse', nonFinite: 0 }),
+      expect.objectContaining({ input: 'in/deep/b.jpg', width: 33, height: 64, precision: expect.stringMatching(/^f(16|32)$/) }),
+    ]);
+
+    const at = (end: string) => join(folder, `out/a-${MODEL}${end}`);
+    const { data } = await readDepthFile(at('.npy'));
+    const { min, max } = finiteRange(data);
+    expect(max - min).toBeGreaterThan(0.01);
+    expect(lines[0]).toMatchObject({ min, max });
+    expect(await readDepthFile(at('.pfm'))).toEqual({ width: 80, height: 50, data });
+    const codes = await readDepthFile(at('-16bit.png'));
+    expect(codes.semantics).toEqual(JSON.parse(await readFile(at('.json'), 'utf8')));
+    codes.data.forEach((value, i) => expect(Math.abs(value - data[i]!)).toBeLessThanOrEqual(0.51 * codes.semantics!.scale));
+    const { channels } = await sharp(at('.png')).stats();
+    expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5);
+  });
+
+  it('draws beside the photograph, of one picture, under the name given', async () => {
+    await picture('one.png', 40, 30);
+    const run = await depthwise('one.png', '-o', 'sub/pair.png', '--weights', 'w.safetensors', '--input-size', '32', '--side');
+    expect(run).toMatchObject({ code: 0, stdout: 'sub/pair.png\n' });
+    const { data, info } = await sharp(join(folder, 'sub/pair.png')).raw().toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: 80, height: 30, channels: 3 });
+    const left = await sharp(data, { raw: { width: 80, height: 30, channels: 3 } }).extract({ left: 0, top: 0, width: 40, height: 30 }).raw().toBuffer();
+    expect(new Uint8Array(left)).toEqual(seededPicture('one.png', 30, 40));
+  });
+
+  it('runs the bare network on a tensor as the published code does', async () => {
+    const name = `${MODEL}-160x96`;
+    const fixture = fixtures()[name]!;
+    await writeFile(join(folder, 't.npy'), encodeNpy(seededInput(fixture.input, 96, 160), [1, 3, 96, 160]));
+    const run = await depthwise('--tensor', 't.npy', '--out-tensor', 'd.npy', '-m', MODEL, '--weights', 'w.safetensors', '--precision', 'f32');
+    expect(run.code, run.stderr).toBe(0);
+    const { shape, data } = decodeNpy(await readFile(join(folder, 'd.npy')));
+    expect(shape).toEqual([96, 160]);
+    const { max, mean } = compareStage('output', fixture.stages['output']!, recordedStages(name).get('output')!, data as Float32Array, shape);
+    expect(max).toBeLessThanOrEqual(1e-4);
+    expect(mean).toBeLessThanOrEqual(1e-5);
+  });
+
+  it('reports its GPU, in words and in JSON', async () => {
+    const { code, stdout } = await depthwise('info', '--json');
+    const report = JSON.parse(stdout) as { adapter: { software: boolean }; available: unknown[]; limits: Record<string, number> };
+    expect(code).toBe(0);
+    expect(report.available.length).toBeGreaterThan(0);
+    expect(report.limits['maxBufferSize']).toBeGreaterThan(2 ** 27);
+    expect((await depthwise('info')).stdout).toMatch(report.adapter.software ? /no GPU here[^]*on the CPU/ : /Models run on this GPU/);
+  });
+
+  it('refuses what makes no sense, and writes nothing', async () => {
+    const refused = async (code: number, words: RegExp, ...args: string[]) => {
+      const run = await depthwise(...args);
+      expect(run.stderr).toMatch(words);
+      expect(run).toMatchObject({ code, stdout: '' });
+    };
+    await refused(2, /Did you mean --weights\? \[OPTION_UNKNOWN\]/, 'a.png', '--weight', 'x');
+    await refused(2, /gone\.png: no such file/, 'gone.png');
+    await refused(2, /no model "midas"/, 'in/a.png', '-m', 'midas');
+    await refused(1, /CC-BY-NC-4\.0[^]*--accept-license/, 'in/a.png', '-m', 'depth-anything-v2-base');
+    await refused(1, /No adapter has "no such GPU" in its name\. There is "/, 'info', '--adapter', 'no such GPU');
+    await refused(2, /gone\.safetensors: there is no such file/, 'in/a.png', '--weights', 'gone.safetensors');
+    await refused(1, /w\.safetensors: this looks like MiDaS v2\.1 small.*not Depth Anything/, 'in/a.png', '-m', 'depth-anything-v2-small', '--weights', 'w.safetensors');
+  });
+});
