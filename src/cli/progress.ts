@@ -28,7 +28,7 @@ export class ProgressBar {
     if (!this.#stream.isTTY || (share < 1 && this.#now() - this.#drawnAt < REDRAW_MS)) return;
     const filled = Math.round(share * BAR);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${`${Math.floor(share * 100)}`.padStart(3)} %`;
-    const room = Math.max(0, (this.#stream.columns ?? 80) - bar.length - 2);
+    const room = Math.max(0, (this.#stream.columns || 80) - bar.length - 2);
     this.#stream.write(`\r\x1b[K${bar} ${label.length > room ? `${label.slice(0, Math.max(0, room - 1))}…` : label}`);
     this.#drawnAt = this.#now();
     this.#visible = true;

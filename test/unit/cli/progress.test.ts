@@ -44,6 +44,12 @@ describe('ProgressBar', () => {
     expect(line).toMatch(/ a-very-…$/);
   });
 
+  it('takes 80 columns where the terminal says it has none', () => {
+    const stream = terminal({ isTTY: true, columns: 0 });
+    new ProgressBar(stream, () => 0).update('a.jpg', 1, 2);
+    expect(stream.written[0]).toContain('a.jpg');
+  });
+
   it('stays within 0 and 100 percent', () => {
     const stream = terminal();
     const bar = new ProgressBar(stream, () => 0);
