@@ -1,0 +1,53 @@
+/** The camera, shown in a video element. */
+export class Camera {
+  readonly video: HTMLVideoElement;
+  #stream: MediaStream | undefined;
+
+  constructor(video: HTMLVideoElement) {
+    this.video = video;
+  }
+
+  get running(): boolean {
+    return this.#stream !== undefined;
+  }
+
+  /** @throws Error that says in words why there is no camera */
+  async start(): Promise<void> {
+    const devices = (navigator as Partial<Navigator>).mediaDevices;
+    if (!devices) throw new Error('This page cannot use a camera: the browser has none to offer, or the page is not secure (https or localhost).');
+    try {
+      this.#stream = await devices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 640 } } });
+      this.video.srcObject = this.#stream;
+      await this.video.play();
+    } catch (cause) {
+      this.stop();
+      throw new Error(`The camera could not be started: ${(cause as Error).message || (cause as Error).name}.`, { cause });
+    }
+  }
+
+  stop(): void {
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = undefined;
+    this.video.srcObject = null;
+  }
+
+  /** The frame on show as a PNG; undefined before the first one. */
+  async still(): Promise<Blob | undefined> {
+    const { videoWidth: width, videoHeight: height } = this.video;
+    if (width === 0 || height === 0) return undefined;
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext('2d')?.drawImage(this.video, 0, 0);
+    return canvas.convertToBlob();
+  }
+}
+
+/** Frames per second over the last second or so. */
+export class FrameRate {
+  #times: number[] = [];
+
+  tick(now = performance.now()): number {
+    this.#times = [...this.#times.slice(-30), now].filter((time, i, all) => i >= all.length - 2 || now - time < 1500);
+    const first = this.#times[0] as number;
+    return now > first ? (1000 * (this.#times.length - 1)) / (now - first) : 0;
+  }
+}

@@ -1,0 +1,52 @@
+import { element } from './elements.js';
+
+/** The picture, or the camera's video, and its caption. */
+export class PicturePane {
+  readonly video = element('video', HTMLVideoElement);
+  readonly #image = element('picture', HTMLImageElement);
+  readonly #caption = element('picture-caption', HTMLElement);
+  #blob: Blob | undefined;
+  #name = 'picture';
+
+  /** The encoded picture, unless the camera is on. */
+  get blob(): Blob | undefined {
+    return this.#blob;
+  }
+
+  /** Name for files made from this picture, without an extension. */
+  get stem(): string {
+    return this.#name.replace(/\.[^.]*$/, '') || 'picture';
+  }
+
+  /** @throws Error when the browser cannot decode it */
+  async show(blob: Blob, name: string): Promise<void> {
+    const url = URL.createObjectURL(blob);
+    const image = this.#image;
+    const old = image.src;
+    try {
+      image.src = url;
+      await image.decode();
+    } catch (cause) {
+      throw new Error(`${name} cannot be decoded as a picture by this browser.`, { cause });
+    } finally {
+      if (old) URL.revokeObjectURL(old);
+    }
+    this.#blob = blob;
+    this.#name = name;
+    this.#present(image, image.naturalWidth, image.naturalHeight);
+  }
+
+  /** Shows the video in place of the picture. */
+  showVideo(): void {
+    this.#blob = undefined;
+    this.#name = 'camera';
+    this.#present(this.video, this.video.videoWidth, this.video.videoHeight);
+  }
+
+  #present(shown: HTMLElement, width: number, height: number): void {
+    this.#image.hidden = shown !== this.#image;
+    this.video.hidden = shown !== this.video;
+    this.#caption.textContent = `${this.#name} · ${width} × ${height}`;
+    element('panes', HTMLElement).style.setProperty('--aspect', String(width / height));
+  }
+}

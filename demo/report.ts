@@ -1,0 +1,44 @@
+import type { LoadOptions } from 'depthwise';
+import { element, setNotice } from './elements.js';
+
+type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
+
+const VERBS = { download: 'Downloading the weights', read: 'Reading the weights' } as const;
+
+/** What the page says about work under way, and about what went wrong. */
+export class Report {
+  readonly #status = element('status', HTMLElement);
+  readonly #error = element('error', HTMLElement);
+  readonly #row = element('progress-row', HTMLElement);
+  readonly #bar = element('progress', HTMLProgressElement);
+  readonly #text = element('progress-text', HTMLElement);
+
+  say(text: string): void {
+    this.#status.textContent = text;
+    setNotice(this.#error, undefined);
+  }
+
+  /** Puts an error into words. Cancelling is not an error. */
+  fail(error: unknown): void {
+    this.idle();
+    if (error instanceof DOMException && error.name === 'AbortError') return this.say('Cancelled.');
+    this.say('');
+    setNotice(this.#error, error instanceof Error ? error.message : String(error));
+  }
+
+  progress({ phase, loaded, total }: DownloadProgress): void {
+    this.#row.hidden = false;
+    if (total === undefined) this.#bar.removeAttribute('value');
+    else this.#bar.value = loaded / total;
+    this.#text.textContent = `${VERBS[phase]}: ${megabytes(loaded)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
+  }
+
+  /** Ends the progress bar. */
+  idle(): void {
+    this.#row.hidden = true;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}

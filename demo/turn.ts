@@ -1,0 +1,16 @@
+/** One task at a time. A new one cancels the one before it and starts when that has ended. */
+export class Turn {
+  #controller: AbortController | undefined;
+  #last: Promise<void> = Promise.resolve();
+
+  /** Settles when the task has; tasks deal with their own errors. */
+  start(task: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    this.cancel();
+    const { signal } = (this.#controller = new AbortController());
+    return (this.#last = this.#last.then(() => (signal.aborted ? undefined : task(signal))));
+  }
+
+  cancel(): void {
+    this.#controller?.abort();
+  }
+}

@@ -1,0 +1,18 @@
+import type { DepthMap } from 'depthwise';
+
+type Meaning = Pick<DepthMap, 'kind' | 'nearer' | 'unit'>;
+
+/** A value of a map with its unit, and what larger values mean where there is none. */
+export function describeValue(meaning: Meaning, value: number): string {
+  if (!Number.isFinite(value)) return 'no value here';
+  if (meaning.unit === 'metre') return formatValue(meaning, value);
+  const quantity = meaning.kind === 'relative-inverse' ? 'relative inverse depth' : 'relative depth';
+  return `${quantity} ${formatValue(meaning, value)}, larger = ${meaning.nearer === 'larger' ? 'nearer' : 'farther'}`;
+}
+
+/** The number alone, with its unit if it has one. */
+export function formatValue({ unit }: Meaning, value: number): string {
+  if (unit === 'metre') return `${value.toFixed(2)} m`;
+  const magnitude = Math.abs(value);
+  return magnitude !== 0 && (magnitude < 0.01 || magnitude >= 1e5) ? value.toExponential(2) : value.toFixed(magnitude < 100 ? 2 : 0);
+}

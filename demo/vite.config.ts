@@ -1,0 +1,15 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { wgsl } from '../vite.config.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The page sees the library as its users do: by its public door alone.
+export default defineConfig({
+  root: at('.'),
+  base: './',
+  plugins: [wgsl()],
+  resolve: { alias: { depthwise: at('../src/index.ts') } },
+  server: { fs: { allow: [at('..')] } },
+  build: { target: 'es2022', outDir: at('dist'), emptyOutDir: true, modulePreload: { polyfill: false } },
+});
