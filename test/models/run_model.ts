@@ -20,7 +20,8 @@ export function buildModel({ model }: FixtureRecord, image: Value, weights: Weig
   if (model.startsWith('midas')) return midasSmall(image, weights);
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const config = depthAnythingConfig(size, model.includes('-v1-') ? 'v1' : 'v2', model.includes('metric') ? 20 : undefined);
-  return depthAnything(image, weights, config, model.endsWith('hub') ? 'size' : 'offset');
+  const taps = model.endsWith('early') ? config.taps.map((tap) => tap - 1) : config.taps;
+  return depthAnything(image, weights, { ...config, taps }, model.endsWith('hub') ? 'size' : 'offset');
 }
 
 /** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
@@ -59,15 +60,28 @@ export interface ModelRun {
   readonly pipelines: number;
 }
 
+/** A mistake put into a run, to see that the comparison notices. */
+export interface Mutation {
+  /** Changes which model is built; the recorded stages stay. */
+  readonly record?: (fixture: FixtureRecord) => FixtureRecord;
+  readonly graph?: (graph: Graph) => void;
+  /** Reorders the tensors of the file that a fused tensor is joined from. */
+  readonly sources?: (names: readonly string[]) => readonly string[];
+  readonly image?: (image: Float32Array) => void;
+}
+
 /** Runs a fixture's model with its seeded weights and reads the stages it records. */
-export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32' | 'f16', input = fixture.input): Promise<ModelRun> {
+export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32' | 'f16', mutation: Mutation = {}): Promise<ModelRun> {
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
   const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
-  const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, fixture.checkpoint)), fixture.checkpoint), fixture.checkpoint);
+  const names = mapNames(header, nameRules(detectArchitecture(header, fixture.checkpoint)), fixture.checkpoint);
+  const reorder = mutation.sources ?? ((sources) => sources);
+  const weights = Weights.from(header, new Map([...names].map(([name, sources]) => [name, reorder(sources)])), fixture.checkpoint);
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-  const output = buildModel(fixture, image, weights);
+  const output = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
+  mutation.graph?.(graph);
   const taps = [...graph.nodes].flatMap((n) => /norm\.(\d+)$/.exec(n.label)?.slice(1).map(Number) ?? []);
   const values = Object.keys(fixture.stages).map((stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, taps)] as const);
   const store = new ConstantStore(gpu, fixture.checkpoint);
@@ -79,7 +93,9 @@ export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32
   const executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep });
   const { device } = gpu;
   try {
-    device.queue.writeBuffer(executable.buffer(image), 0, imageFromTensor(seededInput(input, H, W), H, W));
+    const pixels = imageFromTensor(seededInput(fixture.input, H, W), H, W);
+    mutation.image?.(pixels);
+    device.queue.writeBuffer(executable.buffer(image), 0, pixels);
     const encoder = device.createCommandEncoder();
     executable.encode(encoder);
     device.queue.submit([encoder.finish()]);
