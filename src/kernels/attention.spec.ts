@@ -75,6 +75,8 @@ export const attentionSpec = defineSpec({
     { name: 'scores far below zero', inputs: shapes(13, 2, 64), attrs: { heads: 2 }, fill: parts(128, () => -10, (next) => 10 + next()) },
     { name: 'uniform keys give the mean of the values', inputs: shapes(19, 2, 64), attrs: { heads: 2 }, fill: parts(128, within(1), () => 0.5) },
     { name: 'outliers', inputs: shapes(11, 1, 64), attrs: { heads: 1 }, fill: parts(64, within(1), within(200)) },
+    { name: 'head size 4', inputs: shapes(67, 3, 4), attrs: { heads: 3 }, half: false },
+    { name: 'head size 4, large scores', inputs: shapes(13, 2, 4), attrs: { heads: 2 }, fill: parts(8, within(20), within(20)), half: false },
     { name: 'past 65,535 workgroups', inputs: shapes(1, 65_537, 4), attrs: { heads: 65_537 }, half: false },
   ],
   perf: [

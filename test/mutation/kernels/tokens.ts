@@ -1,0 +1,37 @@
+import { params, replace, type KernelMutant } from '../mutant.js';
+
+const quiet = ['low variance, eps 1e-6'];
+const plain = ['prime rows, fewer vectors than invocations', 'width of ViT-S'];
+const small = ['head size 4', 'head size 4, large scores'];
+const loop = 'for (var c = local; c < params.C4; c += WORKGROUP)';
+
+export const tokenMutants: readonly KernelMutant[] = [
+  { name: 'eps 1e-5 for 1e-6', op: 'layer_norm', cases: quiet, mutate: params(() => ({ EPS: 1e-5 })) },
+  { name: 'eps 1e-6 for 1e-5', op: 'layer_norm', cases: ['low variance, eps 1e-5'], mutate: params(() => ({ EPS: 1e-6 })) },
+  { name: 'eps 1e-12 for 1e-6', op: 'layer_norm', cases: quiet, mutate: params(() => ({ EPS: 1e-12 })) },
+  { name: 'eps added to the deviation', op: 'layer_norm', cases: quiet, mutate: replace('inverseSqrt(total(squares, local) / count + params.EPS)', '1.0 / (sqrt(total(squares, local) / count) + params.EPS)') },
+  { name: 'class token kept', op: 'layer_norm', cases: ['without the class token'], mutate: params(() => ({ SKIP: 0 })) },
+  { name: 'class token dropped', op: 'layer_norm', cases: plain, mutate: params(() => ({ SKIP: 1 })) },
+  { name: 'unbiased variance', op: 'layer_norm', cases: plain, mutate: replace('total(squares, local) / count', 'total(squares, local) / (count - 1.0)') },
+  { name: 'variance in one pass', op: 'layer_norm', cases: ['mean a thousand deviations away'], mutate: replace('let d = x[source + c] - mean;\n    squares += dot(d, d);', 'let d = x[source + c];\n    squares += dot(d, d) - 4.0 * mean * mean;') },
+  { name: 'squares in f16', op: 'layer_norm', half: true, cases: ['outliers of ±800'], mutate: replace('squares += dot(d, d);', 'squares += quantizeToF16(dot(d, d));') },
+  { name: 'barrier of the reduction removed', op: 'layer_norm', cases: ['width of ViT-S', 'one vector fewer than invocations'], mutate: replace('    workgroupBarrier();\n    if (local < half)', '    if (local < half)') },
+  { name: 'last vector left out of the mean', op: 'layer_norm', cases: plain, mutate: replace(`${loop} { sum +=`, 'for (var c = local; c + 1 < params.C4; c += WORKGROUP) { sum +=') },
+  { name: 'beta missing', op: 'layer_norm', cases: plain, mutate: replace(' + beta[c]', '') },
+  { name: 'gamma missing', op: 'layer_norm', cases: plain, mutate: replace(' * gamma[c]', '') },
+  { name: 'rows past 65,535 workgroups not counted on', op: 'layer_norm', cases: ['past 65,535 workgroups'], mutate: replace('group.y * groups.x + group.x', 'group.x') },
+  { name: 'scale missing', op: 'attention', cases: small, mutate: params(() => ({ SCALE: Math.LOG2E })) },
+  { name: 'scale of base 2 missing', op: 'attention', cases: small, mutate: params(({ SCALE }) => ({ SCALE: (SCALE as number) / Math.LOG2E })) },
+  { name: 'softmax without max', op: 'attention', cases: ['head size 4, large scores'], mutate: replace('top = max(top, score);', 'top = 0.0;') },
+  { name: 'keys past the end count', op: 'attention', cases: small, mutate: replace('p[i * KEYS + j] * params.SCALE, key0 + j < params.T)', 'p[i * KEYS + j] * params.SCALE, true)') },
+  { name: 'sums not rescaled', op: 'attention', cases: small, mutate: replace('sum[i] *= shrink;', '') },
+  { name: 'outputs not rescaled', op: 'attention', cases: small, mutate: replace('out[i * D4 + d] *= shrink;', '') },
+  { name: 'queries and keys swapped', op: 'attention', cases: small, mutate: replace('* row + head * D4 + d]', '* row + (params.HEADS + head) * D4 + d]') },
+  { name: 'keys and values swapped', op: 'attention', cases: small, mutate: replace('let value_base = (2 * params.HEADS + head) * D4;', 'let value_base = (params.HEADS + head) * D4;') },
+  { name: 'heads before queries, keys and values', op: 'attention', cases: small, mutate: replace('let key_base = (params.HEADS + head) * D4;', 'let key_base = (3 * head + 1) * D4;') },
+  { name: 'last query left out', op: 'attention', cases: small, mutate: replace('if (query0 + i < params.T) {', 'if (query0 + i + 1 < params.T) {') },
+  { name: 'scores of the last tile kept', op: 'attention', cases: small, mutate: replace('var p = array<f32, QUERIES * KEYS>();', 'var p: array<f32, QUERIES * KEYS>;\n    if (key0 > 0) { p[0] += 0.5; }') },
+  { name: 'tiled: keys past the end count', op: 'attention', variant: 'tiled', cases: small, mutate: replace('key0 + local < params.T)', 'true)') },
+  { name: 'tiled: barrier before the sums removed', op: 'attention', variant: 'tiled', cases: ['head size 4'], mutate: replace('    workgroupBarrier();\n    for (var i = 0u; i < 4; i++) { out[i] *= shrink', '    for (var i = 0u; i < 4; i++) { out[i] *= shrink') },
+  { name: 'tiled: softmax without max', op: 'attention', variant: 'tiled', cases: ['head size 4, large scores'], mutate: replace('top = max(top, partial[p * QUERIES + query]);', 'top = 0.0;') },
+];

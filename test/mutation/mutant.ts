@@ -1,0 +1,76 @@
+import type { Kernel, Types } from '../../src/kernels/op.js';
+import type { KernelSpec } from '../../src/kernels/spec.js';
+import type { TensorType } from '../../src/tensor.js';
+
+/** What a mutation may look at besides the kernel. */
+export interface Application {
+  readonly inputs: Types;
+  readonly attrs: unknown;
+  readonly outputs: Readonly<Record<string, TensorType>>;
+}
+
+export type Mutation = (kernel: Kernel, application: Application) => Kernel;
+
+/** A seeded wrong engine: one kernel with one fault. */
+export interface KernelMutant {
+  /** The fault, in a few words. */
+  readonly name: string;
+  readonly op: string;
+  /** Kernel candidate; the op's first when left out. */
+  readonly variant?: string;
+  /** Runs the cases in half precision. */
+  readonly half?: true;
+  /** The cases that may notice; at least one must. */
+  readonly cases: readonly string[];
+  readonly mutate: Mutation;
+}
+
+/** Replaces WGSL text that must stand exactly once in a kernel's files. */
+export function replace(from: string, to: string): Mutation {
+  return (kernel) => {
+    const found = kernel.sources.join('\n').split(from).length - 1;
+    if (found !== 1) throw new Error(`"${from}" stands ${found} times in the kernel, expected once.`);
+    return { ...kernel, sources: kernel.sources.map((source) => source.replace(from, () => to)) };
+  };
+}
+
+/** Several mutations that make one fault. */
+export function all(...mutations: readonly Mutation[]): Mutation {
+  return (kernel, application) => mutations.reduce((mutated, mutate) => mutate(mutated, application), kernel);
+}
+
+/** Changes uniform values that the kernel has. */
+export function params(change: (params: Kernel['params'], application: Application) => Record<string, number>): Mutation {
+  return (kernel, application) => {
+    const changed = change(kernel.params, application);
+    known(kernel.params, changed);
+    return { ...kernel, params: { ...kernel.params, ...changed } };
+  };
+}
+
+/** Changes tunables that the kernel has. */
+export function tunables(changed: Kernel['tunables']): Mutation {
+  return (kernel) => {
+    known(kernel.tunables, changed);
+    return { ...kernel, tunables: { ...kernel.tunables, ...changed } };
+  };
+}
+
+function known(present: object, changed: object): void {
+  for (const [name, value] of Object.entries(changed)) {
+    const before = (present as Record<string, unknown>)[name];
+    if (before === undefined || before === value) throw new Error(`"${name}" is ${String(before)} and would become ${String(value)}.`);
+  }
+}
+
+/** A spec whose op runs mutated kernels; shapes and reference stay right. */
+export function mutated(spec: KernelSpec, mutate: Mutation): KernelSpec {
+  const kernels = Object.entries(spec.op.kernels).map(([variant, make]) => {
+    const wrong: typeof make = (inputs, attrs, outputs) => {
+      const kernel = make(inputs, attrs, outputs);
+      return kernel && mutate(kernel, { inputs, attrs, outputs: outputs as Application['outputs'] });
+    };
+    return [variant, wrong] as const;
+  });
+  return { ...spec, op: { ...spec.op, kernels: Object.fromEntries(kernels) } };
+}
