@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { isPicture, pictureFormat, readPicture } from '../../../src/node/image_file.js';
 
 const WIDTH = 24;
@@ -142,6 +142,19 @@ describe('readPicture', () => {
     await expect(readPicture(await file(''))).rejects.toEqual(error('IMAGE_DECODE', /empty/));
     await expect(readPicture(join(folder, 'missing.png'))).rejects.toEqual(error('IMAGE_READ', /missing\.png.*ENOENT/));
     await expect(pictureFormat(join(folder, 'missing.png'))).rejects.toEqual(error('IMAGE_READ', /ENOENT/));
+  });
+
+  it('reads PPM without sharp, and asks for it where it is needed', async () => {
+    const png = await file(await picture().png().toBuffer());
+    const ppm = await file(Buffer.concat([Buffer.from(`P6 ${WIDTH} ${HEIGHT} 255\n`), RGB]));
+    vi.doMock('sharp', () => { throw new Error('Cannot find package'); });
+    try {
+      expect(difference((await readPicture(ppm)).data)).toBe(0);
+      await expect(readPicture(png)).rejects.toEqual(error('IMAGE_DECODER', /npm install sharp/));
+    } finally {
+      vi.doUnmock('sharp');
+    }
+    expect(difference((await readPicture(png)).data)).toBe(0);
   });
 
   it('refuses more pixels than it can hold, with both numbers', async () => {
