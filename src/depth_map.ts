@@ -1,6 +1,8 @@
 import { DisposedError, UsageError } from './errors.js';
-import { BufferUsage, readBuffer, TextureUsage } from './gpu/buffers.js';
+import { readBuffer, submitRead, TextureUsage } from './gpu/buffers.js';
+import { Ending } from './gpu/ending.js';
 import type { Gpu } from './gpu/gpu.js';
+import { scoped, submit } from './gpu/scoped.js';
 import { Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
 import { colorizeDepth, packDepth, rawDepth } from './image/colorize.js';
@@ -12,6 +14,7 @@ import { encodePng } from './image/formats/png.js';
 import { depthRange } from './image/range.js';
 import type { Span } from './kernels/colorize.js';
 import type { DepthKind } from './models/registry.js';
+import { ConstantStore } from './weights/constant_store.js';
 
 /** Ends of a depth map's values. */
 export interface DepthRange {
@@ -39,6 +42,15 @@ export type DepthTextureFormat = 'r32float' | 'rgba16float' | 'rgba32float';
 /** What a file of `DepthMap.toBlob` holds: colours, 16-bit codes, or the f32 values. */
 export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
+const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
+
+/** A compiled graph on the map. */
+interface SmallRun {
+  readonly executable: Executable;
+  readonly depth: Value;
+  readonly result: Value;
+}
+
 interface MapSource extends DepthKind {
   readonly model: string;
   readonly width: number;
@@ -59,10 +71,10 @@ export class DepthMap implements DepthKind {
   readonly model: string;
   readonly #gpu: Gpu;
   readonly #buffer: GPUBuffer;
-  readonly #textures = new Map<DepthTextureFormat, GPUTexture>();
+  readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
+  readonly #end = new Ending();
   #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
-  #disposed = false;
 
   /** @internal Maps are made by `DepthModel.estimate`. */
   constructor(gpu: Gpu, buffer: GPUBuffer, source: MapSource) {
@@ -82,39 +94,42 @@ export class DepthMap implements DepthKind {
     return this.#buffer;
   }
 
-  /** The values [height,width], row-major, read back once. */
-  read(): Promise<Float32Array> {
+  /** The values [height,width], row-major, read back once: every call gives the same array. */
+  async read(): Promise<Float32Array> {
     this.#usable();
-    return (this.#values ??= this.#guard(async () => new Float32Array(await readBuffer(this.#gpu.device, this.#buffer, 4 * this.width * this.height))));
+    if (!this.#values) {
+      this.#values = readBuffer(this.#gpu.device, this.#buffer, 4 * this.width * this.height).then((bytes) => new Float32Array(bytes));
+      this.#values.catch(() => (this.#values = undefined));
+    }
+    return this.#guard(this.#values);
   }
 
   /** Smallest and largest value, percentiles, and how many values are not finite, found on the GPU. */
-  range(): Promise<DepthRange> {
+  async range(): Promise<DepthRange> {
     this.#usable();
-    return (this.#range ??= this.#run((graph, depth) => depthRange(graph, depth), async (executable, range) => {
-      const [min, max, low, high, nonFinite] = new Float32Array(await readBuffer(this.#gpu.device, executable.buffer(range), 32)) as unknown as [number, number, number, number, number];
-      return { min, max, low, high, nonFinite };
-    }));
+    if (!this.#range) {
+      this.#range = this.#compute(32, (graph, depth) => depthRange(graph, depth)).then(rangeOf);
+      this.#range.catch(() => (this.#range = undefined));
+    }
+    return this.#guard(this.#range);
   }
 
   /** A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device. */
   async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
     this.#usable();
-    const known = this.#textures.get(format);
-    if (known) return known;
-    const texture = this.#createTexture(format);
-    this.#textures.set(format, texture);
-    const { nearer } = this;
-    await this.#run((graph, depth) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format })), async () => undefined, texture);
-    return texture;
+    let texture = this.#textures.get(format);
+    if (!texture) {
+      this.#textures.set(format, (texture = this.#write(format)));
+      texture.catch(() => this.#textures.delete(format));
+    }
+    return this.#guard(texture);
   }
 
   /** The map in colours: RGBA bytes [height,width,4]. */
-  async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
+  async colors({ colormap = 'inferno', invert = false, span = 'full' }: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
-    const bytes = 4 * this.width * this.height;
-    return this.#run((graph, depth) => colorizeDepth(graph, depth, depthRange(graph, depth), { ...this.#look(options), target: 'buffer' }), async (executable, colors) =>
-      new Uint8ClampedArray(await readBuffer(this.#gpu.device, executable.buffer(colors), bytes)));
+    const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
+    return new Uint8ClampedArray(await this.#guard(this.#compute(4 * this.width * this.height, (graph, depth) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
   }
 
   /** Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for WebGPU. */
@@ -148,11 +163,11 @@ export class DepthMap implements DepthKind {
     return new Blob([await encodePng({ width, height, channels: 1, data: codes }, text(this.semantics(scale, offset)))], { type: 'image/png' });
   }
 
-  /** Frees the buffer and the textures. Safe to call twice. */
+  /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
   dispose(): void {
-    this.#disposed = true;
+    this.#end.end();
     this.#buffer.destroy();
-    for (const texture of this.#textures.values()) texture.destroy();
+    for (const texture of this.#textures.values()) texture.then((made) => made.destroy(), () => undefined);
     this.#textures.clear();
   }
 
@@ -160,60 +175,68 @@ export class DepthMap implements DepthKind {
     this.dispose();
   }
 
-  #look({ colormap = 'inferno', invert = false, span = 'full' }: DrawOptions) {
-    return { colormap, invert, span, nearer: this.nearer };
-  }
-
-  #createTexture(format: DepthTextureFormat): GPUTexture {
-    const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
-    return this.#gpu.device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage });
-  }
-
-  /** Runs a small graph on the map and hands its result to `read`. */
-  async #run<T>(build: (graph: Graph, depth: Value) => Value, read: (executable: Executable, result: Value) => Promise<T>, texture?: GPUTexture): Promise<T> {
-    return this.#guard(async () => {
-      const { device } = this.#gpu;
-      const graph = new Graph();
-      const depth = graph.input('depth', { dtype: 'f32', shape: [this.height, this.width] });
-      const result = build(graph, depth);
-      const constants = new Map<string, GPUBuffer>();
-      const keep = result.type.dtype === 'texture' ? [] : [result];
-      for (const [key, { origin }] of graph.constants) if (origin.kind === 'constant') constants.set(key, uploaded(device, key, origin.pack()));
-      const executable = await Executable.compile(graph, this.#gpu, { constants: (key) => constants.get(key) as GPUBuffer, keep });
-      try {
-        const encoder = device.createCommandEncoder({ label: 'depth map' });
-        encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
-        executable.encode(encoder, texture ? { colors: texture, packed: texture, raw: texture } : {});
-        device.queue.submit([encoder.finish()]);
-        return await read(executable, result);
-      } finally {
-        executable.dispose();
-        for (const buffer of constants.values()) buffer.destroy();
-      }
-    });
-  }
-
-  /** Runs GPU work and turns what went wrong under it into a typed error. */
-  async #guard<T>(work: () => Promise<T>): Promise<T> {
+  async #write(format: DepthTextureFormat): Promise<GPUTexture> {
+    const { device } = this.#gpu;
+    const { nearer } = this;
+    const texture = await scoped(device, { what: 'the depth texture', phase: 'run' }, () =>
+      device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage: TEXTURE_USAGE }));
     try {
-      const result = await work();
-      this.#gpu.check('read');
-      return result;
+      const build = (graph: Graph, depth: Value) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
+      await this.#run(build, (run) => submit(this.#gpu, { what: 'the depth texture', phase: 'run' }, (encoder) => this.#encode(encoder, run, { packed: texture, raw: texture })));
+      return texture;
     } catch (error) {
-      this.#usable();
-      this.#gpu.check('read');
+      texture.destroy();
       throw error;
     }
   }
 
+  /** The first bytes of what a small graph on the map results in. */
+  async #compute(bytes: number, build: (graph: Graph, depth: Value) => Value): Promise<ArrayBuffer> {
+    return this.#run(build, (run) =>
+      submitRead(this.#gpu, bytes, (encoder) => {
+        this.#encode(encoder, run, {});
+        return run.executable.buffer(run.result);
+      }));
+  }
+
+  #encode(encoder: GPUCommandEncoder, { executable, depth }: SmallRun, textures: Readonly<Record<string, GPUTexture>>): void {
+    this.#usable();
+    encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
+    executable.encode(encoder, textures);
+  }
+
+  /** Compiles a small graph on the map, hands it to `use` and frees it. */
+  async #run<T>(build: (graph: Graph, depth: Value) => Value, use: (run: SmallRun) => Promise<T>): Promise<T> {
+    const graph = new Graph();
+    const depth = graph.input('depth', { dtype: 'f32', shape: [this.height, this.width] });
+    const result = build(graph, depth);
+    const store = new ConstantStore(this.#gpu, 'the colour map');
+    let executable: Executable | undefined;
+    try {
+      await store.declare(graph);
+      executable = await Executable.compile(graph, this.#gpu, { constants: (key) => store.buffer(key), keep: result.type.dtype === 'texture' ? [] : [result] });
+      return await use({ executable, depth, result });
+    } finally {
+      executable?.dispose();
+      store.dispose();
+    }
+  }
+
+  /** Passes on what comes of a sound device while the map lives. */
+  #guard<T>(work: Promise<T>): Promise<T> {
+    return this.#end.until(this.#gpu.guard('read', work), disposed);
+  }
+
   #usable(): void {
-    if (this.#disposed) throw new DisposedError('DISPOSED', 'This depth map has been disposed.', { phase: 'read' });
+    if (this.#end.over) throw disposed();
   }
 }
 
-function uploaded(device: GPUDevice, label: string, data: Float32Array): GPUBuffer {
-  const buffer = device.createBuffer({ label, size: data.byteLength, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST });
-  device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>);
-  return buffer;
+function rangeOf(bytes: ArrayBuffer): DepthRange {
+  const [min, max, low, high, nonFinite] = new Float32Array(bytes) as unknown as [number, number, number, number, number];
+  return { min, max, low, high, nonFinite };
 }
 
+function disposed(): DisposedError {
+  return new DisposedError('DISPOSED', 'This depth map has been disposed.', { phase: 'read' });
+}

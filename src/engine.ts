@@ -1,10 +1,13 @@
-import { GpuUnavailableError, UsageError } from './errors.js';
+import { DisposedError, GpuUnavailableError, UsageError } from './errors.js';
 import type { Gpu } from './gpu/gpu.js';
 import { compilePipelines, Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
+import { checkLimits } from './graph/limits.js';
+import { PictureTexture } from './image/picture.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, resolveEntry } from './models/resolve.js';
+import { untilAborted } from './weights/abort.js';
 import { detectArchitecture, ignorableTensors } from './weights/architecture.js';
 import { withCheckpoint, type Checkpoint, type CheckpointOptions, type CheckpointSource } from './weights/checkpoint.js';
 import { ConstantStore } from './weights/constant_store.js';
@@ -33,6 +36,8 @@ const KEPT_PROGRAMS = 4;
 export interface Program {
   readonly executable: Executable;
   readonly values: Readonly<Record<string, Value>>;
+  /** Takes the pictures of runs that are submitted in the turn they are uploaded in. */
+  readonly picture: PictureTexture;
 }
 
 /** Makes a program's graph; returns what is read after a run, and what is written before. */
@@ -48,6 +53,7 @@ export interface Lease {
 
 interface Slot {
   readonly program: Promise<Program>;
+  readonly free: (program: Program) => void;
   ready: Program | undefined;
   leases: number;
 }
@@ -62,6 +68,7 @@ export class Engine {
   readonly #weights: Weights;
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, Slot>();
+  #disposed = false;
 
   private constructor(gpu: Gpu, entry: ModelEntry, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention) {
     this.gpu = gpu;
@@ -87,14 +94,10 @@ export class Engine {
       const store = new ConstantStore(gpu, name);
       const engine = new Engine(gpu, entry, storage, weights, store, options.convention);
       try {
-        const graph = engine.#nominalGraph();
-        weights.unused(ignorableTensors(entry.family));
-        await store.declare(graph);
-        const pipelines = compilePipelines(graph, gpu);
-        await Promise.all([pipelines, streamWeights(checkpoint, store)]);
+        await untilAborted(gpu.guard('upload', engine.#fill(checkpoint)), options.signal);
         return engine;
       } catch (error) {
-        store.dispose();
+        engine.dispose();
         throw error;
       }
     });
@@ -111,18 +114,20 @@ export class Engine {
   }
 
   /** Bytes on the GPU: weights, and activations of the programs at hand. */
-  async memory(): Promise<{ weights: number; activations: number; lowerBound: number }> {
-    const programs = await Promise.all([...this.#programs.values()].map((slot) => slot.program));
-    const sum = (of: (p: Program) => number) => programs.reduce((n, p) => n + of(p), 0);
-    return { weights: this.#store.bytes, activations: sum((p) => p.executable.plan.bytes), lowerBound: sum((p) => p.executable.plan.lowerBound) };
+  memory(): { weights: number; activations: number; lowerBound: number } {
+    const plans = [...this.#programs.values()].flatMap(({ ready }) => ready?.executable.plan ?? []);
+    const sum = (key: 'bytes' | 'lowerBound') => plans.reduce((total, plan) => total + plan[key], 0);
+    return { weights: this.#store.bytes, activations: sum('bytes'), lowerBound: sum('lowerBound') };
   }
 
   /**
    * The program of a key, built and compiled when it is new. It stays usable until the lease is released; past the limit,
    * the least recently used program without a lease is freed.
+   * @throws LimitError, UsageError before anything is compiled or allocated
    */
   lease(key: string, build: ProgramBuilder): Lease {
-    const slot = this.#programs.get(key) ?? this.#slot(key, build);
+    if (this.#disposed) throw disposed();
+    const slot = this.#programs.get(key) ?? this.#open(key, build);
     this.#programs.delete(key);
     this.#programs.set(key, slot);
     slot.leases++;
@@ -137,25 +142,48 @@ export class Engine {
 
   /** Frees everything but the device. Safe to call twice. */
   dispose(): void {
+    this.#disposed = true;
     for (const key of [...this.#programs.keys()]) this.#drop(key);
     this.#store.dispose();
   }
 
-  #slot(key: string, build: ProgramBuilder): Slot {
-    const slot: Slot = { program: this.#compile(build), ready: undefined, leases: 0 };
-    slot.program.then(
-      (program) => (slot.ready = program),
-      () => this.#programs.get(key) === slot && this.#programs.delete(key),
-    );
-    return slot;
+  /** Compiles every pipeline the network needs while the weights come in. */
+  async #fill(checkpoint: Checkpoint): Promise<void> {
+    const graph = this.graph();
+    const { width, height } = this.entry.input;
+    this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
+    this.#weights.unused(ignorableTensors(this.entry.family));
+    const release = await this.#store.declare(graph);
+    await Promise.all([compilePipelines(graph, this.gpu), streamWeights(checkpoint, this.#store)]);
+    await this.#store.uploaded();
+    release();
   }
 
-  async #compile(build: ProgramBuilder): Promise<Program> {
+  #open(key: string, build: ProgramBuilder): Slot {
     const graph = this.graph();
-    const { keep, inputs = {} } = build(graph);
-    await this.#store.declare(graph);
-    const executable = await Executable.compile(graph, this.gpu, { constants: (key) => this.#store.buffer(key), keep: Object.values(keep) });
-    return { executable, values: { ...keep, ...inputs } };
+    const built = build(graph);
+    checkLimits(graph, this.gpu.device.limits);
+    let release = () => {};
+    const compile = async (): Promise<Program> => {
+      release = await this.#store.declare(graph);
+      const { keep, inputs = {} } = built;
+      const executable = await Executable.compile(graph, this.gpu, { constants: (name) => this.#store.buffer(name), keep: Object.values(keep) });
+      return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
+    };
+    const free = ({ executable, picture }: Program) => {
+      executable.dispose();
+      picture.dispose();
+      release();
+    };
+    const slot: Slot = { program: compile(), free, ready: undefined, leases: 0 };
+    slot.program.then(
+      (program) => (slot.ready = program),
+      () => {
+        release();
+        if (this.#programs.get(key) === slot) this.#programs.delete(key);
+      },
+    );
+    return slot;
   }
 
   #trim(): void {
@@ -166,16 +194,13 @@ export class Engine {
   #drop(key: string): void {
     const slot = this.#programs.get(key);
     this.#programs.delete(key);
-    slot?.program.then(({ executable }) => executable.dispose(), () => undefined);
+    if (slot?.ready) slot.free(slot.ready);
+    else slot?.program.then(slot.free, () => undefined);
   }
+}
 
-  /** The network at its own size: names every weight and needs every pipeline, whatever the picture. */
-  #nominalGraph(): Graph {
-    const graph = this.graph();
-    const { width, height } = this.entry.input;
-    this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
-    return graph;
-  }
+function disposed(): DisposedError {
+  return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
 }
 
 function storageOf({ facts, adapter }: Gpu, precision: Precision): 'f32' | 'f16' {

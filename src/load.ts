@@ -4,6 +4,7 @@ import { Gpu } from './gpu/gpu.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, entryByName } from './models/resolve.js';
+import { throwIfAborted, untilAborted } from './weights/abort.js';
 import { browserCache } from './weights/browser_cache.js';
 import type { WeightsCache } from './weights/cache.js';
 import type { CheckpointOptions, CheckpointSource } from './weights/checkpoint.js';
@@ -38,12 +39,24 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   const weights = entry ? weightsOf(source, entry, options) : source;
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = { ...options, cache, expected: weights === entry?.weights.source ? entry?.weights : undefined };
+  throwIfAborted(options.signal);
   const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
-  const gpu = device ? Gpu.adopt(device) : await Gpu.request(options);
+  const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
   try {
     return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense });
   } catch (error) {
     gpu.dispose();
+    throw error;
+  }
+}
+
+/** A device of our own; one that comes after the caller has given up is given back. */
+async function requestGpu(options: LoadOptions): Promise<Gpu> {
+  const request = Gpu.request(options);
+  try {
+    return await untilAborted(request, options.signal);
+  } catch (error) {
+    request.then((gpu) => gpu.dispose(), () => undefined);
     throw error;
   }
 }

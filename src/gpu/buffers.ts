@@ -1,4 +1,6 @@
-import { OutOfMemoryError } from '../errors.js';
+import { InternalError, OutOfMemoryError } from '../errors.js';
+import type { Gpu } from './gpu.js';
+import { scoped, textOf } from './scoped.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
 export const BufferUsage = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128, QUERY_RESOLVE: 512 } as const;
@@ -8,24 +10,9 @@ const MAP_READ = 1;
 /** Upload slice, small enough to keep queue staging memory bounded. */
 const SLICE_BYTES = 8 << 20;
 
-/** Runs `allocate` and throws when the device reports out of memory or an invalid size for anything made in it. */
-export async function allocating<T>(device: GPUDevice, what: string, bytes: number, allocate: () => T): Promise<T> {
-  device.pushErrorScope('validation');
-  device.pushErrorScope('out-of-memory');
-  let made: T | undefined;
-  let thrown: unknown;
-  try {
-    made = allocate();
-  } catch (error) {
-    thrown = error;
-  }
-  const errors = await Promise.all([device.popErrorScope(), device.popErrorScope()]);
-  const error = thrown ?? errors[0] ?? errors[1];
-  if (error) {
-    const text = (error as { message?: string }).message ?? String(error);
-    throw new OutOfMemoryError('GPU_OOM', `The GPU could not allocate ${bytes} bytes for ${what}: ${text}`, { actual: bytes, cause: error, retryable: true });
-  }
-  return made as T;
+/** Runs `allocate` and throws what the device reports of it. @throws as `scoped` */
+export function allocating<T>(device: GPUDevice, what: string, bytes: number, allocate: () => T): Promise<T> {
+  return scoped(device, { what, bytes, phase: 'upload' }, allocate);
 }
 
 /** Writes bytes to a buffer in slices; the length must be a multiple of 4. */
@@ -41,23 +28,43 @@ export function createReadback(device: GPUDevice, bytes: number): GPUBuffer {
   return device.createBuffer({ label: 'readback', size: Math.ceil(bytes / 4) * 4, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
 }
 
-/** Copies the mapped content of a staging buffer out and unmaps it. */
+/**
+ * Copies the content of a staging buffer out.
+ * @throws InternalError `INTERNAL_READBACK`, OutOfMemoryError `GPU_OOM` when the copy does not fit in memory
+ */
 export async function readMapped(staging: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-  await staging.mapAsync(MAP_READ, 0, Math.ceil(bytes / 4) * 4);
-  const copy = staging.getMappedRange(0, Math.ceil(bytes / 4) * 4).slice(0, bytes);
-  staging.unmap();
-  return copy;
+  const mapped = Math.ceil(bytes / 4) * 4;
+  try {
+    await staging.mapAsync(MAP_READ, 0, mapped);
+    const copy = staging.getMappedRange(0, mapped).slice(0, bytes);
+    staging.unmap();
+    return copy;
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new OutOfMemoryError('GPU_OOM', `There is no memory to read ${bytes} bytes back: ${cause.message}`, { actual: bytes, phase: 'read', retryable: true, cause });
+    throw new InternalError('INTERNAL_READBACK', `The GPU did not hand out ${bytes} bytes: ${textOf(cause)}`, { actual: bytes, phase: 'read', cause });
+  }
 }
 
-/** Reads the first `bytes` bytes of a buffer that has COPY_SRC usage. */
-export async function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
-  const staging = createReadback(device, bytes);
+/** Reads the first `bytes` bytes of a buffer that has COPY_SRC usage. @throws as `submitRead` */
+export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  return submitRead({ device }, bytes, () => buffer);
+}
+
+/**
+ * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit.
+ * @throws as `scoped` and `readMapped`
+ */
+export async function submitRead({ device }: Pick<Gpu, 'device'>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer): Promise<ArrayBuffer> {
+  let staging: GPUBuffer | undefined;
   try {
-    const encoder = device.createCommandEncoder({ label: 'read' });
-    encoder.copyBufferToBuffer(buffer, 0, staging, 0, Math.ceil(bytes / 4) * 4);
-    device.queue.submit([encoder.finish()]);
-    return await readMapped(staging, bytes);
+    await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {
+      const encoder = device.createCommandEncoder({ label: 'depthwise read' });
+      staging = createReadback(device, bytes);
+      encoder.copyBufferToBuffer(record(encoder), 0, staging, 0, Math.ceil(bytes / 4) * 4);
+      device.queue.submit([encoder.finish()]);
+    });
+    return await readMapped(staging as unknown as GPUBuffer, bytes);
   } finally {
-    staging.destroy();
+    staging?.destroy();
   }
 }

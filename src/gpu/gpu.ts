@@ -1,5 +1,7 @@
-import { DeviceLostError, GpuUnavailableError, InternalError } from '../errors.js';
+import { DepthwiseError, DeviceLostError, DisposedError, GpuUnavailableError, InternalError, OutOfMemoryError, ShaderError, type Phase } from '../errors.js';
+import { Ending } from './ending.js';
 import { PipelineCache } from './pipelines.js';
+import { textOf } from './scoped.js';
 
 /** How to find an adapter. */
 export interface GpuOptions {
@@ -44,16 +46,19 @@ export class Gpu {
   readonly adapter: AdapterSummary;
   readonly facts: DeviceFacts;
   readonly pipelines: PipelineCache;
-  readonly #owned: boolean;
+  /** Whether the device was made here, and is destroyed here. */
+  readonly owned: boolean;
   /** Dawn's instance in Node must outlive its devices and keeps the process alive, so it is held until dispose. */
   instance: GPU | undefined;
+  readonly #end = new Ending();
+  #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
   #fault: GPUError | undefined;
 
   private constructor(device: GPUDevice, adapter: AdapterSummary, owned: boolean) {
     this.device = device;
     this.adapter = adapter;
-    this.#owned = owned;
+    this.owned = owned;
     this.facts = {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
@@ -62,37 +67,39 @@ export class Gpu {
       maxWorkgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     };
     this.pipelines = new PipelineCache(device);
-    void device.lost.then((info) => (this.#lost = info));
+    void device.lost.then((info) => {
+      // A device that was destroyed here is disposed, not lost.
+      if (!this.#disposed) this.#lost = info;
+      this.#end.end();
+    });
     if (owned) device.addEventListener('uncapturederror', (event) => (this.#fault ??= event.error));
   }
 
   /**
    * Asks for an adapter and a device with the adapter's own limits.
-   * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter.
+   * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter,
+   *   `GPU_NO_DEVICE` when the adapter gives none; DeviceLostError when what it gives is lost already, twice.
    */
   static async request({ gpu = globalThis.navigator?.gpu, powerPreference = 'high-performance' }: GpuOptions = {}): Promise<Gpu> {
     if (!gpu) {
       const reason = globalThis.isSecureContext === false ? 'the page is not a secure context (https or localhost)' : 'this runtime has no navigator.gpu';
-      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.' });
+      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.', phase: 'load' });
     }
     for (let attempt = 0; ; attempt++) {
-      const adapter = await gpu.requestAdapter({ powerPreference });
-      if (!adapter) {
-        throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', {
-          hint: 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).',
-        });
-      }
-      const device = await adapter.requestDevice({
-        label: 'depthwise',
-        requiredFeatures: FEATURES.filter((f) => adapter.features.has(f)),
-        requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
-      });
-      const context = new Gpu(device, summarize(adapter.info), true);
-      context.instance = gpu;
+      const context = await openDevice(gpu, powerPreference);
       // A device may be handed over already lost; yield once so that its promise can tell.
       await Promise.resolve();
-      if (!context.#lost || attempt > 0) return context;
+      if (!context.lost) return context;
+      if (attempt > 0) throw context.#error('load');
+      context.dispose();
     }
+  }
+
+  /** @internal A device made here. */
+  static own(device: GPUDevice, adapter: AdapterSummary, instance: GPU): Gpu {
+    const context = new Gpu(device, adapter, true);
+    context.instance = instance;
+    return context;
   }
 
   /** Uses the caller's device: it is never destroyed and its error handler is left alone. */
@@ -107,22 +114,69 @@ export class Gpu {
   /**
    * Throws when anything said by the device so far makes results untrustworthy. Called before bytes leave the engine,
    * because a lost device reports success (gpuweb, Errors & Debugging).
+   * @throws DeviceLostError, InternalError `INTERNAL_VALIDATION`, DisposedError
    */
-  check(phase: 'compile' | 'upload' | 'run' | 'read'): void {
-    if (this.#lost) {
-      const { reason, message } = this.#lost;
-      throw new DeviceLostError('DEVICE_LOST', `The GPU device was lost (${reason || 'unknown'}): ${message}.`, { phase, retryable: reason !== 'destroyed' || this.#owned });
-    }
+  check(phase: Phase): void {
+    if (this.#lost || this.#disposed) throw this.#error(phase);
     const fault = this.#fault;
     this.#fault = undefined;
     if (fault) throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
   }
 
+  /**
+   * Settles as `work` does, but rejects at once when the device goes away, and passes nothing on that the device has made
+   * untrustworthy. The loss of the device explains every fault of the GPU under it.
+   * @throws as `check`
+   */
+  async guard<T>(phase: Phase, work: Promise<T>): Promise<T> {
+    try {
+      const result = await this.#end.until(work, () => this.#error(phase));
+      this.check(phase);
+      return result;
+    } catch (error) {
+      throw (this.#lost || this.#disposed) && isGpuFault(error) ? this.#error(phase) : error;
+    }
+  }
+
   /** Destroys the device if it was made here. Safe to call twice. */
   dispose(): void {
-    if (this.#owned) this.device.destroy();
+    if (this.owned) {
+      this.#disposed = true;
+      this.#end.end();
+      this.device.destroy();
+    }
     this.instance = undefined;
   }
+
+  #error(phase: Phase): DepthwiseError {
+    if (!this.#lost) return new DisposedError('DISPOSED', 'The model that this GPU device was made for has been disposed.', { phase });
+    const { reason, message } = this.#lost;
+    const hint = this.owned ? 'Call again: the model is then loaded anew.' : 'Make a new device and load the model again with it.';
+    return new DeviceLostError('DEVICE_LOST', `The GPU device was lost (${reason || 'unknown'}): ${(message || 'no reason was given').replace(/\.?$/, '.')}`, { phase, retryable: this.owned, actual: reason || 'unknown', hint });
+  }
+}
+
+/** Errors that a lost device can be the cause of; others, such as a bad picture, stand for themselves. */
+function isGpuFault(error: unknown): boolean {
+  return error instanceof InternalError || error instanceof OutOfMemoryError || error instanceof ShaderError || !(error instanceof DepthwiseError || (error as Error).name === 'AbortError');
+}
+
+async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference): Promise<Gpu> {
+  const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
+  const adapter = await gpu.requestAdapter({ powerPreference }).catch((cause: unknown) => {
+    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, { hint, phase: 'load', cause });
+  });
+  if (!adapter) throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', { hint, phase: 'load' });
+  const device = await adapter
+    .requestDevice({
+      label: 'depthwise',
+      requiredFeatures: FEATURES.filter((f) => adapter.features.has(f)),
+      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+    })
+    .catch((cause: unknown) => {
+      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, { phase: 'load', retryable: true, cause });
+    });
+  return Gpu.own(device, summarize(adapter.info), gpu);
 }
 
 /** What an adapter says of itself, and whether it is a CPU. */

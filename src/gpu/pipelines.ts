@@ -1,5 +1,6 @@
-import { ShaderError } from '../errors.js';
+import { InternalError, OutOfMemoryError, ShaderError } from '../errors.js';
 import { readBindings, type Binding } from './bindings.js';
+import { scoped, textOf } from './scoped.js';
 
 /** A compiled kernel and its binding table. */
 export interface Pipeline {
@@ -22,7 +23,10 @@ export class PipelineCache {
     return this.#compiled.size;
   }
 
-  /** The pipeline of a WGSL text. @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text. */
+  /**
+   * The pipeline of a WGSL text.
+   * @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text, `SHADER_INTERNAL` when the driver fails
+   */
   get(code: string, label: string): Promise<Pipeline> {
     const known = this.#compiled.get(code);
     if (known) return known;
@@ -35,26 +39,38 @@ export class PipelineCache {
   async #compile(code: string, label: string): Promise<Pipeline> {
     const device = this.#device;
     const bindings = readBindings(code);
-    device.pushErrorScope('validation');
-    const module = device.createShaderModule({ code, label });
-    const layout = device.createBindGroupLayout({ label, entries: bindings.map(layoutEntry) });
-    const pipeline = device.createComputePipelineAsync({
-      label,
-      layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: 'main' },
-    });
-    const validation = device.popErrorScope();
+    let module: GPUShaderModule | undefined;
+    let pipeline: Promise<GPUComputePipeline> | undefined;
     try {
-      return { pipeline: await pipeline, layout, bindings };
+      const layout = await scoped(device, { what: `kernel "${label}"`, phase: 'compile' }, () => {
+        module = device.createShaderModule({ code, label });
+        const layout = device.createBindGroupLayout({ label, entries: bindings.map(layoutEntry) });
+        pipeline = device.createComputePipelineAsync({
+          label,
+          layout: device.createPipelineLayout({ label, bindGroupLayouts: [layout] }),
+          compute: { module, entryPoint: 'main' },
+        });
+        pipeline.catch(() => undefined);
+        return layout;
+      });
+      return { pipeline: await (pipeline as unknown as Promise<GPUComputePipeline>), layout, bindings };
     } catch (cause) {
-      const error = (await validation)?.message ?? String(cause);
-      throw new ShaderError('SHADER_COMPILE', `Kernel "${label}" does not compile: ${(await firstLine(module, code)) ?? error}`, { phase: 'compile', cause });
+      if (cause instanceof OutOfMemoryError) throw cause;
+      throw shaderError(label, module && (await firstLine(module, code)), cause);
     }
   }
 }
 
+/** A driver may fail at a shader that is sound: only an invalid one is the text's own fault. */
+function shaderError(label: string, line: string | undefined, cause: unknown): ShaderError {
+  const invalid = line !== undefined || (cause as Partial<GPUPipelineError>).reason === 'validation' || (cause instanceof InternalError && cause.code === 'INTERNAL_VALIDATION');
+  const [code, what] = invalid ? ['SHADER_COMPILE', 'does not compile'] : ['SHADER_INTERNAL', 'could not be compiled by the driver'];
+  return new ShaderError(code, `Kernel "${label}" ${what}: ${line ?? textOf(cause)}`, { phase: 'compile', actual: label, cause });
+}
+
 async function firstLine(module: GPUShaderModule, code: string): Promise<string | undefined> {
-  const message = (await module.getCompilationInfo()).messages.find((m) => m.type === 'error');
+  const info = await module.getCompilationInfo().catch(() => undefined);
+  const message = info?.messages.find((m) => m.type === 'error');
   return message && `line ${message.lineNum}: ${message.message} in "${code.split('\n')[message.lineNum - 1]?.trim()}"`;
 }
 

@@ -1,15 +1,23 @@
-import { InternalError } from '../errors.js';
+import { DisposedError, InternalError } from '../errors.js';
 import { allocating, BufferUsage, writeSlices } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
+import { scoped } from '../gpu/scoped.js';
 import type { Constant, Graph } from '../graph/graph.js';
 import { byteLength } from '../tensor.js';
 import { checkHalfRange, scanValues, toHalf } from './decode.js';
 
 interface Entry {
   readonly constant: Constant;
-  readonly buffer: GPUBuffer;
+  /** Undefined until it is allocated. */
+  buffer: GPUBuffer | undefined;
   /** Tensors of the file still to come. */
   readonly waiting: Set<string>;
+  /** The allocation it came with. */
+  allocated: Promise<void>;
+  /** What the device says of its upload. */
+  uploaded: Promise<unknown>;
+  /** Claims on it. */
+  claims: number;
 }
 
 /**
@@ -24,6 +32,7 @@ export class ConstantStore {
   readonly #tensors = new Map<string, Float32Array>();
   readonly #kept = new Set<string>();
   #bytes = 0;
+  #disposed = false;
 
   /** @param source file name or URL, for messages */
   constructor(gpu: Gpu, source: string) {
@@ -36,22 +45,34 @@ export class ConstantStore {
     return this.#bytes;
   }
 
-  /** Allocates the constants of a graph that are not here yet, and fills those whose tensors are at hand. @throws OutOfMemoryError */
-  async declare(graph: Graph): Promise<void> {
-    const fresh = [...graph.constants.values()].map((v) => v.origin as Constant).filter((c) => !this.#entries.has(c.key));
-    const bytes = fresh.reduce((sum, c) => sum + byteLength(c.type), 0);
-    const { device } = this.#gpu;
-    const usage = BufferUsage.STORAGE | BufferUsage.COPY_DST;
-    const buffers = await allocating(device, `the weights of ${this.#source}`, bytes, () => fresh.map((c) => device.createBuffer({ label: c.key, size: byteLength(c.type), usage })));
-    this.#bytes += bytes;
-    fresh.forEach((constant, i) => {
-      const sources = constant.weights.flatMap((w) => w.sources);
-      if (constant.perSize) for (const name of sources) this.#kept.add(name);
-      const waiting = new Set(sources.filter((name) => !this.#tensors.has(name)));
-      const entry = { constant, buffer: buffers[i] as GPUBuffer, waiting };
-      this.#entries.set(constant.key, entry);
-      if (waiting.size === 0) this.#fill(entry);
-    });
+  /**
+   * Allocates the constants of a graph that are not here yet, and fills those whose tensors are at hand. They are shared
+   * with other graphs and stay, except those that depend on the picture size: they go with their last claim.
+   * @returns what gives the claim back; may be called twice
+   * @throws OutOfMemoryError or InternalError with nothing new left behind; DisposedError
+   */
+  async declare(graph: Graph): Promise<() => void> {
+    if (this.#disposed) throw disposed();
+    const constants = [...graph.constants.values()].map((value) => value.origin as Constant);
+    const fresh = constants.filter(({ key }) => !this.#entries.has(key)).map((constant) => this.#add(constant));
+    const entries = new Set(constants.map(({ key }) => this.#entries.get(key) as Entry));
+    for (const entry of entries) entry.claims++;
+    const release = () => {
+      for (const entry of entries) if (--entry.claims === 0 && entry.constant.perSize) this.#drop(entry);
+      entries.clear();
+    };
+    const allocated = this.#allocate(fresh);
+    for (const entry of fresh) entry.allocated = allocated;
+    try {
+      await Promise.all([...entries].map((entry) => entry.allocated));
+      await Promise.all([...entries].map((entry) => entry.uploaded));
+      if (this.#disposed) throw disposed();
+      return release;
+    } catch (error) {
+      for (const entry of fresh) this.#drop(entry);
+      release();
+      throw error;
+    }
   }
 
   /** Takes the values of one tensor of the file. @throws WeightsFormatError when they do not fit the storage type */
@@ -66,6 +87,11 @@ export class ConstantStore {
     this.#forget();
   }
 
+  /** Waits until the device has said of every upload so far that it went well. @throws OutOfMemoryError, InternalError */
+  async uploaded(): Promise<void> {
+    await Promise.all([...this.#entries.values()].map((entry) => entry.uploaded));
+  }
+
   /** True when some constant needs this tensor of the file. */
   wants(name: string): boolean {
     return this.#kept.has(name) || [...this.#entries.values()].some(({ waiting }) => waiting.has(name));
@@ -74,24 +100,62 @@ export class ConstantStore {
   /** The buffer of a constant. @throws InternalError when it was never declared or filled */
   buffer(key: string): GPUBuffer {
     const entry = this.#entries.get(key);
-    if (!entry || entry.waiting.size > 0) throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has ${entry ? 'not been filled' : 'not been declared'}.`);
+    if (!entry?.buffer || entry.waiting.size > 0) throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has ${entry ? 'not been filled' : 'not been declared'}.`);
     return entry.buffer;
   }
 
-  /** Frees every buffer. Safe to call twice. */
+  /** Frees every buffer; a `declare` under way rejects. Safe to call twice. */
   dispose(): void {
-    for (const { buffer } of this.#entries.values()) buffer.destroy();
-    this.#entries.clear();
+    this.#disposed = true;
+    for (const entry of this.#entries.values()) this.#drop(entry);
     this.#tensors.clear();
-    this.#bytes = 0;
+    this.#kept.clear();
   }
 
-  #fill({ constant, buffer }: Entry): void {
+  #add(constant: Constant): Entry {
+    const sources = constant.weights.flatMap((w) => w.sources);
+    if (constant.perSize) for (const name of sources) this.#kept.add(name);
+    const waiting = new Set(sources.filter((name) => !this.#tensors.has(name)));
+    const entry: Entry = { constant, buffer: undefined, waiting, allocated: Promise.resolve(), uploaded: Promise.resolve(), claims: 0 };
+    this.#entries.set(constant.key, entry);
+    return entry;
+  }
+
+  async #allocate(fresh: readonly Entry[]): Promise<void> {
+    const { device } = this.#gpu;
+    const bytes = fresh.reduce((sum, { constant }) => sum + byteLength(constant.type), 0);
+    const atHand = fresh.filter(({ waiting }) => waiting.size === 0);
+    await allocating(device, `the weights of ${this.#source}`, bytes, () => {
+      for (const entry of fresh) {
+        const { key, type } = entry.constant;
+        entry.buffer = device.createBuffer({ label: key, size: byteLength(type), usage: BufferUsage.STORAGE | BufferUsage.COPY_DST });
+        this.#bytes += byteLength(type);
+      }
+    });
+    for (const entry of atHand) this.#fill(entry);
+    this.#forget();
+  }
+
+  #drop(entry: Entry): void {
+    const { key, type } = entry.constant;
+    if (this.#entries.get(key) !== entry) return;
+    this.#entries.delete(key);
+    if (!entry.buffer) return;
+    entry.buffer.destroy();
+    this.#bytes -= byteLength(type);
+  }
+
+  #fill(entry: Entry): void {
+    const { constant, buffer } = entry;
+    if (!buffer || this.#entries.get(constant.key) !== entry) return;
     const packed = constant.pack(...constant.weights.map((w) => this.#join(w.sources)));
-    if (constant.type.dtype !== 'f16') return writeSlices(this.#gpu.device, buffer, packed);
-    checkHalfRange(constant.key, scanValues(packed), this.#source);
-    const half = toHalf(packed);
-    writeSlices(this.#gpu.device, buffer, half.length % 2 === 0 ? half : Uint16Array.of(...half, 0));
+    let data: ArrayBufferView = packed;
+    if (constant.type.dtype === 'f16') {
+      checkHalfRange(constant.key, scanValues(packed), this.#source);
+      data = evenLength(toHalf(packed));
+    }
+    entry.uploaded = scoped(this.#gpu.device, { what: `the upload of "${constant.key}"`, phase: 'upload' }, () => writeSlices(this.#gpu.device, buffer, data));
+    entry.uploaded.catch(() => undefined);
   }
 
   #join(sources: readonly string[]): Float32Array {
@@ -108,9 +172,21 @@ export class ConstantStore {
 
   #forget(): void {
     const needed = new Set(this.#kept);
-    for (const { constant, waiting } of this.#entries.values()) {
-      if (waiting.size > 0) for (const weight of constant.weights) for (const name of weight.sources) needed.add(name);
+    for (const { constant, waiting, buffer } of this.#entries.values()) {
+      if (waiting.size > 0 || !buffer) for (const weight of constant.weights) for (const name of weight.sources) needed.add(name);
     }
     for (const name of this.#tensors.keys()) if (!needed.has(name)) this.#tensors.delete(name);
   }
+}
+
+function disposed(): DisposedError {
+  return new DisposedError('DISPOSED', 'The weights have been disposed.', { phase: 'upload' });
+}
+
+/** Uploads are a multiple of 4 bytes long. */
+function evenLength(half: Uint16Array): Uint16Array {
+  if (half.length % 2 === 0) return half;
+  const padded = new Uint16Array(half.length + 1);
+  padded.set(half);
+  return padded;
 }

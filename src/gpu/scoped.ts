@@ -1,0 +1,70 @@
+import { DepthwiseError, InternalError, OutOfMemoryError, type Phase } from '../errors.js';
+import type { Gpu } from './gpu.js';
+
+/** What GPU calls are for, as errors put it. */
+export interface Purpose {
+  readonly what: string;
+  readonly phase: Phase;
+  /** What is allocated, where that is known. */
+  readonly bytes?: number;
+}
+
+const FILTERS: readonly GPUErrorFilter[] = ['internal', 'validation', 'out-of-memory'];
+
+/**
+ * Makes GPU calls and throws what they report. Scopes are a stack of the whole device, so they are pushed and popped in one
+ * turn: an `await` in between would catch the errors of others.
+ * @throws OutOfMemoryError `GPU_OOM`, InternalError `INTERNAL_VALIDATION` or `INTERNAL_GPU`, and a DepthwiseError of `calls` as it is
+ */
+export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () => T): Promise<T> {
+  for (const filter of FILTERS) device.pushErrorScope(filter);
+  let made: { value: T } | undefined;
+  let thrown: unknown;
+  try {
+    made = { value: calls() };
+  } catch (error) {
+    thrown = error;
+  }
+  const popped = FILTERS.map(async () => device.popErrorScope());
+  const [memory, validation, internal] = await Promise.all(popped).catch((cause: unknown) => {
+    throw new InternalError('INTERNAL_GPU', `The GPU does not say whether ${purpose.what} went well: ${textOf(cause)}`, { phase: purpose.phase, cause });
+  });
+  if (memory || thrown instanceof RangeError) throw outOfMemory(purpose, memory ?? thrown);
+  if (thrown instanceof DepthwiseError) throw thrown;
+  const fault = validation ?? thrown;
+  if (fault) throw new InternalError('INTERNAL_VALIDATION', `The GPU refused ${purpose.what}: ${textOf(fault)}`, { phase: purpose.phase, cause: fault });
+  if (internal) throw new InternalError('INTERNAL_GPU', `The GPU failed at ${purpose.what}: ${textOf(internal)}`, { phase: purpose.phase, cause: internal });
+  return (made as { value: T }).value;
+}
+
+/**
+ * Submits what `record` records, and waits until the GPU is done with it.
+ * @throws as `scoped`: no result may leave after an error
+ */
+export async function submit({ device }: Pick<Gpu, 'device'>, purpose: Purpose, record: (encoder: GPUCommandEncoder) => void): Promise<void> {
+  let done: Promise<undefined> | undefined;
+  await scoped(device, purpose, () => {
+    const encoder = device.createCommandEncoder({ label: 'depthwise' });
+    record(encoder);
+    device.queue.submit([encoder.finish()]);
+    done = device.queue.onSubmittedWorkDone();
+    done.catch(() => undefined);
+  });
+  try {
+    await done;
+  } catch (cause) {
+    throw new InternalError('INTERNAL_GPU', `The GPU does not say whether it is done with ${purpose.what}: ${textOf(cause)}`, { phase: purpose.phase, cause });
+  }
+}
+
+function outOfMemory({ what, phase, bytes }: Purpose, cause: unknown): OutOfMemoryError {
+  const amount = bytes === undefined ? 'memory' : `${bytes} bytes`;
+  return new OutOfMemoryError('GPU_OOM', `The GPU could not allocate ${amount} for ${what}: ${textOf(cause)}`, {
+    phase, retryable: true, cause, ...(bytes === undefined ? {} : { actual: bytes }), hint: 'Use a smaller input size, or dispose of what is not needed.',
+  });
+}
+
+/** The message of whatever was thrown or reported. */
+export function textOf(cause: unknown): string {
+  return (cause as { message?: string } | undefined)?.message || String(cause);
+}

@@ -1,0 +1,41 @@
+import { UsageError } from './errors.js';
+import { submitRead } from './gpu/buffers.js';
+import type { Value } from './graph/graph.js';
+import type { Lifetime } from './lifetime.js';
+
+/**
+ * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
+ * @throws UsageError `TENSOR_SHAPE`, `SHAPE_MISMATCH` for sides the network cannot take
+ */
+export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
+  const [N, C, H, W] = shape;
+  const whole = [H, W].every((side) => Number.isSafeInteger(side) && side > 0);
+  if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
+    throw new UsageError('TENSOR_SHAPE', `The tensor is [${shape.join(',')}] with ${tensor.length} values; expected [1,3,H,W] with 3·H·W.`, { expected: [1, 3, H, W], actual: tensor.length, phase: 'run' });
+  }
+  const pixels = interleave(tensor, H * W);
+  const engine = await life.ready();
+  const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
+    const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
+    return { keep: { depth: engine.network(picture) }, inputs: { picture } };
+  });
+  try {
+    const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
+    const { device } = engine.gpu;
+    const depth = submitRead(engine.gpu, 4 * H * W, (encoder) => {
+      device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
+      executable.encode(encoder);
+      return executable.buffer(values['depth'] as Value);
+    });
+    return new Float32Array(await life.guard(engine, depth));
+  } finally {
+    lease.release();
+  }
+}
+
+/** [3,H·W] → [H·W,4] with a zero fourth channel. */
+function interleave(tensor: Float32Array, pixels: number): Float32Array<ArrayBuffer> {
+  const image = new Float32Array(4 * pixels);
+  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) image[4 * i + c] = tensor[c * pixels + i] as number;
+  return image;
+}
