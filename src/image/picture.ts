@@ -4,6 +4,7 @@ import type { Gpu } from '../gpu/gpu.js';
 import { decodePicture } from './decode.js';
 import { toTexels, type RawPicture, type Texels } from './pixels.js';
 import { checkPictureSize, type Size } from './size.js';
+import { VideoStage } from './video_stage.js';
 
 /** Pictures that are pixels already. Types a runtime does not have are never looked up there. */
 export type ReadyPicture =
@@ -38,6 +39,8 @@ export class PictureTexture {
   readonly #gpu: Gpu;
   #texture: GPUTexture | undefined;
   #scratch: Texels['data'] | undefined;
+  /** Set once the browser has refused to copy video to a texture, as Chromium does on a software adapter. */
+  #stage: VideoStage | undefined;
   #disposed = false;
 
   constructor(gpu: Gpu) {
@@ -70,10 +73,15 @@ export class PictureTexture {
     if (isRaw(source)) return this.#write(source);
     const { width, height } = readySize(source);
     const texture = this.#ensure(width, height, 'rgba8unorm');
+    const copy = (from: CopySource) =>
+      this.#gpu.device.queue.copyExternalImageToTexture({ source: from }, { texture, colorSpace: 'srgb', premultipliedAlpha: false }, [width, height]);
     try {
-      this.#gpu.device.queue.copyExternalImageToTexture({ source }, { texture, colorSpace: 'srgb', premultipliedAlpha: false }, [width, height]);
+      if (!this.#stage || !isVideo(source)) copy(source);
+      else copy(this.#stage.draw(source, width, height));
     } catch (cause) {
-      throw copyError(cause);
+      if (this.#stage || !isVideo(source) || (cause as Error).name !== 'OperationError') throw copyError(cause);
+      this.#stage = new VideoStage();
+      return this.upload(source);
     }
     return texture;
   }
@@ -129,6 +137,10 @@ function isTexture(source: ReadyPicture): source is GPUTexture {
 
 function isRaw(source: ReadyPicture): source is RawPicture | ImageData {
   return typeof source === 'object' && source !== null && 'data' in source;
+}
+
+function isVideo(source: CopySource): source is HTMLVideoElement | VideoFrame {
+  return 'videoWidth' in source || 'displayWidth' in source;
 }
 
 function checkTexture(texture: GPUTexture): GPUTexture {
