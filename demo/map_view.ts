@@ -9,7 +9,8 @@ const IDLE = 'Point at the picture or the map to read its depth.';
 /** A map with what the page needs of it on the CPU. */
 interface Shown {
   readonly map: DepthMap;
-  readonly values: Float32Array;
+  /** Missing in live use while nobody reads values. */
+  readonly values: Float32Array | undefined;
   readonly range: DepthRange;
   readonly span: 'full' | 'percentiles';
 }
@@ -39,7 +40,8 @@ export class MapView {
   async show(map: DepthMap, live: boolean): Promise<void> {
     const span = live ? 'percentiles' : 'full';
     try {
-      const [values, range] = await Promise.all([map.read(), map.range(), map.draw(this.#canvas, this.#lookOf(span))]);
+      const read = live && !this.#probe.spot ? undefined : map.read();
+      const [values, range] = await Promise.all([read, map.range(), map.draw(this.#canvas, this.#lookOf(span))]);
       this.#shown?.map.dispose();
       this.#shown = { map, values, range, span };
     } catch (error) {
@@ -48,6 +50,8 @@ export class MapView {
     }
     this.#canvas.hidden = false;
     this.#empty.hidden = true;
+    // A value that changes with every frame is not to be read out.
+    this.#readout.setAttribute('aria-live', live ? 'off' : 'polite');
     this.#caption.textContent = `Depth map · ${map.width} × ${map.height}`;
     this.#present();
   }
@@ -75,6 +79,12 @@ export class MapView {
     this.#read();
   }
 
+  /** Scrolls to the map where the window is too small to show it beside what led to it. */
+  bringIntoSight(): void {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    this.#canvas.scrollIntoView({ block: 'nearest', behavior: calm ? 'auto' : 'smooth' });
+  }
+
   #lookOf(span: Shown['span']): DrawOptions {
     return { ...this.#look(), span };
   }
@@ -88,7 +98,7 @@ export class MapView {
 
   #read(): void {
     const { spot } = this.#probe;
-    if (!this.#shown || !spot) {
+    if (!this.#shown?.values || !spot) {
       this.#readout.textContent = IDLE;
       return;
     }

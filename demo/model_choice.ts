@@ -33,7 +33,7 @@ export class ModelChoice {
     this.#model.value = defaultModel().name;
     this.#model.addEventListener('change', () => {
       this.#accept.checked = false;
-      this.#show();
+      this.useWeights(undefined);
     });
     this.#forget.addEventListener('click', () => this.useWeights(undefined));
     this.#size.addEventListener('change', onSize);
@@ -90,7 +90,8 @@ export class ModelChoice {
     this.#acceptText.textContent = `I accept the licence of ${title}, which does not allow every use.`;
     this.#forget.hidden = this.#weights === undefined;
     this.#hint.textContent = this.#weights !== undefined ? `Weights: ${nameOf(this.#weights)}`
-      : source === undefined ? 'Nobody publishes these weights as safetensors: choose or drop the file.' : 'Published weights; downloaded once and kept by the browser.';
+      : source === undefined ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
+      : `Published weights, downloaded ${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
   }
 }
 
@@ -106,6 +107,11 @@ function families(): Map<string, DepthModelSummary[]> {
     groups.set(group, [...(groups.get(group) ?? []), model]);
   }
   return groups;
+}
+
+/** Whether the address always means the same bytes; others are not kept. */
+function isPinned(source: string): boolean {
+  return !source.startsWith('hf:') || /@[0-9a-f]{40}/.test(source);
 }
 
 function nameOf(weights: File | string): string {

@@ -10,26 +10,58 @@ export interface ModelRequest {
 
 type Progress = Pick<LoadOptions, 'signal' | 'onProgress'>;
 
-/** The model at hand, kept until another one is asked for. */
+interface Loading {
+  request: ModelRequest;
+  readonly model: Promise<DepthModel>;
+  readonly controller: AbortController;
+  done: boolean;
+}
+
+/** The model at hand or on its way, kept until another one is asked for. */
 export class Session {
-  #request: ModelRequest | undefined;
-  #model: DepthModel | undefined;
+  #current: Loading | undefined;
 
   /** Whether a request can be served without loading. */
-  holds({ name, weights }: ModelRequest): boolean {
-    return this.#model !== undefined && this.#request?.name === name && this.#request.weights === weights;
+  holds(request: ModelRequest): boolean {
+    return this.#current !== undefined && this.#current.done && isSame(this.#current.request, request);
   }
 
-  /** @throws every error of `loadDepthModel` */
-  async open(request: ModelRequest, progress: Progress): Promise<DepthModel> {
-    if (this.#model && this.holds(request)) return this.#model;
-    this.#model?.dispose();
-    this.#model = undefined;
-    const model = await load(request, progress);
-    this.#model = model;
-    this.#request = { ...request, name: model.info.name };
+  /**
+   * The model of a request. A load under way goes on when the same model is asked for again.
+   * @throws every error of `loadDepthModel`
+   */
+  open(request: ModelRequest, onProgress: LoadOptions['onProgress']): Promise<DepthModel> {
+    if (this.#current && isSame(this.#current.request, request)) return this.#current.model;
+    this.#drop();
+    const controller = new AbortController();
+    const model = load(request, { signal: controller.signal, ...(onProgress ? { onProgress } : {}) });
+    const loading: Loading = { request, model, controller, done: false };
+    this.#current = loading;
+    model.then(
+      ({ info }) => {
+        loading.done = true;
+        loading.request = { ...request, name: info.name };
+      },
+      () => this.#current === loading && (this.#current = undefined),
+    );
     return model;
   }
+
+  /** Stops a load under way; a loaded model stays. */
+  cancel(): void {
+    if (this.#current && !this.#current.done) this.#drop();
+  }
+
+  #drop(): void {
+    const old = this.#current;
+    this.#current = undefined;
+    old?.controller.abort();
+    old?.model.then((model) => model.dispose(), () => undefined);
+  }
+}
+
+function isSame(a: ModelRequest, b: ModelRequest): boolean {
+  return a.name === b.name && a.weights === b.weights;
 }
 
 /** A file says itself which model it is, where it can; the name chosen on the page settles the rest. */

@@ -14,5 +14,11 @@ export function describeValue(meaning: Meaning, value: number): string {
 export function formatValue({ unit }: Meaning, value: number): string {
   if (unit === 'metre') return `${value.toFixed(2)} m`;
   const magnitude = Math.abs(value);
-  return magnitude !== 0 && (magnitude < 0.01 || magnitude >= 1e5) ? value.toExponential(2) : value.toFixed(magnitude < 100 ? 2 : 0);
+  if (magnitude !== 0 && (magnitude < 0.01 || magnitude >= 1e5)) return value.toExponential(2);
+  return value.toFixed(magnitude < 10 ? 2 : magnitude < 100 ? 1 : 0);
+}
+
+/** A time for people. */
+export function durationText(milliseconds: number): string {
+  return milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 }

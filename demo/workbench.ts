@@ -10,9 +10,10 @@ import { PicturePane } from './picture_pane.js';
 import { Report } from './report.js';
 import { sampleScene } from './sample_scene.js';
 import { Session } from './session.js';
-import { Turn } from './turn.js';
+import { Turn, untilAborted } from './turn.js';
+import { durationText } from './value_text.js';
 
-const SOFTWARE = 'No GPU is in use: this adapter is software that computes on the processor. Results are right, but slow; times say nothing about a GPU.';
+const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
 /** Brings picture, model and map together. */
 export class Workbench {
@@ -40,7 +41,7 @@ export class Workbench {
       event.preventDefault();
       void this.#estimate();
     });
-    this.#cancelButton.addEventListener('click', () => this.#turn.cancel());
+    this.#cancelButton.addEventListener('click', () => this.#stop());
     this.#cameraButton.addEventListener('click', () => void (this.#camera.running ? this.#stopCamera() : this.#startCamera()));
   }
 
@@ -123,7 +124,7 @@ export class Workbench {
   async #estimate(): Promise<void> {
     const { obstacle } = this.#choice;
     if (obstacle !== undefined) {
-      this.#turn.cancel();
+      this.#stop();
       return this.#report.say(obstacle);
     }
     await this.#turn.start(async (signal) => {
@@ -143,8 +144,10 @@ export class Workbench {
   async #openModel(signal: AbortSignal): Promise<DepthModel> {
     const { request } = this.#choice;
     if (!this.#session.holds(request)) this.#report.say('Loading the model…');
-    const model = await this.#session.open(request, { signal, onProgress: (progress) => this.#report.progress(progress) });
-    this.#report.idle();
+    const opening = this.#session.open(request, (progress) => this.#report.progress(progress));
+    const idle = () => this.#report.idle();
+    opening.then(idle, idle);
+    const model = await untilAborted(opening, signal);
     const { info } = model;
     this.#choice.selectModel(info.name);
     setText('fact-adapter', adapterName(info.adapter));
@@ -159,9 +162,10 @@ export class Workbench {
     this.#report.say('Estimating…');
     const start = performance.now();
     const map = await model.estimate(blob, this.#options(signal));
-    const milliseconds = performance.now() - start;
-    await this.#show(map, 'Time', `${milliseconds.toFixed(0)} ms`, false);
-    this.#report.say(`Depth estimated in ${milliseconds.toFixed(0)} ms, with decoding and, the first time at a size, compiling.`);
+    const duration = durationText(performance.now() - start);
+    await this.#show(map, 'Time', duration, false);
+    this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
+    this.#view.bringIntoSight();
   }
 
   async #live(model: DepthModel, signal: AbortSignal): Promise<void> {
@@ -188,6 +192,11 @@ export class Workbench {
   #forgetMap(): void {
     this.#view.clear();
     this.#downloads.enable(false);
+  }
+
+  #stop(): void {
+    this.#turn.cancel();
+    this.#session.cancel();
   }
 
   #setBusy(busy: boolean): void {
