@@ -1,0 +1,110 @@
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededPicture } from '../seeded_weights.js';
+import { fixtures, recordedStages } from '../models/fixtures.js';
+import { openPage, startChromium, type Chromium, type Watch } from './chromium.js';
+import { farthest, midasWeights, opaque } from './midas.js';
+import type { Pixels } from './page/door.js';
+import { ServedFiles, serveSource, type Served } from './servers.js';
+
+const WEIGHTS = '/midas.safetensors';
+/** Side of the pictures, which is the network's too: nothing is resized. */
+const SIDE = 64;
+
+let chromium: Chromium;
+let served: Served;
+let files: ServedFiles;
+let page: Page;
+let watch: Watch;
+let weights: Uint8Array;
+
+beforeAll(async () => {
+  weights = midasWeights('F32');
+  files = new ServedFiles().add(WEIGHTS, weights);
+  [chromium, served] = await Promise.all([startChromium(), serveSource(files, 'test/e2e/page')]);
+  ({ page, watch } = await openPage(chromium.browser));
+  await page.goto(served.url);
+  await page.waitForFunction(() => 'door' in window);
+  await page.evaluate((url) => window.door.load(url), WEIGHTS);
+});
+afterAll(async () => {
+  await chromium?.close();
+  await served?.close();
+});
+
+function pixels(width: number, height: number): Pixels {
+  return { width, height, data: Array.from(opaque(seededPicture('door', height, width))) };
+}
+
+describe('the public door in Chromium', () => {
+  it('computes what the published code computes', async () => {
+    const name = 'midas-v2.1-small-128x128';
+    const { input, width, height } = fixtures()[name]!;
+    const map = await page.evaluate((...of) => window.door.runSeeded(...of), input, height, width);
+    expect(farthest(map, recordedStages(name).get('output')!)).toBeLessThanOrEqual(1e-4);
+  });
+
+  it('gives the same map for the same pixels from every source, equal to the network on pixels normalised by hand', async () => {
+    const picture = pixels(SIDE, SIDE);
+    const maps = await page.evaluate((of) => window.door.estimateEverySource(of), picture);
+    const tensor = await page.evaluate((...of) => window.door.runTensor(...of), normalized(picture), SIDE, SIDE);
+    expect(Object.keys(maps)).toHaveLength(11);
+    for (const [source, map] of Object.entries(maps)) {
+      expect(farthest(map, tensor), source).toBeLessThanOrEqual(1e-4);
+      expect(farthest(map, maps['ImageData']!), `${source} against ImageData`).toBe(0);
+    }
+  });
+
+  it('turns a JPEG as its EXIF orientation says, once', async () => {
+    const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));
+    expect(farthest(tagged, turned)).toBe(0);
+  });
+
+  it('records depth into an rgba16float texture with the encoder of the caller', async () => {
+    const picture = pixels(SIDE, SIDE);
+    const bits = await page.evaluate((of) => window.door.encodeTexture(of), picture);
+    const texels = bits.map(fromF16);
+    const channel = (c: number) => texels.filter((_, i) => i % 4 === c);
+    const tensor = await page.evaluate((...of) => window.door.runTensor(...of), normalized(picture), SIDE, SIDE);
+    expect(farthest(channel(1), tensor)).toBeLessThanOrEqual(2e-3);
+    const nearness = channel(0);
+    expect(Math.min(...nearness)).toBe(0);
+    expect(Math.max(...nearness)).toBe(1);
+    const nearest = channel(1).indexOf(Math.max(...channel(1)));
+    expect(nearness[nearest]).toBe(1);
+  });
+
+  it('keeps the weights in the Cache API and loads them from there', async () => {
+    const before = await page.evaluate((...of) => window.door.runSeeded(...of), 'cache', 32, 32);
+    expect(files.requests.filter((path) => path === WEIGHTS)).toHaveLength(1);
+    const sizes = await page.evaluate(() => window.door.cachedSizes());
+    const manifest = Math.min(...sizes);
+    expect(sizes.reduce((sum, bytes) => sum + bytes) - manifest).toBe(weights.length);
+    expect(await page.evaluate(() => window.door.disposeModel()), 'the device of the page outlives the model').toBe(true);
+    await page.evaluate((url) => window.door.load(url), WEIGHTS);
+    expect(files.requests.filter((path) => path === WEIGHTS)).toHaveLength(1);
+    expect(await page.evaluate((...of) => window.door.runSeeded(...of), 'cache', 32, 32)).toEqual(before);
+  });
+
+  it('leaves the console empty and other origins alone', () => {
+    expect(watch.complaints).toEqual([]);
+    expect([...watch.origins]).toEqual([new URL(served.url).origin]);
+  });
+});
+
+/** f32 [1,3,H,W] of a picture in the units MiDaS is trained on (ImageNet mean and standard deviation). */
+function normalized({ width, height, data }: Pixels): number[] {
+  const [mean, std] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
+  return Array.from({ length: 3 * width * height }, (_, i) => {
+    const [c, at] = [Math.floor(i / (width * height)), i % (width * height)];
+    return ((data[4 * at + c] as number) / 255 - (mean[c] as number)) / (std[c] as number);
+  });
+}
+
+function fromF16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const mantissa = bits & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1024 + mantissa) * 2 ** (exponent - 25));
+}

@@ -1,0 +1,132 @@
+// Runs in Chromium: what a page can do through the public door alone, on a device of its own.
+import { loadDepthModel, type DepthModel, type PictureSource } from 'depthwise';
+import { seededInput } from '../../seeded_weights.js';
+import { jpegWithOrientation } from './exif.js';
+
+/** Pixels from the test, as plain numbers. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** RGBA bytes. */
+  readonly data: readonly number[];
+}
+
+/** Small, as every adapter here is software. */
+const SIZE = { inputSize: 64 } as const;
+
+let device: GPUDevice;
+let model: DepthModel;
+
+/** Loads the weights at a URL with the browser's own cache, on the page's device with default limits. */
+async function load(url: string): Promise<void> {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter) throw new Error('no adapter');
+  device ??= await adapter.requestDevice();
+  model = await loadDepthModel(url, { device });
+}
+
+/** The raw network on a seeded tensor f32[1,3,H,W]. */
+async function runSeeded(name: string, H: number, W: number): Promise<number[]> {
+  return Array.from(await model.run(seededInput(name, H, W), [1, 3, H, W]));
+}
+
+/** The raw network on a tensor given as numbers. */
+async function runTensor(tensor: readonly number[], H: number, W: number): Promise<number[]> {
+  return Array.from(await model.run(Float32Array.from(tensor), [1, 3, H, W]));
+}
+
+async function estimate(source: PictureSource): Promise<number[]> {
+  const map = await model.estimate(source, SIZE);
+  const values = Array.from(await map.read());
+  map.dispose();
+  return values;
+}
+
+/** Maps of the same pixels handed over in every way a browser knows, by name of the way. */
+async function estimateEverySource({ width, height, data }: Pixels): Promise<Record<string, number[]>> {
+  const image = new ImageData(Uint8ClampedArray.from(data), width, height);
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d')?.putImageData(image, 0, 0);
+  const offscreen = new OffscreenCanvas(width, height);
+  offscreen.getContext('2d')?.putImageData(image, 0, 0);
+  const png = await offscreen.convertToBlob();
+  const url = URL.createObjectURL(png);
+  const element = new Image();
+  element.src = url;
+  await element.decode();
+  const bitmap = await createImageBitmap(image);
+  const frame = new VideoFrame(canvas, { timestamp: 0 });
+  const texture = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST });
+  device.queue.writeTexture({ texture }, image.data, { bytesPerRow: 4 * width }, [width, height]);
+  const sources: Record<string, PictureSource> = {
+    ImageData: image, raw: { data: image.data, width, height }, canvas, OffscreenCanvas: offscreen, ImageBitmap: bitmap, img: element,
+    VideoFrame: frame, GPUTexture: texture, Blob: png, 'Blob URL': url, URL: new URL(url),
+  };
+  const maps: Record<string, number[]> = {};
+  for (const [name, source] of Object.entries(sources)) maps[name] = await estimate(source);
+  frame.close();
+  bitmap.close();
+  texture.destroy();
+  URL.revokeObjectURL(url);
+  return maps;
+}
+
+/** Maps of a JPEG that EXIF says to turn a quarter clockwise, and of its pixels turned by hand. */
+async function estimateTurned({ width, height, data }: Pixels): Promise<{ tagged: number[]; turned: number[] }> {
+  const canvas = new OffscreenCanvas(width, height);
+  const context = canvas.getContext('2d') as OffscreenCanvasRenderingContext2D;
+  context.putImageData(new ImageData(Uint8ClampedArray.from(data), width, height), 0, 0);
+  const jpeg = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.9 });
+  context.drawImage(await createImageBitmap(jpeg), 0, 0);
+  const stored = context.getImageData(0, 0, width, height).data;
+  const turned = new ImageData(height, width);
+  for (let y = 0; y < width; y++) {
+    for (let x = 0; x < height; x++) turned.data.set(stored.subarray(4 * ((height - 1 - x) * width + y), 4 * ((height - 1 - x) * width + y) + 4), 4 * (y * height + x));
+  }
+  return { tagged: await estimate(await jpegWithOrientation(jpeg, 6)), turned: await estimate(turned) };
+}
+
+/** Depth recorded into the caller's encoder: the target's texels, [height,width,4] as the bits of f16. */
+async function encodeTexture({ width, height, data }: Pixels): Promise<number[]> {
+  const usage = GPUTextureUsage;
+  const source = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: usage.TEXTURE_BINDING | usage.COPY_DST });
+  device.queue.writeTexture({ texture: source }, Uint8Array.from(data), { bytesPerRow: 4 * width }, [width, height]);
+  const target = device.createTexture({ size: [width, height], format: 'rgba16float', usage: usage.STORAGE_BINDING | usage.TEXTURE_BINDING | usage.COPY_SRC });
+  const staging = device.createBuffer({ size: 8 * width * height, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  device.pushErrorScope('validation');
+  const encoder = device.createCommandEncoder();
+  await model.encode(encoder, { source, target, ...SIZE });
+  encoder.copyTextureToBuffer({ texture: target }, { buffer: staging, bytesPerRow: 8 * width }, [width, height]);
+  device.queue.submit([encoder.finish()]);
+  const fault = await device.popErrorScope();
+  if (fault) throw new Error(fault.message);
+  await staging.mapAsync(GPUMapMode.READ);
+  return Array.from(new Uint16Array(staging.getMappedRange()));
+}
+
+/** Disposes of the model; then whether the page's own device still works. */
+async function disposeModel(): Promise<boolean> {
+  model.dispose();
+  const buffer = device.createBuffer({ size: 4, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  device.queue.writeBuffer(buffer, 0, Uint32Array.of(42));
+  await buffer.mapAsync(GPUMapMode.READ);
+  return new Uint32Array(buffer.getMappedRange())[0] === 42;
+}
+
+/** Bytes of every entry in the page's caches. */
+async function cachedSizes(): Promise<number[]> {
+  const sizes: number[] = [];
+  for (const name of await caches.keys()) {
+    const cache = await caches.open(name);
+    for (const request of await cache.keys()) sizes.push((await (await cache.match(request))?.arrayBuffer())?.byteLength ?? 0);
+  }
+  return sizes;
+}
+
+const door = { load, runSeeded, runTensor, estimateEverySource, estimateTurned, encodeTexture, disposeModel, cachedSizes };
+declare global {
+  interface Window {
+    door: typeof door;
+  }
+}
+window.door = door;

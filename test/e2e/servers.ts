@@ -1,0 +1,66 @@
+import type { ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { build, createServer, preview, type Connect, type Plugin } from 'vite';
+import { ROOT } from './chromium.js';
+
+/** Files that tests serve beside a page. */
+export class ServedFiles {
+  readonly #files = new Map<string, (response: ServerResponse) => void>();
+  /** Paths in the order they were asked for. */
+  readonly requests: string[] = [];
+
+  add(path: string, bytes: Uint8Array): this {
+    return this.answer(path, (response) => {
+      response.setHeader('content-length', bytes.length);
+      response.end(bytes);
+    });
+  }
+
+  answer(path: string, answer: (response: ServerResponse) => void): this {
+    this.#files.set(path, answer);
+    return this;
+  }
+
+  plugin(): Plugin {
+    const serve: Connect.NextHandleFunction = (request, response, next) => {
+      const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+      const answer = this.#files.get(path);
+      if (!answer) return next();
+      this.requests.push(path);
+      answer(response);
+    };
+    return {
+      name: 'served-files',
+      configureServer: (server) => void server.middlewares.use(serve),
+      configurePreviewServer: (server) => void server.middlewares.use(serve),
+    };
+  }
+}
+
+export interface Served {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const CONFIG = join(ROOT, 'demo/vite.config.ts');
+
+/** No eval, no WebAssembly, no worker, no inline code, no other origin. */
+const POLICY = [
+  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "connect-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+].join('; ');
+
+/** Builds the page and serves it under a strict content security policy. */
+export async function serveBuilt(files: ServedFiles): Promise<Served> {
+  const shared = { configFile: CONFIG, logLevel: 'warn', build: { outDir: join(ROOT, 'test/output/demo') } } as const;
+  await build(shared);
+  const server = await preview({ ...shared, plugins: [files.plugin()], preview: { host: 'localhost', port: 0, headers: { 'Content-Security-Policy': POLICY } } });
+  return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
+}
+
+/** Serves a folder from source with the page's configuration, as `npm run demo` does with the page. */
+export async function serveSource(files: ServedFiles, folder = 'demo'): Promise<Served> {
+  const root = join(ROOT, folder);
+  const server = await createServer({ configFile: CONFIG, root, cacheDir: join(ROOT, 'test/output/vite'), logLevel: 'warn', plugins: [files.plugin()], server: { host: 'localhost', port: 0, hmr: false } });
+  await server.listen();
+  return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
+}
