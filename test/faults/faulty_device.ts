@@ -1,0 +1,202 @@
+/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, gets bad WGSL, or loses the device. */
+export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'corrupt' | 'lose';
+
+/** What a device holds. */
+export interface Held {
+  readonly buffers: number;
+  readonly textures: number;
+  readonly bytes: number;
+}
+
+interface Scope {
+  readonly filter: GPUErrorFilter;
+  error: { message: string } | undefined;
+}
+
+/** What a test may pretend of a device. */
+export interface Pretence {
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly without?: readonly string[];
+}
+
+const NOTHING = { buffers: 0, textures: 0, bytes: 0 };
+/** Placed on its own line, so that the reported line is known. */
+export const BAD_LINE = 'let this does not compile;';
+
+/**
+ * A real device behind a proxy that counts its calls, keeps a ledger of what is alive, and makes one call fail. What comes
+ * back is real but for the queue. Losing or destroying it leaves the real device whole, for the next test.
+ */
+export class FaultyDevice {
+  readonly device: GPUDevice;
+  /** Calls by method, of the device, its queue and its buffers. */
+  readonly calls = new Map<string, number>();
+  /** Errors no scope caught. */
+  readonly uncaptured: string[] = [];
+  lost = false;
+  /** Destroyed from outside, as opposed to lost. */
+  destroyed = false;
+  readonly #real: GPUDevice;
+  readonly #alive = new Map<GPUBuffer | GPUTexture, number>();
+  readonly #scopes: Scope[] = [];
+  readonly #listeners = new Set<(event: GPUUncapturedErrorEvent) => void>();
+  readonly #losing: ((info: GPUDeviceLostInfo) => void)[] = [];
+  readonly #lost = new Promise<GPUDeviceLostInfo>((resolve) => this.#losing.push(resolve));
+  #armed: { readonly call: string; readonly fault: Fault; left: number } | undefined;
+
+  constructor(real: GPUDevice, { limits = {}, without = [] }: Pretence = {}) {
+    this.#real = real;
+    real.addEventListener('uncapturederror', (event) => this.#report('uncaptured', event.error));
+    const own: Record<string, unknown> = {
+      lost: this.#lost,
+      queue: this.#proxy(real.queue, { submit: (...args: unknown[]) => (this.lost ? undefined : Reflect.apply(real.queue.submit, real.queue, args)) }),
+      limits: new Proxy(real.limits, { get: (target, name) => limits[String(name)] ?? Reflect.get(target, name, target) }),
+      features: new Set([...real.features].filter((name) => !without.includes(name))),
+      pushErrorScope: (filter: GPUErrorFilter) => this.#push(filter),
+      popErrorScope: () => this.#pop(),
+      createBuffer: (descriptor: GPUBufferDescriptor) => this.#created(real.createBuffer(descriptor), descriptor.size),
+      createTexture: (descriptor: GPUTextureDescriptor) => this.#created(real.createTexture(descriptor), 0),
+      addEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) => this.#listeners.add(listener),
+      destroy: () => {
+        this.destroyed = true;
+        this.lose('destroyed');
+      },
+    };
+    this.device = this.#proxy(real, own);
+  }
+
+  /** What is alive now. */
+  get held(): Held {
+    if (this.destroyed) return NOTHING;
+    const all = [...this.#alive];
+    return { buffers: all.filter(([made]) => 'mapAsync' in made).length, textures: all.filter(([made]) => !('mapAsync' in made)).length, bytes: all.reduce((sum, [, bytes]) => sum + bytes, 0) };
+  }
+
+  /** Makes the k-th call of a method from now on fail, counted from 1. */
+  arm(call: string, k: number, fault: Fault): void {
+    this.#armed = { call, fault, left: k };
+  }
+
+  /** Whether the armed fault has not happened. */
+  get pending(): boolean {
+    return this.#armed !== undefined;
+  }
+
+  disarm(): void {
+    this.#armed = undefined;
+  }
+
+  /** Loses the device: pending maps reject, later work is dropped, and error scopes find nothing, as WebGPU has it. */
+  lose(reason: 'unknown' | 'destroyed' = 'unknown'): void {
+    this.lost = true;
+    for (const resolve of this.#losing.splice(0)) resolve({ reason, message: 'lost for a test', __brand: 'GPUDeviceLostInfo' } as GPUDeviceLostInfo);
+  }
+
+  #proxy<T extends object>(target: T, own: Record<string, unknown>): T {
+    return new Proxy(target, {
+      get: (_, key) => {
+        const name = String(key);
+        const value = name in own ? own[name] : Reflect.get(target, key, target);
+        return typeof value === 'function' ? (...args: unknown[]) => this.#call(name, args, (given) => Reflect.apply(value, target, given)) : value;
+      },
+      set: (_, key, value) => Reflect.set(target, key, value, target),
+    });
+  }
+
+  #call(name: string, args: unknown[], go: (args: unknown[]) => unknown): unknown {
+    this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
+    const armed = this.#armed;
+    if (!armed || armed.call !== name || --armed.left > 0) return go(args);
+    this.#armed = undefined;
+    return this.#fail(armed.fault, name, args, go);
+  }
+
+  #fail(fault: Fault, name: string, args: unknown[], go: (args: unknown[]) => unknown): unknown {
+    if (fault === 'throw') throw new RangeError(`injected at ${name}`);
+    if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
+    if (fault === 'lose') {
+      this.lose();
+      return go(args);
+    }
+    if (fault === 'corrupt') {
+      const [{ code, ...rest }] = args as [GPUShaderModuleDescriptor];
+      const lines = code.split('\n');
+      const at = lines.findIndex((line) => /^@compute/.test(line));
+      return go([{ ...rest, code: [...lines.slice(0, at), BAD_LINE, ...lines.slice(at)].join('\n') }]);
+    }
+    this.#report(fault === 'oom' ? 'out-of-memory' : 'validation', { message: `injected ${fault} at ${name}` });
+    return /^create(Buffer|Texture)$/.test(name) ? this.#invalid(name as 'createBuffer', args[0] as GPUBufferDescriptor) : undefined;
+  }
+
+  /** The invalid object that WebGPU returns from a call that failed. */
+  #invalid(name: 'createBuffer' | 'createTexture', descriptor: GPUBufferDescriptor): unknown {
+    this.#real.pushErrorScope('validation');
+    const made: unknown = Reflect.apply(this.#real[name], this.#real, [{ ...descriptor, usage: 0 }]);
+    void this.#real.popErrorScope();
+    return made;
+  }
+
+  #created<T extends GPUBuffer | GPUTexture>(made: T, bytes: number): T {
+    this.#alive.set(made, bytes);
+    const destroy = made.destroy.bind(made);
+    made.destroy = (): undefined => {
+      this.#alive.delete(made);
+      destroy();
+    };
+    if ('mapAsync' in made) {
+      const map = made.mapAsync.bind(made);
+      const gone = () => Promise.reject(new DOMException('the device was lost', 'AbortError'));
+      made.mapAsync = (...args: Parameters<GPUBuffer['mapAsync']>) =>
+        this.#call('mapAsync', args, () => (this.lost ? gone() : Promise.race([map(...args), this.#lost.then(gone)]))) as Promise<undefined>;
+    }
+    return made;
+  }
+
+  #push(filter: GPUErrorFilter): void {
+    this.#scopes.push({ filter, error: undefined });
+    this.#real.pushErrorScope(filter);
+  }
+
+  async #pop(): Promise<GPUError | null> {
+    const scope = this.#scopes.pop();
+    const found = await this.#real.popErrorScope();
+    return this.lost ? null : (found ?? (scope?.error as GPUError | undefined) ?? null);
+  }
+
+  #report(filter: GPUErrorFilter | 'uncaptured', error: { message: string }): void {
+    const scope = this.#scopes.findLast((open) => open.filter === filter);
+    if (scope) {
+      scope.error ??= error;
+      return;
+    }
+    this.uncaptured.push(error.message);
+    for (const listener of this.#listeners) listener({ error } as GPUUncapturedErrorEvent);
+  }
+}
+
+function driverError(): Error {
+  return Object.assign(new Error('injected by the driver'), { name: 'GPUPipelineError', reason: 'internal' });
+}
+
+/** A WebGPU entry point whose devices are all the same real device, each behind a FaultyDevice of its own. */
+export class FaultyGpu {
+  readonly devices: FaultyDevice[] = [];
+  readonly gpu: GPU;
+  /** Called with every new device. */
+  onDevice: (device: FaultyDevice) => void = () => {};
+
+  constructor(real: GPUDevice, pretence: Pretence = {}) {
+    const requestDevice = async (): Promise<GPUDevice> => {
+      const made = new FaultyDevice(real, pretence);
+      this.devices.push(made);
+      this.onDevice(made);
+      return made.device;
+    };
+    const adapter = { features: real.features, limits: real.limits, info: real.adapterInfo, requestDevice };
+    this.gpu = { requestAdapter: async () => adapter } as unknown as GPU;
+  }
+
+  get last(): FaultyDevice {
+    return this.devices.at(-1) as FaultyDevice;
+  }
+}

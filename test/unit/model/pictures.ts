@@ -1,0 +1,29 @@
+import type { DepthModel, EstimateOptions } from '../../../src/index.js';
+import type { RawPicture } from '../../../src/image/pixels.js';
+import { seededPicture } from '../../seeded_weights.js';
+
+/** The network size most tests run at. */
+export const SMALL: EstimateOptions = { inputSize: 64 };
+
+/** An RGB picture of seeded noise. */
+export function picture(name: string, width = 64, height = 48): RawPicture & { data: Uint8Array } {
+  return { data: seededPicture(name, height, width), width, height, channels: 3 };
+}
+
+/** The values of one estimate, its map disposed of. */
+export async function depthOf(model: DepthModel, source: RawPicture, options: EstimateOptions = SMALL): Promise<Float32Array> {
+  const map = await model.estimate(source, options);
+  try {
+    return await map.read();
+  } finally {
+    map.dispose();
+  }
+}
+
+/** What a promise rejects with. */
+export async function rejection(work: Promise<unknown>): Promise<Error & { readonly code?: string; readonly retryable?: boolean; readonly hint?: string }> {
+  return work.then(
+    () => { throw new Error('expected a rejection'); },
+    (error: Error) => error,
+  );
+}
