@@ -1,11 +1,10 @@
-// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias);  y[M,N] = (sum - mean) / sqrt(var + EPS) · norm_gamma + norm_beta
-// with the statistics of each row: a linear layer, LayerScale, residual add and the layer norm that follows, in one pass.
-// Includes: gemm_load_rows.wgsl
+// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var + EPS),
+// with one scale and shift or two: a linear layer, LayerScale, residual add and the layer norms that follow, in one pass.
+// Includes: gemm_load_rows.wgsl, norm_one.wgsl
 // One workgroup computes 4 whole rows, one invocation 4 rows × 4 columns in registers; only the row statistics go through
 // workgroup memory, in a fixed order and two passes.
 // Edges: rows past M are clamped on load and skipped on store.
 alias welem = f32;
-alias yelem = f32;
 const COLS: u32 = 96; // N / 4, at most 256: the invocations of a workgroup
 struct Params {
   M: u32,
@@ -15,12 +14,9 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [N/4]
+@group(0) @binding(3) var<storage, read> affine: array<vec4f>; // [2, N/4]: bias, gamma; one binding, as two norms need all eight
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>; // [M, N/4]
-@group(0) @binding(5) var<storage, read> gamma: array<vec4f>; // [N/4]
-@group(0) @binding(6) var<storage, read> norm: array<vec4f>; // [2, N/4]: gamma, beta
 @group(0) @binding(7) var<storage, read_write> sum: array<vec4f>; // [M, N/4]
-@group(0) @binding(8) var<storage, read_write> y: array<vec4<yelem>>; // [M, N/4]
 
 var<workgroup> partial: array<vec4f, COLS>; // four rows at once
 
@@ -54,7 +50,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   for (var i = 0u; i < 4; i++) {
     let at = min(row0 + i, params.M - 1) * params.N4 + col;
-    acc[i] = residual[at] + gamma[col] * (acc[i] + bias[col]);
+    acc[i] = residual[at] + affine[params.N4 + col] * (acc[i] + affine[col]);
   }
   let one = vec4f(1);
   let count = f32(params.N4 * 4);
@@ -68,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (row0 + i < params.M) {
       let at = (row0 + i) * params.N4 + col;
       sum[at] = acc[i];
-      y[at] = vec4<yelem>((acc[i] - mean[i]) * scale[i] * norm[col] + norm[params.N4 + col]);
+      store_norm(at, col, (acc[i] - mean[i]) * scale[i]);
     }
   }
 }

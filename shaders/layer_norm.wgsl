@@ -1,15 +1,14 @@
-// y[r,:] = (x[r + SKIP,:] - mean) / sqrt(var + EPS) · gamma + beta over C channels; statistics in f32, two passes.
-// One workgroup a row. SKIP = 1 drops the class token.
+// y[r,:] = (x[r,:] - mean) / sqrt(var + EPS) · gamma + beta over C channels; statistics in f32, two passes.
+// One workgroup a row.
 alias yelem = f32;
 const WORKGROUP: u32 = 64;
 struct Params {
-  R: u32,    // rows of y
-  C4: u32,   // C / 4
-  SKIP: u32, // leading rows of x left out
+  R: u32,  // rows
+  C4: u32, // C / 4
   EPS: f32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>; // [R + SKIP, C/4], the f32 residual stream
+@group(0) @binding(1) var<storage, read> x: array<vec4f>; // [R, C/4], the f32 residual stream
 @group(0) @binding(2) var<storage, read> gamma: array<vec4f>; // [C/4]
 @group(0) @binding(3) var<storage, read> beta: array<vec4f>; // [C/4]
 @group(0) @binding(4) var<storage, read_write> y: array<vec4<yelem>>; // [R, C/4]
@@ -31,7 +30,7 @@ fn total(value: f32, local: u32) -> f32 {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let row = group.y * groups.x + group.x;
-  let source = (min(row, params.R - 1) + params.SKIP) * params.C4;
+  let source = min(row, params.R - 1) * params.C4;
   let count = f32(params.C4 * 4);
   var sum = 0.0;
   for (var c = local; c < params.C4; c += WORKGROUP) { sum += dot(x[source + c], vec4f(1)); }

@@ -54,6 +54,7 @@ function reference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): {
 const shapes = (H: number, W: number, C: number, K: number, N: number) => ({ x: [H, W, C], weight: [K, K, C, N], bias: [N] });
 const unit = (side: number, C: number) => ({ ...shapes(side, side, C, 3, C), residual: [side, side, C] });
 const same = { stride: 1, pad: padding(1) };
+const pixel = { stride: 1, pad: padding(0) };
 
 export const conv2dSpec = defineSpec({
   op: conv2d,
@@ -74,15 +75,17 @@ export const conv2dSpec = defineSpec({
     { name: 'stride 2, odd, wide', inputs: shapes(5, 19, 8, 3, 12), attrs: { stride: 2, pad: padding(1) }, half: false },
     { name: 'stride 2, SAME: zeros below and to the right only', inputs: shapes(10, 14, 4, 3, 12), attrs: { stride: 2, pad: samePadding(10, 14, 3, 2) }, half: false },
     { name: 'four different pads', inputs: shapes(6, 9, 4, 3, 12), attrs: { stride: 2, pad: { top: 2, left: 0, bottom: 1, right: 2 } }, half: false },
-    { name: '1×1', inputs: shapes(5, 7, 16, 1, 12), attrs: { stride: 1, pad: padding(0) }, half: false },
+    { name: '1×1', inputs: shapes(5, 7, 16, 1, 12), attrs: pixel, half: false },
     { name: '1×1, stride 3', inputs: shapes(8, 11, 4, 1, 4), attrs: { stride: 3, pad: padding(0) }, half: false },
     { name: '7×7 stride 2', inputs: shapes(15, 18, 4, 7, 4), attrs: { stride: 2, pad: padding(3) }, half: false },
     { name: '1×3', inputs: { x: [5, 9, 4], weight: [1, 3, 4, 4], bias: [4] }, attrs: { stride: 1, pad: { top: 0, left: 1, bottom: 0, right: 1 } }, half: false },
-    { name: 'ReLU on the input, ReLU on the output', inputs: shapes(6, 5, 8, 3, 12), attrs: { ...same, act: 'relu', reluInput: true }, half: false },
+    { name: '3×1', inputs: { x: [9, 5, 4], weight: [3, 1, 4, 4], bias: [4] }, attrs: { stride: 1, pad: { top: 1, left: 0, bottom: 1, right: 0 } }, half: false },
+    { name: 'ReLU on the input, ReLU on the output', inputs: shapes(6, 5, 8, 1, 4), attrs: { ...pixel, act: 'relu', reluInput: true }, half: false },
     { name: 'residual unit', inputs: { ...shapes(5, 6, 8, 3, 8), residual: [5, 6, 8] }, attrs: { ...same, reluInput: true } },
     { name: 'fusion: doubled', inputs: { ...shapes(6, 10, 8, 3, 12), residual: [6, 10, 12], low: [3, 5, 12] }, attrs: { ...same, reluInput: true } },
-    { name: 'fusion: 4×5 to 7×9', inputs: { ...shapes(7, 9, 8, 3, 12), residual: [7, 9, 12], low: [4, 5, 12] }, attrs: { ...same, reluInput: true }, half: false },
-    { name: 'fusion: one pixel spread', inputs: { ...shapes(2, 3, 8, 3, 12), residual: [2, 3, 12], low: [1, 1, 12] }, attrs: { ...same, reluInput: true }, half: false },
+    { name: 'residual of a 1×1', inputs: { ...shapes(5, 7, 8, 1, 4), residual: [5, 7, 4] }, attrs: pixel, half: false },
+    { name: 'fusion of a 1×1: 4×5 to 7×9', inputs: { ...shapes(7, 9, 8, 1, 4), residual: [7, 9, 4], low: [4, 5, 4] }, attrs: pixel, half: false },
+    { name: 'fusion of a 1×1: one pixel spread', inputs: { ...shapes(2, 3, 8, 1, 4), residual: [2, 3, 4], low: [1, 1, 4] }, attrs: pixel, half: false },
   ],
   perf: [
     { name: 'Depth Anything small 518: layer_rn 1', inputs: shapes(148, 148, 48, 3, 64), attrs: same },

@@ -1,19 +1,19 @@
 import { activationReference } from './activation.spec.js';
-import { gemm } from './gemm.js';
+import { gemm, type GemmAttrs } from './gemm.js';
 import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
-import type { StoreAttrs } from './store.js';
 import type { TensorType } from '../tensor.js';
 
-function reference(inputs: Tensors, { act }: StoreAttrs, out: { y: TensorType }): { y: Expected } {
+function reference(inputs: Tensors, { act, skipClassToken = false }: GemmAttrs, out: { y: TensorType }): { y: Expected } {
   const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [K, N] = weight.type.shape as [number, number];
-  const y = blank([...x.type.shape.slice(0, -1), N]);
+  const skip = skipClassToken ? 1 : 0;
+  const y = blank(skipClassToken ? [(x.type.shape[0] as number) - 1, N] : [...x.type.shape.slice(0, -1), N]);
   for (let i = 0; i < y.values.length; i++) {
     const [m, n] = [Math.floor(i / N), i % N];
     let sum = bias.data[n] as number;
     let scale = Math.abs(sum);
     for (let k = 0; k < K; k++) {
-      const product = (x.data[m * K + k] as number) * (weight.data[k * N + n] as number);
+      const product = (x.data[(m + skip) * K + k] as number) * (weight.data[k * N + n] as number);
       sum += product;
       scale += Math.abs(product);
     }
@@ -40,6 +40,7 @@ export const gemmSpec = defineSpec({
     { name: 'prime rows, odd column tiles', inputs: linear(37, 20, 28), attrs: { act: 'gelu' } },
     { name: 'GELU of large sums', inputs: linear(3, 4, 28), attrs: { act: 'gelu' }, fill: { bias: (next) => 40 * next() - 20 } },
     { name: 'ReLU6', inputs: linear(7, 64, 8), attrs: { act: 'relu6' }, fill: { bias: (next) => 12 * next() - 2 }, half: false },
+    { name: 'without the class token', inputs: linear(6, 8, 8), attrs: { skipClassToken: true }, half: false },
     { name: 'residual', inputs: { ...linear(19, 24, 20), residual: [19, 20] }, attrs: { act: 'gelu' }, half: false },
     { name: 'residual, no activation', inputs: { ...linear(6, 24, 20), residual: [6, 20] }, attrs: {}, half: ['x', 'weight', 'residual'] },
     { name: 'LayerScale and residual', inputs: { ...linear(10, 384, 36), residual: [10, 36], gamma: [36] }, attrs: {} },

@@ -16,25 +16,30 @@ export interface GemmInputs extends StoreInputs {
   readonly weight: TensorType;
 }
 
+export interface GemmAttrs extends StoreAttrs {
+  /** Leaves out the first row of x: the class token. */
+  readonly skipClassToken?: boolean;
+}
+
 /**
  * y = epilogue(x · weight + bias): linear layers and 1×1 convolutions. The output keeps the leading dimensions of x
  * and is f32 with LayerScale, because the residual stream is.
  */
-export const gemm = defineOp<GemmInputs, StoreAttrs>({
+export const gemm = defineOp<GemmInputs, GemmAttrs>({
   name: 'gemm',
-  infer(inputs, { out = 'f32' }) {
+  infer(inputs, { out = 'f32', skipClassToken = false }) {
     const { x, weight } = inputs;
     const K = x.shape.at(-1) as number;
     ensure(K % 4 === 0 && weight.shape.length === 2 && weight.shape[0] === K, () => `gemm: x is ${show(x)}, weight is ${show(weight)}, expected [K,N] with K = ${K}.`);
     const N = weight.shape[1] as number;
-    const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...x.shape.slice(0, -1), N] };
+    const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...rowsOf(x, skipClassToken), N] };
     ensureStore('gemm', inputs, y, N);
     return { y };
   },
   kernels: {
-    registers: (inputs, attrs, { y }) => gemmKernel(inputs, storeKernel(inputs, attrs, y), rowsLoader(inputs.x)),
+    registers: (inputs, attrs, { y }) => gemmKernel(y, inputs.weight, storeKernel(inputs, attrs, y), rowsLoader(inputs.x, attrs.skipClassToken)),
   },
-  cost: ({ x, weight }) => gemmCost(x, weight),
+  cost: ({ weight }, _attrs, { y }) => gemmCost(y, weight),
 });
 
 export interface TransposedConvInputs {
@@ -57,7 +62,7 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
   kernels: {
-    registers: (inputs, attrs, { y }) => gemmKernel(inputs, shuffleKernel(attrs, y, inputs.x.shape[1] as number, attrs.stride), rowsLoader(inputs.x)),
+    registers: (inputs, attrs, { y }) => gemmKernel(inputs.x, inputs.weight, shuffleKernel(attrs, y, inputs.x.shape[1] as number, attrs.stride), rowsLoader(inputs.x)),
   },
   cost: ({ x, weight }) => gemmCost(x, weight),
 });
@@ -90,7 +95,7 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
     registers(inputs, { patch }, { y }) {
       const W = inputs.x.shape[1] as number;
       const loader = { sources: [patchesSource], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
-      return gemmKernel({ x: { ...y, shape: [y.shape[0] as number, patch * patch * 4] }, weight: inputs.weight }, storeKernel(inputs, {}, y), loader);
+      return gemmKernel(y, inputs.weight, storeKernel(inputs, {}, y), loader);
     },
   },
   cost: ({ x, weight }, { patch }) => ({ flops: (2 * (x.shape[0] as number) * (x.shape[1] as number) * (weight.shape[0] as number) * (weight.shape[1] as number)) / patch ** 2 }),
@@ -98,13 +103,19 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
 
 type Part = Omit<Kernel, 'workgroups'>;
 
-function rowsLoader(x: TensorType): Part {
-  return { sources: [rowsSource], tunables: { xelem: x.dtype }, params: {} };
+/** Leading dimensions of x, one row shorter when the class token is left out. */
+function rowsOf({ shape }: TensorType, skipClassToken: boolean): readonly number[] {
+  return skipClassToken ? [(shape[0] as number) - 1] : shape.slice(0, -1);
 }
 
-function gemmKernel({ x, weight }: { readonly x: TensorType; readonly weight: TensorType }, store: Part, loader: Part): Kernel {
+function rowsLoader(x: TensorType, skipClassToken = false): Part {
+  return { sources: [rowsSource], tunables: { xelem: x.dtype, SKIP: skipClassToken ? 1 : 0 }, params: {} };
+}
+
+/** The product of a matrix that has the rows of `like` with `weight`, loaded and stored as told. */
+function gemmKernel(like: TensorType, weight: TensorType, store: Part, loader: Part): Kernel {
   const [K, N] = weight.shape as [number, number];
-  const M = x.shape.slice(0, -1).reduce((n, d) => n * d, 1);
+  const M = like.shape.slice(0, -1).reduce((n, d) => n * d, 1);
   const COLS = N % 8 === 0 ? 2 : 1;
   const tiles = Math.ceil(M / ROWS) * Math.ceil(N / (4 * COLS));
   return {
@@ -115,7 +126,7 @@ function gemmKernel({ x, weight }: { readonly x: TensorType; readonly weight: Te
   };
 }
 
-function gemmCost(x: TensorType, weight: TensorType): { flops: number } {
-  const M = x.shape.slice(0, -1).reduce((n, d) => n * d, 1);
+function gemmCost(like: TensorType, weight: TensorType): { flops: number } {
+  const M = like.shape.slice(0, -1).reduce((n, d) => n * d, 1);
   return { flops: 2 * M * (weight.shape[0] as number) * (weight.shape[1] as number) };
 }

@@ -1,5 +1,7 @@
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
+import normOneSource from '../../shaders/norm_one.wgsl?raw';
+import normTwoSource from '../../shaders/norm_two.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
@@ -9,14 +11,19 @@ export interface GemmLayerNormInputs {
   readonly x: TensorType;
   /** [K,N]: the transpose of PyTorch's [N,K]. */
   readonly weight: TensorType;
-  /** [N], f32 */
-  readonly bias: TensorType;
+  /** Bias and LayerScale, [2,N], f32. */
+  readonly affine: TensorType;
   /** Residual stream [M,N], f32. */
   readonly residual: TensorType;
-  /** LayerScale [N], f32. */
-  readonly gamma: TensorType;
-  /** Scale and shift of the layer norm, [2,N], f32. */
+  /** Scale and shift of the layer norm, [2,N], f32; [4,N] for two layer norms of the same rows. */
   readonly norm: TensorType;
+}
+
+export interface GemmLayerNormOutputs {
+  readonly [name: string]: TensorType | undefined;
+  readonly sum: TensorType;
+  readonly y: TensorType;
+  readonly tap?: TensorType;
 }
 
 export interface GemmLayerNormAttrs {
@@ -35,24 +42,25 @@ export function fitsLayerNorm(N: number): boolean {
 
 /**
  * The end of half a transformer block and the layer norm of the next half: sum[M,N] = residual + gamma·(x·weight + bias),
- * f32, and y[M,N] = its rows normalised.
+ * f32, with bias and gamma from `affine`, and y[M,N] = its rows normalised. With two norms, tap[M,N] is the second.
  */
-export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, { sum: TensorType; y: TensorType }>({
+export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, GemmLayerNormOutputs>({
   name: 'gemm_layer_norm',
-  infer({ x, weight, bias, residual, gamma, norm }, { out = 'f32' }) {
+  infer({ x, weight, affine, residual, norm }, { out = 'f32' }) {
     const [M, K] = x.shape as [number, number];
     const N = weight.shape[1] as number;
     ensure(K % 4 === 0 && weight.shape[0] === K && fitsLayerNorm(N), () => `gemm_layer_norm: x is ${show(x)}, weight is ${show(weight)}, expected [${K},N] with N at most ${4 * MAX_COLS}.`);
-    ensure(bias.shape[0] === N && gamma.shape[0] === N && norm.shape.join() === [2, N].join(), () => `gemm_layer_norm: bias is ${show(bias)}, gamma is ${show(gamma)}, norm is ${show(norm)}, expected [${N}], [${N}] and [2,${N}].`);
+    ensure(affine.shape.join() === [2, N].join() && [2, 4].includes(norm.shape[0] as number) && norm.shape[1] === N, () => `gemm_layer_norm: affine is ${show(affine)}, norm is ${show(norm)}, expected [2,${N}] and [2,${N}] or [4,${N}].`);
     ensure(residual.dtype === 'f32' && residual.shape.join() === [M, N].join(), () => `gemm_layer_norm: residual is ${show(residual)}, expected f32[${M},${N}].`);
-    return { sum: { dtype: 'f32', shape: [M, N] }, y: { dtype: out, shape: [M, N] } };
+    const y: TensorType = { dtype: out, shape: [M, N] };
+    return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
   kernels: {
-    rows: ({ x, weight }, { eps }, { y }) => {
+    rows: ({ x, weight }, { eps }, { y, tap }) => {
       const [K, N] = weight.shape as [number, number];
       const M = x.shape[0] as number;
       return {
-        sources: [source, rowsSource],
+        sources: [source, rowsSource, tap ? normTwoSource : normOneSource],
         tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, COLS: N / 4 },
         params: { M, N4: N / 4, K4: K / 4, EPS: eps },
         workgroups: Math.ceil(M / 4),

@@ -17,26 +17,24 @@ export interface LayerNormInputs {
 export interface LayerNormAttrs {
   readonly eps: number;
   readonly out?: DType;
-  /** Leaves out the first row: the class token. */
-  readonly skipClassToken?: boolean;
 }
 
 /** Layer normalisation over the last dimension, statistics in f32. */
 export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
   name: 'layer_norm',
-  infer({ x, gamma, beta }, { out = 'f32', skipClassToken = false }) {
-    const [T, C] = x.shape as [number, number];
+  infer({ x, gamma, beta }, { out = 'f32' }) {
+    const C = x.shape[1] as number;
     ensure(x.dtype === 'f32' && x.shape.length === 2 && C % 4 === 0, () => `layer_norm: x is ${show(x)}, expected f32[T,C].`);
     ensure(gamma.shape[0] === C && beta.shape[0] === C, () => `layer_norm: x is ${show(x)}, gamma is ${show(gamma)}, beta is ${show(beta)}.`);
-    return { y: { dtype: out, shape: [skipClassToken ? T - 1 : T, C] } };
+    return { y: { dtype: out, shape: x.shape } };
   },
   kernels: {
-    workgroup(_inputs, { eps, skipClassToken = false }, { y }) {
+    workgroup(_inputs, { eps }, { y }) {
       const [R, C] = y.shape as [number, number];
       return {
         sources: [layerNormSource],
         tunables: { yelem: y.dtype, WORKGROUP },
-        params: { R, C4: C / 4, SKIP: skipClassToken ? 1 : 0, EPS: eps },
+        params: { R, C4: C / 4, EPS: eps },
         workgroups: R,
       };
     },

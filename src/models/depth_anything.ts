@@ -1,8 +1,8 @@
-import type { Value } from '../graph/graph.js';
+import { view, type Value } from '../graph/graph.js';
 import type { HeadAttrs } from '../kernels/head.js';
 import type { Weights } from '../weights/weights.js';
 import { decoder } from './decoder.js';
-import { dinov2, type DinoV2Config } from './dinov2.js';
+import { dinov2, PATCH, type DinoV2Config } from './dinov2.js';
 import { conv, linear, upConv } from './layers.js';
 import type { PositionRule } from './position_embedding.js';
 
@@ -38,9 +38,9 @@ export function depthAnything(picture: Value, weights: Weights, config: DepthAny
   const { graph } = picture;
   const encoder: DinoV2Config = { layers: config.layers, heads: config.heads, taps: config.taps, positions };
   const taps = graph.scope('pretrained', () => dinov2(picture, weights.at('pretrained'), encoder));
-  const maps = taps.map((tap, i) => graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i)));
-  const final: HeadAttrs['final'] = config.maxDepth === undefined ? { kind: 'relu' } : { kind: 'sigmoid', maxDepth: config.maxDepth };
   const [H, W] = picture.type.shape as [number, number];
+  const maps = taps.map((tap, i) => graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i, [H / PATCH, W / PATCH])));
+  const final: HeadAttrs['final'] = config.maxDepth === undefined ? { kind: 'relu' } : { kind: 'sigmoid', maxDepth: config.maxDepth };
   return decoder(maps, weights.at('depth_head.scratch'), {
     size: [H, W],
     headAlignCorners: true,
@@ -49,9 +49,10 @@ export function depthAnything(picture: Value, weights: Weights, config: DepthAny
   });
 }
 
-/** Tap i on the token grid → map at stride 4, 8, 16 or 32 of the picture. */
-function reassemble(tap: Value, weights: Weights, i: number): Value {
-  const map = linear(tap, weights.at(`projects.${i}`));
+/** Tokens of tap i on the grid [gh,gw] → map at stride 4, 8, 16 or 32 of the picture. The class token is left out. */
+function reassemble(tap: Value, weights: Weights, i: number, [gh, gw]: readonly [number, number]): Value {
+  const patches = linear(tap, weights.at(`projects.${i}`), { skipClassToken: true });
+  const map = view(patches, [gh, gw, patches.type.shape[1] as number]);
   const resize = weights.at(`resize_layers.${i}`);
   if (i < 2) return upConv(map, resize);
   return i === 2 ? map : conv(map, resize, { stride: 2 });

@@ -1,8 +1,8 @@
-import { view, type Value } from '../graph/graph.js';
+import type { Value } from '../graph/graph.js';
 import { patchEmbed } from '../kernels/gemm.js';
 import { ensure, show } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
-import { layerNorm, linear, linearThenNorm, selfAttention, vector, zeros } from './layers.js';
+import { layerNorm, linear, linearThenNorm, selfAttention, zeros } from './layers.js';
 import { packConv } from './packing.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
 
@@ -15,46 +15,49 @@ export interface DinoV2Config {
   readonly positions: PositionRule;
 }
 
-const PATCH = 14;
+/** Side of a patch in pixels. */
+export const PATCH = 14;
 const EPS = 1e-6;
 
 /**
- * DINOv2 encoder: picture [14·GH, 14·GW, 4] → the four tapped blocks after the final norm, without class token, as
- * maps [GH,GW,C]. arXiv 2304.07193; facebookresearch/dinov2 vision_transformer.py, get_intermediate_layers.
+ * DINOv2 encoder: picture [14·GH, 14·GW, 4] → the four tapped blocks after the final norm, tokens [1 + GH·GW, C] with
+ * the class token first. arXiv 2304.07193; facebookresearch/dinov2 vision_transformer.py, get_intermediate_layers.
  */
 export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): Value[] {
   const { graph } = picture;
   const [H, W] = picture.type.shape as [number, number];
   ensure(H % PATCH === 0 && W % PATCH === 0, () => `dinov2: picture is ${show(picture.type)}, expected sides that are multiples of ${PATCH}.`);
-  let x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
-  let normed = graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS }));
+  const x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
+  let tokens: Tokens = { x, normed: graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS })) };
   const taps: Value[] = [];
   for (let i = 0; i < config.layers; i++) {
-    const next = i + 1 < config.layers ? weights.at(`blocks.${i + 1}.norm1`) : undefined;
-    ({ x, normed } = graph.scope(`blocks.${i}`, () => block(x, normed, weights.at(`blocks.${i}`), config.heads, next)));
-    if (config.taps.includes(i)) taps.push(graph.scope(`norm.${i}`, () => layerNorm(x, weights.at('norm'), { eps: EPS, skipClassToken: true })));
+    const next = i + 1 < config.layers ? [weights.at(`blocks.${i + 1}.norm1`)] : [];
+    const final = config.taps.includes(i) ? [weights.at('norm')] : [];
+    tokens = graph.scope(`blocks.${i}`, () => block(tokens, weights.at(`blocks.${i}`), config.heads, [...next, ...final]));
+    if (final.length > 0) taps.push(tokens.tap ?? tokens.normed);
   }
-  return taps.map((tap) => view(tap, [H / PATCH, W / PATCH, tap.type.shape[1] as number]));
+  return taps;
+}
+
+/** The residual stream x[T,C], f32, and its layer norms: for the next block, and for the decoder where a block is tapped. */
+interface Tokens {
+  readonly x: Value;
+  readonly normed: Value;
+  readonly tap?: Value | undefined;
 }
 
 /**
- * Transformer block on tokens x[T,C], f32, and norm1(x): x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). Returns x and the
- * first norm of the next block, whose work is done where x is at hand; after the last block nothing reads it.
+ * Transformer block: x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). The norms of the result are those of whoever reads it,
+ * done where it is at hand.
  */
-function block(x: Value, normed: Value, weights: Weights, heads: number, next?: Weights): { x: Value; normed: Value } {
-  const { graph } = x;
+function block({ x, normed }: Tokens, weights: Weights, heads: number, norms: readonly Weights[]): Tokens {
   const C = x.type.shape[1] as number;
-  const [ls1, ls2] = ['ls1', 'ls2'].map((name) => vector(graph, weights.at(name).get('gamma', [C]))) as [Value, Value];
+  const scale = (name: string) => weights.at(name).get('gamma', [C]);
   const mixed = selfAttention(normed, weights.at('attn'), heads);
-  const half = linearThenNorm(mixed, weights.at('attn.proj'), { residual: x, gamma: ls1, norm: weights.at('norm2'), eps: EPS });
-  const hidden = linear(half.y, weights.at('mlp.fc1'), { act: 'gelu' });
-  const fc2 = weights.at('mlp.fc2');
-  if (!next) {
-    const last = linear(hidden, fc2, { residual: half.sum, gamma: ls2 });
-    return { x: last, normed: last };
-  }
-  const end = linearThenNorm(hidden, fc2, { residual: half.sum, gamma: ls2, norm: next, eps: EPS });
-  return { x: end.sum, normed: end.y };
+  const half = linearThenNorm(mixed, weights.at('attn.proj'), { residual: x, scale: scale('ls1'), norms: [weights.at('norm2')], eps: EPS });
+  const hidden = linear(half.normed, weights.at('mlp.fc1'), { act: 'gelu' });
+  const end = linearThenNorm(hidden, weights.at('mlp.fc2'), { residual: half.sum, scale: scale('ls2'), norms, eps: EPS });
+  return { x: end.sum, normed: end.normed, tap: end.second };
 }
 
 /** Patch embedding, class token and position embeddings: tokens [1 + GH·GW, C], f32. */

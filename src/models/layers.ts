@@ -12,6 +12,8 @@ import { packConv, packDepthwise, packLinear, packTransposedConv } from './packi
 
 /** How a layer ends. */
 export interface LayerEnd {
+  /** Leaves out the first row of x: the class token. */
+  readonly skipClassToken?: boolean;
   readonly act?: Activation;
   readonly out?: DType;
   readonly residual?: Value | undefined;
@@ -72,43 +74,57 @@ function packedWeight(graph: Graph, weight: WeightTensor, shape: readonly number
 }
 
 /** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
-export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x.graph.storage, residual, gamma }: LayerEnd & { readonly norm?: BatchNorm } = {}): Value {
-  return x.graph.apply(gemm, { x, ...linearWeights(x, weights, norm), residual, gamma }, { act, out }).y;
+export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LayerEnd & { readonly norm?: BatchNorm } = {}): Value {
+  const weight = linearWeight(x, weights, norm);
+  const bias = biasOf(x.graph, weights, weight.type.shape[1] as number, norm);
+  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, skipClassToken }).y;
 }
 
-/** The weight [K,N] and bias [N] of a linear layer on x. */
-function linearWeights({ graph, type }: Value, weights: Weights, norm?: BatchNorm): { weight: Value; bias: Value } {
+/** The weight [K,N] of a linear layer on x. */
+function linearWeight({ graph, type }: Value, weights: Weights, norm?: BatchNorm): Value {
   const K = type.shape.at(-1) as number;
   const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
   const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
-  return { weight: packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm), bias: biasOf(graph, weights, N, norm) };
+  return packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm);
 }
 
-/** The end of half a transformer block, [T,C]: the residual stream after a linear layer, and that normalised for what comes next. */
+/** The end of half a transformer block, [T,C]. */
 export interface BlockEnd {
   readonly residual: Value;
-  readonly gamma: Value;
-  /** Weights of the layer norm that follows. */
-  readonly norm: Weights;
+  /** LayerScale factors, [C]. */
+  readonly scale: WeightTensor;
+  /** Weights of the layer norms that follow: one, or two that read the same rows. */
+  readonly norms: readonly Weights[];
   readonly eps: number;
 }
 
-/** residual + gamma·linear(x) as `sum`, and its layer norm as `y`: one dispatch where rows fit a workgroup, else two. */
-export function linearThenNorm(x: Value, weights: Weights, { residual, gamma, norm, eps }: BlockEnd): { sum: Value; y: Value } {
+/**
+ * The residual stream after a linear layer, residual + scale·linear(x), and that normalised once for each of `norms`: one
+ * dispatch where a row fits a workgroup.
+ */
+export function linearThenNorm(x: Value, weights: Weights, { residual, scale, norms, eps }: BlockEnd): { sum: Value; normed: Value; second: Value | undefined } {
   const { graph } = x;
   const C = residual.type.shape[1] as number;
   if (!fitsLayerNorm(C)) {
-    const sum = linear(x, weights, { residual, gamma });
-    return { sum, y: layerNorm(sum, norm, { eps }) };
+    const sum = linear(x, weights, { residual, gamma: vector(graph, scale) });
+    const [normed, second] = norms.map((norm) => layerNorm(sum, norm, { eps })) as [Value, Value | undefined];
+    return { sum, normed, second };
   }
-  const tensors = [norm.get('weight', [C]), norm.get('bias', [C])];
-  const scaleAndShift = graph.constant({
-    key: `${tensors[0]?.name} and bias`,
-    type: { dtype: 'f32', shape: [2, C] },
-    weights: tensors,
-    pack: (scale, shift) => Float32Array.of(...(scale as Float32Array), ...(shift as Float32Array)),
+  const affine = stacked(graph, [weights.get('bias', [C]), scale], C);
+  const norm = stacked(graph, norms.flatMap((n) => [n.get('weight', [C]), n.get('bias', [C])]), C);
+  const weight = linearWeight(x, weights);
+  const { sum, y, tap } = graph.apply(gemmLayerNorm, { x, weight, affine, residual, norm }, { eps, out: graph.storage });
+  return { sum: sum as Value, normed: y as Value, second: tap };
+}
+
+/** Vectors of C weights as the rows of one constant, f32. */
+function stacked(graph: Graph, rows: readonly WeightTensor[], C: number): Value {
+  return graph.constant({
+    key: rows.map((row) => row.name).join(' '),
+    type: { dtype: 'f32', shape: [rows.length, C] },
+    weights: rows,
+    pack: (...values) => Float32Array.from(values.flatMap((row) => [...row])),
   });
-  return graph.apply(gemmLayerNorm, { x, ...linearWeights(x, weights), residual, gamma, norm: scaleAndShift }, { eps, out: graph.storage });
 }
 
 export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
@@ -165,7 +181,7 @@ export function upConv(x: Value, weights: Weights): Value {
 }
 
 /** Layer normalisation of the f32 residual stream. */
-export function layerNorm(x: Value, weights: Weights, attrs: { readonly eps: number; readonly skipClassToken?: boolean; readonly out?: DType }): Value {
+export function layerNorm(x: Value, weights: Weights, attrs: { readonly eps: number; readonly out?: DType }): Value {
   const { graph } = x;
   const C = x.type.shape.at(-1) as number;
   const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, weights.get(name, [C]))) as [Value, Value];

@@ -19,6 +19,8 @@ export interface FixtureRecord {
   readonly input: string;
   readonly suite: 'default' | 'long';
   readonly checkpoint: string;
+  /** Tapped blocks of a transformer, counted from 0. */
+  readonly taps?: readonly number[];
   readonly stages: Readonly<Record<string, StageRecord>>;
 }
 

@@ -31,21 +31,21 @@ export function imageFromTensor(tensor: Float32Array, H: number, W: number): Flo
   return image;
 }
 
-/** The value a stage of the fixture names: the last node at or under a label. */
+/** The value a stage of the fixture names: the first output of the last node at or under a label; for a tap, its norm. */
 export function stageValue(graph: Graph, stage: string, taps: readonly number[]): Value | undefined {
   const label = stageLabel(stage, taps);
   if (label === undefined) return undefined;
   const nodes = graph.nodes.filter((n) => (n.label === label || n.label.startsWith(`${label}.`)) && (stage !== 'head_conv1' || n.op.name === 'upsampled_conv'));
-  const node = nodes.at(-1);
-  if (!node) throw new Error(`no node at "${label}" for stage ${stage}`);
-  return Object.values(node.outputs)[0];
+  const outputs = nodes.at(-1)?.outputs;
+  if (!outputs) throw new Error(`no node at "${label}" for stage ${stage}`);
+  return stage.startsWith('tap') ? (outputs['tap'] ?? outputs['y']) : Object.values(outputs)[0];
 }
 
 function stageLabel(stage: string, taps: readonly number[]): string | undefined {
   const index = Number(/\d+/.exec(stage)?.[0]);
   if (stage === 'tokens') return 'pretrained.patch_embed';
   if (stage.startsWith('block')) return `pretrained.blocks.${index}`;
-  if (stage.startsWith('tap')) return `pretrained.norm.${taps[index - 1]}`;
+  if (stage.startsWith('tap')) return `pretrained.blocks.${taps[index - 1]}`;
   if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
   if (stage.endsWith('_rn')) return stage;
   if (stage.startsWith('layer')) return `pretrained.${stage}`;
@@ -53,9 +53,15 @@ function stageLabel(stage: string, taps: readonly number[]): string | undefined 
   return stage === 'head_conv2' ? undefined : 'head';
 }
 
+/** An inner value of a run. */
+export interface StageValues {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
 /** What a run of a fixture gave. */
 export interface ModelRun {
-  readonly stages: Map<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;
+  readonly stages: Map<string, StageValues>;
   readonly dispatches: number;
   readonly pipelines: number;
 }
@@ -82,8 +88,7 @@ export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
   const output = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
   mutation.graph?.(graph);
-  const taps = [...graph.nodes].flatMap((n) => /norm\.(\d+)$/.exec(n.label)?.slice(1).map(Number) ?? []);
-  const values = Object.keys(fixture.stages).map((stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, taps)] as const);
+  const values = Object.keys(fixture.stages).map((stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, fixture.taps ?? [])] as const);
   const store = new ConstantStore(gpu, fixture.checkpoint);
   await store.declare(graph);
   for (const entry of header.tensors.values()) {
@@ -101,7 +106,7 @@ export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32
     device.queue.submit([encoder.finish()]);
     const stages: ModelRun['stages'] = new Map();
     for (const [stage, value] of values) {
-      if (value) stages.set(stage, { shape: value.type.shape, values: await readFloats(device, executable.buffer(value), value) });
+      if (value) stages.set(stage, await readStage(device, executable.buffer(value), value, stage.startsWith('tap')));
     }
     gpu.check('run');
     return { stages, dispatches: executable.dispatches, pipelines: gpu.pipelines.size };
@@ -111,8 +116,12 @@ export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32
   }
 }
 
-async function readFloats(device: GPUDevice, buffer: GPUBuffer, { type }: Value): Promise<Float32Array> {
+/** Reads a value back; taps are recorded without their class token, which here is the first row. */
+async function readStage(device: GPUDevice, buffer: GPUBuffer, { type }: Value, tap: boolean): Promise<StageValues> {
   const bytes = new Uint8Array(await readBuffer(device, buffer, byteLength(type)));
   const half = type.dtype === 'f16';
-  return decode({ name: 'value', dtype: half ? 'F16' : 'F32' }, bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)));
+  const values = decode({ name: 'value', dtype: half ? 'F16' : 'F32' }, bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)));
+  if (!tap) return { shape: type.shape, values };
+  const [T, C] = type.shape as [number, number];
+  return { shape: [T - 1, C], values: values.subarray(C) };
 }
