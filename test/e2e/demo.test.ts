@@ -1,0 +1,215 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ElementHandle, Page } from 'puppeteer';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeNpy } from '../../src/image/formats/npy.js';
+import { encodePng } from '../../src/image/formats/png.js';
+import { loadDepthModel } from '../../src/index.js';
+import { testGpu } from '../gpu.js';
+import { seededPicture } from '../seeded_weights.js';
+import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
+import { nextDownload } from './downloads.js';
+import { farthest, midasWeights, opaque } from './midas.js';
+import { ServedFiles, serveBuilt, type Served } from './servers.js';
+
+const MODEL = 'midas-v2.1-small';
+const PICTURE = { width: 150, height: 110, data: opaque(seededPicture('demo', 110, 150)) };
+const INPUT_SIZE = 96;
+
+let chromium: Chromium;
+let served: Served;
+let page: Page;
+let watch: Watch;
+let weightsFile: string;
+let secondPicture: string;
+let map: Float32Array;
+
+beforeAll(async () => {
+  const png = (width: number, height: number) => encodePng({ width, height, channels: 4, data: new Uint8Array(opaque(seededPicture('demo', height, width)).buffer) });
+  const files = new ServedFiles().add('/picture.png', await png(PICTURE.width, PICTURE.height));
+  [chromium, served] = await Promise.all([startChromium(), serveBuilt(files)]);
+  await mkdir(chromium.downloads, { recursive: true });
+  weightsFile = join(chromium.downloads, 'weights.safetensors');
+  secondPicture = join(chromium.downloads, 'upright.png');
+  await Promise.all([writeFile(weightsFile, midasWeights('F16')), writeFile(secondPicture, await png(60, 90))]);
+  ({ page, watch } = await openPage(chromium.browser));
+  await page.setViewport({ width: 1280, height: 800 });
+});
+afterAll(async () => {
+  await chromium?.close();
+  await served?.close();
+});
+
+describe('the demo, as built, under a strict content security policy', () => {
+  it('says which weights are missing, and takes them as a file', async () => {
+    const response = await page.goto(`${served.url}?model=${MODEL}&image=/picture.png&size=${INPUT_SIZE}`);
+    expect(response?.headers()['content-security-policy']).toContain("script-src 'self';");
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('needs its weights as a file'));
+    await screenshot('demo-before');
+    expect(await text('#licence')).toBe('MIT');
+    const input = (await page.$('#weights-file')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(weightsFile);
+    await mapOf(PICTURE.width, PICTURE.height);
+    expect(await text('#error')).toBe('');
+    expect(await text('#weights-hint')).toBe('Weights: weights.safetensors');
+  });
+
+  it('names the adapter, says that it is software, and shows precision and time', async () => {
+    const adapter = await text('#fact-adapter');
+    console.log(`adapter: ${adapter}`);
+    expect(adapter).toMatch(/swiftshader.*\(software\)/i);
+    expect(await text('#software')).toContain('No GPU is in use');
+    expect(await text('#fact-precision')).toBe('f32');
+    expect(await text('#fact-time')).toMatch(/^[\d.]+ m?s$/);
+    await screenshot('demo-after');
+  });
+
+  it('shows a map that equals the one computed in Node', async () => {
+    const { values, shape } = readNpy(await download('npy', `picture-${MODEL}.npy`));
+    expect(shape).toEqual([PICTURE.height, PICTURE.width]);
+    map = values;
+    const model = await loadDepthModel(midasWeights('F16'), { device: (await testGpu()).device });
+    const truth = await model.estimate(PICTURE, { inputSize: INPUT_SIZE });
+    const error = farthest(map, await truth.read());
+    console.log(`Chromium against Node: ${error.toExponential(2)} of the range`);
+    expect(error).toBeLessThanOrEqual(1e-4);
+    truth.dispose();
+    model.dispose();
+    expect(new Set(await canvasColors()).size).toBeGreaterThan(100);
+  });
+
+  it('saves PNG, 16-bit PNG and PFM', async () => {
+    const png = sharp(await download('png', `picture-${MODEL}.png`));
+    const colors = await png.ensureAlpha().raw().toBuffer();
+    expect([...new Uint32Array(colors.buffer, colors.byteOffset, colors.length / 4)]).toEqual(await canvasColors());
+    const { data, info } = await sharp(await download('png16', `picture-${MODEL}-16bit.png`)).toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    expect(info).toMatchObject({ width: PICTURE.width, height: PICTURE.height, channels: 1 });
+    const codes = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+    const [min, max] = [Math.min(...map), Math.max(...map)];
+    expect(farthest(Float64Array.from(codes, (code) => min + ((max - min) * code) / 65535), map)).toBeLessThanOrEqual(1e-5);
+    const pfm = await download('pfm', `picture-${MODEL}.pfm`);
+    expect(pfm.subarray(0, 2).toString()).toBe('Pf');
+    expect(pfm.length).toBeGreaterThan(4 * map.length);
+  });
+
+  it('reads the value under the pointer and the arrow keys, and marks the spot in both pictures', async () => {
+    const at = (x: number, y: number) => `(${x}, ${y}) relative inverse depth ${map[y * PICTURE.width + x]!.toFixed(2)}, larger = nearer`;
+    const frame = (await (await page.$('#map-frame'))!.boundingBox())!;
+    await page.mouse.move(frame.x + (frame.width * 45.5) / PICTURE.width, frame.y + (frame.height * 80.5) / PICTURE.height);
+    expect(await text('#readout')).toBe(at(45, 80));
+    const spots = await page.$$eval('.marker', (markers) => markers.map((marker) => {
+      const [spot, box] = [marker.getBoundingClientRect(), marker.parentElement!.getBoundingClientRect()];
+      return [(spot.x + spot.width / 2 - box.x) / box.width, (spot.y + spot.height / 2 - box.y) / box.height];
+    }));
+    expect(spots).toHaveLength(2);
+    for (const [u, v] of spots) {
+      expect(u).toBeCloseTo(45.5 / PICTURE.width, 2);
+      expect(v).toBeCloseTo(80.5 / PICTURE.height, 2);
+    }
+    await page.focus('#picture-frame');
+    await page.keyboard.press('ArrowRight');
+    expect(await text('#readout')).toBe(at(Math.floor(45.5 + 0.01 * PICTURE.width), 80));
+  });
+
+  it('draws anew in other colours, and inverted', async () => {
+    const before = await canvasColors();
+    await page.select('#colormap', 'gray');
+    await page.waitForFunction((old) => window.getColors().some((color, i) => color !== old[i]), {}, before);
+    const gray = await canvasColors();
+    expect(gray.every((color) => (color & 255) === ((color >> 8) & 255))).toBe(true);
+    await page.click('#invert');
+    await page.waitForFunction((old) => window.getColors().some((color, i) => color !== old[i]), {}, gray);
+    const inverted = await canvasColors();
+    expect(inverted.every((color, i) => (color & 255) === 255 - (gray[i]! & 255))).toBe(true);
+    await page.click('#invert');
+    await page.select('#colormap', 'inferno');
+  });
+
+  it('takes another picture from the file chooser', async () => {
+    const input = (await page.$('#picture-file')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(secondPicture);
+    await mapOf(60, 90);
+    expect(await text('#picture-caption')).toBe('upright.png · 60 × 90');
+  });
+
+  it.each(['drop', 'paste'] as const)('takes a picture by %s', async (way) => {
+    await page.evaluate(async (type) => {
+      const carried = new DataTransfer();
+      carried.items.add(new File([await (await fetch('/picture.png')).blob()], `${type}.png`, { type: 'image/png' }));
+      const init = { bubbles: true, cancelable: true };
+      document.body.dispatchEvent(type === 'drop' ? new DragEvent(type, { ...init, dataTransfer: carried }) : new ClipboardEvent(type, { ...init, clipboardData: carried }));
+    }, way);
+    await page.waitForFunction((of) => document.querySelector('#picture-caption')?.textContent === of, {}, `${way}.png · 150 × 110`);
+    await mapOf(PICTURE.width, PICTURE.height);
+  });
+
+  it('follows the camera, and keeps the last frame when it stops', async () => {
+    await page.click('#camera');
+    // A rate takes two frames.
+    await page.waitForFunction(() => /^(?!0\.0)\d+\.\d fps$/.test(document.querySelector('#fact-time')?.textContent ?? ''), { timeout: 60_000 });
+    expect(await text('#camera')).toBe('Stop camera');
+    expect(new Set(await canvasColors()).size).toBeGreaterThan(20);
+    await page.click('#camera');
+    await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', { timeout: 60_000 });
+    expect(await text('#camera')).toBe('Use camera');
+    expect(await text('#picture-caption')).toMatch(/^camera\.png · \d+ × \d+$/);
+  });
+
+  it('fits a phone without scrolling sideways', async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await screenshot('demo-phone', true);
+  });
+
+  it('leaves the console empty and other origins alone', () => {
+    expect(watch.complaints).toEqual([]);
+    expect([...watch.origins]).toEqual([new URL(served.url).origin]);
+  });
+});
+
+/** Waits for a map of a size, or for the page to say what went wrong. */
+async function mapOf(width: number, height: number): Promise<void> {
+  const caption = `Depth map · ${width} × ${height}`;
+  await page.waitForFunction((of) => document.querySelector('#map-caption')?.textContent === of || document.querySelector('#error')?.textContent !== '', { timeout: 100_000 }, caption);
+  expect(await text('#error')).toBe('');
+  expect(await text('#map-caption')).toBe(caption);
+}
+
+async function text(selector: string): Promise<string> {
+  return page.$eval(selector, (element) => (element.textContent ?? '').replace(/\s+/g, ' ').trim());
+}
+
+async function canvasColors(): Promise<number[]> {
+  await page.evaluate(() => {
+    window.getColors = () => {
+      const canvas = document.querySelector('#map') as HTMLCanvasElement;
+      const context = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true })!;
+      context.drawImage(canvas, 0, 0);
+      const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+      return Array.from(new Uint32Array(data.buffer));
+    };
+  });
+  return page.evaluate(() => window.getColors());
+}
+
+async function download(format: string, name: string): Promise<Buffer> {
+  const path = await nextDownload(page, chromium.downloads, () => page.click(`[data-format=${format}]`));
+  expect(path).toBe(join(chromium.downloads, name));
+  return readFile(path);
+}
+
+function readNpy(bytes: Buffer): { values: Float32Array; shape: readonly number[] } {
+  const { data, shape } = decodeNpy(bytes);
+  return { values: Float32Array.from(data), shape };
+}
+
+async function screenshot(name: string, fullPage = false): Promise<void> {
+  await page.screenshot({ path: join(ROOT, `test/output/${name}.png`), fullPage });
+}
+
+declare global {
+  interface Window {
+    getColors: () => number[];
+  }
+}
