@@ -46,7 +46,7 @@ export class FaultyDevice {
 
   constructor(real: GPUDevice, { limits = {}, without = [] }: Pretence = {}) {
     this.#real = real;
-    real.addEventListener('uncapturederror', (event) => this.#report('uncaptured', event.error));
+    listen(real, (error) => this.#report('uncaptured', error));
     const own: Record<string, unknown> = {
       lost: this.#lost,
       queue: this.#proxy(real.queue, { submit: (...args: unknown[]) => (this.lost ? undefined : Reflect.apply(real.queue.submit, real.queue, args)) }),
@@ -172,6 +172,14 @@ export class FaultyDevice {
     this.uncaptured.push(error.message);
     for (const listener of this.#listeners) listener({ error } as GPUUncapturedErrorEvent);
   }
+}
+
+/** Tells the latest of the devices in front of a real one of its uncaptured errors. */
+const listeners = new WeakMap<GPUDevice, (error: GPUError) => void>();
+
+function listen(real: GPUDevice, listener: (error: GPUError) => void): void {
+  if (!listeners.has(real)) real.addEventListener('uncapturederror', ({ error }) => listeners.get(real)?.(error));
+  listeners.set(real, listener);
 }
 
 function driverError(): Error {

@@ -1,0 +1,200 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadDepthModel, type DepthMap } from '../../../src/index.js';
+import { nodeGpu } from '../../../src/node/gpu.js';
+import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
+import { testGpu } from '../../gpu.js';
+import { nullGpu } from '../kernels/null_gpu.js';
+import { depthOf, picture, rejection, SMALL } from './pictures.js';
+import { tinyMidas } from './tiny_midas.js';
+
+const OWN = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: true };
+const ADOPTED = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: false };
+
+async function owned(real: Promise<{ device: GPUDevice }>) {
+  const faulty = new FaultyGpu((await real).device);
+  return { faulty, model: await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false }) };
+}
+
+/** The call, which must settle within a second. */
+function soon(work: Promise<unknown>): Promise<unknown> {
+  return Promise.race([work, new Promise((_, reject) => setTimeout(reject, 1000, new Error('did not settle within a second')))]);
+}
+
+/** Lets the news of a loss get round: a call in the same turn as the loss still finds the old device. */
+const news = () => new Promise((resolve) => setImmediate(resolve));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a device of our own that is lost', () => {
+  it('while idle is made up for: the next call gives the same bits', async () => {
+    const { faulty, model } = await owned(testGpu());
+    const expected = await depthOf(model, picture('a'));
+    faulty.last.lose();
+    await news();
+    expect(await depthOf(model, picture('a'))).toEqual(expected);
+    expect(faulty.devices.length).toBe(2);
+    expect(faulty.devices[0]!.held.buffers).toBe(0);
+    model.dispose();
+    expect(faulty.last.destroyed).toBe(true);
+  });
+
+  it('is made up for once, whatever number of calls come, and for pixels as they were at the call', async () => {
+    const { faulty, model } = await owned(testGpu());
+    const expected = await depthOf(model, picture('a'));
+    faulty.last.lose();
+    await news();
+    const source = picture('a');
+    const pending = Array.from({ length: 8 }, () => depthOf(model, source));
+    source.data.fill(0);
+    for (const values of await Promise.all(pending)) expect(values).toEqual(expected);
+    expect(faulty.devices.length).toBe(2);
+    model.dispose();
+  });
+
+  it('really destroyed by the driver is made up for by a real new one', async () => {
+    const instance = await nodeGpu();
+    const devices: GPUDevice[] = [];
+    const gpu = { requestAdapter: async () => ({ ...(await wrapped(instance, devices)) }) } as unknown as GPU;
+    const model = await loadDepthModel(tinyMidas(), { gpu, cache: false });
+    devices[0]!.destroy();
+    await news();
+    const values = await depthOf(model, picture('a'));
+    const reference = await loadDepthModel(tinyMidas(), { device: (await testGpu()).device, cache: false });
+    expect(values).toEqual(await depthOf(reference, picture('a')));
+    expect(devices.length).toBe(2);
+    model.dispose();
+    reference.dispose();
+  });
+
+  it.each([['while programs are compiled', false], ['between upload and read', true]])('%s rejects what is pending within a second, and the next call works', async (_, compiled) => {
+    const { faulty, model } = await owned(nullGpu());
+    if (compiled) (await model.estimate(picture('a'), SMALL)).dispose();
+    const pending = [model.estimate(picture('a'), SMALL), model.estimate(picture('b', 70), SMALL), model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32])];
+    faulty.last.lose();
+    for (const call of pending) expect(await rejection(soon(call))).toMatchObject(OWN);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    model.dispose();
+  });
+
+  it.each(['submit', 'mapAsync', 'createBuffer', 'createBindGroup', 'createComputePipelineAsync', 'createShaderModule', 'writeTexture', 'writeBuffer', 'popErrorScope', 'onSubmittedWorkDone'])(
+    'at a call of %s delivers nothing', async (call) => {
+      const { faulty, model } = await owned(nullGpu());
+      faulty.last.arm(call, 1, 'lose');
+      const work = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.read(), map.colors()]));
+      const outcome = await soon(work).catch((error: unknown) => error);
+      expect(faulty.last.pending).toBe(false);
+      expect(outcome).toMatchObject(OWN);
+      (await model.estimate(picture('a'), SMALL)).dispose();
+      model.dispose();
+    });
+
+  it('takes its maps with it, and says so', async () => {
+    const { faulty, model } = await owned(nullGpu());
+    const map: DepthMap = await model.estimate(picture('a'), SMALL);
+    const pending = map.read();
+    faulty.last.lose();
+    expect(await rejection(soon(pending))).toMatchObject(OWN);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    for (const call of [map.read(), map.range(), map.texture(), map.colors()]) expect(await rejection(soon(call))).toMatchObject(OWN);
+    map.dispose();
+    model.dispose();
+    expect(await rejection(map.read())).toMatchObject({ code: 'DISPOSED' });
+  });
+
+  it('a third time within a minute is not made up for; after a minute it is again', async () => {
+    const { faulty, model } = await owned(nullGpu());
+    let now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    for (let i = 0; i < 2; i++) {
+      faulty.last.lose();
+      await news();
+      (await model.estimate(picture('a'), SMALL)).dispose();
+    }
+    faulty.last.lose();
+    await news();
+    for (let i = 0; i < 3; i++) expect(await rejection(model.estimate(picture('a'), SMALL))).toMatchObject({ ...ADOPTED, actual: 3 });
+    expect(faulty.devices.length).toBe(3);
+    now += 60_001;
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    expect(faulty.devices.length).toBe(4);
+    model.dispose();
+  });
+
+  it('while the model is loaded rejects the load', async () => {
+    const faulty = new FaultyGpu((await nullGpu()).device);
+    faulty.onDevice = (device) => device.arm('writeBuffer', 20, 'lose');
+    expect(await rejection(soon(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false })))).toMatchObject(OWN);
+    expect(faulty.last.destroyed).toBe(true);
+  });
+
+  it('as it is handed over is asked for once more, then reported', async () => {
+    const faulty = new FaultyGpu((await nullGpu()).device);
+    faulty.onDevice = (device) => faulty.devices.length === 1 && device.lose();
+    const model = await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false });
+    expect(faulty.devices.length).toBe(2);
+    model.dispose();
+    faulty.onDevice = (device) => device.lose();
+    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false }))).toMatchObject(OWN);
+    expect(faulty.devices.length).toBe(4);
+  });
+
+  it('cannot be made up for once the model is disposed', async () => {
+    const { faulty, model } = await owned(nullGpu());
+    faulty.last.lose();
+    await news();
+    const pending = model.estimate(picture('a'), SMALL);
+    model.dispose();
+    expect(await rejection(soon(pending))).toMatchObject({ code: 'DISPOSED' });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(faulty.devices.every(({ destroyed }) => destroyed)).toBe(true);
+    expect(await rejection(model.estimate(picture('a')))).toMatchObject({ code: 'DISPOSED' });
+  });
+
+  it('is not waited for by a caller who gives up', async () => {
+    const { faulty, model } = await owned(nullGpu());
+    faulty.last.lose();
+    await news();
+    const stop = new AbortController();
+    const [given, kept] = [model.estimate(picture('a'), { ...SMALL, signal: stop.signal }), model.estimate(picture('a'), SMALL)];
+    stop.abort();
+    expect(await rejection(soon(given))).toMatchObject({ name: 'AbortError' });
+    (await kept).dispose();
+    model.dispose();
+  });
+});
+
+describe('a device of the caller that is lost', () => {
+  it.each(['unknown', 'destroyed'] as const)('(%s) rejects with a hint, and is not to be tried again', async (reason) => {
+    const faulty = new FaultyDevice((await nullGpu()).device);
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
+    const map = await model.estimate(picture('a'), SMALL);
+    const pending = [model.estimate(picture('a'), SMALL), map.read()];
+    faulty.lose(reason);
+    for (const call of pending) expect(await rejection(soon(call))).toMatchObject({ ...ADOPTED, actual: reason });
+    const later = await rejection(model.estimate(picture('a'), SMALL));
+    expect(later).toMatchObject(ADOPTED);
+    expect(later.hint).toContain('new device');
+    const encoder = faulty.device.createCommandEncoder();
+    const texture = faulty.device.createTexture({ size: [64, 48], format: 'rgba8unorm', usage: 4 });
+    expect(await rejection(model.encode(encoder, { source: texture, target: texture }))).toMatchObject(ADOPTED);
+    model.dispose();
+    expect(faulty.calls.has('destroy')).toBe(false);
+  });
+});
+
+/** An adapter of Dawn that notes the devices it gives. */
+async function wrapped(instance: GPU, devices: GPUDevice[]): Promise<Partial<GPUAdapter>> {
+  const adapter = (await instance.requestAdapter())!;
+  return {
+    features: adapter.features,
+    limits: adapter.limits,
+    info: adapter.info,
+    requestDevice: async (descriptor?: GPUDeviceDescriptor) => {
+      const device = await adapter.requestDevice(descriptor);
+      devices.push(device);
+      return device;
+    },
+  };
+}
