@@ -1,11 +1,11 @@
 import { params, replace, tunables, type KernelMutant } from '../mutant.js';
 
-const wide = ['a row of pixels', 'prime sides, odd channel tiles'];
-const tall = ['a column of pixels', 'prime sides, odd channel tiles'];
-const strided = ['stride 2, odd, wide', 'stride 2, even'];
+const wide = ['1×3'];
+const tall = ['3×1'];
+const strided = ['1×1, stride 3'];
 const unequal = ['stride 2, SAME: zeros below and to the right only'];
 const preactivated = ['ReLU on the input, ReLU on the output'];
-const unit = ['residual unit'];
+const unit = ['residual of a 1×1'];
 const swap = ({ H, W }: Readonly<Record<string, number>>) => ({ H: W as number, W: H as number });
 
 export const convMutants: readonly KernelMutant[] = [
@@ -15,14 +15,14 @@ export const convMutants: readonly KernelMutant[] = [
   { name: 'SAME padding on both sides', op: 'conv2d', cases: unequal, mutate: params(() => ({ PAD_Y: 1, PAD_X: 1 })) },
   { name: 'input sides swapped', op: 'conv2d', cases: ['prime sides, odd channel tiles'], mutate: params(swap) },
   { name: 'kernel flipped', op: 'conv2d', cases: wide, mutate: replace('(ky * KW + kx)', '(ky * KW + KW - 1 - kx)') },
-  { name: 'kernel transposed', op: 'conv2d', cases: tall, mutate: replace('(ky * KW + kx)', '(kx * KH + ky)') },
+  { name: 'kernel transposed', op: 'conv2d', cases: ['a column of pixels'], mutate: replace('(ky * KW + kx)', '(kx * KH + ky)') },
   { name: 'stride taken along columns only', op: 'conv2d', cases: strided, mutate: replace('oy * STRIDE + ky', 'oy + ky') },
   { name: 'window not strided', op: 'conv2d', cases: strided, mutate: replace('window[p * STRIDE + kx]', 'window[p + kx]') },
   { name: 'reads past the right border', op: 'conv2d', cases: wide, mutate: replace('ix < 0 || ix >= i32(params.W)', 'ix < 0') },
-  { name: 'stores past the end of a row', op: 'conv2d', cases: ['row tile + 1, prime height', 'prime sides, odd channel tiles'], mutate: replace('ox0 + p < params.OW && ', '') },
+  { name: 'stores past the end of a row', op: 'conv2d', cases: wide, mutate: replace('ox0 + p < params.OW && ', '') },
   { name: 'last pixels of an odd row left out', op: 'conv2d', cases: wide, mutate: replace('ox0 + p < params.OW &&', 'ox0 + PIXELS <= params.OW &&') },
   { name: 'last row left out', op: 'conv2d', cases: tall, mutate: replace('oy >= params.OH', 'oy + 1 >= params.OH') },
-  { name: 'last four channels left out', op: 'conv2d', cases: ['prime sides, odd channel tiles'], mutate: replace('c4 < params.C4', 'c4 + 1 < params.C4') },
+  { name: 'last four channels left out', op: 'conv2d', cases: ['1×1'], mutate: replace('c4 < params.C4', 'c4 + 1 < params.C4') },
   { name: 'ReLU on the input left out', op: 'conv2d', cases: preactivated, mutate: tunables({ RELU_X: false }) },
   { name: 'ReLU on the output left out', op: 'conv2d', cases: preactivated, mutate: tunables({ ACT: 0 }) },
   { name: 'residual missing', op: 'conv2d', cases: unit, mutate: replace('vec4f(residual[at]) + ', '') },

@@ -13,7 +13,7 @@ function aligned(to: boolean): Mutation {
 
 const doubled = ['doubled, half-pixel centres, tall', 'odd ratio, half-pixel centres'];
 const corners = ['doubled, aligned corners, wide'];
-const fusion = ['fusion: doubled', 'fusion: 4×5 to 7×9'];
+const fusion = ['fusion of a 1×1: 4×5 to 7×9'];
 const depth = ['doubled, aligned corners, wide', 'an odd ratio: 8×3 to 13×7'];
 const metres = ['hidden 32, metres'];
 
