@@ -25,7 +25,7 @@ beforeAll(async () => {
   ({ page, watch } = await openPage(chromium.browser));
   await page.goto(served.url);
   await page.waitForFunction(() => 'door' in window);
-  await page.evaluate((url) => window.door.load(url), WEIGHTS);
+  console.log(`adapter: ${await page.evaluate((url) => window.door.load(url), WEIGHTS)}`);
 });
 afterAll(async () => {
   await chromium?.close();

@@ -1,5 +1,5 @@
 // Runs in Chromium: what a page can do through the public door alone, on a device of its own.
-import { loadDepthModel, type DepthModel, type PictureSource } from 'depthwise';
+import { adapterName, loadDepthModel, type DepthModel, type PictureSource } from 'depthwise';
 import { seededInput } from '../../seeded_weights.js';
 import { jpegWithOrientation } from './exif.js';
 
@@ -17,12 +17,13 @@ const SIZE = { inputSize: 64 } as const;
 let device: GPUDevice;
 let model: DepthModel;
 
-/** Loads the weights at a URL with the browser's own cache, on the page's device with default limits. */
-async function load(url: string): Promise<void> {
+/** Loads the weights at a URL with the browser's own cache, on the page's device with default limits; the adapter's name. */
+async function load(url: string): Promise<string> {
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) throw new Error('no adapter');
   device ??= await adapter.requestDevice();
   model = await loadDepthModel(url, { device });
+  return adapterName(model.info.adapter);
 }
 
 /** The raw network on a seeded tensor f32[1,3,H,W]. */
