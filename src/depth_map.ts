@@ -178,14 +178,15 @@ export class DepthMap implements DepthKind {
   async #write(format: DepthTextureFormat): Promise<GPUTexture> {
     const { device } = this.#gpu;
     const { nearer } = this;
-    const texture = await scoped(device, { what: 'the depth texture', phase: 'run' }, () =>
-      device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage: TEXTURE_USAGE }));
+    const purpose = { what: 'the depth texture', phase: 'run' } as const;
+    let texture: GPUTexture | undefined;
     try {
+      const made = await scoped(device, purpose, () => (texture = device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage: TEXTURE_USAGE })));
       const build = (graph: Graph, depth: Value) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
-      await this.#run(build, (run) => submit(this.#gpu, { what: 'the depth texture', phase: 'run' }, (encoder) => this.#encode(encoder, run, { packed: texture, raw: texture })));
-      return texture;
+      await this.#run(build, (run) => submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, run, { packed: made, raw: made })));
+      return made;
     } catch (error) {
-      texture.destroy();
+      texture?.destroy();
       throw error;
     }
   }

@@ -36,8 +36,8 @@ const KEPT_PROGRAMS = 4;
 export interface Program {
   readonly executable: Executable;
   readonly values: Readonly<Record<string, Value>>;
-  /** Takes the pictures of runs that are submitted in the turn they are uploaded in. */
-  readonly picture: PictureTexture;
+  /** Takes the pictures of runs that are submitted in the turn they are uploaded in. Replaced when its texture may be bad. */
+  picture: PictureTexture;
 }
 
 /** Makes a program's graph; returns what is read after a run, and what is written before. */
@@ -170,9 +170,9 @@ export class Engine {
       const executable = await Executable.compile(graph, this.gpu, { constants: (name) => this.#store.buffer(name), keep: Object.values(keep) });
       return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
     };
-    const free = ({ executable, picture }: Program) => {
-      executable.dispose();
-      picture.dispose();
+    const free = (program: Program) => {
+      program.executable.dispose();
+      program.picture.dispose();
       release();
     };
     const slot: Slot = { program: compile(), free, ready: undefined, leases: 0 };

@@ -1,5 +1,6 @@
 import { DepthMap } from './depth_map.js';
 import type { Engine, Lease, Program } from './engine.js';
+import { DepthwiseError } from './errors.js';
 import { BufferUsage } from './gpu/buffers.js';
 import { scoped, submit } from './gpu/scoped.js';
 import type { Graph, Value } from './graph/graph.js';
@@ -74,17 +75,18 @@ async function estimateOn(life: Lifetime, engine: Engine, source: ReadyPicture, 
   let buffer: GPUBuffer | undefined;
   try {
     const [program, texture] = own ? await prepare(life, engine, lease, own, source, options.signal) : [lease.ready as Program, undefined];
-    const { executable, values, picture } = program;
+    const { executable, values } = program;
     // From the upload to the submit nothing is awaited, as the program's texture and buffers serve every call.
     const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder) => {
       buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
-      executable.encode(encoder, { picture: texture ?? picture.upload(source) });
+      executable.encode(encoder, { picture: texture ?? program.picture.upload(source) });
       encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
     await life.guard(engine, work, options.signal);
     return new DepthMap(gpu, buffer as unknown as GPUBuffer, { ...entry, model: entry.name, width, height });
   } catch (error) {
     buffer?.destroy();
+    if (lease.ready && error instanceof DepthwiseError) renewPicture(lease.ready, engine);
     throw error;
   } finally {
     lease.release();
@@ -96,6 +98,12 @@ async function estimateOn(life: Lifetime, engine: Engine, source: ReadyPicture, 
 async function prepare(life: Lifetime, engine: Engine, lease: Lease, own: PictureTexture, source: ReadyPicture, signal?: AbortSignal): Promise<[Program, GPUTexture]> {
   const uploaded = scoped(engine.gpu.device, { what: 'the picture', phase: 'image' }, () => own.upload(source));
   return life.guard(engine, Promise.all([lease.program, uploaded]), signal);
+}
+
+/** After a fault, the texture that pictures are uploaded to may be an invalid one. */
+function renewPicture(program: Program, { gpu }: Engine): void {
+  program.picture.dispose();
+  program.picture = new PictureTexture(gpu);
 }
 
 function copied(source: RawPicture | ImageData): RawPicture {

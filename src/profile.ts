@@ -26,11 +26,9 @@ export async function profileEstimate(life: Lifetime, { width, height }: Size, s
   let timer: PassTimer | undefined;
   try {
     const { executable } = await life.guard(engine, lease.program);
-    const made = scoped(gpu.device, { what: 'timestamps', phase: 'run' }, () => new PassTimer(gpu.device, executable.dispatches));
-    timer = await life.guard(engine, made);
-    const passes = timer;
+    const passes = await life.guard(engine, scoped(gpu.device, { what: 'timestamps', phase: 'run' }, () => (timer = new PassTimer(gpu.device, executable.dispatches))));
     await life.guard(engine, submit(gpu, { what: 'a profile', phase: 'run' }, (encoder) => executable.encodeTimed(encoder, { picture: own.upload(source) }, passes)));
-    const times = await life.guard(engine, timer.read());
+    const times = await life.guard(engine, passes.read());
     return executable.nodes.map(({ label, op, inputs, attrs, outputs }, i) => ({
       label,
       op: op.name,

@@ -61,8 +61,10 @@ export class ConstantStore {
       for (const entry of entries) if (--entry.claims === 0 && entry.constant.perSize) this.#drop(entry);
       entries.clear();
     };
-    const allocated = this.#allocate(fresh);
-    for (const entry of fresh) entry.allocated = allocated;
+    if (fresh.length > 0) {
+      const allocated = this.#allocate(fresh);
+      for (const entry of fresh) entry.allocated = allocated;
+    }
     try {
       await Promise.all([...entries].map((entry) => entry.allocated));
       await Promise.all([...entries].map((entry) => entry.uploaded));

@@ -20,9 +20,6 @@ export interface Pretence {
 }
 
 const NOTHING = { buffers: 0, textures: 0, bytes: 0 };
-/** Placed on its own line, so that the reported line is known. */
-export const BAD_LINE = 'let this does not compile;';
-
 /**
  * A real device behind a proxy that counts its calls, keeps a ledger of what is alive, and makes one call fail. What comes
  * back is real but for the queue. Losing or destroying it leaves the real device whole, for the next test.
@@ -33,6 +30,8 @@ export class FaultyDevice {
   readonly calls = new Map<string, number>();
   /** Errors no scope caught. */
   readonly uncaptured: string[] = [];
+  /** How a message should name the WGSL that was corrupted. */
+  corrupted = '';
   lost = false;
   /** Destroyed from outside, as opposed to lost. */
   destroyed = false;
@@ -121,8 +120,9 @@ export class FaultyDevice {
     if (fault === 'corrupt') {
       const [{ code, ...rest }] = args as [GPUShaderModuleDescriptor];
       const lines = code.split('\n');
-      const at = lines.findIndex((line) => /^@compute/.test(line));
-      return go([{ ...rest, code: [...lines.slice(0, at), BAD_LINE, ...lines.slice(at)].join('\n') }]);
+      const at = lines.findIndex((line) => line.startsWith('@compute'));
+      this.corrupted = `"${rest.label}" does not compile: line ${at + 1}:`;
+      return go([{ ...rest, code: lines.with(at, `let ${lines[at]}`).join('\n') }]);
     }
     this.#report(fault === 'oom' ? 'out-of-memory' : 'validation', { message: `injected ${fault} at ${name}` });
     return /^create(Buffer|Texture)$/.test(name) ? this.#invalid(name as 'createBuffer', args[0] as GPUBufferDescriptor) : undefined;
