@@ -41,7 +41,7 @@ export function programKey(use: string, { picture, network, out }: Geometry): st
 }
 
 /** Picture texture → preprocessing → network → depth map of the size asked for. */
-export function pictureToDepth(engine: Engine, graph: Graph, { picture, network, out }: Geometry): Value {
+export function pictureToDepth(engine: Pick<Engine, 'entry' | 'convention' | 'network'>, graph: Graph, { picture, network, out }: Geometry): Value {
   const { mean, std, output } = engine.entry;
   const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
   const image = preprocess(graph, texture, { size: [network.height, network.width], mean, std, convention: engine.convention });

@@ -25,7 +25,7 @@ function check(type: TensorType, name: string, bufferLimit: number, limits: Buff
   if (type.dtype === 'texture') {
     if (side <= limits.maxTextureDimension2D) return;
     const limit = 'maxTextureDimension2D';
-    throw new LimitError('LIMIT_TEXTURE', `The texture "${name}" is ${side} texels on a side; ${limit} is ${limits[limit]}.`, { limit, expected: limits[limit], actual: side, phase: 'build' });
+    throw new LimitError('LIMIT_TEXTURE', `The texture "${name}" is ${side} texels on a side; ${limit} is ${limits[limit]}.`, { limit, expected: limits[limit], actual: side, phase: 'build', hint: 'Scale the picture down first.' });
   }
   const bytes = byteLength(type);
   if (bytes > bufferLimit) {

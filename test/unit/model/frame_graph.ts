@@ -1,0 +1,41 @@
+import { pictureToDepth, type Geometry } from '../../../src/estimate.js';
+import { Graph, type Value } from '../../../src/graph/graph.js';
+import { networkSize } from '../../../src/image/size.js';
+import { entryByName } from '../../../src/models/resolve.js';
+import { detectArchitecture } from '../../../src/weights/architecture.js';
+import { nameRules } from '../../../src/weights/name_rules.js';
+import { mapNames } from '../../../src/weights/names.js';
+import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/safetensors.js';
+import { Weights } from '../../../src/weights/weights.js';
+import { checkpointTensors } from '../../models/fixtures.js';
+
+export interface FrameOptions {
+  readonly storage?: 'f32' | 'f16';
+  readonly convention?: 'original' | 'hub';
+  readonly inputSize?: number;
+  readonly picture?: { readonly width: number; readonly height: number };
+  readonly size?: 'picture' | 'network';
+}
+
+/** The graph of one frame, from the picture's texture to the depth map, of a published model whose values are not there. */
+export function frameGraph(model: string, checkpoint: string, { storage = 'f32', convention = 'original', inputSize, picture = { width: 640, height: 480 }, size = 'picture' }: FrameOptions = {}): { graph: Graph; depth: Value; geometry: Geometry } {
+  const header = headerOf(checkpoint);
+  const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, checkpoint)), checkpoint), checkpoint);
+  const entry = entryByName(model);
+  const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
+  const geometry = { picture, network, out: size === 'network' ? network : picture };
+  const graph = new Graph(storage);
+  const engine = { entry, convention, network: (image: Value) => entry.build(image, weights, convention === 'hub' ? 'size' : 'offset') };
+  return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
+}
+
+function headerOf(checkpoint: string): SafetensorsHeader {
+  const tensors = new Map<string, TensorEntry>();
+  let end = 0;
+  for (const { name, shape } of checkpointTensors(checkpoint)) {
+    const begin = end;
+    end += 4 * shape.reduce((n, d) => n * d, 1);
+    tensors.set(name, { name, dtype: 'F32', shape, begin, end });
+  }
+  return { tensors, metadata: new Map(), dataOffset: 8, dataLength: end };
+}
