@@ -1,0 +1,124 @@
+import { DepthwiseError } from '../src/errors.js';
+import type { Gpu } from '../src/gpu/gpu.js';
+import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
+import { byteLength, numel, type TensorType } from '../src/tensor.js';
+import type { Clock } from './clock.js';
+import type { Accuracy, KernelResult, Peaks, Protocol } from './document.js';
+import { storedInputs, type Stored } from './inputs.js';
+import { KernelRun } from './kernel_run.js';
+import { measure, repeatsFor } from './measure.js';
+import { accuracyOf, truthOf } from './truth.js';
+
+/** One perf shape of an op in one precision, with the candidate kernels to time on it. */
+export interface BenchCase {
+  readonly spec: KernelSpec;
+  readonly kase: KernelCase<unknown>;
+  readonly half: boolean;
+  readonly variants: readonly string[];
+  readonly flops: number;
+}
+
+export interface BenchContext {
+  readonly gpu: Gpu;
+  readonly clock: Clock;
+  readonly protocol: Protocol;
+  readonly peaks: Peaks;
+}
+
+/** Name of a result: `op/variant dtype case`. */
+export function resultId(op: string, variant: string, half: boolean, kase: string): string {
+  return `${op}/${variant} ${half ? 'f16' : 'f32'} ${kase}`;
+}
+
+/** Every perf shape of every op, in f32 and where the device has it in half precision, with all kernels that apply. */
+export function benchCases(specs: readonly KernelSpec[], f16: boolean): BenchCase[] {
+  return specs.flatMap((spec) =>
+    spec.perf.flatMap((kase) =>
+      [false, true].flatMap((half): BenchCase[] => {
+        if (half && (!f16 || !spec.halfAttrs || kase.half === false)) return [];
+        const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
+        const outputs = spec.op.infer(types, attrs);
+        const variants = Object.keys(spec.op.kernels).filter((name) => spec.op.kernels[name]?.(types, attrs, outputs));
+        return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, outputs).flops }];
+      }),
+    ),
+  );
+}
+
+/** Checks and times all kernels of a case, taking turns. @throws DepthwiseError when the device cannot run it */
+export async function benchCase(context: BenchContext, { spec, kase, half, variants, flops }: BenchCase): Promise<KernelResult[]> {
+  const { gpu, clock, protocol, peaks } = context;
+  const attrs = attrsOf(spec, kase, half);
+  const inputs = storedInputs(spec, kase, half);
+  const runs: KernelRun[] = [];
+  try {
+    for (const variant of variants) runs.push(await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs)));
+    const accuracies = await checkAll(gpu, spec, kase, half, inputs, runs, variants);
+    const repeats: number[] = [];
+    for (const run of runs) repeats.push(repeatsFor(await clock.perRepeat(run.record, 1), clock.quantumNs, protocol));
+    const measured = await measure(runs.map(({ record }, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })), protocol);
+    const bytes = [...Object.values(inputs), ...Object.values((runs[0] as KernelRun).outputs).map((type) => ({ type }))].reduce((sum, { type }) => sum + storageBytes(type), 0);
+    return variants.map((variant, i): KernelResult => {
+      const { ms, stable } = measured[i] as (typeof measured)[number];
+      const [gflops, gbs] = [flops / ms.median / 1e6, bytes / ms.median / 1e6];
+      const result = {
+        id: resultId(spec.op.name, variant, half, kase.name), kernel: spec.op.name, variant, case: kase.name, shape: kase.inputs,
+        dtype: half ? ('f16' as const) : ('f32' as const), flops, bytes, repeats: repeats[i] as number, ms, stable, gflops, gbs,
+      };
+      return { ...result, ...shares(peaks, gflops, flops / bytes, gbs), ...(accuracies[i] as Accuracy) };
+    });
+  } finally {
+    for (const run of runs) run.dispose();
+  }
+}
+
+/** Shares of the FMA ceiling and of the roofline, in percent. */
+function shares({ fmaF32, copyGBs }: Peaks, gflops: number, intensity: number, gbs: number): Pick<KernelResult, 'pctPeak' | 'pctRoof'> {
+  const peak = fmaF32 === undefined ? {} : { pctPeak: (100 * gflops) / fmaF32 };
+  if (fmaF32 === undefined || copyGBs === undefined) return peak;
+  return { ...peak, pctRoof: intensity > 0 ? (100 * gflops) / Math.min(fmaF32, copyGBs * intensity) : (100 * gbs) / copyGBs };
+}
+
+/** The truth of the case itself or, where the reference would take too long, the worst of the op's own cases. */
+async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, inputs: Record<string, Stored>, runs: readonly KernelRun[], variants: readonly string[]): Promise<Accuracy[]> {
+  const truth = truthOf(spec, kase, attrsOf(spec, kase, half), inputs);
+  const accuracies: Accuracy[] = [];
+  for (const [i, run] of runs.entries()) accuracies.push(truth ? accuracyOf(truth, await run.results()) : await checkCases(gpu, spec, half, variants[i] as string));
+  return accuracies;
+}
+
+/** Cases of the op that a check may use in place of a large shape. */
+const STAND_INS = 3;
+
+async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
+  const cases = spec.cases.filter((kase) => !half || kase.half !== false).slice(0, STAND_INS);
+  const found: Accuracy[] = [];
+  for (const kase of cases) {
+    const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
+    const truth = truthOf(spec, kase, attrs, inputs);
+    if (!truth) continue;
+    const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs));
+    try {
+      found.push(accuracyOf(truth, await run.results()));
+    } finally {
+      run.dispose();
+    }
+  }
+  const worst = found.sort((a, b) => b.gateRatio - a.gateRatio)[0];
+  if (!worst) throw new DepthwiseError('INTERNAL_BENCH', `${spec.op.name} has no case that the reference can follow.`);
+  return { ...worst, checked: `${found.length} small cases, not this one` };
+}
+
+function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
+  const halves = kase.half || spec.half;
+  return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32'), shape }]));
+}
+
+function attrsOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): unknown {
+  return half ? spec.halfAttrs?.(kase.attrs) : kase.attrs;
+}
+
+/** Bytes of a tensor; textures hold four bytes a texel, the least their formats take. */
+function storageBytes(type: TensorType): number {
+  return type.dtype === 'texture' ? 4 * numel(type.shape) : byteLength(type);
+}

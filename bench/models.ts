@@ -1,0 +1,210 @@
+import { readBuffer } from '../src/gpu/buffers.js';
+import type { Gpu } from '../src/gpu/gpu.js';
+import { compilePipelines, Executable } from '../src/graph/executor.js';
+import { Graph, typesOf, type Value } from '../src/graph/graph.js';
+import { loadDepthModel } from '../src/index.js';
+import { entryByName } from '../src/models/resolve.js';
+import { byteLength } from '../src/tensor.js';
+import { detectArchitecture } from '../src/weights/architecture.js';
+import { ConstantStore } from '../src/weights/constant_store.js';
+import { decode } from '../src/weights/decode.js';
+import { nameRules } from '../src/weights/name_rules.js';
+import { mapNames } from '../src/weights/names.js';
+import { parseHeader } from '../src/weights/safetensors.js';
+import { Weights } from '../src/weights/weights.js';
+import { compareStage, type StageError } from '../test/models/compare.js';
+import type { FixtureRecord } from '../test/models/fixtures.js';
+import { seededCheckpoint, seededInput, type SeededEntry } from '../test/seeded_weights.js';
+import { Clock, repeating, type Record as RecordPass } from './clock.js';
+import type { Accuracy, ModelResult, Protocol } from './document.js';
+import { measure } from './measure.js';
+import { summarizeSamples } from './statistics.js';
+
+/** Recordings of the published code, wherever they are kept. */
+export interface ModelFiles {
+  fixtures(): Promise<Readonly<Record<string, FixtureRecord>>>;
+  tensors(checkpoint: string): Promise<SeededEntry[]>;
+  recorded(fixture: string): Promise<ReadonlyMap<string, Float32Array>>;
+}
+
+/** One model at one size. */
+export interface ModelCase {
+  readonly name: string;
+  readonly checkpoint: string;
+  readonly width: number;
+  readonly height: number;
+  readonly half: boolean;
+  /** GFLOP of one run, to one digit, from the published counts; decides what is left out. */
+  readonly gflop: number;
+}
+
+/** What a model run needs besides the model. */
+export interface ModelContext {
+  readonly protocol: Protocol;
+  /** A device that has seen no pipeline. */
+  readonly requestGpu: () => Promise<Gpu>;
+  readonly files: ModelFiles;
+}
+
+const SIZES = [
+  { name: 'midas-v2.1-small', checkpoint: 'midas-v2.1-small', side: 256, gflop: 9 },
+  { name: 'depth-anything-v2-small', checkpoint: 'depth-anything-small', side: 252, gflop: 20 },
+  { name: 'depth-anything-v2-small', checkpoint: 'depth-anything-small', side: 518, gflop: 115 },
+  { name: 'depth-anything-v2-base', checkpoint: 'depth-anything-base', side: 518, gflop: 380 },
+  { name: 'depth-anything-v2-large', checkpoint: 'depth-anything-large', side: 518, gflop: 1300 },
+] as const;
+
+/** The published models at their own sizes, and Depth Anything small at a size that a CPU finishes. */
+export function modelCases(f16: boolean): ModelCase[] {
+  return SIZES.flatMap(({ side, ...model }) => (f16 ? [false, true] : [false]).map((half) => ({ ...model, width: side, height: side, half })));
+}
+
+export function modelId({ name, width, height, half }: ModelCase): string {
+  return `${name} ${width}×${height} ${half ? 'f16' : 'f32'}`;
+}
+
+/** Bounds on the final map over its range, as the model tests have them. */
+const BOUNDS = { f32: { max: 2e-5, mean: 2e-6 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
+
+/** Loads, checks and times one model with seeded weights, on devices of its own. */
+export async function benchModel(context: ModelContext, model: ModelCase): Promise<ModelResult> {
+  const tensors = await context.files.tensors(model.checkpoint);
+  const bytes = seededCheckpoint(tensors);
+  const loadMs = await timeLoad(context, model, bytes);
+  const gpu = await context.requestGpu();
+  const clock = new Clock(gpu.device);
+  const network = new Network(gpu, model, bytes);
+  try {
+    const compiled = await network.compile();
+    const uploadMs = await network.upload();
+    const executable = await network.executable(model.height, model.width, seededInput(model.name, model.height, model.width));
+    const record: RecordPass = (encoder, repeats, writes) => executable.run.encode(repeating(encoder, repeats, writes));
+    const { wallMs: firstMs } = await clock.run(record);
+    const encodes: number[] = [];
+    const passes: number[] = [];
+    const sample = async () => {
+      const { encodeMs, wallMs, gpuMs } = await clock.run(record);
+      encodes.push(encodeMs);
+      if (gpuMs !== undefined) passes.push(gpuMs);
+      return wallMs;
+    };
+    const [measured] = await measure([{ sample }], context.protocol);
+    const { ms: steadyMs, stable } = measured as NonNullable<typeof measured>;
+    const plan = executable.run.plan;
+    const memory = { weights: network.store.bytes, activations: plan.bytes, lowerBound: plan.lowerBound };
+    executable.run.dispose();
+    return {
+      id: modelId(model), model: model.name, width: model.width, height: model.height, dtype: model.half ? 'f16' : 'f32', flops: executable.flops,
+      loadMs, ...compiled, uploadMs, firstMs, steadyMs, stable, ...(passes.length > 0 ? { gpuMs: summarizeSamples(passes.slice(-steadyMs.n)) } : {}),
+      encodeMs: summarizeSamples(encodes.slice(-steadyMs.n)), dispatches: executable.run.dispatches, memory, ...(await checkModel(context, model, network)),
+    };
+  } finally {
+    clock.dispose();
+    network.store.dispose();
+    gpu.dispose();
+  }
+}
+
+async function timeLoad({ requestGpu }: ModelContext, { name, half }: ModelCase, bytes: Uint8Array): Promise<number> {
+  const gpu = await requestGpu();
+  try {
+    const start = performance.now();
+    const loaded = await loadDepthModel(bytes, { device: gpu.device, model: name, precision: half ? 'f16' : 'f32', cache: false, acceptLicense: true });
+    await gpu.device.queue.onSubmittedWorkDone();
+    const elapsed = performance.now() - start;
+    loaded.dispose();
+    return elapsed;
+  } finally {
+    gpu.dispose();
+  }
+}
+
+/** Runs the recorded fixture of this very size, or of the smallest size there is, and compares the final maps. */
+async function checkModel({ files }: ModelContext, { name, width, height, half }: ModelCase, network: Network): Promise<Accuracy> {
+  const all = Object.entries(await files.fixtures()).filter(([, fixture]) => fixture.model === name);
+  const [found] = all.sort(([, a], [, b]) => Number(b.width === width && b.height === height) - Number(a.width === width && a.height === height) || a.width * a.height - b.width * b.height);
+  if (!found) throw new Error(`There is no recording of ${name}.`);
+  const [id, fixture] = found;
+  const { run, output } = await network.executable(fixture.height, fixture.width, seededInput(fixture.input, fixture.height, fixture.width));
+  const { device } = network.gpu;
+  const encoder = device.createCommandEncoder();
+  run.encode(encoder);
+  device.queue.submit([encoder.finish()]);
+  const map = new Float32Array(await readBuffer(device, run.buffer(output), byteLength(output.type))).subarray(0, fixture.width * fixture.height);
+  network.gpu.check('run');
+  run.dispose();
+  const record = fixture.stages['output'] as FixtureRecord['stages'][string];
+  const samples = (await files.recorded(id)).get('output') as Float32Array;
+  return accuracyOf(compareStage('output', record, samples, map, [fixture.height, fixture.width]), record.max - record.min, half, id);
+}
+
+function accuracyOf({ max, mean }: StageError, range: number, half: boolean, fixture: string): Accuracy {
+  const bounds = BOUNDS[half ? 'f16' : 'f32'];
+  const gateRatio = Math.max(max / bounds.max, mean / bounds.mean);
+  return { maxAbsErr: max * range, maxRelErr: max, gateRatio, checked: `recording ${fixture}`, ok: gateRatio <= 1 };
+}
+
+/** A network with seeded weights, loaded step by step so that each can be timed. */
+class Network {
+  readonly gpu: Gpu;
+  readonly store: ConstantStore;
+  readonly #model: ModelCase;
+  readonly #bytes: Uint8Array;
+  readonly #header: ReturnType<typeof parseHeader>;
+  readonly #weights: Weights;
+
+  constructor(gpu: Gpu, model: ModelCase, bytes: Uint8Array) {
+    this.gpu = gpu;
+    this.#model = model;
+    this.#bytes = bytes;
+    this.store = new ConstantStore(gpu, model.name);
+    this.#header = parseHeader(bytes, bytes.length, model.name);
+    const rules = nameRules(detectArchitecture(this.#header, model.name));
+    this.#weights = Weights.from(this.#header, mapNames(this.#header, rules, model.name), model.name);
+  }
+
+  /** Compiles every pipeline. */
+  async compile(): Promise<{ compileMs: number; pipelines: number; wgslBytes: number }> {
+    const { graph } = this.#graph(this.#model.height, this.#model.width);
+    await this.store.declare(graph);
+    const start = performance.now();
+    const compiled = await compilePipelines(graph, this.gpu);
+    const compileMs = performance.now() - start;
+    const codes = new Set(compiled.map(([{ code }]) => code));
+    return { compileMs, pipelines: codes.size, wgslBytes: [...codes].reduce((sum, code) => sum + code.length, 0) };
+  }
+
+  /** Decodes, packs and uploads every weight. */
+  async upload(): Promise<number> {
+    const start = performance.now();
+    const { tensors, dataOffset } = this.#header;
+    for (const entry of tensors.values()) {
+      if (this.store.wants(entry.name)) this.store.deliver(entry.name, decode(entry, this.#bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)));
+    }
+    await this.gpu.device.queue.onSubmittedWorkDone();
+    return performance.now() - start;
+  }
+
+  /** The network at a size, with its input [1,3,H,W] on the GPU. */
+  async executable(H: number, W: number, tensor: Float32Array): Promise<{ run: Executable; output: Value; flops: number }> {
+    const { graph, image, output } = this.#graph(H, W);
+    await this.store.declare(graph);
+    const run = await Executable.compile(graph, this.gpu, { constants: (key) => this.store.buffer(key), keep: [output] });
+    this.gpu.device.queue.writeBuffer(run.buffer(image), 0, interleaved(tensor, H * W));
+    const flops = graph.nodes.reduce((sum, { op, inputs, attrs, outputs }) => sum + op.cost(typesOf(inputs), attrs, typesOf(outputs)).flops, 0);
+    return { run, output, flops };
+  }
+
+  #graph(H: number, W: number): { graph: Graph; image: Value; output: Value } {
+    const graph = new Graph(this.#model.half ? 'f16' : 'f32');
+    const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
+    return { graph, image, output: entryByName(this.#model.name).build(image, this.#weights, 'offset') };
+  }
+}
+
+/** [3,H·W] → [H·W,4] with a zero fourth channel. */
+function interleaved(tensor: Float32Array, pixels: number): Float32Array<ArrayBuffer> {
+  const image = new Float32Array(4 * pixels);
+  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) image[4 * i + c] = tensor[c * pixels + i] as number;
+  return image;
+}

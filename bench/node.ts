@@ -1,0 +1,51 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DepthwiseError, UsageError } from '../src/errors.js';
+import { specs } from '../test/kernels/specs.js';
+import { HELP, parseBenchArguments, type BenchArguments } from './arguments.js';
+import { comparison } from './compare.js';
+import { parseDocument, type BenchDocument } from './document.js';
+import { nodeHost } from './node_host.js';
+import { rooflineSvg } from './roofline.js';
+import { runBench } from './run_bench.js';
+import { alignedText, tableText } from './table.js';
+import { withEditedShader } from './variant.js';
+
+/** Exit codes besides 0: a kernel is wrong or the run failed, and the command line makes no sense. */
+const FAILED = 1;
+const MISUSED = 2;
+
+/** Runs one command line of the bench and returns its exit code. `root` is the folder of the checkout. */
+export async function main(argv: readonly string[], root: string): Promise<number> {
+  try {
+    const options = parseBenchArguments(argv);
+    if (options.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    const document = options.show === undefined ? await runHere(options, root) : parseDocument(readFileSync(options.show, 'utf8'));
+    if (options.json) writeFileSync(options.json, `${JSON.stringify(document)}\n`);
+    if (options.svg) writeFileSync(options.svg, rooflineSvg(document));
+    process.stdout.write(`\n${tableText(document)}\n`);
+    if (options.compare) process.stdout.write(`\n${compareText(parseDocument(readFileSync(options.compare, 'utf8')), document)}\n`);
+    const wrong = [...document.results, ...document.models].filter(({ ok }) => !ok);
+    for (const { id } of wrong) process.stderr.write(`bench: ${id} is wrong\n`);
+    return wrong.length > 0 ? FAILED : 0;
+  } catch (error) {
+    if (!(error instanceof DepthwiseError)) throw error;
+    process.stderr.write(`bench: ${error.message} [${error.code}]\n`);
+    return error instanceof UsageError ? MISUSED : FAILED;
+  }
+}
+
+async function runHere({ variant, kernel, adapter, ...options }: BenchArguments, root: string): Promise<BenchDocument> {
+  const host = await nodeHost(root, adapter, (line) => process.stderr.write(`${line}\n`));
+  if (variant === undefined || kernel === undefined) return runBench(host, options);
+  const edited = { name: basename(variant), code: readFileSync(variant, 'utf8'), kernel };
+  return runBench(host, { ...options, specs: withEditedShader(specs, edited) });
+}
+
+function compareText(before: BenchDocument, after: BenchDocument): string {
+  const { warnings, table } = comparison(before, after);
+  return [...warnings, alignedText(table)].join('\n');
+}

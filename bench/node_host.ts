@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { arch, cpus, release, type as osType } from 'node:os';
+import { join } from 'node:path';
+import { version } from '../package.json';
+import { Gpu } from '../src/gpu/gpu.js';
+import { modelFiles } from './model_files.js';
+import type { BenchHost } from './run_bench.js';
+
+/** Dawn rounds timestamps to 65,536 ns unless told not to, as Chrome does. */
+const TOGGLES = ['disable-dawn-features=timestamp_quantization'];
+
+/** The bench in Node, on Dawn. `root` is the folder of the checkout. */
+export async function nodeHost(root: string, adapter: string | undefined, print: (line: string) => void): Promise<BenchHost> {
+  const { create } = await import('webgpu');
+  const gpu = create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`])]);
+  return {
+    requestGpu: () => Gpu.request({ gpu }),
+    files: modelFiles(async (name) => new Uint8Array(await readFile(join(root, 'test/fixtures/models', name)))),
+    surroundings: {
+      runtime: 'node',
+      os: `${osType()} ${release()} ${arch()}, ${cpus().length} CPUs`,
+      versions: { node: process.versions.node, v8: process.versions.v8, webgpu: packageVersion(root, 'webgpu') },
+    },
+    tool: { version, commit: commit(root) },
+    print,
+  };
+}
+
+/** Version of a package that can be imported from a folder. */
+export function packageVersion(folder: string, name: string): string {
+  const require = createRequire(join(folder, 'package.json'));
+  return (require(`${name}/package.json`) as { version: string }).version;
+}
+
+/** Commit of the checkout, marked when files differ from it. */
+function commit(root: string): string {
+  const git = (...argv: string[]) => execFileSync('git', argv, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'shaders', 'bench') ? ', edited' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}

@@ -1,0 +1,24 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { wgsl } from '../vite.config.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: at('..'), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+// The bench page: the same cases as in Node, in the visitor's browser.
+export default defineConfig({
+  root: at('.'),
+  base: './',
+  plugins: [wgsl()],
+  define: { BENCH_COMMIT: JSON.stringify(commit()) },
+  server: { fs: { allow: [at('..')] } },
+  build: { target: 'es2022', outDir: at('dist/page'), emptyOutDir: true, modulePreload: { polyfill: false } },
+});

@@ -1,0 +1,19 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { wgsl } from '../vite.config.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+// The bench for Node, in one file; `run.mjs` builds it before every run.
+export default defineConfig({
+  root: at('..'),
+  plugins: [wgsl()],
+  build: {
+    target: 'es2022',
+    lib: { entry: { node: at('node.ts') }, formats: ['es'] },
+    outDir: at('dist/node'),
+    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'] },
+    minify: false,
+    sourcemap: true,
+  },
+});

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { faultOf } from '../../bench/document.js';
+import { storedInputs, tensorOf } from '../../bench/inputs.js';
+import { runBench, type BenchHost, type BenchOptions } from '../../bench/run_bench.js';
+import { rooflineSvg } from '../../bench/roofline.js';
+import { cutTensor, truthOf } from '../../bench/truth.js';
+import { withEditedShader } from '../../bench/variant.js';
+import { Gpu } from '../../src/gpu/gpu.js';
+import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
+import { nodeGpu } from '../../src/node/gpu.js';
+import type { TensorType } from '../../src/tensor.js';
+import { specs } from '../kernels/specs.js';
+import { makeInputs } from '../kernels/harness.js';
+
+const specOf = (name: string): KernelSpec => specs.find(({ op }) => op.name === name) as KernelSpec;
+
+const host: BenchHost = {
+  requestGpu: async () => Gpu.request({ gpu: await nodeGpu() }),
+  files: { fixtures: () => Promise.reject(new Error('not asked for')), tensors: () => Promise.reject(new Error('not asked for')), recorded: () => Promise.reject(new Error('not asked for')) },
+  surroundings: { runtime: 'node', os: 'test', versions: {} },
+  tool: { version: '0', commit: 'test' },
+  print: () => undefined,
+};
+const tiny: KernelCase<unknown> = { name: 'tiny', inputs: { x: [33, 32], weight: [32, 24], bias: [24] }, attrs: {} };
+const gemm: KernelSpec = { ...specOf('gemm'), perf: [tiny] };
+const quick: BenchOptions = { sections: ['kernels'], quick: true, samples: 3, rankSoftware: false, specs: [gemm] };
+
+describe('runBench', () => {
+  it('checks and times one small case, and writes a sound document', async () => {
+    const lines: string[] = [];
+    const document = await runBench({ ...host, print: (line) => lines.push(line) }, { ...quick, sections: ['ceilings', 'kernels'] });
+    expect(faultOf(JSON.parse(JSON.stringify(document)))).toBeUndefined();
+    expect(lines[0]).toMatch(/^adapter: /);
+    const [result] = document.results;
+    expect(document.results).toHaveLength(Object.keys(gemm.op.kernels).length);
+    expect(result).toMatchObject({ kernel: 'gemm', case: 'tiny', dtype: 'f32', flops: 2 * 33 * 32 * 24, bytes: 4 * (33 * 32 + 32 * 24 + 24 + 33 * 24), ok: true, checked: 'all outputs' });
+    expect(result?.ms.n).toBe(3);
+    expect(result?.ms.min).toBeGreaterThan(0);
+    expect(result?.repeats).toBeGreaterThan(1);
+    expect(document.peaks.fmaF32).toBeGreaterThan(0);
+    expect(document.peaks.workgroupGBs).toBeGreaterThan(0);
+    expect(document.peaks.copyGBs).toBeGreaterThan(0);
+    expect(document.peaks.dispatchUs).toBeGreaterThan(0);
+    expect(rooflineSvg(document)).toContain('class="kernel"');
+  });
+
+  it('finds an edited shader wrong that forgets a factor, and the shipped one right', async () => {
+    const kernel = 'gemm/registers';
+    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))?.sources[0] as string;
+    const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
+    expect(code).not.toBe(shipped);
+    const { results } = await runBench(host, { ...quick, specs: withEditedShader([gemm], { name: 'edited.wgsl', code, kernel }) });
+    expect(results.map(({ variant, ok }) => [variant, ok])).toEqual([['registers', true], ['edited.wgsl', false]]);
+    expect(results[0]?.ms.n).toBe(results[1]?.ms.n);
+  });
+
+  it('lists what it leaves out', async () => {
+    const { results, skipped } = await runBench(host, { ...quick, maxGflop: 1e-9 });
+    expect(results).toEqual([]);
+    expect(skipped.map(({ id }) => id)).toEqual([`gemm/${Object.keys(gemm.op.kernels).join('|')} f32 tiny`]);
+  });
+});
+
+describe('truthOf', () => {
+  it('makes the same inputs as the kernel tests', () => {
+    const [mine, theirs] = [storedInputs(gemm, tiny, true), makeInputs(gemm, tiny, true)];
+    for (const [name, stored] of Object.entries(mine)) expect(tensorOf(stored)).toEqual(theirs[name]);
+  });
+
+  // A part of the work must give a part of the outputs, or the error of a large shape means nothing.
+  for (const name of ['gemm', 'gemm_layer_norm', 'conv2d', 'upsampled_conv', 'transposed_conv', 'patch_embed', 'attention']) {
+    it(`follows a part of ${name}`, () => {
+      const spec = specOf(name);
+      const costly: KernelSpec = { ...spec, op: { ...spec.op, cost: () => ({ flops: Infinity }) } };
+      let compared = 0;
+      for (const kase of spec.cases.filter(({ name: of }) => !of.startsWith('past'))) {
+        const inputs = storedInputs(spec, kase, false);
+        const [whole, part] = [truthOf(spec, kase, kase.attrs, inputs), truthOf(costly, kase, kase.attrs, inputs)];
+        expect(whole?.says).toBe('all outputs');
+        expect(part?.says).toMatch(/^\d+ of \d+ /);
+        for (const [output, { shape, values }] of Object.entries(whole?.expected ?? {})) {
+          const kept = cutTensor({ type: { dtype: 'f32', shape }, data: values }, part?.cut);
+          compared += Number(kept.data.length < values.length);
+          expect(part?.expected[output]?.shape).toEqual(kept.type.shape);
+          expect(part?.expected[output]?.values).toEqual(kept.data);
+        }
+      }
+      expect(compared).toBeGreaterThan(0);
+    });
+  }
+});
+
+function types(spec: KernelSpec, kase: KernelCase<unknown>): Record<string, TensorType> {
+  return Object.fromEntries(Object.entries(storedInputs(spec, kase, false)).map(([name, { type }]) => [name, type]));
+}
