@@ -1,5 +1,5 @@
 // Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
-//   node tools/setup/run.mjs depth|test|test:long|demo [arguments]
+//   node tools/setup/run.mjs depth|test|test:long|demo|bench|bench:page [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
@@ -11,6 +11,8 @@ const COMMANDS = {
   depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
   'test:long': { entry: VITEST, arguments: ['run', '--config', 'vitest.long.config.ts'], needs: { tool: true, chromium: true } },
+  bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
+  'bench:page': { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'bench/vite.config.ts'], needs: {} },
   demo: { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'demo/vite.config.ts'], needs: {} },
 };
 
