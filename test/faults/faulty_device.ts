@@ -1,5 +1,5 @@
-/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, gets bad WGSL, or loses the device. */
-export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'corrupt' | 'lose';
+/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, never settles, gets bad WGSL, or loses the device. */
+export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'hang' | 'corrupt' | 'lose';
 
 /** What a device holds. */
 export interface Held {
@@ -113,6 +113,10 @@ export class FaultyDevice {
   #fail(fault: Fault, name: string, args: unknown[], go: (args: unknown[]) => unknown): unknown {
     if (fault === 'throw') throw new RangeError(`injected at ${name}`);
     if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
+    if (fault === 'hang') {
+      go(args);
+      return new Promise(() => {});
+    }
     if (fault === 'lose') {
       this.lose();
       return go(args);

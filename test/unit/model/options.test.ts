@@ -1,0 +1,256 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
+import type { ByteSource } from '../../../src/weights/byte_source.js';
+import { FaultyDevice, FaultyGpu, type Fault } from '../../faults/faulty_device.js';
+import { checkpointTensors } from '../../models/fixtures.js';
+import { nullGpu } from '../kernels/null_gpu.js';
+import { picture, rejection, SMALL } from './pictures.js';
+import { tinyMidas } from './tiny_midas.js';
+
+const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
+const fetched: string[] = [];
+let faulty: FaultyDevice;
+
+beforeEach(async () => {
+  faulty = new FaultyDevice((await nullGpu()).device);
+  fetched.length = 0;
+  vi.stubGlobal('fetch', async (url: unknown) => {
+    fetched.push(String(url));
+    throw new TypeError('no network here');
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  expect(faulty.uncaptured).toEqual([]);
+});
+
+const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, ...options });
+
+/** The header of a checkpoint, and then nothing more. */
+function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang'): ByteSource & { cancelled: boolean } {
+  const header: Record<string, unknown> = {};
+  let end = 0;
+  for (const { name, shape } of checkpointTensors(checkpoint)) {
+    const begin = end;
+    end += 4 * shape.reduce((n, d) => n * d, 1);
+    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const bytes = new Uint8Array(8 + json.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
+  bytes.set(json, 8);
+  const source = {
+    name: `${checkpoint}.safetensors`,
+    cancelled: false,
+    open: async () =>
+      new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          controller.enqueue(bytes);
+          if (then === 'end') controller.close();
+        },
+        cancel: () => void (source.cancelled = true),
+      }),
+  };
+  return source;
+}
+
+describe('the model asked for', () => {
+  it('that does not exist: the names there are', async () => {
+    const error = await rejection(load('depth-anything-v3'));
+    expect(error).toMatchObject({ name: 'UsageError', code: 'MODEL_NAME' });
+    for (const { name } of depthModels) expect(error.message).toContain(name);
+    expect(await rejection(load(tinyMidas(), { model: 'nope' }))).toMatchObject({ code: 'MODEL_NAME' });
+    expect(fetched).toEqual([]);
+  });
+
+  it('under a licence that is not accepted: refused before any network access', async () => {
+    const refused = depthModels.filter(({ permissive }) => !permissive);
+    expect(refused.length).toBeGreaterThanOrEqual(2);
+    const gpu = { requestAdapter: vi.fn() };
+    for (const { name, licence } of refused) {
+      const error = await rejection(loadDepthModel(name, { gpu: gpu as unknown as GPU, cache: false }));
+      expect(error).toMatchObject({ name: 'LicenseError', code: 'LICENSE_NOT_ACCEPTED' });
+      expect(error.message).toContain(licence);
+      expect(error.hint).toContain('acceptLicense');
+      expect(await rejection(load('https://example.org/w.safetensors', { model: name }))).toMatchObject({ code: 'LICENSE_NOT_ACCEPTED' });
+    }
+    expect(fetched).toEqual([]);
+    expect(gpu.requestAdapter).not.toHaveBeenCalled();
+  });
+
+  it('under a licence that is accepted: fetched', async () => {
+    expect(await rejection(load('depth-anything-v2-large', { acceptLicense: true, signal: AbortSignal.timeout(200) }))).toBeDefined();
+    expect(fetched[0]).toMatch(/^https:\/\/huggingface\.co\/depth-anything\/Depth-Anything-V2-Large-hf\/resolve\//);
+  });
+
+  it('that nobody publishes as safetensors: where to get it', async () => {
+    expect(await rejection(load('midas-v2.1-small'))).toMatchObject({ code: 'WEIGHTS_UNPUBLISHED', hint: expect.stringContaining('https://github.com/isl-org/MiDaS') });
+  });
+
+  it('whose file is another: what the file looks like', async () => {
+    const error = await rejection(load(tinyMidas(), { model: 'depth-anything-v2-small' }));
+    expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_ARCHITECTURE' });
+    expect(error.message).toMatch(/looks like MiDaS v2\.1 small .* not Depth Anything/);
+    const base = await rejection(load(headerOnly('depth-anything-base'), { model: 'depth-anything-v2-small' }));
+    expect(base.message).toMatch(/this is Depth Anything base .* not Depth Anything V2 small/);
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('that a Depth Anything file may be: the candidates', async () => {
+    for (const checkpoint of ['depth-anything-small', 'depth-anything-small-hub']) {
+      const source = headerOnly(checkpoint);
+      const error = await rejection(load(source));
+      expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_AMBIGUOUS', hint: 'Name the model.' });
+      for (const name of ['depth-anything-v1-small', 'depth-anything-v2-small', 'depth-anything-v2-metric-indoor-small', 'depth-anything-v2-metric-outdoor-small']) expect(error.message).toContain(name);
+      expect(source.cancelled).toBe(true);
+    }
+  });
+
+  it('named on the hub without a revision: refused before any network access', async () => {
+    expect(await rejection(load('hf:depth-anything/Depth-Anything-V2-Small-hf'))).toMatchObject({ name: 'UsageError', code: 'SOURCE_REVISION' });
+    expect(fetched).toEqual([]);
+  });
+
+  it('whose file ends early, is empty or is no checkpoint: nothing is left', async () => {
+    expect(await rejection(load(headerOnly('depth-anything-small', 'end'), { model: 'depth-anything-v2-small' }))).toMatchObject({ code: 'ST_TRUNCATED' });
+    const cut = new Blob([tinyMidas().slice(0, 150_000)]);
+    expect(await rejection(load({ name: 'cut', open: async () => cut.stream() }))).toMatchObject({ code: 'ST_TRUNCATED' });
+    expect(await rejection(load(cut))).toMatchObject({ code: 'ST_OFFSETS' });
+    expect(await rejection(load(new Uint8Array()))).toMatchObject({ name: 'WeightsFormatError' });
+    expect(await rejection(load(new Blob(['<html>'])))).toMatchObject({ name: 'WeightsFormatError' });
+    expect(faulty.held).toEqual(EMPTY);
+    (await load(tinyMidas())).dispose();
+  });
+});
+
+/** Milliseconds from abort to rejection, which must be an AbortError. */
+async function abortTime(stop: AbortController, work: Promise<unknown>, after: () => Promise<unknown> = async () => undefined): Promise<number> {
+  await after();
+  const start = performance.now();
+  stop.abort();
+  expect(await rejection(work)).toMatchObject({ name: 'AbortError' });
+  return performance.now() - start;
+}
+
+const until = (condition: () => boolean) => vi.waitFor(() => { if (!condition()) throw new Error('not yet'); }, { timeout: 5000, interval: 1 });
+
+describe('AbortSignal', () => {
+  it('already aborted: rejects before anything', async () => {
+    const signal = AbortSignal.abort();
+    const open = vi.fn();
+    expect(await rejection(load({ name: 'x', open }, { signal }))).toMatchObject({ name: 'AbortError' });
+    expect(open).not.toHaveBeenCalled();
+    const model = await load(tinyMidas());
+    faulty.calls.clear();
+    expect(await rejection(model.estimate(picture('a'), { signal }))).toMatchObject({ name: 'AbortError' });
+    expect([...faulty.calls.keys()].filter((name) => name.startsWith('create'))).toEqual([]);
+    model.dispose();
+  });
+
+  it('with a reason of the caller: still an AbortError', async () => {
+    expect(await rejection(load(tinyMidas(), { signal: AbortSignal.abort('enough') }))).toMatchObject({ name: 'AbortError' });
+  });
+
+  it('while the adapter is waited for', async () => {
+    const stop = new AbortController();
+    const made = new FaultyGpu((await nullGpu()).device);
+    let give = () => {};
+    const gpu = { requestAdapter: async (options: GPURequestAdapterOptions) => {
+      await new Promise<void>((resolve) => (give = resolve));
+      return made.gpu.requestAdapter(options);
+    } };
+    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, signal: stop.signal });
+    expect(await abortTime(stop, loading)).toBeLessThan(100);
+    give();
+    await until(() => made.devices.length === 1 && made.last.destroyed);
+  });
+
+  it('while the weights come in', async () => {
+    const stop = new AbortController();
+    const source = headerOnly('midas-v2.1-small');
+    const loading = load(source, { signal: stop.signal });
+    expect(await abortTime(stop, loading, () => until(() => faulty.held.buffers > 0))).toBeLessThan(100);
+    expect(faulty.held).toEqual(EMPTY);
+    await until(() => source.cancelled);
+  });
+
+  it.each<[string, Fault]>([['createComputePipelineAsync', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from loading', async (call, fault) => {
+    const stop = new AbortController();
+    faulty.arm(call, 4, fault);
+    const loading = load(tinyMidas(), { signal: stop.signal });
+    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
+    await until(() => faulty.held.buffers === 0);
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it.each<[string, Fault]>([['onSubmittedWorkDone', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from an estimate', async (call, fault) => {
+    const model = await load(tinyMidas());
+    const before = await model.estimate(picture('a'), SMALL);
+    const held = faulty.held;
+    const stop = new AbortController();
+    faulty.arm(call, 1, fault);
+    const pending = model.estimate(picture('a'), { ...SMALL, signal: stop.signal });
+    expect(await abortTime(stop, pending, () => until(() => !faulty.pending))).toBeLessThan(100);
+    expect(faulty.held.buffers).toBe(held.buffers);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    before.dispose();
+    model.dispose();
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('of one of two callers at a new size leaves the other', async () => {
+    const model = await load(tinyMidas());
+    const stop = new AbortController();
+    const [one, other] = [model.estimate(picture('a'), { ...SMALL, signal: stop.signal }), model.estimate(picture('a'), SMALL)];
+    expect(await abortTime(stop, one)).toBeLessThan(100);
+    (await other).dispose();
+    model.dispose();
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('after the end does nothing', async () => {
+    const stop = new AbortController();
+    const model = await load(tinyMidas(), { signal: stop.signal });
+    const map = await model.estimate(picture('a'), { ...SMALL, signal: stop.signal });
+    stop.abort();
+    expect((await map.read()).length).toBe(64 * 48);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    map.dispose();
+    model.dispose();
+  });
+});
+
+describe('a driver that hangs', () => {
+  it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])('at %s does not keep dispose or a loss from ending what is pending', async (call) => {
+    for (const end of ['dispose', 'lose'] as const) {
+      const own = new FaultyGpu((await nullGpu()).device);
+      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false });
+      own.last.arm(call, 1, 'hang');
+      const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
+      await until(() => !own.last.pending);
+      if (end === 'dispose') model.dispose();
+      else own.last.lose();
+      expect(await rejection(pending)).toMatchObject({ code: end === 'dispose' ? 'DISPOSED' : 'DEVICE_LOST' });
+      model.dispose();
+    }
+  });
+});
+
+describe('onProgress', () => {
+  it('is told of bytes read, and its exception is reported once without harm', async () => {
+    const bytes = tinyMidas();
+    const seen: number[] = [];
+    (await load(bytes, { onProgress: ({ loaded }) => seen.push(loaded) })).dispose();
+    expect(seen.at(-1)).toBe(bytes.length);
+    const tasks: (() => void)[] = [];
+    const callback = vi.fn(() => { throw new Error('of the caller'); });
+    const later = globalThis.setTimeout;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, delay?: number) => (String(task).includes('throw') ? tasks.push(task) : later(task, delay))) as typeof setTimeout);
+    (await load(bytes, { onProgress: callback })).dispose();
+    vi.restoreAllMocks();
+    expect(callback).toHaveBeenCalledTimes(1);
+    expect(tasks.length).toBe(1);
+    expect(tasks[0]).toThrow('of the caller');
+  });
+});
