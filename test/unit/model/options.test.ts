@@ -118,7 +118,7 @@ describe('the model asked for', () => {
     expect(await rejection(load({ name: 'cut', open: async () => cut.stream() }))).toMatchObject({ code: 'ST_TRUNCATED' });
     expect(await rejection(load(cut))).toMatchObject({ code: 'ST_OFFSETS' });
     expect(await rejection(load(new Uint8Array()))).toMatchObject({ name: 'WeightsFormatError' });
-    expect(await rejection(load(new Blob(['<html>'])))).toMatchObject({ name: 'WeightsFormatError' });
+    expect(await rejection(load(new Blob(['<html>'])))).toMatchObject({ code: 'NET_NOT_WEIGHTS' });
     expect(faulty.held).toEqual(EMPTY);
     (await load(tinyMidas())).dispose();
   });
