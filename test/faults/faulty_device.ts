@@ -114,7 +114,7 @@ export class FaultyDevice {
     if (fault === 'throw') throw new RangeError(`injected at ${name}`);
     if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
     if (fault === 'hang') {
-      go(args);
+      Promise.resolve(go(args)).catch(() => undefined);
       return new Promise(() => {});
     }
     if (fault === 'lose') {
