@@ -1,0 +1,91 @@
+import { valuesAt, type Truth } from './disparity.js';
+import { ordinalError } from './ordinal.js';
+import { correlation, lineThrough, mean, quantile, ranks } from './statistics.js';
+
+/** Quality of one estimate. All but `spearman` and `delta` are errors. */
+export interface Scores {
+  /** Mean of |estimate - depth| / depth, after alignment. */
+  readonly absRel: number;
+  /** Root of the mean squared error of depth after alignment, in units of the mean depth. */
+  readonly rmse: number;
+  /** Share of pixels whose aligned depth is within a factor of 1.25 of the truth. */
+  readonly delta: number;
+  /** Scale-and-shift-invariant error in disparity, trimmed. */
+  readonly ssi: number;
+  /** Rank correlation of estimate and truth in disparity, -1 to 1. */
+  readonly spearman: number;
+  /** Share of pixel pairs at clearly different depths that are put in the wrong order. */
+  readonly ordinal: number;
+}
+
+/** Quality of depth in metres, without any alignment. */
+export interface MetricScores {
+  /** Mean of |estimate - depth| / depth. */
+  readonly metricAbsRel: number;
+  /** Root of the mean squared error, in metres. */
+  readonly metricRmse: number;
+  /** Share of pixels within a factor of 1.25 of the truth. */
+  readonly metricDelta: number;
+}
+
+/** Depth beyond this many times the nearest is not measured: disparity says next to nothing there. */
+const FAR_RATIO = 50;
+/** The nearest depth is where this share of pixels is farther, so that a stray pixel does not set it. */
+const NEAREST = 0.995;
+/** Share of the residuals, the smallest, that the trimmed error keeps, as arXiv 1907.01341 does. */
+const KEPT = 0.8;
+
+/**
+ * Scores of an estimate of disparity up to scale and shift. Both are aligned over every known pixel by least squares in
+ * disparity, and depths compared up to FAR_RATIO times the nearest, where the aligned disparity is floored too. The truth
+ * must know at least two pixels of different disparity.
+ */
+export function score(estimate: ArrayLike<number>, { disparity, known }: Truth): Scores {
+  const truth = valuesAt(disparity, known);
+  const found = valuesAt(estimate, known);
+  const { scale, shift } = lineThrough(found, truth);
+  const floor = quantile(truth, NEAREST) / FAR_RATIO;
+  const near = Uint32Array.from(truth, (_, i) => i).filter((i) => (truth[i] as number) > floor);
+  const depth = valuesAt(truth, near).map((d) => 1 / d);
+  const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));
+  const { absRel, rmse, delta } = compareDepth(aligned, depth);
+  return {
+    absRel, rmse: rmse / mean(depth), delta, ssi: trimmedError(found, truth),
+    spearman: correlation(ranks(found), ranks(truth)), ordinal: ordinalError(found, truth),
+  };
+}
+
+/** Scores of an estimate in metres where the truth is in metres too. */
+export function scoreMetric(depth: ArrayLike<number>, { disparity, known }: Truth): MetricScores {
+  const finite = known.filter((i) => (disparity[i] as number) > 0);
+  const { absRel, rmse, delta } = compareDepth(valuesAt(depth, finite), valuesAt(disparity, finite).map((d) => 1 / d));
+  return { metricAbsRel: absRel, metricRmse: rmse, metricDelta: delta };
+}
+
+function compareDepth(estimate: Float64Array, truth: Float64Array): { absRel: number; rmse: number; delta: number } {
+  let [relative, squares, within] = [0, 0, 0];
+  for (let i = 0; i < truth.length; i++) {
+    const [e, z] = [estimate[i] as number, truth[i] as number];
+    relative += Math.abs(e - z) / z;
+    squares += (e - z) ** 2;
+    if (Math.max(e / z, z / e) < 1.25) within++;
+  }
+  return { absRel: relative / truth.length, rmse: Math.sqrt(squares / truth.length), delta: within / truth.length };
+}
+
+/**
+ * Mean of the smallest 80 % of |estimate - truth|, once both have had their median taken away and been divided by their mean
+ * distance from it: the trimmed scale-and-shift-invariant loss of arXiv 1907.01341, but for its constant factor.
+ */
+function trimmedError(estimate: Float64Array, truth: Float64Array): number {
+  const [a, b] = [standardized(estimate), standardized(truth)];
+  const residuals = a.map((value, i) => Math.abs(value - (b[i] as number))).sort();
+  return mean(residuals.subarray(0, Math.max(1, Math.floor(KEPT * residuals.length))));
+}
+
+/** A constant stays at 0. */
+function standardized(values: Float64Array): Float64Array {
+  const median = quantile(values, 0.5);
+  const spread = mean(values.map((value) => Math.abs(value - median)));
+  return values.map((value) => (spread > 0 ? (value - median) / spread : 0));
+}
