@@ -85,7 +85,8 @@ export class ModelChoice {
     this.#licence.textContent = licence;
     this.#licence.classList.toggle('restricted', !permissive);
     this.#kind.textContent = KINDS[kind];
-    this.#page.href = page;
+    this.#page.hidden = page === undefined;
+    this.#page.href = page ?? '';
     this.#acceptRow.hidden = permissive;
     this.#acceptText.textContent = `I accept the licence of ${title}, which does not allow every use.`;
     this.#forget.hidden = this.#weights === undefined;

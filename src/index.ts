@@ -21,9 +21,13 @@ export interface DepthModelSummary {
   /** Whether the weights are fetched without `acceptLicense`. */
   readonly permissive: boolean;
   readonly kind: 'relative-inverse' | 'metric';
-  /** Where the weights come from; undefined where the caller must bring them. */
+  /**
+   * Where the weights come from; undefined where the caller must bring them. `package:FILE` is this package's export
+   * `depthwise/FILE`: Node finds it, and a page passes its address as `weights`.
+   */
   readonly source: string | undefined;
-  readonly page: string;
+  /** Where the original checkpoint is published; undefined for what comes with this package. */
+  readonly page: string | undefined;
 }
 
 /** Every model that can be loaded by name. */

@@ -25,10 +25,10 @@ export interface Licence {
 
 /** Where weights are published. */
 export interface PublishedWeights {
-  /** `hf:org/repo@revision`; undefined where nobody publishes safetensors. */
+  /** `hf:org/repo@revision`, or `package:FILE` for a file of this package's models folder; undefined where nobody publishes safetensors. */
   readonly source: string | undefined;
-  /** Page to get the original checkpoint from. */
-  readonly page: string;
+  /** Page to get the original checkpoint from; undefined for what comes with this package. */
+  readonly page: string | undefined;
   readonly bytes?: number;
   readonly sha256?: string;
 }
@@ -109,13 +109,23 @@ const midasSmallEntry: ModelEntry = {
   build: (picture, weights) => midasSmall(picture, weights),
 };
 
+/** MiDaS small at reduced widths, trained by tools/nano on rendered scenes. */
+const nanoEntry: ModelEntry = {
+  ...midasSmallEntry,
+  name: 'nano',
+  title: 'Nano',
+  size: 'nano',
+  weights: { source: 'package:nano.safetensors', page: undefined },
+};
+
 const SIZES = ['small', 'base', 'large'] as const;
 const SCENES = [{ scene: 'indoor', maxDepth: 20 }, { scene: 'outdoor', maxDepth: 80 }] as const;
 
-/** Every model that can be loaded by name. */
+/** Every model that can be loaded by name; of those that are free for every use, the better ones come first. */
 export const registry: readonly ModelEntry[] = [
   ...SIZES.map((size) => depthAnythingEntry('v2', size)),
   ...SIZES.map((size) => depthAnythingEntry('v1', size)),
   ...SCENES.flatMap((metric) => SIZES.map((size) => depthAnythingEntry('v2', size, metric))),
   midasSmallEntry,
+  nanoEntry,
 ];

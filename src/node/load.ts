@@ -6,6 +6,7 @@ import type { WeightsCache } from '../weights/cache.js';
 import { openAdapter } from './adapters.js';
 import { fileSource } from './file_source.js';
 import { nodeGpu } from './gpu.js';
+import { packagedWeights } from './packaged.js';
 import { createNodeHasher, folderCache } from './weights_cache.js';
 
 /** Options of `loadDepthModel` in Node. */
@@ -24,8 +25,10 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu` or without such an adapter
  */
 export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
-  const { adapter, cache, weights, ...rest } = options;
-  const found = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source) ? source : await resolvePath(source);
+  const { adapter, cache, ...rest } = options;
+  const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);
+  const found = named ? source : await resolvePath(source);
+  const weights = rest.weights ?? (named ? packagedWeights(source) : undefined);
   return loadOnDevice(found, {
     createHasher: createNodeHasher,
     ...rest,

@@ -6,7 +6,7 @@ export type Family =
   | 'dpt-next-vit' | 'dpt-levit' | 'zoedepth';
 
 /**
- * What tensors alone can tell about a file. They cannot tell Depth Anything V1 from V2, nor relative from metric:
+ * What a file alone can tell. Its tensors cannot tell Depth Anything V1 from V2, nor relative from metric:
  * that is for the registry, the hub's config.json or the caller to say.
  */
 export interface Architecture {
@@ -22,6 +22,8 @@ interface Signature {
   readonly nameStyle: Architecture['nameStyle'];
   /** A tensor that only this family has. */
   readonly mark: RegExp;
+  /** The metadata entry `model` of the file, where only that tells two sizes apart. */
+  readonly label?: string;
   /** Size by one dimension of a tensor; a string where only one size was published. */
   readonly size: string | { readonly tensor: string | RegExp; readonly dim: number; readonly sizes: Readonly<Record<number, string>> };
 }
@@ -40,6 +42,7 @@ const SIGNATURES: readonly Signature[] = [
   { family: 'zoedepth', nameStyle: 'original', mark: /^core\.core\./, size: { tensor: 'attractors.0._net.2.weight', dim: 0, sizes: ZOE_OUTPUTS } },
   { family: 'depth-anything', nameStyle: 'original', mark: /^depth_head\.scratch\.output_conv2\./, size: { tensor: 'pretrained.cls_token', dim: 2, sizes: DINOV2_WIDTHS } },
   { family: 'depth-anything', nameStyle: 'hub', mark: /^backbone\.encoder\.layer\.0\.layer_scale1\./, size: { tensor: 'backbone.embeddings.cls_token', dim: 2, sizes: DINOV2_WIDTHS } },
+  { family: 'midas-v21-small', nameStyle: 'original', mark: /^pretrained\.layer1\.3\.0\.conv_dw\./, label: 'nano', size: 'nano' },
   { family: 'midas-v21-small', nameStyle: 'original', mark: /^pretrained\.layer1\.3\.0\.conv_dw\./, size: 'small' },
   { family: 'midas-v21', nameStyle: 'original', mark: /^pretrained\.layer1\.4\.0\.conv2\./, size: 'large' },
   { family: 'dpt-hybrid', nameStyle: 'original', mark: /^pretrained\.model\.patch_embed\.backbone\./, size: 'hybrid' },
@@ -77,12 +80,14 @@ export function describeArchitecture({ family, size, nameStyle }: Architecture):
 }
 
 /**
- * Tells the network from the names and shapes of its tensors.
+ * Tells the network from the names and shapes of its tensors, and sizes that these leave open from the file's metadata.
  * @throws ModelMismatchError `MODEL_UNKNOWN` with what the file looks like instead
  */
 export function detectArchitecture(header: SafetensorsHeader, source: string): Architecture {
   const names = [...header.tensors.keys()];
-  const signature = names.some((name) => HEAD.test(name)) ? SIGNATURES.find(({ mark }) => names.some((name) => mark.test(name))) : undefined;
+  const label = header.metadata.get('model');
+  const candidates = names.some((name) => HEAD.test(name)) ? SIGNATURES.filter((signature) => signature.label === undefined || signature.label === label) : [];
+  const signature = candidates.find(({ mark }) => names.some((name) => mark.test(name)));
   if (!signature) {
     const stranger = STRANGERS.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
     const guess = stranger ? `It looks like ${stranger}.` : names.length === 0 ? 'It holds no tensors.' : `Its first tensors are ${names.slice(0, 3).map(quote).join(', ')}.`;

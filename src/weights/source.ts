@@ -20,10 +20,17 @@ const COMMIT = /^[0-9a-f]{40}$/;
 
 /**
  * Turns `hf:org/repo@revision[/file]` or a URL into what to fetch. A hub branch such as `main` moves, and is never cached.
- * @throws UsageError `SOURCE_REVISION` for a hub name without a revision, `SOURCE_INVALID` for anything that is not a source
+ * @throws UsageError `SOURCE_REVISION` for a hub name without a revision, `SOURCE_PACKAGED` for a file of this package, whose
+ *   address only a bundler or Node knows, `SOURCE_INVALID` for anything that is not a source
  */
 export function resolveSource(text: string, options: SourceOptions = {}): ResolvedSource {
   if (text.startsWith('hf:')) return resolveHub(text, options.hubUrl ?? HUB_URL);
+  const packaged = packagedFile(text);
+  if (packaged !== undefined) {
+    throw new UsageError('SOURCE_PACKAGED', `${packaged} comes with this package, but a page cannot tell at which address it is served.`, {
+      hint: `With Vite: import url from 'depthwise/${packaged}?url', and pass { weights: url }; with any other tool, the address it gives that file.`, actual: text, phase: 'load',
+    });
+  }
   let url: URL;
   try {
     url = new URL(text, options.baseUrl ?? (globalThis as { location?: { href?: string } }).location?.href);
@@ -49,6 +56,11 @@ function resolveHub(text: string, hubUrl: string): ResolvedSource {
   const path = file.split('/').map(encodeURIComponent).join('/');
   const url = `${hubUrl.replace(/\/+$/, '')}/${repo}/resolve/${revision}/${path}`;
   return { url, cacheKey: COMMIT.test(revision) ? url : undefined };
+}
+
+/** The file a source `package:FILE` names in the models folder of this package; undefined for other sources. */
+export function packagedFile(source: string): string | undefined {
+  return /^package:([\w-][\w.-]*)$/.exec(source)?.[1];
 }
 
 /** A URL for messages: without user, password, query and fragment, any of which may be a secret. */

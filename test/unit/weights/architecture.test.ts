@@ -32,6 +32,14 @@ describe('detectArchitecture', () => {
     expect(`${family} ${size} ${nameStyle}`).toBe(expected);
   });
 
+  test('nano by its metadata, and MiDaS small without it', () => {
+    const midas = headerOf(outlines['midas_v21_small_256.original']!);
+    const sizeOf = (model: string) => detectArchitecture({ ...midas, metadata: new Map([['model', model]]) }, 'f').size;
+    expect([sizeOf('nano'), sizeOf('other')]).toEqual(['nano', 'small']);
+    const anything = headerOf(outlines['da2-s.hf']!);
+    expect(detectArchitecture({ ...anything, metadata: new Map([['model', 'nano']]) }, 'f').family).toBe('depth-anything');
+  });
+
   test('original names of Depth Anything, by width', () => {
     const head: TensorList = { 'depth_head.scratch.output_conv2.2.weight': ['F32', [1, 32, 1, 1]] };
     for (const [width, size] of [[384, 'small'], [768, 'base'], [1024, 'large'], [1536, 'giant']] as const) {
