@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.js';
+import type { TruthKind } from '../eval/disparity.js';
 import { colormaps, type ColormapName } from '../image/colormaps.js';
-import { nearest } from './nearest.js';
-import { FOREIGN_SPELLINGS, PARSER_OPTIONS } from './options.js';
+import { EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
+import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
 /** Which model to load, from where, and onto what. */
 export interface ModelArguments {
@@ -44,24 +44,36 @@ export interface TensorCommand extends ModelArguments {
   readonly output: string;
 }
 
+export interface EvaluateCommand extends ModelArguments {
+  readonly command: 'evaluate';
+  /** Folder of pictures with their true depth. */
+  readonly data: string;
+  /** What the files of true depth hold, in place of what they say themselves. */
+  readonly truth?: TruthKind;
+  /** File for the scores. */
+  readonly json?: string;
+}
+
 /** What a command line asks for. */
 export type Command =
   | EstimateCommand
   | TensorCommand
+  | EvaluateCommand
   | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
   | { readonly command: 'models'; readonly json: boolean }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
-type Values = ReturnType<typeof parseStrictly>['values'];
+type Values = Parsed<typeof PARSER_OPTIONS>['values'];
+type EvaluationValues = Parsed<typeof EVALUATION_OPTIONS>['values'];
 
 /**
  * Reads a command line without the program's name.
  * @throws UsageError OPTION_UNKNOWN naming the nearest option, OPTION_VALUE, OPTION_CONFLICT, OPTION_INPUT.
  */
 export function parseArguments(argv: readonly string[]): Command {
-  refuseUnknown(argv);
-  const { values, positionals } = parseStrictly(argv);
+  if (argv[0] === 'eval') return evaluateCommand(argv.slice(1));
+  const { values, positionals } = parseOptions(argv, PARSER_OPTIONS);
   const json = values.json ?? false;
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
@@ -70,26 +82,6 @@ export function parseArguments(argv: readonly string[]): Command {
   if (positionals.length === 1 && first === 'models') return { command: 'models', json };
   if (positionals.length === 1 && first === 'info') return { command: 'info', json, ...optional({ adapter: values.adapter }) };
   return estimateCommand(values, positionals);
-}
-
-function refuseUnknown(argv: readonly string[]): void {
-  const { tokens } = parseArgs({ args: [...argv], options: PARSER_OPTIONS, allowPositionals: true, strict: false, tokens: true });
-  const shorts = Object.values(PARSER_OPTIONS).flatMap((option) => ('short' in option ? [option.short as string] : []));
-  for (const token of tokens) {
-    if (token.kind !== 'option' || Object.hasOwn(PARSER_OPTIONS, token.name) || shorts.includes(token.name)) continue;
-    const foreign = Object.hasOwn(FOREIGN_SPELLINGS, token.name) ? FOREIGN_SPELLINGS[token.name] : undefined;
-    const near = nearest(token.name, Object.keys(PARSER_OPTIONS));
-    const hint = foreign ? `Here that is ${foreign}.` : near ? `Did you mean --${near}?` : '`depthwise --help` lists all options.';
-    throw new UsageError('OPTION_UNKNOWN', `There is no option ${token.rawName}.`, { hint, actual: token.rawName });
-  }
-}
-
-function parseStrictly(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: PARSER_OPTIONS, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError('OPTION_VALUE', cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause), { cause });
-  }
 }
 
 function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
@@ -120,7 +112,18 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
   return { command: 'tensor', input, output, ...modelArguments(values) };
 }
 
-function modelArguments(values: Values): ModelArguments {
+function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly command: 'help' } {
+  const { values, positionals } = parseOptions(argv, EVALUATION_OPTIONS);
+  const { help, data, truth, json } = values;
+  if (help) return { command: 'help' };
+  if (data === undefined || positionals.length > 0) {
+    const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
+    throw new UsageError('OPTION_INPUT', `eval takes one folder of pictures with their true depth.${stray}`, { hint: 'Name it: `depthwise eval --data DIR`.' });
+  }
+  return { command: 'evaluate', data, ...modelArguments(values), ...optional({ json, truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']) }) };
+}
+
+function modelArguments(values: Values | EvaluationValues): ModelArguments {
   return {
     acceptLicense: values['accept-license'] ?? false, hub: values.hub ?? false, quiet: values.quiet ?? false,
     precision: oneOf('precision', values.precision ?? 'auto', ['auto', 'f32', 'f16']),
@@ -134,18 +137,4 @@ function inputSize(text: string | undefined): number | undefined {
     throw new UsageError('OPTION_VALUE', `--input-size is a number of pixels from 1 to 999999, not "${text}".`, { actual: text });
   }
   return Number(text);
-}
-
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  const near = nearest(value, allowed);
-  throw new UsageError('OPTION_VALUE', `--${option} is one of ${allowed.join(', ')}, not "${value}".`, {
-    expected: allowed, actual: value, ...(near ? { hint: `Did you mean ${near}?` } : {}),
-  });
-}
-
-/** The entries that are there, for optional properties that must not be present as undefined. */
-function optional<T extends Record<string, unknown>>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<typeof optional<T>>;
 }

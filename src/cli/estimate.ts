@@ -3,17 +3,17 @@ import { DepthwiseError } from '../errors.js';
 import { readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
 import { planJobs, type Job, type Jobs } from './jobs.js';
-import { DEFAULT_MODEL, loadModel, type Session } from './session.js';
+import { chooseModel, loadModel, type Session } from './session.js';
 import { writeOutputs } from './write_outputs.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
   const plan = (model: string) => planJobs(command.inputs, { ...command, model });
-  const named = command.model ?? (command.weights === undefined ? DEFAULT_MODEL : undefined);
+  const chosen = await chooseModel(command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
-  const planned = named === undefined ? undefined : await plan(named);
+  const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
   if (planned?.jobs.length === 0) return conclude(session, planned, 0);
-  const model = await loadModel(command, session);
+  const model = await loadModel(command, chosen, session);
   try {
     const jobs = planned ?? (await plan(model.info.name));
     let failed = 0;

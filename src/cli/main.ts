@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { DepthwiseError, UsageError } from '../errors.js';
 import { parseArguments, type Command } from './arguments.js';
 import { estimatePictures } from './estimate.js';
+import { evaluateModel } from './evaluate.js';
 import { gpuReport, reportText } from './info.js';
 import { modelsText } from './models.js';
 import { helpText } from './options.js';
@@ -39,6 +40,7 @@ async function run(command: Command, session: Session): Promise<number> {
       return done(session, command.json ? JSON.stringify(report, null, 2) : reportText(report));
     }
     case 'estimate': return estimatePictures(command, session);
+    case 'evaluate': return evaluateModel(command, session);
     case 'tensor': return runTensor(command, session);
   }
 }

@@ -46,7 +46,19 @@ export const OPTIONS = {
   },
 } as const satisfies Record<string, Record<string, Option>>;
 
-/** All options for node:util's parseArgs. */
+/** Options of `depthwise eval`, beside those that choose the model. */
+const EVALUATION = {
+  data: { type: 'string', value: 'DIR', help: 'pictures NAME.jpg or .png with NAME.pfm, NAME.npy or NAME-depth.png' },
+  truth: { type: 'string', value: 'KIND', help: 'what those hold: depth or inverse; without it, what depth.json says' },
+  json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
+} as const satisfies Record<string, Option>;
+
+/** All options of `depthwise eval` for node:util's parseArgs. */
+export const EVALUATION_OPTIONS = {
+  ...OPTIONS.Model, ...EVALUATION, hub: OPTIONS.Input.hub, quiet: OPTIONS.General.quiet, help: OPTIONS.General.help,
+} satisfies NonNullable<ParseArgsConfig['options']>;
+
+/** All other options for node:util's parseArgs. */
 export const PARSER_OPTIONS = {
   ...OPTIONS.Model, ...OPTIONS.Input, ...OPTIONS.Output, ...OPTIONS['Raw tensors'], ...OPTIONS.General,
 } satisfies NonNullable<ParseArgsConfig['options']>;
@@ -64,11 +76,15 @@ const USAGE = `Depth from photographs.
 Usage:
   depthwise [options] PICTURE|FOLDER...      photo.jpg gives photo-<model>.png beside it
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
+  depthwise eval [options] --data DIR        scores of a model against true depth
   depthwise info                             GPUs, their limits and features
   depthwise models                           models, their sizes and licences
 `;
 
 const NOTES = `
+Without --model and --weights it is the best model free for every use that was downloaded before,
+or else nano, which is small and comes with depthwise.
+
 JPEG, PNG, WebP, TIFF, GIF, AVIF and PPM are read. Folders are searched to the bottom, and
 -o repeats their tree. Files that are not pictures are passed over with a warning; hidden
 files and pictures that depthwise wrote, silently.
@@ -78,7 +94,7 @@ Exit codes: 0 all done, 1 something failed or was passed over, 2 the command lin
 
 /** The text of --help. */
 export function helpText(): string {
-  const groups = Object.entries(OPTIONS).map(([title, options]) =>
+  const groups = Object.entries({ ...OPTIONS, 'Evaluation (eval)': EVALUATION }).map(([title, options]) =>
     `\n${title}:\n${Object.entries(options).map(([name, option]) => helpLine(name, option)).join('')}`);
   return `${USAGE}${groups.join('')}${NOTES}`;
 }

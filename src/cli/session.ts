@@ -5,10 +5,8 @@ import { findEntry } from '../models/resolve.js';
 import { loadDepthModel } from '../node/load.js';
 import { displayUrl, resolveSource } from '../weights/source.js';
 import type { ModelArguments } from './arguments.js';
+import { adviceOn, defaultModel } from './default_model.js';
 import { ProgressBar } from './progress.js';
-
-/** The model used where neither a model nor weights are named: the best one that is free for every use. */
-export const DEFAULT_MODEL = 'depth-anything-v2-small';
 
 /** Where a command says things: results on stdout, all else on stderr. */
 export class Session {
@@ -45,9 +43,25 @@ export class Session {
   }
 }
 
-/** Loads the model a command line names, showing its weights come in, and says so when it runs on the CPU. */
-export async function loadModel(args: ModelArguments, session: Session): Promise<DepthModel> {
-  const { weights, model = weights === undefined ? DEFAULT_MODEL : undefined } = args;
+/** A model settled on before it is loaded. */
+export interface ChosenModel {
+  /** Undefined where the weights are to say which model they are. */
+  readonly name: string | undefined;
+  /** To be said when it is loaded. */
+  readonly advice?: string | undefined;
+}
+
+/** The model a command line means. */
+export async function chooseModel({ model, weights, cache }: ModelArguments): Promise<ChosenModel> {
+  if (model !== undefined || weights !== undefined) return { name: model };
+  const entry = await defaultModel(cache);
+  return { name: entry.name, advice: adviceOn(entry) };
+}
+
+/** Loads a model, showing its weights come in, and says so when it runs on the CPU. */
+export async function loadModel(args: ModelArguments, { name: model, advice }: ChosenModel, session: Session): Promise<DepthModel> {
+  const { weights } = args;
+  if (advice !== undefined) session.note(advice);
   try {
     const loaded = await loadDepthModel(model ?? weights!, {
       ...(model === undefined ? {} : { model }),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DepthFileError, UsageError } from '../errors.js';
 import { decodeNpy, encodeNpy } from '../image/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
-import { loadModel, type Session } from './session.js';
+import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
 /** Runs the bare network: f32 [1,3,H,W] from one NPY file, its output f32 [H,W] into another. */
@@ -16,7 +16,7 @@ export async function runTensor(command: TensorCommand, session: Session): Promi
     const found = `${data instanceof Float32Array ? 'f32' : 'f64'} [${shape.join(',')}]`;
     throw new UsageError('TENSOR_SHAPE', `${command.input}: is ${found}; expected f32 [1,3,H,W].`, { source: command.input, expected: [1, 3, 'H', 'W'], actual: shape });
   }
-  const model = await loadModel(command, session);
+  const model = await loadModel(command, await chooseModel(command), session);
   try {
     await write(command.output, encodeNpy(await model.run(data, [N, C, H, W]), [H, W]));
     session.print(command.output);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.js';
 import { nearest } from '../../../src/cli/nearest.js';
-import { helpText, PARSER_OPTIONS } from '../../../src/cli/options.js';
+import { EVALUATION_OPTIONS, helpText, PARSER_OPTIONS } from '../../../src/cli/options.js';
 import { colormaps } from '../../../src/image/colormaps.js';
 
 const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
@@ -42,6 +42,19 @@ describe('parseArguments', () => {
     });
   });
 
+  it('takes the options of an evaluation', () => {
+    expect(parse('eval --data in -m nano --truth inverse --json out.json --precision f32 -q')).toEqual({
+      command: 'evaluate', data: 'in', model: 'nano', truth: 'inverse', json: 'out.json', precision: 'f32', acceptLicense: false, hub: false, quiet: true,
+    });
+    expect(parse('eval --help')).toEqual({ command: 'help' });
+    expect(parse('./eval')).toMatchObject({ command: 'estimate', inputs: ['./eval'] });
+    fails('eval', 'OPTION_INPUT', /--data DIR/);
+    fails('eval --data a b', 'OPTION_INPUT', /"b" has no meaning/);
+    fails('eval --data a --truth disparity', 'OPTION_VALUE', /depth, inverse, not "disparity"/);
+    fails('eval --data a --png16', 'OPTION_UNKNOWN', /--png16/);
+    fails('a.jpg --data a', 'OPTION_UNKNOWN', /--data/);
+  });
+
   it('names the nearest option for one it does not know, and ours for one of another tool', () => {
     fails('a.jpg --colourmap turbo', 'OPTION_UNKNOWN', /no option --colourmap\. Did you mean --colormap\?/);
     fails('a.jpg --inputsize=3', 'OPTION_UNKNOWN', /--inputsize\. Did you mean --input-size\?/);
@@ -77,7 +90,7 @@ describe('parseArguments', () => {
 describe('helpText', () => {
   it('shows every option and every colour map, within 100 columns', () => {
     const text = helpText();
-    for (const name of Object.keys(PARSER_OPTIONS)) expect(text).toMatch(new RegExp(`--${name}[ \\n]`));
+    for (const name of Object.keys({ ...PARSER_OPTIONS, ...EVALUATION_OPTIONS })) expect(text).toMatch(new RegExp(`--${name}[ \\n]`));
     for (const name of Object.keys(colormaps)) expect(text).toContain(name);
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   });

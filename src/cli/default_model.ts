@@ -1,0 +1,28 @@
+import { InternalError } from '../errors.js';
+import { registry, type ModelEntry } from '../models/registry.js';
+import { folderCache } from '../node/weights_cache.js';
+import { packagedFile, resolveSource } from '../weights/source.js';
+
+/** Where nothing is named: the best model that is free for every use and needs no download. */
+export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
+  const cache = folderCache(cacheFolder);
+  for (const entry of registry) {
+    const { source } = entry.weights;
+    if (!entry.licence.permissive || source === undefined) continue;
+    if (isPackaged(entry)) return entry;
+    const key = resolveSource(source).cacheKey;
+    if (key !== undefined && (await cache.match(key))) return entry;
+  }
+  throw new InternalError('INTERNAL_REGISTRY', 'No model comes with this package.');
+}
+
+/** What to say about a model that was taken for want of a better one; undefined for one that was downloaded. */
+export function adviceOn(entry: ModelEntry): string | undefined {
+  if (!isPackaged(entry)) return undefined;
+  const better = registry.slice(0, registry.indexOf(entry)).filter(({ licence, weights }) => licence.permissive && weights.source !== undefined);
+  return `no model is named, so this is ${entry.name}, the small one that comes with depthwise. Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`;
+}
+
+function isPackaged({ weights }: ModelEntry): boolean {
+  return packagedFile(weights.source ?? '') !== undefined;
+}

@@ -1,0 +1,49 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from '../errors.js';
+import { nearest } from './nearest.js';
+import { FOREIGN_SPELLINGS } from './options.js';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** Values by option name, and what stands beside the options. */
+export type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>>;
+
+/**
+ * Reads the options of a command line.
+ * @throws UsageError OPTION_UNKNOWN naming the nearest option, OPTION_VALUE
+ */
+export function parseOptions<T extends Options>(argv: readonly string[], options: T): Parsed<T> {
+  refuseUnknown(argv, options);
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError('OPTION_VALUE', cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause), { cause });
+  }
+}
+
+function refuseUnknown(argv: readonly string[], options: Options): void {
+  const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
+  const shorts = Object.values(options).flatMap(({ short }) => short ?? []);
+  for (const token of tokens) {
+    if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue;
+    const foreign = Object.hasOwn(FOREIGN_SPELLINGS, token.name) ? FOREIGN_SPELLINGS[token.name] : undefined;
+    const near = nearest(token.name, Object.keys(options));
+    const hint = foreign ? `Here that is ${foreign}.` : near ? `Did you mean --${near}?` : '`depthwise --help` lists all options.';
+    throw new UsageError('OPTION_UNKNOWN', `There is no option ${token.rawName}.`, { hint, actual: token.rawName });
+  }
+}
+
+/** The value an option was given among those it takes. @throws UsageError OPTION_VALUE naming the nearest. */
+export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found !== undefined) return found;
+  const near = nearest(value, allowed);
+  throw new UsageError('OPTION_VALUE', `--${option} is one of ${allowed.join(', ')}, not "${value}".`, {
+    expected: allowed, actual: value, ...(near ? { hint: `Did you mean ${near}?` } : {}),
+  });
+}
+
+/** The entries that are there, for optional properties that must not be present as undefined. */
+export function optional<T extends Record<string, unknown>>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<typeof optional<T>>;
+}

@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { adviceOn, defaultModel } from '../../../src/cli/default_model.js';
+import { entryByName } from '../../../src/models/resolve.js';
+import { folderCache } from '../../../src/node/weights_cache.js';
+import { resolveSource } from '../../../src/weights/source.js';
+
+let cache: string;
+beforeEach(async () => void (cache = await mkdtemp(join(tmpdir(), 'depthwise-'))));
+afterEach(() => rm(cache, { recursive: true }));
+
+async function keep(source: string): Promise<void> {
+  const writer = (await folderCache(cache).put(resolveSource(source).cacheKey!))!;
+  await writer.write(new Uint8Array(16));
+  await writer.commit();
+}
+
+describe('defaultModel', () => {
+  it('is nano where nothing was downloaded', async () => {
+    expect((await defaultModel(cache)).name).toBe('nano');
+    expect((await defaultModel(join(cache, 'gone'))).name).toBe('nano');
+  });
+
+  it('is a better model once it was downloaded', async () => {
+    await keep(entryByName('depth-anything-v2-small').weights.source!);
+    expect((await defaultModel(cache)).name).toBe('depth-anything-v2-small');
+  });
+
+  it('is nano where other files were downloaded', async () => {
+    await keep('https://example.org/midas.safetensors');
+    expect((await defaultModel(cache)).name).toBe('nano');
+  });
+});
+
+describe('adviceOn', () => {
+  it('names the better models that are free for every use and can be downloaded, in one line', () => {
+    const advice = adviceOn(entryByName('nano'));
+    expect(advice).toMatch(/nano, the small one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/);
+  });
+
+  it('says nothing of a model that was downloaded', () => {
+    expect(adviceOn(entryByName('depth-anything-v2-small'))).toBeUndefined();
+  });
+});
