@@ -1,5 +1,5 @@
 // Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
-//   node tools/setup/run.mjs depth|test|test:long|demo|bench|bench:page [arguments]
+//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:page [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
@@ -9,6 +9,7 @@ const VITEST = 'node_modules/vitest/vitest.mjs';
 const COMMANDS = {
   // npm runs scripts in the package's folder; file names are meant from where the user is.
   depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
+  eval: { entry: CLI, arguments: ['eval'], needs: { tool: true }, folder: process.env.INIT_CWD },
   test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
   'test:long': { entry: VITEST, arguments: ['run', '--config', 'vitest.long.config.ts'], needs: { tool: true, chromium: true } },
   bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
