@@ -43,7 +43,7 @@ def random_crop(rng, rgb, disparity, width, height):
     """A crop of the target's aspect (jittered by up to 15 %), flipped half the time, resized."""
     h, w = disparity.shape
     aspect = width / height * np.exp(rng.uniform(-0.15, 0.15))
-    ch = min(h, w / aspect) * rng.uniform(0.6, 1.0)
+    ch = min(h, w / aspect) * rng.uniform(0.7, 1.0)
     cw = min(int(round(ch * aspect)), w)
     ch = int(round(ch))
     y, x = rng.integers(h - ch + 1), rng.integers(w - cw + 1)
@@ -65,11 +65,11 @@ def jitter_colour(image, generator):
     def normal(scale, channels=1):
         return torch.randn(n, channels, 1, 1, generator=generator) * scale
     image = image.clamp(1e-3, 1) ** torch.exp(normal(0.2))
-    image = image * torch.exp(normal(0.1) + normal(0.06, 3))
+    image = image * torch.exp(normal(0.1) + normal(0.04, 3))
     grey = image.mean(1, keepdim=True)
-    image = grey + (image - grey) * torch.exp(normal(0.3))
+    image = grey + (image - grey) * torch.exp(normal(0.2))
     middle = image.mean((1, 2, 3), keepdim=True)
-    image = middle + (image - middle) * torch.exp(normal(0.2))
+    image = middle + (image - middle) * torch.exp(normal(0.15))
     image = image + torch.randn(image.shape, generator=generator) * normal(0.015).abs()
     if torch.rand(1, generator=generator) < 0.15:
         small = F.interpolate(image, scale_factor=0.5, mode='bilinear', antialias=True)
@@ -78,14 +78,14 @@ def jitter_colour(image, generator):
 
 
 def batch(shards, rng, generator, count, width, height):
-    """Normalised rgb [N, 3, H, W] and disparity [N, 1, H, W], families drawn evenly."""
+    """Normalised rgb [N, 3, H, W], disparity [N, 1, H, W], family numbers [N]; even draws."""
     order = rng.permutation(np.arange(count) % len(shards.families))
     shift = rng.integers(len(shards.families))
-    pairs = [random_crop(rng, *shards.sample(rng, shards.families[(k + shift)
-                                                                  % len(shards.families)]),
-                         width, height) for k in order]
+    labels = [int((k + shift) % len(shards.families)) for k in order]
+    pairs = [random_crop(rng, *shards.sample(rng, shards.families[k]), width, height)
+             for k in labels]
     image = jitter_colour(torch.stack([p[0] for p in pairs]), generator)
-    return (image - MEAN) / STD, torch.stack([p[1] for p in pairs])
+    return (image - MEAN) / STD, torch.stack([p[1] for p in pairs]), torch.tensor(labels)
 
 
 def normalise(rgb):

@@ -34,7 +34,7 @@ def half_tensors(state):
     for name, value in state.items():
         if name.endswith('num_batches_tracked'):
             continue
-        half = value.numpy().astype(np.float16)
+        half = value.detach().numpy().astype(np.float16)
         if not np.isfinite(half).all():
             raise ValueError(f'{name} does not fit f16')
         out[name] = half
@@ -44,7 +44,7 @@ def half_tensors(state):
 def load_export(path):
     """Model with the weights of an exported file, as a reader of the file would have them."""
     from safetensors.numpy import load_file
-    model = Nano()
+    model = Nano().fold()
     state = {k: torch.from_numpy(v.astype(np.float32)) for k, v in load_file(path).items()}
     missing, unexpected = model.load_state_dict(state, strict=False)
     assert not unexpected and all(m.endswith('num_batches_tracked') for m in missing)
@@ -59,7 +59,9 @@ def main():
     saved = torch.load(f'{args.run}/checkpoint.pt', map_location='cpu')
     metadata = dict(METADATA, training=f"{saved['step']} steps, {saved['spent'] / 60:.0f} minutes "
                     'on 2 CPU cores, procedurally rendered scenes')
-    write_safetensors(args.out, half_tensors(saved['average']), metadata)
+    model = Nano()
+    model.load_state_dict(saved['average'])
+    write_safetensors(args.out, half_tensors(model.eval().fold().state_dict()), metadata)
     model = load_export(args.out)
     print(args.out, sum(p.numel() for p in model.parameters()), 'parameters', metadata['training'])
 

@@ -1,5 +1,6 @@
 """The MiDaS objective: trimmed scale-and-shift-invariant error and gradient matching."""
 import torch
+import torch.nn.functional as F
 
 
 def standardise(disparity):
@@ -10,9 +11,11 @@ def standardise(disparity):
     return ((flat - median) / spread).view_as(disparity)
 
 
-def trimmed(residual, keep=0.8):
-    """Mean of the smallest 80 % of absolute residuals, halved as in the paper's definition."""
+def trimmed(residual, keep):
+    """Sum of the smallest share `keep` of absolute residuals over twice the pixel count."""
     flat = residual.abs().flatten(1)
+    if keep >= 1:
+        return 0.5 * flat.mean()
     limit = flat.detach().kthvalue(int(flat.shape[1] * keep), 1).values[:, None]
     return 0.5 * (flat * (flat <= limit)).sum(1).mean() / flat.shape[1]
 
@@ -27,11 +30,44 @@ def gradient_matching(residual, scales=4):
     return total
 
 
-def objective(prediction, disparity, gradient_weight=0.5):
-    """Loss of the output before its ReLU; negative outputs, which the ReLU cuts, are penalised."""
+def objective(prediction, disparity, gradient_weight, keep):
+    """Loss of the output before its ReLU, its data term and its gradient term.
+
+    The paper's terms leave scale and shift free, and an unnormalised decoder then drifts to ever
+    larger outputs and ever smaller gradients. Two weak terms hold it: the spread of each output is
+    kept near 1, and negative values, which the ReLU would cut, are penalised.
+    """
     residual = standardise(prediction) - standardise(disparity)
-    data = trimmed(residual)
+    data = trimmed(residual, keep)
     slope = gradient_matching(residual)
-    spread = prediction.detach().flatten(1).std(1).mean() + 1e-3
-    negative = torch.relu(0.05 * spread - prediction).mean() / spread
-    return data + gradient_weight * slope + 0.2 * negative, data, slope
+    spread = (prediction - prediction.flatten(1).median(1).values.view(-1, 1, 1, 1)).abs()
+    anchor = spread.flatten(1).mean(1).clamp(min=1e-4).log().square().mean()
+    negative = torch.relu(0.05 - prediction).mean()
+    return data + gradient_weight * slope + 0.05 * anchor + 0.1 * negative, data, slope
+
+
+LAYOUTS = 7
+
+
+def layout_classes(disparity):
+    """Per pixel at half size: sky, facing, floor, ceiling, right wall, left wall, boundary.
+
+    Classes come from the relative slope of disparity per picture height, so they know no scale.
+    """
+    d = disparity[:, 0]
+    log = d.clamp(min=1e-5).log()
+    gx, gy = torch.zeros_like(d), torch.zeros_like(d)
+    gx[:, :, 1:-1] = (log[:, :, 2:] - log[:, :, :-2]) / 2
+    gy[:, 1:-1] = (log[:, 2:] - log[:, :-2]) / 2
+    steep = torch.maximum(gx.abs(), gy.abs())
+    height = d.shape[1]
+    label = torch.where(gy.abs() >= gx.abs(), torch.where(gy > 0, 2, 3),
+                        torch.where(gx > 0, 4, 5))
+    label[steep * height < 0.35] = 1
+    label[steep > 0.2] = 6
+    label[d <= 1e-5] = 0
+    return label[:, ::2, ::2]
+
+
+def layout_loss(logits, disparity):
+    return F.cross_entropy(logits.float(), layout_classes(disparity))

@@ -90,11 +90,32 @@ def stage(index, c_in):
     return nn.Sequential(*blocks), c_out
 
 
+class NormedConv(nn.Conv2d):
+    """3x3 convolution with bias whose output is batch-normalised while training from scratch.
+
+    The released decoder has no normalisation; `fold` makes the weight and bias equal without it.
+    """
+
+    def __init__(self, c_in, c_out):
+        super().__init__(c_in, c_out, 3, padding=1)
+        self.norm = norm(c_out)
+
+    def forward(self, x):
+        return self.norm(super().forward(x)) if self.norm is not None else super().forward(x)
+
+    def fold(self):
+        n = self.norm
+        scale = n.weight.data / torch.sqrt(n.running_var + n.eps)
+        self.weight.data.mul_(scale.view(-1, 1, 1, 1))
+        self.bias.data = (self.bias.data - n.running_mean) * scale + n.bias.data
+        self.norm = None
+
+
 class ResidualConvUnit(nn.Module):
     def __init__(self, c):
         super().__init__()
-        self.conv1 = nn.Conv2d(c, c, 3, padding=1)
-        self.conv2 = nn.Conv2d(c, c, 3, padding=1)
+        self.conv1 = NormedConv(c, c)
+        self.conv2 = NormedConv(c, c)
 
     def forward(self, x):
         return x + self.conv2(F.relu(self.conv1(F.relu(x))))
@@ -142,24 +163,27 @@ class Nano(nn.Module):
         s.refinenet1 = Fusion(f, f, True)
         s.output_conv = nn.Sequential(
             nn.Conv2d(f, HEAD[0], 3, padding=1), nn.Upsample(scale_factor=2, mode='bilinear'),
-            nn.Conv2d(HEAD[0], HEAD[1], 3, padding=1), nn.ReLU(), nn.Conv2d(HEAD[1], 1, 1),
+            NormedConv(HEAD[0], HEAD[1]), nn.ReLU(), nn.Conv2d(HEAD[1], 1, 1),
             nn.ReLU())
         for m in self.modules():
+            if isinstance(m, ResidualConvUnit):
+                nn.init.constant_(m.conv2.norm.weight, 0.5)
             if isinstance(m, SameConv):
                 fan = m.kernel_size[0] ** 2 * m.out_channels / m.groups
                 nn.init.normal_(m.weight, 0, (2 / fan) ** 0.5)
-            elif isinstance(m, nn.Conv2d):
-                nn.init.kaiming_normal_(m.weight, nonlinearity='relu')
-                if m.bias is not None:
-                    nn.init.zeros_(m.bias)
-        for m in self.modules():
-            if isinstance(m, ResidualConvUnit):
-                m.conv2.weight.data.mul_(0.3)
         # The output ends in a ReLU: start on its live side.
         nn.init.normal_(s.output_conv[4].weight, 0, 0.05)
         nn.init.constant_(s.output_conv[4].bias, 0.5)
 
-    def forward(self, x, final_relu=True):
+    def fold(self):
+        """Folds the decoder's training-time normalisation; the encoder keeps its own."""
+        for m in list(self.modules()):
+            if isinstance(m, NormedConv) and m.norm is not None:
+                m.fold()
+        return self
+
+    def features(self, x):
+        """Fused decoder features at half size and the deepest encoder map."""
         l1 = self.pretrained.layer1(x)
         l2 = self.pretrained.layer2(l1)
         l3 = self.pretrained.layer3(l2)
@@ -168,5 +192,26 @@ class Nano(nn.Module):
         p = s.refinenet4(s.layer4_rn(l4))
         p = s.refinenet3(p, s.layer3_rn(l3))
         p = s.refinenet2(p, s.layer2_rn(l2))
-        p = s.refinenet1(p, s.layer1_rn(l1))
-        return s.output_conv(p) if final_relu else s.output_conv[:5](p)
+        return s.refinenet1(p, s.layer1_rn(l1)), l4
+
+    def forward(self, x):
+        return self.scratch.output_conv(self.features(x)[0])
+
+
+class TrainingNano(nn.Module):
+    """Nano with two heads that exist only while training: surface layout and scene family.
+
+    Regression alone leaves the layout prior slowly; classes give the encoder a steeper path.
+    """
+
+    def __init__(self, layouts, families):
+        super().__init__()
+        self.nano = Nano()
+        self.layout = nn.Conv2d(FEATURES, layouts, 1)
+        self.family = nn.Linear(STAGES[6][0], families)
+
+    def forward(self, x):
+        """Output before its ReLU, layout logits at half size, family logits."""
+        p, deep = self.nano.features(x)
+        return (self.nano.scratch.output_conv[:5](p), self.layout(p),
+                self.family(F.relu(deep).mean((2, 3))))

@@ -17,15 +17,24 @@ from torch.nn.parallel import DistributedDataParallel
 
 from data import Shards, batch, normalise
 from families import FAMILIES, SEEN
-from losses import objective
+from losses import LAYOUTS, layout_loss, objective
 from metrics import measure
-from model import Nano
+from model import Nano, TrainingNano
 
 # (progress at which the phase ends, picture sizes (width, height), batch per worker)
-PHASES = [(0.5, [(128, 96), (128, 96), (96, 128), (128, 128)], 16),
-          (0.78, [(192, 128), (192, 160), (192, 128), (128, 192), (160, 160)], 10),
-          (1.01, [(256, 192), (256, 192), (256, 160), (192, 256), (256, 256)], 6)]
-PEAK_RATE, FINAL_RATE, WARMUP = 2e-3, 1e-5, 0.03
+PHASES = [(0.5, [(96, 64), (96, 64), (96, 96)], 16),
+          (0.82, [(160, 128), (192, 128), (128, 160), (160, 160)], 8),
+          (1.01, [(256, 192), (256, 192), (256, 160), (192, 256), (256, 256)], 4)]
+PEAK_RATE, FINAL_RATE, WARMUP = 3e-3, 1e-5, 0.03
+# Layout before edges: the gradient term comes in late and grows to the paper's weight.
+GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.5
+# The truth is exact, so nothing is trimmed until the large errors, whole objects at first, are gone.
+KEEP = (1.0, 0.8)
+
+
+def gradient_weight(progress):
+    k = (progress - GRADIENT_START) / (GRADIENT_FULL - GRADIENT_START)
+    return 0.02 + (GRADIENT_WEIGHT - 0.02) * min(max(k, 0.0), 1.0)
 
 
 def learning_rate(progress):
@@ -79,7 +88,8 @@ def report(run, spent, step, losses, average, held_out, size, pictures):
     rows = validate(average.state, held_out, 8, size)
     values = {'minutes': round(spent / 60, 2), 'step': step, 'size': f'{size[0]}x{size[1]}',
               'pictures': pictures, 'loss': round(float(losses[0]), 4), 'data': round(float(losses[1]), 4),
-              'gradient': round(float(losses[2]), 4)}
+              'gradient': round(float(losses[2]), 4), 'layout': round(float(losses[3]), 4),
+              'family': round(float(losses[4]), 4)}
     for family, row in rows.items():
         values[f'{family}_spearman'] = round(row['spearman'], 4)
         values[f'{family}_delta'] = round(row['delta'], 4)
@@ -93,9 +103,10 @@ def worker(rank, args):
     os.environ.setdefault('MASTER_PORT', str(args.port))
     dist.init_process_group('gloo', rank=rank, world_size=args.workers)
     torch.manual_seed(args.seed)
-    model = Nano().to(memory_format=torch.channels_last)
-    decayed = [p for p in model.parameters() if p.ndim > 1]
-    plain = [p for p in model.parameters() if p.ndim <= 1]
+    whole = TrainingNano(LAYOUTS, len(SEEN)).to(memory_format=torch.channels_last)
+    model = whole.nano
+    decayed = [p for p in whole.parameters() if p.ndim > 1]
+    plain = [p for p in whole.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': 0.02},
                                    {'params': plain, 'weight_decay': 0.0}], PEAK_RATE)
     average, step, spent = Average(model), 0, 0.0
@@ -103,15 +114,17 @@ def worker(rank, args):
     if os.path.exists(checkpoint):
         saved = torch.load(checkpoint)
         model.load_state_dict(saved['model'])
-        optimiser.load_state_dict(saved['optimiser'])
+        if 'whole' in saved:
+            whole.load_state_dict(saved['whole'])
+            optimiser.load_state_dict(saved['optimiser'])
         average.state, step, spent = saved['average'], saved['step'], saved['spent']
-    net = DistributedDataParallel(model)
+    net = DistributedDataParallel(whole)
     shards = Shards(args.data, SEEN)
     held_out = Shards(args.validation, FAMILIES) if rank == 0 else None
     rng = np.random.default_rng([args.seed, rank, step])
     generator = torch.Generator().manual_seed(args.seed * 1000003 + rank * 7919 + step)
     shared = np.random.default_rng([args.seed, step])
-    last, last_report, sums, count = time.time(), spent, np.zeros(3), 0
+    last, last_report, sums, count = time.time(), spent, np.zeros(5), 0
     budget = args.minutes * 60
     clock = torch.zeros(1)
     while True:
@@ -123,21 +136,27 @@ def worker(rank, args):
             break
         _, sizes, count_per = next(p for p in PHASES if progress < p[0])
         width, height = sizes[shared.integers(len(sizes))]
-        image, disparity = batch(shards, rng, generator, count_per, width, height)
+        image, disparity, family = batch(shards, rng, generator, count_per, width, height)
         image = image.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
             group['lr'] = learning_rate(progress)
         net.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
-            output = net(image, final_relu=False)
-        loss, data, slope = objective(output.float(), disparity)
+            output, layout, kind = net(image)
+        loss, data, slope = objective(output.float(), disparity, gradient_weight(progress),
+                                      KEEP[0] if progress < 0.6 else KEEP[1])
+        # The training-only heads fade out before the last phase.
+        aid = max(1 - progress / 0.8, 0.0)
+        layout = layout_loss(layout, disparity)
+        kind = torch.nn.functional.cross_entropy(kind.float(), family)
+        loss = loss + aid * (0.3 * layout + 0.1 * kind)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(whole.parameters(), 1.0)
         optimiser.step()
         step += 1
         average.update(model, step)
-        sums += [loss.item(), data.item(), slope.item()]
+        sums += [loss.item(), data.item(), slope.item(), layout.item(), kind.item()]
         count += 1
         now = time.time()
         spent += now - last
@@ -146,15 +165,15 @@ def worker(rank, args):
             shards.refresh()
         if rank == 0 and (spent - last_report > args.every * 60):
             last_report = spent
-            torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(),
+            torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                         'average': average.state, 'step': step, 'spent': spent},
                        checkpoint + '.new')
             os.replace(checkpoint + '.new', checkpoint)
             report(args.run, spent, step, sums / count, average, held_out, sizes[0],
                    shards.count())
-            sums, count = np.zeros(3), 0
+            sums, count = np.zeros(5), 0
     if rank == 0:
-        torch.save({'model': model.state_dict(), 'optimiser': optimiser.state_dict(),
+        torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                     'average': average.state, 'step': step, 'spent': spent}, checkpoint)
         if count:
             report(args.run, spent, step, sums / count, average, held_out, sizes[0],
