@@ -1,11 +1,13 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import headSource from '../../shaders/head.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
-import { defineOp } from './op.js';
+import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel } from './store.js';
 
 const WORKGROUP = 64;
+/** Pixels of a row that an invocation computes, and those of the wide form for CPU adapters: 1.6 times as fast on llvmpipe. */
 const PIXELS = 2;
+const WIDE = 4;
 
 export interface HeadInputs {
   readonly [name: string]: TensorType | undefined;
@@ -40,16 +42,20 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
     return { depth: { dtype: 'f32', shape: [...size] } };
   },
   kernels: {
-    registers({ low, weight1 }, { size, alignCorners, final }) {
-      const resize = bilinearKernel(low, size, alignCorners);
-      const [H, W] = size;
-      return {
-        sources: [headSource, bilinearLoadSource, ...resize.sources],
-        tunables: { ...resize.tunables, welem: weight1.dtype, HIDDEN: (weight1.shape[3] as number) / 4, PIXELS, FINAL: final.kind === 'relu' ? 0 : 1, WORKGROUP },
-        params: { ...resize.params, H, W, C4: (low.shape[2] as number) / 4, SCALE: final.kind === 'relu' ? 1 : final.maxDepth },
-        workgroups: Math.ceil((H * Math.ceil(W / PIXELS)) / WORKGROUP),
-      };
-    },
+    registers: (inputs, attrs) => headKernel(inputs, attrs, PIXELS),
+    wide: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
   },
+  choose: (_inputs, { size }, { software }) => (software && size[1] >= WIDE ? 'wide' : 'registers'),
   cost: ({ weight1 }, { size }) => ({ flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9 }),
 });
+
+function headKernel({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs, pixels: number): Kernel {
+  const resize = bilinearKernel(low, size, alignCorners);
+  const [H, W] = size;
+  return {
+    sources: [headSource, bilinearLoadSource, ...resize.sources],
+    tunables: { ...resize.tunables, welem: weight1.dtype, HIDDEN: (weight1.shape[3] as number) / 4, PIXELS: pixels, FINAL: final.kind === 'relu' ? 0 : 1, WORKGROUP },
+    params: { ...resize.params, H, W, C4: (low.shape[2] as number) / 4, SCALE: final.kind === 'relu' ? 1 : final.maxDepth },
+    workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
+  };
+}

@@ -19,6 +19,12 @@ export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: bo
   return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
 }
 
+/** Whether a kernel candidate is one for the types of a case. */
+export function applies(spec: KernelSpec, kase: KernelCase<unknown>, variant: string): boolean {
+  const inputs = inputTypes(spec, kase, false);
+  return spec.op.kernels[variant]?.(inputs, kase.attrs, spec.op.infer(inputs, kase.attrs)) !== undefined;
+}
+
 /** Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half precision. */
 export function instances(specs: readonly KernelSpec[]): Instance[] {
   return specs.flatMap((spec) => [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half))));

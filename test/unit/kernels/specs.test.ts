@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { byteLength } from '../../../src/tensor.js';
-import { distinct, inputTypes, instances } from '../../kernels/instances.js';
+import { applies, distinct, inputTypes, instances } from '../../kernels/instances.js';
 import { specs } from '../../kernels/specs.js';
 
 const KERNELS = new URL('../../../src/kernels/', import.meta.url);
@@ -41,9 +41,18 @@ describe('kernel specs', () => {
     }
   });
 
-  it.each(specs)('$op.name: every kernel candidate is reached by a case', (spec) => {
-    const labels = instances([spec]).map(({ label }) => label);
-    for (const variant of Object.keys(spec.op.kernels)) expect(labels.some((label) => label.startsWith(`${spec.op.name}/${variant} `)), variant).toBe(true);
+  it.each(specs)('$op.name: every kernel candidate is reached by two cases', (spec) => {
+    for (const variant of Object.keys(spec.op.kernels)) expect(spec.cases.filter((kase) => applies(spec, kase, variant)).length, variant).toBeGreaterThanOrEqual(2);
+  });
+
+  it.each(specs)('$op.name: the candidate chosen on a GPU and on a CPU adapter applies', (spec) => {
+    for (const kase of [...spec.cases, ...spec.perf]) {
+      for (const software of [false, true]) {
+        const facts = { software, f16: true, subgroups: false, maxWorkgroupStorage: 16384, maxWorkgroupInvocations: 256 };
+        const variant = spec.op.choose(inputTypes(spec, kase, false), kase.attrs, facts);
+        expect(applies(spec, kase, variant), `${kase.name}: ${variant}, software ${software}`).toBe(true);
+      }
+    }
   });
 
   it.each(specs)('$op.name: work is counted in whole operations', (spec) => {
