@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,32 +6,23 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { finiteRange } from '../../src/image/formats/depth_semantics.js';
 import { decodeNpy, encodeNpy } from '../../src/image/formats/npy.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
-// @ts-expect-error plain JavaScript
-import { CLI, setUpBundle } from '../../tools/setup/bundle.mjs';
 import { compareStage } from '../models/compare.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
 import { seededCheckpoint, seededInput, seededPicture } from '../seeded_weights.js';
+import { runTool, setUpTool } from './tool.js';
 
 /** The built tool in processes of its own, on MiDaS small with seeded weights. */
-const ROOT = join(import.meta.dirname, '../..');
 const MODEL = 'midas-v2.1-small';
 let folder: string;
 
 beforeAll(async () => {
-  setUpBundle(ROOT);
+  setUpTool();
   folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
   await writeFile(join(folder, 'w.safetensors'), seededCheckpoint(checkpointTensors(MODEL)));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function depthwise(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [join(ROOT, CLI), ...args], { cwd: folder }, (error, stdout, stderr) => {
-      // Dawn's own warnings go to stderr too.
-      resolve({ code: error ? (child.exitCode ?? -1) : 0, stdout, stderr: stderr.replace(/^Warning: .*\n/gm, '') });
-    });
-  });
-}
+const depthwise = (...args: string[]) => runTool(folder, args);
 
 async function picture(path: string, width: number, height: number): Promise<void> {
   const raw = { width, height, channels: 3 as const };
