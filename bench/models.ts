@@ -1,23 +1,14 @@
 import { readBuffer } from '../src/gpu/buffers.js';
 import type { Gpu } from '../src/gpu/gpu.js';
-import { compilePipelines, Executable } from '../src/graph/executor.js';
-import { Graph, typesOf, type Value } from '../src/graph/graph.js';
 import { loadDepthModel } from '../src/index.js';
-import { entryByName } from '../src/models/resolve.js';
 import { byteLength } from '../src/tensor.js';
-import { detectArchitecture } from '../src/weights/architecture.js';
-import { ConstantStore } from '../src/weights/constant_store.js';
-import { decode } from '../src/weights/decode.js';
-import { nameRules } from '../src/weights/name_rules.js';
-import { mapNames } from '../src/weights/names.js';
-import { parseHeader } from '../src/weights/safetensors.js';
-import { Weights } from '../src/weights/weights.js';
 import { compareStage, type StageError } from '../test/models/compare.js';
 import type { FixtureRecord } from '../test/models/fixtures.js';
 import { seededCheckpoint, seededInput, type SeededEntry } from '../test/seeded_weights.js';
 import { Clock, repeating, type Record as RecordPass } from './clock.js';
 import type { Accuracy, ModelResult, Protocol } from './document.js';
 import { measure } from './measure.js';
+import { Network } from './network.js';
 import { summarizeSamples } from './statistics.js';
 
 /** Recordings of the published code, wherever they are kept. */
@@ -73,9 +64,9 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
   const loadMs = await timeLoad(context, model, bytes);
   const gpu = await context.requestGpu();
   const clock = new Clock(gpu.device);
-  const network = new Network(gpu, model, bytes);
+  const network = new Network(gpu, model.name, model.half ? 'f16' : 'f32', bytes);
   try {
-    const compiled = await network.compile();
+    const compiled = await network.compile(model.height, model.width);
     const uploadMs = await network.upload();
     const executable = await network.executable(model.height, model.width, seededInput(model.name, model.height, model.width));
     const record: RecordPass = (encoder, repeats, writes) => executable.run.encode(repeating(encoder, repeats, writes));
@@ -142,69 +133,4 @@ function accuracyOf({ max, mean }: StageError, range: number, half: boolean, fix
   const bounds = BOUNDS[half ? 'f16' : 'f32'];
   const gateRatio = Math.max(max / bounds.max, mean / bounds.mean);
   return { maxAbsErr: max * range, maxRelErr: max, gateRatio, checked: `recording ${fixture}`, ok: gateRatio <= 1 };
-}
-
-/** A network with seeded weights, loaded step by step so that each can be timed. */
-class Network {
-  readonly gpu: Gpu;
-  readonly store: ConstantStore;
-  readonly #model: ModelCase;
-  readonly #bytes: Uint8Array;
-  readonly #header: ReturnType<typeof parseHeader>;
-  readonly #weights: Weights;
-
-  constructor(gpu: Gpu, model: ModelCase, bytes: Uint8Array) {
-    this.gpu = gpu;
-    this.#model = model;
-    this.#bytes = bytes;
-    this.store = new ConstantStore(gpu, model.name);
-    this.#header = parseHeader(bytes, bytes.length, model.name);
-    const rules = nameRules(detectArchitecture(this.#header, model.name));
-    this.#weights = Weights.from(this.#header, mapNames(this.#header, rules, model.name), model.name);
-  }
-
-  /** Compiles every pipeline. */
-  async compile(): Promise<{ compileMs: number; pipelines: number; wgslBytes: number }> {
-    const { graph } = this.#graph(this.#model.height, this.#model.width);
-    await this.store.declare(graph);
-    const start = performance.now();
-    const compiled = await compilePipelines(graph, this.gpu);
-    const compileMs = performance.now() - start;
-    const codes = new Set(compiled.map(([{ code }]) => code));
-    return { compileMs, pipelines: codes.size, wgslBytes: [...codes].reduce((sum, code) => sum + code.length, 0) };
-  }
-
-  /** Decodes, packs and uploads every weight. */
-  async upload(): Promise<number> {
-    const start = performance.now();
-    const { tensors, dataOffset } = this.#header;
-    for (const entry of tensors.values()) {
-      if (this.store.wants(entry.name)) this.store.deliver(entry.name, decode(entry, this.#bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)));
-    }
-    await this.gpu.device.queue.onSubmittedWorkDone();
-    return performance.now() - start;
-  }
-
-  /** The network at a size, with its input [1,3,H,W] on the GPU. */
-  async executable(H: number, W: number, tensor: Float32Array): Promise<{ run: Executable; output: Value; flops: number }> {
-    const { graph, image, output } = this.#graph(H, W);
-    await this.store.declare(graph);
-    const run = await Executable.compile(graph, this.gpu, { constants: (key) => this.store.buffer(key), keep: [output] });
-    this.gpu.device.queue.writeBuffer(run.buffer(image), 0, interleaved(tensor, H * W));
-    const flops = graph.nodes.reduce((sum, { op, inputs, attrs, outputs }) => sum + op.cost(typesOf(inputs), attrs, typesOf(outputs)).flops, 0);
-    return { run, output, flops };
-  }
-
-  #graph(H: number, W: number): { graph: Graph; image: Value; output: Value } {
-    const graph = new Graph(this.#model.half ? 'f16' : 'f32');
-    const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { graph, image, output: entryByName(this.#model.name).build(image, this.#weights, 'offset') };
-  }
-}
-
-/** [3,H·W] → [H·W,4] with a zero fourth channel. */
-function interleaved(tensor: Float32Array, pixels: number): Float32Array<ArrayBuffer> {
-  const image = new Float32Array(4 * pixels);
-  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) image[4 * i + c] = tensor[c * pixels + i] as number;
-  return image;
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { arch, cpus, release, type as osType } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../package.json';
@@ -13,8 +13,7 @@ const TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 
 /** The bench in Node, on Dawn. `root` is the folder of the checkout. */
 export async function nodeHost(root: string, adapter: string | undefined, print: (line: string) => void): Promise<BenchHost> {
-  const { create } = await import('webgpu');
-  const gpu = create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`])]);
+  const gpu = await benchGpu(adapter);
   return {
     requestGpu: () => Gpu.request({ gpu }),
     files: modelFiles(async (name) => new Uint8Array(await readFile(join(root, 'test/fixtures/models', name)))),
@@ -28,10 +27,16 @@ export async function nodeHost(root: string, adapter: string | undefined, print:
   };
 }
 
-/** Version of a package that can be imported from a folder. */
+/** Dawn with exact timestamps. `adapter` is a part of an adapter's name. */
+export async function benchGpu(adapter: string | undefined): Promise<GPU> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  return create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`])]);
+}
+
+/** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */
 export function packageVersion(folder: string, name: string): string {
-  const require = createRequire(join(folder, 'package.json'));
-  return (require(`${name}/package.json`) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
 }
 
 /** Commit of the checkout, marked when files differ from it. */

@@ -1,0 +1,143 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { numel } from '../../src/tensor.js';
+import { Gpu } from '../../src/gpu/gpu.js';
+import { random } from '../../test/random.js';
+import { seededInput } from '../../test/seeded_weights.js';
+import { Clock } from '../clock.js';
+import { parseDocument, SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
+import { environmentOf, headerText } from '../environment.js';
+import { measure } from '../measure.js';
+import { benchGpu, nodeHost, packageVersion } from '../node_host.js';
+import { peerLine, tableText } from '../table.js';
+import { networkCases, operationCases, toNhwc, type NetworkCase, type OperationCase } from './cases.js';
+import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_side.js';
+import { acceptSharedMemory, ortBuilds, ortSide } from './onnxruntime.js';
+import { loadTf, tfSide } from './tfjs.js';
+
+export const HELP = `Times Depthwise beside other libraries, in one process and on the same adapter.
+
+  npm run bench:peers -- [options]
+
+  --peer REGEXP     peers by name: onnxruntime-web/webgpu, onnxruntime-web, onnxruntime-node, tfjs
+  --filter REGEXP   cases by name
+  --samples N       samples of each side (20)
+  --json FILE       write the document; a document that is there already keeps what it holds and gains these results
+`;
+
+interface Contest {
+  readonly peer: string;
+  readonly version: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** The peer's side of a case; undefined where it has none. */
+  side(kase: OperationCase | NetworkCase, input: Float32Array): Promise<Side | undefined>;
+}
+
+/** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
+export async function main(argv: readonly string[], root: string): Promise<number> {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', short: 'h' }, peer: text, filter: text, samples: text, json: text } });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const print = (line: string) => void process.stderr.write(`${line}\n`);
+  const instance = await benchGpu(undefined);
+  Object.defineProperty(globalThis, 'navigator', { value: { gpu: instance, userAgent: 'node' }, configurable: true });
+  const gpu = await Gpu.request({ gpu: instance });
+  acceptSharedMemory(gpu.device.queue);
+  const host = await nodeHost(root, undefined, print);
+  const samples = Number(values.samples ?? 20);
+  const protocol: Protocol = { samples, minPassMs: 0, quantaPerPass: 0, stableWithin: 0.02, warmUpBlocks: 2, warmUpMs: 10_000, order: 'ABBA', maxGflop: Number.MAX_VALUE, rankSoftware: false };
+  const clock = new Clock(gpu.device);
+  const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: host.tool, env: environmentOf(gpu, host.surroundings), clock: { source: clock.source, quantumNs: clock.quantumNs }, protocol };
+  headerText(head).forEach(print);
+  const peers: PeerResult[] = [];
+  const skipped: { id: string; reason: string }[] = [];
+  const folder = join(root, 'bench/peers');
+  for (const kase of [...operationCases, ...networkCases].filter(({ name }) => new RegExp(values.filter ?? '').test(name))) {
+    const input = inputOf(kase);
+    const ours = await ('checkpoint' in kase ? depthwiseNetwork(gpu, kase, input, host.files) : depthwiseOperation(gpu, kase, input));
+    await ours.call();
+    for (const contest of contests(folder, instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer))) {
+      const id = `${kase.name} beside ${contest.peer}`;
+      try {
+        const other = await contest.side(kase, input);
+        if (!other) continue;
+        print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
+        const result = await compete(id, kase, contest, ours, other, protocol);
+        await other.dispose();
+        peers.push(result);
+        print(peerLine(result));
+      } catch (error) {
+        skipped.push({ id, reason: (error as Error).message });
+        print(`${id}: ${(error as Error).message}`);
+      }
+      if (values.json) writeFileSync(values.json, `${JSON.stringify(merged(values.json, { ...head, peaks: {}, results: [], models: [], peers, skipped }))}\n`);
+    }
+    await ours.dispose();
+  }
+  process.stdout.write(`\n${tableText({ ...head, peaks: {}, results: [], models: [], peers, skipped })}\n`);
+  return skipped.length > 0 ? 1 : 0;
+}
+
+function contests(folder: string, instance: GPU): Contest[] {
+  const graph = (name: string) => {
+    const path = join(folder, 'models', `${name}.onnx`);
+    if (!existsSync(path)) throw new Error(`${path} is missing; python tools/peers/export_onnx.py writes it.`);
+    return path;
+  };
+  return [
+    ...ortBuilds.map((build): Contest => ({
+      peer: build.peer, version: packageVersion(folder, build.package), settings: build.settings,
+      side: async (kase, input) => ortSide(await build.load(folder), graph(kase.name), input, kase.input),
+    })),
+    {
+      peer: 'tfjs', version: packageVersion(folder, '@tensorflow/tfjs-backend-webgpu'), settings: { backend: 'webgpu' },
+      side: async (kase, input) => ('layout' in kase ? tfSide(await loadTf(folder, instance), kase, input) : undefined),
+    },
+  ];
+}
+
+/** Seeded and in the peer's layout: the seeded picture for networks, uniform in [-1,1] for operations. */
+function inputOf(kase: OperationCase | NetworkCase): Float32Array {
+  if ('checkpoint' in kase) return seededInput(kase.name, kase.input[2], kase.input[3]);
+  const next = random(1);
+  return Float32Array.from({ length: numel(kase.input) }, () => 2 * next() - 1);
+}
+
+async function compete(id: string, kase: OperationCase | NetworkCase, { peer, version, settings }: Contest, ours: Side, other: Side, protocol: Protocol): Promise<PeerResult> {
+  const start = performance.now();
+  const theirs = await other.call();
+  const firstMs = performance.now() - start;
+  const timed = async (side: Side) => {
+    const begin = performance.now();
+    await side.call();
+    return performance.now() - begin;
+  };
+  const maxDifference = difference(await ours.call(), 'layout' in kase && kase.layout === 'nchw' && peer !== 'tfjs' ? toNhwc(theirs, kase.input) : theirs);
+  const [mine, peers] = await measure([{ sample: () => timed(ours) }, { sample: () => timed(other) }], protocol);
+  if (!mine || !peers) throw new Error('nothing was measured');
+  return { id, peer, version, settings, case: kase.name, timed: 'whole call', depthwise: { variant: ours.variant, ms: mine.ms }, other: { firstMs, ms: peers.ms }, ratio: peers.ms.median / mine.ms.median, maxDifference };
+}
+
+/** Largest difference over the range of the second. @throws Error when the lengths differ or a value is not finite */
+function difference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) throw new Error(`Depthwise gives ${a.length} values and the peer ${b.length}.`);
+  let [low, high, worst] = [Infinity, -Infinity, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (!Number.isFinite(x) || !Number.isFinite(y)) throw new Error(`value ${i} is ${x} here and ${y} there.`);
+    [low, high, worst] = [Math.min(low, y), Math.max(high, y), Math.max(worst, Math.abs(x - y))];
+  }
+  return worst / (high - low);
+}
+
+/** New results beside those of an earlier run of the same adapter. */
+function merged(path: string, document: BenchDocument): BenchDocument {
+  if (!existsSync(path)) return document;
+  const old = parseDocument(readFileSync(path, 'utf8'));
+  const fresh = new Set([...document.peers, ...document.skipped].map(({ id }) => id));
+  return { ...old, peers: [...old.peers.filter(({ id }) => !fresh.has(id)), ...document.peers], skipped: [...old.skipped.filter(({ id }) => !fresh.has(id)), ...document.skipped] };
+}
