@@ -8,7 +8,6 @@ import type { PositionRule } from './position_embedding.js';
 
 /** What the tensors of a Depth Anything checkpoint cannot tell. */
 export interface DepthAnythingConfig {
-  readonly layers: number;
   readonly heads: number;
   readonly taps: readonly number[];
   /** Largest depth in metres of a metric model; undefined for relative inverse depth. */
@@ -17,17 +16,17 @@ export interface DepthAnythingConfig {
 
 export type DepthAnythingSize = 'small' | 'base' | 'large';
 
-/** Blocks and heads of DINOv2 by size, and the tapped blocks, which are all that V1 and V2 differ in. */
-const ENCODERS: Record<DepthAnythingSize, { layers: number; heads: number; v1: readonly number[]; v2: readonly number[] }> = {
-  small: { layers: 12, heads: 6, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
-  base: { layers: 12, heads: 12, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
-  large: { layers: 24, heads: 16, v1: [20, 21, 22, 23], v2: [4, 11, 17, 23] },
+/** Heads of DINOv2 by size, and the tapped blocks, which are all that V1 and V2 differ in; the last one tapped is the last there is. */
+const ENCODERS: Record<DepthAnythingSize, { heads: number; v1: readonly number[]; v2: readonly number[] }> = {
+  small: { heads: 6, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
+  base: { heads: 12, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
+  large: { heads: 16, v1: [20, 21, 22, 23], v2: [4, 11, 17, 23] },
 };
 
 /** Config of a published model. */
 export function depthAnythingConfig(size: DepthAnythingSize, version: 'v1' | 'v2', maxDepth?: number): DepthAnythingConfig {
-  const { layers, heads, [version]: taps } = ENCODERS[size];
-  return { layers, heads, taps, maxDepth };
+  const { heads, [version]: taps } = ENCODERS[size];
+  return { heads, taps, maxDepth };
 }
 
 /**
@@ -36,7 +35,7 @@ export function depthAnythingConfig(size: DepthAnythingSize, version: 'v1' | 'v2
  */
 export function depthAnything(picture: Value, weights: Weights, config: DepthAnythingConfig, positions: PositionRule): Value {
   const { graph } = picture;
-  const encoder: DinoV2Config = { layers: config.layers, heads: config.heads, taps: config.taps, positions };
+  const encoder: DinoV2Config = { heads: config.heads, taps: config.taps, positions };
   const taps = graph.scope('pretrained', () => dinov2(picture, weights.at('pretrained'), encoder));
   const [H, W] = picture.type.shape as [number, number];
   const maps = taps.map((tap, i) => graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i, [H / PATCH, W / PATCH])));

@@ -8,7 +8,6 @@ import { resizePositions, type PositionRule } from './position_embedding.js';
 
 /** What DINOv2's tensors cannot tell. */
 export interface DinoV2Config {
-  readonly layers: number;
   readonly heads: number;
   /** Blocks (counted from 0) whose normalised output feeds the decoder. */
   readonly taps: readonly number[];
@@ -30,8 +29,9 @@ export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): 
   const x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
   let tokens: Tokens = { x, normed: graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS })) };
   const taps: Value[] = [];
-  for (let i = 0; i < config.layers; i++) {
-    const next = i + 1 < config.layers ? [weights.at(`blocks.${i + 1}.norm1`)] : [];
+  const last = Math.max(...config.taps);
+  for (let i = 0; i <= last; i++) {
+    const next = i < last ? [weights.at(`blocks.${i + 1}.norm1`)] : [];
     const final = config.taps.includes(i) ? [weights.at('norm')] : [];
     tokens = graph.scope(`blocks.${i}`, () => block(tokens, weights.at(`blocks.${i}`), config.heads, [...next, ...final]));
     if (final.length > 0) taps.push(tokens.tap ?? tokens.normed);
