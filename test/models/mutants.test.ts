@@ -27,7 +27,7 @@ function attributes(op: string, change: (attrs: Record<string, unknown>, node: N
 
 /** Wrong engines: each is the published network with one mistake in how it is put together. */
 const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Mutation])[] = [
-  ['taps one block early', V2, { record: (f) => ({ ...f, model: 'depth-anything-v2-small-early' }) }],
+  ['first three taps one block early', V2, { record: (f) => ({ ...f, model: 'depth-anything-v2-small-early' }) }],
   ['taps of V1 in V2', V2, { record: (f) => ({ ...f, model: 'depth-anything-v1-small' }) }],
   ['position embeddings without the 0.1 offset', V2, { record: (f) => ({ ...f, model: `${f.model}-hub` }) }],
   ['hub position embeddings with the 0.1 offset', HUB, { record: (f) => ({ ...f, model: 'depth-anything-v2-small' }) }],

@@ -20,7 +20,7 @@ export function buildModel({ model }: FixtureRecord, image: Value, weights: Weig
   if (model.startsWith('midas')) return midasSmall(image, weights);
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const config = depthAnythingConfig(size, model.includes('-v1-') ? 'v1' : 'v2', model.includes('metric') ? 20 : undefined);
-  const taps = model.endsWith('early') ? config.taps.map((tap) => tap - 1) : config.taps;
+  const taps = model.endsWith('early') ? config.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : config.taps;
   return depthAnything(image, weights, { ...config, taps }, model.endsWith('hub') ? 'size' : 'offset');
 }
 
