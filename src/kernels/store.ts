@@ -47,7 +47,8 @@ export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInp
   ensure(channels % 4 === 0, () => `${op}: ${channels} output channels, expected a multiple of 4.`);
   ensure(bias.shape.length === 1 && bias.shape[0] === channels, () => `${op}: bias is ${show(bias)}, expected [${channels}].`);
   ensure(!gamma || gamma.shape[0] === channels, () => `${op}: gamma is ${gamma && show(gamma)}, expected [${channels}].`);
-  ensure(!gamma || residual?.dtype === 'f32', () => `${op}: residual is ${residual ? show(residual) : 'missing'}, expected f32 with gamma.`);
+  ensure(!gamma || residual !== undefined, () => `${op}: gamma needs a residual.`);
+  ensure(!gamma || residual?.dtype === 'f32', () => `${op}: residual is ${residual && show(residual)}, expected f32 with gamma.`);
   ensure(bias.dtype === 'f32' && (gamma?.dtype ?? 'f32') === 'f32', () => `${op}: bias is ${show(bias)}, gamma is ${gamma && show(gamma)}, expected f32.`);
   ensure(!residual || residual.shape.join() === y.shape.join(), () => `${op}: residual is ${residual && show(residual)}, expected ${show(y)}.`);
   ensure(!low || (low.shape.length === 3 && low.shape[2] === channels), () => `${op}: low is ${low && show(low)}, expected [·,·,${channels}].`);
