@@ -91,6 +91,11 @@ export class FaultyDevice {
     for (const resolve of this.#losing.splice(0)) resolve({ reason, message: 'lost for a test', __brand: 'GPUDeviceLostInfo' } as GPUDeviceLostInfo);
   }
 
+  /** Reports an error outside every scope. */
+  blurt(message: string): void {
+    this.#report('uncaptured', { message });
+  }
+
   #proxy<T extends object>(target: T, own: Record<string, unknown>): T {
     return new Proxy(target, {
       get: (_, key) => {

@@ -4,7 +4,7 @@ import { nodeGpu } from '../../../src/node/gpu.js';
 import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
-import { depthOf, picture, rejection, SMALL } from './pictures.js';
+import { bitsOf, picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
 const OWN = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: true };
@@ -30,10 +30,10 @@ afterEach(() => {
 describe('a device of our own that is lost', () => {
   it('while idle is made up for: the next call gives the same bits', async () => {
     const { faulty, model } = await owned(testGpu());
-    const expected = await depthOf(model, picture('a'));
+    const expected = await bitsOf(model, picture('a'));
     faulty.last.lose();
     await news();
-    expect(await depthOf(model, picture('a'))).toEqual(expected);
+    expect(await bitsOf(model, picture('a'))).toEqual(expected);
     expect(faulty.devices.length).toBe(2);
     expect(faulty.devices[0]!.held.buffers).toBe(0);
     model.dispose();
@@ -42,11 +42,11 @@ describe('a device of our own that is lost', () => {
 
   it('is made up for once, whatever number of calls come, and for pixels as they were at the call', async () => {
     const { faulty, model } = await owned(testGpu());
-    const expected = await depthOf(model, picture('a'));
+    const expected = await bitsOf(model, picture('a'));
     faulty.last.lose();
     await news();
     const source = picture('a');
-    const pending = Array.from({ length: 8 }, () => depthOf(model, source));
+    const pending = Array.from({ length: 8 }, () => bitsOf(model, source));
     source.data.fill(0);
     for (const values of await Promise.all(pending)) expect(values).toEqual(expected);
     expect(faulty.devices.length).toBe(2);
@@ -60,9 +60,9 @@ describe('a device of our own that is lost', () => {
     const model = await loadDepthModel(tinyMidas(), { gpu, cache: false });
     devices[0]!.destroy();
     await news();
-    const values = await depthOf(model, picture('a'));
+    const values = await bitsOf(model, picture('a'));
     const reference = await loadDepthModel(tinyMidas(), { device: (await testGpu()).device, cache: false });
-    expect(values).toEqual(await depthOf(reference, picture('a')));
+    expect(values).toEqual(await bitsOf(reference, picture('a')));
     expect(devices.length).toBe(2);
     model.dispose();
     reference.dispose();
@@ -161,6 +161,28 @@ describe('a device of our own that is lost', () => {
     stop.abort();
     expect(await rejection(soon(given))).toMatchObject({ name: 'AbortError' });
     (await kept).dispose();
+    model.dispose();
+  });
+});
+
+describe('an error that no scope catches', () => {
+  it('fails the runs under way on a device of our own, and only those', async () => {
+    const { faulty, model } = await owned(nullGpu());
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    const pending = model.estimate(picture('a'), SMALL);
+    faulty.last.blurt('something odd');
+    expect(await rejection(pending)).toMatchObject({ name: 'InternalError', code: 'INTERNAL_VALIDATION', message: expect.stringContaining('something odd') });
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    expect(faulty.devices.length).toBe(1);
+    model.dispose();
+  });
+
+  it('is none of our business on a device of the caller', async () => {
+    const faulty = new FaultyDevice((await nullGpu()).device);
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
+    const pending = model.estimate(picture('a'), SMALL);
+    faulty.blurt('something of the caller');
+    (await pending).dispose();
     model.dispose();
   });
 });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { DepthModel, EstimateOptions } from '../../../src/index.js';
 import type { RawPicture } from '../../../src/image/pixels.js';
 import { seededPicture } from '../../seeded_weights.js';
@@ -18,6 +19,16 @@ export async function depthOf(model: DepthModel, source: RawPicture, options: Es
   } finally {
     map.dispose();
   }
+}
+
+/** SHA-256 of the values of one estimate. */
+export async function bitsOf(model: DepthModel, source: RawPicture, options: EstimateOptions = SMALL): Promise<string> {
+  return bits(await depthOf(model, source, options));
+}
+
+/** SHA-256 of values: what is equal here is equal bit for bit, and a difference is told in one line. */
+export function bits(values: Float32Array): string {
+  return createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex');
 }
 
 /** What a promise rejects with. */
