@@ -35,5 +35,7 @@ export function truthOf(values: ArrayLike<number>, { kind, scale = 1, zeroIsFar 
 
 /** The values at some indices. */
 export function valuesAt(values: ArrayLike<number>, indices: Uint32Array): Float64Array {
-  return Float64Array.from(indices, (i) => values[i] as number);
+  const picked = new Float64Array(indices.length);
+  for (let i = 0; i < picked.length; i++) picked[i] = values[indices[i] as number] as number;
+  return picked;
 }

@@ -1,6 +1,6 @@
 import { valuesAt, type Truth } from './disparity.js';
 import { ordinalError } from './ordinal.js';
-import { correlation, lineThrough, mean, quantile, ranks } from './statistics.js';
+import { ascending, correlation, lineThrough, mean, quantile, ranks } from './statistics.js';
 
 /** Quality of one estimate. All but `spearman` and `delta` are errors. */
 export interface Scores {
@@ -43,15 +43,17 @@ const KEPT = 0.8;
 export function score(estimate: ArrayLike<number>, { disparity, known }: Truth): Scores {
   const truth = valuesAt(disparity, known);
   const found = valuesAt(estimate, known);
+  const [sortedTruth, sortedFound] = [ascending(truth), ascending(found)];
   const { scale, shift } = lineThrough(found, truth);
-  const floor = quantile(truth, NEAREST) / FAR_RATIO;
-  const near = Uint32Array.from(truth, (_, i) => i).filter((i) => (truth[i] as number) > floor);
+  const floor = quantile(sortedTruth, NEAREST) / FAR_RATIO;
+  const near = new Uint32Array(truth.length).map((_, i) => i).filter((i) => (truth[i] as number) > floor);
   const depth = valuesAt(truth, near).map((d) => 1 / d);
   const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));
   const { absRel, rmse, delta } = compareDepth(aligned, depth);
   return {
-    absRel, rmse: rmse / mean(depth), delta, ssi: trimmedError(found, truth),
-    spearman: correlation(ranks(found), ranks(truth)), ordinal: ordinalError(found, truth),
+    absRel, rmse: rmse / mean(depth), delta,
+    ssi: trimmedError(standardized(found, sortedFound), standardized(truth, sortedTruth)),
+    spearman: correlation(ranks(found, sortedFound), ranks(truth, sortedTruth)), ordinal: ordinalError(found, truth),
   };
 }
 
@@ -74,18 +76,17 @@ function compareDepth(estimate: Float64Array, truth: Float64Array): { absRel: nu
 }
 
 /**
- * Mean of the smallest 80 % of |estimate - truth|, once both have had their median taken away and been divided by their mean
- * distance from it: the trimmed scale-and-shift-invariant loss of arXiv 1907.01341, but for its constant factor.
+ * Mean of the smallest 80 % of |estimate - truth|, both standardized: the trimmed scale-and-shift-invariant loss of
+ * arXiv 1907.01341, but for its constant factor.
  */
 function trimmedError(estimate: Float64Array, truth: Float64Array): number {
-  const [a, b] = [standardized(estimate), standardized(truth)];
-  const residuals = a.map((value, i) => Math.abs(value - (b[i] as number))).sort();
+  const residuals = ascending(estimate.map((value, i) => Math.abs(value - (truth[i] as number))));
   return mean(residuals.subarray(0, Math.max(1, Math.floor(KEPT * residuals.length))));
 }
 
-/** A constant stays at 0. */
-function standardized(values: Float64Array): Float64Array {
-  const median = quantile(values, 0.5);
+/** Values less their median, over their mean distance from it; a constant becomes 0. */
+function standardized(values: Float64Array, sorted: Float64Array): Float64Array {
+  const median = quantile(sorted, 0.5);
   const spread = mean(values.map((value) => Math.abs(value - median)));
   return values.map((value) => (spread > 0 ? (value - median) / spread : 0));
 }

@@ -5,9 +5,13 @@ export function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
-/** Value below which `share` of the values lie, linearly between neighbours as numpy.percentile has it. */
-export function quantile(values: Float64Array, share: number): number {
-  const sorted = values.slice().sort();
+/** A sorted copy. */
+export function ascending(values: Float64Array): Float64Array {
+  return values.slice().sort();
+}
+
+/** Value below which `share` of sorted values lie, linearly between neighbours as numpy.percentile has it. */
+export function quantile(sorted: Float64Array, share: number): number {
   const place = share * (sorted.length - 1);
   const below = Math.floor(place);
   const low = sorted[below] as number;
@@ -15,27 +19,22 @@ export function quantile(values: Float64Array, share: number): number {
   return low + (high - low) * (place - below);
 }
 
-/** Ranks from 0; equal values share the mean of theirs. */
-export function ranks(values: Float64Array): Float64Array {
-  const sorted = values.slice().sort();
-  return values.map((value) => (firstNotBelow(sorted, value) + firstAbove(sorted, value) - 1) / 2);
+/** Ranks from 0 of values that are given sorted too; equal values share the mean of theirs. */
+export function ranks(values: Float64Array, sorted: Float64Array): Float64Array {
+  const shared = new Float64Array(sorted.length);
+  for (let first = 0, next = 0; first < sorted.length; first = next) {
+    while (next < sorted.length && sorted[next] === sorted[first]) next++;
+    shared[first] = (first + next - 1) / 2;
+  }
+  return values.map((value) => shared[firstNotBelow(sorted, value)] as number);
 }
 
 function firstNotBelow(sorted: Float64Array, value: number): number {
-  return bisect(sorted.length, (i) => (sorted[i] as number) >= value);
-}
-
-function firstAbove(sorted: Float64Array, value: number): number {
-  return bisect(sorted.length, (i) => (sorted[i] as number) > value);
-}
-
-/** The first index from which on `holds` is true. */
-function bisect(length: number, holds: (index: number) => boolean): number {
-  let [low, high] = [0, length];
+  let [low, high] = [0, sorted.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (holds(middle)) high = middle;
-    else low = middle + 1;
+    if ((sorted[middle] as number) < value) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
