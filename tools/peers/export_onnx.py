@@ -8,6 +8,7 @@ test/seeded_weights.ts, so that both sides of a measurement compute the same num
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -22,6 +23,8 @@ import seeded  # noqa: E402
 OPSET = 17
 CHAIN = 4
 """Convolutions in a row, so that a peer's layout changes at both ends weigh little."""
+PIPELINE = "depth-anything-v2-small-pipeline"
+"""Folder of the model for transformers.js."""
 
 
 class Linear(nn.Module):
@@ -82,6 +85,26 @@ def export(module: nn.Module, shape: tuple[int, ...], path: Path):
         torch.onnx.export(module, (x,), str(path), input_names=["x"], output_names=["y"], opset_version=OPSET, dynamo=False)
 
 
+def export_for_transformers_js(upstream: Path, folder: Path):
+    """Depth Anything V2 small as transformers.js loads it: hub names for input and output, config files beside the graph."""
+    module = published.depth_anything_v2(upstream, "vits")
+    published.load_seeded(module)
+    x = torch.from_numpy(seeded.tensor("input", (1, 3, 252, 252)))
+    (folder / "onnx").mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        torch.onnx.export(
+            module, (x,), str(folder / "onnx" / "model.onnx"), input_names=["pixel_values"], output_names=["predicted_depth"], opset_version=OPSET, dynamo=False
+        )
+    config = {"model_type": "depth_anything", "architectures": ["DepthAnythingForDepthEstimation"]}
+    processor = {
+        "image_processor_type": "DPTImageProcessor", "do_resize": True, "size": {"height": 252, "width": 252}, "keep_aspect_ratio": True,
+        "ensure_multiple_of": 14, "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
+        "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "do_pad": False,
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upstream", type=Path, required=True)
@@ -95,6 +118,8 @@ def main():
         path = options.out / f"{name}.onnx"
         export(make(), shape, path)
         print(f"{path}: {path.stat().st_size} bytes")
+    if not options.only or PIPELINE in options.only:
+        export_for_transformers_js(options.upstream, options.out / PIPELINE)
 
 
 if __name__ == "__main__":
