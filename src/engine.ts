@@ -1,4 +1,4 @@
-import { DisposedError, GpuUnavailableError, UsageError } from './errors.js';
+import { DisposedError } from './errors.js';
 import type { Gpu } from './gpu/gpu.js';
 import { compilePipelines, Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
@@ -7,6 +7,7 @@ import { PictureTexture } from './image/picture.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, resolveEntry } from './models/resolve.js';
+import { chooseStorage, type Precision } from './precision.js';
 import { untilAborted } from './weights/abort.js';
 import { detectArchitecture, ignorableTensors } from './weights/architecture.js';
 import { withCheckpoint, type Checkpoint, type CheckpointOptions, type CheckpointSource } from './weights/checkpoint.js';
@@ -16,9 +17,6 @@ import type { DepthAnythingHubConfig } from './weights/hub_config.js';
 import { nameRules } from './weights/name_rules.js';
 import { mapNames } from './weights/names.js';
 import { Weights } from './weights/weights.js';
-
-/** Storage precision; accumulation is f32 either way. `auto` is f16 on GPUs that have it, f32 elsewhere. */
-export type Precision = 'auto' | 'f32' | 'f16';
 
 export interface EngineOptions extends CheckpointOptions {
   /** What the file was loaded as, where the caller said so. */
@@ -83,8 +81,8 @@ export class Engine {
    * Reads the header, builds the network, and compiles its pipelines while the weights stream to the GPU.
    * @throws every error of `withCheckpoint`; ModelMismatchError, LicenseError, GpuUnavailableError, ShaderError, OutOfMemoryError
    */
-  static load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
-    const storage = storageOf(gpu, options.precision);
+  static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
+    const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
       const found = detectArchitecture(header, name);
@@ -201,15 +199,6 @@ export class Engine {
 
 function disposed(): DisposedError {
   return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
-}
-
-function storageOf({ facts, adapter }: Gpu, precision: Precision): 'f32' | 'f16' {
-  if (precision === 'auto') return facts.f16 && !adapter.software ? 'f16' : 'f32';
-  if (precision === 'f16' && !facts.f16) {
-    throw new GpuUnavailableError('GPU_NO_F16', 'This GPU or browser has no shader-f16.', { hint: 'Use precision "f32" or "auto".', expected: 'shader-f16', phase: 'load' });
-  }
-  if (precision !== 'f32' && precision !== 'f16') throw new UsageError('OPTION_PRECISION', `The precision is ${String(precision)}; expected auto, f32 or f16.`, { actual: precision, phase: 'load' });
-  return precision;
 }
 
 async function streamWeights(checkpoint: Checkpoint, store: ConstantStore): Promise<void> {

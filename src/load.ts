@@ -1,9 +1,10 @@
-import { Engine, type Precision } from './engine.js';
+import { Engine } from './engine.js';
 import { UsageError } from './errors.js';
 import { Gpu } from './gpu/gpu.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, entryByName } from './models/resolve.js';
+import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from './weights/abort.js';
 import { browserCache } from './weights/browser_cache.js';
 import type { WeightsCache } from './weights/cache.js';

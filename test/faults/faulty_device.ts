@@ -1,5 +1,5 @@
-/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, never settles, gets bad WGSL, or loses the device. */
-export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'hang' | 'corrupt' | 'lose';
+/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, is late or never settles, gets bad WGSL, or loses the device. */
+export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'late' | 'hang' | 'corrupt' | 'lose';
 
 /** What a device holds. */
 export interface Held {
@@ -30,6 +30,10 @@ export class FaultyDevice {
   readonly calls = new Map<string, number>();
   /** Errors no scope caught. */
   readonly uncaptured: string[] = [];
+  /** Changes the text of shaders on their way. */
+  rewrite: (code: string, label: string) => string = (code) => code;
+  /** Sees every buffer that is read back, and may change it. */
+  onRead: (mapped: ArrayBuffer) => void = () => {};
   /** How a message should name the WGSL that was corrupted. */
   corrupted = '';
   lost = false;
@@ -53,6 +57,7 @@ export class FaultyDevice {
       features: new Set([...real.features].filter((name) => !without.includes(name))),
       pushErrorScope: (filter: GPUErrorFilter) => this.#push(filter),
       popErrorScope: () => this.#pop(),
+      createShaderModule: (descriptor: GPUShaderModuleDescriptor) => real.createShaderModule({ ...descriptor, code: this.rewrite(descriptor.code, descriptor.label ?? '') }),
       createBuffer: (descriptor: GPUBufferDescriptor) => this.#created(real.createBuffer(descriptor), descriptor.size),
       createTexture: (descriptor: GPUTextureDescriptor) => this.#created(real.createTexture(descriptor), 0),
       addEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) => this.#listeners.add(listener),
@@ -118,6 +123,10 @@ export class FaultyDevice {
   #fail(fault: Fault, name: string, args: unknown[], go: (args: unknown[]) => unknown): unknown {
     if (fault === 'throw') throw new RangeError(`injected at ${name}`);
     if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
+    if (fault === 'late') {
+      const result = go(args);
+      return new Promise((resolve) => setTimeout(resolve, 100, result));
+    }
     if (fault === 'hang') {
       Promise.resolve(go(args)).catch(() => undefined);
       return new Promise(() => {});
@@ -153,6 +162,12 @@ export class FaultyDevice {
       destroy();
     };
     if ('mapAsync' in made) {
+      const range = made.getMappedRange.bind(made);
+      made.getMappedRange = (...args: Parameters<GPUBuffer['getMappedRange']>) => {
+        const mapped = range(...args);
+        this.onRead(mapped);
+        return mapped;
+      };
       const map = made.mapAsync.bind(made);
       const gone = () => Promise.reject(new DOMException('the device was lost', 'AbortError'));
       made.mapAsync = (...args: Parameters<GPUBuffer['mapAsync']>) =>

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Gpu } from '../../src/gpu/gpu.js';
 import { DepthwiseError, loadDepthModel, type DepthModel } from '../../src/index.js';
+import { checkSound } from '../../src/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
@@ -37,12 +39,12 @@ let keeper: DepthModel;
 beforeAll(async () => {
   real = (await nullGpu()).device;
   // Keeps the pipelines of the real device alive, so that loads here are quick.
-  keeper = await loadDepthModel(tinyMidas(), { device: real, cache: false });
+  keeper = await loadDepthModel(tinyMidas(), { device: real, cache: false, precision: 'f32' });
   await use(keeper, 1);
 });
 afterAll(() => keeper.dispose());
 
-const load = (faulty: FaultyDevice) => loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
+const load = (faulty: FaultyDevice) => loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' });
 
 /** An estimate at a size of its own, and everything that can be made of it. */
 async function use(model: DepthModel, serial: number): Promise<void> {
@@ -109,6 +111,26 @@ describe('a fault while estimating', () => {
     model.dispose();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(faulty.held).toEqual(EMPTY);
+    expect(faulty.uncaptured).toEqual([]);
+  });
+});
+
+describe('a fault while asking known answers', () => {
+  it.each<Injected>([
+    ['createBuffer', 'oom', /^GPU_OOM$/],
+    ['writeBuffer', 'invalid', /^INTERNAL_VALIDATION$/],
+    ['submit', 'invalid', /^INTERNAL_VALIDATION$/],
+    ['mapAsync', 'reject', /^INTERNAL_READBACK$/],
+  ])('at each call of %s (%s) is not taken for a wrong answer', async (call, fault, codes) => {
+    const faulty = new FaultyDevice((await testGpu()).device);
+    const gpu = Gpu.adopt(faulty.device);
+    const count = await callsIn(faulty, call, () => checkSound(gpu, 'f32'));
+    expect(count).toBeGreaterThanOrEqual(12);
+    for (let k = 1; k <= count; k++) {
+      faulty.arm(call, k, fault);
+      expect(await failure(checkSound(gpu, 'f32')), `fault ${k} of ${count}`).toMatchObject({ code: expect.stringMatching(codes) });
+      expect(faulty.held, `fault ${k} of ${count}`).toEqual(EMPTY);
+    }
     expect(faulty.uncaptured).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (device = faulty.device) => loadDepthModel(tinyMidas(), { device, cache: false });
+const load = (device = faulty.device) => loadDepthModel(tinyMidas(), { device, cache: false, precision: 'f32' });
 const DISPOSED = { name: 'DisposedError', code: 'DISPOSED' };
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 
@@ -117,7 +117,7 @@ describe('DepthModel.dispose', () => {
 
   it('destroys a device that was made for the model, surfacing nothing', async () => {
     const made = new FaultyGpu((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { gpu: made.gpu, cache: false });
+    const model = await loadDepthModel(tinyMidas(), { gpu: made.gpu, cache: false, precision: 'f32' });
     const map = await model.estimate(picture('a'), SMALL);
     const [estimate, read] = [model.estimate(picture('a'), SMALL), map.range()];
     model.dispose();
@@ -141,6 +141,20 @@ describe('sizes', () => {
     }
     await settle();
     expect(Math.max(...held.slice(6))).toBeLessThanOrEqual(Math.max(...held.slice(0, 6)));
+    model.dispose();
+  });
+});
+
+describe('a size in use', () => {
+  it('is not freed while its estimate waits, whatever other sizes come and go', async () => {
+    const model = await load();
+    for (let i = 0; i < 5; i++) (await model.estimate(picture('a', 50 + i), SMALL)).dispose();
+    faulty.arm('popErrorScope', 1, 'late');
+    const pending = model.estimate(picture('a', 60), SMALL);
+    for (let i = 0; i < 5; i++) (await model.estimate(picture('a', 50 + i), SMALL)).dispose();
+    const map = await pending;
+    expect(map.width).toBe(60);
+    map.dispose();
     model.dispose();
   });
 });

@@ -25,7 +25,7 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, ...options });
+const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, precision: 'f32', ...options });
 
 /** The header of a checkpoint, and then nothing more. */
 function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang'): ByteSource & { cancelled: boolean } {
@@ -69,7 +69,7 @@ describe('the model asked for', () => {
     expect(refused.length).toBeGreaterThanOrEqual(2);
     const gpu = { requestAdapter: vi.fn() };
     for (const { name, licence } of refused) {
-      const error = await rejection(loadDepthModel(name, { gpu: gpu as unknown as GPU, cache: false }));
+      const error = await rejection(loadDepthModel(name, { gpu: gpu as unknown as GPU, cache: false, precision: 'f32' }));
       expect(error).toMatchObject({ name: 'LicenseError', code: 'LICENSE_NOT_ACCEPTED' });
       expect(error.message).toContain(licence);
       expect(error.hint).toContain('acceptLicense');
@@ -160,7 +160,7 @@ describe('AbortSignal', () => {
       await new Promise<void>((resolve) => (give = resolve));
       return made.gpu.requestAdapter(options);
     } };
-    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, signal: stop.signal });
+    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, precision: 'f32', signal: stop.signal });
     expect(await abortTime(stop, loading)).toBeLessThan(100);
     give();
     await until(() => made.devices.length === 1 && made.last.destroyed);
@@ -199,6 +199,14 @@ describe('AbortSignal', () => {
     expect(faulty.held).toEqual(EMPTY);
   });
 
+  it('while the GPU is asked known answers', async () => {
+    const stop = new AbortController();
+    faulty.arm('mapAsync', 1, 'late');
+    const loading = load(tinyMidas(), { precision: 'f16', signal: stop.signal });
+    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
+    await until(() => faulty.held.buffers === 0);
+  });
+
   it('of one of two callers at a new size leaves the other', async () => {
     const model = await load(tinyMidas());
     const stop = new AbortController();
@@ -225,7 +233,7 @@ describe('a driver that hangs', () => {
   it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])('at %s does not keep dispose or a loss from ending what is pending', async (call) => {
     for (const end of ['dispose', 'lose'] as const) {
       const own = new FaultyGpu((await nullGpu()).device);
-      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false });
+      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false, precision: 'f32' });
       own.last.arm(call, 1, 'hang');
       const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
       await until(() => !own.last.pending);

@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { loadDepthModel } from '../../../src/index.js';
+import { Gpu } from '../../../src/gpu/gpu.js';
+import { checkSound } from '../../../src/known_answer.js';
+import { FaultyDevice } from '../../faults/faulty_device.js';
+import { testGpu } from '../../gpu.js';
+import { nullGpu } from '../kernels/null_gpu.js';
+import { rejection } from './pictures.js';
+import { tinyMidas } from './tiny_midas.js';
+
+const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
+const UNSOUND = { name: 'GpuUnavailableError', code: 'GPU_UNSOUND' };
+
+/** A sum of products in the WGSL of the product kernels. */
+const SUM = /(acc\[[^\]]+\]) \+= ([^;]+);/g;
+const HALF = '\nfn half(v: vec4f) -> vec4f { return vec4f(unpack2x16float(pack2x16float(v.xy)), unpack2x16float(pack2x16float(v.zw))); }';
+
+async function faultyGpu(): Promise<FaultyDevice> {
+  return new FaultyDevice((await testGpu()).device);
+}
+
+describe('checkSound', () => {
+  it.each(['f32', 'f16'] as const)('passes in %s on an adapter that computes, and leaves nothing', async (storage) => {
+    const faulty = await faultyGpu();
+    if (storage === 'f16') expect(faulty.device.features.has('shader-f16'), 'lavapipe has shader-f16').toBe(true);
+    await checkSound(Gpu.adopt(faulty.device), storage);
+    expect(faulty.held).toEqual(EMPTY);
+    expect(faulty.calls.get('submit')).toBe(12);
+  });
+
+  it.each([
+    ['gemm', 0, 1], ['conv2d', 1, 1], ['attention', 2, 1], ['layer_norm', 3, 1], ['gemm', 4, 2], ['layer_norm', 11, 3],
+  ])('names %s when answer %i is off in its last value, in run %i', async (kernel, at, run) => {
+    const faulty = await faultyGpu();
+    let reads = 0;
+    faulty.onRead = (mapped) => {
+      const values = new Float32Array(mapped);
+      if (reads++ === at) values[values.length - 1] = 1.001 * values[values.length - 1]! + 0.01;
+    };
+    const error = await rejection(checkSound(Gpu.adopt(faulty.device), 'f32'));
+    expect(error).toMatchObject(UNSOUND);
+    expect(error.message).toContain(`kernel "${kernel}", run ${run},`);
+    expect(error.message).toContain('llvmpipe');
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('finds a GPU that keeps to its first inputs', async () => {
+    const faulty = await faultyGpu();
+    let writes = 0;
+    const queue = new Proxy(faulty.device.queue, {
+      get: (target, key) => (key === 'writeBuffer' && writes++ > 11 ? () => undefined : Reflect.get(target, key)),
+    });
+    const device = new Proxy(faulty.device, { get: (target, key) => (key === 'queue' ? queue : Reflect.get(target, key)) });
+    expect((await rejection(checkSound(Gpu.adopt(device), 'f32'))).message).toContain('run 2');
+  });
+
+  it.each(['gemm', 'conv2d'])('finds %s adding up in f16', async (kernel) => {
+    const faulty = await faultyGpu();
+    let rewritten = 0;
+    faulty.rewrite = (code, label) => {
+      if (!label.startsWith(`${kernel}/`)) return code;
+      rewritten += code.match(SUM)?.length ?? 0;
+      return code.replace(SUM, '$1 = half($1 + $2);') + HALF;
+    };
+    const error = await rejection(checkSound(Gpu.adopt(faulty.device), 'f32'));
+    expect(rewritten).toBeGreaterThan(0);
+    expect(error.message).toContain(`kernel "${kernel}", run 1,`);
+  });
+});
+
+describe('loading on an unsound GPU', () => {
+  it('in f16 is refused; with auto falls back to f32 with a warning', async () => {
+    const { device } = await nullGpu();
+    const faulty = new FaultyDevice(device);
+    expect(await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f16' }))).toMatchObject(UNSOUND);
+    expect(faulty.held).toEqual(EMPTY);
+    const warnings: string[] = [];
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, onWarning: ({ code }) => warnings.push(code) });
+    expect(model.info.precision).toBe('f32');
+    expect(warnings).toEqual(['GPU_UNSOUND']);
+    model.dispose();
+    expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('is not looked for where f32 is used', async () => {
+    const faulty = new FaultyDevice((await nullGpu()).device);
+    (await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' })).dispose();
+    expect(faulty.calls.has('submit')).toBe(false);
+    const software = await faultyGpu();
+    const model = await loadDepthModel(tinyMidas(), { device: software.device, cache: false });
+    expect(model.info.precision).toBe('f32');
+    expect(software.calls.has('submit')).toBe(false);
+    model.dispose();
+  });
+
+  it('in f16 on an adapter that computes is done', async () => {
+    const { device } = await testGpu();
+    const model = await loadDepthModel(tinyMidas(), { device, cache: false, precision: 'f16' });
+    expect(model.info.precision).toBe('f16');
+    model.dispose();
+  });
+});
