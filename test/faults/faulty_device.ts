@@ -125,7 +125,7 @@ export class FaultyDevice {
     if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
     if (fault === 'late') {
       const result = go(args);
-      return new Promise((resolve) => setTimeout(resolve, 100, result));
+      return new Promise((resolve) => setTimeout(resolve, 500, result));
     }
     if (fault === 'hang') {
       Promise.resolve(go(args)).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
-import { DepthwiseError, loadDepthModel, type DepthModel } from '../../src/index.js';
+import { DepthwiseError, loadDepthModel, type DepthMap, type DepthModel } from '../../src/index.js';
 import { checkSound } from '../../src/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
@@ -149,6 +149,22 @@ describe('a fault at a size at hand', () => {
     model.dispose();
     expect(faulty.held).toEqual(EMPTY);
     expect(faulty.uncaptured).toEqual([]);
+  });
+});
+
+describe('a fault in a use of a map', () => {
+  const uses: readonly [string, (map: DepthMap) => Promise<unknown>][] = [['read', (map) => map.read()], ['range', (map) => map.range()], ['colors', (map) => map.colors()], ['texture', (map) => map.texture()]];
+  it.each(uses)('does not spoil the next %s of the same map', async (_, call) => {
+    const faulty = new FaultyDevice(real);
+    const model = await load(faulty);
+    const map = await model.estimate(picture('a'), SMALL);
+    const before = faulty.held;
+    faulty.arm('submit', 1, 'throw');
+    expect(await failure(call(map))).toMatchObject({ code: 'GPU_OOM' });
+    expect(faulty.held).toEqual(before);
+    expect(await failure(call(map))).toBeUndefined();
+    map.dispose();
+    model.dispose();
   });
 });
 
