@@ -49,6 +49,11 @@ export class DepthModel {
     this.#life = new Lifetime(engine, load);
   }
 
+  /** The device that maps, their buffers and their textures live on; another one after a loss that was made up for. */
+  get device(): GPUDevice {
+    return this.#life.engine.gpu.device;
+  }
+
   get info(): ModelInfo {
     const { entry, storage, gpu } = this.#life.engine;
     const { name, title, kind, nearer, unit, licence } = entry;

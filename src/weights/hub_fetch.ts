@@ -1,3 +1,4 @@
+import { ModelMismatchError } from '../errors.js';
 import { throwIfAborted } from './abort.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
 import { readHubConfig, type DepthAnythingHubConfig } from './hub_config.js';
@@ -6,7 +7,7 @@ import { displayUrl, resolveSource } from './source.js';
 /**
  * The config.json beside a hub file given as `hf:org/repo@revision`: it says what tensors cannot. Undefined for any other
  * source and where the hub has no such file.
- * @throws ModelMismatchError `MODEL_CONFIG` when there is a config but not of a depth model, or an `AbortError`
+ * @throws ModelMismatchError `MODEL_CONFIG` when there is a config but not of a depth model or not JSON, or an `AbortError`
  */
 export async function fetchHubConfig(source: CheckpointSource, options: CheckpointOptions): Promise<DepthAnythingHubConfig | undefined> {
   if (typeof source !== 'string' || !source.startsWith('hf:')) return undefined;
@@ -18,5 +19,11 @@ export async function fetchHubConfig(source: CheckpointSource, options: Checkpoi
     throwIfAborted(options.signal);
     return undefined;
   }
-  return response.ok ? readHubConfig(await response.json(), displayUrl(url.href)) : undefined;
+  if (!response.ok) return undefined;
+  const name = displayUrl(url.href);
+  const json: unknown = await response.json().catch((cause: unknown) => {
+    throwIfAborted(options.signal);
+    throw new ModelMismatchError('MODEL_CONFIG', `${name}: this is not JSON: ${(cause as Error).message}`, { source: name, phase: 'load', cause });
+  });
+  return readHubConfig(json, name);
 }
