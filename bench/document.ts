@@ -133,6 +133,9 @@ export interface ModelResult extends Accuracy {
 /** A peer beside Depthwise on the same work in the same process: both sets of samples, and their ratio. */
 export interface PeerResult {
   readonly id: string;
+  /** When and with which Depthwise it was measured: a document gathers the runs of a day. */
+  readonly date: string;
+  readonly commit: string;
   readonly peer: string;
   readonly version: string;
   /** How the peer was set up. */
@@ -172,7 +175,7 @@ const DOCUMENT: Shape = {
 };
 const RESULT: Shape = { id: 'string', kernel: 'string', variant: 'string', case: 'string', shape: 'object', dtype: 'string', flops: 'number', bytes: 'number', repeats: 'number', ms: SUMMARY, gflops: 'number', gbs: 'number', ...ACCURACY };
 const MODEL: Shape = { id: 'string', model: 'string', dtype: 'string', loadMs: 'number', compileMs: 'number', uploadMs: 'number', firstMs: 'number', steadyMs: SUMMARY, encodeMs: SUMMARY, dispatches: 'number', memory: { weights: 'number', activations: 'number', lowerBound: 'number' }, ...ACCURACY };
-const PEER: Shape = { id: 'string', peer: 'string', version: 'string', settings: 'object', case: 'string', timed: 'string', depthwise: { variant: 'string', ms: SUMMARY }, other: { firstMs: 'number', ms: SUMMARY }, ratio: 'number', maxDifference: 'number' };
+const PEER: Shape = { id: 'string', date: 'string', commit: 'string', peer: 'string', version: 'string', settings: 'object', case: 'string', timed: 'string', depthwise: { variant: 'string', ms: SUMMARY }, other: { firstMs: 'number', ms: SUMMARY }, ratio: 'number', maxDifference: 'number' };
 
 /** The first fault of a document, in words; undefined when it is sound. */
 export function faultOf(document: BenchDocument): string | undefined {

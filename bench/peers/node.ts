@@ -66,7 +66,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
         const other = await contest.side(kase, input);
         if (!other) continue;
         print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
-        const result = await compete(id, kase, contest, ours, other, protocol);
+        const result = { ...(await compete(id, kase, contest, ours, other, protocol)), date: new Date().toISOString(), commit: host.tool.commit };
         await other.dispose();
         peers.push(result);
         print(peerLine(result));
@@ -107,7 +107,7 @@ function inputOf(kase: OperationCase | NetworkCase): Float32Array {
   return Float32Array.from({ length: numel(kase.input) }, () => 2 * next() - 1);
 }
 
-async function compete(id: string, kase: OperationCase | NetworkCase, { peer, version, settings }: Contest, ours: Side, other: Side, protocol: Protocol): Promise<PeerResult> {
+async function compete(id: string, kase: OperationCase | NetworkCase, { peer, version, settings }: Contest, ours: Side, other: Side, protocol: Protocol): Promise<Omit<PeerResult, 'date' | 'commit'>> {
   const start = performance.now();
   const theirs = await other.call();
   const firstMs = performance.now() - start;

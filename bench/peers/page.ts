@@ -70,7 +70,7 @@ async function run(): Promise<BenchDocument> {
   const [mine, other] = await measure([ours, theirs].map((call) => ({ sample: () => timed(call) })), protocol);
   if (!mine || !other) throw new Error('nothing was measured');
   const result: PeerResult = {
-    id: ID, peer: 'transformers.js', version, settings: { device: 'webgpu', dtype: 'fp32', task: 'depth-estimation' }, case: MODEL, timed: 'whole call',
+    id: ID, date: head.date, commit: head.tool.commit, peer: 'transformers.js', version, settings: { device: 'webgpu', dtype: 'fp32', task: 'depth-estimation' }, case: MODEL, timed: 'whole call',
     depthwise: { variant: 'estimate and colors', ms: mine.ms }, other: { firstMs, ms: other.ms }, ratio: other.ms.median / mine.ms.median,
     maxDifference: Math.max(...depth.map((value, i) => Math.abs(value - (gray[4 * i] as number)))) / 255,
   };

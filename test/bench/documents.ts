@@ -24,7 +24,7 @@ export function modelResult(changes: Partial<ModelResult> = {}): ModelResult {
 
 export function peerResult(changes: Partial<PeerResult> = {}): PeerResult {
   return {
-    id: 'gemm beside someone', peer: 'someone', version: '1.0.0', settings: { provider: 'webgpu' }, case: 'gemm', timed: 'whole call',
+    id: 'gemm beside someone', date: '2026-01-02T03:04:05.000Z', commit: 'abc1234', peer: 'someone', version: '1.0.0', settings: { provider: 'webgpu' }, case: 'gemm', timed: 'whole call',
     depthwise: { variant: 'registers', ms: summarizeSamples([1, 2, 3]) }, other: { firstMs: 100, ms: summarizeSamples([4, 5, 6]) }, ratio: 2.5, maxDifference: 1e-6, ...changes,
   };
 }
