@@ -55,6 +55,9 @@ const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as 
 const RELATIVE_INVERSE: DepthKind = { kind: 'relative-inverse', nearer: 'larger', unit: 'none' };
 const METRIC: DepthKind = { kind: 'metric', nearer: 'smaller', unit: 'metre' };
 const APACHE: Licence = { name: 'Apache-2.0', permissive: true };
+const NON_COMMERCIAL: Licence = { name: 'CC-BY-NC-4.0', permissive: false };
+/** The cards of the metric models name no licence. */
+const UNSTATED: Licence = { name: 'not stated by the authors', permissive: false };
 
 const depthAnythingInput: SizeRule = { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'lower_bound' };
 
@@ -86,7 +89,7 @@ function depthAnythingEntry(version: 'v1' | 'v2', size: DepthAnythingSize, metri
     family: 'depth-anything',
     size,
     ...(metric ? METRIC : RELATIVE_INVERSE),
-    licence: nonCommercial ? { name: 'CC-BY-NC-4.0', permissive: false } : metric ? { name: 'not stated by the authors', permissive: false } : APACHE,
+    licence: metric ? UNSTATED : nonCommercial ? NON_COMMERCIAL : APACHE,
     weights: version === 'v2' && size === 'small' && !metric ? V2_SMALL : hub(repo),
     input: depthAnythingInput,
     ...IMAGENET,
