@@ -24,6 +24,8 @@ export interface ErrorDetails {
  * Cancellation is not one of these: it is always a DOMException named `AbortError`.
  */
 export class DepthwiseError extends Error {
+  /** Name of the class, also where a build shortens the names of classes. */
+  override readonly name: string = 'DepthwiseError';
   readonly code: string;
   readonly hint: string | undefined;
   readonly source: string | undefined;
@@ -36,7 +38,6 @@ export class DepthwiseError extends Error {
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
     super(details.hint ? `${message} ${details.hint}` : message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.name = new.target.name;
     this.code = code;
     this.hint = details.hint;
     this.source = details.source;
@@ -50,37 +51,69 @@ export class DepthwiseError extends Error {
 }
 
 /** A weights file that is not a well-formed safetensors file (`ST_*`), or holds unusable values (`WEIGHTS_*`). */
-export class WeightsFormatError extends DepthwiseError {}
+export class WeightsFormatError extends DepthwiseError {
+  override readonly name = 'WeightsFormatError';
+}
 /** A well-formed file that is not the model it was loaded as (`MODEL_*`). */
-export class ModelMismatchError extends DepthwiseError {}
+export class ModelMismatchError extends DepthwiseError {
+  override readonly name = 'ModelMismatchError';
+}
 /** Bytes that differ from the registry's length or SHA-256 (`INTEGRITY_*`). */
-export class IntegrityError extends DepthwiseError {}
+export class IntegrityError extends DepthwiseError {
+  override readonly name = 'IntegrityError';
+}
 /** A download that failed or returned something other than weights (`NET_*`). */
-export class NetworkError extends DepthwiseError {}
+export class NetworkError extends DepthwiseError {
+  override readonly name = 'NetworkError';
+}
 /** A cache that cannot be read or written (`CACHE_*`). */
-export class CacheError extends DepthwiseError {}
+export class CacheError extends DepthwiseError {
+  override readonly name = 'CacheError';
+}
 /** A picture that cannot be read or used (`IMAGE_*`). */
-export class ImageError extends DepthwiseError {}
+export class ImageError extends DepthwiseError {
+  override readonly name = 'ImageError';
+}
 /** A depth map or tensor file that is not well formed, or a map that cannot be written as one (`NPY_*`, `PFM_*`, `PNG_*`). */
-export class DepthFileError extends DepthwiseError {}
+export class DepthFileError extends DepthwiseError {
+  override readonly name = 'DepthFileError';
+}
 /** A size over a device limit or an engine bound (`LIMIT_*`). */
-export class LimitError extends DepthwiseError {}
+export class LimitError extends DepthwiseError {
+  override readonly name = 'LimitError';
+}
 /** No WebGPU, no adapter, or a required feature missing (`GPU_*`). */
-export class GpuUnavailableError extends DepthwiseError {}
+export class GpuUnavailableError extends DepthwiseError {
+  override readonly name = 'GpuUnavailableError';
+}
 /** The device went away; a later call starts anew (`DEVICE_LOST`). */
-export class DeviceLostError extends DepthwiseError {}
+export class DeviceLostError extends DepthwiseError {
+  override readonly name = 'DeviceLostError';
+}
 /** The device ran out of memory (`GPU_OOM`). */
-export class OutOfMemoryError extends DepthwiseError {}
+export class OutOfMemoryError extends DepthwiseError {
+  override readonly name = 'OutOfMemoryError';
+}
 /** A shader that did not compile (`SHADER_*`). */
-export class ShaderError extends DepthwiseError {}
+export class ShaderError extends DepthwiseError {
+  override readonly name = 'ShaderError';
+}
 /** A call on something already disposed (`DISPOSED`). */
-export class DisposedError extends DepthwiseError {}
+export class DisposedError extends DepthwiseError {
+  override readonly name = 'DisposedError';
+}
 /** A licence that was not accepted (`LICENSE_*`). */
-export class LicenseError extends DepthwiseError {}
+export class LicenseError extends DepthwiseError {
+  override readonly name = 'LicenseError';
+}
 /** Options or attributes that make no sense together (`OPTION_*`, `SHAPE_*`). */
-export class UsageError extends DepthwiseError {}
+export class UsageError extends DepthwiseError {
+  override readonly name = 'UsageError';
+}
 /** A fault of Depthwise itself (`INTERNAL_*`). */
-export class InternalError extends DepthwiseError {}
+export class InternalError extends DepthwiseError {
+  override readonly name = 'InternalError';
+}
 
 /** Quotes a name taken from a file for a message: escaped, and cut at 200 characters. */
 export function quote(name: string): string {

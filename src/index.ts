@@ -3,7 +3,27 @@ import { registry } from './models/registry.js';
 export { DepthMap, type DepthFileFormat, type DepthRange, type DepthTextureFormat, type DrawOptions } from './depth_map.js';
 export { DepthModel, loadDepthModel, type EncodeTargets, type EstimateOptions, type ModelInfo, type ProfileStep } from './depth_model.js';
 export type { LoadOptions } from './load.js';
-export * from './errors.js';
+export {
+  CacheError,
+  DepthFileError,
+  DepthwiseError,
+  DeviceLostError,
+  DisposedError,
+  GpuUnavailableError,
+  ImageError,
+  IntegrityError,
+  InternalError,
+  LicenseError,
+  LimitError,
+  ModelMismatchError,
+  NetworkError,
+  OutOfMemoryError,
+  ShaderError,
+  UsageError,
+  WeightsFormatError,
+  type ErrorDetails,
+  type Phase,
+} from './errors.js';
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
 export { colormaps, type ColormapName } from './image/colormaps.js';
 export type { DepthSemantics } from './image/formats/depth_semantics.js';
