@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { DepthMap } from '../depth_map.js';
 import { DepthFileError } from '../errors.js';
 import type { ColormapName } from '../image/colormaps.js';
@@ -48,14 +49,34 @@ export async function writeOutputs(outputs: Outputs, depth: DepthResult, picture
   return range;
 }
 
-/** Writes a file and the folders it stands in. @throws DepthFileError OUTPUT_WRITE. */
+/**
+ * Writes a file and the folders it stands in. Under its name there is the whole file or what was there before, also when the
+ * disk is full.
+ * @throws DepthFileError OUTPUT_WRITE
+ */
 export async function write(path: string, content: Uint8Array | string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
+    await replace(path, content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, { source: path, phase: 'write', cause });
+  }
+}
+
+/** Follows links; devices and pipes, which cannot be renamed into, are written as they are. */
+async function replace(path: string, content: Uint8Array | string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isFile()) return writeFile(path, content);
+  const target = found ? await realpath(path) : path;
+  if (found) await access(target, constants.W_OK);
+  const partial = join(dirname(target), `.depthwise-${randomUUID()}.part`);
+  try {
+    await writeFile(partial, content, { flag: 'wx', ...(found && { mode: found.mode }) });
+    await rename(partial, target);
+  } catch (error) {
+    await rm(partial, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 
