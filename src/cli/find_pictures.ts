@@ -1,6 +1,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, parse, resolve } from 'node:path';
 import { ImageError, UsageError } from '../errors.js';
+import { registry } from '../models/registry.js';
 import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
 
@@ -65,7 +66,7 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
   if (await seenBefore(search, path)) return;
   try {
     const head = await readHead(path);
-    if (folder !== undefined && isOwnResult(head)) return;
+    if (folder !== undefined && (isOwnResult(head) || (await isOwnData(path)))) return;
     const format = sniffPicture(head);
     if (format && isReadable(format)) search.pictures.push(picture);
     else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });
@@ -73,6 +74,14 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
     if (!(error instanceof ImageError)) throw error;
     search.skipped.push({ path, reason: 'cannot be read' });
   }
+}
+
+/** Whether a file is called as our data files are: after a picture and a model, or after a drawing of ours beside it. */
+async function isOwnData(path: string): Promise<boolean> {
+  const { dir, name, ext } = parse(path);
+  if (!['.npy', '.pfm', '.json'].includes(ext)) return false;
+  if (registry.some((model) => name.endsWith(`-${model.name}`))) return true;
+  return readHead(join(dir, `${name}.png`)).then(isOwnResult, () => false);
 }
 
 async function seenBefore({ seen }: Search, path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { dirname, extname, join, parse, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { DataFormats } from './arguments.js';
 import { findPictures, type FoundPicture, type Skipped } from './find_pictures.js';
+import { requireWritable } from './places.js';
 
 /** Files one picture turns into; `semantics` says in JSON what the values of the data files mean. */
 export interface Outputs {
@@ -36,7 +37,7 @@ export interface JobOptions extends DataFormats {
  */
 export async function planJobs(inputs: readonly string[], options: JobOptions): Promise<Jobs> {
   const { output } = options;
-  const file = output !== undefined && (await namesFile(output));
+  const file = output !== undefined && (await isOutputFile(output));
   const { pictures, skipped } = await findPictures(inputs, file ? undefined : output);
   if (file && pictures.length > 1) {
     throw new UsageError('OPTION_VALUE', `--output ${output} names one file, and there are ${pictures.length} pictures.`, {
@@ -45,18 +46,27 @@ export async function planJobs(inputs: readonly string[], options: JobOptions): 
   }
   const jobs = pictures.map((picture) => ({
     input: picture.path,
-    outputs: outputsOf(file ? withoutExtension(output) : stemOf(picture, options), options),
+    outputs: file ? { ...outputsOf(withoutExtension(output), options), picture: output } : outputsOf(stemOf(picture, options), options),
   }));
   refuseCollisions(jobs);
   return { jobs, skipped };
 }
 
-async function namesFile(output: string): Promise<boolean> {
+/**
+ * Whether `output` names the drawing of a single picture; a folder otherwise.
+ * @throws UsageError OPTION_VALUE where nothing can be written there
+ */
+export async function isOutputFile(output: string): Promise<boolean> {
   const found = await stat(output).catch(() => undefined);
-  if (found?.isDirectory()) return false;
+  const file = !found?.isDirectory() && isPngName(output, found !== undefined);
+  await requireWritable('output', file ? dirname(output) : output);
+  return file;
+}
+
+function isPngName(output: string, taken: boolean): boolean {
   const extension = extname(output).toLowerCase();
   if (extension === '.png') return true;
-  if (found || ['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'].includes(extension)) {
+  if (taken || ['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'].includes(extension)) {
     throw new UsageError('OPTION_VALUE', `--output ${output} is neither a folder nor a .png.`, {
       hint: 'Depth is drawn as PNG; data files are named after it.', actual: output,
     });

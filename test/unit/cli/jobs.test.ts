@@ -65,6 +65,14 @@ describe('planJobs', () => {
     await fails(plan(['a.jpg'], { output: 'depth.jpg' }), 'OPTION_VALUE', /neither a folder nor a \.png/);
     await files([], ['taken']);
     await fails(plan(['a.jpg'], { output: 'taken' }), 'OPTION_VALUE', /neither a folder/);
+    for (const output of ['taken/x', 'taken/x/depth.png']) await fails(plan(['a.jpg'], { output }), 'OPTION_VALUE', /taken is not a folder/);
+  });
+
+  it('writes the very name given', async () => {
+    await files(['a.jpg']);
+    expect((await plan(['a.jpg'], { output: 'depth.PNG', png16: true })).full[0]!.outputs).toEqual({
+      picture: 'depth.PNG', png16: 'depth-16bit.png', semantics: 'depth.json',
+    });
   });
 
   it('passes over what is no picture, saying why, and over hidden files in silence', async () => {
@@ -83,6 +91,18 @@ describe('planJobs', () => {
     await writeFile(join(root, 'in/plain.png'), await encodePng(pixel));
     expect(await plan(['in'])).toMatchObject({ jobs: [['in/a.jpg', 'in/a-m.png'], ['in/plain.png', 'in/plain-m.png']], skipped: [] });
     expect((await plan(['in/a-other.png'])).jobs).toEqual([['in/a-other.png', 'in/a-other-m.png']]);
+  });
+
+  it('takes its own data files for results, by their name or by the drawing beside them', async () => {
+    const own = ['in/a-nano.npy', 'in/a-nano.pfm', 'in/a-nano.json', 'in/drawn.npy', 'in/drawn.json'];
+    await files(['in/a.jpg'], [...own, 'in/a-nano.txt', 'in/a.npy', 'in/plain.json', 'in/nano.json', 'in/depth.json']);
+    const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
+    for (const name of ['a-nano', 'a-nano-16bit', 'drawn']) await writeFile(join(root, `in/${name}.png`), await encodePng(pixel, { depthwise: '{}' }));
+    await writeFile(join(root, 'in/plain.png'), await encodePng(pixel));
+    const { jobs, skipped } = await plan(['in']);
+    expect(jobs.map(([input]) => input)).toEqual(['in/a.jpg', 'in/plain.png']);
+    expect(skipped).toEqual(['a-nano.txt', 'a.npy', 'depth.json', 'nano.json', 'plain.json'].map((name) => `in/${name} is not a picture`));
+    expect((await plan(['in/a-nano.npy'])).skipped).toEqual(['in/a-nano.npy is not a picture']);
   });
 
   it('does not read an output folder inside the input folder, but one that is the input folder', async () => {
