@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { cacheWriteError, type CacheWriter, type WeightsCache } from '../weights/cache.js';
 import type { Hasher } from '../weights/sha256.js';
 import { fileSource } from './file_source.js';
@@ -25,14 +25,16 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>> = 
 
 /**
  * A folder of complete files. A file is written beside its place and renamed into it, so that another process sees all of it or nothing;
- * two processes that download the same file do not disturb each other.
+ * two processes that download the same file do not disturb each other. Its digest lies beside it as `sha256sum` writes it, so
+ * `sha256sum -c *.sha256` checks a folder; a file without one is not believed.
  */
 export function folderCache(folder: string = cacheFolder()): WeightsCache {
   return {
     async match(key) {
       const path = pathOf(folder, key);
+      const sha256 = /^[0-9a-f]{64}(?= )/.exec(await readFile(digestPath(path), 'latin1').catch(() => ''))?.[0];
       const found = await stat(path).catch(() => undefined);
-      return found?.isFile() ? fileSource(path) : undefined;
+      return sha256 !== undefined && found?.isFile() ? { ...(await fileSource(path)), sha256 } : undefined;
     },
     async put(key) {
       try {
@@ -45,7 +47,11 @@ export function folderCache(folder: string = cacheFolder()): WeightsCache {
         throw cacheWriteError(error, key);
       }
     },
-    delete: (key) => rm(pathOf(folder, key), { force: true }),
+    async delete(key) {
+      const path = pathOf(folder, key);
+      await rm(path, { force: true });
+      await rm(digestPath(path), { force: true });
+    },
   };
 }
 
@@ -66,15 +72,23 @@ class PartialFile implements CacheWriter {
     return this.#orCacheError(this.#file.writeFile(bytes));
   }
 
-  async commit(): Promise<void> {
+  /** The digest goes first: a file with the digest of another is deleted when it is read, one without is never found. */
+  async commit(sha256: string): Promise<void> {
     await this.#orCacheError(this.#file.sync());
     await this.#orCacheError(this.#file.close());
+    await this.#orCacheError(writeFile(this.#partialDigest, `${sha256}  ${basename(this.#path)}\n`, { flag: 'wx' }));
+    await this.#orCacheError(rename(this.#partialDigest, digestPath(this.#path)));
     await this.#orCacheError(rename(this.#partial, this.#path));
   }
 
   async abort(): Promise<void> {
     await this.#file.close().catch(() => undefined);
+    await this.#orCacheError(rm(this.#partialDigest, { force: true }));
     await this.#orCacheError(rm(this.#partial, { force: true }));
+  }
+
+  get #partialDigest(): string {
+    return this.#partial.replace(/part$/, 'sha256.part');
   }
 
   #orCacheError(work: Promise<void>): Promise<void> {
@@ -87,6 +101,10 @@ class PartialFile implements CacheWriter {
 /** Keys come from outside: they are hashed, never spelled into a path. */
 function pathOf(folder: string, key: string): string {
   return join(folder, `${createHash('sha256').update(key).digest('hex')}.safetensors`);
+}
+
+function digestPath(path: string): string {
+  return `${path}.sha256`;
 }
 
 /** Removes what processes that were killed while writing left behind. */

@@ -1,6 +1,5 @@
 import { CacheError } from '../errors.js';
-import type { ByteSource } from './byte_source.js';
-import { cacheWriteError, type CacheWriter, type WeightsCache } from './cache.js';
+import { cacheWriteError, type CachedFile, type CacheWriter, type WeightsCache } from './cache.js';
 import { Sha256 } from './sha256.js';
 
 export interface BrowserCacheOptions {
@@ -21,6 +20,8 @@ interface Manifest {
   readonly folder: string;
   /** Bytes of each piece, in order. */
   readonly pieces: readonly number[];
+  /** Digest of all pieces, one after the other. */
+  readonly sha256: string;
 }
 
 /**
@@ -45,13 +46,13 @@ class BrowserCache implements WeightsCache {
     this.#pieceBytes = pieceBytes;
   }
 
-  async match(key: string): Promise<ByteSource | undefined> {
+  async match(key: string): Promise<CachedFile | undefined> {
     const cache = await this.#storage.open(CACHE_NAME);
     const response = await cache.match(manifestUrl(key));
     const manifest: unknown = await response?.json().catch(() => undefined);
     if (!isManifest(manifest)) return undefined;
     const size = manifest.pieces.reduce((sum, bytes) => sum + bytes, 0);
-    return { name: key, size, open: async () => new ReadableStream(new PieceReader(cache, manifest, key), { highWaterMark: 0 }) };
+    return { name: key, size, sha256: manifest.sha256, open: async () => new ReadableStream(new PieceReader(cache, manifest, key), { highWaterMark: 0 }) };
   }
 
   async put(key: string): Promise<CacheWriter | undefined> {
@@ -115,9 +116,9 @@ class PieceWriter implements CacheWriter {
     }
   }
 
-  async commit(): Promise<void> {
+  async commit(sha256: string): Promise<void> {
     if (this.#filled > 0) await this.#store();
-    const manifest: Manifest = { folder: this.#folder, pieces: this.#pieces };
+    const manifest: Manifest = { folder: this.#folder, pieces: this.#pieces, sha256 };
     await this.#keep(manifestUrl(this.#key), JSON.stringify(manifest));
     this.#release();
   }
@@ -189,6 +190,6 @@ async function deletePieces(cache: Cache, key: string): Promise<void> {
 
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { folder, pieces } = value as Partial<Record<keyof Manifest, unknown>>;
-  return typeof folder === 'string' && Array.isArray(pieces) && pieces.every((bytes) => Number.isSafeInteger(bytes) && bytes > 0);
+  const { folder, pieces, sha256 } = value as Partial<Record<keyof Manifest, unknown>>;
+  return typeof folder === 'string' && typeof sha256 === 'string' && Array.isArray(pieces) && pieces.every((bytes) => Number.isSafeInteger(bytes) && bytes > 0);
 }

@@ -1,7 +1,6 @@
-import { CacheError } from '../errors.js';
 import { abortError, throwIfAborted } from './abort.js';
 import { blobSource, bytesSource, type ByteSource } from './byte_source.js';
-import type { WeightsCache } from './cache.js';
+import { isCorruption, type WeightsCache } from './cache.js';
 import { CheckpointStream } from './checkpoint_stream.js';
 import type { HttpOptions } from './http_request.js';
 import { httpSource } from './http_source.js';
@@ -55,12 +54,17 @@ export interface Checkpoint {
  * @throws WeightsFormatError `ST_*`, NetworkError `NET_*`, IntegrityError, UsageError, or an `AbortError`
  */
 export async function openCheckpoint(source: CheckpointSource, options: CheckpointOptions = {}): Promise<Checkpoint> {
+  return openStream(source, options, false);
+}
+
+/** @param afresh not from the cache, which has just given a damaged copy and may not have been able to delete it */
+async function openStream(source: CheckpointSource, options: CheckpointOptions, afresh: boolean): Promise<CheckpointStream> {
   throwIfAborted(options.signal);
   const { bytes, cacheKey } = toByteSource(source, options);
   const { cache } = options;
   if (!cache || cacheKey === undefined) return CheckpointStream.start(bytes, options, {});
   const warn = isolate(options.onWarning);
-  const cached = await openCached(bytes.name, cacheKey, cache, options);
+  const cached = afresh ? undefined : await openCached(bytes.name, cacheKey, cache, options);
   if (cached) return cached;
   const writer = await cache.put(cacheKey).catch((error: unknown) => {
     warn(warningOf(error));
@@ -70,16 +74,17 @@ export async function openCheckpoint(source: CheckpointSource, options: Checkpoi
 }
 
 /**
- * Opens a checkpoint, hands it to `use`, and closes it. When a cached file turns out to be damaged only while it is read,
- * `use` is called a second time with a fresh download.
+ * Opens a checkpoint, hands it to `use`, and closes it. When a cached file turns out to be damaged only while it is read, or `use`
+ * fails with one that is, `use` is called a second time with a fresh download.
  */
 export async function withCheckpoint<T>(source: CheckpointSource, options: CheckpointOptions, use: (checkpoint: Checkpoint) => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
-    const checkpoint = await openCheckpoint(source, options);
+    const checkpoint = await openStream(source, options, attempt > 0);
     try {
       return await use(checkpoint);
     } catch (error) {
-      if (attempt > 0 || !(error instanceof CacheError && error.code === 'CACHE_CORRUPT')) throw error;
+      const fault = await checkpoint.explain(error);
+      if (attempt > 0 || !isCorruption(fault)) throw fault;
     } finally {
       await checkpoint.close();
     }
@@ -98,12 +103,12 @@ function toByteSource(source: CheckpointSource, options: CheckpointOptions): { b
 }
 
 /** The cached copy, if it is there and starts well; a copy that does not is deleted. */
-async function openCached(name: string, key: string, cache: WeightsCache, options: CheckpointOptions): Promise<Checkpoint | undefined> {
+async function openCached(name: string, key: string, cache: WeightsCache, options: CheckpointOptions): Promise<CheckpointStream | undefined> {
   const warn = isolate(options.onWarning);
   try {
     const found = await cache.match(key);
     if (!found) return undefined;
-    return await CheckpointStream.start({ ...found, name, open: (signal) => found.open(signal) }, options, { forget: () => cache.delete(key) });
+    return await CheckpointStream.start({ ...found, name, open: (signal) => found.open(signal) }, options, { stored: { sha256: found.sha256, forget: () => cache.delete(key) } });
   } catch (error) {
     if (options.signal?.aborted) throw abortError(options.signal);
     warn(warningOf(error));

@@ -2,17 +2,24 @@ import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsF
 import { abortError, untilAborted } from './abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource } from './byte_source.js';
-import type { CacheWriter } from './cache.js';
+import { forEachChunk, isCorruption, type CacheWriter } from './cache.js';
 import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
 import { isolate, warningOf, type DownloadProgress, type Warning } from './progress.js';
 import { parseHeader, readHeaderLength, type SafetensorsHeader } from './safetensors.js';
 import { Sha256, type Hasher } from './sha256.js';
 import { explainStart } from './sniff.js';
 
-/** Where the bytes come from or go to besides the caller: a cache to fill, or a cache to clear when they are bad. */
+/** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
 export interface CacheSide {
   readonly writer?: CacheWriter | undefined;
-  readonly forget?: (() => Promise<void>) | undefined;
+  readonly stored?: StoredCopy | undefined;
+}
+
+export interface StoredCopy {
+  /** What the bytes were when they were stored, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Deletes them. */
+  readonly forget: () => Promise<void>;
 }
 
 /** A checkpoint that is read as its bytes arrive. */
@@ -20,7 +27,7 @@ export class CheckpointStream implements Checkpoint {
   readonly source: string;
   readonly #bytes: ByteSource;
   readonly #options: CheckpointOptions;
-  readonly #forget: CacheSide['forget'];
+  readonly #stored: StoredCopy | undefined;
   readonly #hasher: Hasher | undefined;
   readonly #progress: (progress: DownloadProgress) => void;
   readonly #warn: (warning: Warning) => void;
@@ -30,16 +37,17 @@ export class CheckpointStream implements Checkpoint {
   #received = 0;
   #lastComplete: string | undefined;
   #consumed = false;
+  #verified = false;
 
-  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, forget }: CacheSide) {
+  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, stored }: CacheSide) {
     this.source = bytes.name;
     this.#bytes = bytes;
     this.#options = options;
     this.#writer = writer;
-    this.#forget = forget;
+    this.#stored = stored;
     this.#progress = isolate(options.onProgress);
     this.#warn = isolate(options.onWarning);
-    this.#hasher = options.expected?.sha256 === undefined ? undefined : (options.createHasher?.() ?? new Sha256());
+    if (options.expected?.sha256 !== undefined || writer || stored) this.#hasher = this.#newHasher();
   }
 
   static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
@@ -77,6 +85,27 @@ export class CheckpointStream implements Checkpoint {
     this.#consumed = true;
     await this.#reader?.cancel();
     await this.#dropWriter();
+  }
+
+  /**
+   * Says what to throw for an error that came of using these bytes. A damaged copy in a cache can make anything fail (a bit of a
+   * tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end is held to its digest.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    const { signal } = this.#options;
+    if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
+    const hasher = this.#newHasher();
+    try {
+      await forEachChunk(this.#bytes, signal, (chunk) => hasher.update(chunk));
+      this.#checkDigest(hasher.digest('hex'));
+      return error;
+    } catch (fault) {
+      return signal?.aborted ? error : await this.#forgetCopy(this.#stored, fault);
+    }
+  }
+
+  #newHasher(): Hasher {
+    return this.#options.createHasher?.() ?? new Sha256();
   }
 
   async #readHeader(): Promise<void> {
@@ -126,15 +155,21 @@ export class CheckpointStream implements Checkpoint {
         source: this.source, expected: this.#total, actual: this.#received, phase: 'load',
       });
     }
-    const digest = this.#hasher?.digest('hex');
-    if (digest !== undefined && digest !== expected?.sha256?.toLowerCase()) {
-      throw new IntegrityError('INTEGRITY_SHA256', `${this.source}: the file has SHA-256 ${digest}, and should have ${expected?.sha256}.`, {
-        source: this.source, expected: expected?.sha256, actual: digest, phase: 'load',
-      });
-    }
+    const digest = this.#hasher?.digest('hex') ?? '';
+    this.#checkDigest(digest);
+    this.#verified = true;
     const writer = this.#writer;
     this.#writer = undefined;
-    await writer?.commit().catch((error: unknown) => this.#giveUpCache(error, writer));
+    await writer?.commit(digest).catch((error: unknown) => this.#giveUpCache(error, writer));
+  }
+
+  #checkDigest(digest: string): void {
+    for (const sha256 of [this.#options.expected?.sha256, this.#stored?.sha256]) {
+      if (sha256 === undefined || sha256.toLowerCase() === digest) continue;
+      throw new IntegrityError('INTEGRITY_SHA256', `${this.source}: the file has SHA-256 ${digest}, and should have ${sha256}.`, {
+        source: this.source, expected: sha256, actual: digest, phase: 'load',
+      });
+    }
   }
 
   async #onChunk(chunk: Uint8Array): Promise<void> {
@@ -154,7 +189,7 @@ export class CheckpointStream implements Checkpoint {
   }
 
   #report(): void {
-    const fromNetwork = this.#forget === undefined && this.#bytes.size === undefined;
+    const fromNetwork = this.#stored === undefined && this.#bytes.size === undefined;
     this.#progress({ phase: fromNetwork ? 'download' : 'read', loaded: this.#received, total: this.#total });
   }
 
@@ -175,8 +210,11 @@ export class CheckpointStream implements Checkpoint {
     await this.close();
     if (this.#options.signal?.aborted) return abortError(this.#options.signal);
     const bad = error instanceof WeightsFormatError || error instanceof IntegrityError || error instanceof CacheError;
-    if (!this.#forget || !bad) return error;
-    await this.#forget().catch(() => undefined);
+    return this.#stored && bad ? this.#forgetCopy(this.#stored, error) : error;
+  }
+
+  async #forgetCopy({ forget }: StoredCopy, error: unknown): Promise<CacheError> {
+    await forget().catch(() => undefined);
     return new CacheError('CACHE_CORRUPT', `${this.source}: the cached copy is damaged and was deleted.`, { source: this.source, retryable: true, phase: 'load', cause: error });
   }
 

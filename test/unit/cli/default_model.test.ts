@@ -14,7 +14,7 @@ afterEach(() => rm(cache, { recursive: true }));
 async function keep(source: string): Promise<void> {
   const writer = (await folderCache(cache).put(resolveSource(source).cacheKey!))!;
   await writer.write(new Uint8Array(16));
-  await writer.commit();
+  await writer.commit('0'.repeat(64));
 }
 
 describe('defaultModel', () => {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { CacheError } from '../../../src/errors.js';
+import { CacheError, ModelMismatchError } from '../../../src/errors.js';
 import { fileSource } from '../../../src/node/file_source.js';
 import { cacheFolder, folderCache } from '../../../src/node/weights_cache.js';
 import { browserCache } from '../../../src/weights/browser_cache.js';
@@ -15,6 +15,9 @@ import { faultOfAsync, fileWith } from './safetensors_file.js';
 
 const FILE = fileWith({ a: { dtype: 'F32', shape: [100], bytes: 400 }, b: { dtype: 'F32', shape: [50], bytes: 200 } });
 const SHA256 = createHash('sha256').update(FILE).digest('hex');
+/** Where the name of the first tensor is spelled. */
+const NAME = 8 + '{"'.length;
+const flipped = (bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 2 : byte));
 const URL_A = 'https://host.example/a.safetensors';
 
 /** A server in memory that counts its requests. */
@@ -35,8 +38,8 @@ async function load(cache: WeightsCache | undefined, fetch: ReturnType<typeof se
 
 interface Harness {
   readonly cache: () => WeightsCache;
-  /** Makes the stored copy one byte shorter, flips one of its bits, or empties it. */
-  readonly damage: (how: 'cut' | 'flip' | 'empty') => void;
+  /** Makes the stored copy one byte shorter, flips a bit of its data or of the name of its first tensor, or empties it. */
+  readonly damage: (how: 'cut' | 'flip' | 'rename' | 'empty') => void;
   /** Number of stored things, complete or not. */
   readonly entries: () => number;
 }
@@ -52,8 +55,8 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const node: Harness = {
   cache: () => folderCache(folder),
   damage: (how) => {
-    const path = join(folder, readdirSync(folder)[0]!);
-    if (how === 'flip') writeFileSync(path, readFileSync(path).map((byte, i) => (i === FILE.length - 5 ? byte ^ 1 : byte)));
+    const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.safetensors'))!);
+    if (how === 'flip' || how === 'rename') writeFileSync(path, flipped(readFileSync(path), how === 'flip' ? FILE.length - 5 : NAME));
     else truncateSync(path, how === 'cut' ? FILE.length - 1 : 0);
   },
   entries: () => readdirSync(folder).length,
@@ -62,13 +65,14 @@ const node: Harness = {
 const browser: Harness = {
   cache: () => browserCache({ caches, locks: new MemoryLocks(), pieceBytes: 256 })!,
   damage: (how) => {
-    const [url, body] = [...caches.entries].filter(([entry]) => /\/[0-9]+$/.test(entry)).at(-1)!;
-    caches.entries.set(url, how === 'flip' ? body.map((byte, i) => (i === body.length - 5 ? byte ^ 1 : byte)) : body.subarray(0, how === 'cut' ? -1 : 0));
+    const [url, body] = [...caches.entries].filter(([entry]) => /\/[0-9]+$/.test(entry)).at(how === 'rename' ? 0 : -1)!;
+    const flips = how === 'flip' || how === 'rename';
+    caches.entries.set(url, flips ? flipped(body, how === 'flip' ? body.length - 5 : NAME) : body.subarray(0, how === 'cut' ? -1 : 0));
   },
   entries: () => caches.entries.size,
 };
 
-describe.each([['a folder', node, 1], ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)]] as const)('%s', (_, harness, entries) => {
+describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)]] as const)('%s', (_, harness, entries) => {
   test('N15: the second load needs no network', async () => {
     const fetch = serves();
     expect((await load(harness.cache(), fetch)).phases).toEqual(['download']);
@@ -94,6 +98,58 @@ describe.each([['a folder', node, 1], ['the Cache API', browser, 1 + Math.ceil(F
       await harness.cache().delete(URL_A);
       expect(harness.entries()).toBe(0);
     }
+  });
+
+  test('a flipped bit is found in a copy of a file no registry knows the digest of', async () => {
+    const fetch = serves();
+    await load(harness.cache(), fetch);
+    harness.damage('flip');
+    await load(harness.cache(), fetch);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    expect((await load(harness.cache(), fetch)).phases).toEqual(['read']);
+    expect(fetch).toHaveBeenCalledTimes(2);
+  });
+
+  /** Loads as a model does that looks at the names before it reads a value; resolves to the names. */
+  const mapNames = (options: CheckpointOptions) => withCheckpoint(URL_A, { cache: harness.cache(), ...options }, async ({ header }) => {
+    const names = [...header.tensors.keys()];
+    if (!names.includes('a')) throw new ModelMismatchError('MODEL_MISSING_TENSOR', `no "a" among ${names.join()}`);
+    return names;
+  });
+
+  test('a model that does not fit a damaged copy is not blamed: the copy is deleted and fetched again', async () => {
+    const fetch = serves();
+    await load(harness.cache(), fetch);
+    harness.damage('rename');
+    expect(await mapNames({ http: { fetch: fetch as never } })).toEqual(['a', 'b']);
+    expect(fetch).toHaveBeenCalledTimes(2);
+    await load(harness.cache(), fetch);
+    harness.damage('rename');
+    const offline = vi.fn(() => Promise.reject(new TypeError('offline')));
+    expect(await faultOfAsync(() => mapNames({ http: { fetch: offline } }))).toMatchObject({ code: 'NET_UNREACHABLE' });
+    expect(harness.entries()).toBe(0);
+  });
+
+  test('a model that does not fit a sound copy is blamed, and the copy stays', async () => {
+    const other = fileWith({ c: { dtype: 'F32', shape: [3], bytes: 12 } });
+    const fetch = serves(other);
+    await withCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: fetch as never } }, async (checkpoint) => {
+      for await (const { entry } of checkpoint.tensors()) expect(entry.name).toBe('c');
+    });
+    const stored = harness.entries();
+    expect(await faultOfAsync(() => mapNames({ http: { fetch: fetch as never } }))).toMatchObject({ code: 'MODEL_MISSING_TENSOR' });
+    expect(fetch).toHaveBeenCalledOnce();
+    expect(harness.entries()).toBe(stored);
+  });
+
+  test('a damaged copy that cannot be deleted is not read twice', async () => {
+    const fetch = serves();
+    const cache = harness.cache();
+    await load(cache, fetch);
+    harness.damage('flip');
+    const readOnly: WeightsCache = { match: (key) => cache.match(key), put: async () => undefined, delete: () => Promise.reject(new Error('read only')) };
+    await load(readOnly, fetch);
+    expect(fetch).toHaveBeenCalledTimes(2);
   });
 
   test('N12, N16: a flipped bit is found by the digest at the end of the copy, and the load starts over', async () => {
@@ -124,9 +180,8 @@ describe.each([['a folder', node, 1], ['the Cache API', browser, 1 + Math.ceil(F
   });
 
   test('nothing that is broken, cut, wrong, abandoned or cancelled becomes visible', async () => {
-    const flipped = FILE.map((byte, i) => (i === FILE.length - 5 ? byte ^ 1 : byte));
     const attempts: [Uint8Array, CheckpointOptions][] = [
-      [FILE.subarray(0, -1), {}], [Uint8Array.of(...FILE, 0), {}], [flipped, { expected: { sha256: SHA256 } }], [FILE.subarray(0, 50), {}], [new TextEncoder().encode('<html></html>'), {}],
+      [FILE.subarray(0, -1), {}], [Uint8Array.of(...FILE, 0), {}], [flipped(FILE, FILE.length - 5), { expected: { sha256: SHA256 } }], [FILE.subarray(0, 50), {}], [new TextEncoder().encode('<html></html>'), {}],
     ];
     for (const [body, options] of attempts) {
       await faultOfAsync(() => load(harness.cache(), serves(body), options));
@@ -238,8 +293,30 @@ describe('the folder', () => {
     const cache = folderCache(folder);
     const writer = await cache.put('https://host.example/../../etc/passwd\0');
     await writer!.write(FILE);
-    await writer!.commit();
-    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{64}\.safetensors$/)]);
+    await writer!.commit(SHA256);
+    for (const name of readdirSync(folder)) expect(name).toMatch(/^[0-9a-f]{64}\.safetensors(\.sha256)?$/);
+  });
+
+  test('keeps the digest beside the file as sha256sum does, and does not believe a file without one', async () => {
+    await load(folderCache(folder), serves());
+    const [name, digest] = readdirSync(folder).sort();
+    expect(readFileSync(join(folder, digest!), 'utf8')).toBe(`${SHA256}  ${name}\n`);
+    expect(await folderCache(folder).match(URL_A)).toMatchObject({ sha256: SHA256 });
+    for (const spoil of [() => writeFileSync(join(folder, digest!), SHA256.slice(1)), () => rmSync(join(folder, digest!))]) {
+      spoil();
+      expect(await folderCache(folder).match(URL_A)).toBeUndefined();
+    }
+    expect((await load(folderCache(folder), serves())).phases).toEqual(['download']);
+  });
+
+  test('a digest that cannot be written leaves no file behind', async () => {
+    const cache = folderCache(folder);
+    await load(cache, serves());
+    const digest = join(folder, readdirSync(folder).find((name) => name.endsWith('.sha256'))!);
+    await cache.delete(URL_A);
+    mkdirSync(digest);
+    expect((await load(cache, serves())).codes).toEqual(['CACHE_WRITE']);
+    expect(readdirSync(folder)).toEqual([basename(digest)]);
   });
 
   test('lies where the platform keeps caches', () => {
