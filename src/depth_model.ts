@@ -101,7 +101,7 @@ export class DepthModel {
 
   /**
    * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
-   * @throws UsageError `TENSOR_SHAPE`, `SHAPE_MISMATCH` for sides the network cannot take; the errors of `estimate`
+   * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take; the errors of `estimate`
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
     return runNetwork(this.#life, tensor, shape);

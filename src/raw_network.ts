@@ -5,7 +5,7 @@ import type { Lifetime } from './lifetime.js';
 
 /**
  * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
- * @throws UsageError `TENSOR_SHAPE`, `SHAPE_MISMATCH` for sides the network cannot take
+ * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take
  */
 export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
   const [N, C, H, W] = shape;
@@ -13,6 +13,7 @@ export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: re
   if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
     throw new UsageError('TENSOR_SHAPE', `The tensor is [${shape.join(',')}] with ${tensor.length} values; expected [1,3,H,W] with 3·H·W.`, { expected: [1, 3, H, W], actual: tensor.length, phase: 'run' });
   }
+  checkFinite(tensor);
   const pixels = interleave(tensor, H * W);
   const engine = await life.ready();
   const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
@@ -31,6 +32,16 @@ export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: re
   } finally {
     lease.release();
   }
+}
+
+/** A network may turn NaN into a number that looks like depth. */
+function checkFinite(tensor: Float32Array): void {
+  const index = tensor.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return;
+  const count = tensor.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+  throw new UsageError('TENSOR_NON_FINITE', `The tensor holds ${count} value${count > 1 ? 's' : ''} that ${count > 1 ? 'are' : 'is'} not finite; the first is ${tensor[index]} at index ${index}.`, {
+    expected: 'finite values', actual: { index, count }, phase: 'run',
+  });
 }
 
 /** [3,H·W] → [H·W,4] with a zero fourth channel. */

@@ -5,7 +5,6 @@ import { numel, type TensorType } from '../tensor.js';
 import { ensureRange, spanIndex, storageTexture, type RangedInputs, type Span } from './colorize.js';
 import { ensureDepth, type DepthInput } from './depth_range.js';
 import { defineOp } from './op.js';
-import { largest } from './store.js';
 
 const WORKGROUP = 64;
 
@@ -31,7 +30,7 @@ export const depthTexture = defineOp<RangedInputs, DepthTextureAttrs, { packed: 
       const [OFFSET, SIGN] = nearer === 'larger' ? [0, 1] : [1, -1];
       return {
         sources: [packedSource, normalizeSource],
-        tunables: { WORKGROUP, texels: storageTexture(format), LARGEST: largest(format === 'rgba16float' ? 'f16' : 'f32') },
+        tunables: { WORKGROUP, texels: storageTexture(format), LARGEST: format === 'rgba16float' ? 65504 : 3.4028234e38 },
         params: { H, W, AT: spanIndex(span), OFFSET, SIGN },
         workgroups: Math.ceil((H * W) / WORKGROUP),
       };

@@ -18,11 +18,6 @@ export function activationTunable(act: Activation): { ACT: number } {
   return { ACT: ACT[act] };
 }
 
-/** Largest finite value of a storage type; stores saturate at it. */
-export function largest(dtype: DType): number {
-  return dtype === 'f16' ? 65504 : 3.4028234e38;
-}
-
 /** How the product kernels (GEMM and convolution) end. The form follows from the inputs that are present. */
 export interface StoreAttrs {
   readonly act?: Activation;
@@ -59,7 +54,7 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
   const { residual, gamma, low } = inputs;
   const activation = activationTunable(act);
   if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
-  const typed = { ...activation, yelem: y.dtype, LARGEST: largest(y.dtype) };
+  const typed = { ...activation, yelem: y.dtype, SATURATE: y.dtype === 'f16' };
   if (!residual) return { sources: [storeSource, activationSource], tunables: typed, params: {} };
   const added = { ...typed, relem: residual.dtype };
   if (!low) return { sources: [storeResidualSource, activationSource], tunables: added, params: {} };
@@ -75,7 +70,7 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
 export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Omit<Kernel, 'workgroups'> {
   return {
     sources: [storeShuffleSource, activationSource],
-    tunables: { ...activationTunable(act), yelem: y.dtype, LARGEST: largest(y.dtype) },
+    tunables: { ...activationTunable(act), yelem: y.dtype, SATURATE: y.dtype === 'f16' },
     params: { W, S, C4: (y.shape[2] as number) / 4 },
   };
 }

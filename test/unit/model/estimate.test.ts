@@ -170,6 +170,14 @@ describe('run', () => {
   ] as const)('refuses %j of %i values', async (shape, length, code) => {
     expect((await rejection(model.run(new Float32Array(length), [...shape]))).code).toBe(code);
   });
+
+  it.each([[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']])('refuses %f, and says where and how often', async (value, text) => {
+    const tensor = new Float32Array(3 * 32 * 32).fill(0.5);
+    for (const at of [1234, 2000]) tensor[at] = value;
+    const error = await rejection(model.run(tensor, [1, 3, 32, 32]));
+    expect(error).toMatchObject({ name: 'UsageError', code: 'TENSOR_NON_FINITE', actual: { index: 1234, count: 2 } });
+    expect(error.message).toContain(`2 values that are not finite; the first is ${text} at index 1234`);
+  });
 });
 
 describe('stream', () => {
