@@ -2,10 +2,13 @@ import type { DepthModel } from '../depth_model.js';
 import { NetworkError } from '../errors.js';
 import { adapterName } from '../gpu/gpu.js';
 import { findEntry } from '../models/resolve.js';
+import { fileSource } from '../node/file_source.js';
 import { loadDepthModel } from '../node/load.js';
+import type { CheckpointSource } from '../weights/checkpoint.js';
 import { displayUrl, resolveSource } from '../weights/source.js';
 import type { ModelArguments } from './arguments.js';
 import { adviceOn, defaultModel } from './default_model.js';
+import { requireFolder } from './places.js';
 import { ProgressBar } from './progress.js';
 
 /** Where a command says things: results on stdout, all else on stderr. */
@@ -51,8 +54,9 @@ export interface ChosenModel {
   readonly advice?: string | undefined;
 }
 
-/** The model a command line means. */
+/** The model a command line means. @throws UsageError OPTION_VALUE where `cache` is no folder and cannot be one. */
 export async function chooseModel({ model, weights, cache }: ModelArguments): Promise<ChosenModel> {
+  if (cache !== undefined) await requireFolder('cache', cache);
   if (model !== undefined || weights !== undefined) return { name: model };
   const entry = await defaultModel(cache);
   return { name: entry.name, advice: adviceOn(entry) };
@@ -60,7 +64,7 @@ export async function chooseModel({ model, weights, cache }: ModelArguments): Pr
 
 /** Loads a model, showing its weights come in, and says so when it runs on the CPU. */
 export async function loadModel(args: ModelArguments, { name: model, advice }: ChosenModel, session: Session): Promise<DepthModel> {
-  const { weights } = args;
+  const weights = args.weights === undefined ? undefined : await openWeights(args.weights);
   if (advice !== undefined) session.note(advice);
   try {
     const loaded = await loadDepthModel(model ?? weights!, {
@@ -81,6 +85,11 @@ export async function loadModel(args: ModelArguments, { name: model, advice }: C
   } finally {
     session.progress.clear();
   }
+}
+
+/** `--weights` never names a model: text that is no path by its spelling, and no hub name or URL, is a file here. */
+async function openWeights(text: string): Promise<CheckpointSource> {
+  return /[\\/]|^(?:hf|data|blob|file):/.test(text) ? text : fileSource(text);
 }
 
 /** What to do about weights that cannot be fetched from here. */
