@@ -79,9 +79,18 @@ export function parseArguments(argv: readonly string[]): Command {
   if (values.version) return { command: 'version' };
   if (values.tensor !== undefined || values['out-tensor'] !== undefined) return tensorCommand(values, positionals);
   const [first] = positionals;
-  if (positionals.length === 1 && first === 'models') return { command: 'models', json };
-  if (positionals.length === 1 && first === 'info') return { command: 'info', json, ...optional({ adapter: values.adapter }) };
+  if (first === 'models' || first === 'info') {
+    refuseSurplus(first, positionals[1]);
+    return first === 'models' ? { command: first, json } : { command: first, json, ...optional({ adapter: values.adapter }) };
+  }
   return estimateCommand(values, positionals);
+}
+
+function refuseSurplus(command: string, surplus: string | undefined): void {
+  if (surplus === undefined) return;
+  throw new UsageError('OPTION_INPUT', `${command} takes no file: "${surplus}" has no meaning here.`, {
+    hint: `For a picture called ${command}, write ./${command}.`, actual: surplus,
+  });
 }
 
 function estimateCommand(values: Values, inputs: string[]): EstimateCommand {

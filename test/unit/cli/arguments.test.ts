@@ -42,6 +42,12 @@ describe('parseArguments', () => {
     });
   });
 
+  it('refuses what stands behind a command that takes nothing', () => {
+    fails('info extra', 'OPTION_INPUT', /info takes no file: "extra" has no meaning here/);
+    fails('models --json a.jpg', 'OPTION_INPUT', /"a\.jpg" has no meaning/);
+    expect(parse('a.jpg info')).toMatchObject({ command: 'estimate', inputs: ['a.jpg', 'info'] });
+  });
+
   it('takes the options of an evaluation', () => {
     expect(parse('eval --data in -m nano --truth inverse --json out.json --precision f32 -q')).toEqual({
       command: 'evaluate', data: 'in', model: 'nano', truth: 'inverse', json: 'out.json', precision: 'f32', acceptLicense: false, hub: false, quiet: true,
