@@ -7,6 +7,7 @@ import { evaluateModel } from './evaluate.js';
 import { gpuReport, reportText } from './info.js';
 import { modelsText } from './models.js';
 import { helpText } from './options.js';
+import { watchOutput } from './output_streams.js';
 import { Session } from './session.js';
 import { runTensor } from './tensor.js';
 
@@ -15,18 +16,17 @@ const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;
 
-/** Runs one command line and returns its exit code. */
-async function main(argv: readonly string[]): Promise<number> {
-  const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort());
+/** Runs one command line and returns its exit code. Once `signal` is aborted, errors are no news. */
+async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
   try {
     const command = parseArguments(argv);
-    return await run(command, new Session('quiet' in command && command.quiet, interrupt.signal));
+    return await run(command, new Session('quiet' in command && command.quiet, signal));
   } catch (error) {
-    if (interrupt.signal.aborted) return INTERRUPTED;
+    if (signal.aborted) return FAILED;
     if (!(error instanceof DepthwiseError)) throw error;
     process.stderr.write(`depthwise: ${error.message} [${error.code}]\n`);
-    return error instanceof UsageError ? MISUSED : FAILED;
+    // The library counts a weights file that is not there as misuse of its call; a command line that names one makes sense.
+    return error instanceof UsageError && error.code !== 'SOURCE_FILE' ? MISUSED : FAILED;
   }
 }
 
@@ -56,4 +56,14 @@ function done(session: Session, text: string): number {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const interrupt = new AbortController();
+let endedBy: number | undefined;
+/** Stops the work; the first reason decides the exit code, also one that shows after the work was done. */
+function end(code: number): void {
+  process.exitCode = endedBy ??= code;
+  interrupt.abort();
+}
+process.once('SIGINT', () => end(INTERRUPTED));
+watchOutput(end);
+const code = await main(process.argv.slice(2), interrupt.signal);
+process.exitCode = endedBy ?? code;
