@@ -2,13 +2,14 @@ import type { DepthModel } from '../depth_model.js';
 import { DepthwiseError } from '../errors.js';
 import { readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
-import { planJobs, type Job, type Jobs } from './jobs.js';
+import { isOutputFile, planJobs, type Job, type Jobs } from './jobs.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { writeOutputs } from './write_outputs.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
   const plan = (model: string) => planJobs(command.inputs, { ...command, model });
+  if (command.output !== undefined) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
@@ -34,7 +35,7 @@ async function succeeds(model: DepthModel, job: Job, command: EstimateCommand, s
     return true;
   } catch (error) {
     if (!(error instanceof DepthwiseError)) throw error;
-    session.warn(error.message.includes(job.input) ? error.message : `${job.input}: ${error.message}`);
+    session.warn(`${error.message.includes(job.input) ? '' : `${job.input}: `}${error.message} [${error.code}]`);
     return false;
   }
 }

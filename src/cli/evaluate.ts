@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { dirname, relative } from 'node:path';
 import type { DepthModel } from '../depth_model.js';
 import { ImageError } from '../errors.js';
 import { score, scoreMetric } from '../eval/scores.js';
@@ -8,6 +8,7 @@ import type { EvaluateCommand } from './arguments.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth } from './eval_truth.js';
 import { table } from './models.js';
+import { requireWritable } from './places.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -17,6 +18,7 @@ import { write } from './write_outputs.js';
  */
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
   const pairs = await findPairs(command.data);
+  if (command.json !== undefined) await requireWritable('json', dirname(command.json));
   const model = await loadModel(command, await chooseModel(command), session);
   try {
     const pictures: PictureScores[] = [];

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
 import { decodeNpy, encodeNpy } from '../image/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
+import { requireWritable } from './places.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -16,6 +18,7 @@ export async function runTensor(command: TensorCommand, session: Session): Promi
     const found = `${data instanceof Float32Array ? 'f32' : 'f64'} [${shape.join(',')}]`;
     throw new UsageError('TENSOR_SHAPE', `${command.input}: is ${found}; expected f32 [1,3,H,W].`, { source: command.input, expected: [1, 3, 'H', 'W'], actual: shape });
   }
+  await requireWritable('out-tensor', dirname(command.output));
   const model = await loadModel(command, await chooseModel(command), session);
   try {
     await write(command.output, encodeNpy(await model.run(data, [N, C, H, W]), [H, W]));
