@@ -7,7 +7,7 @@ import { measurePeaks } from './ceilings.js';
 import { Clock } from './clock.js';
 import { SCHEMA, type BenchDocument, type KernelResult, type ModelResult, type Protocol } from './document.js';
 import { environmentOf, headerText, type Surroundings } from './environment.js';
-import { benchCase, benchCases, resultId, type BenchCase } from './kernels.js';
+import { benchCase, benchCases, resultId, type BenchCase, type BenchContext } from './kernels.js';
 import { KernelRun } from './kernel_run.js';
 import { benchModel, modelCases, modelId, type ModelFiles } from './models.js';
 import { kernelLine, modelLine, peaksLine } from './table.js';
@@ -46,6 +46,8 @@ const SOFTWARE_KERNEL_GFLOP = 4;
 const SOFTWARE_QUICK_GFLOP = 0.3;
 const SOFTWARE_MODEL_GFLOP = 25;
 
+type Skipped = BenchDocument['skipped'][number];
+
 /** Runs the bench and returns its document. */
 export async function runBench(host: BenchHost, options: BenchOptions): Promise<BenchDocument> {
   const gpu = await host.requestGpu();
@@ -57,24 +59,8 @@ export async function runBench(host: BenchHost, options: BenchOptions): Promise<
     headerText(head).forEach(host.print);
     const peaks = options.sections.includes('ceilings') ? await measurePeaks(gpu, clock, protocol) : {};
     host.print(peaksLine(peaks));
-    const skipped: { id: string; reason: string }[] = [];
-    const results: KernelResult[] = [];
-    for (const kase of options.sections.includes('kernels') ? chosenCases(options, gpu) : []) {
-      options.signal?.throwIfAborted();
-      if (kase.flops > 1e9 * protocol.maxGflop) {
-        skipped.push({ id: caseId(kase), reason: `more than ${protocol.maxGflop} GFLOP` });
-        continue;
-      }
-      try {
-        for (const result of await benchCase({ gpu, clock, protocol, peaks }, kase)) {
-          results.push(result);
-          host.print(kernelLine(result));
-        }
-      } catch (error) {
-        if (!(error instanceof DepthwiseError) || gpu.lost) throw error;
-        skipped.push({ id: caseId(kase), reason: error.message });
-      }
-    }
+    const skipped: Skipped[] = [];
+    const results = options.sections.includes('kernels') ? await benchKernels(host, options, { gpu, clock, protocol, peaks }, skipped) : [];
     const models = options.sections.includes('models') ? await benchModels(host, options, gpu, protocol, skipped) : [];
     return { ...head, peaks, results, models, peers: [], skipped };
   } finally {
@@ -83,7 +69,29 @@ export async function runBench(host: BenchHost, options: BenchOptions): Promise<
   }
 }
 
-async function benchModels(host: BenchHost, { filter, maxGflop, quick, signal }: BenchOptions, { facts }: Gpu, protocol: Protocol, skipped: { id: string; reason: string }[]): Promise<ModelResult[]> {
+async function benchKernels(host: BenchHost, options: BenchOptions, context: BenchContext, skipped: Skipped[]): Promise<KernelResult[]> {
+  const { gpu, protocol } = context;
+  const results: KernelResult[] = [];
+  for (const kase of chosenCases(options, gpu)) {
+    options.signal?.throwIfAborted();
+    if (kase.flops > 1e9 * protocol.maxGflop) {
+      skipped.push({ id: caseId(kase), reason: `more than ${protocol.maxGflop} GFLOP` });
+      continue;
+    }
+    try {
+      for (const result of await benchCase(context, kase)) {
+        results.push(result);
+        host.print(kernelLine(result));
+      }
+    } catch (error) {
+      if (!(error instanceof DepthwiseError) || gpu.lost) throw error;
+      skipped.push({ id: caseId(kase), reason: error.message });
+    }
+  }
+  return results;
+}
+
+async function benchModels(host: BenchHost, { filter, maxGflop, quick, signal }: BenchOptions, { facts }: Gpu, protocol: Protocol, skipped: Skipped[]): Promise<ModelResult[]> {
   const limit = maxGflop ?? (facts.software ? SOFTWARE_MODEL_GFLOP : Infinity);
   const results: ModelResult[] = [];
   // A software adapter has f16, at no gain: one precision shows all there is to see.

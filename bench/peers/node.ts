@@ -10,6 +10,7 @@ import { parseDocument, SCHEMA, type BenchDocument, type PeerResult, type Protoc
 import { environmentOf, headerText } from '../environment.js';
 import { measure } from '../measure.js';
 import { benchGpu, nodeHost, packageVersion } from '../node_host.js';
+import type { BenchHost } from '../run_bench.js';
 import { peerLine, tableText } from '../table.js';
 import { networkCases, operationCases, toNhwc, type NetworkCase, type OperationCase } from './cases.js';
 import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_side.js';
@@ -26,12 +27,22 @@ export const HELP = `Times Depthwise beside other libraries, in one process and 
   --json FILE       write the document; a document that is there already keeps what it holds and gains these results
 `;
 
+type Skipped = BenchDocument['skipped'][number];
+
 interface Contest {
   readonly peer: string;
   readonly version: string;
   readonly settings: Readonly<Record<string, string>>;
   /** The peer's side of a case; undefined where it has none. */
   side(kase: OperationCase | NetworkCase, input: Float32Array): Promise<Side | undefined>;
+}
+
+/** What a run of contests shares. */
+interface Arena {
+  readonly gpu: Gpu;
+  readonly host: BenchHost;
+  readonly contests: readonly Contest[];
+  readonly protocol: Protocol;
 }
 
 /** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
@@ -48,38 +59,45 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   const gpu = await Gpu.request({ gpu: instance });
   acceptSharedMemory(gpu.device.queue);
   const host = await nodeHost(root, undefined, print);
-  const samples = Number(values.samples ?? 20);
-  const protocol: Protocol = { samples, minPassMs: 0, quantaPerPass: 0, stableWithin: 0.02, warmUpBlocks: 2, warmUpMs: 10_000, order: 'ABBA', maxGflop: Number.MAX_VALUE, rankSoftware: false };
-  const clock = new Clock(gpu.device);
-  const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: host.tool, env: environmentOf(gpu, host.surroundings), clock: { source: clock.source, quantumNs: clock.quantumNs }, protocol };
+  const protocol: Protocol = { samples: Number(values.samples ?? 20), minPassMs: 0, quantaPerPass: 0, stableWithin: 0.02, warmUpBlocks: 2, warmUpMs: 10_000, order: 'ABBA', maxGflop: Number.MAX_VALUE, rankSoftware: false };
+  const { source, quantumNs } = new Clock(gpu.device);
+  const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: host.tool, env: environmentOf(gpu, host.surroundings), clock: { source, quantumNs }, protocol, peaks: {}, results: [], models: [] };
   headerText(head).forEach(print);
   const peers: PeerResult[] = [];
-  const skipped: { id: string; reason: string }[] = [];
-  const folder = join(root, 'bench/peers');
+  const skipped: Skipped[] = [];
+  const arena = { gpu, host, protocol, contests: contests(join(root, 'bench/peers'), instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer)) };
   for (const kase of [...operationCases, ...networkCases].filter(({ name }) => new RegExp(values.filter ?? '').test(name))) {
-    const input = inputOf(kase);
-    const ours = await ('checkpoint' in kase ? depthwiseNetwork(gpu, kase, input, host.files) : depthwiseOperation(gpu, kase, input));
-    await ours.call();
-    for (const contest of contests(folder, instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer))) {
-      const id = `${kase.name} beside ${contest.peer}`;
-      try {
-        const other = await contest.side(kase, input);
-        if (!other) continue;
-        print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
-        const result = { ...(await compete(id, kase, contest, ours, other, protocol)), date: new Date().toISOString(), commit: host.tool.commit };
-        await other.dispose();
-        peers.push(result);
-        print(peerLine(result));
-      } catch (error) {
-        skipped.push({ id, reason: (error as Error).message });
-        print(`${id}: ${(error as Error).message}`);
-      }
-      if (values.json) writeFileSync(values.json, `${JSON.stringify(merged(values.json, { ...head, peaks: {}, results: [], models: [], peers, skipped }))}\n`);
+    for await (const found of contestsOf(arena, kase)) {
+      if ('reason' in found) skipped.push(found);
+      else peers.push(found);
+      if (values.json) writeFileSync(values.json, `${JSON.stringify(merged(values.json, { ...head, peers, skipped }))}\n`);
     }
-    await ours.dispose();
   }
-  process.stdout.write(`\n${tableText({ ...head, peaks: {}, results: [], models: [], peers, skipped })}\n`);
+  process.stdout.write(`\n${tableText({ ...head, peers, skipped })}\n`);
   return skipped.length > 0 ? 1 : 0;
+}
+
+/** One case on Depthwise beside every peer that has it. */
+async function* contestsOf({ gpu, host, contests, protocol }: Arena, kase: OperationCase | NetworkCase): AsyncGenerator<PeerResult | Skipped> {
+  const input = inputOf(kase);
+  const ours = await ('checkpoint' in kase ? depthwiseNetwork(gpu, kase, input, host.files) : depthwiseOperation(gpu, kase, input));
+  await ours.call();
+  for (const contest of contests) {
+    const id = `${kase.name} beside ${contest.peer}`;
+    try {
+      const other = await contest.side(kase, input);
+      if (!other) continue;
+      host.print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
+      const result = { ...(await compete(id, kase, contest, ours, other, protocol)), date: new Date().toISOString(), commit: host.tool.commit };
+      await other.dispose();
+      host.print(peerLine(result));
+      yield result;
+    } catch (error) {
+      host.print(`${id}: ${(error as Error).message}`);
+      yield { id, reason: (error as Error).message };
+    }
+  }
+  await ours.dispose();
 }
 
 function contests(folder: string, instance: GPU): Contest[] {
