@@ -149,8 +149,12 @@ export class Engine {
   async #fill(checkpoint: Checkpoint): Promise<void> {
     const graph = this.graph();
     const { width, height } = this.entry.input;
-    this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
-    this.#weights.unused(ignorableTensors(this.entry.family));
+    try {
+      this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
+    } finally {
+      // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
+      this.#weights.unused(ignorableTensors(this.entry.family));
+    }
     const release = await this.#store.declare(graph);
     await Promise.all([compilePipelines(graph, this.gpu), streamWeights(checkpoint, this.#store)]);
     await this.#store.uploaded();

@@ -21,7 +21,7 @@ export interface DecoderConfig {
  */
 export function decoder(maps: readonly Value[], weights: Weights, config: DecoderConfig): Value {
   const { graph } = maps[0] as Value;
-  const laterals = maps.map((map, i) => graph.scope(`layer${i + 1}_rn`, () => conv(map, weights.at(`layer${i + 1}_rn`))));
+  const laterals = maps.map((map, i) => graph.scope(`layer${i + 1}_rn`, () => conv(map, weights.at(`layer${i + 1}_rn`), { bias: false })));
   let path: Value | undefined;
   for (let level = 4; level >= 1; level--) {
     path = graph.scope(`refinenet${level}`, () => fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`)));

@@ -16,6 +16,9 @@ const STAGES = [
   { path: 'layer4.1', stride: 1, tapped: true },
 ] as const;
 
+/** Convolutions of a block. One of them tells of a block, so that a block that lacks another is not taken for the end. */
+const BLOCK = ['conv_pw', 'conv_dw', 'conv_pwl'];
+
 const norm = (weights: Weights): BatchNorm => ({ weights, eps: EPS });
 
 /**
@@ -46,7 +49,7 @@ function separable(x: Value, weights: Weights): Value {
 
 /** A run of inverted residual blocks; the first one has the stride. */
 function stage(x: Value, weights: Weights, stride: number): Value {
-  for (let i = 0; weights.has(`${i}.conv_pw.weight`); i++) {
+  for (let i = 0; BLOCK.some((name) => weights.has(`${i}.${name}.weight`)); i++) {
     x = x.graph.scope(String(i), () => invertedResidual(x, weights.at(i), i === 0 ? stride : 1));
   }
   return x;

@@ -42,9 +42,9 @@ function batchNormTensors({ weights }: BatchNorm, channels: number): WeightTenso
   return ['weight', 'bias', 'running_mean', 'running_var'].map((name) => weights.get(name, [channels]));
 }
 
-/** The bias of a layer: its own, that of the BatchNorm folded into it, or zeros. */
+/** The bias of a layer: its own, or that of the BatchNorm folded into it. */
 function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNorm): Value {
-  if (!norm) return weights.has('bias') ? vector(graph, weights.get('bias', [channels])) : zeros(graph, channels);
+  if (!norm) return vector(graph, weights.get('bias', [channels]));
   const tensors = batchNormTensors(norm, channels);
   return graph.constant({
     key: `${tensors[1]?.name} folded`,
@@ -134,6 +134,8 @@ export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> 
   readonly norm?: BatchNorm;
   /** Deeper path of a fusion block, resized with align_corners and added. */
   readonly low?: Value | undefined;
+  /** Whether the file has a bias for the layer; one with a BatchNorm takes that of the norm. */
+  readonly bias?: boolean;
   /** Real channels of x where the map carries zero channels on top. */
   readonly channels?: number;
 }
@@ -144,11 +146,11 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
   const shape = weights.shapeOf('weight') ?? [4, 4, 3, 3];
   const [N, , KH, KW] = shape as [number, number, number, number];
   const C = x.type.shape[2] as number;
-  const { stride = 1, act = 'none', out = graph.storage, reluInput = false, norm, residual, low, channels = C } = options;
+  const { stride = 1, act = 'none', out = graph.storage, reluInput = false, norm, residual, low, channels = C, bias = true } = options;
   const weight = weights.get('weight', [N, channels, KH, KW]);
   const packed = packedWeight(graph, weight, [KH, KW, C, N], 'conv', (values) => packConv(values, N, channels, KH, KW, C), norm);
   const pad = options.pad ?? padding((KH - 1) / 2);
-  return graph.apply(conv2d, { x, weight: packed, bias: biasOf(graph, weights, N, norm), residual, low }, { stride, pad, act, out, reluInput }).y;
+  return graph.apply(conv2d, { x, weight: packed, bias: bias ? biasOf(graph, weights, N, norm) : zeros(graph, N), residual, low }, { stride, pad, act, out, reluInput }).y;
 }
 
 /** The weight [KH,KW,C,N] and bias [N] of a 3×3 convolution for kernels that take them directly. */

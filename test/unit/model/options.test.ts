@@ -28,10 +28,10 @@ afterEach(() => {
 const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, precision: 'f32', ...options });
 
 /** The header of a checkpoint, and then nothing more. */
-function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang'): ByteSource & { cancelled: boolean } {
+function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang', without?: string): ByteSource & { cancelled: boolean } {
   const header: Record<string, unknown> = {};
   let end = 0;
-  for (const { name, shape } of checkpointTensors(checkpoint)) {
+  for (const { name, shape } of checkpointTensors(checkpoint).filter((tensor) => tensor.name !== without)) {
     const begin = end;
     end += 4 * shape.reduce((n, d) => n * d, 1);
     header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
@@ -105,6 +105,19 @@ describe('the model asked for', () => {
       for (const name of ['depth-anything-v1-small', 'depth-anything-v2-small', 'depth-anything-v2-metric-indoor-small', 'depth-anything-v2-metric-outdoor-small']) expect(error.message).toContain(name);
       expect(source.cancelled).toBe(true);
     }
+  });
+
+  it.each([
+    ['midas-v2.1-small', 'midas-v2.1-small', /^pretrained\.(layer1\.[013]|layer2\.0\.[01]|layer4\.1\.0)\.(?!0\.conv_dw|.*num_batches_tracked)|^scratch\.(?!refinenet4\.resConfUnit1)/],
+    ['depth-anything-v2-small', 'depth-anything-small', /^pretrained\.(?!cls_token|mask_token|blocks\.([1-9]|10)\.)|^depth_head\.(?!scratch\.refinenet4\.resConfUnit1)/],
+  ])('whose file lacks one tensor is told of that one: %s', async (model, checkpoint, names) => {
+    const used = checkpointTensors(checkpoint).map(({ name }) => name).filter((name) => names.test(name));
+    expect(used.length).toBeGreaterThan(60);
+    for (const name of used) {
+      const error = await rejection(load(headerOnly(checkpoint, 'hang', name), { model, signal: AbortSignal.timeout(5000) }));
+      expect({ name, code: error.code, message: error.message }).toMatchObject({ code: 'MODEL_MISSING_TENSOR', message: expect.stringContaining(`"${name}"`) });
+    }
+    expect(faulty.held).toEqual(EMPTY);
   });
 
   it('named on the hub without a revision: refused before any network access', async () => {
