@@ -1,16 +1,22 @@
 import type { Value } from '../graph/graph.js';
+import { ensure, show } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
 import { decoder } from './decoder.js';
 import { efficientNetLite } from './efficientnet_lite.js';
 
+/** Stride of the deepest map: the published network adds maps whose sides only match on multiples of it. */
+const STRIDE = 32;
+
 /**
  * MiDaS v2.1 small and scaled-down models of the same build: picture [H,W,4], sides multiples of 32 → relative inverse
  * depth [H,W]. isl-org/MiDaS midas/midas_net_custom.py MidasNet_small.
+ * @throws UsageError `SHAPE_MISMATCH` for other sides
  */
 export function midasSmall(picture: Value, weights: Weights): Value {
   const { graph } = picture;
-  const maps = graph.scope('pretrained', () => efficientNetLite(picture, weights.at('pretrained')));
   const [H, W] = picture.type.shape as [number, number];
+  ensure(H % STRIDE === 0 && W % STRIDE === 0, () => `midas_small: picture is ${show(picture.type)}, expected sides that are multiples of ${STRIDE}.`);
+  const maps = graph.scope('pretrained', () => efficientNetLite(picture, weights.at('pretrained')));
   return decoder(maps, weights.at('scratch'), {
     size: [H, W],
     headAlignCorners: false,

@@ -167,6 +167,10 @@ describe('run', () => {
     [[1, 1, 32, 32], 32 * 32, 'TENSOR_SHAPE'],
     [[1, 3, -32, -32], 3 * 32 * 32, 'TENSOR_SHAPE'],
     [[1, 3, 0.5, 64], 96, 'TENSOR_SHAPE'],
+    [[1, 3, 33, 32], 3 * 33 * 32, 'SHAPE_MISMATCH'],
+    [[1, 3, 96, 33], 3 * 96 * 33, 'SHAPE_MISMATCH'],
+    [[1, 3, 64, 48], 3 * 64 * 48, 'SHAPE_MISMATCH'],
+    [[1, 3, 40, 40], 3 * 40 * 40, 'SHAPE_MISMATCH'],
   ] as const)('refuses %j of %i values', async (shape, length, code) => {
     expect((await rejection(model.run(new Float32Array(length), [...shape]))).code).toBe(code);
   });
