@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,8 @@ import { compareStage } from '../models/compare.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
 import { seededCheckpoint, seededInput, seededPicture } from '../seeded_weights.js';
 import { runTool, setUpTool } from './tool.js';
+// @ts-expect-error plain JavaScript
+import { CLI } from '../../tools/setup/bundle.mjs';
 
 /** The built tool in processes of its own, on MiDaS small with seeded weights. */
 const MODEL = 'midas-v2.1-small';
@@ -38,7 +41,7 @@ describe('depthwise', () => {
     await writeFile(join(folder, 'in/deep/cut.jpg'), (await readFile(join(folder, 'in/deep/b.jpg'))).subarray(0, 700));
     const run = await depthwise('in', '-o', 'out', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '64', '--png16', '--pfm', '--npy', '--json');
     expect(run.code, run.stderr).toBe(1);
-    expect(run.stderr).toMatch(/in\/deep\/cut\.jpg: cannot be decoded as JPEG[^]*1 of 3 pictures failed/);
+    expect(run.stderr).toMatch(/in\/deep\/cut\.jpg: cannot be decoded as JPEG.* \[IMAGE_DECODE\]\n[^]*1 of 3 pictures failed/);
     expect(run.stderr).toMatch(/passed over: in\/notes\.txt is not a picture/);
 
     const names = (stem: string) => ['.json', '.npy', '.pfm', '.png', '-16bit.png'].map((end) => `${stem}-${MODEL}${end}`);
@@ -60,6 +63,17 @@ describe('depthwise', () => {
     codes.data.forEach((value, i) => expect(Math.abs(value - data[i]!)).toBeLessThanOrEqual(0.51 * codes.semantics!.scale));
     const { channels } = await sharp(at('.png')).stats();
     expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5);
+  });
+
+  it('works off the same folder a second time as it did the first', async () => {
+    await picture('again/a.png', 32, 32);
+    const run = () => depthwise('again', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '32', '--png16', '--pfm', '--npy');
+    const first = await run();
+    expect(first, first.stderr).toMatchObject({ code: 0 });
+    const { code, stdout, stderr } = await run();
+    expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: first.stdout });
+    expect(stderr).not.toMatch(/passed over/);
+    expect(await readdir(join(folder, 'again'))).toHaveLength(6);
   });
 
   it('draws beside the photograph, of one picture, under the name given', async () => {
@@ -100,12 +114,29 @@ describe('depthwise', () => {
       expect(run.stderr).toMatch(words);
       expect(run).toMatchObject({ code, stdout: '' });
     };
+    await picture('a.png', 16, 16);
     await refused(2, /Did you mean --weights\? \[OPTION_UNKNOWN\]/, 'a.png', '--weight', 'x');
     await refused(2, /gone\.png: no such file/, 'gone.png');
     await refused(2, /no model "midas"/, 'in/a.png', '-m', 'midas');
     await refused(1, /CC-BY-NC-4\.0[^]*--accept-license/, 'in/a.png', '-m', 'depth-anything-v2-base');
     await refused(1, /No adapter has "no such GPU" in its name\. There is "/, 'info', '--adapter', 'no such GPU');
-    await refused(2, /gone\.safetensors: there is no such file/, 'in/a.png', '--weights', 'gone.safetensors');
+    await refused(1, /gone\.safetensors: there is no such file/, 'in/a.png', '--weights', 'gone.safetensors');
+    await refused(1, /a\.png: [^]*\[ST_/, 'a.png', '--weights', 'a.png');
+    await refused(2, /"extra" has no meaning/, 'info', 'extra');
+    // Weights that are not there would be the first thing that loading finds.
+    for (const place of [['-o', 'a.png/x'], ['-o', 'a.png/x/d.png'], ['--cache', 'a.png']]) {
+      await refused(2, /a\.png is not a folder\. \[OPTION_VALUE\]/, 'a.png', ...place, '--weights', 'gone.safetensors');
+    }
     await refused(1, /w\.safetensors: this looks like MiDaS v2\.1 small.*not Depth Anything/, 'in/a.png', '-m', 'depth-anything-v2-small', '--weights', 'w.safetensors');
+  });
+
+  it.skipIf(process.platform !== 'linux')('ends without a stack trace when nobody reads its output, or it cannot be written', () => {
+    const shell = (command: string) => {
+      const { stderr } = spawnSync('sh', ['-c', command, process.execPath, join(import.meta.dirname, '../..', CLI)], { encoding: 'utf8' });
+      return stderr;
+    };
+    expect(shell('{ "$0" "$1" --help; echo "code $?" >&2; } | true')).toBe('code 141\n');
+    expect(shell('"$0" "$1" models > /dev/full; echo "code $?" >&2')).toMatch(/^depthwise: standard output cannot be written \(ENOSPC[^\n]*\[OUTPUT_WRITE\]\ncode 1\n$/);
+    expect(shell('"$0" "$1" gone.jpg 2> /dev/full; echo "code $?" >&2')).toBe('code 1\n');
   });
 });
