@@ -35,7 +35,7 @@ def main():
     args.add_argument('--weights', required=True)
     args.add_argument('--scenes', required=True)
     args.add_argument('--fixtures', required=True)
-    args.add_argument('--sample', nargs=2, default=['room', '4'], help='family and index')
+    args.add_argument('--sample', nargs=2, default=['street', '8'], help='family and index')
     args = args.parse_args()
     torch.set_num_threads(1)
     os.makedirs(args.scenes, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Trains nano on rendered shards: `python train.py --data DIR --run DIR --minutes 85`.
+"""Trains nano on rendered shards: `python train.py --data DIR --validation DIR --run DIR`.
 
 The schedule is a function of the share of the time budget spent, so a slower machine takes fewer
 steps but ends annealed. Running the command again resumes from the last checkpoint.
@@ -13,7 +13,6 @@ import numpy as np
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from torch.nn.parallel import DistributedDataParallel
 
 from data import Shards, batch, normalise
 from families import FAMILIES, SEEN
@@ -22,12 +21,12 @@ from metrics import measure
 from model import Nano, TrainingNano
 
 # (progress at which the phase ends, picture sizes (width, height), batch per worker)
-PHASES = [(0.5, [(96, 64), (96, 64), (96, 96)], 16),
-          (0.82, [(160, 128), (192, 128), (128, 160), (160, 160)], 8),
+PHASES = [(0.6, [(96, 64), (96, 64), (96, 96)], 16),
+          (0.93, [(160, 128), (192, 128), (128, 160), (160, 160)], 8),
           (1.01, [(256, 192), (256, 192), (256, 160), (192, 256), (256, 256)], 4)]
 PEAK_RATE, FINAL_RATE, WARMUP = 3e-3, 1e-5, 0.03
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
-GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.5
+GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.1
 # The truth is exact, so nothing is trimmed until the large errors, whole objects at first, are gone.
 KEEP = (1.0, 0.8)
 
@@ -44,6 +43,21 @@ def learning_rate(progress):
     return FINAL_RATE + (PEAK_RATE - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(k, 1.0)))
 
 
+# Workers step on their own and average their weights now and then: on a shared machine a
+# synchronous step would wait for whichever worker was interrupted.
+STEPS_BETWEEN_AVERAGES = 12
+
+
+def average_workers(module, workers):
+    """Replaces floating weights and statistics by their mean over the workers."""
+    tensors = [v for v in module.state_dict().values() if v.is_floating_point()]
+    flat = torch.cat([v.reshape(-1) for v in tensors])
+    dist.all_reduce(flat)
+    flat /= workers
+    for v, part in zip(tensors, flat.split([v.numel() for v in tensors])):
+        v.copy_(part.view(v.shape))
+
+
 class Average:
     """Exponential moving average of weights and batch statistics."""
 
@@ -51,7 +65,7 @@ class Average:
         self.state = {k: v.detach().clone().float() for k, v in model.state_dict().items()}
 
     def update(self, model, step):
-        decay = min(0.999, (1 + step) / (10 + step))
+        decay = min(0.96, (1 + step) / (10 + step))
         for k, v in model.state_dict().items():
             self.state[k].lerp_(v.float(), 1 - decay)
 
@@ -118,7 +132,6 @@ def worker(rank, args):
             whole.load_state_dict(saved['whole'])
             optimiser.load_state_dict(saved['optimiser'])
         average.state, step, spent = saved['average'], saved['step'], saved['spent']
-    net = DistributedDataParallel(whole)
     shards = Shards(args.data, SEEN)
     held_out = Shards(args.validation, FAMILIES) if rank == 0 else None
     rng = np.random.default_rng([args.seed, rank, step])
@@ -128,9 +141,12 @@ def worker(rank, args):
     budget = args.minutes * 60
     clock = torch.zeros(1)
     while True:
-        # Rank 0 keeps the clock, so that both workers pick the same phase and stop together.
-        clock[0] = spent
-        dist.broadcast(clock, 0)
+        if step % STEPS_BETWEEN_AVERAGES == 0:
+            average_workers(whole, args.workers)
+            average.update(model, step)
+            # Rank 0 keeps the clock, so that all workers share the phase and stop together.
+            clock[0] = spent
+            dist.broadcast(clock, 0)
         progress = clock.item() / budget
         if progress >= 1:
             break
@@ -140,13 +156,13 @@ def worker(rank, args):
         image = image.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
             group['lr'] = learning_rate(progress)
-        net.train()
+        whole.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
-            output, layout, kind = net(image)
+            output, layout, kind = whole(image)
         loss, data, slope = objective(output.float(), disparity, gradient_weight(progress),
-                                      KEEP[0] if progress < 0.6 else KEEP[1])
+                                      KEEP[0] if progress < 0.95 else KEEP[1])
         # The training-only heads fade out before the last phase.
-        aid = max(1 - progress / 0.8, 0.0)
+        aid = max(1 - progress, 0.0)
         layout = layout_loss(layout, disparity)
         kind = torch.nn.functional.cross_entropy(kind.float(), family)
         loss = loss + aid * (0.3 * layout + 0.1 * kind)
@@ -155,7 +171,6 @@ def worker(rank, args):
         torch.nn.utils.clip_grad_norm_(whole.parameters(), 1.0)
         optimiser.step()
         step += 1
-        average.update(model, step)
         sums += [loss.item(), data.item(), slope.item(), layout.item(), kind.item()]
         count += 1
         now = time.time()
@@ -163,7 +178,7 @@ def worker(rank, args):
         last = now
         if step % 200 == 0:
             shards.refresh()
-        if rank == 0 and (spent - last_report > args.every * 60):
+        if rank == 0 and spent - last_report > args.every * 60:
             last_report = spent
             torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                         'average': average.state, 'step': step, 'spent': spent},
