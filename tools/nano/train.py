@@ -27,7 +27,7 @@ PHASES = [(0.6, [(96, 64), (96, 64), (96, 96)], 16),
 PEAK_RATE, FINAL_RATE, WARMUP = 3e-3, 1e-5, 0.03
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
 GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.1
-# The truth is exact, so nothing is trimmed until the large errors, whole objects at first, are gone.
+# The truth is exact, so nothing is trimmed until the large errors, whole objects, are gone.
 KEEP = (1.0, 0.8)
 
 
@@ -101,7 +101,8 @@ def log_row(path, values):
 def report(run, spent, step, losses, average, held_out, size, pictures):
     rows = validate(average.state, held_out, 8, size)
     values = {'minutes': round(spent / 60, 2), 'step': step, 'size': f'{size[0]}x{size[1]}',
-              'pictures': pictures, 'loss': round(float(losses[0]), 4), 'data': round(float(losses[1]), 4),
+              'pictures': pictures, 'loss': round(float(losses[0]), 4),
+              'data': round(float(losses[1]), 4),
               'gradient': round(float(losses[2]), 4), 'layout': round(float(losses[3]), 4),
               'family': round(float(losses[4]), 4)}
     for family, row in rows.items():
