@@ -10,6 +10,7 @@ import { browserCache } from './weights/browser_cache.js';
 import type { WeightsCache } from './weights/cache.js';
 import type { CheckpointOptions, CheckpointSource } from './weights/checkpoint.js';
 import { fetchHubConfig } from './weights/hub_fetch.js';
+import { pinRevision } from './weights/hub_revision.js';
 
 /** Options of `loadDepthModel`. */
 export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'> {
@@ -37,10 +38,11 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   const { device, precision = 'auto', convention = 'original', acceptLicense = false } = options;
   const entry = namedEntry(source, options);
   if (entry) checkLicence(entry, acceptLicense);
-  const weights = entry ? weightsOf(source, entry, options) : source;
+  const named = entry ? weightsOf(source, entry, options) : source;
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
-  const checkpoint: CheckpointOptions = { ...options, cache, expected: weights === entry?.weights.source ? entry?.weights : undefined };
+  const checkpoint: CheckpointOptions = { ...options, cache, expected: named === entry?.weights.source ? entry?.weights : undefined };
   throwIfAborted(options.signal);
+  const weights = await pinRevision(named, checkpoint);
   const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
   const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
   try {

@@ -11,15 +11,27 @@ export interface ResolvedSource {
   readonly url: string;
   /** Key of the file in a cache; undefined where the same URL may name other bytes tomorrow. */
   readonly cacheKey: string | undefined;
+  /** Given where the file is of a hub revision that moves. */
+  readonly moving?: MovingRevision;
+}
+
+/** A branch or tag of a hub repository: its name stays, its commit changes. */
+export interface MovingRevision {
+  /** Answers with JSON that has the commit as `sha`. */
+  readonly lookupUrl: string;
+  /** The same file at a commit, as a source. */
+  readonly at: (commit: string) => string;
 }
 
 const HUB_URL = 'https://huggingface.co';
 const HUB_FILE = 'model.safetensors';
 const HUB_FORM = 'Write hf:org/repo@revision, where revision is the commit to pin (40 hexadecimal digits); hf:org/repo@revision/file for a file other than model.safetensors.';
-const COMMIT = /^[0-9a-f]{40}$/;
+/** What never moves. */
+export const COMMIT = /^[0-9a-f]{40}$/;
 
 /**
- * Turns `hf:org/repo@revision[/file]` or a URL into what to fetch. A hub branch such as `main` moves, and is never cached.
+ * Turns `hf:org/repo@revision[/file]` or a URL into what to fetch. A hub branch such as `main` moves: it
+ * is cached by the commit it is pinned to.
  * @throws UsageError `SOURCE_REVISION` for a hub name without a revision, `SOURCE_PACKAGED` for a file of this package, whose
  *   address only a bundler or Node knows, `SOURCE_INVALID` for anything that is not a source
  */
@@ -38,9 +50,11 @@ export function resolveSource(text: string, options: SourceOptions = {}): Resolv
     throw new UsageError('SOURCE_INVALID', `${quote(text)} is neither a URL nor a hub name.`, { hint: HUB_FORM, actual: text, phase: 'load', cause });
   }
   const web = url.protocol === 'http:' || url.protocol === 'https:';
-  const revision = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\//.exec(url.pathname)?.[1];
-  const moving = url.origin === new URL(options.hubUrl ?? HUB_URL).origin && revision !== undefined && !COMMIT.test(revision);
-  return { url: url.href, cacheKey: web && !moving ? cacheKeyOf(url) : undefined };
+  const hub = new URL(options.hubUrl ?? HUB_URL).origin;
+  const [, repo, revision, file] = (url.origin === hub && /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)) || [];
+  if (repo === undefined || revision === undefined || COMMIT.test(revision)) return { url: url.href, cacheKey: web ? cacheKeyOf(url) : undefined };
+  const moving: MovingRevision = { lookupUrl: lookupUrl(hub, repo, revision), at: (commit) => `${hub}/${repo}/resolve/${commit}/${file}${url.search}` };
+  return { url: url.href, cacheKey: undefined, moving };
 }
 
 function resolveHub(text: string, hubUrl: string): ResolvedSource {
@@ -54,8 +68,14 @@ function resolveHub(text: string, hubUrl: string): ResolvedSource {
     throw new UsageError('SOURCE_REVISION', `${quote(text)} has no revision, so it could be another file tomorrow.`, { hint: HUB_FORM, actual: text, phase: 'load' });
   }
   const path = file.split('/').map(encodeURIComponent).join('/');
-  const url = `${hubUrl.replace(/\/+$/, '')}/${repo}/resolve/${revision}/${path}`;
-  return { url, cacheKey: COMMIT.test(revision) ? url : undefined };
+  const hub = hubUrl.replace(/\/+$/, '');
+  const url = `${hub}/${repo}/resolve/${revision}/${path}`;
+  if (COMMIT.test(revision)) return { url, cacheKey: url };
+  return { url, cacheKey: undefined, moving: { lookupUrl: lookupUrl(hub, repo, revision), at: (commit) => `hf:${repo}@${commit}/${file}` } };
+}
+
+function lookupUrl(hub: string, repo: string, revision: string): string {
+  return `${hub}/api/models/${repo}/revision/${revision}`;
 }
 
 /** The file a source `package:FILE` names in the models folder of this package; undefined for other sources. */

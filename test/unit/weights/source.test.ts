@@ -9,7 +9,9 @@ describe('hub names', () => {
   test('become URLs of one revision; a commit is cached, a branch is not', () => {
     const pinned = `https://huggingface.co/org/my.repo-2/resolve/${COMMIT}/model.safetensors`;
     expect(resolveSource(`hf:org/my.repo-2@${COMMIT}`)).toEqual({ url: pinned, cacheKey: pinned });
-    expect(resolveSource('hf:org/repo@main')).toEqual({ url: 'https://huggingface.co/org/repo/resolve/main/model.safetensors', cacheKey: undefined });
+    expect(resolveSource('hf:org/repo@main')).toMatchObject({
+      url: 'https://huggingface.co/org/repo/resolve/main/model.safetensors', cacheKey: undefined, moving: { lookupUrl: 'https://huggingface.co/api/models/org/repo/revision/main' },
+    });
     expect(resolveSource(`hf:org/repo@${COMMIT}/sub dir/a#b.safetensors`).url).toBe(`https://huggingface.co/org/repo/resolve/${COMMIT}/sub%20dir/a%23b.safetensors`);
     expect(resolveSource('hf:org/repo@refs%2Fpr%2F1').url).toBe('https://huggingface.co/org/repo/resolve/refs%2Fpr%2F1/model.safetensors');
     expect(resolveSource('hf:org/repo@v1', { hubUrl: 'http://127.0.0.1:8080/' }).url).toBe('http://127.0.0.1:8080/org/repo/resolve/v1/model.safetensors');
