@@ -1,7 +1,8 @@
 import { InternalError } from '../errors.js';
 import { registry, type ModelEntry } from '../models/registry.js';
 import { folderCache } from '../node/weights_cache.js';
-import { packagedFile, resolveSource } from '../weights/source.js';
+import { isKept } from '../weights/hub_revision.js';
+import { packagedFile } from '../weights/source.js';
 
 /** Where nothing is named: the best model that is free for every use and needs no download. */
 export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
@@ -10,8 +11,7 @@ export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
     const { source } = entry.weights;
     if (!entry.licence.permissive || source === undefined) continue;
     if (isPackaged(entry)) return entry;
-    const key = resolveSource(source).cacheKey;
-    if (key !== undefined && (await cache.match(key))) return entry;
+    if (await isKept(source, cache)) return entry;
   }
   throw new InternalError('INTERNAL_REGISTRY', 'No model comes with this package.');
 }

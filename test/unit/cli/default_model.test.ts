@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adviceOn, defaultModel } from '../../../src/cli/default_model.js';
 import { entryByName } from '../../../src/models/resolve.js';
 import { folderCache } from '../../../src/node/weights_cache.js';
+import { keepBytes } from '../../../src/weights/cache.js';
 import { resolveSource } from '../../../src/weights/source.js';
 
 let cache: string;
@@ -26,6 +27,15 @@ describe('defaultModel', () => {
   it('is a better model once it was downloaded', async () => {
     await keep(entryByName('depth-anything-v2-small').weights.source!);
     expect((await defaultModel(cache)).name).toBe('depth-anything-v2-small');
+  });
+
+  it('is a better model whose branch was downloaded at the commit it was at', async () => {
+    const { moving } = resolveSource(entryByName('depth-anything-v1-base').weights.source!);
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    await keepBytes(folderCache(cache), moving!.lookupUrl, new TextEncoder().encode(commit));
+    expect((await defaultModel(cache)).name).toBe('nano');
+    await keep(moving!.at(commit));
+    expect((await defaultModel(cache)).name).toBe('depth-anything-v1-base');
   });
 
   it('is nano where other files were downloaded', async () => {
