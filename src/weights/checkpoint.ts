@@ -85,6 +85,7 @@ export async function withCheckpoint<T>(source: CheckpointSource, options: Check
     } catch (error) {
       const fault = await checkpoint.explain(error);
       if (attempt > 0 || !isCorruption(fault)) throw fault;
+      isolate(options.onWarning)(warningOf(fault));
     } finally {
       await checkpoint.close();
     }
