@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkChoice, checkOptions } from './check_options.js';
 import { DisposedError, UsageError } from './errors.js';
 import { readBuffer, submitRead, TextureUsage } from './gpu/buffers.js';
 import { Ending } from './gpu/ending.js';
@@ -7,7 +9,7 @@ import { Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
 import { colorizeDepth, packDepth, rawDepth } from './image/colorize.js';
 import type { ColormapName } from './image/colormaps.js';
-import { finiteRange, quantize16, type DepthSemantics } from './image/formats/depth_semantics.js';
+import { finiteRange, levelLine, quantize16, type DepthSemantics } from './image/formats/depth_semantics.js';
 import { encodeNpy } from './image/formats/npy.js';
 import { encodePfm } from './image/formats/pfm.js';
 import { encodePng } from './image/formats/png.js';
@@ -114,9 +116,13 @@ export class DepthMap implements DepthKind {
     return this.#guard(this.#range);
   }
 
-  /** A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device. */
+  /**
+   * A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device.
+   * @throws UsageError `OPTION_TEXTURE_FORMAT`
+   */
   async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
     this.#usable();
+    checkChoice('textureFormat', format, 'run');
     let texture = this.#textures.get(format);
     if (!texture) {
       this.#textures.set(format, (texture = this.#write(format)));
@@ -125,9 +131,11 @@ export class DepthMap implements DepthKind {
     return this.#guard(texture);
   }
 
-  /** The map in colours: RGBA bytes [height,width,4]. */
-  async colors({ colormap = 'inferno', invert = false, span = 'full' }: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
+  /** The map in colours: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN` */
+  async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
+    checkOptions(options, ['colormap', 'span'], 'write');
+    const { colormap = 'inferno', invert = false, span = 'full' } = options;
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
     return new Uint8ClampedArray(await this.#guard(this.#compute(4 * this.width * this.height, (graph, depth) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
   }
@@ -148,13 +156,21 @@ export class DepthMap implements DepthKind {
     return { kind, nearer, unit, scale, offset, model, width, height };
   }
 
-  /** The map as a file: a coloured PNG, a 16-bit PNG with its scale and offset in a text chunk, PFM or NPY. */
+  /**
+   * The map as a file: a coloured PNG, a 16-bit PNG, PFM or NPY. A PNG has its scale and offset in a text chunk: those of its
+   * 16-bit codes, or those of the levels 0…255 that a drawing gives colours to.
+   * @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN`; DepthFileError
+   */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
+    this.#usable();
+    checkChoice('fileFormat', format, 'write');
     const { width, height } = this;
     const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
     if (format === 'png') {
-      const data = new Uint8Array((await this.colors(options)).buffer);
-      return new Blob([await encodePng({ width, height, channels: 4, data }, text(this.semantics()))], { type: 'image/png' });
+      const [colors, { min, max, low, high }] = await Promise.all([this.colors(options), this.range()]);
+      const { scale, offset } = levelLine(this.nearer, options.invert ?? false, options.span === 'percentiles' ? { min: low, max: high } : { min, max });
+      const image = { width, height, channels: 4 as const, data: new Uint8Array(colors.buffer) };
+      return new Blob([await encodePng(image, text(this.semantics(scale, offset)))], { type: 'image/png' });
     }
     const values = await this.read();
     if (format === 'pfm') return new Blob([encodePfm(values, width, height)], { type: 'application/octet-stream' });

@@ -1,7 +1,9 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkOptions, checkSource } from './check_options.js';
 import type { DepthMap } from './depth_map.js';
 import type { Engine } from './engine.js';
 import { encodeDepth, type EncodeTargets } from './encode.js';
-import { estimateDepth, type EstimateOptions } from './estimate.js';
+import { estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
 import { videoFrames } from './frames.js';
 import type { AdapterSummary } from './gpu/gpu.js';
 import { decodePicture } from './image/decode.js';
@@ -16,7 +18,7 @@ import { throwIfAborted, untilAborted } from './weights/abort.js';
 import type { CheckpointSource } from './weights/checkpoint.js';
 
 export type { EncodeTargets } from './encode.js';
-export type { EstimateOptions } from './estimate.js';
+export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { ProfileStep } from './profile.js';
 
 /** What a model is. */
@@ -35,6 +37,9 @@ export interface ModelInfo extends DepthKind {
  *   UsageError, OutOfMemoryError, ShaderError, DeviceLostError, or an `AbortError`
  */
 export async function loadDepthModel(source: CheckpointSource, options: LoadOptions = {}): Promise<DepthModel> {
+  checkSource('source', source);
+  checkOptions(options, ['precision', 'convention'], 'load');
+  if (options.weights !== undefined) checkSource('weights', options.weights);
   const { signal: _signal, ...again } = options;
   const engine = await loadEngine(source, options);
   return new DepthModel(engine, (signal) => loadEngine(source, { ...again, signal }));
@@ -64,11 +69,13 @@ export class DepthModel {
    * Estimates the depth of a picture. Pixels in memory and elements are read before this returns, so they may be changed
    * right after; a URL or Blob is decoded first, and a GPUTexture must keep its content until the result is there. Any number
    * of calls may be under way.
-   * @throws ImageError, LimitError, OutOfMemoryError, DeviceLostError (a later call starts anew), DisposedError, or an `AbortError`
+   * @throws ImageError, LimitError, UsageError `OPTION_*`, OutOfMemoryError, DeviceLostError (a later call starts anew),
+   *   DisposedError, or an `AbortError`
    */
   async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
-    const { signal } = options;
     this.#life.usable();
+    checkOptions(options, ['size'], 'image');
+    const { signal } = options;
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob)) return estimateDepth(this.#life, source, options);
     const bitmap = await untilAborted(decodePicture(source, signal), signal);
@@ -95,6 +102,7 @@ export class DepthModel {
    * taken, and frames that come too fast are left out. Each map is the caller's to dispose.
    */
   async *stream(source: HTMLVideoElement | AsyncIterable<PictureSource>, options: EstimateOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
+    checkOptions(options, ['size'], 'image');
     const pictures: AsyncIterable<PictureSource> = Symbol.asyncIterator in source ? source : videoFrames(source, (frame) => this.#life.until(frame, options.signal));
     for await (const picture of pictures) yield await this.estimate(picture, options);
   }
@@ -112,7 +120,19 @@ export class DepthModel {
     return profileEstimate(this.#life, picture, sizes);
   }
 
-  /** Bytes on the GPU: weights, activations of the sizes at hand, and the least those activations could take. */
+  /**
+   * What an estimate of a picture of some size takes, before anything of it is allocated or compiled.
+   * @throws the errors `estimate` has for that size: ImageError, LimitError, UsageError; DisposedError
+   */
+  plan(picture: Size, options: EstimateOptions = {}): EstimatePlan {
+    this.#life.usable();
+    return planEstimate(this.#life.engine, picture, options);
+  }
+
+  /**
+   * Bytes on the GPU: weights, activations of the sizes at hand, and the least those activations could take. Before the first
+   * estimate no size is at hand; `plan` tells what one will take.
+   */
   async memory(): Promise<{ weights: number; activations: number; lowerBound: number }> {
     return (await this.#life.ready()).memory();
   }

@@ -1,7 +1,13 @@
+/**
+ * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer); an older
+ * compiler needs `"types": ["@webgpu/types"]`, which a newer one must not have, as both declare the same names.
+ * @packageDocumentation
+ */
+
 import { registry } from './models/registry.js';
 
 export { DepthMap, type DepthFileFormat, type DepthRange, type DepthTextureFormat, type DrawOptions } from './depth_map.js';
-export { DepthModel, loadDepthModel, type EncodeTargets, type EstimateOptions, type ModelInfo, type ProfileStep } from './depth_model.js';
+export { DepthModel, loadDepthModel, type EncodeTargets, type EstimateOptions, type EstimatePlan, type ModelInfo, type ProfileStep } from './depth_model.js';
 export type { LoadOptions } from './load.js';
 export {
   CacheError,

@@ -80,7 +80,7 @@ async function decode(bytes: Uint8Array, path: string, format: PictureFormat): P
   }
 }
 
-/** The `sharp` package, or IMAGE_DECODER naming the file it was wanted for. */
+/** @internal The `sharp` package, or IMAGE_DECODER naming the file it was wanted for. */
 export async function loadSharp(path: string): Promise<typeof import('sharp').default> {
   try {
     return (await import('sharp')).default;

@@ -16,7 +16,7 @@ export const createNodeHasher = (): Hasher => createHash('sha256');
  * Where weights are kept between runs: `DEPTHWISE_CACHE`, else the platform's folder for caches
  * (XDG Base Directory Specification; `~/Library/Caches` on macOS; `%LOCALAPPDATA%` on Windows).
  */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env, platform: NodeJS.Platform = process.platform, home = homedir()): string {
+export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env, platform: string = process.platform, home = homedir()): string {
   if (env['DEPTHWISE_CACHE']) return env['DEPTHWISE_CACHE'];
   if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'depthwise', 'cache');
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'depthwise');
