@@ -44,7 +44,8 @@ async function work(model: DepthModel, { input, outputs }: Job, command: Estimat
   const picture = await readPicture(input);
   const started = performance.now();
   const { inputSize, square } = command;
-  const depth = await model.estimate(picture, { square, signal: session.signal, ...(inputSize === undefined ? {} : { inputSize }) });
+  const sizes = { square, ...(inputSize === undefined ? {} : { inputSize }) };
+  const depth = await model.estimate(picture, { ...sizes, signal: session.signal });
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command);
     const milliseconds = Math.round(performance.now() - started);
@@ -52,7 +53,7 @@ async function work(model: DepthModel, { input, outputs }: Job, command: Estimat
     const { name, adapter, precision } = model.info;
     const { kind, nearer, unit } = depth;
     session.print(command.json
-      ? JSON.stringify({ input, outputs, model: name, kind, nearer, unit, width: picture.width, height: picture.height, min, max, nonFinite, milliseconds, precision, adapter })
+      ? JSON.stringify({ input, outputs, model: name, kind, nearer, unit, width: picture.width, height: picture.height, min, max, nonFinite, milliseconds, precision, adapter, plan: model.plan(picture, sizes) })
       : Object.values(outputs).join('\n'));
   } finally {
     depth.dispose();

@@ -39,7 +39,7 @@ export const OPTIONS = {
     'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
   },
   General: {
-    json: { type: 'boolean', help: 'one line of JSON per picture on standard output' },
+    json: { type: 'boolean', help: 'one line of JSON per picture, with the memory it takes on the GPU' },
     quiet: { type: 'boolean', short: 'q', help: 'errors only' },
     help: { type: 'boolean', short: 'h', help: 'this text' },
     version: { type: 'boolean', short: 'V', help: 'version number' },
@@ -87,7 +87,7 @@ or else nano, which is small and comes with depthwise.
 
 JPEG, PNG, WebP, TIFF, GIF, AVIF and PPM are read. Folders are searched to the bottom, and
 -o repeats their tree. Files that are not pictures are passed over with a warning; hidden
-files and pictures that depthwise wrote, silently.
+files and what depthwise wrote, silently.
 
 Exit codes: 0 all done, 1 something failed or was passed over, 2 the command line makes no sense.
 `;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { EstimatePlan } from '../../src/depth_model.js';
 import { finiteRange } from '../../src/image/formats/depth_semantics.js';
 import { decodeNpy, encodeNpy } from '../../src/image/formats/npy.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
@@ -51,6 +52,12 @@ describe('depthwise', () => {
       expect.objectContaining({ input: 'in/a.png', width: 80, height: 50, model: MODEL, kind: 'relative-inverse', nonFinite: 0 }),
       expect.objectContaining({ input: 'in/deep/b.jpg', width: 33, height: 64, precision: expect.stringMatching(/^f(16|32)$/) }),
     ]);
+
+    const { plan } = lines[0] as { plan: EstimatePlan };
+    expect(plan.network).toEqual({ width: 64, height: 32 });
+    expect(plan.lowerBound).toBeGreaterThan(4 * 3 * 64 * 32);
+    expect(plan.activations).toBeGreaterThanOrEqual(plan.lowerBound);
+    expect(plan.weights).toBeGreaterThan(2 ** 24);
 
     const at = (end: string) => join(folder, `out/a-${MODEL}${end}`);
     const { data } = await readDepthFile(at('.npy'));
