@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { DepthMap } from '../depth_map.js';
 import { DepthFileError } from '../errors.js';
 import type { ColormapName } from '../image/colormaps.js';
-import { finiteRange, quantize16, type DepthSemantics, type FiniteRange } from '../image/formats/depth_semantics.js';
+import { finiteRange, levelLine, quantize16, type DepthSemantics, type FiniteRange } from '../image/formats/depth_semantics.js';
 import { encodeNpy } from '../image/formats/npy.js';
 import { encodePfm } from '../image/formats/pfm.js';
 import { encodePng } from '../image/formats/png.js';
@@ -80,14 +80,12 @@ async function replace(path: string, content: Uint8Array | string): Promise<void
   }
 }
 
-async function draw(depth: DepthResult, { min, max }: FiniteRange, picture: Picture, { colormap, grayscale, invert, side }: Look): Promise<Uint8Array> {
+async function draw(depth: DepthResult, range: FiniteRange, picture: Picture, { colormap, grayscale, invert, side }: Look): Promise<Uint8Array> {
   const { width, height } = depth;
   const data = await depth.colors({ colormap: grayscale ? 'gray' : colormap, invert });
   const drawn = { data, width, height };
-  const step = (max - min) / 255;
-  const reversed = invert === (depth.nearer === 'larger');
-  const semantics = reversed ? depth.semantics(-step, max) : depth.semantics(step, min);
-  return encodePng(side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3), textOf(semantics));
+  const { scale, offset } = levelLine(depth.nearer, invert, range);
+  return encodePng(side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3), textOf(depth.semantics(scale, offset)));
 }
 
 function textOf(semantics: DepthSemantics): { depthwise: string } {

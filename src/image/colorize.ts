@@ -2,6 +2,7 @@ import type { Graph, Value } from '../graph/graph.js';
 import { colorize, type ColorizeAttrs } from '../kernels/colorize.js';
 import { depthTexture, rawDepthTexture, type DepthTextureAttrs } from '../kernels/depth_texture.js';
 import { colormaps, type ColormapName } from './colormaps.js';
+import { levelsFall } from './formats/depth_semantics.js';
 
 export interface ColorizeOptions extends ColorizeAttrs {
   readonly colormap: ColormapName;
@@ -17,7 +18,7 @@ export interface ColorizeOptions extends ColorizeAttrs {
  * value, and values that are not finite are transparent black. The result is a texture to bind as `colors`, or u32[H,W].
  */
 export function colorizeDepth(graph: Graph, depth: Value, range: Value, { colormap, nearer, invert = false, ...attrs }: ColorizeOptions): Value {
-  const reversed = (nearer === 'smaller') !== invert;
+  const reversed = levelsFall(nearer, invert);
   const lut = graph.constant({
     key: `colormap/${colormap}${reversed ? '/reversed' : ''}`,
     type: { dtype: 'f32', shape: [256, 4] },

@@ -14,6 +14,23 @@ export interface DepthSemantics {
   readonly height: number;
 }
 
+/** The line from stored numbers to values: value = offset + scale * stored. */
+export type Line = Pick<DepthSemantics, 'scale' | 'offset'>;
+
+/** Whether the levels of a drawing fall where values rise: the nearest end takes the last colour, unless it is inverted. */
+export function levelsFall(nearer: DepthSemantics['nearer'], invert: boolean): boolean {
+  return (nearer === 'smaller') !== invert;
+}
+
+/**
+ * The line of the levels 0..255 that a drawing gives the colours of its map: value = offset + scale * level, off by less than
+ * one step, for values inside the span drawn. Values outside it have the level of the nearest end.
+ */
+export function levelLine(nearer: DepthSemantics['nearer'], invert: boolean, { min, max }: Pick<FiniteRange, 'min' | 'max'>): Line {
+  const step = (max - min) / 255;
+  return levelsFall(nearer, invert) ? { scale: -step, offset: max } : { scale: step, offset: min };
+}
+
 /** Range of the finite values of a map, and how many values are not finite. All non-finite: 0 to 0. */
 export interface FiniteRange {
   readonly min: number;
