@@ -3,11 +3,13 @@ import type { Gpu } from './gpu/gpu.js';
 import { compilePipelines, Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
 import { checkLimits } from './graph/limits.js';
+import { planSlots } from './graph/plan.js';
 import { PictureTexture } from './image/picture.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, resolveEntry } from './models/resolve.js';
 import { chooseStorage, type Precision } from './precision.js';
+import { byteLength } from './tensor.js';
 import { untilAborted } from './weights/abort.js';
 import { detectArchitecture, ignorableTensors } from './weights/architecture.js';
 import { withCheckpoint, type Checkpoint, type CheckpointOptions, type CheckpointSource } from './weights/checkpoint.js';
@@ -116,6 +118,16 @@ export class Engine {
     const plans = [...this.#programs.values()].flatMap(({ ready }) => ready?.executable.plan ?? []);
     const sum = (key: 'bytes' | 'lowerBound') => plans.reduce((total, plan) => total + plan[key], 0);
     return { weights: this.#store.bytes, activations: sum('bytes'), lowerBound: sum('lowerBound') };
+  }
+
+  /** What a program takes, in bytes; nothing is compiled or allocated. @throws LimitError, UsageError */
+  plan(build: ProgramBuilder): { activations: number; lowerBound: number; weights: number; dispatches: number } {
+    const graph = this.graph();
+    const { keep } = build(graph);
+    checkLimits(graph, this.gpu.device.limits);
+    const { bytes, lowerBound } = planSlots(graph, Object.values(keep));
+    const weights = [...graph.constants.values()].reduce((sum, { type }) => sum + byteLength(type), 0);
+    return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length };
   }
 
   /**

@@ -1,5 +1,6 @@
+import { checkOptions } from './check_options.js';
 import { DepthMap } from './depth_map.js';
-import type { Engine, Lease, Program } from './engine.js';
+import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { DepthwiseError } from './errors.js';
 import { BufferUsage } from './gpu/buffers.js';
 import { scoped, submit } from './gpu/scoped.js';
@@ -28,9 +29,27 @@ export interface Geometry {
 
 const MAP_USAGE = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
+/** What an estimate takes on the GPU, in bytes. */
+export interface EstimatePlan {
+  /** Of the network's input. */
+  readonly network: Size;
+  /** All activations; they are kept for later pictures of the same size. */
+  readonly activations: number;
+  /** The least that activations of this network could take. */
+  readonly lowerBound: number;
+  /** The weights it reads, which other sizes share. */
+  readonly weights: number;
+  readonly dispatches: number;
+}
+
 /** Sizes of an estimate. @throws ImageError, LimitError, UsageError */
-export function geometryOf({ entry }: Engine, source: ReadyPicture, { size, ...sizes }: EstimateOptions): Geometry {
-  const picture = pictureSize(source);
+export function geometryOf(engine: Engine, source: ReadyPicture, options: EstimateOptions): Geometry {
+  return geometryOfSize(engine, pictureSize(source), options);
+}
+
+function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
+  checkOptions(options, ['size'], 'image');
+  const { size, ...sizes } = options;
   const network = networkSize(entry.input, picture.width, picture.height, sizes);
   return { picture, network, out: size === 'network' ? network : picture };
 }
@@ -50,7 +69,17 @@ export function pictureToDepth(engine: Pick<Engine, 'entry' | 'convention' | 'ne
 
 /** The program of an estimate. @throws LimitError before anything is allocated */
 export function leaseEstimate(engine: Engine, geometry: Geometry): Lease {
-  return engine.lease(programKey('estimate', geometry), (graph) => ({ keep: { depth: pictureToDepth(engine, graph, geometry) } }));
+  return engine.lease(programKey('estimate', geometry), estimateBuilder(engine, geometry));
+}
+
+function estimateBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
+  return (graph) => ({ keep: { depth: pictureToDepth(engine, graph, geometry) } });
+}
+
+/** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */
+export function planEstimate(engine: Engine, { width, height }: Size, options: EstimateOptions): EstimatePlan {
+  const geometry = geometryOfSize(engine, { width, height }, options);
+  return { network: geometry.network, ...engine.plan(estimateBuilder(engine, geometry)) };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { GpuUnavailableError, UsageError } from './errors.js';
+import { GpuUnavailableError } from './errors.js';
 import type { Gpu } from './gpu/gpu.js';
 import { checkSound } from './known_answer.js';
 import { isolate, warningOf, type Warning } from './weights/progress.js';
@@ -8,12 +8,9 @@ export type Precision = 'auto' | 'f32' | 'f16';
 
 /**
  * The storage type for a device. Before f16 is used, the device has to give known answers.
- * @throws GpuUnavailableError `GPU_NO_F16` or `GPU_UNSOUND` where f16 was asked for; UsageError `OPTION_PRECISION`
+ * @throws GpuUnavailableError `GPU_NO_F16` or `GPU_UNSOUND` where f16 was asked for
  */
 export async function chooseStorage(gpu: Gpu, precision: Precision, onWarning?: (warning: Warning) => void): Promise<'f32' | 'f16'> {
-  if (precision !== 'auto' && precision !== 'f32' && precision !== 'f16') {
-    throw new UsageError('OPTION_PRECISION', `The precision is ${String(precision)}; expected auto, f32 or f16.`, { actual: precision, phase: 'load' });
-  }
   if (precision === 'f32' || (precision === 'auto' && (!gpu.facts.f16 || gpu.adapter.software))) return 'f32';
   if (!gpu.facts.f16) {
     throw new GpuUnavailableError('GPU_NO_F16', 'This GPU or browser has no shader-f16.', { hint: 'Use precision "f32" or "auto".', expected: 'shader-f16', phase: 'load' });

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { checkOptions } from '../check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../depth_model.js';
 import type { LoadOptions } from '../load.js';
 import type { CheckpointSource } from '../weights/checkpoint.js';
@@ -25,6 +26,7 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu` or without such an adapter
  */
 export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
+  checkOptions(options, [], 'load');
   const { adapter, cache, ...rest } = options;
   const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);
   const found = named ? source : await resolvePath(source);

@@ -1,5 +1,6 @@
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDepthModel, type DepthModel } from '../../../src/index.js';
+import { loadDepthModel, type DepthModel, type DrawOptions, type EstimateOptions } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { bits, bitsOf, depthOf, picture, rejection, SMALL } from './pictures.js';
@@ -144,6 +145,57 @@ describe('estimate', () => {
     const made = [...calls].filter(([name]) => name.startsWith('create'));
     expect(Object.fromEntries(made)).toEqual({ createBuffer: 1, createCommandEncoder: 1 });
     expect(calls.get('submit')).toBe(1);
+    map.dispose();
+  });
+});
+
+describe('plan', () => {
+  it.each<[string, { width: number; height: number }, EstimateOptions]>([
+    ['a map of the size of the picture', { width: 90, height: 70 }, SMALL],
+    ['a map of the size of the network', { width: 90, height: 70 }, { inputSize: 96, size: 'network' }],
+    ['the size of the model', { width: 64, height: 48 }, {}],
+  ])('is what the program then takes, and allocates and compiles nothing: %s', async (_, size, options) => {
+    const fresh = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
+    faulty.calls.clear();
+    const { network, dispatches, ...bytes } = fresh.plan(size, options);
+    expect([...faulty.calls.keys()]).toEqual([]);
+    expect((await fresh.memory()).activations).toBe(0);
+    (await fresh.estimate(picture('a', size.width, size.height), options)).dispose();
+    expect(await fresh.memory()).toEqual(bytes);
+    expect(bytes.activations).toBeGreaterThanOrEqual(bytes.lowerBound);
+    const map = await fresh.estimate(picture('a', size.width, size.height), { ...options, size: 'network' });
+    expect(network).toEqual({ width: map.width, height: map.height });
+    map.dispose();
+    expect(dispatches).toBeGreaterThan(50);
+    fresh.dispose();
+    expect(() => fresh.plan(size, options)).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
+  });
+
+  it('refuses what an estimate would', () => {
+    expect(() => model.plan({ width: 64, height: 64 }, { inputSize: 8224 })).toThrow(expect.objectContaining({ code: 'LIMIT_INPUT' }));
+    expect(() => model.plan({ width: 0, height: 64 })).toThrow(expect.objectContaining({ code: 'IMAGE_SIZE' }));
+    expect(() => model.plan({ width: 100_000, height: 64 }, { inputSize: 64, square: true })).toThrow(expect.objectContaining({ code: 'LIMIT_TEXTURE' }));
+    expect(() => model.plan({ width: 64, height: 64 }, { size: 'foo' as 'network' })).toThrow(expect.objectContaining({ code: 'OPTION_SIZE' }));
+  });
+});
+
+describe('toBlob', () => {
+  it.each<DrawOptions>([{}, { invert: true }, { span: 'percentiles' }, { span: 'percentiles', invert: true }])('writes into a coloured PNG which value a level stands for: %j', async (options) => {
+    const map = await model.estimate(picture('a'), SMALL);
+    const file = Buffer.from(await (await map.toBlob('png', { colormap: 'gray', ...options })).arrayBuffer());
+    const { comments } = await sharp(file).metadata();
+    const { scale, offset } = JSON.parse(comments!.find(({ keyword }) => keyword === 'depthwise')!.text) as { scale: number; offset: number };
+    const levels = await sharp(file).extractChannel(0).raw().toBuffer();
+    const { min, max, low, high } = await map.range();
+    const [from, to] = options.span ? [low, high] : [min, max];
+    expect([offset, offset + 255 * scale].sort((a, b) => a - b)).toEqual([expect.closeTo(from, 5), expect.closeTo(to, 5)]);
+    let inside = 0;
+    (await map.read()).forEach((value, i) => {
+      if (value < from || value > to) return;
+      inside++;
+      expect(Math.abs(offset + scale * levels[i]! - value)).toBeLessThanOrEqual(1.001 * Math.abs(scale));
+    });
+    expect(inside).toBeGreaterThan(0.9 * levels.length);
     map.dispose();
   });
 });

@@ -138,6 +138,54 @@ describe('the model asked for', () => {
   });
 });
 
+describe('options of a caller without a type checker', () => {
+  const any = (value: unknown) => value as never;
+
+  it.each<[string, unknown, unknown, object]>([
+    ['a number for a source', 5, {}, { code: 'OPTION_SOURCE', actual: 5, message: expect.stringContaining('source is 5; expected a registry name') }],
+    ['no source', undefined, {}, { code: 'OPTION_SOURCE', actual: undefined }],
+    ['null for a source', null, {}, { code: 'OPTION_SOURCE', actual: null }],
+    ['null for options', 'nano', null, { code: 'OPTION_OBJECT', actual: null }],
+    ['a number for weights', 'nano', { weights: 7 }, { code: 'OPTION_WEIGHTS', actual: 7 }],
+    ['a precision there is not', 'nano', { precision: 'f64' }, { code: 'OPTION_PRECISION', actual: 'f64', expected: ['auto', 'f32', 'f16'], message: expect.stringContaining('precision is "f64"; expected one of auto, f32, f16') }],
+    ['a convention there is not', 'nano', { convention: 'x' }, { code: 'OPTION_CONVENTION', actual: 'x', expected: ['original', 'hub'] }],
+  ])('are refused before anything is fetched or opened: %s', async (_, source, options, error) => {
+    const gpu = { requestAdapter: vi.fn() };
+    const found = await rejection(loadDepthModel(any(source), any(options === null ? null : { gpu, cache: false, ...(options as object) })));
+    expect(found).toMatchObject({ name: 'UsageError', phase: 'load', ...error });
+    expect(fetched).toEqual([]);
+    expect(gpu.requestAdapter).not.toHaveBeenCalled();
+  });
+
+  it('are refused by an estimate and by what is made of a map', async () => {
+    const model = await load(tinyMidas());
+    const map = await model.estimate(picture('a'), SMALL);
+    faulty.calls.clear();
+    const refusals: readonly [Promise<unknown>, string, unknown][] = [
+      [model.estimate(picture('a'), any(null)), 'OPTION_OBJECT', null],
+      [model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
+      [model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
+      [model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
+      [map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
+      [map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
+      [map.colors({ span: any('x') }), 'OPTION_SPAN', 'x'],
+      [map.colors(any(null)), 'OPTION_OBJECT', null],
+      [map.draw(any({}), { span: any({}) }), 'OPTION_SPAN', {}],
+      [map.texture(any('rgba8unorm')), 'OPTION_TEXTURE_FORMAT', 'rgba8unorm'],
+      [map.toBlob(any('gif')), 'OPTION_FILE_FORMAT', 'gif'],
+    ];
+    for (const [work, code, actual] of refusals) {
+      const error = await rejection(work);
+      expect(error).toMatchObject({ name: 'UsageError', code, actual });
+      if (typeof actual === 'string') expect(error.message).toContain(actual);
+    }
+    expect(await rejection(map.colors({ colormap: any('jet') }))).toMatchObject({ expected: ['inferno', 'spectral_r', 'turbo', 'viridis', 'magma', 'gray'] });
+    expect([...faulty.calls.keys()].filter((name) => /^(create|submit)/.test(name))).toEqual([]);
+    map.dispose();
+    model.dispose();
+  });
+});
+
 /** Milliseconds from abort to rejection, which must be an AbortError. */
 async function abortTime(stop: AbortController, work: Promise<unknown>, after: () => Promise<unknown> = async () => undefined): Promise<number> {
   await after();
