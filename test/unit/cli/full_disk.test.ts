@@ -1,26 +1,29 @@
 import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { write } from '../../../src/cli/write_outputs.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-const disk = vi.hoisted(() => ({ full: false }));
+let diskIsFull = false;
+/** On a full disk the first bytes still find room. */
+const writeUntilFull: typeof writeFile = async (path, content, options) => {
+  if (!diskIsFull) return writeFile(path, content, options);
+  await writeFile(path, (content as Uint8Array).subarray(0, 3), options);
+  throw new Error('ENOSPC: no space left on device, write');
+};
 
-vi.mock('node:fs/promises', async (load) => {
-  const real = await load<typeof import('node:fs/promises')>();
-  /** On a full disk the first bytes still find room. */
-  const writeFile: typeof real.writeFile = async (path, content, options) => {
-    if (!disk.full) return real.writeFile(path, content, options);
-    await real.writeFile(path, (content as Uint8Array).subarray(0, 3), options);
-    throw new Error('ENOSPC: no space left on device, write');
-  };
-  return { ...real, writeFile };
+let write: typeof import('../../../src/cli/write_outputs.js').write;
+beforeAll(async () => {
+  vi.doMock('node:fs/promises', async (load) => ({ ...(await load<object>()), writeFile: writeUntilFull }));
+  // Test files share their modules; the query makes this one a module of its own, on the disk that fills up.
+  // @ts-expect-error a path with a query
+  ({ write } = (await import('../../../src/cli/write_outputs.ts?full-disk')) as typeof import('../../../src/cli/write_outputs.js'));
 });
+afterAll(() => void vi.doUnmock('node:fs/promises'));
 
 let root: string;
 let path: string;
 beforeEach(async () => {
-  disk.full = false;
+  diskIsFull = false;
   root = await mkdtemp(join(tmpdir(), 'depthwise-'));
   path = join(root, 'a.npy');
 });
@@ -31,14 +34,14 @@ const refusal = () => expect.objectContaining({ name: 'DepthFileError', code: 'O
 
 describe('write', () => {
   it('leaves nothing behind on a full disk', async () => {
-    disk.full = true;
+    diskIsFull = true;
     await expect(write(path, NEW)).rejects.toEqual(refusal());
     expect(await readdir(root)).toEqual([]);
   });
 
   it('leaves an earlier file as it was on a full disk', async () => {
     await writeFile(path, 'before');
-    disk.full = true;
+    diskIsFull = true;
     await expect(write(path, NEW)).rejects.toEqual(refusal());
     expect(await readdir(root)).toEqual(['a.npy']);
     expect(await readFile(path, 'utf8')).toBe('before');
