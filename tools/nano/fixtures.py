@@ -15,10 +15,12 @@ from data import normalise
 from export import load_export
 from generate import make_picture
 
-# Seeds of no training or validation shard; chosen by eye to show what the family is about.
+# Seeds of no training or validation shard. Of ten scenes per family, these are ones that nano sees
+# well and that are not just nearer towards the bottom: they test the engine that runs it. How good it
+# is on the average is in docs/nano.md.
 TEST_SEED = 20000
-SCENES = [('room', 4), ('street', 8), ('table', 4), ('corridor', 5)]
-RECORDED = [('room', 4), ('corridor', 5)]
+SCENES = [('room', 0), ('street', 4), ('landscape', 6), ('corridor', 9)]
+RECORDED = [('room', 0), ('corridor', 9)]
 
 
 def write_scene(folder, family, index, width, height, name):
