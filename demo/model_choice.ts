@@ -1,5 +1,6 @@
 import { depthModels, type DepthModelSummary } from 'depthwise';
 import { element, option } from './elements.js';
+import { PACKAGED_WEIGHTS } from './packaged_weights.js';
 import type { ModelRequest } from './session.js';
 
 const KINDS = { 'relative-inverse': 'Relative inverse depth, no unit', metric: 'Depth in metres' } as const;
@@ -57,6 +58,11 @@ export class ModelChoice {
     return undefined;
   }
 
+  /** Whether the model comes with the page, so that nothing has to be downloaded or asked for. */
+  get atHand(): boolean {
+    return this.#weights === undefined && isPackaged(this.#summary);
+  }
+
   /** @returns whether there is a model of that name */
   selectModel(name: string): boolean {
     const known = depthModels.some((model) => model.name === name);
@@ -91,14 +97,24 @@ export class ModelChoice {
     this.#acceptText.textContent = `I accept the licence of ${title}, which does not allow every use.`;
     this.#forget.hidden = this.#weights === undefined;
     this.#hint.textContent = this.#weights !== undefined ? `Weights: ${nameOf(this.#weights)}`
+      : isPackaged(this.#summary) ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
       : source === undefined ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
       : `Published weights, downloaded ${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
   }
 }
 
-/** The first model whose weights can be fetched without asking for anything. */
+/** The model that comes with the page. */
 function defaultModel(): DepthModelSummary {
-  return depthModels.find(({ permissive, source }) => permissive && source !== undefined) ?? (depthModels[0] as DepthModelSummary);
+  return depthModels.find(isPackaged) ?? (depthModels[0] as DepthModelSummary);
+}
+
+function isPackaged({ source }: DepthModelSummary): boolean {
+  return source !== undefined && source in PACKAGED_WEIGHTS;
+}
+
+/** Titles of the models that are free for every use, and downloaded. */
+function betterModels(): string[] {
+  return depthModels.filter((model) => model.permissive && model.source !== undefined && !isPackaged(model)).map(({ title }) => title);
 }
 
 function families(): Map<string, DepthModelSummary[]> {

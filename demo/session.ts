@@ -1,4 +1,5 @@
-import { DepthwiseError, loadDepthModel, type DepthModel, type LoadOptions } from 'depthwise';
+import { DepthwiseError, depthModels, loadDepthModel, type DepthModel, type LoadOptions } from 'depthwise';
+import { PACKAGED_WEIGHTS } from './packaged_weights.js';
 
 /** A model as chosen on the page. */
 export interface ModelRequest {
@@ -64,15 +65,20 @@ function isSame(a: ModelRequest, b: ModelRequest): boolean {
   return a.name === b.name && a.weights === b.weights;
 }
 
-/** A file says itself which model it is, where it can; the name chosen on the page settles the rest. */
+/** Weights say themselves which model they are, where they can; the name chosen on the page settles the rest. */
 async function load({ name, weights, acceptLicense }: ModelRequest, progress: Progress): Promise<DepthModel> {
-  if (weights === undefined) return loadDepthModel(name, { ...progress, acceptLicense });
-  const named = () => loadDepthModel(weights, { ...progress, acceptLicense, model: name });
-  if (typeof weights === 'string') return named();
+  if (weights === undefined) return loadByName(name, { ...progress, acceptLicense });
   try {
     return await loadDepthModel(weights, { ...progress, acceptLicense });
   } catch (error) {
-    if (error instanceof DepthwiseError && error.code === 'MODEL_AMBIGUOUS') return named();
+    const possible = error instanceof DepthwiseError && error.code === 'MODEL_AMBIGUOUS' ? error.expected : undefined;
+    if (Array.isArray(possible) && possible.includes(name)) return loadDepthModel(weights, { ...progress, acceptLicense, model: name });
     throw error;
   }
+}
+
+/** Weights that came with the page may change with it, and are left to the browser's own cache. */
+function loadByName(name: string, options: LoadOptions): Promise<DepthModel> {
+  const weights = PACKAGED_WEIGHTS[depthModels.find((model) => model.name === name)?.source ?? ''];
+  return loadDepthModel(name, weights === undefined ? options : { ...options, weights, cache: false });
 }

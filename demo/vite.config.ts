@@ -9,7 +9,12 @@ export default defineConfig({
   root: at('.'),
   base: './',
   plugins: [wgsl()],
-  resolve: { alias: { depthwise: at('../src/index.ts') } },
+  resolve: {
+    alias: [
+      { find: /^depthwise$/, replacement: at('../src/index.ts') },
+      { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
+    ],
+  },
   server: { fs: { allow: [at('..')] } },
   build: { target: 'es2022', outDir: at('dist'), emptyOutDir: true, modulePreload: { polyfill: false } },
 });

@@ -8,11 +8,12 @@ import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
 import { PicturePane } from './picture_pane.js';
 import { Report } from './report.js';
-import { sampleScene } from './sample_scene.js';
 import { Session } from './session.js';
 import { Turn, untilAborted } from './turn.js';
 import { durationText } from './value_text.js';
 
+/** A picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
+const SAMPLE = './sample.jpg';
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
 /** Brings picture, model and map together. */
@@ -50,8 +51,8 @@ export class Workbench {
     if (size) this.#choice.selectSize(size);
     if (weights) this.#choice.useWeights(weights);
     const known = model === undefined || this.#choice.selectModel(model);
-    if (image) await this.#fetchPicture(image);
-    else await this.#showSample();
+    if (image) await this.#fetchPicture(image, true);
+    else await this.#fetchPicture(SAMPLE, this.#choice.atHand);
     if (!known) this.#report.fail(new Error(`There is no model called “${model}”.`));
   }
 
@@ -59,18 +60,11 @@ export class Workbench {
     await this.#view.redraw().catch((error: unknown) => this.#report.fail(error));
   }
 
-  async #showSample(): Promise<void> {
-    const scene = sampleScene(720, 504);
-    const canvas = new OffscreenCanvas(scene.width, scene.height);
-    canvas.getContext('2d')?.putImageData(scene, 0, 0);
-    await this.#takePicture(await canvas.convertToBlob(), 'sample', false);
-  }
-
-  async #fetchPicture(url: string): Promise<void> {
+  async #fetchPicture(url: string, start: boolean): Promise<void> {
     try {
       const response = await fetch(url);
       if (!response.ok) throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
-      await this.#takePicture(await response.blob(), new URL(url, location.href).pathname.split('/').pop() || 'picture', true);
+      await this.#takePicture(await response.blob(), new URL(url, location.href).pathname.split('/').pop() || 'picture', start);
     } catch (error) {
       this.#report.fail(error instanceof TypeError ? new Error(`The picture ${url} could not be fetched. On another site, its server must allow it (CORS).`) : error);
     }
@@ -117,7 +111,7 @@ export class Workbench {
     if (still) return this.#takePicture(still, 'camera.png', true);
     this.#camera.stop();
     this.#showCameraState();
-    await this.#showSample();
+    await this.#fetchPicture(SAMPLE, false);
   }
 
   /** Loads the model where need be, then estimates the picture, or frame after frame of the camera. */

@@ -42,6 +42,14 @@ afterAll(async () => {
 });
 
 describe('the demo, as built, under a strict content security policy', () => {
+  it('shows depth at once, of a picture of its own and with the model that is part of it', async () => {
+    await page.goto(served.url);
+    await mapOf(768, 576);
+    expect(await text('#licence')).toBe('MIT');
+    expect(new Set(await canvasColors()).size).toBeGreaterThan(100);
+    await screenshot('demo-first');
+  });
+
   it('says which weights are missing, and takes them as a file', async () => {
     const response = await page.goto(`${served.url}?model=${MODEL}&image=/picture.png&size=${INPUT_SIZE}`);
     expect(response?.headers()['content-security-policy']).toContain("script-src 'self';");

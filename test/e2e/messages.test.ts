@@ -1,7 +1,8 @@
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/image/formats/png.js';
-import { seededPicture } from '../seeded_weights.js';
+import { checkpointTensors } from '../models/fixtures.js';
+import { seededCheckpoint, seededPicture } from '../seeded_weights.js';
 import { openPage, startChromium, type Chromium } from './chromium.js';
 import { midasWeights } from './midas.js';
 import { ServedFiles, serveSource, type Served } from './servers.js';
@@ -15,6 +16,7 @@ beforeAll(async () => {
   const weights = midasWeights('F16');
   files = new ServedFiles()
     .add('/picture.png', await encodePng({ width: 64, height: 48, channels: 3, data: seededPicture('message', 48, 64) }))
+    .add('/anything.safetensors', seededCheckpoint(checkpointTensors('depth-anything-small'), 'F16'))
     .add('/text.safetensors', new TextEncoder().encode('<!doctype html><title>Sign in</title>'.padEnd(4096)));
   slowEnded = new Promise((resolve) => {
     files.answer('/slow.safetensors', (response) => {
@@ -30,12 +32,12 @@ afterAll(async () => {
   await served?.close();
 });
 
-async function open(query: string, prepare?: (page: Page) => Promise<unknown>): Promise<{ page: Page; complaints: string[]; text: (selector: string) => Promise<string> }> {
+async function open(query: string, prepare?: (page: Page) => Promise<unknown>): Promise<{ page: Page; complaints: string[]; origins: Set<string>; text: (selector: string) => Promise<string> }> {
   const { page, watch } = await openPage(chromium.browser);
   await prepare?.(page);
   await page.goto(`${served.url}${query}`);
   const text = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).innerText.replace(/\s+/g, ' ').trim());
-  return { page, complaints: watch.complaints, text };
+  return { page, ...watch, text };
 }
 
 describe('the demo, from source', () => {
@@ -59,13 +61,22 @@ describe('the demo, from source', () => {
     await page.close();
   });
 
-  it('begins with a picture of its own and fetches nothing unasked', async () => {
+  it('begins with a picture and a model of its own, names the better ones, and fetches nothing from elsewhere', async () => {
     const asked = files.requests.length;
-    const { page, complaints, text } = await open('');
-    await page.waitForSelector('#picture:not([hidden])');
-    expect(await text('#picture-caption')).toBe('sample · 720 × 504');
+    const { page, complaints, origins, text } = await open('');
+    await page.waitForFunction(() => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576');
+    expect(await text('#picture-caption')).toBe('sample.jpg · 768 × 576');
+    expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('nano');
+    expect(await text('#weights-hint')).toMatch(/^Small, and part of this page\. Better, after a download: Depth Anything V2 small, .*\.$/);
     expect(files.requests).toHaveLength(asked);
-    expect(complaints).toEqual([]);
+    expect([[...origins], complaints]).toEqual([[new URL(served.url).origin], []]);
+    await page.close();
+  });
+
+  it('says which models a file could be when the one chosen is none of them', async () => {
+    const { page, text } = await open('?image=/picture.png&weights=/anything.safetensors');
+    await page.waitForSelector('#error:not([hidden])');
+    expect(await text('#error')).toMatch(/tensors do not say which of depth-anything-v2-small, .* it is\. Name the model\./);
     await page.close();
   });
 
