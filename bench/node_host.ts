@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { arch, cpus, release, type as osType } from 'node:os';
+import { arch, cpus, type as osType } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { Gpu } from '../src/gpu/gpu.js';
@@ -19,7 +19,7 @@ export async function nodeHost(root: string, adapter: string | undefined, print:
     files: modelFiles(async (name) => new Uint8Array(await readFile(join(root, 'test/fixtures/models', name)))),
     surroundings: {
       runtime: 'node',
-      os: `${osType()} ${release()} ${arch()}, ${cpus().length} CPUs`,
+      os: `${osType()} ${arch()}, ${cpus().length} CPUs`,
       versions: { node: process.versions.node, v8: process.versions.v8, webgpu: packageVersion(root, 'webgpu') },
     },
     tool: { version, commit: commit(root) },
