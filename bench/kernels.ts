@@ -37,9 +37,8 @@ export function benchCases(specs: readonly KernelSpec[], f16: boolean): BenchCas
       [false, true].flatMap((half): BenchCase[] => {
         if (half && (!f16 || !spec.halfAttrs || kase.half === false)) return [];
         const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-        const outputs = spec.op.infer(types, attrs);
-        const variants = Object.keys(spec.op.kernels).filter((name) => spec.op.kernels[name]?.(types, attrs, outputs));
-        return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, outputs).flops }];
+        const variants = Object.keys(spec.op.kernels).filter((name) => applies(spec, kase, half, name));
+        return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
     ),
   );
@@ -91,7 +90,7 @@ async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, h
 const STAND_INS = 3;
 
 async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
-  const cases = spec.cases.filter((kase) => !half || kase.half !== false).slice(0, STAND_INS);
+  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && applies(spec, kase, half, variant)).slice(0, STAND_INS);
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
@@ -107,6 +106,12 @@ async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: st
   const worst = found.sort((a, b) => b.gateRatio - a.gateRatio)[0];
   if (!worst) throw new DepthwiseError('INTERNAL_BENCH', `${spec.op.name} has no case that the reference can follow.`);
   return { ...worst, checked: `${found.length} small cases, not this one` };
+}
+
+/** Whether a kernel takes a case: some are for certain sizes only. */
+function applies(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string): boolean {
+  const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
+  return spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs)) !== undefined;
 }
 
 function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {

@@ -54,6 +54,17 @@ describe('runBench', () => {
     expect(results[0]?.ms.n).toBe(results[1]?.ms.n);
   });
 
+  it('checks a kernel for certain sizes on small cases that it takes', async () => {
+    const registers = gemm.op.kernels['registers'] as NonNullable<(typeof gemm.op.kernels)[string]>;
+    const rare: (typeof gemm.op.kernels)[string] = (inputs, attrs, outputs) => ((inputs['x']?.shape[0] as number) >= 33 ? registers(inputs, attrs, outputs) : undefined);
+    // A case whose truth is out of reach: the reference is only asked for the others.
+    const spec = { ...gemm, op: { ...gemm.op, name: 'partless', kernels: { rare }, cost: (inputs: Record<string, TensorType | undefined>) => ({ flops: inputs['x']?.shape[0] === 33 ? 1e9 : 0 }) } } as unknown as KernelSpec;
+    const { results, skipped } = await runBench(host, { ...quick, maxGflop: 2, specs: [spec] });
+    expect(skipped).toEqual([]);
+    expect(results[0]).toMatchObject({ variant: 'rare', ok: true });
+    expect(results[0]?.checked).toMatch(/^\d small cases, not this one$/);
+  });
+
   it('lists what it leaves out', async () => {
     const { results, skipped } = await runBench(host, { ...quick, maxGflop: 1e-9 });
     expect(results).toEqual([]);
