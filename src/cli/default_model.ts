@@ -20,7 +20,7 @@ export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
 export function adviceOn(entry: ModelEntry): string | undefined {
   if (!isPackaged(entry)) return undefined;
   const better = registry.slice(0, registry.indexOf(entry)).filter(({ licence, weights }) => licence.permissive && weights.source !== undefined);
-  return `no model is named, so this is ${entry.name}, the small one that comes with depthwise. Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`;
+  return `no model is named, so this is ${entry.name}, the small and rough one that comes with depthwise. Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`;
 }
 
 function isPackaged({ weights }: ModelEntry): boolean {
