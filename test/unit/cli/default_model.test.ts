@@ -47,7 +47,7 @@ describe('defaultModel', () => {
 describe('adviceOn', () => {
   it('names the better models that are free for every use and can be downloaded, in one line', () => {
     const advice = adviceOn(entryByName('nano'));
-    expect(advice).toMatch(/nano, the small one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/);
+    expect(advice).toMatch(/nano, the small and rough one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/);
   });
 
   it('says nothing of a model that was downloaded', () => {
