@@ -1,4 +1,4 @@
-import type { Fill, KernelCase, KernelSpec, Tensor } from '../src/kernels/spec.js';
+import { fillOf, sample, type Fill, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { byteLength, numel, type DType, type TensorType } from '../src/tensor.js';
 import { decode, toHalf } from '../src/weights/decode.js';
 import { random } from '../test/random.js';
@@ -39,17 +39,6 @@ function stored(type: TensorType, fill: Fill, next: () => number): Stored {
   for (let i = 0; i < count; i++) values[i] = sample(fill, next, i);
   if (type.dtype === 'f16') bytes.set(new Uint8Array(toHalf(values).buffer));
   return { type, bytes };
-}
-
-function fillOf({ fill = 'signed' }: KernelCase<unknown>, name: string): Fill {
-  return typeof fill === 'object' ? (fill[name] ?? 'signed') : fill;
-}
-
-function sample(fill: Fill, next: () => number, index: number): number {
-  if (typeof fill === 'function') return fill(next, index);
-  if (fill === 'positive') return next();
-  const value = 2 * next() - 1;
-  return fill === 'outliers' && next() < 0.05 ? 800 * value : value;
 }
 
 /** Values of a buffer's bytes. */

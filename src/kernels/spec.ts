@@ -89,3 +89,16 @@ export function blank(shape: readonly number[]): Expected {
 export function saturate(value: number, { dtype }: TensorType): number {
   return dtype === 'f16' ? Math.min(Math.max(value, -65504), 65504) : value;
 }
+
+/** How an input of a case is filled. */
+export function fillOf({ fill = 'signed' }: KernelCase<unknown>, name: string): Fill {
+  return typeof fill === 'object' ? (fill[name] ?? 'signed') : fill;
+}
+
+/** The value of one element, from the next random numbers in [0,1). */
+export function sample(fill: Fill, next: () => number, index: number): number {
+  if (typeof fill === 'function') return fill(next, index);
+  if (fill === 'positive') return next();
+  const value = 2 * next() - 1;
+  return fill === 'outliers' && next() < 0.05 ? 800 * value : value;
+}

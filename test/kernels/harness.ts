@@ -3,7 +3,7 @@ import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
-import type { Fill, KernelCase, KernelSpec, Tensor } from '../../src/kernels/spec.js';
+import { fillOf, sample, type Fill, type KernelCase, type KernelSpec, type Tensor } from '../../src/kernels/spec.js';
 import { byteLength, numel, type DType, type TensorType } from '../../src/tensor.js';
 import { decode, toHalf } from '../../src/weights/decode.js';
 import { random } from '../random.js';
@@ -30,17 +30,6 @@ export function makeInputs(spec: KernelSpec, kase: KernelCase<unknown>, half: bo
 function texelsOrWords(dtype: 'texture' | 'u32', fill: Fill, count: number, next: () => number): Float64Array {
   if (dtype === 'texture') return Float64Array.from({ length: 4 * count }, () => Math.floor(256 * next()) / 255);
   return Float64Array.from({ length: count }, (_, i) => (typeof fill === 'function' ? fill(next, i) : Math.floor(2 ** 32 * next())));
-}
-
-function fillOf({ fill = 'signed' }: KernelCase<unknown>, name: string): Fill {
-  return typeof fill === 'object' ? (fill[name] ?? 'signed') : fill;
-}
-
-function sample(fill: Fill, next: () => number, index: number): number {
-  if (typeof fill === 'function') return fill(next, index);
-  if (fill === 'positive') return next();
-  const value = 2 * next() - 1;
-  return fill === 'outliers' && next() < 0.05 ? 800 * value : value;
 }
 
 /** Attributes of a case in f32 or in half precision. */
