@@ -25,9 +25,6 @@ export interface DeviceFacts {
   /** True on a CPU adapter, where registers beat workgroup memory. */
   readonly software: boolean;
   readonly f16: boolean;
-  readonly subgroups: boolean;
-  readonly maxWorkgroupStorage: number;
-  readonly maxWorkgroupInvocations: number;
 }
 
 const FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
@@ -62,9 +59,6 @@ export class Gpu {
     this.facts = {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
-      subgroups: device.features.has('subgroups' as GPUFeatureName),
-      maxWorkgroupStorage: device.limits.maxComputeWorkgroupStorageSize,
-      maxWorkgroupInvocations: device.limits.maxComputeInvocationsPerWorkgroup,
     };
     this.pipelines = new PipelineCache(device);
     void device.lost.then((info) => {

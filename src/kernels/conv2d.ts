@@ -121,9 +121,9 @@ function isWide({ shape: [KH, KW, , N] }: TensorType, stride: number, OW: number
 }
 
 function directKernel(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType, pixels: number): Kernel {
-  const { x, reluInput = false } = { ...inputs, ...attrs };
-  const loader = { sources: [loadSource], tunables: { xelem: x.dtype, RELU_X: reluInput }, params: {} };
-  return convKernel(x.shape, inputs.weight, attrs, storeKernel(inputs, attrs, y), loader, y, pixels);
+  const { x, weight } = inputs;
+  const loader = { sources: [loadSource], tunables: { xelem: x.dtype, RELU_X: attrs.reluInput ?? false }, params: {} };
+  return convKernel(x.shape, weight, attrs, storeKernel(inputs, attrs, y), loader, y, pixels);
 }
 
 function upsampledKernel({ low, weight, bias }: UpsampledConvInputs, attrs: UpsampledConvAttrs, y: TensorType, pixels: number): Kernel {

@@ -12,8 +12,6 @@ import { packConv, packDepthwise, packLinear, packTransposedConv } from './packi
 
 /** How a layer ends. */
 export interface LayerEnd {
-  /** Leaves out the first row of x: the class token. */
-  readonly skipClassToken?: boolean;
   readonly act?: Activation;
   readonly out?: DType;
   readonly residual?: Value | undefined;
@@ -66,15 +64,21 @@ function packedWeight(graph: Graph, weight: WeightTensor, shape: readonly number
     weights: [weight, ...folded],
     pack: (values, gamma, _beta, _mean, variance) => {
       if (!norm || !gamma || !variance) return pack(values as Float32Array);
-      const scale = gamma.map((g, i) => g / Math.sqrt((variance[i] as number) + norm.eps));
+      const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt((variance[i] as number) + norm.eps));
       const each = (values as Float32Array).length / channels;
       return pack((values as Float32Array).map((v, i) => v * (scale[Math.floor(i / each)] as number)));
     },
   });
 }
 
+export interface LinearOptions extends LayerEnd {
+  readonly norm?: BatchNorm;
+  /** Leaves out the first row of x: the class token. */
+  readonly skipClassToken?: boolean;
+}
+
 /** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
-export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LayerEnd & { readonly norm?: BatchNorm } = {}): Value {
+export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LinearOptions = {}): Value {
   const weight = linearWeight(x, weights, norm);
   const bias = biasOf(x.graph, weights, weight.type.shape[1] as number, norm);
   return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, skipClassToken }).y;
