@@ -8,6 +8,9 @@ export interface NodeGpuOptions {
   readonly toggles?: readonly string[];
 }
 
+/** Dawn rounds timestamps to 65,536 ns unless told not to, and a profile is of dispatches shorter than that. */
+const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
+
 /**
  * The WebGPU entry point of Dawn (optional peer dependency `webgpu`). The process stays alive while it is referenced.
  * @throws GpuUnavailableError `GPU_UNAVAILABLE` when the package is missing or its binary does not load.
@@ -15,7 +18,7 @@ export interface NodeGpuOptions {
 export async function nodeGpu({ adapter, toggles = [] }: NodeGpuOptions = {}): Promise<GPU> {
   try {
     const { create } = await import('webgpu');
-    return create([...(adapter ? [`adapter=${adapter}`] : []), ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : [])]);
+    return create([EXACT_TIMESTAMPS, ...(adapter ? [`adapter=${adapter}`] : []), ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : [])]);
   } catch (cause) {
     throw new GpuUnavailableError('GPU_UNAVAILABLE', `The package "webgpu" could not be loaded: ${(cause as Error).message}`, {
       hint: 'Install it with: npm install webgpu.',
