@@ -43,6 +43,8 @@ export class Gpu {
   readonly adapter: AdapterSummary;
   readonly facts: DeviceFacts;
   readonly pipelines: PipelineCache;
+  /** Kernels, as `op/kernel`, that this device does not compile or computes wrongly, with what it did. Others do their work. */
+  readonly dropped = new Map<string, DepthwiseError>();
   /** Whether the device was made here, and is destroyed here. */
   readonly owned: boolean;
   /** Dawn's instance in Node must outlive its devices and keeps the process alive, so it is held until dispose. */

@@ -1,4 +1,4 @@
-import { DisposedError, InternalError } from '../errors.js';
+import { DisposedError, InternalError, ShaderError } from '../errors.js';
 import { packUniform, type Binding } from '../gpu/bindings.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
@@ -39,11 +39,18 @@ export interface CompileOptions {
   readonly variant?: (node: Node) => string | undefined;
 }
 
-/** Picks and specialises the kernel of a node for a device. */
+/** Names of the candidates that apply to a node, the safe one first. */
+export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[] {
+  const [given, made] = [typesOf(inputs), typesOf(outputs)];
+  return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
+}
+
+/** Picks and specialises the kernel of a node for a device: the safe one instead of one that the device has dropped. */
 export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
   const op: Op = node.op;
   const inputs = typesOf(node.inputs);
-  const name = variant ?? op.choose(inputs, node.attrs, gpu.facts);
+  const wanted = variant ?? op.choose(inputs, node.attrs, gpu.facts);
+  const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
   const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
   if (!kernel) throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
   return { node, variant: name, kernel, code: specialize(kernel.sources, kernel.tunables) };
@@ -51,12 +58,20 @@ export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
 
 /** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
 export async function compilePipelines(graph: Graph, gpu: Gpu, variant?: (node: Node) => string | undefined): Promise<[Chosen, Pipeline][]> {
-  return Promise.all(
-    graph.nodes.map(async (node): Promise<[Chosen, Pipeline]> => {
-      const chosen = chooseKernel(node, gpu, variant?.(node));
-      return [chosen, await gpu.pipelines.get(chosen.code, `${node.op.name}/${chosen.variant}`)];
-    }),
-  );
+  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, variant?.(node))));
+}
+
+/** A driver may fail at a kernel that others take: it is dropped, and the safe one does its work. */
+async function compileNode(node: Node, gpu: Gpu, variant: string | undefined): Promise<[Chosen, Pipeline]> {
+  const chosen = chooseKernel(node, gpu, variant);
+  const name = `${node.op.name}/${chosen.variant}`;
+  try {
+    return [chosen, await gpu.pipelines.get(chosen.code, name)];
+  } catch (error) {
+    if (!(error instanceof ShaderError) || chosen.variant === applicableKernels(node)[0]) throw error;
+    gpu.dropped.set(name, error);
+    return compileNode(node, gpu, variant);
+  }
 }
 
 /**

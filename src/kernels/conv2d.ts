@@ -68,6 +68,7 @@ export const conv2d = defineOp<ConvInputs, ConvAttrs>({
     registers: (inputs, attrs, { y }) => directKernel(inputs, attrs, y, PIXELS),
     wide: (inputs, attrs, { y }) => (isWide(inputs.weight, attrs.stride, y.shape[1] as number) ? directKernel(inputs, attrs, y, WIDE) : undefined),
   },
+  cpuKernels: ['wide'],
   choose({ x, weight }, { stride, pad }, { software }) {
     const [H, W] = x.shape as [number, number];
     const [KH, KW] = weight.shape as [number, number];
@@ -106,6 +107,7 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
     registers: (inputs, attrs, { y }) => upsampledKernel(inputs, attrs, y, PIXELS),
     wide: (inputs, attrs, { y }) => (isWide(inputs.weight, 1, attrs.size[1]) ? upsampledKernel(inputs, attrs, y, WIDE) : undefined),
   },
+  cpuKernels: ['wide'],
   choose: ({ weight }, { size }, { software }) => (software && isWide(weight, 1, size[1]) ? 'wide' : 'registers'),
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });

@@ -29,8 +29,13 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   readonly name: string;
   /** Types of the outputs. Throws a UsageError naming both shapes when the inputs do not fit. */
   infer(inputs: In, attrs: Attrs): Out;
-  /** Candidate kernels by name; a candidate returns undefined where it does not apply. */
+  /**
+   * Candidate kernels by name; a candidate returns undefined where it does not apply. The first that applies is the safe one:
+   * it asks least of a driver, and does the work of one that a device drops.
+   */
   readonly kernels: Readonly<Record<string, (inputs: In, attrs: Attrs, outputs: Out) => Kernel | undefined>>;
+  /** Kernels made for CPU adapters: a GPU never tries them. */
+  readonly cpuKernels?: readonly string[];
   /** Name of the candidate to use on a device. */
   choose(inputs: In, attrs: Attrs, facts: DeviceFacts): string;
   cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
