@@ -1,8 +1,8 @@
 import { GpuUnavailableError } from './errors.js';
 import { submitRead } from './gpu/buffers.js';
 import { adapterName, type Gpu } from './gpu/gpu.js';
-import { Executable } from './graph/executor.js';
-import { Graph, type Value } from './graph/graph.js';
+import { applicableKernels, Executable } from './graph/executor.js';
+import { Graph, type Node, type Value } from './graph/graph.js';
 import { attention } from './kernels/attention.js';
 import { conv2d, padding } from './kernels/conv2d.js';
 import { gemm } from './kernels/gemm.js';
@@ -25,6 +25,8 @@ interface Question {
 const RUNS = 3;
 /** Fits in f16, but not a sum of eight of them, and not its square: what is added up in f16 shows. */
 const OUTLIER = 8192;
+/** By op. */
+const QUESTIONS: Readonly<Record<string, (graph: Graph) => Question>> = { gemm: gemmQuestion, conv2d: convQuestion, attention: attentionQuestion, layer_norm: normQuestion };
 
 /**
  * Asks the GPU a few things whose answers are known: three runs of the main kernels over the same buffers, with other inputs
@@ -33,8 +35,28 @@ const OUTLIER = 8192;
  */
 export async function checkSound(gpu: Gpu, storage: 'f32' | 'f16'): Promise<void> {
   const graph = new Graph(storage);
-  const questions = [gemmQuestion(graph), convQuestion(graph), attentionQuestion(graph), normQuestion(graph)];
-  const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: questions.map(({ y }) => y) });
+  await askAll(gpu, graph, Object.values(QUESTIONS).map((question) => question(graph)));
+}
+
+/** Whether there is a question for an op. */
+export function hasQuestion(op: string): boolean {
+  return Object.hasOwn(QUESTIONS, op);
+}
+
+/**
+ * Asks one kernel of an op as `checkSound` does. False when the question is not one that the kernel applies to.
+ * @throws GpuUnavailableError `GPU_UNSOUND` naming the kernel
+ */
+export async function checkKernel(gpu: Gpu, storage: 'f32' | 'f16', op: string, kernel: string): Promise<boolean> {
+  const graph = new Graph(storage);
+  const question = QUESTIONS[op]?.(graph);
+  if (!question || !applicableKernels(graph.nodes[0] as Node).includes(kernel)) return false;
+  await askAll(gpu, graph, [{ ...question, name: `${op}/${kernel}` }], kernel);
+  return true;
+}
+
+async function askAll(gpu: Gpu, graph: Graph, questions: readonly Question[], kernel?: string): Promise<void> {
+  const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: questions.map(({ y }) => y), variant: () => kernel });
   try {
     for (let run = 0; run < RUNS; run++) {
       for (const question of questions) await ask(gpu, executable, question, run);

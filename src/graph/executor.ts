@@ -151,9 +151,9 @@ export class Executable {
   }
 
   /** Records one run as one compute pass. `textures` binds the graph's textures by name. */
-  encode(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>> = {}): void {
+  encode(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>> = {}, timestampWrites?: GPUComputePassTimestampWrites): void {
     this.#usable();
-    const pass = encoder.beginComputePass({ label: 'depthwise' });
+    const pass = encoder.beginComputePass({ label: 'depthwise', ...(timestampWrites && { timestampWrites }) });
     for (const step of this.#steps) this.#dispatch(pass, step, textures);
     pass.end();
   }

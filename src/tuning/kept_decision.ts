@@ -1,0 +1,34 @@
+import type { Gpu } from '../gpu/gpu.js';
+import { chooseKernel } from '../graph/executor.js';
+import { keepBytes, readKept, type WeightsCache } from '../weights/cache.js';
+import { Sha256 } from '../weights/sha256.js';
+import type { Contest, ProbeShape } from './contests.js';
+
+/** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
+export const RULE = 'rule';
+
+/** What is kept of a contest: its outcome, or how many starts had no time to end it. */
+export type Kept = string | number;
+
+/** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */
+export function decisionKey(gpu: Gpu, { key, kernels, probes }: Contest): string {
+  const { vendor, architecture, device, description } = gpu.adapter;
+  const { node } = probes[0] as ProbeShape;
+  const texts = kernels.map((kernel) => chooseKernel(node, gpu, kernel).code);
+  const digest = new Sha256().update(new TextEncoder().encode(texts.join('\n'))).digest();
+  return ['depthwise kernels 1', vendor, architecture, device, description, globalThis.navigator?.userAgent ?? '', key, digest].join('\n');
+}
+
+/** What is kept of a contest; undefined when there is nothing, or nothing that can be meant. */
+export async function readDecision(cache: WeightsCache | undefined, key: string, { kernels }: Contest): Promise<Kept | undefined> {
+  const bytes = await readKept(cache, key);
+  const text = bytes && new TextDecoder().decode(bytes);
+  if (text === undefined) return undefined;
+  if (/^[1-9]$/.test(text)) return Number(text);
+  return text === RULE || kernels.includes(text) ? text : undefined;
+}
+
+/** Keeps what is known of a contest. A cache that fails is no harm: the contest is held again. */
+export async function keepDecision(cache: WeightsCache | undefined, key: string, kept: Kept): Promise<void> {
+  if (cache) await keepBytes(cache, key, new TextEncoder().encode(String(kept))).catch(() => undefined);
+}

@@ -1,0 +1,144 @@
+import { GpuUnavailableError } from '../errors.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { chooseKernel } from '../graph/executor.js';
+import type { Graph, Node } from '../graph/graph.js';
+import { hasQuestion } from '../known_answer.js';
+import type { WeightsCache } from '../weights/cache.js';
+import { preferredKernel } from './adapter_table.js';
+import { contestKey, contestsOf, type Contest } from './contests.js';
+import { decisionKey, keepDecision, readDecision, RULE } from './kept_decision.js';
+import { GpuBench, type KernelBench } from './kernel_bench.js';
+
+/** The kernels that a device was found to do best with. */
+export interface KernelChoices {
+  /** The kernel of a node; undefined leaves it to the op's rule. */
+  readonly variant: (node: Node) => string | undefined;
+  /** By contest: the op and the kernels it had to choose from. */
+  readonly chosen: ReadonlyMap<string, string>;
+}
+
+export interface TuningOptions {
+  /** Where outcomes are kept, so that the next start knows them. */
+  readonly cache?: WeightsCache | undefined;
+  /** Longest that a start may spend on it, compiling included. */
+  readonly milliseconds?: number;
+  readonly bench?: KernelBench;
+}
+
+/** Loading is not held up longer than this. */
+const BUDGET_MS = 300;
+/** A kernel must be this much faster than the rule to replace it: less may be noise. */
+const GAIN = 1.05;
+/** Starts that may run out of time at a contest before it is left to the rule. */
+const STARTS = 3;
+
+/**
+ * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. A kernel is
+ * only chosen after it has given known answers on this device; one that gives wrong ones is dropped. A CPU adapter times nothing.
+ * What is undecided when the time is up stays with the rule of its op.
+ * @throws GpuUnavailableError `GPU_UNSOUND` when the safe kernel of an op answers wrongly
+ */
+export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions = {}): Promise<KernelChoices> {
+  const chosen = new Map<string, string>();
+  const choices: KernelChoices = { chosen, variant: (node) => chosen.get(contestKey(node)) };
+  if (gpu.facts.software) return choices;
+  const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
+  const open: OpenContest[] = [];
+  for (const contest of contestsOf(graph, hasQuestion)) {
+    const key = decisionKey(gpu, contest);
+    const kept = await readDecision(cache, key, contest);
+    if (typeof kept !== 'string' && (kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
+    else if (typeof kept === 'string' && kept !== RULE) chosen.set(contest.key, kept);
+  }
+  if (open.length > 0) await new Session(gpu, bench, chosen, cache).hold(open, milliseconds);
+  return choices;
+}
+
+interface OpenContest {
+  readonly contest: Contest;
+  /** Where it is kept. */
+  readonly key: string;
+  /** Earlier starts that ran out of time at it. */
+  readonly starts: number;
+}
+
+/** Contests held one after the other while there is time. */
+class Session {
+  readonly #gpu: Gpu;
+  readonly #bench: KernelBench;
+  readonly #chosen: Map<string, string>;
+  readonly #cache: WeightsCache | undefined;
+  #over = false;
+
+  constructor(gpu: Gpu, bench: KernelBench, chosen: Map<string, string>, cache: WeightsCache | undefined) {
+    this.#gpu = gpu;
+    this.#bench = bench;
+    this.#chosen = chosen;
+    this.#cache = cache;
+  }
+
+  /** Settles when all are decided or the time is up; work on the GPU that is then under way ends alone. */
+  async hold(open: readonly OpenContest[], milliseconds: number): Promise<void> {
+    let alarm: ReturnType<typeof setTimeout> | undefined;
+    const timeUp = new Promise<void>((resolve) => (alarm = setTimeout(resolve, milliseconds)));
+    try {
+      await Promise.race([this.#holdAll(open), timeUp]);
+    } catch (error) {
+      if (error instanceof GpuUnavailableError) throw error;
+    } finally {
+      this.#over = true;
+      clearTimeout(alarm);
+    }
+  }
+
+  async #holdAll(open: readonly OpenContest[]): Promise<void> {
+    for (const { contest, key, starts } of open) {
+      if (this.#over) return;
+      const outcome = await this.#decide(contest);
+      if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
+      // Where a kernel was dropped, the next start asks again: the outcome stands for this session only.
+      const dropped = contest.kernels.some((kernel) => this.#gpu.dropped.has(`${contest.op}/${kernel}`));
+      if (!dropped) await keepDecision(this.#cache, key, outcome ?? starts + 1);
+    }
+  }
+
+  /** The kernel that is best over the shapes of a contest, or the rule; undefined when the time was up before. */
+  async #decide({ key, op, kernels, probes }: Contest): Promise<string | undefined> {
+    const start = preferredKernel(this.#gpu.adapter, op);
+    const sound: string[] = [];
+    for (const kernel of [...kernels].sort((a, b) => Number(b === start) - Number(a === start))) {
+      if (this.#over) return undefined;
+      if (!(await this.#isSound(op, kernel, kernels[0]))) continue;
+      sound.push(kernel);
+      if (kernel === start && !this.#over) this.#chosen.set(key, kernel);
+    }
+    const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
+    for (const { node, count } of probes) {
+      const times = await this.#bench.time(node, sound, () => this.#over);
+      if (!times) return undefined;
+      const rule = chooseKernel(node, this.#gpu).variant;
+      const cost = (kernel: string) => count * (times[sound.indexOf(kernel === RULE ? rule : kernel)] ?? Infinity);
+      for (const [kernel, total] of totals) totals.set(kernel, total + cost(kernel));
+    }
+    const first = start !== undefined && sound.includes(start) ? start : RULE;
+    return [...totals].reduce((best, [kernel, total]) => (GAIN * total < (totals.get(best) as number) ? kernel : best), first);
+  }
+
+  /** The safe kernel has no other to do its work: its wrong answer is the end. */
+  async #isSound(op: string, kernel: string, safe: string | undefined): Promise<boolean> {
+    const name = `${op}/${kernel}`;
+    if (this.#gpu.dropped.has(name)) return false;
+    try {
+      return (await this.#bench.check(op, kernel)) && !this.#gpu.dropped.has(name);
+    } catch (error) {
+      if (!(error instanceof GpuUnavailableError) || kernel === safe) throw error;
+      this.#gpu.dropped.set(name, error);
+      return false;
+    }
+  }
+
+  #choose({ key }: Contest, outcome: string): void {
+    if (outcome === RULE) this.#chosen.delete(key);
+    else this.#chosen.set(key, outcome);
+  }
+}
