@@ -1,6 +1,6 @@
 import { InternalError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { submit } from '../gpu/scoped.js';
+import { scoped, submit } from '../gpu/scoped.js';
 import { PassTimer } from '../gpu/timing.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, typesOf, type Node, type Value } from '../graph/graph.js';
@@ -40,20 +40,25 @@ export class GpuBench implements KernelBench {
   }
 
   async time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined> {
-    const compiled = await Promise.allSettled(kernels.map((kernel) => Probe.compile(this.#gpu, node, kernel)));
+    const gpu = this.#gpu;
+    let timer: PassTimer | undefined;
+    const compiled = await Promise.allSettled(kernels.map((kernel) => Probe.compile(gpu, node, kernel)));
     const probes = compiled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     try {
       for (const result of compiled) if (result.status === 'rejected') throw result.reason;
-      const runs = probes.filter((_, i) => !this.#gpu.dropped.has(`${node.op.name}/${kernels[i]}`));
+      if (gpu.device.features.has('timestamp-query')) await scoped(gpu.device, { what: 'timestamps', phase: 'load' }, () => (timer = new PassTimer(gpu.device, 1)));
+      const runs = probes.filter((_, i) => !gpu.dropped.has(`${node.op.name}/${kernels[i]}`));
+      // The first run is no sample: drivers finish compiling in it.
       for (const probe of runs) {
         if (spent()) return undefined;
-        await probe.warmUp();
+        await probe.run(timer);
       }
       for (let round = 0; round < ROUNDS; round++) {
-        for (const probe of runs) if (!(await probe.sample(spent))) return undefined;
+        for (const probe of runs) if (!(await probe.sample(timer, spent))) return undefined;
       }
       return probes.map(({ least }) => least);
     } finally {
+      timer?.dispose();
       for (const probe of probes) probe.dispose();
     }
   }
@@ -65,13 +70,11 @@ class Probe {
   least = Infinity;
   readonly #gpu: Gpu;
   readonly #executable: Executable;
-  readonly #timer: PassTimer | undefined;
   #passes = 1;
 
   private constructor(gpu: Gpu, executable: Executable) {
     this.#gpu = gpu;
     this.#executable = executable;
-    this.#timer = gpu.device.features.has('timestamp-query') ? new PassTimer(gpu.device, 1) : undefined;
   }
 
   static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<Probe> {
@@ -81,16 +84,11 @@ class Probe {
     return new Probe(gpu, await Executable.compile(graph, gpu, { constants: noConstants, keep: Object.values(made), variant: () => kernel }));
   }
 
-  /** The first run is no sample: drivers finish compiling in it. */
-  async warmUp(): Promise<void> {
-    await this.#run();
-  }
-
   /** Repeats the dispatch until its time stands far above the clock's step. False when `spent` cuts it off. */
-  async sample(spent: () => boolean): Promise<boolean> {
-    const enough = this.#timer ? ENOUGH_MS : ENOUGH_QUEUE_MS;
+  async sample(timer: PassTimer | undefined, spent: () => boolean): Promise<boolean> {
+    const enough = timer ? ENOUGH_MS : ENOUGH_QUEUE_MS;
     while (!spent()) {
-      const elapsed = await this.#run();
+      const elapsed = await this.run(timer);
       if (elapsed >= enough || this.#passes === MOST_PASSES) {
         // A clock that stands still says nothing.
         if (elapsed > 0) this.least = Math.min(this.least, elapsed / this.#passes);
@@ -101,23 +99,22 @@ class Probe {
     return false;
   }
 
-  dispose(): void {
-    this.#timer?.dispose();
-    this.#executable.dispose();
-  }
-
   /** Milliseconds of all passes: on the GPU's clock where it has one, or until the queue is done. */
-  async #run(): Promise<number> {
-    const { querySet, beginningOfPassWriteIndex = 0, endOfPassWriteIndex = 1 } = this.#timer?.writes(0) ?? {};
+  async run(timer: PassTimer | undefined): Promise<number> {
+    const { querySet, beginningOfPassWriteIndex = 0, endOfPassWriteIndex = 1 } = timer?.writes(0) ?? {};
     const start = performance.now();
     await submit(this.#gpu, { what: 'a probe', phase: 'load' }, (encoder) => {
       for (let pass = 1; pass <= this.#passes; pass++) {
         const ends = { ...(pass === 1 ? { beginningOfPassWriteIndex } : {}), ...(pass === this.#passes ? { endOfPassWriteIndex } : {}) };
         this.#executable.encode(encoder, {}, querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined);
       }
-      this.#timer?.resolve(encoder);
+      timer?.resolve(encoder);
     });
-    return this.#timer ? ((await this.#timer.read())[0] as number) : performance.now() - start;
+    return timer ? ((await timer.read())[0] as number) : performance.now() - start;
+  }
+
+  dispose(): void {
+    this.#executable.dispose();
   }
 }
 

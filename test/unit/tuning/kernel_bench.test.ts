@@ -7,7 +7,7 @@ import { defineOp } from '../../../src/kernels/op.js';
 import { GpuBench } from '../../../src/tuning/kernel_bench.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import type { TensorType } from '../../../src/tensor.js';
-import { FaultyDevice, type Pretence } from '../../faults/faulty_device.js';
+import { FaultyDevice, type Fault, type Pretence } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
@@ -56,6 +56,33 @@ describe('timing', () => {
     expect([...gpu.dropped.keys()]).toEqual(['count/broken']);
     expect(await bench.time(only(graph), ['short', 'long'], () => true)).toBeUndefined();
     expect(faulty.held).toEqual(EMPTY);
+    expect(faulty.uncaptured).toEqual([]);
+  });
+});
+
+describe('a fault while timing', () => {
+  it.each<[string, Fault, RegExp]>([
+    ['createBuffer', 'oom', /^GPU_OOM$/],
+    ['createBuffer', 'throw', /^GPU_OOM$/],
+    ['createQuerySet', 'throw', /^GPU_OOM$/],
+    ['createBindGroup', 'throw', /^GPU_OOM$/],
+    ['submit', 'invalid', /^INTERNAL_VALIDATION$/],
+    ['mapAsync', 'reject', /^INTERNAL_READBACK$/],
+  ])('at each call of %s (%s) is told, and leaves nothing', async (call, fault, code) => {
+    const { gpu, faulty } = await hardware();
+    const graph = new Graph();
+    graph.apply(count, { x: graph.input('x', { dtype: 'f32', shape: [1] }) }, {});
+    const time = () => new GpuBench(gpu, 'f32').time(only(graph), ['short', 'long'], () => false);
+    await time();
+    for (let k = 1; k <= 3; k++) {
+      faulty.arm(call, k, fault);
+      const error: unknown = await time().catch((thrown: unknown) => thrown);
+      if (faulty.pending) break;
+      expect(error, `fault ${k}`).toMatchObject({ code: expect.stringMatching(code) });
+      expect(faulty.held).toEqual(EMPTY);
+    }
+    expect(faulty.calls.get(call)).toBeGreaterThan(1);
+    faulty.disarm();
     expect(faulty.uncaptured).toEqual([]);
   });
 });
