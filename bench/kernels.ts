@@ -1,5 +1,6 @@
 import { DepthwiseError } from '../src/errors.js';
-import type { Gpu } from '../src/gpu/gpu.js';
+import type { DeviceFacts, Gpu } from '../src/gpu/gpu.js';
+import { runsOn } from '../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
 import { byteLength, numel, type TensorType } from '../src/tensor.js';
 import type { Clock } from './clock.js';
@@ -31,13 +32,13 @@ export function resultId(op: string, variant: string, half: boolean, kase: strin
 }
 
 /** Every perf shape of every op, in f32 and where the device has it in half precision, with all kernels that apply. */
-export function benchCases(specs: readonly KernelSpec[], f16: boolean): BenchCase[] {
+export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): BenchCase[] {
   return specs.flatMap((spec) =>
     spec.perf.flatMap((kase) =>
       [false, true].flatMap((half): BenchCase[] => {
-        if (half && (!f16 || !spec.halfAttrs || kase.half === false)) return [];
+        if (half && (!facts.f16 || !spec.halfAttrs || kase.half === false)) return [];
         const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-        const variants = Object.keys(spec.op.kernels).filter((name) => applies(spec, kase, half, name));
+        const variants = Object.keys(spec.op.kernels).filter((name) => runs(spec, kase, half, name, facts));
         return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
     ),
@@ -90,7 +91,7 @@ async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, h
 const STAND_INS = 3;
 
 async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
-  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && applies(spec, kase, half, variant)).slice(0, STAND_INS);
+  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && runs(spec, kase, half, variant, gpu.facts)).slice(0, STAND_INS);
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
@@ -108,10 +109,11 @@ async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: st
   return { ...worst, checked: `${found.length} small cases, not this one` };
 }
 
-/** Whether a kernel takes a case: some are for certain sizes only. */
-function applies(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string): boolean {
+/** Whether a kernel takes a case, as some are for certain sizes only, and the device runs it. */
+function runs(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string, facts: DeviceFacts): boolean {
   const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-  return spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs)) !== undefined;
+  const kernel = spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs));
+  return kernel !== undefined && runsOn(kernel, facts);
 }
 
 function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {

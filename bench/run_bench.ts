@@ -115,7 +115,7 @@ async function benchModels(host: BenchHost, { filter, maxGflop, quick, signal }:
 }
 
 function chosenCases({ filter, quick, specs = shippedSpecs }: BenchOptions, { facts }: Gpu): BenchCase[] {
-  const cases = benchCases(specs, facts.f16).filter((kase) => !filter || filter.test(caseId(kase)));
+  const cases = benchCases(specs, facts).filter((kase) => !filter || filter.test(caseId(kase)));
   if (!quick) return cases;
   const smallest = new Map<string, BenchCase>();
   for (const kase of cases.filter(({ half }) => !half)) {

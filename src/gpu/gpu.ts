@@ -25,6 +25,8 @@ export interface DeviceFacts {
   /** True on a CPU adapter, where registers beat workgroup memory. */
   readonly software: boolean;
   readonly f16: boolean;
+  /** Invocations of a subgroup, where the device has subgroups and all have one size; otherwise 0. */
+  readonly subgroupSize: number;
 }
 
 const FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
@@ -61,6 +63,7 @@ export class Gpu {
     this.facts = {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
+      subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
     };
     this.pipelines = new PipelineCache(device);
     void device.lost.then((info) => {
@@ -173,6 +176,11 @@ async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference): Promis
       throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, { phase: 'load', retryable: true, cause });
     });
   return Gpu.own(device, summarize(adapter.info), gpu);
+}
+
+/** The one size that all subgroups have; 0 where they may differ or nothing is said. */
+function subgroupSize({ subgroupMinSize = 0, subgroupMaxSize = 0 }: GPUAdapterInfo): number {
+  return subgroupMinSize === subgroupMaxSize ? subgroupMinSize : 0;
 }
 
 /** What an adapter says of itself, and whether it is a CPU. */

@@ -1,4 +1,5 @@
 import attentionSource from '../../shaders/attention.wgsl?raw';
+import subgroupSource from '../../shaders/attention_subgroup.wgsl?raw';
 import tiledSource from '../../shaders/attention_tiled.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
@@ -8,6 +9,9 @@ const WORKGROUP = 64;
 const QUERIES = 2;
 /** Queries a workgroup of the tiled kernel takes. */
 const TILE = 16;
+/** Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes. */
+const LANES = 8;
+const SUBGROUP_QUERIES = 16;
 
 export interface AttentionInputs {
   readonly [name: string]: TensorType | undefined;
@@ -48,9 +52,23 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
         workgroups: attrs.heads * Math.ceil(T / TILE),
       };
     },
+    subgroup: (inputs, attrs, { y }) => {
+      const { params, T, D } = shapes(attrs, y);
+      return {
+        sources: [subgroupSource],
+        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES: SUBGROUP_QUERIES, LANES },
+        params: { ...params, DIMS: D / 4, KEYS: LANES, ROWS: SUBGROUP_QUERIES },
+        workgroups: attrs.heads * Math.ceil(T / SUBGROUP_QUERIES),
+        subgroupSize: LANES,
+      };
+    },
   },
+  cpuKernels: ['subgroup'],
   // The tile keeps few registers and shares keys through workgroup memory, which a CPU adapter is slow at.
-  choose: ({ qkv }, { heads }, { software }) => (software || (qkv.shape[1] as number) / 3 / heads > 64 ? 'registers' : 'tiled'),
+  choose({ qkv }, { heads }, { software, subgroupSize }) {
+    if (software) return subgroupSize === LANES ? 'subgroup' : 'registers';
+    return (qkv.shape[1] as number) / 3 / heads > 64 ? 'registers' : 'tiled';
+  },
   cost: ({ qkv }, _attrs, { y }) => ({ flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number) }),
 });
 

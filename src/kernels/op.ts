@@ -11,6 +11,10 @@ export interface Kernel {
   readonly params: Readonly<Record<string, number>>;
   /** Number of workgroups; more than 65,535 are folded to two dimensions, and kernels count linearly. */
   readonly workgroups: number;
+  /** Invocations of a subgroup that the text counts on: it runs only where `DeviceFacts.subgroupSize` is this. */
+  readonly subgroupSize?: number;
+  /** Invocations that every subgroup has at least: the text takes any more. */
+  readonly leastSubgroupSize?: number;
 }
 
 export type Types = Readonly<Record<string, TensorType | undefined>>;
@@ -47,6 +51,11 @@ export function defineOp<In extends Types, Attrs, Out extends Types = { y: Tenso
 ): Op<In, Out, Attrs> {
   const first = Object.keys(op.kernels)[0] as string;
   return { choose: () => first, ...op };
+}
+
+/** Whether a device can run a kernel that applies. */
+export function runsOn({ subgroupSize, leastSubgroupSize = 0 }: Kernel, facts: DeviceFacts): boolean {
+  return (subgroupSize ?? facts.subgroupSize) === facts.subgroupSize && facts.subgroupSize >= leastSubgroupSize;
 }
 
 /** Largest number of workgroups WebGPU allows in one dimension. */

@@ -19,10 +19,15 @@ export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: bo
   return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
 }
 
+/** A kernel candidate for the types of a case; undefined where it is not one for them. */
+export function kernelOf(spec: KernelSpec, kase: KernelCase<unknown>, variant: string, half: boolean): Kernel | undefined {
+  const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
+  return spec.op.kernels[variant]?.(inputs, attrs, spec.op.infer(inputs, attrs));
+}
+
 /** Whether a kernel candidate is one for the types of a case. */
 export function applies(spec: KernelSpec, kase: KernelCase<unknown>, variant: string): boolean {
-  const inputs = inputTypes(spec, kase, false);
-  return spec.op.kernels[variant]?.(inputs, kase.attrs, spec.op.infer(inputs, kase.attrs)) !== undefined;
+  return kernelOf(spec, kase, variant, false) !== undefined;
 }
 
 /** Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half precision. */

@@ -40,4 +40,8 @@ export const tokenMutants: readonly KernelMutant[] = [
   { name: 'tiled: keys past the end count', op: 'attention', variant: 'tiled', cases: small, mutate: replace('key0 + local < params.T)', 'true)') },
   { name: 'tiled: barrier before the sums removed', op: 'attention', variant: 'tiled', cases: ['head size 4'], mutate: replace('    workgroupBarrier();\n    for (var i = 0u; i < 4; i++) { out[i] *= shrink', '    for (var i = 0u; i < 4; i++) { out[i] *= shrink') },
   { name: 'tiled: softmax without max', op: 'attention', variant: 'tiled', cases: ['head size 4, large scores'], mutate: replace('top = max(top, partial[p * QUERIES + query]);', 'top = 0.0;') },
+  { name: 'subgroup: keys past the end count', op: 'attention', variant: 'subgroup', cases: small, mutate: replace('key0 + lane < params.T)', 'true)') },
+  { name: 'subgroup: largest score of one lane for all', op: 'attention', variant: 'subgroup', cases: ['head size 4, large scores'], mutate: replace('top = max(top, subgroupShuffle(top, lane ^ step));', 'top = max(top, subgroupShuffle(top, lane));') },
+  { name: 'subgroup: probability of the wrong query', op: 'attention', variant: 'subgroup', cases: small, mutate: replace('subgroupShuffle(p[i], j) * v', 'subgroupShuffle(p[QUERIES - 1 - i], j) * v') },
+  { name: 'subgroup: stored sums do not move up', op: 'attention', variant: 'subgroup', cases: small, mutate: replace('sum[n] = sum[n + 1];', 'sum[n] = sum[n];') },
 ];

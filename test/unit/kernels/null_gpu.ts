@@ -3,7 +3,7 @@ import { Gpu } from '../../../src/gpu/gpu.js';
 let shared: Promise<Gpu> | undefined;
 
 /**
- * A device of Dawn's null backend with WebGPU's default limits and shader-f16: it validates as any adapter would and
+ * A device of Dawn's null backend with WebGPU's default limits, shader-f16 and subgroups: it validates as any adapter would and
  * computes nothing, so that shaders can be checked where no adapter is.
  */
 export function nullGpu(): Promise<Gpu> {
@@ -15,7 +15,7 @@ async function open(): Promise<Gpu> {
   const instance = create(['backend=null']);
   const adapter = await instance.requestAdapter();
   if (!adapter) throw new Error('Dawn has no null backend.');
-  const gpu = Gpu.adopt(await adapter.requestDevice({ requiredFeatures: ['shader-f16'] }));
+  const gpu = Gpu.adopt(await adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups'] }));
   gpu.instance = instance;
   return gpu;
 }

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { runsOn } from '../../../src/kernels/op.js';
 import { byteLength } from '../../../src/tensor.js';
-import { applies, distinct, inputTypes, instances } from '../../kernels/instances.js';
+import { applies, distinct, inputTypes, instances, kernelOf } from '../../kernels/instances.js';
 import { specs } from '../../kernels/specs.js';
 
 const KERNELS = new URL('../../../src/kernels/', import.meta.url);
@@ -47,10 +48,12 @@ describe('kernel specs', () => {
 
   it.each(specs)('$op.name: the candidate chosen on a GPU and on a CPU adapter applies', (spec) => {
     for (const kase of [...spec.cases, ...spec.perf]) {
-      for (const software of [false, true]) {
-        const facts = { software, f16: true };
+      for (const [software, subgroupSize] of [[false, 32], [true, 0], [true, 4], [true, 8]] as const) {
+        const facts = { software, f16: true, subgroupSize };
         const variant = spec.op.choose(inputTypes(spec, kase, false), kase.attrs, facts);
-        expect(applies(spec, kase, variant), `${kase.name}: ${variant}, software ${software}`).toBe(true);
+        const kernel = kernelOf(spec, kase, variant, false);
+        expect(kernel && runsOn(kernel, facts), `${kase.name}: ${variant}, software ${software}, subgroups of ${subgroupSize}`).toBe(true);
+        if (!software) expect(spec.op.cpuKernels ?? [], kase.name).not.toContain(variant);
       }
     }
   });
