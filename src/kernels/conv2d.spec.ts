@@ -69,6 +69,7 @@ export const conv2dSpec = defineSpec({
     { name: 'prime sides, odd channel tiles', inputs: shapes(13, 11, 12, 3, 20), attrs: same, half: false },
     { name: 'one-signed, a wide row tile + 1', inputs: shapes(4, 9, 64, 3, 8), attrs: same, fill: 'positive', half: false },
     { name: 'outliers: f16 saturates', inputs: shapes(4, 9, 8, 3, 8), attrs: same, fill: 'outliers' },
+    { name: 'a subgroup tile + 1, four different pads', inputs: shapes(6, 9, 4, 3, 36), attrs: { stride: 1, pad: { top: 2, left: 0, bottom: 1, right: 2 } }, half: false },
     { name: 'a row of pixels', inputs: shapes(1, 19, 4, 3, 4), attrs: same, half: false },
     { name: 'a column of pixels', inputs: shapes(19, 1, 4, 3, 4), attrs: same, half: false },
     { name: 'stride 2, even', inputs: shapes(8, 6, 8, 3, 12), attrs: { stride: 2, pad: padding(1) }, half: false },

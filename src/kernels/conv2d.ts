@@ -1,6 +1,8 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadSource from '../../shaders/conv_load.wgsl?raw';
 import convSource from '../../shaders/conv2d.wgsl?raw';
+import subgroupSource from '../../shaders/conv2d_subgroup.wgsl?raw';
+import type { DeviceFacts } from '../gpu/gpu.js';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
@@ -9,6 +11,8 @@ const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form. */
 const PIXELS = 4;
 const WIDE = 8;
+/** The tile of one subgroup in conv2d_subgroup.wgsl, and the channels of one lane. */
+const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
 
 /** Rows and columns of zeros around a map. */
 export interface Padding {
@@ -67,12 +71,13 @@ export const conv2d = defineOp<ConvInputs, ConvAttrs>({
   kernels: {
     registers: (inputs, attrs, { y }) => directKernel(inputs, attrs, y, PIXELS),
     wide: (inputs, attrs, { y }) => (isWide(inputs.weight, attrs.stride, y.shape[1] as number) ? directKernel(inputs, attrs, y, WIDE) : undefined),
+    subgroup: (inputs, attrs, { y }) => (fitsSubgroup(inputs.weight, attrs.stride) ? directKernel(inputs, attrs, y, 'subgroup') : undefined),
   },
-  cpuKernels: ['wide'],
-  choose({ x, weight }, { stride, pad }, { software }) {
+  cpuKernels: ['wide', 'subgroup'],
+  choose({ x, weight }, { stride, pad }, facts) {
     const [H, W] = x.shape as [number, number];
     const [KH, KW] = weight.shape as [number, number];
-    return software && isWide(weight, stride, convSize(H, W, KH, KW, stride, pad)[1]) ? 'wide' : 'registers';
+    return chooseConv(weight, stride, convSize(H, W, KH, KW, stride, pad)[1], facts);
   },
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });
@@ -106,13 +111,30 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
   kernels: {
     registers: (inputs, attrs, { y }) => upsampledKernel(inputs, attrs, y, PIXELS),
     wide: (inputs, attrs, { y }) => (isWide(inputs.weight, 1, attrs.size[1]) ? upsampledKernel(inputs, attrs, y, WIDE) : undefined),
+    subgroup: (inputs, attrs, { y }) => (fitsSubgroup(inputs.weight, 1) ? upsampledKernel(inputs, attrs, y, 'subgroup') : undefined),
   },
-  cpuKernels: ['wide'],
-  choose: ({ weight }, { size }, { software }) => (software && isWide(weight, 1, size[1]) ? 'wide' : 'registers'),
+  cpuKernels: ['wide', 'subgroup'],
+  choose: ({ weight }, { size }, facts) => chooseConv(weight, 1, size[1], facts),
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });
 
 type Part = Omit<Kernel, 'workgroups'>;
+
+/** Pixels of a row that an invocation computes, or the form that shares its loads in a subgroup. */
+type Form = number | 'subgroup';
+
+function chooseConv(weight: TensorType, stride: number, OW: number, { software, subgroupSize }: DeviceFacts): string {
+  if (!software) return 'registers';
+  // With less than half of the lanes or pixels in use, the wide form comes near.
+  const busy = (weight.shape[3] as number) >= (SUBGROUP.lanes * SUBGROUP.channels) / 2 && OW >= SUBGROUP.pixels / 2;
+  if (busy && subgroupSize === SUBGROUP.lanes && fitsSubgroup(weight, stride)) return 'subgroup';
+  return isWide(weight, stride, OW) ? 'wide' : 'registers';
+}
+
+/** Whether the form for subgroups of a CPU adapter applies: 3.8 times as fast as the wide one on llvmpipe. */
+function fitsSubgroup({ shape: [KH, KW] }: TensorType, stride: number): boolean {
+  return KH === 3 && KW === 3 && stride === 1;
+}
 
 /**
  * Whether the wide form pays on a CPU adapter: 16 vec4 sums stay in its cache and every weight serves twice the pixels,
@@ -122,28 +144,35 @@ function isWide({ shape: [KH, KW, , N] }: TensorType, stride: number, OW: number
   return KH === 3 && KW === 3 && stride === 1 && (N as number) % 8 === 0 && OW >= WIDE;
 }
 
-function directKernel(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType, pixels: number): Kernel {
+function directKernel(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType, form: Form): Kernel {
   const { x, weight } = inputs;
   const loader = { sources: [loadSource], tunables: { xelem: x.dtype, RELU_X: attrs.reluInput ?? false }, params: {} };
-  return convKernel(x.shape, weight, attrs, storeKernel(inputs, attrs, y), loader, y, pixels);
+  return convKernel(x.shape, weight, attrs, storeKernel(inputs, attrs, y), loader, y, form);
 }
 
-function upsampledKernel({ low, weight, bias }: UpsampledConvInputs, attrs: UpsampledConvAttrs, y: TensorType, pixels: number): Kernel {
+function upsampledKernel({ low, weight, bias }: UpsampledConvInputs, attrs: UpsampledConvAttrs, y: TensorType, form: Form): Kernel {
   const resize = bilinearKernel(low, attrs.size, attrs.alignCorners);
   const loader = { ...resize, sources: [bilinearLoadSource, ...resize.sources] };
-  return convKernel([...attrs.size, low.shape[2] as number], weight, { stride: 1, pad: padding(1) }, storeKernel({ bias }, attrs, y), loader, y, pixels);
+  return convKernel([...attrs.size, low.shape[2] as number], weight, { stride: 1, pad: padding(1) }, storeKernel({ bias }, attrs, y), loader, y, form);
 }
 
-function convKernel(shape: readonly number[], weight: TensorType, { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>, store: Part, loader: Part, y: TensorType, pixels: number): Kernel {
+function convKernel(shape: readonly number[], weight: TensorType, { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>, store: Part, loader: Part, y: TensorType, form: Form): Kernel {
   const [H, W, C] = shape as [number, number, number];
   const [KH, KW, , N] = weight.shape as [number, number, number, number];
   const [OH, OW] = y.shape as [number, number];
+  const params = { ...loader.params, ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left };
+  const tunables = { welem: weight.dtype, ...loader.tunables, ...store.tunables };
+  if (form === 'subgroup') {
+    const { lanes, rows, pixels, channels } = SUBGROUP;
+    const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / (lanes * channels));
+    return { sources: [subgroupSource, ...loader.sources, ...store.sources], tunables, params, workgroups, subgroupSize: lanes };
+  }
   const COLS = N % 8 === 0 ? 2 : 1;
-  const tiles = OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * COLS));
+  const tiles = OH * Math.ceil(OW / form) * Math.ceil(N / (4 * COLS));
   return {
     sources: [convSource, ...loader.sources, ...store.sources],
-    tunables: { welem: weight.dtype, KH, KW, STRIDE: stride, PIXELS: pixels, COLS, WORKGROUP, ...loader.tunables, ...store.tunables },
-    params: { ...loader.params, ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left },
+    tunables: { ...tunables, KH, KW, STRIDE: stride, PIXELS: form, COLS, WORKGROUP },
+    params,
     workgroups: Math.ceil(tiles / WORKGROUP),
   };
 }
