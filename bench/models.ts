@@ -64,7 +64,7 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
   const loadMs = await timeLoad(context, model, bytes);
   const gpu = await context.requestGpu();
   const clock = new Clock(gpu.device);
-  const network = new Network(gpu, model.name, model.half ? 'f16' : 'f32', bytes);
+  const network = await Network.open(gpu, model.name, model.half ? 'f16' : 'f32', bytes);
   try {
     const compiled = await network.compile(model.height, model.width);
     const uploadMs = await network.upload();

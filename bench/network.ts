@@ -1,8 +1,9 @@
 import type { Gpu } from '../src/gpu/gpu.js';
 import { compilePipelines, Executable } from '../src/graph/executor.js';
 import { Graph, typesOf, type Value } from '../src/graph/graph.js';
+import type { Network as Build } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
-import { detectArchitecture } from '../src/weights/architecture.js';
+import { detectArchitecture } from '../src/weights/detect_architecture.js';
 import { ConstantStore } from '../src/weights/constant_store.js';
 import { decode } from '../src/weights/decode.js';
 import { nameRules } from '../src/weights/name_rules.js';
@@ -23,16 +24,20 @@ export interface CompiledNetwork {
 export class Network {
   readonly gpu: Gpu;
   readonly store: ConstantStore;
-  readonly #name: string;
+  readonly #build: Build;
   readonly #storage: 'f32' | 'f16';
   readonly #bytes: Uint8Array;
   readonly #header: ReturnType<typeof parseHeader>;
   readonly #weights: Weights;
 
   /** @param bytes the checkpoint, as a safetensors file */
-  constructor(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array) {
+  static async open(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array): Promise<Network> {
+    return new Network(gpu, name, await entryByName(name).network(), storage, bytes);
+  }
+
+  private constructor(gpu: Gpu, name: string, build: Build, storage: 'f32' | 'f16', bytes: Uint8Array) {
     this.gpu = gpu;
-    this.#name = name;
+    this.#build = build;
     this.#storage = storage;
     this.#bytes = bytes;
     this.store = new ConstantStore(gpu, name);
@@ -76,7 +81,7 @@ export class Network {
   #graph(H: number, W: number): { graph: Graph; image: Value; output: Value } {
     const graph = new Graph(this.#storage);
     const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { graph, image, output: entryByName(this.#name).build(image, this.#weights, 'offset') };
+    return { graph, image, output: this.#build(image, this.#weights, 'offset') };
   }
 }
 

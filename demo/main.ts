@@ -1,4 +1,5 @@
-import { colormaps, type ColormapName } from 'depthwise';
+import type { ColormapName } from 'depthwise';
+import { colormaps } from 'depthwise/colormaps';
 import { element, option, setNotice } from './elements.js';
 import { readParameters } from './parameters.js';
 import { missingSupport } from './support.js';

@@ -1,4 +1,5 @@
-import { colormaps, type DepthMap, type DrawOptions } from 'depthwise';
+import type { DepthMap, DrawOptions } from 'depthwise';
+import { colormaps } from 'depthwise/colormaps';
 import { element } from './elements.js';
 import { formatValue } from './value_text.js';
 

@@ -1,13 +1,16 @@
 import { quote, UsageError, type Phase } from './errors.js';
-import { colormaps } from './image/colormaps.js';
+import type { ColormapName } from './image/colormaps.js';
+
+const COLORMAPS: Readonly<Record<ColormapName, true>> = { inferno: true, spectral_r: true, turbo: true, viridis: true, magma: true, gray: true };
 
 /** The choices of every option that takes one of several words. */
 const CHOICES = {
-  colormap: Object.keys(colormaps),
+  colormap: Object.keys(COLORMAPS),
   span: ['full', 'percentiles'],
   size: ['picture', 'network'],
   precision: ['auto', 'f32', 'f16'],
   convention: ['original', 'hub'],
+  tuning: ['auto', 'off'],
   textureFormat: ['r32float', 'rgba16float', 'rgba32float'],
   fileFormat: ['png', 'png16', 'pfm', 'npy'],
 } as const satisfies Record<string, readonly string[]>;

@@ -7,15 +7,11 @@ import type { Gpu } from './gpu/gpu.js';
 import { scoped, submit } from './gpu/scoped.js';
 import { Executable } from './graph/executor.js';
 import { Graph, type Value } from './graph/graph.js';
-import { colorizeDepth, packDepth, rawDepth } from './image/colorize.js';
 import type { ColormapName } from './image/colormaps.js';
-import { finiteRange, levelLine, quantize16, type DepthSemantics } from './image/formats/depth_semantics.js';
-import { encodeNpy } from './image/formats/npy.js';
-import { encodePfm } from './image/formats/pfm.js';
-import { encodePng } from './image/formats/png.js';
-import { depthRange } from './image/range.js';
+import type { DepthSemantics } from './image/formats/depth_semantics.js';
 import type { Span } from './kernels/colorize.js';
 import type { DepthKind } from './models/registry.js';
+import { part } from './parts.js';
 import { ConstantStore } from './weights/constant_store.js';
 
 /** Ends of a depth map's values. */
@@ -52,6 +48,9 @@ interface SmallRun {
   readonly depth: Value;
   readonly result: Value;
 }
+
+/** What a small graph on the map computes. */
+type Build = (graph: Graph, depth: Value, drawing: typeof import('./image/drawing.js')) => Value;
 
 interface MapSource extends DepthKind {
   readonly model: string;
@@ -110,7 +109,7 @@ export class DepthMap implements DepthKind {
   async range(): Promise<DepthRange> {
     this.#usable();
     if (!this.#range) {
-      this.#range = this.#compute(32, (graph, depth) => depthRange(graph, depth)).then(rangeOf);
+      this.#range = this.#compute(32, (graph, depth, { depthRange }) => depthRange(graph, depth)).then(rangeOf);
       this.#range.catch(() => (this.#range = undefined));
     }
     return this.#guard(this.#range);
@@ -137,7 +136,7 @@ export class DepthMap implements DepthKind {
     checkOptions(options, ['colormap', 'span'], 'write');
     const { colormap = 'inferno', invert = false, span = 'full' } = options;
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
-    return new Uint8ClampedArray(await this.#guard(this.#compute(4 * this.width * this.height, (graph, depth) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
+    return new Uint8ClampedArray(await this.#guard(this.#compute(4 * this.width * this.height, (graph, depth, { colorizeDepth, depthRange }) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
   }
 
   /** Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for WebGPU. */
@@ -164,19 +163,8 @@ export class DepthMap implements DepthKind {
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     this.#usable();
     checkChoice('fileFormat', format, 'write');
-    const { width, height } = this;
-    const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
-    if (format === 'png') {
-      const [colors, { min, max, low, high }] = await Promise.all([this.colors(options), this.range()]);
-      const { scale, offset } = levelLine(this.nearer, options.invert ?? false, options.span === 'percentiles' ? { min: low, max: high } : { min, max });
-      const image = { width, height, channels: 4 as const, data: new Uint8Array(colors.buffer) };
-      return new Blob([await encodePng(image, text(this.semantics(scale, offset)))], { type: 'image/png' });
-    }
-    const values = await this.read();
-    if (format === 'pfm') return new Blob([encodePfm(values, width, height)], { type: 'application/octet-stream' });
-    if (format === 'npy') return new Blob([encodeNpy(values, [height, width])], { type: 'application/octet-stream' });
-    const { codes, scale, offset } = quantize16(values, finiteRange(values));
-    return new Blob([await encodePng({ width, height, channels: 1, data: codes }, text(this.semantics(scale, offset)))], { type: 'image/png' });
+    const { depthBlob } = await this.#guard(part(() => import('./depth_blob.js')));
+    return depthBlob(this, format, options);
   }
 
   /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
@@ -198,7 +186,7 @@ export class DepthMap implements DepthKind {
     let texture: GPUTexture | undefined;
     try {
       const made = await scoped(device, purpose, () => (texture = device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage: TEXTURE_USAGE })));
-      const build = (graph: Graph, depth: Value) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
+      const build: Build = (graph, depth, { depthRange, packDepth, rawDepth }) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
       await this.#run(build, (run) => submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, run, { packed: made, raw: made })));
       return made;
     } catch (error) {
@@ -208,7 +196,7 @@ export class DepthMap implements DepthKind {
   }
 
   /** The first bytes of what a small graph on the map results in. */
-  async #compute(bytes: number, build: (graph: Graph, depth: Value) => Value): Promise<ArrayBuffer> {
+  async #compute(bytes: number, build: Build): Promise<ArrayBuffer> {
     return this.#run(build, (run) =>
       submitRead(this.#gpu, bytes, (encoder) => {
         this.#encode(encoder, run, {});
@@ -223,10 +211,10 @@ export class DepthMap implements DepthKind {
   }
 
   /** Compiles a small graph on the map, hands it to `use` and frees it. */
-  async #run<T>(build: (graph: Graph, depth: Value) => Value, use: (run: SmallRun) => Promise<T>): Promise<T> {
+  async #run<T>(build: Build, use: (run: SmallRun) => Promise<T>): Promise<T> {
     const graph = new Graph();
     const depth = graph.input('depth', { dtype: 'f32', shape: [this.height, this.width] });
-    const result = build(graph, depth);
+    const result = build(graph, depth, await part(() => import('./image/drawing.js')));
     const store = new ConstantStore(this.#gpu, 'the colour map');
     let executable: Executable | undefined;
     try {

@@ -2,18 +2,16 @@
 import { checkOptions, checkSource } from './check_options.js';
 import type { DepthMap } from './depth_map.js';
 import type { Engine } from './engine.js';
-import { encodeDepth, type EncodeTargets } from './encode.js';
+import type { EncodeTargets, encodeDepth } from './encode.js';
 import { estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
-import { videoFrames } from './frames.js';
 import type { AdapterSummary } from './gpu/gpu.js';
-import { decodePicture } from './image/decode.js';
 import type { PictureSource } from './image/picture.js';
 import type { Size, SizeOptions } from './image/size.js';
 import { Lifetime } from './lifetime.js';
 import { loadEngine, type LoadOptions } from './load.js';
 import type { DepthKind } from './models/registry.js';
-import { profileEstimate, type ProfileStep } from './profile.js';
-import { runNetwork } from './raw_network.js';
+import { part } from './parts.js';
+import type { ProfileStep } from './profile.js';
 import { throwIfAborted, untilAborted } from './weights/abort.js';
 import type { CheckpointSource } from './weights/checkpoint.js';
 
@@ -28,6 +26,11 @@ export interface ModelInfo extends DepthKind {
   readonly licence: string;
   readonly precision: 'f32' | 'f16';
   readonly adapter: AdapterSummary;
+  /**
+   * Kernels found to do best here, by op and what it had to choose from, and those that the device does not compile or computes
+   * wrongly, with what it did: others do their work.
+   */
+  readonly kernels: { readonly chosen: Readonly<Record<string, string>>; readonly dropped: Readonly<Record<string, string>> };
 }
 
 /**
@@ -38,7 +41,7 @@ export interface ModelInfo extends DepthKind {
  */
 export async function loadDepthModel(source: CheckpointSource, options: LoadOptions = {}): Promise<DepthModel> {
   checkSource('source', source);
-  checkOptions(options, ['precision', 'convention'], 'load');
+  checkOptions(options, ['precision', 'convention', 'tuning'], 'load');
   if (options.weights !== undefined) checkSource('weights', options.weights);
   const { signal: _signal, ...again } = options;
   const engine = await loadEngine(source, options);
@@ -48,6 +51,7 @@ export async function loadDepthModel(source: CheckpointSource, options: LoadOpti
 /** A depth model on a GPU. */
 export class DepthModel {
   readonly #life: Lifetime;
+  #encodeDepth: typeof encodeDepth | undefined;
 
   /** @internal See `loadDepthModel`. */
   constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
@@ -60,9 +64,9 @@ export class DepthModel {
   }
 
   get info(): ModelInfo {
-    const { entry, storage, gpu } = this.#life.engine;
+    const { entry, storage, gpu, kernels } = this.#life.engine;
     const { name, title, kind, nearer, unit, licence } = entry;
-    return { name, title, kind, nearer, unit, licence: licence.name, precision: storage, adapter: gpu.adapter };
+    return { name, title, kind, nearer, unit, licence: licence.name, precision: storage, adapter: gpu.adapter, kernels };
   }
 
   /**
@@ -78,6 +82,7 @@ export class DepthModel {
     const { signal } = options;
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob)) return estimateDepth(this.#life, source, options);
+    const { decodePicture } = await untilAborted(part(() => import('./image/decode.js')), signal);
     const bitmap = await untilAborted(decodePicture(source, signal), signal);
     try {
       return await estimateDepth(this.#life, bitmap, options);
@@ -94,7 +99,8 @@ export class DepthModel {
    *   OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
-    return encodeDepth(this.#life, encoder, targets);
+    this.#encodeDepth ??= (await part(() => import('./encode.js'))).encodeDepth;
+    return this.#encodeDepth(this.#life, encoder, targets);
   }
 
   /**
@@ -103,8 +109,12 @@ export class DepthModel {
    */
   async *stream(source: HTMLVideoElement | AsyncIterable<PictureSource>, options: EstimateOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
     checkOptions(options, ['size'], 'image');
-    const pictures: AsyncIterable<PictureSource> = Symbol.asyncIterator in source ? source : videoFrames(source, (frame) => this.#life.until(frame, options.signal));
-    for await (const picture of pictures) yield await this.estimate(picture, options);
+    for await (const picture of Symbol.asyncIterator in source ? source : await this.#frames(source, options.signal)) yield await this.estimate(picture, options);
+  }
+
+  async #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): Promise<AsyncIterable<PictureSource>> {
+    const { videoFrames } = await part(() => import('./frames.js'));
+    return videoFrames(video, (frame) => this.#life.until(frame, signal));
   }
 
   /**
@@ -112,11 +122,14 @@ export class DepthModel {
    * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take; the errors of `estimate`
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
-    return runNetwork(this.#life, tensor, shape);
+    const kept = tensor.slice();
+    const { runNetwork } = await part(() => import('./raw_network.js'));
+    return runNetwork(this.#life, kept, shape);
   }
 
   /** Times every dispatch of one estimate at a picture size. @throws UsageError `GPU_NO_TIMESTAMPS` without timestamp-query */
   async profile(picture: Size, sizes: SizeOptions = {}): Promise<ProfileStep[]> {
+    const { profileEstimate } = await part(() => import('./profile.js'));
     return profileEstimate(this.#life, picture, sizes);
   }
 

@@ -6,18 +6,21 @@ import { checkLimits } from './graph/limits.js';
 import { planSlots } from './graph/plan.js';
 import { PictureTexture } from './image/picture.js';
 import type { Convention } from './image/preprocess.js';
-import type { ModelEntry } from './models/registry.js';
+import type { ModelEntry, Network } from './models/registry.js';
 import { checkLicence, resolveEntry } from './models/resolve.js';
+import { part } from './parts.js';
 import { chooseStorage, type Precision } from './precision.js';
 import { byteLength } from './tensor.js';
+import type { KernelChoices } from './tuning/tune_kernels.js';
 import { untilAborted } from './weights/abort.js';
-import { detectArchitecture, ignorableTensors } from './weights/architecture.js';
+import { ignorableTensors, knownArchitecture } from './weights/architecture.js';
 import { withCheckpoint, type Checkpoint, type CheckpointOptions, type CheckpointSource } from './weights/checkpoint.js';
 import { ConstantStore } from './weights/constant_store.js';
 import { checkFinite, decode } from './weights/decode.js';
 import type { DepthAnythingHubConfig } from './weights/hub_config.js';
 import { nameRules } from './weights/name_rules.js';
 import { mapNames } from './weights/names.js';
+import { isolate, warningOf } from './weights/progress.js';
 import { Weights } from './weights/weights.js';
 
 export interface EngineOptions extends CheckpointOptions {
@@ -27,6 +30,7 @@ export interface EngineOptions extends CheckpointOptions {
   readonly precision: Precision;
   readonly convention: Convention;
   readonly acceptLicense: boolean;
+  readonly tuning: 'auto' | 'off';
 }
 
 /** Programs kept for sizes seen lately; each holds its own activations. */
@@ -65,14 +69,17 @@ export class Engine {
   readonly storage: 'f32' | 'f16';
   /** Whose preprocessing and position embeddings to reproduce. */
   readonly convention: Convention;
+  readonly #network: Network;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, Slot>();
+  #kernels: KernelChoices | undefined;
   #disposed = false;
 
-  private constructor(gpu: Gpu, entry: ModelEntry, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention) {
+  private constructor(gpu: Gpu, entry: ModelEntry, network: Network, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention) {
     this.gpu = gpu;
     this.entry = entry;
+    this.#network = network;
     this.storage = storage;
     this.#weights = weights;
     this.#store = store;
@@ -84,17 +91,20 @@ export class Engine {
    * @throws every error of `withCheckpoint`; ModelMismatchError, LicenseError, GpuUnavailableError, ShaderError, OutOfMemoryError
    */
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
+    // Comes in beside the header; a fault is told below.
+    options.entry?.network().catch(() => undefined);
     const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
-      const found = detectArchitecture(header, name);
+      const found = knownArchitecture(header, name) ?? (await part(() => import('./weights/detect_architecture.js'))).detectArchitecture(header, name);
       const entry = resolveEntry(found, name, options.entry, options.config);
       checkLicence(entry, options.acceptLicense);
+      const network = await untilAborted(part(entry.network), options.signal);
       const weights = Weights.from(header, mapNames(header, nameRules(found), name), name);
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, storage, weights, store, options.convention);
+      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention);
       try {
-        await untilAborted(gpu.guard('upload', engine.#fill(checkpoint)), options.signal);
+        await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
       } catch (error) {
         engine.dispose();
@@ -105,12 +115,20 @@ export class Engine {
 
   /** The network on a normalised picture f32[H,W,4]: its raw depth map f32[H,W]. */
   network(picture: Value): Value {
-    return this.entry.build(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
+    return this.#network(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
   }
 
   /** An empty graph with this model's storage type. */
   graph(): Graph {
     return new Graph(this.storage);
+  }
+
+  /** Outcomes of contests between kernels, and the kernels that the device drops, with why. */
+  get kernels(): { chosen: Record<string, string>; dropped: Record<string, string> } {
+    return {
+      chosen: Object.fromEntries(this.#kernels?.chosen ?? []),
+      dropped: Object.fromEntries([...this.gpu.dropped].map(([name, { message }]) => [name, message])),
+    };
   }
 
   /** Bytes on the GPU: weights, and activations of the programs at hand. */
@@ -157,8 +175,8 @@ export class Engine {
     this.#store.dispose();
   }
 
-  /** Compiles every pipeline the network needs while the weights come in. */
-  async #fill(checkpoint: Checkpoint): Promise<void> {
+  /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */
+  async #fill(checkpoint: Checkpoint, { tuning, cache, onWarning }: EngineOptions): Promise<void> {
     const graph = this.graph();
     const { width, height } = this.entry.input;
     try {
@@ -167,10 +185,16 @@ export class Engine {
       // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
       this.#weights.unused(ignorableTensors(this.entry.family));
     }
+    if (tuning === 'auto' && !this.gpu.facts.software) {
+      const { tuneKernels } = await part(() => import('./tuning/tune_kernels.js'));
+      this.#kernels = await tuneKernels(this.gpu, graph, { cache });
+    }
     const release = await this.#store.declare(graph);
-    await Promise.all([compilePipelines(graph, this.gpu), streamWeights(checkpoint, this.#store)]);
+    await Promise.all([compilePipelines(graph, this.gpu, this.#kernels?.variant), streamWeights(checkpoint, this.#store)]);
     await this.#store.uploaded();
     release();
+    const warn = isolate(onWarning);
+    for (const error of this.gpu.dropped.values()) warn(warningOf(error));
   }
 
   #open(key: string, build: ProgramBuilder): Slot {
@@ -181,7 +205,7 @@ export class Engine {
     const compile = async (): Promise<Program> => {
       release = await this.#store.declare(graph);
       const { keep, inputs = {} } = built;
-      const executable = await Executable.compile(graph, this.gpu, { constants: (name) => this.#store.buffer(name), keep: Object.values(keep) });
+      const executable = await Executable.compile(graph, this.gpu, { constants: (name) => this.#store.buffer(name), keep: Object.values(keep), ...(this.#kernels && { variant: this.#kernels.variant }) });
       return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
     };
     const free = (program: Program) => {

@@ -31,7 +31,7 @@ export {
   type Phase,
 } from './errors.js';
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
-export { colormaps, type ColormapName } from './image/colormaps.js';
+export type { ColormapName } from './image/colormaps.js';
 export type { DepthSemantics } from './image/formats/depth_semantics.js';
 export type { PictureSource } from './image/picture.js';
 export type { CheckpointSource } from './weights/checkpoint.js';

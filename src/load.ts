@@ -4,13 +4,13 @@ import { Gpu } from './gpu/gpu.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
 import { checkLicence, entryByName } from './models/resolve.js';
+import { part } from './parts.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from './weights/abort.js';
 import { browserCache } from './weights/browser_cache.js';
 import type { WeightsCache } from './weights/cache.js';
 import type { CheckpointOptions, CheckpointSource } from './weights/checkpoint.js';
-import { fetchHubConfig } from './weights/hub_fetch.js';
-import { pinRevision } from './weights/hub_revision.js';
+import { resolveSource } from './weights/source.js';
 
 /** Options of `loadDepthModel`. */
 export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'> {
@@ -27,6 +27,11 @@ export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgr
   readonly precision?: Precision;
   /** Whose preprocessing and position embeddings to reproduce: the authors' code, or the Hugging Face port. */
   readonly convention?: Convention;
+  /**
+   * `auto` lets a GPU choose among kernels by known answers and by time, at most 300 ms of the first start; what it finds is kept in
+   * `cache`. `off` uses the rule of each op, so that a model computes the same way at every start.
+   */
+  readonly tuning?: 'auto' | 'off';
   /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */
   readonly cache?: WeightsCache | false;
   /** Accepts terms that are not free for every use. */
@@ -35,22 +40,28 @@ export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgr
 
 /** Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. */
 export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
-  const { device, precision = 'auto', convention = 'original', acceptLicense = false } = options;
+  const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
   const entry = namedEntry(source, options);
   if (entry) checkLicence(entry, acceptLicense);
   const named = entry ? weightsOf(source, entry, options) : source;
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = { ...options, cache, expected: named === entry?.weights.source ? entry?.weights : undefined };
   throwIfAborted(options.signal);
-  const weights = await pinRevision(named, checkpoint);
-  const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
+  const weights = await pinned(named, checkpoint);
+  const config = entry ? undefined : await (await part(() => import('./weights/hub_fetch.js'))).fetchHubConfig(weights, checkpoint);
   const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
   try {
-    return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense });
+    return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense, tuning });
   } catch (error) {
     gpu.dispose();
     throw error;
   }
+}
+
+/** A source whose revision may move, pinned to where it is now. */
+async function pinned(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {
+  const moving = (typeof source === 'string' || source instanceof URL) && resolveSource(String(source), options).moving;
+  return moving ? (await part(() => import('./weights/hub_revision.js'))).pinRevision(source, options) : source;
 }
 
 /** A device of our own; one that comes after the caller has given up is given back. */

@@ -1,6 +1,6 @@
 import { GpuUnavailableError } from './errors.js';
 import type { Gpu } from './gpu/gpu.js';
-import { checkSound } from './known_answer.js';
+import { part } from './parts.js';
 import { isolate, warningOf, type Warning } from './weights/progress.js';
 
 /** Storage precision; accumulation is f32 either way. `auto` is f16 on GPUs that have it and compute soundly with it, f32 elsewhere. */
@@ -16,6 +16,7 @@ export async function chooseStorage(gpu: Gpu, precision: Precision, onWarning?: 
     throw new GpuUnavailableError('GPU_NO_F16', 'This GPU or browser has no shader-f16.', { hint: 'Use precision "f32" or "auto".', expected: 'shader-f16', phase: 'load' });
   }
   try {
+    const { checkSound } = await part(() => import('./known_answer.js'));
     await checkSound(gpu, 'f16');
     return 'f16';
   } catch (error) {

@@ -41,7 +41,7 @@ export async function depthwiseOperation(gpu: Gpu, kase: OperationCase, input: F
 
 /** A network on Depthwise. */
 export async function depthwiseNetwork(gpu: Gpu, { name, input: [, , H, W], checkpoint }: NetworkCase, input: Float32Array, files: ModelFiles): Promise<Side> {
-  const network = new Network(gpu, name, 'f32', seededCheckpoint(await files.tensors(checkpoint)));
+  const network = await Network.open(gpu, name, 'f32', seededCheckpoint(await files.tensors(checkpoint)));
   await network.compile(H, W);
   await network.upload();
   const { run, image, output } = await network.executable(H, W, input);

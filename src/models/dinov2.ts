@@ -2,9 +2,10 @@ import type { Value } from '../graph/graph.js';
 import { patchEmbed } from '../kernels/gemm.js';
 import { ensure, show } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
-import { layerNorm, linear, linearThenNorm, selfAttention, zeros } from './layers.js';
+import { linear, zeros } from './layers.js';
 import { packConv } from './packing.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
+import { layerNorm, linearThenNorm, selfAttention } from './transformer_layers.js';
 
 /** What DINOv2's tensors cannot tell. */
 export interface DinoV2Config {

@@ -1,7 +1,8 @@
 import type { Value } from '../graph/graph.js';
 import { samePadding } from '../kernels/conv2d.js';
 import type { Weights } from '../weights/weights.js';
-import { conv, depthwiseConv, linear, type BatchNorm } from './layers.js';
+import { depthwiseConv } from './depthwise_layer.js';
+import { conv, linear, type BatchNorm } from './layers.js';
 
 /** BatchNorm eps of the TensorFlow weights. */
 const EPS = 1e-3;

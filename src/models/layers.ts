@@ -1,14 +1,10 @@
 import type { Graph, Value, WeightTensor } from '../graph/graph.js';
-import { attention } from '../kernels/attention.js';
-import { conv2d, padding, samePadding, type Padding } from '../kernels/conv2d.js';
-import { depthwise } from '../kernels/depthwise.js';
+import { conv2d, padding, type Padding } from '../kernels/conv2d.js';
 import { gemm, transposedConv } from '../kernels/gemm.js';
-import { fitsLayerNorm, gemmLayerNorm } from '../kernels/gemm_layer_norm.js';
-import { layerNorm as layerNormOp } from '../kernels/layer_norm.js';
 import type { Activation } from '../kernels/store.js';
 import type { DType } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
-import { packConv, packDepthwise, packLinear, packTransposedConv } from './packing.js';
+import { packConv, packLinear, packTransposedConv } from './packing.js';
 
 /** How a layer ends. */
 export interface LayerEnd {
@@ -41,7 +37,7 @@ function batchNormTensors({ weights }: BatchNorm, channels: number): WeightTenso
 }
 
 /** The bias of a layer: its own, or that of the BatchNorm folded into it. */
-function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNorm): Value {
+export function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNorm): Value {
   if (!norm) return vector(graph, weights.get('bias', [channels]));
   const tensors = batchNormTensors(norm, channels);
   return graph.constant({
@@ -55,7 +51,7 @@ function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNo
 }
 
 /** A packed weight with the BatchNorm folded into its output channels, which are the first dimension in the file. */
-function packedWeight(graph: Graph, weight: WeightTensor, shape: readonly number[], layout: string, pack: (values: Float32Array) => Float32Array, norm?: BatchNorm, dtype: DType = graph.storage): Value {
+export function packedWeight(graph: Graph, weight: WeightTensor, shape: readonly number[], layout: string, pack: (values: Float32Array) => Float32Array, norm?: BatchNorm, dtype: DType = graph.storage): Value {
   const channels = weight.shape[0] as number;
   const folded = norm ? batchNormTensors(norm, channels) : [];
   return graph.constant({
@@ -85,50 +81,11 @@ export function linear(x: Value, weights: Weights, { norm, act = 'none', out = x
 }
 
 /** The weight [K,N] of a linear layer on x. */
-function linearWeight({ graph, type }: Value, weights: Weights, norm?: BatchNorm): Value {
+export function linearWeight({ graph, type }: Value, weights: Weights, norm?: BatchNorm): Value {
   const K = type.shape.at(-1) as number;
   const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
   const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
   return packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm);
-}
-
-/** The end of half a transformer block, [T,C]. */
-export interface BlockEnd {
-  readonly residual: Value;
-  /** LayerScale factors, [C]. */
-  readonly scale: WeightTensor;
-  /** Weights of the layer norms that follow: one, or two that read the same rows. */
-  readonly norms: readonly Weights[];
-  readonly eps: number;
-}
-
-/**
- * The residual stream after a linear layer, residual + scale·linear(x), and that normalised once for each of `norms`: one
- * dispatch where a row fits a workgroup.
- */
-export function linearThenNorm(x: Value, weights: Weights, { residual, scale, norms, eps }: BlockEnd): { sum: Value; normed: Value; second: Value | undefined } {
-  const { graph } = x;
-  const C = residual.type.shape[1] as number;
-  if (!fitsLayerNorm(C)) {
-    const sum = linear(x, weights, { residual, gamma: vector(graph, scale) });
-    const [normed, second] = norms.map((norm) => layerNorm(sum, norm, { eps })) as [Value, Value | undefined];
-    return { sum, normed, second };
-  }
-  const affine = stacked(graph, [weights.get('bias', [C]), scale], C);
-  const norm = stacked(graph, norms.flatMap((n) => [n.get('weight', [C]), n.get('bias', [C])]), C);
-  const weight = linearWeight(x, weights);
-  const { sum, y, tap } = graph.apply(gemmLayerNorm, { x, weight, affine, residual, norm }, { eps, out: graph.storage });
-  return { sum: sum as Value, normed: y as Value, second: tap };
-}
-
-/** Vectors of C weights as the rows of one constant, f32. */
-function stacked(graph: Graph, rows: readonly WeightTensor[], C: number): Value {
-  return graph.constant({
-    key: rows.map((row) => row.name).join(' '),
-    type: { dtype: 'f32', shape: [rows.length, C] },
-    weights: rows,
-    pack: (...values) => Float32Array.from(values.flatMap((row) => [...row])),
-  });
 }
 
 export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
@@ -167,15 +124,6 @@ export function convWeights(graph: Graph, weights: Weights, C: number, dtype: DT
   };
 }
 
-/** Depthwise convolution with folded BatchNorm and TensorFlow SAME padding; the weight is [C,1,K,K] in the file. */
-export function depthwiseConv(x: Value, weights: Weights, { stride = 1, act = 'none', norm }: Pick<ConvOptions, 'stride' | 'act' | 'norm'>): Value {
-  const { graph } = x;
-  const [H, W, C] = x.type.shape as [number, number, number];
-  const K = weights.shapeOf('weight')?.[2] ?? 3;
-  const weight = packedWeight(graph, weights.get('weight', [C, 1, K, K]), [K, K, C], 'depthwise', (values) => packDepthwise(values, C, K), norm);
-  return graph.apply(depthwise, { x, weight, bias: biasOf(graph, weights, C, norm) }, { stride, pad: samePadding(H, W, K, stride), act, out: graph.storage }).y;
-}
-
 /** Transposed convolution whose kernel is its stride; the weight is [C,N,S,S] in the file. */
 export function upConv(x: Value, weights: Weights): Value {
   const { graph } = x;
@@ -184,17 +132,4 @@ export function upConv(x: Value, weights: Weights): Value {
   const weight = weights.get('weight', [C, N, S, S]);
   const packed = packedWeight(graph, weight, [C, S * S * N], 'transposed', (values) => packTransposedConv(values, C, N, S));
   return graph.apply(transposedConv, { x, weight: packed, bias: biasOf(graph, weights, N) }, { stride: S, out: graph.storage }).y;
-}
-
-/** Layer normalisation of the f32 residual stream. */
-export function layerNorm(x: Value, weights: Weights, attrs: { readonly eps: number; readonly out?: DType }): Value {
-  const { graph } = x;
-  const C = x.type.shape.at(-1) as number;
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, weights.get(name, [C]))) as [Value, Value];
-  return graph.apply(layerNormOp, { x, gamma, beta }, { out: graph.storage, ...attrs }).y;
-}
-
-/** Multi-head self-attention on normalised tokens [T,C], before the output projection. */
-export function selfAttention(x: Value, weights: Weights, heads: number): Value {
-  return x.graph.apply(attention, { qkv: linear(x, weights.at('qkv')) }, { heads, out: x.graph.storage }).y;
 }

@@ -3,8 +3,7 @@ import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { Family } from '../weights/architecture.js';
 import type { Weights } from '../weights/weights.js';
-import { depthAnything, depthAnythingConfig, type DepthAnythingSize } from './depth_anything.js';
-import { midasSmall } from './midas_small.js';
+import type { DepthAnythingSize } from './depth_anything.js';
 import type { PositionRule } from './position_embedding.js';
 
 /** What the numbers of a depth map are. */
@@ -33,6 +32,9 @@ export interface PublishedWeights {
   readonly sha256?: string;
 }
 
+/** A network on a normalised picture [H,W,4]. */
+export type Network = (picture: Value, weights: Weights, positions: PositionRule) => Value;
+
 /** One published model. */
 export interface ModelEntry extends DepthKind {
   readonly name: string;
@@ -47,8 +49,8 @@ export interface ModelEntry extends DepthKind {
   readonly std: readonly [number, number, number];
   /** How the authors resize the network's map to the picture. */
   readonly output: ResizeFilter;
-  /** The network on a normalised picture [H,W,4]. */
-  readonly build: (picture: Value, weights: Weights, positions: PositionRule) => Value;
+  /** Fetches the code of the network: pages get that of one family only. */
+  readonly network: () => Promise<Network>;
 }
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -94,7 +96,10 @@ function depthAnythingEntry(version: 'v1' | 'v2', size: DepthAnythingSize, metri
     input: depthAnythingInput,
     ...IMAGENET,
     output: version === 'v1' ? 'bilinear' : 'bilinear-align-corners',
-    build: (picture, weights, positions) => depthAnything(picture, weights, depthAnythingConfig(size, version, metric?.maxDepth), positions),
+    async network() {
+      const { depthAnything, depthAnythingConfig } = await import('./depth_anything.js');
+      return (picture, weights, positions) => depthAnything(picture, weights, depthAnythingConfig(size, version, metric?.maxDepth), positions);
+    },
   };
 }
 
@@ -109,7 +114,7 @@ const midasSmallEntry: ModelEntry = {
   input: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' },
   ...IMAGENET,
   output: 'bicubic',
-  build: (picture, weights) => midasSmall(picture, weights),
+  network: async () => (await import('./midas_small.js')).midasSmall,
 };
 
 /** MiDaS small at reduced widths, trained by tools/nano on rendered scenes. */

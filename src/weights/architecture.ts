@@ -17,7 +17,8 @@ export interface Architecture {
   readonly nameStyle: 'original' | 'hub';
 }
 
-interface Signature {
+/** How to tell a family, and a size within it. */
+export interface Signature {
   readonly family: Family;
   readonly nameStyle: Architecture['nameStyle'];
   /** A tensor that only this family has. */
@@ -29,45 +30,17 @@ interface Signature {
 }
 
 const DINOV2_WIDTHS = { 384: 'small', 768: 'base', 1024: 'large', 1536: 'giant' };
-const BEIT_TABLES = { 3972: 'large-512', 2212: 'large-384' };
-const SWIN2_WIDTHS = { 96: 'tiny', 128: 'base', 192: 'large' };
-/** Attractors have two outputs each in the K model and one in N. */
-const ZOE_OUTPUTS = { 16: 'n', 32: 'k' };
 
-/** Tried in order: ZoeDepth contains a whole BEiT model, so it comes before that. */
+/** Of the families that can be run. */
 const SIGNATURES: readonly Signature[] = [
-  { family: 'zoedepth', nameStyle: 'hub', mark: /^metric_head\.patch_transformer\./, size: 'nk' },
-  { family: 'zoedepth', nameStyle: 'hub', mark: /^metric_head\./, size: { tensor: 'metric_head.attractors.0.conv2.weight', dim: 0, sizes: ZOE_OUTPUTS } },
-  { family: 'zoedepth', nameStyle: 'original', mark: /^patch_transformer\./, size: 'nk' },
-  { family: 'zoedepth', nameStyle: 'original', mark: /^core\.core\./, size: { tensor: 'attractors.0._net.2.weight', dim: 0, sizes: ZOE_OUTPUTS } },
   { family: 'depth-anything', nameStyle: 'original', mark: /^depth_head\.scratch\.output_conv2\./, size: { tensor: 'pretrained.cls_token', dim: 2, sizes: DINOV2_WIDTHS } },
   { family: 'depth-anything', nameStyle: 'hub', mark: /^backbone\.encoder\.layer\.0\.layer_scale1\./, size: { tensor: 'backbone.embeddings.cls_token', dim: 2, sizes: DINOV2_WIDTHS } },
   { family: 'midas-v21-small', nameStyle: 'original', mark: /^pretrained\.layer1\.3\.0\.conv_dw\./, label: 'nano', size: 'nano' },
   { family: 'midas-v21-small', nameStyle: 'original', mark: /^pretrained\.layer1\.3\.0\.conv_dw\./, size: 'small' },
-  { family: 'midas-v21', nameStyle: 'original', mark: /^pretrained\.layer1\.4\.0\.conv2\./, size: 'large' },
-  { family: 'dpt-hybrid', nameStyle: 'original', mark: /^pretrained\.model\.patch_embed\.backbone\./, size: 'hybrid' },
-  { family: 'dpt-hybrid', nameStyle: 'hub', mark: /^dpt\.embeddings\.backbone\./, size: 'hybrid' },
-  { family: 'dpt-next-vit', nameStyle: 'original', mark: /^pretrained\.model\..*\.mhca\.group_conv3x3\./, size: 'large' },
-  { family: 'dpt-levit', nameStyle: 'original', mark: /^pretrained\.model\..*\.attention_biases$/, size: 'large' },
-  { family: 'dpt-swin2', nameStyle: 'original', mark: /^pretrained\.model\.layers\..*\.cpb_mlp\./, size: { tensor: 'pretrained.model.patch_embed.proj.weight', dim: 0, sizes: SWIN2_WIDTHS } },
-  { family: 'dpt-swin2', nameStyle: 'hub', mark: /^backbone\.encoder\..*\.continuous_position_bias_mlp\./, size: { tensor: 'backbone.embeddings.patch_embeddings.projection.weight', dim: 0, sizes: SWIN2_WIDTHS } },
-  { family: 'dpt-swin', nameStyle: 'original', mark: /^pretrained\.model\.layers\.0\.blocks\.0\.attn\.relative_position_bias_table$/, size: 'large' },
-  { family: 'dpt-beit', nameStyle: 'original', mark: /^pretrained\.model\.blocks\.0\.attn\.relative_position_bias_table$/, size: { tensor: /^pretrained\.model\.blocks\.0\.attn\.relative_position_bias_table$/, dim: 0, sizes: BEIT_TABLES } },
-  { family: 'dpt-beit', nameStyle: 'hub', mark: /^backbone\.encoder\.layer\.0\..*relative_position_bias_table$/, size: { tensor: /^backbone\.encoder\.layer\.0\..*relative_position_bias_table$/, dim: 0, sizes: BEIT_TABLES } },
-  { family: 'dpt-large', nameStyle: 'original', mark: /^pretrained\.model\.pos_embed$/, size: 'large' },
-  { family: 'dpt-large', nameStyle: 'hub', mark: /^dpt\.embeddings\.position_embeddings$/, size: 'large' },
 ];
 
 /** A tensor every depth model ends in; without it the file is an encoder or something else. */
 const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
-
-/** Other kinds of file that people hand over by mistake. */
-const STRANGERS: readonly (readonly [RegExp, string])[] = [
-  [/sky_output_conv2|^model\.backbone\.pretrained\./, 'a Depth Anything 3 model, which has other tensors than V1 and V2'],
-  [/^(?:dinov2\.)?(?:encoder\.layer\.0\.layer_scale1|blocks\.0\.ls1\.gamma)/, 'a DINOv2 encoder alone; a depth model also has a decoder and a head'],
-  [/^(?:model|transformer)\.(?:layers|h)\.0\.(?:self_attn|attn)\./, 'a language model'],
-  [/(?:^|\.)down_blocks\.0\.|^model\.diffusion_model\./, 'a diffusion model'],
-];
 
 const TITLES: Readonly<Record<Family, string>> = {
   'depth-anything': 'Depth Anything', 'midas-v21-small': 'MiDaS v2.1', 'midas-v21': 'MiDaS v2.1', 'dpt-large': 'DPT', 'dpt-hybrid': 'DPT',
@@ -79,21 +52,18 @@ export function describeArchitecture({ family, size, nameStyle }: Architecture):
   return `${TITLES[family]} ${size} (${nameStyle} names)`;
 }
 
-/**
- * Tells the network from the names and shapes of its tensors, and sizes that these leave open from the file's metadata.
- * @throws ModelMismatchError `MODEL_UNKNOWN` with what the file looks like instead
- */
-export function detectArchitecture(header: SafetensorsHeader, source: string): Architecture {
+/** The architecture of a file of a family that can be run, by its tensors; undefined for any other file. @throws ModelMismatchError `MODEL_UNKNOWN` where no size fits */
+export function knownArchitecture(header: SafetensorsHeader, source: string): Architecture | undefined {
+  return matchSignatures(SIGNATURES, header, source);
+}
+
+/** The architecture whose signature comes first among those that a file bears. */
+export function matchSignatures(signatures: readonly Signature[], header: SafetensorsHeader, source: string): Architecture | undefined {
   const names = [...header.tensors.keys()];
+  if (!names.some((name) => HEAD.test(name))) return undefined;
   const label = header.metadata.get('model');
-  const candidates = names.some((name) => HEAD.test(name)) ? SIGNATURES.filter((signature) => signature.label === undefined || signature.label === label) : [];
-  const signature = candidates.find(({ mark }) => names.some((name) => mark.test(name)));
-  if (!signature) {
-    const stranger = STRANGERS.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
-    const guess = stranger ? `It looks like ${stranger}.` : names.length === 0 ? 'It holds no tensors.' : `Its first tensors are ${names.slice(0, 3).map(quote).join(', ')}.`;
-    throw new ModelMismatchError('MODEL_UNKNOWN', `${source}: this is not a depth model of a known family.`, { hint: guess, source, actual: names.slice(0, 3), phase: 'load' });
-  }
-  return { family: signature.family, size: sizeOf(signature, header, source), nameStyle: signature.nameStyle };
+  const found = signatures.find((signature) => (signature.label === undefined || signature.label === label) && names.some((name) => signature.mark.test(name)));
+  return found && { family: found.family, size: sizeOf(found, header, source), nameStyle: found.nameStyle };
 }
 
 function sizeOf({ family, size }: Signature, header: SafetensorsHeader, source: string): string {

@@ -7,7 +7,6 @@ import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoi
 import { isolate, warningOf, type DownloadProgress, type Warning } from './progress.js';
 import { parseHeader, readHeaderLength, type SafetensorsHeader } from './safetensors.js';
 import { Sha256, type Hasher } from './sha256.js';
-import { explainStart } from './sniff.js';
 
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
 export interface CacheSide {
@@ -119,7 +118,9 @@ export class CheckpointStream implements Checkpoint {
     try {
       length = readHeaderLength(prefix, size, this.source, limits);
     } catch (error) {
-      throw explainStart(error as WeightsFormatError, prefix, await this.#reader.take(512).catch(() => new Uint8Array(0)));
+      const more = await this.#reader.take(512).catch(() => new Uint8Array(0));
+      const sniffer = await import('./sniff.js').catch(() => undefined);
+      throw sniffer?.explainStart(error as WeightsFormatError, prefix, more) ?? error;
     }
     const bytes = new Uint8Array(8 + length);
     bytes.set(prefix);

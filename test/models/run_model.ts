@@ -5,7 +5,7 @@ import { Graph, type Value } from '../../src/graph/graph.js';
 import { depthAnything, depthAnythingConfig } from '../../src/models/depth_anything.js';
 import { midasSmall } from '../../src/models/midas_small.js';
 import { byteLength, numel } from '../../src/tensor.js';
-import { detectArchitecture } from '../../src/weights/architecture.js';
+import { detectArchitecture } from '../../src/weights/detect_architecture.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/decode.js';
 import { nameRules } from '../../src/weights/name_rules.js';

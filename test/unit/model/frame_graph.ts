@@ -1,13 +1,16 @@
 import { pictureToDepth, type Geometry } from '../../../src/estimate.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
+import { registry } from '../../../src/models/registry.js';
 import { entryByName } from '../../../src/models/resolve.js';
-import { detectArchitecture } from '../../../src/weights/architecture.js';
+import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
 import { nameRules } from '../../../src/weights/name_rules.js';
 import { mapNames } from '../../../src/weights/names.js';
 import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
+
+const networks = new Map(await Promise.all(registry.map(async ({ name, network }) => [name, await network()] as const)));
 
 export interface FrameOptions {
   readonly storage?: 'f32' | 'f16';
@@ -22,10 +25,11 @@ export function frameGraph(model: string, checkpoint: string, { storage = 'f32',
   const header = headerOf(checkpoint);
   const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, checkpoint)), checkpoint), checkpoint);
   const entry = entryByName(model);
+  const build = networks.get(model)!;
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);
-  const engine = { entry, convention, network: (image: Value) => entry.build(image, weights, convention === 'hub' ? 'size' : 'offset') };
+  const engine = { entry, convention, network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset') };
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }
 

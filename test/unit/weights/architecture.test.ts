@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ModelMismatchError } from '../../../src/errors.js';
-import { describeArchitecture, detectArchitecture, requireFamily } from '../../../src/weights/architecture.js';
+import { describeArchitecture, requireFamily } from '../../../src/weights/architecture.js';
+import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
 import { readHubConfig } from '../../../src/weights/hub_config.js';
 import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
 import { faultOf } from './safetensors_file.js';
