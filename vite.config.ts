@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig, type Plugin, type Rollup } from 'vite';
+import { minifyWgsl } from './tools/build/minify_wgsl.js';
 
-/** WGSL without comments and indentation: it is shipped as text inside the bundle. Line breaks stay, for error messages. */
-export function minifyWgsl(source: string): string {
-  const lines = source.split('\n').map((line) => line.replace(/\/\/.*$/, '').trim());
-  return lines.filter(Boolean).join('\n');
-}
-
-/** Imports `*.wgsl?raw` minified. */
+/** Imports `*.wgsl?raw` minified when building; a development server leaves shaders as they are, for messages. */
 export function wgsl(): Plugin {
   return {
     name: 'wgsl',
     enforce: 'pre',
+    apply: 'build',
     load(id) {
       const file = /^(.*\.wgsl)\?raw$/.exec(id)?.[1];
       return file === undefined ? null : `export default ${JSON.stringify(minifyWgsl(readFileSync(file, 'utf8')))};`;
@@ -19,17 +15,27 @@ export function wgsl(): Plugin {
   };
 }
 
+/** What every model needs is one file, so that a page fetches that, one family, and no more than it uses. */
+const CORE = /\/src\/(?:index|models\/decoder|kernels\/(?:attention|layer_norm))\.ts$/;
+const DRAWING = /\/src\/image\/drawing\.ts$/;
+
+/** How the library is written: minified to the last blank, which Vite by itself leaves to those who bundle it again. */
+export const libraryOutput = {
+  chunkFileNames: 'chunks/[name].js',
+  minify: true,
+  codeSplitting: { groups: [{ name: 'core', test: CORE, priority: 1 }, { name: 'drawing', test: DRAWING }] },
+} satisfies Rollup.OutputOptions;
+
 // The library, its Node door and the command-line tool. The demo and the bench page have configs of their own.
 export default defineConfig({
   plugins: [wgsl()],
   build: {
     target: 'es2022',
     lib: {
-      entry: { index: 'src/index.ts', 'node/index': 'src/node/index.ts', 'node/cli': 'src/cli/main.ts' },
+      entry: { index: 'src/index.ts', colormaps: 'src/image/colormaps.ts', 'node/index': 'src/node/index.ts', 'node/cli': 'src/cli/main.ts' },
       formats: ['es'],
     },
-    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: { chunkFileNames: 'chunks/[name].js' } },
-    minify: true,
+    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: libraryOutput },
     sourcemap: true,
   },
 });

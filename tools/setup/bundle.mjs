@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { digest, readStamps, writeStamp } from './stamp.mjs';
 import { announce, failureOf, run, SetupError } from './step.mjs';
 
-const SOURCES = ['src', 'shaders', 'package.json', 'package-lock.json', 'vite.config.ts'];
+const SOURCES = ['src', 'shaders', 'package.json', 'package-lock.json', 'vite.config.ts', 'tools/build'];
 
 /** The command-line tool's entry, as built. */
 export const CLI = 'dist/node/cli.js';
