@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadDepthModel } from '../../../src/index.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { checkSound } from '../../../src/known_answer.js';
+import { checkKernel, checkSound } from '../../../src/known_answer.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -68,6 +68,17 @@ describe('checkSound', () => {
   });
 });
 
+describe('checkKernel', () => {
+  it('asks each kernel at two sizes, in turn over the same buffers, and leaves nothing', async () => {
+    const faulty = await faultyGpu();
+    const gpu = Gpu.adopt(faulty.device);
+    for (const op of ['gemm', 'conv2d']) expect(await checkKernel(gpu, 'f32', op, 'registers')).toBe(true);
+    expect(faulty.calls.get('submit')).toBe(12);
+    expect(faulty.held).toEqual(EMPTY);
+    expect([await checkKernel(gpu, 'f32', 'gemm', 'nothing'), await checkKernel(gpu, 'f32', 'colorize', 'registers')]).toEqual([false, false]);
+  });
+});
+
 describe('loading on an unsound GPU', () => {
   it('in f16 is refused; with auto falls back to f32 with a warning', async () => {
     const { device } = await nullGpu();
@@ -75,7 +86,7 @@ describe('loading on an unsound GPU', () => {
     expect(await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f16' }))).toMatchObject(UNSOUND);
     expect(faulty.held).toEqual(EMPTY);
     const warnings: string[] = [];
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, onWarning: ({ code }) => warnings.push(code) });
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', onWarning: ({ code }) => warnings.push(code) });
     expect(model.info.precision).toBe('f32');
     expect(warnings).toEqual(['GPU_UNSOUND']);
     model.dispose();
@@ -84,7 +95,7 @@ describe('loading on an unsound GPU', () => {
 
   it('is not looked for where f32 is used', async () => {
     const faulty = new FaultyDevice((await nullGpu()).device);
-    (await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' })).dispose();
+    (await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' })).dispose();
     expect(faulty.calls.has('submit')).toBe(false);
     const software = await faultyGpu();
     const model = await loadDepthModel(tinyMidas(), { device: software.device, cache: false });
