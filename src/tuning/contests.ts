@@ -1,5 +1,7 @@
+import type { DeviceFacts } from '../gpu/gpu.js';
 import { applicableKernels } from '../graph/executor.js';
 import { typesOf, type Graph, type Node } from '../graph/graph.js';
+import { runsOn, type Kernel } from '../kernels/op.js';
 
 /** A shape that kernels are timed on. */
 export interface ProbeShape {
@@ -25,21 +27,23 @@ const SHAPES = 2;
 const MOST_FLOPS = 4e9;
 
 /** The contest that a node would be in: its op and the kernels that a GPU may use for it. */
-export function contestKey(node: Node): string {
-  return `${node.op.name}/${contenders(node).join('|')}`;
+export function contestKey(node: Node, facts: DeviceFacts): string {
+  return `${node.op.name}/${contenders(node, facts).join('|')}`;
 }
 
 /** The contests of a graph among the ops that `asked` knows a question for; that of the most work comes first. */
-export function contestsOf({ nodes }: Graph, asked: (op: string) => boolean): Contest[] {
-  const contests = groupBy(nodes.filter((node) => asked(node.op.name)), contestKey).map(([key, members]): Contest => {
+export function contestsOf({ nodes }: Graph, facts: DeviceFacts, asked: (op: string) => boolean): Contest[] {
+  const contests = groupBy(nodes.filter((node) => asked(node.op.name)), (node) => contestKey(node, facts)).map(([key, members]): Contest => {
     const [{ op }] = members;
-    return { key, op: op.name, kernels: contenders(members[0]), probes: probesOf(members), flops: flopsOf(members) };
+    return { key, op: op.name, kernels: contenders(members[0], facts), probes: probesOf(members), flops: flopsOf(members) };
   });
   return contests.filter(({ kernels }) => kernels.length > 1).sort((a, b) => b.flops - a.flops);
 }
 
-function contenders(node: Node): string[] {
-  return applicableKernels(node).filter((name) => !node.op.cpuKernels?.includes(name));
+function contenders(node: Node, facts: DeviceFacts): string[] {
+  const { op, inputs, attrs, outputs } = node;
+  const runs = (name: string) => runsOn(op.kernels[name]?.(typesOf(inputs), attrs, typesOf(outputs)) as Kernel, facts);
+  return applicableKernels(node).filter((name) => !op.cpuKernels?.includes(name) && runs(name));
 }
 
 /** The shapes that take most of the work, without those too big to time; of those, the smallest if there are no others. */

@@ -40,11 +40,11 @@ const STARTS = 3;
  */
 export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions = {}): Promise<KernelChoices> {
   const chosen = new Map<string, string>();
-  const choices: KernelChoices = { chosen, variant: (node) => chosen.get(contestKey(node)) };
+  const choices: KernelChoices = { chosen, variant: (node) => chosen.get(contestKey(node, gpu.facts)) };
   if (gpu.facts.software) return choices;
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenContest[] = [];
-  for (const contest of contestsOf(graph, hasQuestion)) {
+  for (const contest of contestsOf(graph, gpu.facts, hasQuestion)) {
     const key = decisionKey(gpu, contest);
     const kept = await readDecision(cache, key, contest);
     if (typeof kept !== 'string' && (kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });

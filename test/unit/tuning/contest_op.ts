@@ -11,13 +11,14 @@ interface Attrs {
   readonly text?: string;
 }
 
-/** An op with four kernels: one made for CPUs, and one that does not apply to rows of odd length. */
+/** An op with five kernels: one made for CPUs, one for subgroups of 64, and one that does not apply to rows of odd length. */
 export const contestOp = defineOp<{ x: TensorType }, Attrs>({
   name: 'gemm',
   infer: ({ x }) => ({ y: x }),
   kernels: {
     registers: () => kernel('registers'),
     wide: () => kernel('wide'),
+    lanes: () => ({ ...kernel('lanes'), subgroupSize: 64 }),
     tiled: (_, { text = 'tiled' }) => kernel(text),
     even: ({ x }) => ((x.shape[1] as number) % 2 === 0 ? kernel('even') : undefined),
   },

@@ -30,7 +30,7 @@ describe('on a GPU', () => {
     const gpu = Gpu.adopt((await nullGpu()).device);
     for (const storage of ['f32', 'f16'] as const) {
       const { graph } = frameGraph(model, checkpoint, { storage });
-      const contests = contestsOf(graph, hasQuestion);
+      const contests = contestsOf(graph, gpu.facts, hasQuestion);
       for (const { op, kernels, probes } of contests) {
         expect(probes.length).toBeLessThanOrEqual(2);
         // The null backend computes nothing: a question that is asked is answered wrongly.

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { GpuUnavailableError } from '../../../src/errors.js';
+import { GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/executor.js';
 import type { Graph, Node } from '../../../src/graph/graph.js';
@@ -75,6 +75,15 @@ describe('a contest', () => {
     expect(bench.timed).toEqual(['4: registers tiled even', '3: registers tiled']);
   });
 
+  it('is without kernels made for another size of subgroup', async () => {
+    const bench = new ToldBench({ tiled: 2, registers: 3, lanes: 1 });
+    const wave = await gpuNamed({ subgroupMinSize: 64, subgroupMaxSize: 64 });
+    Object.assign(wave.facts, { subgroupSize: 64 });
+    expect(await kernels(contestGraph(ODD), { bench }, wave)).toEqual(['lanes']);
+    expect(await kernels(contestGraph(ODD), { bench })).toEqual(['tiled']);
+    expect(bench.timed).toEqual(['3: registers lanes tiled', '3: registers tiled']);
+  });
+
   it('is decided by the two shapes with the most work, each as often as the graph has it', async () => {
     const graph = contestGraph([[3, 100], [5, 90], [5, 90], [5, 90], [7, 1]]);
     const bench = new ToldBench({ 'registers 3': 4, 'tiled 3': 1, 'registers 5': 1, 'tiled 5': 2.5, 'registers 7': 1000 });
@@ -121,6 +130,19 @@ describe('a kernel that answers wrongly', () => {
     bench.wrong = ['registers'];
     await expect(tuneKernels(gpu, contestGraph(ODD), { bench })).rejects.toMatchObject({ code: 'GPU_UNSOUND' });
     expect(bench.timed).toEqual([]);
+  });
+});
+
+describe('a bench that fails', () => {
+  it.each(['check', 'time'] as const)('at its %s leaves the rule, and the next start tries again', async (what) => {
+    const cache = browserCache({ caches: new MemoryCaches() });
+    const bench = new ToldBench({ tiled: 2, registers: 1 });
+    const fault = vi.spyOn(bench, what).mockRejectedValue(new OutOfMemoryError('GPU_OOM', 'no room'));
+    expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['tiled']);
+    expect(fault).toHaveBeenCalledTimes(1);
+    fault.mockRestore();
+    expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['registers']);
+    expect([...gpu.dropped]).toEqual([]);
   });
 });
 
