@@ -12,7 +12,7 @@ const ADOPTED = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: false
 
 async function owned(real: Promise<{ device: GPUDevice }>) {
   const faulty = new FaultyGpu((await real).device);
-  return { faulty, model: await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' }) };
+  return { faulty, model: await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' }) };
 }
 
 /** The call, which must settle within a second. */
@@ -125,18 +125,18 @@ describe('a device of our own that is lost', () => {
   it('while the model is loaded rejects the load', async () => {
     const faulty = new FaultyGpu((await nullGpu()).device);
     faulty.onDevice = (device) => device.arm('writeBuffer', 20, 'lose');
-    expect(await rejection(soon(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' })))).toMatchObject(OWN);
+    expect(await rejection(soon(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' })))).toMatchObject(OWN);
     expect(faulty.last.destroyed).toBe(true);
   });
 
   it('as it is handed over is asked for once more, then reported', async () => {
     const faulty = new FaultyGpu((await nullGpu()).device);
     faulty.onDevice = (device) => faulty.devices.length === 1 && device.lose();
-    const model = await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' });
     expect(faulty.devices.length).toBe(2);
     model.dispose();
     faulty.onDevice = (device) => device.lose();
-    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' }))).toMatchObject(OWN);
+    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' }))).toMatchObject(OWN);
     expect(faulty.devices.length).toBe(4);
   });
 
@@ -179,7 +179,7 @@ describe('an error that no scope catches', () => {
 
   it('is none of our business on a device of the caller', async () => {
     const faulty = new FaultyDevice((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
     const pending = model.estimate(picture('a'), SMALL);
     faulty.blurt('something of the caller');
     (await pending).dispose();
@@ -190,7 +190,7 @@ describe('an error that no scope catches', () => {
 describe('a device of the caller that is lost', () => {
   it.each(['unknown', 'destroyed'] as const)('(%s) rejects with a hint, and is not to be tried again', async (reason) => {
     const faulty = new FaultyDevice((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
     const map = await model.estimate(picture('a'), SMALL);
     const pending = [model.estimate(picture('a'), SMALL), map.read()];
     faulty.lose(reason);

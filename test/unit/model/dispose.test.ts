@@ -13,7 +13,7 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (device = faulty.device) => loadDepthModel(tinyMidas(), { device, cache: false, precision: 'f32' });
+const load = (device = faulty.device) => loadDepthModel(tinyMidas(), { device, cache: false, tuning: 'off', precision: 'f32' });
 const DISPOSED = { name: 'DisposedError', code: 'DISPOSED' };
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 
@@ -117,7 +117,7 @@ describe('DepthModel.dispose', () => {
 
   it('destroys a device that was made for the model, surfacing nothing', async () => {
     const made = new FaultyGpu((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { gpu: made.gpu, cache: false, precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), { gpu: made.gpu, cache: false, tuning: 'off', precision: 'f32' });
     const map = await model.estimate(picture('a'), SMALL);
     const [estimate, read] = [model.estimate(picture('a'), SMALL), map.range()];
     model.dispose();

@@ -74,7 +74,7 @@ describe('videoFrames', () => {
 
 describe('stream of a video', () => {
   it.each(['abort', 'dispose'] as const)('that shows nothing ends on %s', async (end) => {
-    const model = await loadDepthModel(tinyMidas(), { device: (await nullGpu()).device, cache: false, precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), { device: (await nullGpu()).device, cache: false, tuning: 'off', precision: 'f32' });
     const video = new FakeVideo();
     const stop = new AbortController();
     const next = model.stream(asVideo(video), { signal: stop.signal }).next();

@@ -57,7 +57,7 @@ describe('an estimate over a limit', () => {
     ['a network input over the side the caller set', {}, picture('a', 64, 64), { inputSize: 128, maxSide: 96 }, { code: 'LIMIT_INPUT', expected: 96, actual: 128 }],
   ] as const)('%s is refused before any GPU work', async (_, limits, source, options, error) => {
     const faulty = new FaultyDevice((await nullGpu()).device, { limits });
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
+    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off' });
     faulty.calls.clear();
     const found = await rejection(model.estimate(source, options));
     expect(found).toMatchObject({ name: 'LimitError', retryable: false, ...error });
@@ -102,7 +102,7 @@ describe('a GPU that is not there or lacks something', () => {
     const asked: GPUDeviceDescriptor[] = [];
     const faulty = new FaultyDevice(device);
     const adapter = { features: new Set(['shader-f16']), limits: device.limits, info: {}, requestDevice: async (descriptor: GPUDeviceDescriptor) => (asked.push(descriptor), faulty.device) };
-    const model = await loadDepthModel(bytes, { gpu: { requestAdapter: async () => adapter } as unknown as GPU, cache: false });
+    const model = await loadDepthModel(bytes, { gpu: { requestAdapter: async () => adapter } as unknown as GPU, cache: false, tuning: 'off' });
     expect(asked.map(({ requiredFeatures }) => requiredFeatures)).toEqual([['shader-f16']]);
     for (const [name, value] of Object.entries(asked[0]!.requiredLimits!)) expect(value, name).toBe(device.limits[name as 'maxBufferSize']);
     model.dispose();
@@ -112,7 +112,7 @@ describe('a GPU that is not there or lacks something', () => {
     const faulty = new FaultyGpu((await nullGpu()).device, { without: ['shader-f16'] });
     expect(await rejection(loadDepthModel(bytes, { gpu: faulty.gpu, cache: false, precision: 'f16' }))).toMatchObject({ name: 'GpuUnavailableError', code: 'GPU_NO_F16', expected: 'shader-f16' });
     expect(faulty.last.destroyed).toBe(true);
-    const model = await loadDepthModel(bytes, { gpu: faulty.gpu, cache: false, precision: 'auto' });
+    const model = await loadDepthModel(bytes, { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'auto' });
     expect(model.info.precision).toBe('f32');
     model.dispose();
   });

@@ -25,7 +25,7 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, precision: 'f32', ...options });
+const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
 
 /** The header of a checkpoint, and then nothing more. */
 function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang', without?: string): ByteSource & { cancelled: boolean } {
@@ -148,6 +148,7 @@ describe('options of a caller without a type checker', () => {
     ['null for options', 'nano', null, { code: 'OPTION_OBJECT', actual: null }],
     ['a number for weights', 'nano', { weights: 7 }, { code: 'OPTION_WEIGHTS', actual: 7 }],
     ['a precision there is not', 'nano', { precision: 'f64' }, { code: 'OPTION_PRECISION', actual: 'f64', expected: ['auto', 'f32', 'f16'], message: expect.stringContaining('precision is "f64"; expected one of auto, f32, f16') }],
+    ['a tuning there is not', 'nano', { tuning: true }, { code: 'OPTION_TUNING', actual: true, expected: ['auto', 'off'] }],
     ['a convention there is not', 'nano', { convention: 'x' }, { code: 'OPTION_CONVENTION', actual: 'x', expected: ['original', 'hub'] }],
   ])('are refused before anything is fetched or opened: %s', async (_, source, options, error) => {
     const gpu = { requestAdapter: vi.fn() };
@@ -222,7 +223,7 @@ describe('AbortSignal', () => {
       await new Promise<void>((resolve) => (give = resolve));
       return made.gpu.requestAdapter(options);
     } };
-    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, precision: 'f32', signal: stop.signal });
+    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, tuning: 'off', precision: 'f32', signal: stop.signal });
     expect(await abortTime(stop, loading)).toBeLessThan(100);
     give();
     await until(() => made.devices.length === 1 && made.last.destroyed);
@@ -295,7 +296,7 @@ describe('a driver that hangs', () => {
   it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])('at %s does not keep dispose or a loss from ending what is pending', async (call) => {
     for (const end of ['dispose', 'lose'] as const) {
       const own = new FaultyGpu((await nullGpu()).device);
-      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false, precision: 'f32' });
+      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false, tuning: 'off', precision: 'f32' });
       own.last.arm(call, 1, 'hang');
       const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
       await until(() => !own.last.pending);
