@@ -2,6 +2,7 @@ import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadSource from '../../shaders/conv_load.wgsl?raw';
 import convSource from '../../shaders/conv2d.wgsl?raw';
 import subgroupSource from '../../shaders/conv2d_subgroup.wgsl?raw';
+import tileSource from '../../shaders/conv_subgroup.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
@@ -11,8 +12,8 @@ const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form. */
 const PIXELS = 4;
 const WIDE = 8;
-/** The tile of one subgroup in conv2d_subgroup.wgsl, and the channels of one lane. */
-const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
+/** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
+export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
 
 /** Rows and columns of zeros around a map. */
 export interface Padding {
@@ -165,7 +166,7 @@ function convKernel(shape: readonly number[], weight: TensorType, { stride, pad 
   if (form === 'subgroup') {
     const { lanes, rows, pixels, channels } = SUBGROUP;
     const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / (lanes * channels));
-    return { sources: [subgroupSource, ...loader.sources, ...store.sources], tunables, params, workgroups, subgroupSize: lanes };
+    return { sources: [subgroupSource, tileSource, ...loader.sources, ...store.sources], tunables, params, workgroups, subgroupSize: lanes };
   }
   const COLS = N % 8 === 0 ? 2 : 1;
   const tiles = OH * Math.ceil(OW / form) * Math.ceil(N / (4 * COLS));

@@ -1,6 +1,9 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
+import tileSource from '../../shaders/conv_subgroup.wgsl?raw';
 import headSource from '../../shaders/head.wgsl?raw';
+import subgroupSource from '../../shaders/head_subgroup.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
+import { SUBGROUP } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel } from './store.js';
 
@@ -44,18 +47,45 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
   kernels: {
     registers: (inputs, attrs) => headKernel(inputs, attrs, PIXELS),
     wide: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
+    subgroup: (inputs, attrs) => (fitsSubgroup(inputs) ? subgroupKernel(inputs, attrs) : undefined),
   },
-  choose: (_inputs, { size }, { software }) => (software && size[1] >= WIDE ? 'wide' : 'registers'),
+  cpuKernels: ['wide', 'subgroup'],
+  choose(inputs, { size }, { software, subgroupSize }) {
+    if (software && subgroupSize === SUBGROUP.lanes && fitsSubgroup(inputs)) return 'subgroup';
+    return software && size[1] >= WIDE ? 'wide' : 'registers';
+  },
   cost: ({ weight1 }, { size }) => ({ flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9 }),
 });
 
-function headKernel({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs, pixels: number): Kernel {
+function headKernel(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kernel {
+  const { sources, tunables, params } = headParts(inputs, attrs);
+  const [H, W] = attrs.size;
+  return {
+    sources: [headSource, ...sources],
+    tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4, PIXELS: pixels, WORKGROUP },
+    params,
+    workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
+  };
+}
+
+/** Whether the hidden channels are those of one subgroup, whose lanes add them up. */
+function fitsSubgroup({ weight1 }: HeadInputs): boolean {
+  return weight1.shape[3] === SUBGROUP.lanes * SUBGROUP.channels;
+}
+
+function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
+  const { sources, tunables, params } = headParts(inputs, attrs);
+  const [H, W] = attrs.size;
+  const { lanes, rows, pixels } = SUBGROUP;
+  return { sources: [subgroupSource, tileSource, ...sources], tunables, params, workgroups: Math.ceil(H / rows) * Math.ceil(W / pixels), subgroupSize: lanes };
+}
+
+function headParts({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs): Omit<Kernel, 'workgroups'> {
   const resize = bilinearKernel(low, size, alignCorners);
   const [H, W] = size;
   return {
-    sources: [headSource, bilinearLoadSource, ...resize.sources],
-    tunables: { ...resize.tunables, welem: weight1.dtype, HIDDEN: (weight1.shape[3] as number) / 4, PIXELS: pixels, FINAL: final.kind === 'relu' ? 0 : 1, WORKGROUP },
+    sources: [bilinearLoadSource, ...resize.sources],
+    tunables: { ...resize.tunables, welem: weight1.dtype, FINAL: final.kind === 'relu' ? 0 : 1 },
     params: { ...resize.params, H, W, C4: (low.shape[2] as number) / 4, SCALE: final.kind === 'relu' ? 1 : final.maxDepth },
-    workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
   };
 }
