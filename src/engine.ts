@@ -91,8 +91,9 @@ export class Engine {
    * @throws every error of `withCheckpoint`; ModelMismatchError, LicenseError, GpuUnavailableError, ShaderError, OutOfMemoryError
    */
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
-    // Comes in beside the header; a fault is told below.
+    // These come in beside the header; a fault is told below.
     options.entry?.network().catch(() => undefined);
+    if (tunes(gpu, options)) tuning().catch(() => undefined);
     const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
@@ -176,7 +177,7 @@ export class Engine {
   }
 
   /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */
-  async #fill(checkpoint: Checkpoint, { tuning, cache, onWarning }: EngineOptions): Promise<void> {
+  async #fill(checkpoint: Checkpoint, options: EngineOptions): Promise<void> {
     const graph = this.graph();
     const { width, height } = this.entry.input;
     try {
@@ -185,15 +186,12 @@ export class Engine {
       // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
       this.#weights.unused(ignorableTensors(this.entry.family));
     }
-    if (tuning === 'auto' && !this.gpu.facts.software) {
-      const { tuneKernels } = await part(() => import('./tuning/tune_kernels.js'));
-      this.#kernels = await tuneKernels(this.gpu, graph, { cache });
-    }
+    if (tunes(this.gpu, options)) this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([compilePipelines(graph, this.gpu, this.#kernels?.variant), streamWeights(checkpoint, this.#store)]);
     await this.#store.uploaded();
     release();
-    const warn = isolate(onWarning);
+    const warn = isolate(options.onWarning);
     for (const error of this.gpu.dropped.values()) warn(warningOf(error));
   }
 
@@ -235,6 +233,13 @@ export class Engine {
     if (slot?.ready) slot.free(slot.ready);
     else slot?.program.then(slot.free, () => undefined);
   }
+}
+
+const tuning = () => import('./tuning/tune_kernels.js');
+
+/** A CPU adapter has nothing to choose. */
+function tunes({ facts }: Gpu, options: EngineOptions): boolean {
+  return options.tuning === 'auto' && !facts.software;
 }
 
 function disposed(): DisposedError {

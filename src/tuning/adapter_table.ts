@@ -13,8 +13,8 @@ interface Row {
  * among them, start from the rule of each op. CPU adapters need none: every op has a rule for them.
  */
 const TABLE: readonly Row[] = [
-  // Tiles in workgroup memory lose 10 to 24 % on Mali-G715 (elizaOS#9715).
-  { vendor: 'arm', prefer: { gemm: 'registers', conv2d: 'registers' } },
+  // Products through tiles in workgroup memory lose 10 to 24 % on Mali-G715 (elizaOS#9715).
+  { vendor: 'arm', prefer: { gemm: 'registers' } },
   // jax-js multiplies without workgroup memory and publishes more than 7 TFLOP/s on M4 Max, more than others in WGSL there.
   { vendor: 'apple', prefer: { gemm: 'registers' } },
 ];

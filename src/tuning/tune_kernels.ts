@@ -42,6 +42,7 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   const chosen = new Map<string, string>();
   const choices: KernelChoices = { chosen, variant: (node) => chosen.get(contestKey(node, gpu.facts)) };
   if (gpu.facts.software) return choices;
+  const start = performance.now();
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenContest[] = [];
   for (const contest of contestsOf(graph, gpu.facts, hasQuestion)) {
@@ -50,7 +51,7 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
     if (typeof kept !== 'string' && (kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
     else if (typeof kept === 'string' && kept !== RULE) chosen.set(contest.key, kept);
   }
-  if (open.length > 0) await new Session(gpu, bench, chosen, cache).hold(open, milliseconds);
+  if (open.length > 0) await new Session(gpu, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
   return choices;
 }
 
