@@ -1,15 +1,15 @@
 import { DisposedError, InternalError, ShaderError } from '../errors.js';
-import { packUniform, type Binding } from '../gpu/bindings.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import type { PassTimer } from '../gpu/timing.js';
-import { foldWorkgroups, type Kernel, type Op } from '../kernels/op.js';
+import type { Kernel, Op } from '../kernels/op.js';
 import { specialize } from '../kernels/specialize.js';
 import { byteLength } from '../tensor.js';
 import { typesOf, type Graph, type Node, type Value } from './graph.js';
 import { checkLimits } from './limits.js';
 import { planSlots, type Plan } from './plan.js';
+import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
 
 /** A kernel picked for a node, specialised. */
 export interface Chosen {
@@ -17,17 +17,6 @@ export interface Chosen {
   readonly variant: string;
   readonly kernel: Kernel;
   readonly code: string;
-}
-
-interface Step {
-  readonly node: Node;
-  readonly pipeline: Pipeline;
-  readonly groups: readonly [number, number];
-  /** Buffers of the step; complete unless `texture` is set. */
-  readonly entries: readonly GPUBindGroupEntry[];
-  readonly bindGroup: GPUBindGroup | undefined;
-  /** The one texture bound at run time, and the bind groups made for the textures seen so far. */
-  readonly texture: { readonly name: string; readonly binding: number; readonly seen: WeakMap<GPUTexture, GPUBindGroup> } | undefined;
 }
 
 export interface CompileOptions {
@@ -85,16 +74,17 @@ export class Executable {
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
   readonly #owned: readonly GPUBuffer[];
-  /** By value id. */
+  /** Of inputs, constants and kept values, by value id. */
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   #disposed = false;
 
-  private constructor(gpu: Gpu, plan: Plan, slots: GPUBuffer[], owned: GPUBuffer[], buffers: Map<number, GPUBuffer>, steps: Step[]) {
+  private constructor(gpu: Gpu, plan: Plan, { slots, places, whole }: Storage, keep: readonly Value[], owned: GPUBuffer[], steps: Step[]) {
     this.#gpu = gpu;
     this.plan = plan;
     this.slots = slots;
     this.#owned = owned;
-    this.#buffers = buffers;
+    const kept = keep.map(({ id }) => [id, slots[places.get(id)?.slot ?? -1]] as const);
+    this.#buffers = new Map([...whole, ...kept.filter((entry): entry is [number, GPUBuffer] => entry[1] !== undefined)]);
     this.#steps = steps;
   }
 
@@ -104,8 +94,9 @@ export class Executable {
    */
   static async compile(graph: Graph, gpu: Gpu, { constants, keep, variant }: CompileOptions): Promise<Executable> {
     checkLimits(graph, gpu.device.limits);
-    const plan = planSlots(graph, keep);
-    const compiled = await compilePipelines(graph, gpu, variant);
+    const plan = planSlots(graph, keep, gpu.device.limits);
+    const pipelines = await compilePipelines(graph, gpu, variant);
+    const compiled = plan.order.map(({ index }) => pipelines[index] as [Chosen, Pipeline]);
     const uniforms = layoutUniforms(compiled, gpu.device.limits.minUniformBufferOffsetAlignment);
     const bytes = plan.bytes + uniforms.bytes.byteLength;
     const { device } = gpu;
@@ -117,15 +108,16 @@ export class Executable {
     };
     try {
       return await allocating(device, 'activations', bytes, () => {
-        const storage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
-        const slots = plan.slots.map((size, i) => create(`slot ${i}`, size, storage));
-        const buffers = new Map([...plan.slotOf].map(([id, slot]) => [id, slots[slot] as GPUBuffer]));
-        for (const [name, value] of graph.inputs) if (value.type.dtype !== 'texture') buffers.set(value.id, create(name, byteLength(value.type), storage));
-        for (const [key, value] of graph.constants) buffers.set(value.id, constants(key));
+        const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+        const slots = plan.slots.map((size, i) => create(`slot ${i}`, size, usage));
+        const whole = new Map<number, GPUBuffer>();
+        for (const [name, value] of graph.inputs) if (value.type.dtype !== 'texture') whole.set(value.id, create(name, byteLength(value.type), usage));
+        for (const [key, value] of graph.constants) whole.set(value.id, constants(key));
         const uniformBuffer = create('uniforms', Math.max(16, uniforms.bytes.byteLength), BufferUsage.UNIFORM | BufferUsage.COPY_DST);
         device.queue.writeBuffer(uniformBuffer, 0, uniforms.bytes);
-        const steps = compiled.map(([chosen, pipeline], i) => makeStep(device, chosen, pipeline, buffers, uniformBuffer, uniforms.offsets[i] as readonly number[]));
-        return new Executable(gpu, plan, slots, made, buffers, steps);
+        const storage: Storage = { slots, places: plan.places, whole, uniforms: uniformBuffer };
+        const steps = compiled.map(([chosen, pipeline], i) => makeStep(device, chosen, pipeline, storage, uniforms.offsets[i] as readonly number[]));
+        return new Executable(gpu, plan, storage, keep, made, steps);
       });
     } catch (error) {
       for (const buffer of made) buffer.destroy();
@@ -143,10 +135,10 @@ export class Executable {
     return this.#steps.map((step) => step.node);
   }
 
-  /** The buffer of an input or a kept value. */
+  /** The buffer that an input or a kept value starts. */
   buffer(value: Value): GPUBuffer {
     const buffer = this.#buffers.get(value.id);
-    if (!buffer) throw new InternalError('INTERNAL_BUFFER', `Value ${value.id} has no buffer.`);
+    if (!buffer) throw new InternalError('INTERNAL_BUFFER', `Value ${value.id} is neither an input nor kept, so it has no buffer of its own.`);
     return buffer;
   }
 
@@ -196,59 +188,4 @@ export class Executable {
   #usable(): void {
     if (this.#disposed) throw new DisposedError('DISPOSED', 'This executable has been disposed.', { phase: 'run' });
   }
-}
-
-/** All uniform structs of all steps in one buffer, each at an aligned offset. */
-function layoutUniforms(compiled: readonly (readonly [Chosen, Pipeline])[], alignment: number): { bytes: Uint8Array<ArrayBuffer>; offsets: number[][] } {
-  const blocks: { offset: number; bytes: ArrayBuffer }[] = [];
-  let end = 0;
-  const offsets = compiled.map(([{ kernel }, { bindings }]) =>
-    bindings.filter((b) => b.kind === 'uniform').map((b) => {
-      const block = { offset: end, bytes: packUniform(b.fields, kernel.params) };
-      blocks.push(block);
-      end += Math.ceil(block.bytes.byteLength / alignment) * alignment;
-      return block.offset;
-    }),
-  );
-  const bytes = new Uint8Array(end);
-  for (const block of blocks) bytes.set(new Uint8Array(block.bytes), block.offset);
-  return { bytes, offsets };
-}
-
-function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, buffers: ReadonlyMap<number, GPUBuffer>, uniforms: GPUBuffer, offsets: readonly number[]): Step {
-  const { node, kernel } = chosen;
-  const { bindings, layout } = pipeline;
-  let uniform = 0;
-  const entries: GPUBindGroupEntry[] = [];
-  let texture: Step['texture'];
-  for (const binding of bindings) {
-    if (binding.kind === 'uniform') {
-      const size = Math.ceil(binding.fields.length / 4) * 16;
-      entries.push({ binding: binding.index, resource: { buffer: uniforms, offset: offsets[uniform++] as number, size } });
-      continue;
-    }
-    const value = valueOf(node, binding);
-    if (value.type.dtype === 'texture') {
-      if (texture) throw new InternalError('INTERNAL_TEXTURE', `Node "${node.label}" binds two textures.`);
-      const name = value.origin.kind === 'input' ? value.origin.name : binding.name;
-      texture = { name, binding: binding.index, seen: new WeakMap() };
-    } else {
-      entries.push({ binding: binding.index, resource: { buffer: buffers.get(value.id) as GPUBuffer, size: byteLength(value.type) } });
-    }
-  }
-  checkAllBound(node, bindings);
-  const bindGroup = texture ? undefined : device.createBindGroup({ label: node.label, layout, entries });
-  return { node, pipeline, groups: foldWorkgroups(kernel.workgroups), entries, bindGroup, texture };
-}
-
-function valueOf(node: Node, { name, kind }: Binding): Value {
-  const value = kind === 'read_write' || kind === 'storage_texture' ? node.outputs[name] : node.inputs[name];
-  if (!value) throw new InternalError('INTERNAL_BINDING', `Kernel of "${node.op.name}" binds "${name}", which the op does not have.`);
-  return value;
-}
-
-function checkAllBound(node: Node, bindings: readonly Binding[]): void {
-  const bound = new Set(bindings.map((b) => b.name));
-  const loose = [...Object.keys(node.inputs), ...Object.keys(node.outputs)].find((name) => !bound.has(name));
-  if (loose) throw new InternalError('INTERNAL_BINDING', `Kernel of "${node.op.name}" ignores "${loose}".`);
 }

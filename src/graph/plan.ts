@@ -1,60 +1,98 @@
-import { byteLength } from '../tensor.js';
-import type { Graph, Value } from './graph.js';
+import type { Graph, Node, Value } from './graph.js';
+import { aligned, leastSlots, packGreedily, packInto, slotSizes, type Block } from './pack.js';
+import { lastUses, peakBytes, schedule, storedBytes } from './schedule.js';
 
-/** Which buffer every node output lives in, and what that costs; known before anything is allocated. */
+/** A range of a slot: `byteLength` of the value's type from `offset` on, which is a multiple of 256. */
+export interface Place {
+  readonly slot: number;
+  readonly offset: number;
+}
+
+/** When every node runs and where its outputs live, and what that costs; known before anything is allocated. */
 export interface Plan {
-  /** Bytes of each slot. A slot is one GPUBuffer. */
+  /** The nodes in the order they run. */
+  readonly order: readonly Node[];
+  /** Bytes of each slot. A slot is one GPUBuffer, which holds several values at a time. */
   readonly slots: readonly number[];
-  /** Slot of each node output, by value id. */
-  readonly slotOf: ReadonlyMap<number, number>;
+  /** Place of each node output, by value id. */
+  readonly places: ReadonlyMap<number, Place>;
   /** Bytes of all slots together: the peak activation memory. */
   readonly bytes: number;
-  /** Most bytes live at one step: no plan can need less. */
+  /** Most bytes live at one step: no plan of this order can need less. */
   readonly lowerBound: number;
 }
 
-interface Interval {
+/** WebGPU's default for maxBufferSize. */
+const MAX_BUFFER_SIZE = 2 ** 28;
+
+/** Lifetime of a node output: a closed interval of steps. */
+interface Lifetime {
   readonly value: Value;
-  readonly bytes: number;
   readonly first: number;
   readonly last: number;
 }
 
 /**
- * Gives every node output a slot: largest first, best-fitting slot that is free for the whole lifetime
- * (greedy by size, arXiv 2001.03288). Lifetimes are closed intervals of node indices, so the inputs and
- * outputs of one step never share a slot. Values in `keep` live to the end.
+ * Gives every node output a range of a slot. No step has an input and an output in one slot, as WebGPU forbids a buffer to be
+ * read and written in one dispatch, even where the ranges differ. Values in `keep` live to the end and start their slot.
+ * Slot sizes follow from what has to be apart, enlarged by the least that a packing is found for; where none is,
+ * every value goes where the slots grow least, the largest first (greedy by size, arXiv 2001.03288).
  */
-export function planSlots(graph: Graph, keep: Iterable<Value>): Plan {
-  const intervals = lifetimes(graph, new Set([...keep].map((value) => value.id)));
-  const slots: { bytes: number; taken: Interval[] }[] = [];
-  const slotOf = new Map<number, number>();
-  for (const interval of [...intervals].sort((a, b) => b.bytes - a.bytes || a.first - b.first)) {
-    const free = slots.findLastIndex((slot) => slot.taken.every((t) => t.last < interval.first || interval.last < t.first));
-    const index = free >= 0 ? free : slots.push({ bytes: interval.bytes, taken: [] }) - 1;
-    slots[index]?.taken.push(interval);
-    slotOf.set(interval.value.id, index);
-  }
-  const live = (step: number) => intervals.reduce((sum, i) => (i.first <= step && step <= i.last ? sum + i.bytes : sum), 0);
-  return {
-    slots: slots.map((s) => s.bytes),
-    slotOf,
-    bytes: slots.reduce((sum, s) => sum + s.bytes, 0),
-    lowerBound: Math.max(0, ...graph.nodes.map((n) => live(n.index))),
-  };
+export function planSlots(graph: Graph, keep: Iterable<Value>, { maxBufferSize }: Pick<GPUSupportedLimits, 'maxBufferSize'> = { maxBufferSize: MAX_BUFFER_SIZE }): Plan {
+  const kept = new Set([...keep].map(({ id }) => id));
+  const order = schedule(graph, kept);
+  const lowerBound = peakBytes(order, kept);
+  const lifetimes = lifetimesOf(order, kept);
+  const blocks = blocksOf(order, lifetimes);
+  packGreedily(blocks, maxBufferSize);
+  const tried = capacitiesFrom(blocks, lowerBound, sum(slotSizes(blocks))).filter((slots) => Math.max(...slots) <= maxBufferSize);
+  if (!tried.some((slots) => packInto(blocks, slots))) packGreedily(blocks, maxBufferSize);
+  const slots = slotSizes(blocks);
+  return { order, slots, places: placesOf(lifetimes, blocks), bytes: sum(slots), lowerBound };
 }
 
-function lifetimes(graph: Graph, keep: ReadonlySet<number>): Interval[] {
-  const last = new Map<number, number>();
-  for (const node of graph.nodes) for (const value of Object.values(node.inputs)) last.set(value.id, node.index);
-  return graph.nodes.flatMap((node) =>
+/** Sizes of slots worth trying, the least in all first: the least there can be, with one more slot or one larger by a block's size. */
+function capacitiesFrom(blocks: readonly Block[], least: number, most: number): number[][] {
+  const base = leastSlots(blocks);
+  const extras = [...new Set(blocks.map(({ bytes }) => aligned(bytes)))];
+  const larger = extras.flatMap((extra) => [[...base, extra], ...base.map((_, i) => base.map((bytes, j) => (i === j ? bytes + extra : bytes)))]);
+  return [base, ...larger].filter((slots) => sum(slots) >= least && sum(slots) < most).sort((a, b) => sum(a) - sum(b));
+}
+
+function lifetimesOf(order: readonly Node[], keep: ReadonlySet<number>): Lifetime[] {
+  const last = lastUses(order, keep);
+  return order.flatMap((node, first) =>
     Object.values(node.outputs)
-      .filter((value) => value.type.dtype !== 'texture')
-      .map((value) => ({
-        value,
-        bytes: byteLength(value.type),
-        first: node.index,
-        last: keep.has(value.id) ? Infinity : (last.get(value.id) ?? node.index),
-      })),
-  );
+      .filter(({ type }) => type.dtype !== 'texture')
+      .map((value) => ({ value, first, last: last.get(value.id) as number })));
+}
+
+function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block[] {
+  const blocks = lifetimes.map(({ value, last }): Block => ({ bytes: storedBytes(value), kept: last === Infinity, near: [], apart: [], slot: -1, offset: 0 }));
+  const byId = new Map(lifetimes.map(({ value }, i) => [value.id, blocks[i] as Block]));
+  const of = (values: Readonly<Record<string, Value>>) => [...new Set(Object.values(values).map(({ id }) => id))].flatMap((id) => byId.get(id) ?? []);
+  const separate = (a: Block, b: Block) => {
+    a.apart.push(b);
+    b.apart.push(a);
+  };
+  for (const { inputs, outputs } of order) for (const output of of(outputs)) for (const input of of(inputs)) separate(output, input);
+  lifetimes.forEach((a, i) => {
+    for (let j = 0; j < i; j++) {
+      const b = lifetimes[j] as Lifetime;
+      if (a.first > b.last || b.first > a.last) continue;
+      const [here, there] = [blocks[i] as Block, blocks[j] as Block];
+      here.near.push(there);
+      there.near.push(here);
+      if (here.kept && there.kept) separate(here, there);
+    }
+  });
+  return blocks;
+}
+
+function placesOf(lifetimes: readonly Lifetime[], blocks: readonly Block[]): Map<number, Place> {
+  return new Map(blocks.map(({ slot, offset }, i) => [(lifetimes[i] as Lifetime).value.id, { slot, offset }]));
+}
+
+function sum(bytes: readonly number[]): number {
+  return bytes.reduce((total, size) => total + size, 0);
 }

@@ -25,7 +25,7 @@ export function randomGraph(next: () => number): { graph: Graph; keep: Value[] }
   for (let node = 1 + below(40); node > 0; node--) {
     const recent = values.slice(-1 - below(values.length));
     const inputs = Array.from({ length: 1 + below(3) }, () => recent[below(recent.length)] as Value);
-    values.push(...applyAny(graph, inputs, Array.from({ length: 1 + below(2) }, () => 4 * (1 + below(100)))));
+    values.push(...applyAny(graph, inputs, Array.from({ length: 1 + below(2) }, () => 64 * (1 + below(100)) - 4 * below(16))));
   }
   return { graph, keep: values.filter((value) => value.origin.kind === 'node' && next() < 0.1) };
 }

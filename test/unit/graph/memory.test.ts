@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { planSlots } from '../../../src/graph/plan.js';
+import { frameGraph, type FrameOptions } from '../model/frame_graph.js';
+import { planFaults } from './plan_faults.js';
+
+/** Published models whose graphs differ, by the checkpoint that has their tensors. */
+const MODELS = [
+  ['depth-anything-v2-small', 'depth-anything-small'],
+  ['depth-anything-v1-small', 'depth-anything-small'],
+  ['depth-anything-v2-base', 'depth-anything-base'],
+  ['depth-anything-v2-large', 'depth-anything-large'],
+  ['midas-v2.1-small', 'midas-v2.1-small'],
+] as const;
+
+const FRAMES: readonly FrameOptions[] = [
+  { picture: { width: 518, height: 518 } },
+  { picture: { width: 640, height: 480 } },
+  { picture: { width: 480, height: 320 }, inputSize: 252 },
+  { picture: { width: 1036, height: 1036 }, inputSize: 1036 },
+];
+
+const CASES = MODELS.flatMap(([model, checkpoint]) => FRAMES.flatMap((frame) => (['f32', 'f16'] as const).map((storage) => [model, checkpoint, { ...frame, storage }] as const)));
+
+describe('activation memory of a frame', () => {
+  it.each(CASES)('%s (%s) %o: at most 1.3 times what is alive at once, in ranges that WebGPU allows', (model, checkpoint, options) => {
+    const { graph, depth } = frameGraph(model, checkpoint, options);
+    const plan = planSlots(graph, [depth]);
+    expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
+    if (options.inputSize === 252) expect(planFaults(graph, [depth], plan)).toEqual([]);
+  });
+
+  it('of Depth Anything large at 518 fits buffers of 128 MiB', () => {
+    const { graph, depth } = frameGraph('depth-anything-v2-large', 'depth-anything-large', FRAMES[0]);
+    const plan = planSlots(graph, [depth], { maxBufferSize: 2 ** 27 });
+    expect(planFaults(graph, [depth], plan, 2 ** 27)).toEqual([]);
+    expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
+  });
+});
