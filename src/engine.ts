@@ -144,7 +144,7 @@ export class Engine {
     const graph = this.graph();
     const { keep } = build(graph);
     checkLimits(graph, this.gpu.device.limits);
-    const { bytes, lowerBound } = planSlots(graph, Object.values(keep));
+    const { bytes, lowerBound } = planSlots(graph, Object.values(keep), this.gpu.device.limits);
     const weights = [...graph.constants.values()].reduce((sum, { type }) => sum + byteLength(type), 0);
     return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length };
   }
