@@ -7,7 +7,7 @@ import type { Contest, ProbeShape } from './contests.js';
 /** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
 export const RULE = 'rule';
 
-/** What is kept of a contest: its outcome, or how many starts had no time to end it. */
+/** What is kept of a contest: its outcome, or how many starts did not end it. */
 export type Kept = string | number;
 
 /** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */

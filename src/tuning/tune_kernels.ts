@@ -29,7 +29,7 @@ export interface TuningOptions {
 const BUDGET_MS = 300;
 /** A kernel must be this much faster than the rule to replace it: less may be noise. */
 const GAIN = 1.05;
-/** Starts that may run out of time at a contest before it is left to the rule. */
+/** Starts that may fail to end a contest, for want of time or of a device, before it is left to the rule. */
 const STARTS = 3;
 
 /**
@@ -59,7 +59,7 @@ interface OpenContest {
   readonly contest: Contest;
   /** Where it is kept. */
   readonly key: string;
-  /** Earlier starts that ran out of time at it. */
+  /** Earlier starts that did not end it. */
   readonly starts: number;
 }
 
@@ -95,11 +95,14 @@ class Session {
   async #holdAll(open: readonly OpenContest[]): Promise<void> {
     for (const { contest, key, starts } of open) {
       if (this.#over) return;
-      const outcome = await this.#decide(contest);
+      // Kept before anything runs: a kernel that takes the device with it is not tried for ever.
+      const counted = keepDecision(this.#cache, key, starts + 1);
+      const outcome = await this.#decide(contest).finally(() => counted);
       if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
-      // Where a kernel was dropped, the next start asks again: the outcome stands for this session only.
+      // Where a kernel was dropped, the outcome stands for this session only: the next start asks again.
       const dropped = contest.kernels.some((kernel) => this.#gpu.dropped.has(`${contest.op}/${kernel}`));
-      if (!dropped) await keepDecision(this.#cache, key, outcome ?? starts + 1);
+      if (dropped) await this.#cache?.delete(key);
+      else if (outcome !== undefined) await keepDecision(this.#cache, key, outcome);
     }
   }
 

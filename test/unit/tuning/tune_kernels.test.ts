@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.js';
+import { DeviceLostError, GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/executor.js';
 import type { Graph, Node } from '../../../src/graph/graph.js';
@@ -117,7 +117,7 @@ describe('a kernel that answers wrongly', () => {
     const cache = browserCache({ caches: new MemoryCaches() });
     const bench = new ToldBench({ tiled: 1, registers: 2 });
     bench.wrong = ['tiled'];
-    for (const starts of [1, 2]) {
+    for (const starts of [1, 2, 3, 4]) {
       gpu = await gpuNamed();
       expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['registers']);
       expect([...gpu.dropped].map(([name, { message }]) => [name, message])).toEqual([['gemm/tiled', 'wrong: tiled']]);
@@ -143,6 +143,18 @@ describe('a bench that fails', () => {
     fault.mockRestore();
     expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['registers']);
     expect([...gpu.dropped]).toEqual([]);
+  });
+});
+
+describe('a device that is lost while kernels are timed', () => {
+  it('does not have them tried on more than three starts', async () => {
+    const cache = browserCache({ caches: new MemoryCaches() });
+    const bench = new ToldBench();
+    const lost = vi.spyOn(bench, 'time').mockRejectedValue(new DeviceLostError('DEVICE_LOST', 'lost'));
+    for (const tries of [1, 2, 3, 3]) {
+      expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['tiled']);
+      expect(lost).toHaveBeenCalledTimes(tries);
+    }
   });
 });
 
