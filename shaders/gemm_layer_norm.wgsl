@@ -36,6 +36,7 @@ fn total(value: vec4f, local: u32) -> vec4f {
 @compute @workgroup_size(COLS)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) col: u32) {
   let row0 = (group.y * groups.x + group.x) * 4;
+  let end = min(row0 + 4, params.M);
   var acc: array<vec4f, 4>;
   for (var k4 = 0u; k4 < params.K4; k4++) {
     let w = k4 * 4 * params.N4 + col;
@@ -48,9 +49,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       acc[i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
     }
   }
-  for (var i = 0u; i < 4; i++) {
-    let at = min(row0 + i, params.M - 1) * params.N4 + col;
-    acc[i] = residual[at] + affine[params.N4 + col] * (acc[i] + affine[col]);
+  let bias = affine[col];
+  let gamma = affine[params.N4 + col];
+  for (var i = 0u; i < 4; i++) { acc[i] = gamma * (acc[i] + bias); }
+  // Loops over rows that are not unrolled: some drivers take seconds to compile a load and a store for every row.
+  for (var row = row0; row < end; row++) {
+    let old = residual[row * params.N4 + col];
+    for (var i = 0u; i < 4; i++) { acc[i] += select(vec4f(0), old, row - row0 == i); }
   }
   let one = vec4f(1);
   let count = f32(params.N4 * 4);
@@ -60,11 +65,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let d2 = acc[2] - mean.z;
   let d3 = acc[3] - mean.w;
   let scale = inverseSqrt(total(vec4f(dot(d0, d0), dot(d1, d1), dot(d2, d2), dot(d3, d3)), col) / count + params.EPS);
-  for (var i = 0u; i < 4; i++) {
-    if (row0 + i < params.M) {
-      let at = (row0 + i) * params.N4 + col;
-      sum[at] = acc[i];
-      store_norm(at, col, (acc[i] - mean[i]) * scale[i]);
-    }
+  for (var row = row0; row < end; row++) {
+    let i = row - row0;
+    let value = select(select(acc[0], acc[1], i == 1), select(acc[2], acc[3], i == 3), i >= 2);
+    let at = row * params.N4 + col;
+    sum[at] = value;
+    store_norm(at, col, (value - mean[i]) * scale[i]);
   }
 }

@@ -1,12 +1,9 @@
 import patchesSource from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
-import gemmSource from '../../shaders/gemm.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
-import { defineOp, type Kernel } from './op.js';
+import { chooseProduct, registerProduct, rowCount, subgroupProduct, type Part, type Product } from './gemm_kernels.js';
+import { defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
-
-const WORKGROUP = 64;
-const ROWS = 4;
 
 export interface GemmInputs extends StoreInputs {
   readonly [name: string]: TensorType | undefined;
@@ -37,9 +34,11 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
     return { y };
   },
   kernels: {
-    registers: (inputs, attrs, { y }) => gemmKernel(y, inputs.weight, storeKernel(inputs, attrs, y), rowsLoader(inputs.x, attrs.skipClassToken)),
+    registers: (inputs, attrs, { y }) => registerProduct(rowsProduct(inputs, attrs, y)),
+    subgroup: (inputs, attrs, { y }) => subgroupProduct(rowsProduct(inputs, attrs, y)),
   },
-  cost: ({ weight }, _attrs, { y }) => gemmCost(y, weight),
+  choose: ({ x, weight }, { skipClassToken }, facts) => chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight.shape[1] as number, facts),
+  cost: ({ weight }, _attrs, { y }) => gemmCost(rowCount(y), weight),
 });
 
 export interface TransposedConvInputs {
@@ -62,9 +61,11 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
   kernels: {
-    registers: (inputs, attrs, { y }) => gemmKernel(inputs.x, inputs.weight, shuffleKernel(attrs, y, inputs.x.shape[1] as number, attrs.stride), rowsLoader(inputs.x)),
+    registers: (inputs, attrs, { y }) => registerProduct(shuffledProduct(inputs, attrs, y)),
+    subgroup: (inputs, attrs, { y }) => subgroupProduct(shuffledProduct(inputs, attrs, y)),
   },
-  cost: ({ x, weight }) => gemmCost(x, weight),
+  choose: ({ x, weight }, _attrs, facts) => chooseProduct(rowCount(x), weight.shape[1] as number, facts),
+  cost: ({ x, weight }) => gemmCost(rowCount(x), weight),
 });
 
 export interface PatchEmbedInputs {
@@ -92,41 +93,36 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
     return { y };
   },
   kernels: {
-    registers(inputs, { patch }, { y }) {
-      const W = inputs.x.shape[1] as number;
-      const loader = { sources: [patchesSource], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
-      return gemmKernel(y, inputs.weight, storeKernel(inputs, {}, y), loader);
-    },
+    registers: (inputs, attrs, { y }) => registerProduct(patchesProduct(inputs, attrs, y)),
+    subgroup: (inputs, attrs, { y }) => subgroupProduct(patchesProduct(inputs, attrs, y)),
   },
-  cost: ({ x, weight }, { patch }) => ({ flops: (2 * (x.shape[0] as number) * (x.shape[1] as number) * (weight.shape[0] as number) * (weight.shape[1] as number)) / patch ** 2 }),
+  choose: ({ residual, weight }, _attrs, facts) => chooseProduct(rowCount(residual), weight.shape[1] as number, facts),
+  cost: ({ x, weight }, { patch }) => gemmCost(rowCount(x) / patch ** 2, weight),
 });
-
-type Part = Omit<Kernel, 'workgroups'>;
 
 /** Leading dimensions of x, one row shorter when the class token is left out. */
 function rowsOf({ shape }: TensorType, skipClassToken: boolean): readonly number[] {
   return skipClassToken ? [(shape[0] as number) - 1] : shape.slice(0, -1);
 }
 
+function rowsProduct(inputs: GemmInputs, attrs: GemmAttrs, y: TensorType): Product {
+  return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, attrs, y), loader: rowsLoader(inputs.x, attrs.skipClassToken) };
+}
+
+function shuffledProduct({ x, weight }: TransposedConvInputs, attrs: StoreAttrs & { readonly stride: number }, y: TensorType): Product {
+  return { M: rowCount(x), weight, store: shuffleKernel(attrs, y, x.shape[1] as number, attrs.stride), loader: rowsLoader(x) };
+}
+
+function patchesProduct(inputs: PatchEmbedInputs, { patch }: { readonly patch: number }, y: TensorType): Product {
+  const W = inputs.x.shape[1] as number;
+  const loader = { sources: [patchesSource], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
+  return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, {}, y), loader };
+}
+
 function rowsLoader(x: TensorType, skipClassToken = false): Part {
   return { sources: [rowsSource], tunables: { xelem: x.dtype, SKIP: skipClassToken ? 1 : 0 }, params: {} };
 }
 
-/** The product of a matrix that has the rows of `like` with `weight`, loaded and stored as told. */
-function gemmKernel(like: TensorType, weight: TensorType, store: Part, loader: Part): Kernel {
-  const [K, N] = weight.shape as [number, number];
-  const M = like.shape.slice(0, -1).reduce((n, d) => n * d, 1);
-  const COLS = N % 8 === 0 ? 2 : 1;
-  const tiles = Math.ceil(M / ROWS) * Math.ceil(N / (4 * COLS));
-  return {
-    sources: [gemmSource, ...loader.sources, ...store.sources],
-    tunables: { welem: weight.dtype, ROWS, COLS, WORKGROUP, ...loader.tunables, ...store.tunables },
-    params: { ...loader.params, ...store.params, M, N4: N / 4, K4: K / 4 },
-    workgroups: Math.ceil(tiles / WORKGROUP),
-  };
-}
-
-function gemmCost(like: TensorType, weight: TensorType): { flops: number } {
-  const M = like.shape.slice(0, -1).reduce((n, d) => n * d, 1);
+function gemmCost(M: number, weight: TensorType): { flops: number } {
   return { flops: 2 * M * (weight.shape[0] as number) * (weight.shape[1] as number) };
 }

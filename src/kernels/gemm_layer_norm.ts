@@ -1,9 +1,10 @@
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
+import subgroupSource from '../../shaders/gemm_layer_norm_subgroup.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
 import normOneSource from '../../shaders/norm_one.wgsl?raw';
 import normTwoSource from '../../shaders/norm_two.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
-import { defineOp } from './op.js';
+import { defineOp, type Kernel } from './op.js';
 
 export interface GemmLayerNormInputs {
   readonly [name: string]: TensorType | undefined;
@@ -32,6 +33,10 @@ export interface GemmLayerNormAttrs {
   readonly out?: DType;
 }
 
+/** Rows of a workgroup. */
+const ROWS = 4;
+/** The same of the kernel for CPU adapters, and invocations of its subgroups. */
+const SUBGROUP = { rows: 16, lanes: 8 } as const;
 /** Invocations a workgroup may have on every device: rows wider than four times this need two dispatches. */
 const MAX_COLS = 256;
 
@@ -56,16 +61,29 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
   kernels: {
-    rows: ({ x, weight }, { eps }, { y, tap }) => {
-      const [K, N] = weight.shape as [number, number];
-      const M = x.shape[0] as number;
-      return {
-        sources: [source, rowsSource, tap ? normTwoSource : normOneSource],
-        tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, COLS: N / 4 },
-        params: { M, N4: N / 4, K4: K / 4, EPS: eps },
-        workgroups: Math.ceil(M / 4),
-      };
+    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, source, ROWS),
+    subgroup: (inputs, attrs, outputs) => {
+      if (!fitsLanes(inputs.weight)) return undefined;
+      return { ...rowsKernel(inputs, attrs, outputs, subgroupSource, SUBGROUP.rows), subgroupSize: SUBGROUP.lanes };
     },
   },
+  cpuKernels: ['subgroup'],
+  choose: ({ weight }, _attrs, { software, subgroupSize }) => (software && subgroupSize === SUBGROUP.lanes && fitsLanes(weight) ? 'subgroup' : 'rows'),
   cost: ({ x, weight }) => ({ flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number) }),
 });
+
+/** Whether every subgroup of a workgroup is full. */
+function fitsLanes({ shape }: TensorType): boolean {
+  return (shape[1] as number) % (4 * SUBGROUP.lanes) === 0;
+}
+
+function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, main: string, rows: number): Kernel {
+  const [K, N] = weight.shape as [number, number];
+  const M = x.shape[0] as number;
+  return {
+    sources: [main, rowsSource, tap ? normTwoSource : normOneSource],
+    tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, COLS: N / 4 },
+    params: { M, N4: N / 4, K4: K / 4, EPS: eps },
+    workgroups: Math.ceil(M / rows),
+  };
+}

@@ -13,7 +13,7 @@ export const tokenMutants: readonly KernelMutant[] = [
   { name: 'class token kept', op: 'gemm', cases: ['without the class token'], mutate: replace('x[(row + SKIP) * params.K4', 'x[row * params.K4') },
   { name: 'class token dropped', op: 'gemm', cases: ['tile - 1'], mutate: replace('x[(row + SKIP) * params.K4', 'x[(row + 1) * params.K4') },
   { name: 'eps 1e-6 for 0.5', op: 'gemm_layer_norm', cases: ['rows + 1, same pipeline'], mutate: params(() => ({ EPS: 1e-6 })) },
-  { name: 'LayerScale missing', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('affine[params.N4 + col] * (acc[i]', '(acc[i]') },
+  { name: 'LayerScale missing', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('gamma * (acc[i] + bias)', '(acc[i] + bias)') },
   { name: 'mean of one row for all', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('acc[1] - mean.y', 'acc[1] - mean.x') },
   { name: 'barrier of the row sums removed', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('    workgroupBarrier();\n    if (local + half < count)', '    if (local + half < count)') },
   { name: 'odd worker left out of the row sums', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('let half = (count + 1) / 2;', 'let half = count / 2 + count % 2 * 0;') },
