@@ -1,7 +1,6 @@
 import { DisposedError, ImageError, LimitError } from '../errors.js';
 import { TextureUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { decodePicture } from './decode.js';
 import { toTexels, type RawPicture, type Texels } from './pixels.js';
 import { checkPictureSize, type Size } from './size.js';
 import { VideoStage } from './video_stage.js';
@@ -45,20 +44,6 @@ export class PictureTexture {
 
   constructor(gpu: Gpu) {
     this.#gpu = gpu;
-  }
-
-  /**
-   * Decodes a URL or Blob if need be, and uploads. The texture is valid until the next upload or dispose.
-   * @throws as `decodePicture` and `upload`.
-   */
-  async load(source: PictureSource, signal?: AbortSignal): Promise<GPUTexture> {
-    if (!isEncoded(source)) return this.upload(source);
-    const bitmap = await decodePicture(source, signal);
-    try {
-      return this.upload(bitmap);
-    } finally {
-      bitmap.close();
-    }
   }
 
   /**
@@ -125,10 +110,6 @@ export function pictureSize(source: ReadyPicture): Size {
   if (!isTexture(source) && !isRaw(source)) return readySize(source);
   checkPictureSize(source.width, source.height);
   return { width: source.width, height: source.height };
-}
-
-function isEncoded(source: PictureSource): source is string | URL | Blob {
-  return typeof source === 'string' || source instanceof URL || source instanceof Blob;
 }
 
 function isTexture(source: ReadyPicture): source is GPUTexture {

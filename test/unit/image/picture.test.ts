@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DisposedError, ImageError, LimitError, NetworkError } from '../../../src/errors.js';
 import { TextureUsage } from '../../../src/gpu/buffers.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
+import { decodePicture } from '../../../src/image/decode.js';
 import { preprocess } from '../../../src/image/preprocess.js';
 import { PictureTexture, pictureSize, type ReadyPicture } from '../../../src/image/picture.js';
 import type { RawPicture } from '../../../src/image/pixels.js';
@@ -161,34 +162,34 @@ describe('PictureTexture with sources that are not ready', () => {
   });
 });
 
-describe('PictureTexture.load', () => {
-  it('takes pixels as upload does', async () => {
-    expect(await colorsOf(await picture.load({ data: new Uint8Array([5, 6, 7]), width: 1, height: 1, channels: 3 }))).toEqual([5, 6, 7]);
-  });
-
+describe('decodePicture', () => {
   it('says so where nothing can decode, and stops when told to', async () => {
-    await expect(picture.load(new Blob(['x']))).rejects.toMatchObject({ code: 'IMAGE_DECODER' });
-    await expect(picture.load(new Blob(['x']), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(decodePicture(new Blob(['x']))).rejects.toMatchObject({ code: 'IMAGE_DECODER' });
+    await expect(decodePicture(new Blob(['x']), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('decodes once, closes the bitmap, and names what cannot be decoded', async () => {
+  it('asks for pixels as they are, names what cannot be decoded, and closes what comes too late', async () => {
     const closed: number[] = [];
+    const late = new AbortController();
     const scope = globalThis as { createImageBitmap?: unknown };
     try {
       scope.createImageBitmap = async (blob: Blob, options: object) => {
         expect(options).toEqual({ imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
         if (blob.size === 1) throw new DOMException('broken', 'InvalidStateError');
+        late.abort();
         return { width: 0, height: 0, close: () => closed.push(1) };
       };
-      await expect(picture.load(new File(['x'], 'a.png', { type: 'image/png' }))).rejects.toThrow('a.png: 1 bytes of image/png cannot be decoded');
-      await expect(picture.load(new Blob(['xy']))).rejects.toMatchObject({ code: 'IMAGE_NOT_READY' });
+      await expect(decodePicture(new File(['x'], 'a.png', { type: 'image/png' }))).rejects.toThrow('a.png: 1 bytes of image/png cannot be decoded');
+      await expect(decodePicture(new Blob(['xy']), late.signal)).rejects.toMatchObject({ name: 'AbortError' });
       expect(closed).toEqual([1]);
-      await expect(picture.load('http://localhost:1/a.jpg?key=secret')).rejects.toSatisfy((e) => e instanceof NetworkError && e.code === 'NET_UNREACHABLE' && !e.message.includes('secret'));
+      await expect(decodePicture('http://localhost:1/a.jpg?key=secret')).rejects.toSatisfy((e) => e instanceof NetworkError && e.code === 'NET_UNREACHABLE' && !e.message.includes('secret'));
     } finally {
       delete scope.createImageBitmap;
     }
   });
+});
 
+describe('a picture texture', () => {
   it('refuses work after dispose', () => {
     const gone = new PictureTexture(gpu);
     gone.dispose();
