@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig, type Plugin, type Rollup } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { minifyWgsl } from './tools/build/minify_wgsl.js';
 
 /** Imports `*.wgsl?raw` minified when building; a development server leaves shaders as they are, for messages. */
@@ -18,13 +18,12 @@ export function wgsl(): Plugin {
 /** What every model needs is one file, so that a page fetches that, one family, and no more than it uses. */
 const CORE = /\/src\/(?:index|models\/decoder|kernels\/(?:attention|layer_norm))\.ts$/;
 const DRAWING = /\/src\/image\/drawing\.ts$/;
-
-/** How the library is written: minified to the last blank, which Vite by itself leaves to those who bundle it again. */
-export const libraryOutput = {
+const output = {
   chunkFileNames: 'chunks/[name].js',
+  // To the last blank, which Vite by itself leaves to those who bundle a library again.
   minify: true,
   codeSplitting: { groups: [{ name: 'core', test: CORE, priority: 1 }, { name: 'drawing', test: DRAWING }] },
-} satisfies Rollup.OutputOptions;
+};
 
 // The library, its Node door and the command-line tool. The demo and the bench page have configs of their own.
 export default defineConfig({
@@ -35,7 +34,7 @@ export default defineConfig({
       entry: { index: 'src/index.ts', colormaps: 'src/image/colormaps.ts', 'node/index': 'src/node/index.ts', 'node/cli': 'src/cli/main.ts' },
       formats: ['es'],
     },
-    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: libraryOutput },
+    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output },
     sourcemap: true,
   },
 });
