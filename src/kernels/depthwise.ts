@@ -1,12 +1,16 @@
 import activationSource from '../../shaders/activation.wgsl?raw';
+import subgroupSource from '../../shaders/depthwise_subgroup.wgsl?raw';
 import depthwiseSource from '../../shaders/depthwise.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
-import { defineOp } from './op.js';
+import { defineOp, type Kernel } from './op.js';
 import { activationTunable, type StoreAttrs } from './store.js';
 
 const WORKGROUP = 64;
 const PIXELS = 4;
+/** Invocations of a subgroup that the subgroup kernel is made for, and rows that one walks down. */
+const LANES = 8;
+const ROWS = 32;
 
 export interface DepthwiseInputs {
   readonly [name: string]: TensorType | undefined;
@@ -18,8 +22,13 @@ export interface DepthwiseInputs {
   readonly bias: TensorType;
 }
 
+export interface DepthwiseAttrs extends StoreAttrs {
+  readonly stride: number;
+  readonly pad: Padding;
+}
+
 /** Depthwise convolution: each channel with its own K×K kernel. y[OH,OW,C] = act(conv(x) + bias). */
-export const depthwise = defineOp<DepthwiseInputs, StoreAttrs & { readonly stride: number; readonly pad: Padding }>({
+export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
   name: 'depthwise',
   infer({ x, weight, bias }, { stride, pad, out = 'f32' }) {
     const [H, W, C] = x.shape as [number, number, number];
@@ -28,16 +37,44 @@ export const depthwise = defineOp<DepthwiseInputs, StoreAttrs & { readonly strid
     return { y: { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), C] } };
   },
   kernels: {
-    registers({ x, weight }, { act = 'none', stride, pad }, { y }) {
-      const [H, W, C] = x.shape as [number, number, number];
-      const [OH, OW] = y.shape as [number, number];
+    registers(inputs, attrs, { y }) {
+      const [OH, OW, C] = y.shape as [number, number, number];
+      const { tunables, params } = shared(inputs, attrs, y);
       return {
         sources: [depthwiseSource, activationSource],
-        tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, K: weight.shape[0] as number, STRIDE: stride, PIXELS, WORKGROUP, ...activationTunable(act) },
-        params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
+        tunables: { ...tunables, PIXELS, WORKGROUP },
+        params,
         workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
       };
     },
+    subgroup(inputs, attrs, { y }) {
+      const [OH, OW, C] = y.shape as [number, number, number];
+      const { tunables, params } = shared(inputs, attrs, y);
+      if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
+      return {
+        sources: [subgroupSource, activationSource],
+        tunables: { ...tunables, ROWS, LANES },
+        params,
+        workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),
+        subgroupSize: LANES,
+      };
+    },
   },
+  cpuKernels: ['subgroup'],
+  choose: ({ weight }, { stride }, { software, subgroupSize }) => (software && subgroupSize === LANES && fitsSubgroup(weight, stride) ? 'subgroup' : 'registers'),
   cost: ({ weight }, _attrs, { y }) => ({ flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2 }),
 });
+
+/** Whether a row of a subgroup and what it reads past its end fit in two vectors of its lanes. */
+function fitsSubgroup({ shape: [K] }: TensorType, stride: number): boolean {
+  return stride <= (K as number) && (K as number) - stride <= LANES;
+}
+
+function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: DepthwiseAttrs, y: TensorType): Pick<Kernel, 'tunables' | 'params'> {
+  const [H, W, C] = x.shape as [number, number, number];
+  const [OH, OW] = y.shape as [number, number];
+  return {
+    tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, K: weight.shape[0] as number, STRIDE: stride, ...activationTunable(act) },
+    params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
+  };
+}

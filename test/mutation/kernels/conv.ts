@@ -6,6 +6,8 @@ const strided = ['1×1, stride 3'];
 const unequal = ['stride 2, SAME: zeros below and to the right only'];
 const preactivated = ['ReLU on the input, ReLU on the output'];
 const unit = ['residual of a 1×1'];
+const strip = ['3×3: strip + 1, its height + 1'];
+const separated = ['3×3: row tiles + 1, channels past a subgroup, residual'];
 const swap = ({ H, W }: Readonly<Record<string, number>>) => ({ H: W as number, W: H as number });
 
 export const convMutants: readonly KernelMutant[] = [
@@ -31,8 +33,22 @@ export const convMutants: readonly KernelMutant[] = [
   { name: 'bias missing', op: 'depthwise', cases: ['3×3: one pixel', '3×3: tile + 1, odd channel tiles'], mutate: replace('acc[p] = bias[c4];', 'acc[p] = vec4f(0);') },
   { name: 'ReLU6 as ReLU', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 1 }) },
   { name: 'ReLU6 left out', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 0 }) },
-  { name: 'SAME padding on both sides', op: 'depthwise', cases: ['3×3 stride 2, SAME'], mutate: params(() => ({ PAD_Y: 1, PAD_X: 1 })) },
+  { name: 'SAME padding on both sides', op: 'depthwise', variant: 'subgroup', cases: ['3×3 stride 2, SAME'], mutate: params(() => ({ PAD_Y: 1, PAD_X: 1 })) },
   { name: 'one kernel for all channels', op: 'depthwise', cases: ['3×3: tile + 1, odd channel tiles'], mutate: replace('(ky * K + kx) * params.C4 + c4', '(ky * K + kx) * params.C4') },
   { name: 'kernel transposed', op: 'depthwise', cases: ['3×3: tile + 1, odd channel tiles'], mutate: replace('(ky * K + kx)', '(kx * K + ky)') },
   { name: 'stores past the end of a row', op: 'depthwise', cases: ['3×3: tile - 1, prime height', '3×3: tile + 1, odd channel tiles'], mutate: replace('if (ox0 + p < params.OW) ', '') },
+  { name: 'subgroup: columns past the last lane left out', op: 'depthwise', variant: 'subgroup', cases: strip, mutate: replace('if (lane < BEYOND)', 'if (lane + 1 < BEYOND)') },
+  { name: 'subgroup: first rows of a strip without those above', op: 'depthwise', variant: 'subgroup', cases: strip, mutate: replace('i32((oy0 + t) * STRIDE + s) - i32(params.PAD_Y);', 'i32(t * STRIDE + s) - i32(params.PAD_Y);') },
+  { name: 'subgroup: lanes past the row wrap around', op: 'depthwise', variant: 'subgroup', cases: strip, mutate: replace('source >= LANES)', 'false)') },
+  { name: 'ReLU6 between left out', op: 'separable', cases: separated, mutate: replace('clamp(sum[p], vec4f(0), vec4f(6))', 'max(sum[p], vec4f(0))') },
+  { name: 'bias of the depthwise convolution missing', op: 'separable', cases: separated, mutate: replace('sum[p] = shift[c4]', 'sum[p] = vec4f(0)') },
+  { name: 'SAME padding on both sides', op: 'separable', cases: ['5×5 stride 2, SAME, columns past a subgroup'], mutate: params(() => ({ PAD_Y: 2, PAD_X: 2 })) },
+  { name: 'window not strided', op: 'separable', cases: ['3×3 stride 2, odd, four different pads'], mutate: replace('window[p * STRIDE + kx]', 'window[p + kx]') },
+  { name: 'stores past the end of a row', op: 'separable', cases: separated, mutate: replace('if (ox0 + p < params.OW) ', '') },
+  { name: 'last four channels left out', op: 'separable', cases: separated, mutate: replace('c4 < params.C4', 'c4 + 1 < params.C4') },
+  { name: 'channels past a subgroup left out', op: 'separable', variant: 'subgroup', cases: separated, mutate: replace('base < params.C4', 'base + LANES < params.C4') },
+  { name: 'own sums instead of those handed round', op: 'separable', variant: 'subgroup', cases: separated, mutate: replace('subgroupShuffle(mine[p], i)', 'mine[p]') },
+  { name: 'columns past a subgroup taken again', op: 'separable', variant: 'subgroup', cases: ['5×5 stride 2, SAME, columns past a subgroup'], mutate: replace('min(j * LANES + lane, params.N4 - 1)', 'lane') },
+  { name: 'border taken for the middle', op: 'upsampled_conv', cases: ['biases of the border'], mutate: replace('3 * side(row / params.OW, params.OH)', '3') },
+  { name: 'first and last column swapped', op: 'upsampled_conv', cases: ['biases of the border'], mutate: replace('side(row % params.OW, params.OW)', '(2 - side(row % params.OW, params.OW))') },
 ];

@@ -1,0 +1,75 @@
+// y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
+// Includes: activation.wgsl
+// One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and every tap of the
+// kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of, which move on as one is complete.
+// A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by one, here all different.
+enable subgroups;
+alias xelem = f32;
+alias welem = f32;
+alias yelem = f32;
+const K: u32 = 3;
+const STRIDE: u32 = 1; // at most K
+const ROWS: u32 = 32;
+const LANES: u32 = 8; // invocations of a subgroup
+const BEYOND = K - STRIDE; // columns that a lane reads past its own STRIDE
+const LIVE = (K + STRIDE - 1) / STRIDE; // rows of y that a row of x is part of
+struct Params {
+  H: u32,
+  W: u32,
+  C4: u32,
+  OH: u32,
+  OW: u32,
+  PAD_Y: u32,
+  PAD_X: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4<xelem>>; // [H, W, C/4]
+@group(0) @binding(2) var<storage, read> weight: array<vec4<welem>>; // [K, K, C/4]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [C/4]
+@group(0) @binding(4) var<storage, read_write> y: array<vec4<yelem>>; // [OH, OW, C/4]
+
+fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
+  if (iy < 0 || iy >= i32(params.H) || ix < 0 || ix >= i32(params.W)) { return vec4f(0); }
+  return vec4f(x[(u32(iy) * params.W + u32(ix)) * params.C4 + c4]);
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+  let tile = group.y * groups.x + group.x;
+  let tiles_x = (params.OW + LANES - 1) / LANES;
+  let c4 = tile % params.C4;
+  let ox0 = tile / params.C4 % tiles_x * LANES;
+  let oy0 = tile / params.C4 / tiles_x * ROWS;
+  if (oy0 >= params.OH) { return; }
+  let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
+  var taps: array<vec4f, (K * K + LANES - 1) / LANES>;
+  for (var t = 0u; t < K * K; t += LANES) { taps[t / LANES] = vec4f(weight[min(t + lane, K * K - 1) * params.C4 + c4]); }
+  var acc: array<vec4f, LIVE>; // acc[m] is row oy0 + t - m of y
+  for (var m = 0u; m < LIVE; m++) { acc[m] = bias[c4]; }
+  let steps = min(ROWS, params.OH - oy0) + LIVE - 1;
+  for (var t = 0u; t < steps; t++) {
+    for (var s = 0u; s < STRIDE; s++) {
+      let iy = i32((oy0 + t) * STRIDE + s) - i32(params.PAD_Y);
+      var row: array<vec4f, K>;
+      for (var i = 0u; i < STRIDE; i++) { row[i] = load(iy, ix0 + i32(lane * STRIDE + i), c4); }
+      var past = vec4f(0); // columns past those of the last lane, one a lane
+      if (lane < BEYOND) { past = load(iy, ix0 + i32(LANES * STRIDE + lane), c4); }
+      for (var i = STRIDE; i < K; i++) {
+        let source = lane + i / STRIDE;
+        let inside = subgroupShuffle(row[i % STRIDE], source % LANES);
+        row[i] = select(inside, subgroupShuffle(past, (source * STRIDE + i % STRIDE) % LANES), source >= LANES);
+      }
+      for (var m = 0u; m < LIVE; m++) {
+        let ky = s + STRIDE * m;
+        if (ky < K) {
+          for (var tap = ky * K; tap < ky * K + K; tap++) { acc[m] += row[tap - ky * K] * subgroupShuffle(taps[tap / LANES], tap % LANES); }
+        }
+      }
+    }
+    if (t + 1 >= LIVE && ox0 + lane < params.OW) {
+      y[((oy0 + t + 1 - LIVE) * params.OW + ox0 + lane) * params.C4 + c4] = vec4<yelem>(activate(acc[LIVE - 1]));
+    }
+    for (var m = LIVE - 1; m > 0; m--) { acc[m] = acc[m - 1]; }
+    acc[0] = bias[c4];
+  }
+}
