@@ -49,6 +49,7 @@ export const gemmSpec = defineSpec({
     { name: 'outliers: f16 saturates', inputs: linear(9, 40, 8), attrs: {}, fill: 'outliers' },
     { name: 'a map of pixels', inputs: { x: [5, 3, 16], weight: [16, 12], bias: [12] }, attrs: {}, half: false },
     { name: 'the shape a driver got wrong (tracel-ai/burn#4355)', inputs: linear(257, 384, 1152), attrs: {}, half: false },
+    { name: 'many tiles, of which the last has one row', inputs: linear(2049, 20, 964), attrs: {}, half: false },
   ],
   perf: [
     { name: 'Depth Anything small 518: qkv', inputs: linear(1370, 384, 1152), attrs: {} },

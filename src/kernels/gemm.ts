@@ -1,7 +1,7 @@
 import patchesSource from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
-import { chooseProduct, registerProduct, rowCount, subgroupProduct, type Part, type Product } from './gemm_kernels.js';
+import { chooseProduct, registerProduct, rowCount, subgroupProduct, tiledProduct, type Part, type Product } from './gemm_kernels.js';
 import { defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
@@ -36,8 +36,9 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
   kernels: {
     registers: (inputs, attrs, { y }) => registerProduct(rowsProduct(inputs, attrs, y)),
     subgroup: (inputs, attrs, { y }) => subgroupProduct(rowsProduct(inputs, attrs, y)),
+    tiled: (inputs, attrs, { y }) => tiledProduct(rowsProduct(inputs, attrs, y)),
   },
-  choose: ({ x, weight }, { skipClassToken }, facts) => chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight.shape[1] as number, facts),
+  choose: ({ x, weight }, { skipClassToken }, facts) => chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight, facts),
   cost: ({ weight }, _attrs, { y }) => gemmCost(rowCount(y), weight),
 });
 
@@ -63,8 +64,9 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
   kernels: {
     registers: (inputs, attrs, { y }) => registerProduct(shuffledProduct(inputs, attrs, y)),
     subgroup: (inputs, attrs, { y }) => subgroupProduct(shuffledProduct(inputs, attrs, y)),
+    tiled: (inputs, attrs, { y }) => tiledProduct(shuffledProduct(inputs, attrs, y)),
   },
-  choose: ({ x, weight }, _attrs, facts) => chooseProduct(rowCount(x), weight.shape[1] as number, facts),
+  choose: ({ x, weight }, _attrs, facts) => chooseProduct(rowCount(x), weight, facts),
   cost: ({ x, weight }) => gemmCost(rowCount(x), weight),
 });
 
@@ -95,8 +97,9 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
   kernels: {
     registers: (inputs, attrs, { y }) => registerProduct(patchesProduct(inputs, attrs, y)),
     subgroup: (inputs, attrs, { y }) => subgroupProduct(patchesProduct(inputs, attrs, y)),
+    tiled: (inputs, attrs, { y }) => tiledProduct(patchesProduct(inputs, attrs, y)),
   },
-  choose: ({ residual, weight }, _attrs, facts) => chooseProduct(rowCount(residual), weight.shape[1] as number, facts),
+  choose: ({ residual, weight }, _attrs, facts) => chooseProduct(rowCount(residual), weight, facts),
   cost: ({ x, weight }, { patch }) => gemmCost(rowCount(x) / patch ** 2, weight),
 });
 

@@ -1,4 +1,5 @@
 import subgroupSource from '../../shaders/gemm_subgroup.wgsl?raw';
+import tiledSource from '../../shaders/gemm_tiled.wgsl?raw';
 import registersSource from '../../shaders/gemm.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
@@ -8,6 +9,15 @@ import type { Kernel } from './op.js';
 const REGISTERS = { rows: 4, workgroup: 64 } as const;
 /** Rows that an invocation of the subgroup kernel computes, and how many lanes hand them round. */
 const SUBGROUP = { rows: 16, share: 8 } as const;
+/** Invocations of the tiled kernel: 8 rows each, of `cols` × 4 columns. */
+const TILES = {
+  narrow: { x: 16, y: 8, cols: 1 },
+  tall: { x: 8, y: 16, cols: 2 },
+} as const;
+/** Tall tiles read less workgroup memory a product, and there must be so many of them to keep a large GPU busy. */
+const MANY = 256;
+/** Fewer narrow tiles than this leave most of a GPU idle. */
+const ENOUGH = 64;
 
 /** A product of a matrix x[M,K], read by `loader`, with weight[K,N], written by `store`. */
 export interface Product {
@@ -44,9 +54,29 @@ export function subgroupProduct(product: Product): Kernel {
   return { ...kernel, leastSubgroupSize: share };
 }
 
-/** Name of the product kernel for M rows and N columns on a device. */
-export function chooseProduct(M: number, N: number, { software, subgroupSize }: DeviceFacts): string {
-  if (!software || subgroupSize < SUBGROUP.share) return 'registers';
+/** Tiles go through workgroup memory: for GPUs, where registers alone wait for memory. Not for rows that one invocation holds. */
+export function tiledProduct(product: Product): Kernel | undefined {
+  const { M, weight, loader } = product;
+  if (M <= 8) return undefined;
+  const N = weight.shape[1] as number;
+  const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
+  const telem = weight.dtype === 'f16' && loader.tunables['xelem'] === 'f16' ? 'f16' : 'f32';
+  return productKernel(product, tiledSource, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+}
+
+function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {
+  return Math.ceil(M / (8 * y)) * Math.ceil(N / (4 * cols * x));
+}
+
+/** Name of the product kernel for x[M,K] · weight[K,N] on a device. */
+export function chooseProduct(M: number, { shape }: TensorType, { software, subgroupSize }: DeviceFacts): string {
+  const [K, N] = shape as [number, number];
+  if (!software) {
+    const tiles = tileCount(TILES.narrow, M, N);
+    // Half empty tiles and sums of few steps are no better than registers.
+    return tiles >= ENOUGH && M * N >= 2048 * tiles && K >= 64 ? 'tiled' : 'registers';
+  }
+  if (subgroupSize < SUBGROUP.share) return 'registers';
   // Loads are what costs a CPU adapter. Below a quarter of rows and lanes in use, sharing them saves nothing.
   const busy = Math.min(M / SUBGROUP.rows, 1) * Math.min(N / (4 * subgroupSize), 1);
   return busy > 0.25 ? 'subgroup' : 'registers';

@@ -129,7 +129,7 @@ function withinDefaults({ invocations, workgroupBytes, storageBuffers }: Usage):
   return invocations > 0 && invocations <= 256 && workgroupBytes <= 16384 && storageBuffers <= 8;
 }
 
-const SCALAR_BYTES: Record<string, number> = { f32: 4, u32: 4, i32: 4, vec4f: 16, vec4u: 16, 'atomic<u32>': 4 };
+const SCALAR_BYTES: Record<string, number> = { f32: 4, u32: 4, i32: 4, vec4f: 16, vec4u: 16, 'vec4<f32>': 16, 'vec4<f16>': 8, 'atomic<u32>': 4 };
 
 /** What a kernel asks of a device, read off its text: WGSL constants are evaluated as JavaScript. */
 function usage({ code, label }: Instance): Usage {
@@ -139,7 +139,8 @@ function usage({ code, label }: Instance): Usage {
   const size = /@workgroup_size\(([^)]*)\)/.exec(plain)?.[1] ?? '';
   const arrays = [...plain.matchAll(/var<workgroup>\s+\w+\s*:\s*([^;]+);/g)].map(([, type]) => {
     const [, element, count] = /^array<([\w<>]+),([^;]*)>$/.exec(type as string) ?? [undefined, type as string, '1'];
-    const bytes = SCALAR_BYTES[element as string];
+    const known = (element as string).replace(/^vec4<(\w+)>$/, (_, alias: string) => `vec4<${new RegExp(`\\balias\\s+${alias}\\s*=\\s*(\\w+)`).exec(plain)?.[1]}>`);
+    const bytes = SCALAR_BYTES[known];
     if (bytes === undefined) throw new Error(`${label}: size of ${type} is not known`);
     return bytes * evaluate(count as string);
   });

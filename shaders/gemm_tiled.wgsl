@@ -1,0 +1,84 @@
+// y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
+// Includes: gemm_load_rows.wgsl, store.wgsl, activation.wgsl
+// One workgroup computes a tile of 8·TY rows × 4·COLS·TX columns, one invocation 8 rows × 4·COLS columns in registers. STEP of K
+// at a time go through workgroup memory, and the next STEP is on its way from memory while these are multiplied. Tiles of rows are
+// stored transposed, so that four rows are one read; a row of them is padded by one to spread writes over the banks.
+// Edges: K is filled up with zeros; rows past M and columns past N are clamped on load and skipped on store, and invocations that
+// have no others only load: a tile that holds nothing but a class token keeps few of them busy.
+alias welem = f32;
+alias telem = f32; // of the tiles: f16 where all that is loaded is
+const COLS: u32 = 1; // of four channels each
+const TX: u32 = 16; // TX·TY invocations: a multiple of 8·TY, so that each brings the rows of at most one block of 4 × 4
+const TY: u32 = 8;
+const STEP4: u32 = 4; // K of a step / 4
+
+struct Params {
+  M: u32,
+  N4: u32, // N / 4
+  K4: u32, // K / 4
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
+
+const WORKGROUP: u32 = TX * TY;
+const QUADS: u32 = 2 * TY; // of rows
+const COLUMNS: u32 = COLS * TX; // of four channels
+const EACH: u32 = 4 * STEP4 * COLUMNS / WORKGROUP; // vectors of weights that an invocation brings
+var<workgroup> x_tile: array<vec4<telem>, 4 * STEP4 * (QUADS + 1)>; // [STEP, QUADS]: four rows
+var<workgroup> w_tile: array<vec4<telem>, 4 * STEP4 * COLUMNS>; // [STEP, COLUMNS]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+  let tile = group.y * groups.x + group.x;
+  let tiles_n = (params.N4 + COLUMNS - 1) / COLUMNS;
+  let tile_row = tile / tiles_n * 8 * TY;
+  let tile_col = tile % tiles_n * COLUMNS;
+  if (tile_row >= params.M) { return; }
+  let row0 = tile_row + local / TX * 8;
+  let col0 = tile_col + local % TX;
+  let part = local % STEP4;
+  let quad = local / STEP4;
+  var acc: array<vec4f, 8 * COLS>;
+  let steps = (params.K4 + STEP4 - 1) / STEP4;
+  for (var step = 0u; step <= steps; step++) {
+    var a = array<vec4f, 4>();
+    var b = array<vec4f, EACH>();
+    let k4 = step * STEP4 + part;
+    if (quad < QUADS && k4 < params.K4) {
+      for (var i = 0u; i < 4; i++) { a[i] = load(min(tile_row + quad * 4 + i, params.M - 1), k4); }
+    }
+    for (var i = 0u; i < EACH; i++) {
+      let at = local + i * WORKGROUP;
+      let k = step * 4 * STEP4 + at / COLUMNS;
+      if (k < 4 * params.K4) { b[i] = vec4f(weight[k * params.N4 + min(tile_col + at % COLUMNS, params.N4 - 1)]); }
+    }
+    if (step > 0 && row0 < params.M && col0 < params.N4) {
+      for (var k = 0u; k < 4 * STEP4; k++) {
+        let a0 = vec4f(x_tile[k * (QUADS + 1) + local / TX * 2]);
+        let a1 = vec4f(x_tile[k * (QUADS + 1) + local / TX * 2 + 1]);
+        for (var j = 0u; j < COLS; j++) {
+          let w = vec4f(w_tile[k * COLUMNS + local % TX + j * TX]);
+          for (var i = 0u; i < 4; i++) {
+            acc[i * COLS + j] += a0[i] * w;
+            acc[(i + 4) * COLS + j] += a1[i] * w;
+          }
+        }
+      }
+    }
+    workgroupBarrier();
+    if (quad < QUADS) {
+      for (var i = 0u; i < 4; i++) { x_tile[(part * 4 + i) * (QUADS + 1) + quad] = vec4<telem>(vec4f(a[0][i], a[1][i], a[2][i], a[3][i])); }
+    }
+    for (var i = 0u; i < EACH; i++) { w_tile[local + i * WORKGROUP] = vec4<telem>(b[i]); }
+    workgroupBarrier();
+  }
+  // A loop that is not unrolled: some drivers take seconds to compile a store for every row.
+  let end = min(row0 + 8, params.M);
+  for (var row = row0; row < end; row++) {
+    for (var j = 0u; j < COLS; j++) {
+      var sum = acc[j];
+      for (var i = 1u; i < 8; i++) { sum = select(sum, acc[i * COLS + j], row - row0 == i); }
+      if (col0 + j * TX < params.N4) { store(row, col0 + j * TX, sum); }
+    }
+  }
+}
