@@ -3,8 +3,10 @@ import { UsageError } from '../src/errors.js';
 import type { BenchOptions, Section } from './run_bench.js';
 
 /** A command line of the bench. */
-export interface BenchArguments extends Pick<BenchOptions, 'sections' | 'filter' | 'samples' | 'quick' | 'maxGflop' | 'rankSoftware'> {
+export interface BenchArguments extends Pick<BenchOptions, 'sections' | 'filter' | 'samples' | 'quick' | 'maxGflop' | 'rankSoftware' | 'cold'> {
   readonly help: boolean;
+  /** Check every kernel and the small models instead of timing anything. */
+  readonly check: boolean;
   readonly json?: string;
   readonly svg?: string;
   readonly compare?: string;
@@ -27,6 +29,8 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
   --filter REGEXP                  cases by name: op/kernel dtype case, or model size dtype
   --samples N                      samples of each time (${LEAST_SAMPLES})
   --quick                          smallest case of each op, ${QUICK_SAMPLES} samples, no models: does it all work?
+  --cold                           kernels take turns on copies of their buffers, so that caches do not help
+  --check                          time nothing: hold every kernel, and the small models, to the truth
   --max-gflop N                    leave larger cases out (none; on a CPU 4 for kernels, 0.3 with --quick, 25 for models)
   --rank-software                  rank kernels although the adapter is a CPU
   --adapter NAME                   part of the name of the adapter to use
@@ -45,7 +49,7 @@ export function parseBenchArguments(argv: readonly string[]): BenchArguments {
   if ((variant === undefined) !== (kernel === undefined)) throw new UsageError('OPTION_CONFLICT', '--variant and --kernel go together.');
   const maxGflop = rest['max-gflop'];
   return {
-    sections, quick, help: rest.help ?? false, rankSoftware: rest['rank-software'] ?? false,
+    sections, quick, help: rest.help ?? false, check: rest.check ?? false, cold: rest.cold ?? false, rankSoftware: rest['rank-software'] ?? false,
     samples: samples === undefined ? (quick ? QUICK_SAMPLES : LEAST_SAMPLES) : positive('samples', samples),
     ...(filter === undefined ? {} : { filter: pattern(filter) }),
     ...(maxGflop === undefined ? {} : { maxGflop: positive('max-gflop', maxGflop) }),
@@ -62,7 +66,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        help: { ...flag, short: 'h' }, only: text, filter: text, samples: text, quick: flag, 'max-gflop': text, 'rank-software': flag, adapter: text,
+        help: { ...flag, short: 'h' }, only: text, filter: text, samples: text, quick: flag, cold: flag, check: flag, 'max-gflop': text, 'rank-software': flag, adapter: text,
         variant: text, kernel: text, json: text, svg: text, compare: text, show: text,
       },
     });

@@ -109,3 +109,14 @@ export function repeating(encoder: GPUCommandEncoder, repeats: number, timestamp
   };
   return { beginComputePass } as unknown as GPUCommandEncoder;
 }
+
+/** An encoder whose only pass is one that is open already, and stays open. */
+export function within(pass: GPUComputePassEncoder): GPUCommandEncoder {
+  const beginComputePass = () => ({
+    setPipeline: (pipeline: GPUComputePipeline) => pass.setPipeline(pipeline),
+    setBindGroup: (index: number, group: GPUBindGroup) => pass.setBindGroup(index, group),
+    dispatchWorkgroups: (x: number, y: number) => pass.dispatchWorkgroups(x, y),
+    end: () => undefined,
+  });
+  return { beginComputePass } as unknown as GPUCommandEncoder;
+}

@@ -52,6 +52,7 @@ export function comparison(before: BenchDocument, after: BenchDocument): { reado
   const warnings = [
     ...differing.map((field) => `adapters differ: ${field} is "${after.env.adapter[field]}", was "${before.env.adapter[field]}"`),
     ...(before.clock.source === after.clock.source ? [] : [`clocks differ: ${after.clock.source}, was ${before.clock.source}`]),
+    ...((before.protocol.cold ?? false) === (after.protocol.cold ?? false) ? [] : ['caches were cold in one of the runs only']),
     ...only(after, before).map((id) => `new: ${id}`),
     ...only(before, after).map((id) => `gone: ${id}`),
   ];

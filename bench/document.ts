@@ -50,6 +50,8 @@ export interface Protocol {
   readonly warmUpBlocks: number;
   readonly warmUpMs: number;
   readonly order: 'ABBA';
+  /** Dispatches of a kernel took turns on buffers that no cache holds together. */
+  readonly cold?: boolean;
   /** Cases with more work than this are left out. */
   readonly maxGflop: number;
   /** Candidates may be ranked although the adapter is a CPU. */
@@ -90,6 +92,8 @@ export interface KernelResult extends Accuracy {
   readonly bytes: number;
   /** Dispatches in the pass of one sample. */
   readonly repeats: number;
+  /** Sets of buffers that the dispatches took turns on, where caches were to be cold. */
+  readonly copies?: number;
   /** Time of one dispatch. */
   readonly ms: Summary;
   /** Warm-up ended because the medians agreed. */

@@ -27,6 +27,6 @@ function clockText({ source, quantumNs }: ClockFacts): string {
   return `${source}, quantum ${quantumNs} ns`;
 }
 
-function protocolText({ samples, minPassMs, quantaPerPass, order, stableWithin }: Protocol): string {
-  return `${samples} samples in ${order} order, passes of at least ${minPassMs} ms and ${quantaPerPass} quanta, warmed up until medians agree within ${100 * stableWithin} %`;
+function protocolText({ samples, minPassMs, quantaPerPass, order, stableWithin, cold }: Protocol): string {
+  return `${cold ? 'cold caches, ' : ''}${samples} samples in ${order} order, passes of at least ${minPassMs} ms and ${quantaPerPass} quanta, warmed up until medians agree within ${100 * stableWithin} %`;
 }

@@ -6,7 +6,7 @@ import type { Op } from '../src/kernels/op.js';
 import { byteLength, type TensorType } from '../src/tensor.js';
 import { readTexels, targetTexture } from '../test/textures.js';
 import type { Actual } from '../test/kernels/compare.js';
-import { repeating } from './clock.js';
+import { repeating, within } from './clock.js';
 import { valuesOf, type Stored } from './inputs.js';
 
 /** One op on one kernel, compiled, with its inputs on the GPU. */
@@ -45,6 +45,11 @@ export class KernelRun {
   readonly record = (encoder: GPUCommandEncoder, repeats: number, timestampWrites?: GPUComputePassTimestampWrites): void => {
     this.#executable.encode(repeating(encoder, repeats, timestampWrites), this.#textures);
   };
+
+  /** Dispatches the kernel once in a pass. */
+  dispatch(pass: GPUComputePassEncoder): void {
+    this.#executable.encode(within(pass), this.#textures);
+  }
 
   /** Poisons the outputs with NaN, runs once and reads them. */
   async results(): Promise<Record<string, Actual>> {

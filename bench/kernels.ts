@@ -3,7 +3,8 @@ import type { DeviceFacts, Gpu } from '../src/gpu/gpu.js';
 import { runsOn } from '../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
 import { byteLength, numel, type TensorType } from '../src/tensor.js';
-import type { Clock } from './clock.js';
+import type { Clock, Record as RecordPass } from './clock.js';
+import { copiesFor, rotating } from './cold_caches.js';
 import type { Accuracy, KernelResult, Peaks, Protocol } from './document.js';
 import { storedInputs, type Stored } from './inputs.js';
 import { KernelRun } from './kernel_run.js';
@@ -38,7 +39,7 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
       [false, true].flatMap((half): BenchCase[] => {
         if (half && (!facts.f16 || !spec.halfAttrs || kase.half === false)) return [];
         const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-        const variants = Object.keys(spec.op.kernels).filter((name) => runs(spec, kase, half, name, facts));
+        const variants = Object.keys(spec.op.kernels).filter((name) => runsCase(spec, kase, half, name, facts));
         return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
     ),
@@ -52,18 +53,27 @@ export async function benchCase(context: BenchContext, { spec, kase, half, varia
   const inputs = storedInputs(spec, kase, half);
   const runs: KernelRun[] = [];
   try {
-    for (const variant of variants) runs.push(await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs)));
-    const accuracies = await checkAll(gpu, spec, kase, half, inputs, runs, variants);
+    const compile = async (variant: string) => {
+      const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs));
+      runs.push(run);
+      return run;
+    };
+    const firsts: KernelRun[] = [];
+    for (const variant of variants) firsts.push(await compile(variant));
+    const accuracies = await checkAll(gpu, spec, kase, half, inputs, firsts, variants);
+    const bytes = [...Object.values(inputs), ...Object.values((firsts[0] as KernelRun).outputs).map((type) => ({ type }))].reduce((sum, { type }) => sum + storageBytes(type), 0);
+    const records: RecordPass[] = [];
+    const copies = protocol.cold ? copiesFor(bytes) : 1;
+    for (const [i, first] of firsts.entries()) records.push(await rotating(first, copies, () => compile(variants[i] as string)));
     const repeats: number[] = [];
-    for (const run of runs) repeats.push(repeatsFor(await clock.perRepeat(run.record, 1), clock.quantumNs, protocol));
-    const measured = await measure(runs.map(({ record }, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })), protocol);
-    const bytes = [...Object.values(inputs), ...Object.values((runs[0] as KernelRun).outputs).map((type) => ({ type }))].reduce((sum, { type }) => sum + storageBytes(type), 0);
+    for (const record of records) repeats.push(repeatsFor(await clock.perRepeat(record, 1), clock.quantumNs, protocol));
+    const measured = await measure(records.map((record, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })), protocol);
     return variants.map((variant, i): KernelResult => {
       const { ms, stable } = measured[i] as (typeof measured)[number];
       const [gflops, gbs] = [flops / ms.median / 1e6, bytes / ms.median / 1e6];
       const result = {
         id: resultId(spec.op.name, variant, half, kase.name), kernel: spec.op.name, variant, case: kase.name, shape: kase.inputs,
-        dtype: half ? ('f16' as const) : ('f32' as const), flops, bytes, repeats: repeats[i] as number, ms, stable, gflops, gbs,
+        dtype: half ? ('f16' as const) : ('f32' as const), flops, bytes, repeats: repeats[i] as number, ...(protocol.cold ? { copies } : {}), ms, stable, gflops, gbs,
       };
       return { ...result, ...shares(peaks, gflops, flops / bytes, gbs), ...(accuracies[i] as Accuracy) };
     });
@@ -83,15 +93,21 @@ function shares({ fmaF32, copyGBs }: Peaks, gflops: number, intensity: number, g
 async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, inputs: Record<string, Stored>, runs: readonly KernelRun[], variants: readonly string[]): Promise<Accuracy[]> {
   const truth = truthOf(spec, kase, attrsOf(spec, kase, half), inputs);
   const accuracies: Accuracy[] = [];
-  for (const [i, run] of runs.entries()) accuracies.push(truth ? accuracyOf(truth, await run.results()) : await checkCases(gpu, spec, half, variants[i] as string));
+  for (const [i, run] of runs.entries()) accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, variants[i] as string));
   return accuracies;
 }
 
 /** Cases of the op that a check may use in place of a large shape. */
 const STAND_INS = 3;
 
-async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
-  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && runs(spec, kase, half, variant, gpu.facts)).slice(0, STAND_INS);
+async function standIns(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
+  const accuracy = await checkCases(gpu, spec, half, variant, STAND_INS);
+  return { ...accuracy, checked: `${accuracy.checked}, not this one` };
+}
+
+/** The worst of an op's own small cases on a kernel, of at most `most` that it takes. @throws DepthwiseError when the device cannot run it */
+export async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string, most: number): Promise<Accuracy> {
+  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, gpu.facts)).slice(0, most);
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
@@ -104,13 +120,13 @@ async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: st
       run.dispose();
     }
   }
-  const worst = found.sort((a, b) => b.gateRatio - a.gateRatio)[0];
+  const worst = found.find(({ ok }) => !ok) ?? found.sort((a, b) => b.gateRatio - a.gateRatio)[0];
   if (!worst) throw new DepthwiseError('INTERNAL_BENCH', `${spec.op.name} has no case that the reference can follow.`);
-  return { ...worst, checked: `${found.length} small cases, not this one` };
+  return { ...worst, checked: `${found.length} small case${found.length > 1 ? 's' : ''}` };
 }
 
 /** Whether a kernel takes a case, as some are for certain sizes only, and the device runs it. */
-function runs(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string, facts: DeviceFacts): boolean {
+export function runsCase(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string, facts: DeviceFacts): boolean {
   const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
   const kernel = spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs));
   return kernel !== undefined && runsOn(kernel, facts);

@@ -87,7 +87,7 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
     return {
       id: modelId(model), model: model.name, width: model.width, height: model.height, dtype: model.half ? 'f16' : 'f32', flops: executable.flops,
       loadMs, ...compiled, uploadMs, firstMs, steadyMs, stable, ...(passes.length > 0 ? { gpuMs: summarizeSamples(passes.slice(-steadyMs.n)) } : {}),
-      encodeMs: summarizeSamples(encodes.slice(-steadyMs.n)), dispatches: executable.run.dispatches, memory, ...(await checkModel(context, model, network)),
+      encodeMs: summarizeSamples(encodes.slice(-steadyMs.n)), dispatches: executable.run.dispatches, memory, ...(await checkModel(context.files, model, network)),
     };
   } finally {
     clock.dispose();
@@ -111,7 +111,7 @@ async function timeLoad({ requestGpu }: ModelContext, { name, half }: ModelCase,
 }
 
 /** Runs the recorded fixture of this very size, or of the smallest size there is, and compares the final maps. */
-async function checkModel({ files }: ModelContext, { name, width, height, half }: ModelCase, network: Network): Promise<Accuracy> {
+export async function checkModel(files: ModelFiles, { name, width, height, half }: Omit<ModelCase, 'gflop'>, network: Network): Promise<Accuracy> {
   const all = Object.entries(await files.fixtures()).filter(([, fixture]) => fixture.model === name);
   const [found] = all.sort(([, a], [, b]) => Number(b.width === width && b.height === height) - Number(a.width === width && a.height === height) || a.width * a.height - b.width * b.height);
   if (!found) throw new Error(`There is no recording of ${name}.`);

@@ -8,6 +8,7 @@ import { parseDocument, type BenchDocument } from './document.js';
 import { nodeHost } from './node_host.js';
 import { rooflineSvg } from './roofline.js';
 import { runBench } from './run_bench.js';
+import { selfCheck } from './self_check.js';
 import { alignedText, tableText } from './table.js';
 import { withEditedShader } from './variant.js';
 
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
       process.stdout.write(HELP);
       return 0;
     }
+    if (options.check) return await check(options, root);
     const document = options.show === undefined ? await runHere(options, root) : parseDocument(readFileSync(options.show, 'utf8'));
     if (options.json) writeFileSync(options.json, `${JSON.stringify(document)}\n`);
     if (options.svg) writeFileSync(options.svg, rooflineSvg(document));
@@ -36,6 +38,15 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
     process.stderr.write(`bench: ${error.message} [${error.code}]\n`);
     return error instanceof UsageError ? MISUSED : FAILED;
   }
+}
+
+async function check({ filter, adapter }: BenchArguments, root: string): Promise<number> {
+  const host = await nodeHost(root, adapter, (line) => void process.stdout.write(`${line}\n`));
+  const found = await selfCheck(host, filter ? { filter } : {});
+  const wrong = found.filter(({ ok }) => !ok);
+  process.stdout.write(`\n${found.length - wrong.length} of ${found.length} checks right\n`);
+  for (const { id, says } of wrong) process.stderr.write(`bench: ${id} is wrong: ${says}\n`);
+  return wrong.length > 0 || found.length === 0 ? FAILED : 0;
 }
 
 async function runHere({ variant, kernel, adapter, ...options }: BenchArguments, root: string): Promise<BenchDocument> {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { arch, cpus, type as osType } from 'node:os';
@@ -7,6 +6,9 @@ import { version } from '../package.json';
 import { Gpu } from '../src/gpu/gpu.js';
 import { modelFiles } from './model_files.js';
 import type { BenchHost } from './run_bench.js';
+
+/** Set by the build. */
+declare const BENCH_COMMIT: string;
 
 /** Dawn rounds timestamps to 65,536 ns unless told not to, as Chrome does. */
 const TOGGLES = ['disable-dawn-features=timestamp_quantization'];
@@ -22,7 +24,7 @@ export async function nodeHost(root: string, adapter: string | undefined, print:
       os: `${osType()} ${arch()}, ${cpus().length} CPUs`,
       versions: { node: process.versions.node, v8: process.versions.v8, webgpu: packageVersion(root, 'webgpu') },
     },
-    tool: { version, commit: commit(root) },
+    tool: { version, commit: BENCH_COMMIT },
     print,
   };
 }
@@ -37,14 +39,4 @@ export async function benchGpu(adapter: string | undefined): Promise<GPU> {
 /** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */
 export function packageVersion(folder: string, name: string): string {
   return (JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
-}
-
-/** Commit of the checkout, marked when files differ from it. */
-function commit(root: string): string {
-  const git = (...argv: string[]) => execFileSync('git', argv, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  try {
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'shaders', 'bench') ? ', edited' : ''}`;
-  } catch {
-    return 'unknown';
-  }
 }

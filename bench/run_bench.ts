@@ -26,6 +26,8 @@ export interface BenchOptions {
   /** Cases with more work are left out; undefined means no bound on a GPU and a small one on a CPU. */
   readonly maxGflop?: number;
   readonly rankSoftware: boolean;
+  /** Keeps caches from serving what real use would fetch from memory: kernels take turns on copies of their buffers. */
+  readonly cold?: boolean;
   /** Specs to use instead of the shipped ones. */
   readonly specs?: readonly KernelSpec[];
   /** Ends the run early, between cases. */
@@ -129,9 +131,9 @@ function caseId({ spec, variants, half, kase }: BenchCase): string {
   return resultId(spec.op.name, variants.join('|'), half, kase.name);
 }
 
-function protocolOf({ samples, quick, maxGflop, rankSoftware }: BenchOptions, software: boolean): Protocol {
+function protocolOf({ samples, quick, maxGflop, rankSoftware, cold = false }: BenchOptions, software: boolean): Protocol {
   return {
-    samples, minPassMs: quick ? 0.2 : 2, quantaPerPass: 200, stableWithin: 0.02, warmUpBlocks: quick ? 1 : software ? 4 : 10, warmUpMs: 10_000, order: 'ABBA',
+    samples, minPassMs: quick ? 0.2 : 2, quantaPerPass: 200, stableWithin: 0.02, warmUpBlocks: quick ? 1 : software ? 4 : 10, warmUpMs: 10_000, order: 'ABBA', ...(cold ? { cold } : {}),
     maxGflop: maxGflop ?? (!software ? Number.MAX_VALUE : quick ? SOFTWARE_QUICK_GFLOP : SOFTWARE_KERNEL_GFLOP), rankSoftware,
   };
 }

@@ -1,17 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { wgsl } from '../vite.config.js';
+import { commit } from './commit.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-
-function commit(): string {
-  try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: at('..'), encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return 'unknown';
-  }
-}
 
 // The bench page: the same cases as in Node, in the visitor's browser.
 export default defineConfig({

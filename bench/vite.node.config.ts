@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { wgsl } from '../vite.config.js';
+import { commit } from './commit.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,11 +9,12 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export default defineConfig({
   root: at('..'),
   plugins: [wgsl()],
+  define: { BENCH_COMMIT: JSON.stringify(commit()) },
   build: {
     target: 'es2022',
     lib: { entry: { node: at('node.ts') }, formats: ['es'] },
     outDir: at('dist/node'),
-    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'] },
+    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: { codeSplitting: false } },
     minify: false,
     sourcemap: true,
   },

@@ -1,5 +1,5 @@
 // Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
-//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:page|bench:peers [arguments]
+//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:archive|bench:page|bench:peers [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
@@ -13,6 +13,7 @@ const COMMANDS = {
   test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
   'test:long': { entry: VITEST, arguments: ['run', '--config', 'vitest.long.config.ts'], needs: { tool: true, chromium: true } },
   bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
+  'bench:archive': { entry: 'bench/archive/build.mjs', arguments: [], needs: {}, folder: process.env.INIT_CWD },
   'bench:peers': { entry: 'bench/peers/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:page': { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'bench/vite.config.ts'], needs: {} },
   demo: { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'demo/vite.config.ts'], needs: {} },
