@@ -1,18 +1,16 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkOptions } from './check_options.js';
+import type { Drawing, DrawingBuilder, Drawings } from './drawings.js';
 import { DisposedError, UsageError } from './errors.js';
 import { readBuffer, submitRead, TextureUsage } from './gpu/buffers.js';
 import { Ending } from './gpu/ending.js';
 import type { Gpu } from './gpu/gpu.js';
 import { scoped, submit } from './gpu/scoped.js';
-import { Executable } from './graph/executor.js';
-import { Graph, type Value } from './graph/graph.js';
 import type { ColormapName } from './image/colormaps.js';
 import type { DepthSemantics } from './image/formats/depth_semantics.js';
 import type { Span } from './kernels/colorize.js';
 import type { DepthKind } from './models/registry.js';
 import { part } from './parts.js';
-import { ConstantStore } from './weights/constant_store.js';
 
 /** Ends of a depth map's values. */
 export interface DepthRange {
@@ -42,16 +40,6 @@ export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
-/** A compiled graph on the map. */
-interface SmallRun {
-  readonly executable: Executable;
-  readonly depth: Value;
-  readonly result: Value;
-}
-
-/** What a small graph on the map computes. */
-type Build = (graph: Graph, depth: Value, drawing: typeof import('./image/drawing.js')) => Value;
-
 interface MapSource extends DepthKind {
   readonly model: string;
   readonly width: number;
@@ -71,6 +59,7 @@ export class DepthMap implements DepthKind {
   /** Registry name of the model. */
   readonly model: string;
   readonly #gpu: Gpu;
+  readonly #drawings: Drawings;
   readonly #buffer: GPUBuffer;
   readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
   readonly #end = new Ending();
@@ -78,8 +67,9 @@ export class DepthMap implements DepthKind {
   #range: Promise<DepthRange> | undefined;
 
   /** @internal Maps are made by `DepthModel.estimate`. */
-  constructor(gpu: Gpu, buffer: GPUBuffer, source: MapSource) {
+  constructor(gpu: Gpu, drawings: Drawings, buffer: GPUBuffer, source: MapSource) {
     this.#gpu = gpu;
+    this.#drawings = drawings;
     this.#buffer = buffer;
     this.width = source.width;
     this.height = source.height;
@@ -109,7 +99,7 @@ export class DepthMap implements DepthKind {
   async range(): Promise<DepthRange> {
     this.#usable();
     if (!this.#range) {
-      this.#range = this.#compute(32, (graph, depth, { depthRange }) => depthRange(graph, depth)).then(rangeOf);
+      this.#range = this.#compute('range', 32, (graph, depth, { depthRange }) => depthRange(graph, depth)).then(rangeOf);
       this.#range.catch(() => (this.#range = undefined));
     }
     return this.#guard(this.#range);
@@ -136,7 +126,7 @@ export class DepthMap implements DepthKind {
     checkOptions(options, ['colormap', 'span'], 'write');
     const { colormap = 'inferno', invert = false, span = 'full' } = options;
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
-    return new Uint8ClampedArray(await this.#guard(this.#compute(4 * this.width * this.height, (graph, depth, { colorizeDepth, depthRange }) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
+    return new Uint8ClampedArray(await this.#guard(this.#compute(`colors ${JSON.stringify(look)}`, 4 * this.width * this.height, (graph, depth, { colorizeDepth, depthRange }) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
   }
 
   /** Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for WebGPU. */
@@ -186,8 +176,8 @@ export class DepthMap implements DepthKind {
     let texture: GPUTexture | undefined;
     try {
       const made = await scoped(device, purpose, () => (texture = device.createTexture({ label: 'depth', size: [this.width, this.height], format, usage: TEXTURE_USAGE })));
-      const build: Build = (graph, depth, { depthRange, packDepth, rawDepth }) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
-      await this.#run(build, (run) => submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, run, { packed: made, raw: made })));
+      const build: DrawingBuilder = (graph, depth, { depthRange, packDepth, rawDepth }) => (format === 'r32float' ? rawDepth(graph, depth) : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format }));
+      await this.#drawings.use(`texture ${format} ${nearer}`, this, build, (drawing) => submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, drawing, { packed: made, raw: made })));
       return made;
     } catch (error) {
       texture?.destroy();
@@ -196,35 +186,19 @@ export class DepthMap implements DepthKind {
   }
 
   /** The first bytes of what a small graph on the map results in. */
-  async #compute(bytes: number, build: Build): Promise<ArrayBuffer> {
-    return this.#run(build, (run) =>
+  async #compute(key: string, bytes: number, build: DrawingBuilder): Promise<ArrayBuffer> {
+    const read = (drawing: Drawing) =>
       submitRead(this.#gpu, bytes, (encoder) => {
-        this.#encode(encoder, run, {});
-        return run.executable.buffer(run.result);
-      }));
+        this.#encode(encoder, drawing, {});
+        return drawing.executable.buffer(drawing.result);
+      }, drawing.staging);
+    return this.#drawings.use(key, this, build, read);
   }
 
-  #encode(encoder: GPUCommandEncoder, { executable, depth }: SmallRun, textures: Readonly<Record<string, GPUTexture>>): void {
+  #encode(encoder: GPUCommandEncoder, { executable, depth }: Drawing, textures: Readonly<Record<string, GPUTexture>>): void {
     this.#usable();
     encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
     executable.encode(encoder, textures);
-  }
-
-  /** Compiles a small graph on the map, hands it to `use` and frees it. */
-  async #run<T>(build: Build, use: (run: SmallRun) => Promise<T>): Promise<T> {
-    const graph = new Graph();
-    const depth = graph.input('depth', { dtype: 'f32', shape: [this.height, this.width] });
-    const result = build(graph, depth, await part(() => import('./image/drawing.js')));
-    const store = new ConstantStore(this.#gpu, 'the colour map');
-    let executable: Executable | undefined;
-    try {
-      await store.declare(graph);
-      executable = await Executable.compile(graph, this.#gpu, { constants: (key) => store.buffer(key), keep: result.type.dtype === 'texture' ? [] : [result] });
-      return await use({ executable, depth, result });
-    } finally {
-      executable?.dispose();
-      store.dispose();
-    }
   }
 
   /** Passes on what comes of a sound device while the map lives. */

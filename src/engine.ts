@@ -1,3 +1,4 @@
+import { Drawings } from './drawings.js';
 import { DisposedError } from './errors.js';
 import type { Gpu } from './gpu/gpu.js';
 import { compilePipelines, Executable } from './graph/executor.js';
@@ -69,6 +70,8 @@ export class Engine {
   readonly storage: 'f32' | 'f16';
   /** Whose preprocessing and position embeddings to reproduce. */
   readonly convention: Convention;
+  /** What its maps are drawn with. */
+  readonly drawings: Drawings;
   readonly #network: Network;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
@@ -84,6 +87,7 @@ export class Engine {
     this.#weights = weights;
     this.#store = store;
     this.convention = convention;
+    this.drawings = new Drawings(gpu);
   }
 
   /**
@@ -174,6 +178,7 @@ export class Engine {
     this.#disposed = true;
     for (const key of [...this.#programs.keys()]) this.#drop(key);
     this.#store.dispose();
+    this.drawings.dispose();
   }
 
   /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */

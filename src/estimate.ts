@@ -112,7 +112,7 @@ async function estimateOn(life: Lifetime, engine: Engine, source: ReadyPicture, 
       encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
     await life.guard(engine, work, options.signal);
-    return new DepthMap(gpu, buffer as unknown as GPUBuffer, { ...entry, model: entry.name, width, height });
+    return new DepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, { ...entry, model: entry.name, width, height });
   } catch (error) {
     buffer?.destroy();
     if (lease.ready && error instanceof DepthwiseError) renewPicture(lease.ready, engine);

@@ -52,19 +52,20 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
 
 /**
  * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit.
+ * @param lent a staging buffer to read through, where one is at hand
  * @throws as `scoped` and `readMapped`
  */
-export async function submitRead({ device }: Pick<Gpu, 'device'>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer): Promise<ArrayBuffer> {
-  let staging: GPUBuffer | undefined;
+export async function submitRead({ device }: Pick<Gpu, 'device'>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
+  let staging = lent;
   try {
     await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {
       const encoder = device.createCommandEncoder({ label: 'depthwise read' });
-      staging = createReadback(device, bytes);
+      staging ??= createReadback(device, bytes);
       encoder.copyBufferToBuffer(record(encoder), 0, staging, 0, Math.ceil(bytes / 4) * 4);
       device.queue.submit([encoder.finish()]);
     });
     return await readMapped(staging as unknown as GPUBuffer, bytes);
   } finally {
-    staging?.destroy();
+    if (!lent) staging?.destroy();
   }
 }
