@@ -15,6 +15,8 @@ export interface BenchArguments extends Pick<BenchOptions, 'sections' | 'filter'
   readonly variant?: string;
   readonly kernel?: string;
   readonly adapter?: string;
+  /** Products on matrix units beside the others, where the device has them. */
+  readonly matrix: boolean;
 }
 
 const SECTIONS: readonly Section[] = ['ceilings', 'kernels', 'models'];
@@ -34,6 +36,7 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
   --max-gflop N                    leave larger cases out (none; on a CPU 4 for kernels, 0.3 with --quick, 25 for models)
   --rank-software                  rank kernels although the adapter is a CPU
   --adapter NAME                   part of the name of the adapter to use
+  --matrix                         products only, on subgroup matrices too: a draft, f16 into f32, for GPUs that have them
   --variant FILE.wgsl --kernel OP/KERNEL   bench an edited shader beside the shipped one
   --json FILE                      write the run's document
   --svg FILE                       write the roofline picture
@@ -47,9 +50,10 @@ export function parseBenchArguments(argv: readonly string[]): BenchArguments {
   const { only, filter, samples, quick = false, variant, kernel, ...rest } = values;
   const sections = only === undefined ? (quick || variant ? SECTIONS.slice(0, 2) : SECTIONS) : only.split(',').map(section);
   if ((variant === undefined) !== (kernel === undefined)) throw new UsageError('OPTION_CONFLICT', '--variant and --kernel go together.');
+  if (rest.matrix && variant !== undefined) throw new UsageError('OPTION_CONFLICT', '--matrix and --variant each choose the kernels.');
   const maxGflop = rest['max-gflop'];
   return {
-    sections, quick, help: rest.help ?? false, check: rest.check ?? false, cold: rest.cold ?? false, rankSoftware: rest['rank-software'] ?? false,
+    sections, quick, help: rest.help ?? false, check: rest.check ?? false, cold: rest.cold ?? false, matrix: rest.matrix ?? false, rankSoftware: rest['rank-software'] ?? false,
     samples: samples === undefined ? (quick ? QUICK_SAMPLES : LEAST_SAMPLES) : positive('samples', samples),
     ...(filter === undefined ? {} : { filter: pattern(filter) }),
     ...(maxGflop === undefined ? {} : { maxGflop: positive('max-gflop', maxGflop) }),
@@ -66,7 +70,7 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        help: { ...flag, short: 'h' }, only: text, filter: text, samples: text, quick: flag, cold: flag, check: flag, 'max-gflop': text, 'rank-software': flag, adapter: text,
+        help: { ...flag, short: 'h' }, only: text, filter: text, samples: text, quick: flag, cold: flag, check: flag, matrix: flag, 'max-gflop': text, 'rank-software': flag, adapter: text,
         variant: text, kernel: text, json: text, svg: text, compare: text, show: text,
       },
     });

@@ -1,11 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DepthwiseError, UsageError } from '../src/errors.js';
+import type { KernelSpec } from '../src/kernels/spec.js';
 import { specs } from '../test/kernels/specs.js';
 import { HELP, parseBenchArguments, type BenchArguments } from './arguments.js';
 import { comparison } from './compare.js';
 import { parseDocument, type BenchDocument } from './document.js';
-import { nodeHost } from './node_host.js';
+import { matrixEdge, withMatrixKernels, type MatrixConfig } from './matrix.js';
+import { nodeHost, type NodeHost } from './node_host.js';
 import { rooflineSvg } from './roofline.js';
 import { runBench } from './run_bench.js';
 import { selfCheck } from './self_check.js';
@@ -40,20 +42,27 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   }
 }
 
-async function check({ filter, adapter }: BenchArguments, root: string): Promise<number> {
-  const host = await nodeHost(root, adapter, (line) => void process.stdout.write(`${line}\n`));
-  const found = await selfCheck(host, filter ? { filter } : {});
+async function check({ filter, adapter, matrix }: BenchArguments, root: string): Promise<number> {
+  const host = await nodeHost(root, { adapter, matrix }, (line) => void process.stdout.write(`${line}\n`));
+  const found = await selfCheck(host, { ...(filter && { filter }), ...(matrix && { specs: await matrixSpecs(host) }) });
   const wrong = found.filter(({ ok }) => !ok);
   process.stdout.write(`\n${found.length - wrong.length} of ${found.length} checks right\n`);
   for (const { id, says } of wrong) process.stderr.write(`bench: ${id} is wrong: ${says}\n`);
   return wrong.length > 0 || found.length === 0 ? FAILED : 0;
 }
 
-async function runHere({ variant, kernel, adapter, ...options }: BenchArguments, root: string): Promise<BenchDocument> {
-  const host = await nodeHost(root, adapter, (line) => process.stderr.write(`${line}\n`));
+async function runHere({ variant, kernel, adapter, matrix, ...options }: BenchArguments, root: string): Promise<BenchDocument> {
+  const host = await nodeHost(root, { adapter, matrix }, (line) => process.stderr.write(`${line}\n`));
+  if (matrix) return runBench(host, { ...options, specs: await matrixSpecs(host) });
   if (variant === undefined || kernel === undefined) return runBench(host, options);
   const edited = { name: basename(variant), code: readFileSync(variant, 'utf8'), kernel };
   return runBench(host, { ...options, specs: withEditedShader(specs, edited) });
+}
+
+/** The specs with a matrix kernel of the size that the adapter has. */
+async function matrixSpecs({ gpu }: NodeHost): Promise<KernelSpec[]> {
+  const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  return withMatrixKernels(specs, matrixEdge((adapter?.info as { subgroupMatrixConfigs?: readonly MatrixConfig[] } | undefined)?.subgroupMatrixConfigs));
 }
 
 function compareText(before: BenchDocument, after: BenchDocument): string {

@@ -4,6 +4,7 @@ import { arch, cpus, type as osType } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../package.json';
 import { Gpu } from '../src/gpu/gpu.js';
+import { MATRIX_FEATURE } from './matrix.js';
 import { modelFiles } from './model_files.js';
 import type { BenchHost } from './run_bench.js';
 
@@ -13,11 +14,17 @@ declare const BENCH_COMMIT: string;
 /** Dawn rounds timestamps to 65,536 ns unless told not to, as Chrome does. */
 const TOGGLES = ['disable-dawn-features=timestamp_quantization'];
 
-/** The bench in Node, on Dawn. `root` is the folder of the checkout. */
-export async function nodeHost(root: string, adapter: string | undefined, print: (line: string) => void): Promise<BenchHost> {
-  const gpu = await benchGpu(adapter);
+/** The bench in Node. */
+export interface NodeHost extends BenchHost {
+  readonly gpu: GPU;
+}
+
+/** The bench in Node, on Dawn; `matrix` asks for matrix units. `root` is the folder of the checkout. */
+export async function nodeHost(root: string, { adapter, matrix = false }: { adapter?: string | undefined; matrix?: boolean } = {}, print: (line: string) => void): Promise<NodeHost> {
+  const gpu = await benchGpu(adapter, matrix ? ['allow_unsafe_apis'] : []);
   return {
-    requestGpu: () => Gpu.request({ gpu }),
+    gpu,
+    requestGpu: () => Gpu.request({ gpu, ...(matrix && { features: [MATRIX_FEATURE] }) }),
     files: modelFiles(async (name) => new Uint8Array(await readFile(join(root, 'test/fixtures/models', name)))),
     surroundings: {
       runtime: 'node',
@@ -29,11 +36,11 @@ export async function nodeHost(root: string, adapter: string | undefined, print:
   };
 }
 
-/** Dawn with exact timestamps. `adapter` is a part of an adapter's name. */
-export async function benchGpu(adapter: string | undefined): Promise<GPU> {
+/** Dawn with exact timestamps. `adapter` is a part of an adapter's name; `unsafe` are toggles for drafts. */
+export async function benchGpu(adapter: string | undefined, unsafe: readonly string[] = []): Promise<GPU> {
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  return create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`])]);
+  return create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`]), ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`)]);
 }
 
 /** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */

@@ -8,6 +8,8 @@ export interface GpuOptions {
   /** The WebGPU entry point; `navigator.gpu` when absent. */
   readonly gpu?: GPU;
   readonly powerPreference?: GPUPowerPreference;
+  /** Features to ask for besides those the library uses, where the adapter has them. */
+  readonly features?: readonly GPUFeatureName[];
 }
 
 /** Adapter identity for people and for bench records. */
@@ -79,13 +81,13 @@ export class Gpu {
    * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter,
    *   `GPU_NO_DEVICE` when the adapter gives none; DeviceLostError when what it gives is lost already, twice.
    */
-  static async request({ gpu = globalThis.navigator?.gpu, powerPreference = 'high-performance' }: GpuOptions = {}): Promise<Gpu> {
+  static async request({ gpu = globalThis.navigator?.gpu, powerPreference = 'high-performance', features = [] }: GpuOptions = {}): Promise<Gpu> {
     if (!gpu) {
       const reason = globalThis.isSecureContext === false ? 'the page is not a secure context (https or localhost)' : 'this runtime has no navigator.gpu';
       throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.', phase: 'load' });
     }
     for (let attempt = 0; ; attempt++) {
-      const context = await openDevice(gpu, powerPreference);
+      const context = await openDevice(gpu, powerPreference, [...FEATURES, ...features]);
       // A device may be handed over already lost; yield once so that its promise can tell.
       await Promise.resolve();
       if (!context.lost) return context;
@@ -160,7 +162,7 @@ function isGpuFault(error: unknown): boolean {
   return error instanceof InternalError || error instanceof OutOfMemoryError || error instanceof ShaderError || !(error instanceof DepthwiseError || (error as Error).name === 'AbortError');
 }
 
-async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference): Promise<Gpu> {
+async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, features: readonly GPUFeatureName[]): Promise<Gpu> {
   const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
   const adapter = await gpu.requestAdapter({ powerPreference }).catch((cause: unknown) => {
     throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, { hint, phase: 'load', cause });
@@ -169,7 +171,7 @@ async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference): Promis
   const device = await adapter
     .requestDevice({
       label: 'depthwise',
-      requiredFeatures: FEATURES.filter((f) => adapter.features.has(f)),
+      requiredFeatures: features.filter((f) => adapter.features.has(f)),
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     })
     .catch((cause: unknown) => {

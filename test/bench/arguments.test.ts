@@ -13,7 +13,8 @@ const codeOf = (run: () => unknown): unknown => {
 
 describe('parseBenchArguments', () => {
   it('runs everything with 20 samples unless told otherwise', () => {
-    expect(parseBenchArguments([])).toEqual({ sections: ['ceilings', 'kernels', 'models'], quick: false, help: false, rankSoftware: false, samples: 20 });
+    expect(parseBenchArguments([])).toEqual({ sections: ['ceilings', 'kernels', 'models'], quick: false, help: false, matrix: false, check: false, cold: false, rankSoftware: false, samples: 20 });
+    expect(parseBenchArguments(['--check', '--cold'])).toMatchObject({ check: true, cold: true });
     expect(parseBenchArguments(['--quick'])).toMatchObject({ sections: ['ceilings', 'kernels'], samples: 5 });
     expect(parseBenchArguments(['--quick', '--only', 'models', '--samples', '7'])).toMatchObject({ sections: ['models'], samples: 7 });
     const { filter, ...rest } = parseBenchArguments(['--filter', 'GEMM|conv', '--max-gflop', '0.5', '--rank-software', '--json', 'a.json', '--svg', 'a.svg', '--compare', 'b.json', '--adapter', 'x']);
@@ -24,7 +25,7 @@ describe('parseBenchArguments', () => {
   it('refuses what makes no sense', () => {
     const refused: [string[], string][] = [
       [['--smaples', '3'], 'OPTION_UNKNOWN'], [['--only', 'kernel'], 'OPTION_VALUE'], [['--samples', '0'], 'OPTION_VALUE'], [['--max-gflop', 'many'], 'OPTION_VALUE'],
-      [['--filter', '('], 'OPTION_VALUE'], [['--variant', 'a.wgsl'], 'OPTION_CONFLICT'], [['--kernel', 'gemm/registers'], 'OPTION_CONFLICT'], [['stray'], 'OPTION_UNKNOWN'],
+      [['--filter', '('], 'OPTION_VALUE'], [['--variant', 'a.wgsl'], 'OPTION_CONFLICT'], [['--kernel', 'gemm/registers'], 'OPTION_CONFLICT'], [['--matrix', '--variant', 'a.wgsl', '--kernel', 'gemm/registers'], 'OPTION_CONFLICT'], [['stray'], 'OPTION_UNKNOWN'],
     ];
     for (const [argv, code] of refused) expect(codeOf(() => parseBenchArguments(argv)), argv.join(' ')).toBe(code);
   });
