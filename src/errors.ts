@@ -94,6 +94,10 @@ export class DeviceLostError extends DepthwiseError {
 export class OutOfMemoryError extends DepthwiseError {
   override readonly name = 'OutOfMemoryError';
 }
+/** The GPU or its driver did not come to an end in time (`TIMEOUT_COMPILE`, `TIMEOUT_RUN`). */
+export class TimeoutError extends DepthwiseError {
+  override readonly name = 'TimeoutError';
+}
 /** A shader that did not compile (`SHADER_*`). */
 export class ShaderError extends DepthwiseError {
   override readonly name = 'ShaderError';

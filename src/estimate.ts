@@ -106,12 +106,14 @@ async function estimateOn(life: Lifetime, engine: Engine, source: ReadyPicture, 
     const [program, texture] = own ? await prepare(life, engine, lease, own, source, options.signal) : [lease.ready as Program, undefined];
     const { executable, values } = program;
     // From the upload to the submit nothing is awaited, as the program's texture and buffers serve every call.
-    const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder) => {
+    const start = performance.now();
+    const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder, cut) => {
       buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
-      executable.encode(encoder, { picture: texture ?? program.picture.upload(source) });
-      encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
+      const last = executable.encodeCut(encoder, { picture: texture ?? program.picture.upload(source) }, cut);
+      last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
     await life.guard(engine, work, options.signal);
+    executable.took(performance.now() - start);
     return new DepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, { ...entry, model: entry.name, width, height });
   } catch (error) {
     buffer?.destroy();

@@ -25,6 +25,7 @@ export {
   NetworkError,
   OutOfMemoryError,
   ShaderError,
+  TimeoutError,
   UsageError,
   WeightsFormatError,
   type ErrorDetails,

@@ -1,6 +1,7 @@
 import { InternalError, OutOfMemoryError } from '../errors.js';
 import type { Gpu } from './gpu.js';
 import { scoped, textOf } from './scoped.js';
+import { withinTime } from './time_limit.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
 export const BufferUsage = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128, QUERY_RESOLVE: 512 } as const;
@@ -53,9 +54,9 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
 /**
  * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit.
  * @param lent a staging buffer to read through, where one is at hand
- * @throws as `scoped` and `readMapped`
+ * @throws as `scoped` and `readMapped`; TimeoutError `TIMEOUT_RUN` where the device is known not to be a CPU
  */
-export async function submitRead({ device }: Pick<Gpu, 'device'>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
+export async function submitRead({ device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
   let staging = lent;
   try {
     await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {
@@ -64,7 +65,8 @@ export async function submitRead({ device }: Pick<Gpu, 'device'>, bytes: number,
       encoder.copyBufferToBuffer(record(encoder), 0, staging, 0, Math.ceil(bytes / 4) * 4);
       device.queue.submit([encoder.finish()]);
     });
-    return await readMapped(staging as unknown as GPUBuffer, bytes);
+    const read = readMapped(staging as unknown as GPUBuffer, bytes);
+    return await (facts?.software === false ? withinTime(read, 'TIMEOUT_RUN', 'what is read back', 'read') : read);
   } finally {
     if (!lent) staging?.destroy();
   }

@@ -1,4 +1,4 @@
-import { DepthwiseError, DeviceLostError, DisposedError, GpuUnavailableError, InternalError, OutOfMemoryError, ShaderError, type Phase } from '../errors.js';
+import { DepthwiseError, DeviceLostError, DisposedError, GpuUnavailableError, InternalError, OutOfMemoryError, ShaderError, TimeoutError, type Phase } from '../errors.js';
 import { Ending } from './ending.js';
 import { PipelineCache } from './pipelines.js';
 import { textOf } from './scoped.js';
@@ -67,7 +67,7 @@ export class Gpu {
       f16: device.features.has('shader-f16'),
       subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
     };
-    this.pipelines = new PipelineCache(device);
+    this.pipelines = new PipelineCache(device, adapter.software);
     void device.lost.then((info) => {
       // A device that was destroyed here is disposed, not lost.
       if (!this.#disposed) this.#lost = info;
@@ -159,7 +159,7 @@ export class Gpu {
 
 /** Errors that a lost device can be the cause of; others, such as a bad picture, stand for themselves. */
 function isGpuFault(error: unknown): boolean {
-  return error instanceof InternalError || error instanceof OutOfMemoryError || error instanceof ShaderError || !(error instanceof DepthwiseError || (error as Error).name === 'AbortError');
+  return error instanceof InternalError || error instanceof OutOfMemoryError || error instanceof ShaderError || error instanceof TimeoutError || !(error instanceof DepthwiseError || (error as Error).name === 'AbortError');
 }
 
 async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, features: readonly GPUFeatureName[]): Promise<Gpu> {

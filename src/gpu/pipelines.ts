@@ -1,6 +1,7 @@
-import { InternalError, OutOfMemoryError, ShaderError } from '../errors.js';
+import { InternalError, OutOfMemoryError, ShaderError, TimeoutError } from '../errors.js';
 import { readBindings, type Binding } from './bindings.js';
 import { scoped, textOf } from './scoped.js';
+import { withinTime } from './time_limit.js';
 
 /** A compiled kernel and its binding table. */
 export interface Pipeline {
@@ -12,10 +13,13 @@ export interface Pipeline {
 /** Compiles each specialised WGSL text once per device. */
 export class PipelineCache {
   readonly #device: GPUDevice;
+  readonly #patient: boolean;
   readonly #compiled = new Map<string, Promise<Pipeline>>();
 
-  constructor(device: GPUDevice) {
+  /** @param patient whether compiling may take any time, as on a CPU */
+  constructor(device: GPUDevice, patient: boolean) {
     this.#device = device;
+    this.#patient = patient;
   }
 
   /** Number of distinct pipelines made so far. */
@@ -25,7 +29,8 @@ export class PipelineCache {
 
   /**
    * The pipeline of a WGSL text.
-   * @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text, `SHADER_INTERNAL` when the driver fails
+   * @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text, `SHADER_INTERNAL` when the driver fails;
+   *   TimeoutError `TIMEOUT_COMPILE`
    */
   get(code: string, label: string): Promise<Pipeline> {
     const known = this.#compiled.get(code);
@@ -53,9 +58,10 @@ export class PipelineCache {
         pipeline.catch(() => undefined);
         return layout;
       });
-      return { pipeline: await (pipeline as unknown as Promise<GPUComputePipeline>), layout, bindings };
+      const compiled = pipeline as unknown as Promise<GPUComputePipeline>;
+      return { pipeline: await (this.#patient ? compiled : withinTime(compiled, 'TIMEOUT_COMPILE', `kernel "${label}"`, 'compile')), layout, bindings };
     } catch (cause) {
-      if (cause instanceof OutOfMemoryError) throw cause;
+      if (cause instanceof OutOfMemoryError || cause instanceof TimeoutError) throw cause;
       throw shaderError(label, module && (await firstLine(module, code)), cause);
     }
   }

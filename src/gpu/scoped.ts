@@ -1,5 +1,6 @@
 import { DepthwiseError, InternalError, OutOfMemoryError, type Phase } from '../errors.js';
 import type { Gpu } from './gpu.js';
+import { withinTime } from './time_limit.js';
 
 /** What GPU calls are for, as errors put it. */
 export interface Purpose {
@@ -37,22 +38,30 @@ export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () =
   return (made as { value: T }).value;
 }
 
+/** Submits what has been recorded so far; the rest goes into the encoder that it returns. */
+export type Cut = () => GPUCommandEncoder;
+
 /**
  * Submits what `record` records, and waits until the GPU is done with it.
- * @throws as `scoped`: no result may leave after an error
+ * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
  */
-export async function submit({ device }: Pick<Gpu, 'device'>, purpose: Purpose, record: (encoder: GPUCommandEncoder) => void): Promise<void> {
+export async function submit({ device, facts }: Pick<Gpu, 'device' | 'facts'>, purpose: Purpose, record: (encoder: GPUCommandEncoder, cut: Cut) => void): Promise<void> {
   let done: Promise<undefined> | undefined;
   await scoped(device, purpose, () => {
-    const encoder = device.createCommandEncoder({ label: 'depthwise' });
-    record(encoder);
+    const begin = () => device.createCommandEncoder({ label: 'depthwise' });
+    let encoder = begin();
+    record(encoder, () => {
+      device.queue.submit([encoder.finish()]);
+      return (encoder = begin());
+    });
     device.queue.submit([encoder.finish()]);
     done = device.queue.onSubmittedWorkDone();
     done.catch(() => undefined);
   });
   try {
-    await done;
+    await (facts.software ? done : withinTime(done as unknown as Promise<undefined>, 'TIMEOUT_RUN', purpose.what, purpose.phase));
   } catch (cause) {
+    if (cause instanceof DepthwiseError) throw cause;
     throw new InternalError('INTERNAL_GPU', `The GPU does not say whether it is done with ${purpose.what}: ${textOf(cause)}`, { phase: purpose.phase, cause });
   }
 }

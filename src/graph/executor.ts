@@ -2,12 +2,14 @@ import { DisposedError, InternalError, ShaderError } from '../errors.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
+import type { Cut } from '../gpu/scoped.js';
 import type { PassTimer } from '../gpu/timing.js';
 import type { Kernel, Op } from '../kernels/op.js';
 import { specialize } from '../kernels/specialize.js';
 import { byteLength } from '../tensor.js';
 import { typesOf, type Graph, type Node, type Value } from './graph.js';
 import { checkLimits } from './limits.js';
+import { Pace } from './pace.js';
 import { planSlots, type Plan } from './plan.js';
 import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
 
@@ -73,6 +75,8 @@ export class Executable {
   readonly slots: readonly GPUBuffer[];
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
+  /** Undefined on a CPU, where a submit may take any time. */
+  readonly #pace: Pace | undefined;
   readonly #owned: readonly GPUBuffer[];
   /** Of inputs, constants and kept values, by value id. */
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
@@ -86,6 +90,7 @@ export class Executable {
     const kept = keep.map(({ id }) => [id, slots[places.get(id)?.slot ?? -1]] as const);
     this.#buffers = new Map([...whole, ...kept.filter((entry): entry is [number, GPUBuffer] => entry[1] !== undefined)]);
     this.#steps = steps;
+    this.#pace = gpu.facts.software ? undefined : new Pace(plan.order);
   }
 
   /**
@@ -148,6 +153,26 @@ export class Executable {
     const pass = encoder.beginComputePass({ label: 'depthwise', ...(timestampWrites && { timestampWrites }) });
     for (const step of this.#steps) this.#dispatch(pass, step, textures);
     pass.end();
+  }
+
+  /** Records one run as `encode` does, but cuts one that takes long into several submits of one pass each. @returns the encoder to go on with */
+  encodeCut(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>>, cut: Cut): GPUCommandEncoder {
+    this.#usable();
+    let current = encoder;
+    let from = 0;
+    for (const end of this.#pace?.ends() ?? [this.#steps.length]) {
+      if (from > 0) current = cut();
+      const pass = current.beginComputePass({ label: 'depthwise' });
+      for (const step of this.#steps.slice(from, end)) this.#dispatch(pass, step, textures);
+      pass.end();
+      from = end;
+    }
+    return current;
+  }
+
+  /** Notes how many milliseconds a run took, by which later ones are cut. */
+  took(milliseconds: number): void {
+    this.#pace?.took(milliseconds);
   }
 
   /** Records one run with one timed pass per dispatch, for profiles. */

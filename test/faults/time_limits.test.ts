@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { loadDepthModel } from '../../src/index.js';
+import { nullGpu } from '../unit/kernels/null_gpu.js';
+import { picture, SMALL } from '../unit/model/pictures.js';
+import { tinyMidas } from '../unit/model/tiny_midas.js';
+import { FaultyDevice } from './faulty_device.js';
+
+let faulty: FaultyDevice;
+beforeEach(async () => {
+  faulty = new FaultyDevice((await nullGpu()).device);
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+const load = () => loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
+
+/** What `work` ends with when it hangs at a call; only the clock of the limits is advanced. */
+async function outcome(work: () => Promise<unknown>, seconds: number): Promise<unknown> {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  let settled: unknown = 'pending';
+  const done = work().then((value) => (settled = value), (error: unknown) => (settled = error));
+  while (vi.getTimerCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  vi.advanceTimersByTime(1000 * (seconds - 1));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(settled).toBe('pending');
+  vi.advanceTimersByTime(1000);
+  await done;
+  return settled;
+}
+
+it('a driver that compiles without end is given up after two minutes, naming the kernel', async () => {
+  faulty.arm('createComputePipelineAsync', 3, 'hang');
+  expect(await outcome(load, 120)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_COMPILE', phase: 'compile', expected: 120, message: expect.stringMatching(/kernel "\w+\/\w+"/) });
+  expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+});
+
+it('a run without end is given up after a minute, and the next works', async () => {
+  const model = await load();
+  (await model.estimate(picture('a'), SMALL)).dispose();
+  const held = faulty.held;
+  faulty.arm('onSubmittedWorkDone', 1, 'hang');
+  expect(await outcome(() => model.estimate(picture('a'), SMALL), 60)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_RUN', phase: 'run', expected: 60 });
+  vi.useRealTimers();
+  expect(faulty.held).toEqual(held);
+  const map = await model.estimate(picture('a'), SMALL);
+  await map.read();
+  map.dispose();
+  model.dispose();
+});
+
+it('a run that took 450 ms is cut into submits from then on, until one is found to be quick', async () => {
+  const model = await load();
+  const submits = async () => {
+    faulty.calls.clear();
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    return faulty.calls.get('submit') as number;
+  };
+  faulty.arm('onSubmittedWorkDone', 1, 'late');
+  expect(await submits()).toBe(1);
+  expect(await submits()).toBeGreaterThanOrEqual(5);
+  // A busy machine may need a few.
+  await vi.waitFor(async () => expect(await submits()).toBe(1), { timeout: 20_000 });
+  model.dispose();
+});
