@@ -9,7 +9,7 @@ import type { Accuracy, KernelResult, Peaks, Protocol } from './document.js';
 import { storedInputs, type Stored } from './inputs.js';
 import { KernelRun } from './kernel_run.js';
 import { measure, repeatsFor } from './measure.js';
-import { accuracyOf, truthOf } from './truth.js';
+import { accuracyOf, truthOf, type Truth } from './truth.js';
 
 /** One perf shape of an op in one precision, with the candidate kernels to time on it. */
 export interface BenchCase {
@@ -91,9 +91,15 @@ function shares({ fmaF32, copyGBs }: Peaks, gflops: number, intensity: number, g
 
 /** The truth of the case itself or, where the reference would take too long, the worst of the op's own cases. */
 async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, inputs: Record<string, Stored>, runs: readonly KernelRun[], variants: readonly string[]): Promise<Accuracy[]> {
-  const truth = truthOf(spec, kase, attrsOf(spec, kase, half), inputs);
+  const truths = new Map<unknown, Truth | undefined>();
   const accuracies: Accuracy[] = [];
-  for (const [i, run] of runs.entries()) accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, variants[i] as string));
+  for (const [i, run] of runs.entries()) {
+    const variant = variants[i] as string;
+    const reference = spec.references?.[variant];
+    if (!truths.has(reference)) truths.set(reference, truthOf(spec, kase, attrsOf(spec, kase, half), inputs, variant));
+    const truth = truths.get(reference);
+    accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, variant));
+  }
   return accuracies;
 }
 
@@ -111,7 +117,7 @@ export async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, vari
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
-    const truth = truthOf(spec, kase, attrs, inputs);
+    const truth = truthOf(spec, kase, attrs, inputs, variant);
     if (!truth) continue;
     const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs));
     try {

@@ -1,4 +1,4 @@
-import type { Expected, KernelCase, KernelSpec, Tensor } from '../src/kernels/spec.js';
+import { expectedOf, type Expected, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { numel, type TensorType } from '../src/tensor.js';
 import { worstError, type Actual } from '../test/kernels/compare.js';
 import type { Accuracy } from './document.js';
@@ -78,8 +78,9 @@ export interface Truth {
 /**
  * The reference's outputs of a case: all of them where f64 loops finish soon, else those of a part; undefined when neither
  * is within reach.
+ * @param kernel some are compared with magnitudes of their own
  */
-export function truthOf(spec: KernelSpec, kase: KernelCase<unknown>, attrs: unknown, inputs: Readonly<Record<string, Stored>>): Truth | undefined {
+export function truthOf(spec: KernelSpec, kase: KernelCase<unknown>, attrs: unknown, inputs: Readonly<Record<string, Stored>>, kernel = ''): Truth | undefined {
   const types = Object.fromEntries(Object.entries(inputs).map(([name, { type }]) => [name, type]));
   const out = spec.op.infer(types, attrs) as Types;
   const gate = kase.fill === 'positive' ? 2 * spec.gate : spec.gate;
@@ -89,7 +90,7 @@ export function truthOf(spec: KernelSpec, kase: KernelCase<unknown>, attrs: unkn
   if (!whole && !part) return undefined;
   const tensors = Object.fromEntries(Object.entries(inputs).map(([name, stored]) => [name, cutTensor(tensorOf(stored), whole ? undefined : part?.inputs[name])]));
   const wanted = Object.fromEntries(Object.entries(out).map(([name, type]) => [name, { ...type, shape: cutShape(type.shape, whole ? undefined : part?.output) }]));
-  const expected = spec.reference(tensors, whole ? attrs : part?.attrs, wanted);
+  const expected = expectedOf(spec, kernel, tensors, whole ? attrs : part?.attrs, wanted);
   return { says: whole ? 'all outputs' : (part as Part).says, gate, expected, cut: whole ? undefined : part?.output };
 }
 

@@ -3,6 +3,7 @@ import { activationReference } from './activation.spec.js';
 import { bilinearReference } from './bilinear.spec.js';
 import { conv2d, padding, samePadding, type ConvAttrs } from './conv2d.js';
 import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
+import { winogradMagnitude } from './winograd.spec.js';
 
 /** Convolution sums with bias of a map given as values and magnitudes, before any activation. */
 export function convReference(x: Expected, weight: Tensors[string], bias: Tensors[string], { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>): Expected {
@@ -38,9 +39,25 @@ export function convReference(x: Expected, weight: Tensors[string], bias: Tensor
 }
 
 function reference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): { y: Expected } {
+  return ended(inputs, attrs, out, convReference(read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias'), attrs));
+}
+
+function winogradReference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): { y: Expected } {
+  const [x, weight, bias] = [read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias')];
+  const sums = convReference(x, weight, bias, attrs);
+  const magnitude = winogradMagnitude(x, weight, sums, attrs.pad).map((m, i) => m + Math.abs(bias.data[i % bias.data.length] as number));
+  return ended(inputs, attrs, out, { ...sums, magnitude });
+}
+
+/** The map as the sums see it. */
+function read(inputs: Tensors, { reluInput }: ConvAttrs): Expected {
   const x = need(inputs, 'x');
-  const read = attrs.reluInput ? x.data.map((v) => Math.max(v, 0)) : x.data;
-  const y = convReference({ shape: x.type.shape, values: read, magnitude: read.map(Math.abs) }, need(inputs, 'weight'), need(inputs, 'bias'), attrs);
+  const values = reluInput ? x.data.map((v) => Math.max(v, 0)) : x.data;
+  return { shape: x.type.shape, values, magnitude: values.map(Math.abs) };
+}
+
+/** What becomes of the sums. */
+function ended(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }, y: Expected): { y: Expected } {
   const [OH, OW] = y.shape as [number, number, number];
   const deeper = inputs.low && bilinearReference(inputs.low, [OH, OW], true);
   y.values.forEach((sum, i) => {
@@ -62,6 +79,8 @@ export const conv2dSpec = defineSpec({
   half: ['x', 'weight', 'residual', 'low'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
+  references: { winograd: winogradReference },
+  longKernels: ['winograd'],
   cases: [
     { name: 'one pixel', inputs: shapes(1, 1, 4, 3, 4), attrs: same, half: false },
     { name: 'row tile - 1', inputs: shapes(2, 3, 4, 3, 8), attrs: same },

@@ -50,6 +50,10 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly cases: readonly KernelCase<Attrs>[];
   /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
   reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
+  /** For kernels that add up other products than the op's definition: the same values with the magnitudes of those. By kernel. */
+  readonly references?: Readonly<Record<string, (inputs: Tensors, attrs: Attrs, out: Out) => Readonly<Record<string, Expected>>>>;
+  /** Kernels that a software adapter takes 8 s or more to compile: their cases are for the long suite. */
+  readonly longKernels?: readonly string[];
   /**
    * Largest allowed |y - reference| in units of 2⁻²⁴·magnitude, twice that for one-signed data, whose rounding errors
    * do not cancel; f16 outputs get their own rounding on top.
@@ -70,6 +74,12 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
 /** Infers the type parameters of a spec from its op. */
 export function defineSpec<In extends Types, Out extends Types, Attrs>(spec: KernelSpec<In, Out, Attrs>): KernelSpec<In, Out, Attrs> {
   return spec;
+}
+
+/** What one kernel of a spec is compared with. */
+export function expectedOf(spec: KernelSpec, kernel: string, inputs: Tensors, attrs: unknown, out: Types): Readonly<Record<string, Expected>> {
+  const special = spec.references?.[kernel];
+  return special ? special(inputs, attrs, out) : spec.reference(inputs, attrs, out);
 }
 
 /** An input that the case must have. */

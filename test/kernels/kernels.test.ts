@@ -1,10 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { runsOn } from '../../src/kernels/op.js';
-import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { testGpu } from '../gpu.js';
-import { expectCase, makeInputs, runCase } from './harness.js';
-import { applies, kernelOf } from './instances.js';
+import { testKernels } from './kernel_tests.js';
 import { specs } from './specs.js';
 
 let gpu: Gpu;
@@ -12,38 +9,4 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-function runs(spec: KernelSpec, kase: KernelCase<unknown>, variant: string): boolean {
-  const kernel = kernelOf(spec, kase, variant, false);
-  return kernel !== undefined && runsOn(kernel, gpu.facts);
-}
-
-// Every case of every spec, on every kernel candidate that is one for it, in f32 and in f16 storage.
-for (const spec of specs) {
-  describe(spec.op.name, () => {
-    for (const variant of Object.keys(spec.op.kernels)) {
-      const cases = spec.cases.filter((kase) => applies(spec, kase, variant));
-      for (const kase of cases) {
-        it(`${variant}, f32: ${kase.name}`, async ({ skip }) => {
-          if (!runs(spec, kase, variant)) skip('the adapter has subgroups of another size');
-          await expectCase(gpu, spec, kase, variant, false);
-        });
-        if (!spec.halfAttrs || kase.half === false) continue;
-        it(`${variant}, f16: ${kase.name}`, async ({ skip }) => {
-          if (!gpu.facts.f16) skip('the adapter has no shader-f16');
-          if (!runs(spec, kase, variant)) skip('the adapter has subgroups of another size');
-          await expectCase(gpu, spec, kase, variant, true);
-        });
-      }
-
-      it(`${variant}: the shape of the dispatch and a second run change no bit`, async ({ skip }) => {
-        const kase = cases[1] as KernelCase<unknown>;
-        if (!runs(spec, kase, variant)) skip('the adapter has subgroups of another size');
-        const inputs = makeInputs(spec, kase, false);
-        const run = (dispatch?: (x: number) => readonly [number, number]) => runCase(gpu, spec, inputs, kase.attrs, variant, dispatch);
-        const once = await run();
-        expect(await run()).toEqual(once);
-        expect(await run((x) => [Math.ceil(x / 2), 3]), 'folded, with surplus workgroups').toEqual(once);
-      });
-    }
-  });
-}
+for (const spec of specs) testKernels(() => gpu, spec, Object.keys(spec.op.kernels).filter((kernel) => !spec.longKernels?.includes(kernel)));
