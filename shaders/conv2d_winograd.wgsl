@@ -71,11 +71,11 @@ fn transform_weight(i: u32, c: u32, n4: u32, at: u32) {
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
-  let block = group.y * groups.x + group.x;
-  let blocks_n = (params.N4 + COLUMNS - 1) / COLUMNS;
+  let part = group.y * groups.x + group.x;
+  let parts_n = (params.N4 + COLUMNS - 1) / COLUMNS;
   let tiles_x = (params.OW + 1) / 2;
-  let tile0 = block / blocks_n * TILES;
-  let column0 = block % blocks_n * COLUMNS;
+  let tile0 = part / parts_n * TILES;
+  let column0 = part % parts_n * COLUMNS;
   if (tile0 >= tiles_x * ((params.OH + 1) / 2)) { return; }
   let position = local / 16;
   let t0 = local / 4 % 4 * 8;
