@@ -1,5 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { pictureToDepth } from '../../../src/estimate.js';
+import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots } from '../../../src/graph/plan.js';
+import { networkSize } from '../../../src/image/size.js';
+import { entryByName } from '../../../src/models/resolve.js';
+import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
+import { nameRules } from '../../../src/weights/name_rules.js';
+import { mapNames } from '../../../src/weights/names.js';
+import { parseHeader } from '../../../src/weights/safetensors.js';
+import { Weights } from '../../../src/weights/weights.js';
 import { frameGraph, type FrameOptions } from '../model/frame_graph.js';
 import { planFaults } from './plan_faults.js';
 
@@ -27,6 +37,22 @@ describe('activation memory of a frame', () => {
     const plan = planSlots(graph, [depth]);
     expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
     if (options.inputSize === 252) expect(planFaults(graph, [depth], plan)).toEqual([]);
+  });
+
+  it.each(['f32', 'f16'] as const)('of the model that is shipped, in %s: the same', async (storage) => {
+    const file = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
+    const header = parseHeader(file, file.length, 'nano');
+    const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, 'nano')), 'nano'), 'nano');
+    const entry = entryByName('nano');
+    const build = await entry.network();
+    const engine = { entry, convention: 'original', network: (image: Value) => build(image, weights, 'offset') } as const;
+    for (const picture of [{ width: 640, height: 480 }, { width: 256, height: 256 }, { width: 480, height: 1080 }]) {
+      const graph = new Graph(storage);
+      const depth = pictureToDepth(engine, graph, { picture, network: networkSize(entry.input, picture.width, picture.height, {}), out: picture });
+      const plan = planSlots(graph, [depth]);
+      expect(planFaults(graph, [depth], plan)).toEqual([]);
+      expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
+    }
   });
 
   it('of Depth Anything large at 518 fits buffers of 128 MiB', () => {
