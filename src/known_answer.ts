@@ -4,7 +4,7 @@ import { adapterName, type Gpu } from './gpu/gpu.js';
 import { applicableKernels, Executable } from './graph/executor.js';
 import { Graph, type Node, type Value } from './graph/graph.js';
 import { attention } from './kernels/attention.js';
-import { conv2d, padding } from './kernels/conv2d.js';
+import { conv2d, padding, upsampledConv } from './kernels/conv2d.js';
 import { gemm } from './kernels/gemm.js';
 import { layerNorm } from './kernels/layer_norm.js';
 import type { DType } from './tensor.js';
@@ -25,6 +25,8 @@ interface Question {
 const RUNS = 3;
 /** Fits in f16, but not a sum of eight of them, and not its square: what is added up in f16 shows. */
 const OUTLIER = 8192;
+/** Ops whose kernels do nearly all the work, and none of which is like another. */
+const MAIN = ['gemm', 'conv2d', 'attention', 'layer_norm'];
 type Ask = (graph: Graph) => Question;
 /** By op. The others than the first are of sizes for which kernels are specialised otherwise, or take more than one tile. */
 const QUESTIONS: Readonly<Record<string, readonly [Ask, ...Ask[]]>> = {
@@ -32,6 +34,7 @@ const QUESTIONS: Readonly<Record<string, readonly [Ask, ...Ask[]]>> = {
   conv2d: [(graph) => convQuestion(graph, [7, 9, 8, 12]), (graph) => convQuestion(graph, [17, 18, 16, 64])],
   attention: [(graph) => attentionQuestion(graph, 19), (graph) => attentionQuestion(graph, 130)],
   layer_norm: [normQuestion],
+  upsampled_conv: [(graph) => upsampledQuestion(graph, [17, 18, 16, 64])],
 };
 
 /**
@@ -41,7 +44,7 @@ const QUESTIONS: Readonly<Record<string, readonly [Ask, ...Ask[]]>> = {
  */
 export async function checkSound(gpu: Gpu, storage: 'f32' | 'f16'): Promise<void> {
   const graph = new Graph(storage);
-  await askAll(gpu, graph, Object.values(QUESTIONS).map(([question]) => question(graph)));
+  await askAll(gpu, graph, MAIN.map((op) => (QUESTIONS[op] as [Ask])[0](graph)));
 }
 
 /** Whether there is a question for an op. */
@@ -112,6 +115,17 @@ function convQuestion(graph: Graph, [H, W, C, N]: readonly [number, number, numb
   const inputs = declare(graph, 'conv2d', { x: [graph.storage, H, W, C], weight: [graph.storage, 3, 3, C, N], bias: ['f32', N] });
   const { y } = graph.apply(conv2d, inputs, { stride: 1, pad: padding(1), out: 'f32' });
   return { name: 'conv2d', inputs, y, answer: (run) => products(run, [H, W, C, N, 3]), tolerance: 0 };
+}
+
+/** A map that is resized to the size it has stays exactly as it is. */
+function upsampledQuestion(graph: Graph, [H, W, C, N]: readonly [number, number, number, number]): Question {
+  const inputs = declare(graph, 'upsampled_conv', { low: [graph.storage, H, W, C], weight: [graph.storage, 3, 3, C, N], bias: ['f32', N] });
+  const { y } = graph.apply(upsampledConv, inputs, { size: [H, W], alignCorners: true, out: 'f32' });
+  const answer = (run: number) => {
+    const { inputs: { x: low, ...rest }, y } = products(run, [H, W, C, N, 3]);
+    return { inputs: { low, ...rest }, y };
+  };
+  return { name: 'upsampled_conv', inputs, y, answer, tolerance: 0 };
 }
 
 /** x[H,W,C] convolved with weight[S,S,C,N], padded by (S-1)/2, plus bias[N]; S = 1 is a product of matrices. */

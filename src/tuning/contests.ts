@@ -23,8 +23,8 @@ export interface Contest {
 
 /** Shapes that the kernels of a contest are timed on. */
 const SHAPES = 2;
-/** One dispatch must not outlast the time there is: at 0.3 TFLOP/s this takes 13 ms. */
-const MOST_FLOPS = 4e9;
+/** One dispatch must leave time for others: at 1 TFLOP/s this takes 16 ms. */
+const MOST_FLOPS = 16e9;
 
 /** The contest that a node would be in: its op and the kernels that a GPU may use for it. */
 export function contestKey(node: Node, facts: DeviceFacts): string {

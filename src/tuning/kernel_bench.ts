@@ -1,10 +1,13 @@
-import { InternalError } from '../errors.js';
-import type { Gpu } from '../gpu/gpu.js';
+import { GpuUnavailableError, InternalError } from '../errors.js';
+import { BufferUsage, submitRead } from '../gpu/buffers.js';
+import { adapterName, type Gpu } from '../gpu/gpu.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import { PassTimer } from '../gpu/timing.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, typesOf, type Node, type Value } from '../graph/graph.js';
 import { checkKernel } from '../known_answer.js';
+import { byteLength } from '../tensor.js';
+import { decode, toHalf } from '../weights/decode.js';
 
 /** Asks and times kernels on a device. */
 export interface KernelBench {
@@ -13,7 +16,10 @@ export interface KernelBench {
    * @throws GpuUnavailableError `GPU_UNSOUND` when it answers wrongly
    */
   check(op: string, kernel: string): Promise<boolean>;
-  /** Milliseconds that a node takes on each of some kernels, Infinity on one that the device drops. Undefined when `spent` cuts it off. */
+  /**
+   * Milliseconds that a node takes on each of some kernels; undefined when `spent` cuts it off. Infinity on one that the device does not
+   * compile or whose results differ from those of the first kernel: it is dropped.
+   */
   time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined>;
 }
 
@@ -22,6 +28,10 @@ const ENOUGH_MS = 64 * 65_536e-6;
 /** Being told that a queue is done takes a tenth of a millisecond or more, which is the same for every kernel. */
 const ENOUGH_QUEUE_MS = 8;
 const MOST_PASSES = 512;
+/** Bytes that are compared at each end of a result. */
+const END_BYTES = 1 << 18;
+/** Two roundings of f16 storage. */
+const TOLERANCE = 2 ** -9;
 /** Samples of each kernel, taken in turns; the least counts. */
 const ROUNDS = 2;
 
@@ -47,11 +57,15 @@ export class GpuBench implements KernelBench {
     try {
       for (const result of compiled) if (result.status === 'rejected') throw result.reason;
       if (gpu.device.features.has('timestamp-query')) await scoped(gpu.device, { what: 'timestamps', phase: 'load' }, () => (timer = new PassTimer(gpu.device, 1)));
-      const runs = probes.filter((_, i) => !gpu.dropped.has(`${node.op.name}/${kernels[i]}`));
-      // The first run is no sample: drivers finish compiling in it.
-      for (const probe of runs) {
+      const runs: Probe[] = [];
+      let right: Float32Array | undefined;
+      for (const probe of probes) {
         if (spent()) return undefined;
-        await probe.run(timer);
+        if (gpu.dropped.has(probe.name)) continue;
+        const answer = await probe.answer();
+        right ??= answer;
+        if (agrees(answer, right)) runs.push(probe);
+        else gpu.dropped.set(probe.name, unsound(gpu, probe.name));
       }
       for (let round = 0; round < ROUNDS; round++) {
         for (const probe of runs) if (!(await probe.sample(timer, spent))) return undefined;
@@ -64,24 +78,64 @@ export class GpuBench implements KernelBench {
   }
 }
 
+/** Kernels may add up and round in orders of their own. */
+function agrees(answer: Float32Array, right: Float32Array): boolean {
+  return answer.every((value, i) => Math.abs(value - (right[i] as number)) <= TOLERANCE * Math.max(1, Math.abs(right[i] as number)));
+}
+
+function unsound(gpu: Gpu, name: string): GpuUnavailableError {
+  return new GpuUnavailableError('GPU_UNSOUND', `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`, { phase: 'load' });
+}
+
 /** The op of a node, alone, on one kernel. */
 class Probe {
+  /** As `op/kernel`. */
+  readonly name: string;
   /** Milliseconds of the fastest sample. */
   least = Infinity;
   readonly #gpu: Gpu;
   readonly #executable: Executable;
+  readonly #inputs: readonly Value[];
+  readonly #output: Value;
   #passes = 1;
 
-  private constructor(gpu: Gpu, executable: Executable) {
+  private constructor(gpu: Gpu, name: string, executable: Executable, inputs: readonly Value[], output: Value) {
     this.#gpu = gpu;
+    this.name = name;
     this.#executable = executable;
+    this.#inputs = inputs;
+    this.#output = output;
   }
 
   static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<Probe> {
     const graph = new Graph();
     const given = Object.fromEntries(Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]));
-    const made = graph.apply(op, given, attrs) as Record<string, Value>;
-    return new Probe(gpu, await Executable.compile(graph, gpu, { constants: noConstants, keep: Object.values(made), variant: () => kernel }));
+    const made = Object.values(graph.apply(op, given, attrs) as Record<string, Value>);
+    const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: made, variant: () => kernel });
+    return new Probe(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made[0] as Value);
+  }
+
+  /** The two ends of the first output for small whole numbers as inputs. It warms up as well: drivers finish compiling in a first run. */
+  async answer(): Promise<Float32Array> {
+    const { device } = this.#gpu;
+    const from = this.#executable.buffer(this.#output);
+    const half = this.#output.type.dtype === 'f16';
+    const bytes = byteLength(this.#output.type);
+    const end = Math.min(bytes, END_BYTES);
+    let ends: GPUBuffer | undefined;
+    try {
+      const read = await submitRead(this.#gpu, 2 * end, (encoder) => {
+        for (const value of this.#inputs) fill(device, this.#executable.buffer(value), value.type.dtype === 'f16');
+        this.#executable.encode(encoder);
+        ends = device.createBuffer({ label: 'ends', size: 2 * end, usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
+        encoder.copyBufferToBuffer(from, 0, ends, 0, end);
+        encoder.copyBufferToBuffer(from, bytes - end, ends, end, end);
+        return ends;
+      });
+      return half ? decode({ name: this.name, dtype: 'F16' }, new Uint8Array(read)) : new Float32Array(read);
+    } finally {
+      ends?.destroy();
+    }
   }
 
   /** Repeats the dispatch until its time stands far above the clock's step. False when `spent` cuts it off. */
@@ -116,6 +170,13 @@ class Probe {
   dispose(): void {
     this.#executable.dispose();
   }
+}
+
+/** Fills a buffer with -1, 0 and 1 in no order, again and again. */
+function fill(device: GPUDevice, buffer: GPUBuffer, half: boolean): void {
+  const pattern = Float32Array.from({ length: 16_382 }, (_, i) => ((Math.imul(i + 1, 0x9e3779b1) >>> 16) % 3) - 1);
+  const bytes = new Uint8Array((half ? toHalf(pattern) : pattern).buffer as ArrayBuffer);
+  for (let at = 0; at < buffer.size; at += bytes.length) device.queue.writeBuffer(buffer, at, bytes, 0, Math.min(bytes.length, buffer.size - at));
 }
 
 function noConstants(): never {

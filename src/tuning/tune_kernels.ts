@@ -109,13 +109,14 @@ class Session {
   /** The kernel that is best over the shapes of a contest, or the rule; undefined when the time was up before. */
   async #decide({ key, op, kernels, probes }: Contest): Promise<string | undefined> {
     const start = preferredKernel(this.#gpu.adapter, op);
-    const sound: string[] = [];
+    const passed = new Set<string>();
     for (const kernel of [...kernels].sort((a, b) => Number(b === start) - Number(a === start))) {
       if (this.#over) return undefined;
       if (!(await this.#isSound(op, kernel, kernels[0]))) continue;
-      sound.push(kernel);
+      passed.add(kernel);
       if (kernel === start && !this.#over) this.#chosen.set(key, kernel);
     }
+    const sound = kernels.filter((kernel) => passed.has(kernel));
     const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
     for (const { node, count } of probes) {
       const times = await this.#bench.time(node, sound, () => this.#over);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/executor.js';
 import { Graph, type Node } from '../../../src/graph/graph.js';
-import { attention } from '../../../src/kernels/attention.js';
+import { gemm } from '../../../src/kernels/gemm.js';
 import { defineOp } from '../../../src/kernels/op.js';
 import { GpuBench } from '../../../src/tuning/kernel_bench.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
@@ -31,11 +31,11 @@ const COUNT = (steps: number) => `
 }`;
 const counting = (source: string) => () => ({ sources: [source], tunables: {}, params: {}, workgroups: 1 });
 
-/** An op whose kernels take 20 times as long, and do not compile. */
+/** An op whose kernels take 20 times as long, do not compile, and are off in the last number they write. */
 const count = defineOp<{ x: TensorType }, object>({
   name: 'count',
   infer: ({ x }) => ({ y: x }),
-  kernels: { short: counting(COUNT(2000)), long: counting(COUNT(40_000)), broken: counting(COUNT(1).replace('fma', 'nothing')) },
+  kernels: { short: counting(COUNT(2000)), long: counting(COUNT(40_000)), broken: counting(COUNT(1).replace('fma', 'nothing')), wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')) },
   cost: () => ({ flops: 1 }),
 });
 
@@ -55,6 +55,19 @@ describe('timing', () => {
     expect(broken).toBe(Infinity);
     expect([...gpu.dropped.keys()]).toEqual(['count/broken']);
     expect(await bench.time(only(graph), ['short', 'long'], () => true)).toBeUndefined();
+    expect(faulty.held).toEqual(EMPTY);
+    expect(faulty.uncaptured).toEqual([]);
+  });
+});
+
+describe('a kernel whose result on a shape of the model differs', () => {
+  it('is dropped and not timed', async () => {
+    const { gpu, faulty } = await hardware();
+    const graph = new Graph();
+    graph.apply(count, { x: graph.input('x', { dtype: 'f32', shape: [200_000] }) }, {});
+    const [short, wrong] = (await new GpuBench(gpu, 'f32').time(only(graph), ['short', 'wrong'], () => false)) ?? [];
+    expect([Number.isFinite(short), wrong]).toEqual([true, Infinity]);
+    expect([...gpu.dropped].map(([name, { code, message }]) => [name, code, message])).toEqual([['count/wrong', 'GPU_UNSOUND', expect.stringContaining('"count/wrong"')]]);
     expect(faulty.held).toEqual(EMPTY);
     expect(faulty.uncaptured).toEqual([]);
   });
@@ -87,28 +100,29 @@ describe('a fault while timing', () => {
   });
 });
 
-describe('attention on an adapter that does not say it is a CPU', () => {
+describe('gemm on an adapter that does not say it is a CPU', () => {
   const graph = new Graph();
-  const { y } = graph.apply(attention, { qkv: graph.input('qkv', { dtype: 'f32', shape: [256, 3 * 128] }) }, { heads: 2 });
+  const types = { x: { dtype: 'f32', shape: [512, 64] }, weight: { dtype: 'f32', shape: [64, 512] }, bias: { dtype: 'f32', shape: [512] } } as const;
+  graph.apply(gemm, { x: graph.input('x', types.x), weight: graph.input('weight', types.weight), bias: graph.input('bias', types.bias) }, {});
   const node = only(graph);
 
   it('is asked and timed, and the kernel without workgroup memory is found the faster', async () => {
     const { gpu, faulty } = await hardware();
     expect(chooseKernel(node, gpu).variant).toBe('tiled');
-    const { variant } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
+    const { variant, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
+    expect([...chosen]).toEqual([['gemm/registers|tiled', 'registers']]);
     expect(variant(node)).toBe('registers');
-    expect(y.type.shape).toEqual([256, 128]);
     expect([...gpu.dropped]).toEqual([]);
     expect(faulty.held).toEqual(EMPTY);
   });
 
   it('loses a kernel that answers wrongly', async () => {
     const { gpu, faulty } = await hardware();
-    let rewritten = '';
-    // The last value is left out of the sum.
-    faulty.rewrite = (code, label) => (rewritten = label === 'attention/tiled' ? code.replace('min(KEYS, params.T - key0)', 'min(KEYS, params.T - 1 - key0)') : code);
-    await expect(new GpuBench(gpu, 'f32').check('attention', 'tiled')).rejects.toMatchObject({ code: 'GPU_UNSOUND', message: expect.stringContaining('kernel "attention/tiled"') });
-    expect(rewritten).toContain('params.T - 1 - key0');
+    let changed = '';
+    // The last vector of every row is left out of the sum.
+    faulty.rewrite = (code, label) => (label === 'gemm/tiled' ? (changed = code.replaceAll('params.K4', '(params.K4 - 1)')) : code);
+    await expect(new GpuBench(gpu, 'f32').check('gemm', 'tiled')).rejects.toMatchObject({ code: 'GPU_UNSOUND', message: expect.stringContaining('kernel "gemm/tiled"') });
+    expect(changed).toContain('params.K4 - 1');
     expect(faulty.held).toEqual(EMPTY);
   });
 });
