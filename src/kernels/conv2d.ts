@@ -94,7 +94,7 @@ export interface UpsampledConvInputs {
   readonly low: TensorType;
   /** [3,3,C,N] */
   readonly weight: TensorType;
-  /** [N] */
+  /** [N], or [9,N] where the pixels at the border have biases of their own, as `store_border.wgsl` numbers them. */
   readonly bias: TensorType;
 }
 
@@ -110,8 +110,11 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
   infer({ low, weight, bias }, { size, out = 'f32' }) {
     const C = low.shape[2] as number;
     ensure(weight.shape.slice(0, 3).join() === `3,3,${C}`, () => `upsampled_conv: low is ${show(low)}, weight is ${show(weight)}, expected [3,3,${C},N].`);
-    const y: TensorType = { dtype: out, shape: [...size, weight.shape[3] as number] };
-    ensureStore('upsampled_conv', { bias }, y, weight.shape[3] as number);
+    const N = weight.shape[3] as number;
+    const y: TensorType = { dtype: out, shape: [...size, N] };
+    const border = bias.shape.join() === [9, N].join();
+    ensure(!border || Math.min(...size) > 1, () => `upsampled_conv: the map is ${show(y)}, expected two rows and columns for the biases of its border.`);
+    ensureStore('upsampled_conv', { bias: border ? { ...bias, shape: [N] } : bias }, y, N);
     return { y };
   },
   kernels: {

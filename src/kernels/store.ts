@@ -1,6 +1,7 @@
 import activationSource from '../../shaders/activation.wgsl?raw';
 import bilinearSource from '../../shaders/bilinear.wgsl?raw';
 import storeSource from '../../shaders/store.wgsl?raw';
+import storeBorderSource from '../../shaders/store_border.wgsl?raw';
 import storeFusionSource from '../../shaders/store_fusion.wgsl?raw';
 import storeLayerScaleSource from '../../shaders/store_layer_scale.wgsl?raw';
 import storeResidualSource from '../../shaders/store_residual.wgsl?raw';
@@ -27,7 +28,7 @@ export interface StoreAttrs {
 
 /** Inputs an epilogue may read besides the bias. */
 export interface StoreInputs {
-  /** [N], f32. */
+  /** [N], f32; [9,N] for `store_border.wgsl`. */
   readonly bias: TensorType;
   /** Added after the activation; same shape as the output. */
   readonly residual?: TensorType | undefined;
@@ -55,7 +56,7 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
   const activation = activationTunable(act);
   if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
   const typed = { ...activation, yelem: y.dtype, SATURATE: y.dtype === 'f16' };
-  if (!residual) return { sources: [storeSource, activationSource], tunables: typed, params: {} };
+  if (!residual) return { sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, activationSource], tunables: typed, params: {} };
   const added = { ...typed, relem: residual.dtype };
   if (!low) return { sources: [storeResidualSource, activationSource], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);

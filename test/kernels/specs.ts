@@ -10,6 +10,7 @@ import { layerNormSpec } from '../../src/kernels/layer_norm.spec.js';
 import { patchEmbedSpec } from '../../src/kernels/patch_embed.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../../src/kernels/preprocess.spec.js';
 import { resizeMapSpec } from '../../src/kernels/resize_map.spec.js';
+import { separableSpec } from '../../src/kernels/separable.spec.js';
 import type { KernelSpec } from '../../src/kernels/spec.js';
 import { transposedConvSpec } from '../../src/kernels/transposed_conv.spec.js';
 import { upsampledConvSpec } from '../../src/kernels/upsampled_conv.spec.js';
@@ -23,6 +24,7 @@ export const specs = [
   conv2dSpec,
   upsampledConvSpec,
   depthwiseSpec,
+  separableSpec,
   layerNormSpec,
   attentionSpec,
   headSpec,

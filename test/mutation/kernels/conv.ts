@@ -7,7 +7,8 @@ const unequal = ['stride 2, SAME: zeros below and to the right only'];
 const preactivated = ['ReLU on the input, ReLU on the output'];
 const unit = ['residual of a 1×1'];
 const strip = ['3×3: strip + 1, its height + 1'];
-const separated = ['3×3: row tiles + 1, channels past a subgroup, residual'];
+const separated = ['3×3: row tiles + 1, channels past a subgroup'];
+const tile = ['a subgroup tile + 1, four different pads'];
 const swap = ({ H, W }: Readonly<Record<string, number>>) => ({ H: W as number, W: H as number });
 
 export const convMutants: readonly KernelMutant[] = [
@@ -30,6 +31,9 @@ export const convMutants: readonly KernelMutant[] = [
   { name: 'residual missing', op: 'conv2d', cases: unit, mutate: replace('vec4f(residual[at]) + ', '') },
   { name: 'residual after ReLU, as in MiDaS v2.1 large only', op: 'conv2d', cases: unit, mutate: replace('vec4f(residual[at])', 'max(vec4f(residual[at]), vec4f(0))') },
   { name: 'stale uniform', op: 'conv2d', cases: ['a column of pixels'], mutate: params(() => ({ H: 1, W: 19, OH: 1, OW: 19 })) },
+  { name: 'columns past a tile swapped', op: 'conv2d', variant: 'subgroup', cases: tile, mutate: replace('let a8 = edge[2 * r];', 'let a8 = edge[2 * r + 1];') },
+  { name: 'weights of the first block of channels for all', op: 'conv2d', variant: 'subgroup', cases: tile, mutate: replace('min(n4, params.N4 - 1), params.N4', 'lane, params.N4') },
+  { name: 'hidden channels of one lane only', op: 'head', variant: 'subgroup', cases: ['hidden 32, metres'], mutate: replace('subgroupAdd(dot(max(acc[i] + bias, vec4f(0)), factors))', 'dot(max(acc[i] + bias, vec4f(0)), factors)') },
   { name: 'bias missing', op: 'depthwise', cases: ['3×3: one pixel', '3×3: tile + 1, odd channel tiles'], mutate: replace('acc[p] = bias[c4];', 'acc[p] = vec4f(0);') },
   { name: 'ReLU6 as ReLU', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 1 }) },
   { name: 'ReLU6 left out', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 0 }) },
@@ -42,13 +46,7 @@ export const convMutants: readonly KernelMutant[] = [
   { name: 'subgroup: lanes past the row wrap around', op: 'depthwise', variant: 'subgroup', cases: strip, mutate: replace('source >= LANES)', 'false)') },
   { name: 'ReLU6 between left out', op: 'separable', cases: separated, mutate: replace('clamp(sum[p], vec4f(0), vec4f(6))', 'max(sum[p], vec4f(0))') },
   { name: 'bias of the depthwise convolution missing', op: 'separable', cases: separated, mutate: replace('sum[p] = shift[c4]', 'sum[p] = vec4f(0)') },
-  { name: 'SAME padding on both sides', op: 'separable', cases: ['5×5 stride 2, SAME, columns past a subgroup'], mutate: params(() => ({ PAD_Y: 2, PAD_X: 2 })) },
-  { name: 'window not strided', op: 'separable', cases: ['3×3 stride 2, odd, four different pads'], mutate: replace('window[p * STRIDE + kx]', 'window[p + kx]') },
-  { name: 'stores past the end of a row', op: 'separable', cases: separated, mutate: replace('if (ox0 + p < params.OW) ', '') },
   { name: 'last four channels left out', op: 'separable', cases: separated, mutate: replace('c4 < params.C4', 'c4 + 1 < params.C4') },
-  { name: 'channels past a subgroup left out', op: 'separable', variant: 'subgroup', cases: separated, mutate: replace('base < params.C4', 'base + LANES < params.C4') },
   { name: 'own sums instead of those handed round', op: 'separable', variant: 'subgroup', cases: separated, mutate: replace('subgroupShuffle(mine[p], i)', 'mine[p]') },
-  { name: 'columns past a subgroup taken again', op: 'separable', variant: 'subgroup', cases: ['5×5 stride 2, SAME, columns past a subgroup'], mutate: replace('min(j * LANES + lane, params.N4 - 1)', 'lane') },
   { name: 'border taken for the middle', op: 'upsampled_conv', cases: ['biases of the border'], mutate: replace('3 * side(row / params.OW, params.OH)', '3') },
-  { name: 'first and last column swapped', op: 'upsampled_conv', cases: ['biases of the border'], mutate: replace('side(row % params.OW, params.OW)', '(2 - side(row % params.OW, params.OW))') },
 ];

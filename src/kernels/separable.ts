@@ -1,0 +1,86 @@
+import subgroupSource from '../../shaders/separable_subgroup.wgsl?raw';
+import sumsSource from '../../shaders/separable_sums.wgsl?raw';
+import source from '../../shaders/separable.wgsl?raw';
+import { ensure, show, type TensorType } from '../tensor.js';
+import { convSize, type Padding } from './conv2d.js';
+import { defineOp, type Kernel } from './op.js';
+import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+
+/** Pixels of a row that an invocation computes, of all channels. */
+const REGISTERS = { pixels: 2, workgroup: 64 } as const;
+/** The same for a subgroup of a CPU adapter, and its lanes, of four channels each. */
+const SUBGROUP = { pixels: 16, lanes: 8 } as const;
+/** Output channels whose sums fit the registers of an invocation, and for which it is worth a pipeline of its own. */
+const MOST_CHANNELS = 48;
+const LEAST_CHANNELS = 24;
+
+export interface SeparableInputs extends StoreInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W,C] */
+  readonly x: TensorType;
+  /** Depthwise kernels [K,K,C]. */
+  readonly kernel: TensorType;
+  /** Bias of the depthwise convolution [C], f32. */
+  readonly shift: TensorType;
+  /** [C,N] */
+  readonly weight: TensorType;
+}
+
+export interface SeparableAttrs extends Pick<StoreAttrs, 'out'> {
+  readonly stride: number;
+  readonly pad: Padding;
+}
+
+/** Whether a block that ends in N channels should be fused. */
+export function fitsSeparable(N: number): boolean {
+  return N % 4 === 0 && N >= LEAST_CHANNELS && N <= MOST_CHANNELS;
+}
+
+/** Depthwise separable convolution with ReLU6 between: y[OH,OW,N] = relu6(depthwise(x) + shift) · weight + bias [+ residual]. */
+export const separable = defineOp<SeparableInputs, SeparableAttrs>({
+  name: 'separable',
+  infer(inputs, { stride, pad, out = 'f32' }) {
+    const { x, kernel, shift, weight } = inputs;
+    const [H, W, C] = x.shape as [number, number, number];
+    const K = kernel.shape[0] as number;
+    const N = weight.shape[1] as number;
+    ensure(C % 4 === 0 && kernel.shape.join() === [K, K, C].join() && shift.shape[0] === C, () => `separable: x is ${show(x)}, kernel is ${show(kernel)}, shift is ${show(shift)}.`);
+    ensure(weight.shape[0] === C && N <= MOST_CHANNELS, () => `separable: weight is ${show(weight)}, expected [${C},N] with N at most ${MOST_CHANNELS}.`);
+    const y: TensorType = { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), N] };
+    ensureStore('separable', inputs, y, N);
+    return { y };
+  },
+  kernels: {
+    registers: (inputs, attrs, { y }) => {
+      const { pixels, workgroup } = REGISTERS;
+      const [OH, OW, N] = y.shape as [number, number, number];
+      const parts = partsOf(inputs, attrs, y, pixels, N / 4);
+      return { ...parts, sources: [source, ...parts.sources], tunables: { ...parts.tunables, WORKGROUP: workgroup }, workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup) };
+    },
+    subgroup: (inputs, attrs, { y }) => {
+      const { pixels, lanes } = SUBGROUP;
+      const [OH, OW, N] = y.shape as [number, number, number];
+      const parts = partsOf(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
+      return { ...parts, sources: [subgroupSource, ...parts.sources], workgroups: OH * Math.ceil(OW / pixels), subgroupSize: lanes };
+    },
+  },
+  cpuKernels: ['subgroup'],
+  choose: (_inputs, _attrs, { software, subgroupSize }) => (software && subgroupSize === SUBGROUP.lanes ? 'subgroup' : 'registers'),
+  cost: ({ kernel, weight }, _attrs, { y }) => {
+    const [OH, OW, N] = y.shape as [number, number, number];
+    return { flops: 2 * OH * OW * (weight.shape[0] as number) * ((kernel.shape[0] as number) ** 2 + N) };
+  },
+});
+
+/** What both kernels have besides their main file. */
+function partsOf(inputs: SeparableInputs, { stride, pad }: SeparableAttrs, y: TensorType, PIXELS: number, COLS: number): Omit<Kernel, 'workgroups'> {
+  const { x, kernel, weight } = inputs;
+  const [H, W, C] = x.shape as [number, number, number];
+  const [OH, OW, N] = y.shape as [number, number, number];
+  const store = storeKernel(inputs, {}, y);
+  return {
+    sources: [sumsSource, ...store.sources],
+    tunables: { xelem: x.dtype, welem: weight.dtype, K: kernel.shape[0] as number, STRIDE: stride, PIXELS, COLS, ...store.tunables },
+    params: { ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left },
+  };
+}
