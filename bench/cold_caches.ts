@@ -3,8 +3,8 @@ import type { KernelRun } from './kernel_run.js';
 
 /** More than the caches of today's adapters hold. */
 const COLD_BYTES = 256 * 2 ** 20;
-/** Small cases do not fill a cache within reason. */
-const MOST_COPIES = 256;
+/** Cases so small that more copies were needed are bound by other things than memory. */
+const MOST_COPIES = 64;
 
 /** How many copies of a case's buffers a cache cannot hold at once. */
 export function copiesFor(bytes: number): number {

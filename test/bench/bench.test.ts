@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { copiesFor } from '../../bench/cold_caches.js';
 import { faultOf } from '../../bench/document.js';
 import { storedInputs, tensorOf } from '../../bench/inputs.js';
 import { runBench, type BenchHost, type BenchOptions } from '../../bench/run_bench.js';
 import { rooflineSvg } from '../../bench/roofline.js';
 import { cutTensor, truthOf } from '../../bench/truth.js';
+import { selfCheck } from '../../bench/self_check.js';
 import { withEditedShader } from '../../bench/variant.js';
 import { Gpu } from '../../src/gpu/gpu.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
@@ -65,10 +67,43 @@ describe('runBench', () => {
     expect(results[0]?.checked).toMatch(/^\d small cases, not this one$/);
   });
 
+  it('takes turns on copies of the buffers where caches are to be cold', async () => {
+    const { registers } = gemm.op.kernels;
+    const { results, protocol } = await runBench(host, { ...quick, cold: true, specs: [{ ...gemm, op: { ...gemm.op, kernels: { registers } } } as KernelSpec] });
+    expect(protocol.cold).toBe(true);
+    expect(results).toMatchObject([{ copies: 64, ok: true }]);
+    expect(results[0]?.ms.min).toBeGreaterThan(0);
+    expect([copiesFor(2 ** 30), copiesFor(64 * 2 ** 20), copiesFor(1)]).toEqual([2, 5, 64]);
+  });
+
   it('lists what it leaves out', async () => {
     const { results, skipped } = await runBench(host, { ...quick, maxGflop: 1e-9 });
     expect(results).toEqual([]);
     expect(skipped.map(({ id }) => id)).toEqual([`gemm/${Object.keys(gemm.op.kernels).join('|')} f32 tiny`]);
+  });
+});
+
+describe('selfCheck', () => {
+  const small = { ...gemm, cases: [tiny] };
+  const registers = /^gemm\/(registers|edited)/;
+
+  it('finds the shipped kernel right, and one that forgets a factor wrong', async () => {
+    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))?.sources[0] as string;
+    const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
+    const lines: string[] = [];
+    const found = await selfCheck({ ...host, print: (line) => lines.push(line) }, { filter: registers, specs: withEditedShader([small], { name: 'edited.wgsl', code, kernel: 'gemm/registers' }) });
+    const right = found.filter(({ id }) => id.startsWith('gemm/registers '));
+    expect(right.length).toBeGreaterThan(0);
+    expect(right.every(({ ok }) => ok)).toBe(true);
+    expect(found.filter((one) => !right.includes(one)).map(({ ok }) => ok)).toEqual(right.map(() => false));
+    expect(lines).toHaveLength(found.length);
+    expect(lines.at(-1)).toMatch(/^WRONG {2}gemm\/edited\.wgsl /);
+  });
+
+  it('takes a kernel that does not compile for a wrong one', async () => {
+    const specs = withEditedShader([small], { name: 'edited.wgsl', code: 'this is no shader', kernel: 'gemm/registers' });
+    const [checked] = await selfCheck(host, { filter: /^gemm\/edited/, specs });
+    expect(checked).toMatchObject({ ok: false, says: expect.stringContaining('[') });
   });
 });
 
