@@ -20,8 +20,8 @@ interface Hole {
   readonly to: number;
 }
 
-/** Placements tried before a set of capacities counts as too small. */
-const TRIES = 1000;
+/** Placements tried, for each block, before a set of capacities counts as too small. */
+const TRIES = 4;
 
 /** Least sizes of the slots, the largest first, that follow from single blocks, pairs and triples that have to be apart. */
 export function leastSlots(blocks: readonly Block[]): number[] {
@@ -43,7 +43,7 @@ export function leastSlots(blocks: readonly Block[]): number[] {
  */
 export function packInto(blocks: readonly Block[], capacities: readonly number[]): boolean {
   for (const block of blocks) block.slot = -1;
-  let left = TRIES;
+  let left = TRIES * blocks.length;
   const place = (index: number): boolean => {
     const block = blocks[index];
     if (!block) return true;
