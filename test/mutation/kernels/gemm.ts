@@ -4,6 +4,7 @@ const relu = ['tile + 1, prime rows'];
 const gelu = ['prime rows, odd column tiles', 'GELU of large sums'];
 const plain = ['one row', 'tile + 1, prime rows', 'prime rows, odd column tiles'];
 const scaled = ['LayerScale and residual', 'LayerScale on a residual stream with outliers'];
+const odd = ['prime rows, odd column tiles'];
 const product = 'a[i].x * b0 + a[i].y * b1 + a[i].z * b2 + a[i].w * b3';
 
 export const gemmMutants: readonly KernelMutant[] = [
@@ -28,6 +29,12 @@ export const gemmMutants: readonly KernelMutant[] = [
   { name: 'LayerScale before the bias', op: 'gemm', cases: scaled, mutate: replace('gamma[n4] * (acc + bias[n4])', 'gamma[n4] * acc + bias[n4]') },
   { name: 'LayerScale on the residual too', op: 'gemm', cases: scaled, mutate: replace('residual[at] + gamma[n4] * (acc + bias[n4])', 'gamma[n4] * (residual[at] + acc + bias[n4])') },
   { name: 'stale uniform', op: 'gemm', cases: ['tile + 1, prime rows'], mutate: params(() => ({ M: 3, N4: 2, K4: 2 })) },
+  { name: 'subgroup: rows handed round by one lane too far', op: 'gemm', variant: 'subgroup', cases: odd, mutate: replace('subgroupShuffle(mine, i)', 'subgroupShuffle(mine, (i + 1) % SHARE)') },
+  { name: 'subgroup: the first rows twice', op: 'gemm', variant: 'subgroup', cases: odd, mutate: replace('row0 + i0 + lane % SHARE', 'row0 + lane % SHARE') },
+  { name: 'subgroup: last column left out', op: 'gemm', variant: 'subgroup', cases: odd, mutate: replace('if (col < params.N4) { store', 'if (col + 1 < params.N4) { store') },
+  { name: 'tiled: tiles written while others still read', op: 'gemm', variant: 'tiled', cases: odd, mutate: replace('    workgroupBarrier();\n    if (quad < QUADS)', '    if (quad < QUADS)') },
+  { name: 'tiled: last step of K left out', op: 'gemm', variant: 'tiled', cases: odd, mutate: replace('step <= steps', 'step < steps') },
+  { name: 'tiled: second half of the rows left out', op: 'gemm', variant: 'tiled', cases: odd, mutate: replace('acc[(i + 4) * COLS + j] += a1[i] * w;', '') },
   { name: 'phases transposed', op: 'transposed_conv', cases: ['stride 2, prime sides'], mutate: all(replace('+ phase / shuffle.S', '+ phase % shuffle.S'), replace('% shuffle.W * shuffle.S + phase % shuffle.S', '% shuffle.W * shuffle.S + phase / shuffle.S')) },
   { name: 'sides swapped', op: 'transposed_conv', cases: ['stride 2, prime sides'], mutate: params(() => ({ W: 5 })) },
   { name: 'bias by column', op: 'transposed_conv', cases: ['one pixel, stride 2'], mutate: replace('bias[c4]', 'bias[n4]') },
