@@ -16,7 +16,7 @@ export interface Contest {
   readonly op: string;
   /** The contenders, the safe one first. */
   readonly kernels: readonly string[];
-  readonly probes: readonly ProbeShape[];
+  readonly probes: readonly [ProbeShape, ...ProbeShape[]];
   /** Of all its nodes. */
   readonly flops: number;
 }
@@ -41,19 +41,28 @@ export function contestsOf({ nodes }: Graph, facts: DeviceFacts, asked: (op: str
 }
 
 function contenders(node: Node, facts: DeviceFacts): string[] {
-  const { op, inputs, attrs, outputs } = node;
-  const runs = (name: string) => runsOn(op.kernels[name]?.(typesOf(inputs), attrs, typesOf(outputs)) as Kernel, facts);
-  return applicableKernels(node).filter((name) => !op.cpuKernels?.includes(name) && runs(name));
+  return applicableKernels(node).filter((name) => !node.op.cpuKernels?.includes(name) && runsOn(kernelOf(node, name) as Kernel, facts));
+}
+
+function kernelOf({ op, inputs, attrs, outputs }: Node, name: string): Kernel | undefined {
+  return op.kernels[name]?.(typesOf(inputs), attrs, typesOf(outputs));
+}
+
+/** The kernels, as `op/kernel`, that a graph makes of the same main file as one of a contest. */
+export function familyOf({ nodes }: Graph, { probes: [{ node }] }: Contest, name: string): Set<string> {
+  const main = kernelOf(node, name)?.sources[0];
+  return new Set(nodes.filter((other) => kernelOf(other, name)?.sources[0] === main).map(({ op }) => `${op.name}/${name}`));
 }
 
 /** The shapes that take most of the work, without those too big to time; of those, the smallest if there are no others. */
-function probesOf(members: readonly Node[]): ProbeShape[] {
+function probesOf(members: readonly Node[]): readonly [ProbeShape, ...ProbeShape[]] {
   const shapes = groupBy(members, ({ inputs, attrs }) => JSON.stringify([typesOf(inputs), attrs])).map(([, nodes]) => {
     const all = flopsOf(nodes);
     return { node: nodes[0], count: nodes.length, all, one: all / nodes.length };
   });
   const small = shapes.filter(({ one }) => one <= MOST_FLOPS).sort((a, b) => b.all - a.all);
-  return small.length > 0 ? small.slice(0, SHAPES) : shapes.sort((a, b) => a.one - b.one).slice(0, 1);
+  const [first, ...others] = small.length > 0 ? small.slice(0, SHAPES) : shapes.sort((a, b) => a.one - b.one).slice(0, 1);
+  return [first as ProbeShape, ...others];
 }
 
 function flopsOf(nodes: readonly Node[]): number {

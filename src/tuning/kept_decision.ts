@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
 import { keepBytes, readKept, type WeightsCache } from '../weights/cache.js';
 import { Sha256 } from '../weights/sha256.js';
-import type { Contest, ProbeShape } from './contests.js';
+import type { Contest } from './contests.js';
 
 /** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
 export const RULE = 'rule';
@@ -11,9 +11,8 @@ export const RULE = 'rule';
 export type Kept = string | number;
 
 /** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */
-export function decisionKey(gpu: Gpu, { key, kernels, probes }: Contest): string {
+export function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }: Contest): string {
   const { vendor, architecture, device, description } = gpu.adapter;
-  const { node } = probes[0] as ProbeShape;
   const texts = kernels.map((kernel) => chooseKernel(node, gpu, kernel).code);
   const digest = new Sha256().update(new TextEncoder().encode(texts.join('\n'))).digest();
   return ['depthwise kernels 1', vendor, architecture, device, description, globalThis.navigator?.userAgent ?? '', key, digest].join('\n');

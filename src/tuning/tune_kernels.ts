@@ -1,11 +1,11 @@
-import { GpuUnavailableError } from '../errors.js';
+import { GpuUnavailableError, type DepthwiseError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { hasQuestion } from '../known_answer.js';
 import type { WeightsCache } from '../weights/cache.js';
 import { preferredKernel } from './adapter_table.js';
-import { contestKey, contestsOf, type Contest } from './contests.js';
+import { contestKey, contestsOf, familyOf, type Contest } from './contests.js';
 import { decisionKey, keepDecision, readDecision, RULE } from './kept_decision.js';
 import { GpuBench, type KernelBench } from './kernel_bench.js';
 
@@ -51,7 +51,7 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
     if (typeof kept !== 'string' && (kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
     else if (typeof kept === 'string' && kept !== RULE) chosen.set(contest.key, kept);
   }
-  if (open.length > 0) await new Session(gpu, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
+  if (open.length > 0) await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
   return choices;
 }
 
@@ -66,13 +66,15 @@ interface OpenContest {
 /** Contests held one after the other while there is time. */
 class Session {
   readonly #gpu: Gpu;
+  readonly #graph: Graph;
   readonly #bench: KernelBench;
   readonly #chosen: Map<string, string>;
   readonly #cache: WeightsCache | undefined;
   #over = false;
 
-  constructor(gpu: Gpu, bench: KernelBench, chosen: Map<string, string>, cache: WeightsCache | undefined) {
+  constructor(gpu: Gpu, graph: Graph, bench: KernelBench, chosen: Map<string, string>, cache: WeightsCache | undefined) {
     this.#gpu = gpu;
+    this.#graph = graph;
     this.#bench = bench;
     this.#chosen = chosen;
     this.#cache = cache;
@@ -100,8 +102,7 @@ class Session {
       const outcome = await this.#decide(contest).finally(() => counted);
       if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
       // Where a kernel was dropped, the outcome stands for this session only: the next start asks again.
-      const dropped = contest.kernels.some((kernel) => this.#gpu.dropped.has(`${contest.op}/${kernel}`));
-      if (dropped) await this.#cache?.delete(key);
+      if (this.#dropFamilies(contest)) await this.#cache?.delete(key);
       else if (outcome !== undefined) await keepDecision(this.#cache, key, outcome);
     }
   }
@@ -140,6 +141,17 @@ class Session {
       this.#gpu.dropped.set(name, error);
       return false;
     }
+  }
+
+  /** What is wrong with a kernel of one op is wrong with those of other ops that share its text. Whether there is any. */
+  #dropFamilies(contest: Contest): boolean {
+    const { dropped } = this.#gpu;
+    const wrong = contest.kernels.filter((kernel) => dropped.has(`${contest.op}/${kernel}`));
+    for (const kernel of wrong) {
+      const error = dropped.get(`${contest.op}/${kernel}`) as DepthwiseError;
+      for (const name of familyOf(this.#graph, contest, kernel)) dropped.set(name, error);
+    }
+    return wrong.length > 0;
   }
 
   #choose({ key }: Contest, outcome: string): void {

@@ -27,6 +27,15 @@ export const contestOp = defineOp<{ x: TensorType }, Attrs>({
   cost: (_inputs, { flops }) => ({ flops }),
 });
 
+/** An op with two kernels, one of the same text as the contest op's. */
+export const otherOp = defineOp<{ x: TensorType }, object>({
+  name: 'other',
+  infer: ({ x }) => ({ y: x }),
+  kernels: { registers: () => kernel('other registers'), tiled: () => kernel('tiled') },
+  choose: () => 'tiled',
+  cost: () => ({ flops: 1 }),
+});
+
 /** A graph of contest ops: rows of so many numbers, so many floating-point operations. */
 export function contestGraph(nodes: readonly (readonly [columns: number, flops: number])[], text?: string): Graph {
   const graph = new Graph();

@@ -8,7 +8,7 @@ import { tuneKernels, type TuningOptions } from '../../../src/tuning/tune_kernel
 import { browserCache } from '../../../src/weights/browser_cache.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
 import { nullGpu } from '../kernels/null_gpu.js';
-import { contestGraph } from './contest_op.js';
+import { contestGraph, otherOp } from './contest_op.js';
 
 const ODD = [[3, 100]] as const;
 
@@ -123,6 +123,15 @@ describe('a kernel that answers wrongly', () => {
       expect([...gpu.dropped].map(([name, { message }]) => [name, message])).toEqual([['gemm/tiled', 'wrong: tiled']]);
       expect(bench.timed).toEqual(Array(starts).fill('3: registers'));
     }
+  });
+
+  it('is dropped in other ops that have it of the same text', async () => {
+    const bench = new ToldBench();
+    bench.wrong = ['tiled', 'even'];
+    const graph = contestGraph([[4, 100]]);
+    graph.apply(otherOp, { x: graph.input('other', { dtype: 'f32', shape: [1, 4] }) }, {});
+    expect(await kernels(graph, { bench })).toEqual(['registers', 'registers']);
+    expect([...gpu.dropped.keys()]).toEqual(['gemm/tiled', 'gemm/even', 'other/tiled']);
   });
 
   it('is the end where it is the safe one', async () => {
