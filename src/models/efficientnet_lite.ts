@@ -1,7 +1,7 @@
 import type { Value } from '../graph/graph.js';
 import { samePadding } from '../kernels/conv2d.js';
 import type { Weights } from '../weights/weights.js';
-import { depthwiseConv } from './depthwise_layer.js';
+import { depthwiseThenLinear } from './depthwise_layer.js';
 import { conv, linear, type BatchNorm } from './layers.js';
 
 /** BatchNorm eps of the TensorFlow weights. */
@@ -44,8 +44,12 @@ export function efficientNetLite(picture: Value, weights: Weights): Value[] {
 
 /** Depthwise separable block without expansion or residual. */
 function separable(x: Value, weights: Weights): Value {
-  const y = depthwiseConv(x, weights.at('conv_dw'), { act: 'relu6', norm: norm(weights.at('bn1')) });
-  return linear(y, weights.at('conv_pw'), { norm: norm(weights.at('bn2')) });
+  return depthwiseThenLinear(x, {
+    depthwise: weights.at('conv_dw'),
+    depthwiseNorm: norm(weights.at('bn1')),
+    linear: weights.at('conv_pw'),
+    linearNorm: norm(weights.at('bn2')),
+  });
 }
 
 /** A run of inverted residual blocks; the first one has the stride. */
@@ -59,7 +63,7 @@ function stage(x: Value, weights: Weights, stride: number): Value {
 /** Expand 1×1, depthwise, project 1×1 without activation; residual where the shape allows. */
 function invertedResidual(x: Value, weights: Weights, stride: number): Value {
   const expanded = linear(x, weights.at('conv_pw'), { act: 'relu6', norm: norm(weights.at('bn1')) });
-  const mixed = depthwiseConv(expanded, weights.at('conv_dw'), { stride, act: 'relu6', norm: norm(weights.at('bn2')) });
   const same = stride === 1 && weights.shapeOf('conv_pwl.weight')?.[0] === x.type.shape[2];
-  return linear(mixed, weights.at('conv_pwl'), { norm: norm(weights.at('bn3')), residual: same ? x : undefined });
+  const rest = { depthwise: weights.at('conv_dw'), depthwiseNorm: norm(weights.at('bn2')), linear: weights.at('conv_pwl'), linearNorm: norm(weights.at('bn3')) };
+  return depthwiseThenLinear(expanded, rest, { stride, residual: same ? x : undefined });
 }

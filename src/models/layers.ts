@@ -4,6 +4,7 @@ import { gemm, transposedConv } from '../kernels/gemm.js';
 import type { Activation } from '../kernels/store.js';
 import type { DType } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
+import { biasThrough, linearAfterConv } from './composition.js';
 import { packConv, packLinear, packTransposedConv } from './packing.js';
 
 /** How a layer ends. */
@@ -112,6 +113,31 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
   const packed = packedWeight(graph, weight, [KH, KW, C, N], 'conv', (values) => packConv(values, N, channels, KH, KW, C), norm);
   const pad = options.pad ?? padding((KH - 1) / 2);
   return graph.apply(conv2d, { x, weight: packed, bias: bias ? biasOf(graph, weights, N, norm) : zeros(graph, N), residual, low }, { stride, pad, act, out, reluInput }).y;
+}
+
+/**
+ * linear(conv(x)) + added, as one 3×3 convolution: the 1×1 layer's weight [N,M,1,1] goes into that of the convolution [M,C,3,3], its
+ * bias is left to what is added.
+ */
+export function convThenLinear(x: Value, weights: Weights, linear: Weights, added: Value): Value {
+  const { graph } = x;
+  const C = x.type.shape[2] as number;
+  const [N = 4, M = 4] = linear.shapeOf('weight') ?? [];
+  const outer = linear.get('weight', [N, M, 1, 1]);
+  const inner = weights.get('weight', [M, C, 3, 3]);
+  const weight = graph.constant({
+    key: `${outer.name} of ${inner.name} ${graph.storage}`,
+    type: { dtype: graph.storage, shape: [3, 3, C, N] },
+    weights: [outer, inner],
+    pack: (last, first) => packConv(linearAfterConv(last as Float32Array, first as Float32Array, 9 * C), N, C, 3, 3, C),
+  });
+  const bias = graph.constant({
+    key: `${outer.name} of bias`,
+    type: { dtype: 'f32', shape: [N] },
+    weights: [outer, weights.get('bias', [M])],
+    pack: (last, first) => biasThrough(last as Float32Array, first as Float32Array),
+  });
+  return graph.apply(conv2d, { x, weight, bias, residual: added }, { stride: 1, pad: padding(1), out: graph.storage }).y;
 }
 
 /** The weight [KH,KW,C,N] and bias [N] of a 3×3 convolution for kernels that take them directly. */

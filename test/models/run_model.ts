@@ -41,6 +41,9 @@ export function stageValue(graph: Graph, stage: string, taps: readonly number[])
   return stage.startsWith('tap') ? (outputs['tap'] ?? outputs['y']) : Object.values(outputs)[0];
 }
 
+/** Stages that a run never stores: the last projection is part of the head's first convolution, and `head_conv1` is compared; the head ends in one kernel. */
+export const NEVER_STORED: readonly string[] = ['path1', 'head_conv2'];
+
 function stageLabel(stage: string, taps: readonly number[]): string | undefined {
   const index = Number(/\d+/.exec(stage)?.[0]);
   if (stage === 'tokens') return 'pretrained.patch_embed';
@@ -49,8 +52,8 @@ function stageLabel(stage: string, taps: readonly number[]): string | undefined 
   if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
   if (stage.endsWith('_rn')) return stage;
   if (stage.startsWith('layer')) return `pretrained.${stage}`;
-  if (stage.startsWith('path')) return `refinenet${index}`;
-  return stage === 'head_conv2' ? undefined : 'head';
+  if (NEVER_STORED.includes(stage)) return undefined;
+  return stage.startsWith('path') ? `refinenet${index}` : 'head';
 }
 
 /** An inner value of a run. */
