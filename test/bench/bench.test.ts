@@ -16,8 +16,9 @@ import { makeInputs } from '../kernels/harness.js';
 
 const specOf = (name: string): KernelSpec => specs.find(({ op }) => op.name === name) as KernelSpec;
 
+const instance = nodeGpu();
 const host: BenchHost = {
-  requestGpu: async () => Gpu.request({ gpu: await nodeGpu() }),
+  requestGpu: async () => Gpu.request({ gpu: await instance }),
   files: { fixtures: () => Promise.reject(new Error('not asked for')), tensors: () => Promise.reject(new Error('not asked for')), recorded: () => Promise.reject(new Error('not asked for')) },
   surroundings: { runtime: 'node', os: 'test', versions: {} },
   tool: { version: '0', commit: 'test' },
