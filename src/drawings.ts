@@ -77,20 +77,20 @@ async function compileDrawing(gpu: Gpu, { width, height }: Size, build: DrawingB
   const texture = result.type.dtype === 'texture';
   const store = new ConstantStore(gpu, 'the colour map');
   let executable: Executable | undefined;
-  try {
-    await store.declare(graph);
-    const compiled = (executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep: texture ? [] : [result] }));
-    const bytes = byteLength(result.type);
-    const staging = texture ? undefined : await allocating(gpu.device, 'a readback', bytes, () => createReadback(gpu.device, bytes));
-    const dispose = () => {
-      compiled.dispose();
-      store.dispose();
-      staging?.destroy();
-    };
-    return { executable: compiled, depth, result, staging, dispose };
-  } catch (error) {
+  let staging: GPUBuffer | undefined;
+  const dispose = () => {
     executable?.dispose();
     store.dispose();
+    staging?.destroy();
+  };
+  try {
+    await store.declare(graph);
+    executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep: texture ? [] : [result] });
+    const bytes = byteLength(result.type);
+    if (!texture) await allocating(gpu.device, 'a readback', bytes, () => (staging = createReadback(gpu.device, bytes)));
+    return { executable, depth, result, staging, dispose };
+  } catch (error) {
+    dispose();
     throw error;
   }
 }
