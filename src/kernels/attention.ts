@@ -7,8 +7,9 @@ import { defineOp } from './op.js';
 const WORKGROUP = 64;
 /** Queries an invocation of the register kernel takes: more would keep too many sums alive. */
 const QUERIES = 2;
-/** Queries a workgroup of the tiled kernel takes. */
-const TILE = 16;
+/** Rows and columns of a workgroup of the tiled kernel, and queries that it takes. */
+const SIDE = 8;
+const TILE = 4 * SIDE;
 /** Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes. */
 const LANES = 8;
 const SUBGROUP_QUERIES = 16;
@@ -45,10 +46,11 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     tiled: (inputs, attrs, { y }) => {
       const { params, T, D } = shapes(attrs, y);
       if (D > 64) return undefined;
+      const WIDTH = Math.ceil(D / 4 / SIDE) * SIDE;
       return {
         sources: [tiledSource],
-        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4 },
-        params,
+        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, SIDE, WIDTH },
+        params: { ...params, DIMS: WIDTH, COLUMNS: SIDE },
         workgroups: attrs.heads * Math.ceil(T / TILE),
       };
     },
