@@ -6,6 +6,7 @@ import { Graph, type Node, type Value } from './graph/graph.js';
 import { attention } from './kernels/attention.js';
 import { conv2d, padding, upsampledConv } from './kernels/conv2d.js';
 import { gemm } from './kernels/gemm.js';
+import { gemmLayerNorm } from './kernels/gemm_layer_norm.js';
 import { layerNorm } from './kernels/layer_norm.js';
 import type { DType } from './tensor.js';
 import { toHalf } from './weights/decode.js';
@@ -30,11 +31,15 @@ const MAIN = ['gemm', 'conv2d', 'attention', 'layer_norm'];
 type Ask = (graph: Graph) => Question;
 /** By op. The others than the first are of sizes for which kernels are specialised otherwise, or take more than one tile. */
 const QUESTIONS: Readonly<Record<string, readonly [Ask, ...Ask[]]>> = {
-  gemm: [(graph) => gemmQuestion(graph, [33, 40, 24]), (graph) => gemmQuestion(graph, [129, 72, 256])],
-  conv2d: [(graph) => convQuestion(graph, [7, 9, 8, 12]), (graph) => convQuestion(graph, [17, 18, 16, 64])],
+  gemm: [(graph) => gemmQuestion(graph, [33, 40, 24]), (graph) => gemmQuestion(graph, [65, 24, 128])],
+  conv2d: [(graph) => convQuestion(graph, [7, 9, 8, 12]), (graph) => convQuestion(graph, [9, 18, 8, 36])],
   attention: [(graph) => attentionQuestion(graph, 19), (graph) => attentionQuestion(graph, 130)],
   layer_norm: [normQuestion],
-  upsampled_conv: [(graph) => upsampledQuestion(graph, [17, 18, 16, 64])],
+  gemm_layer_norm: [
+    (graph) => gemmNormQuestion(graph, [33, 40, 24], 'sum'), (graph) => gemmNormQuestion(graph, [33, 40, 24], 'y'),
+    (graph) => gemmNormQuestion(graph, [37, 24, 256], 'sum'), (graph) => gemmNormQuestion(graph, [37, 24, 256], 'y'),
+  ],
+  upsampled_conv: [(graph) => upsampledQuestion(graph, [9, 18, 8, 36])],
 };
 
 /**
@@ -135,9 +140,10 @@ function products(run: number, [H, W, C, N, S]: readonly [number, number, number
   const y = Float32Array.from({ length: H * W * N }, (_, i) => {
     const [n, px, py] = [i % N, Math.floor(i / N) % W, Math.floor(i / N / W)];
     let sum = bias[n] as number;
-    for (let t = 0; t < S * S * C; t++) {
-      const [c, sx, sy] = [t % C, px + (Math.floor(t / C) % S) - half, py + Math.floor(t / C / S) - half];
-      if (sx >= 0 && sy >= 0 && sx < W && sy < H) sum += (x[(sy * W + sx) * C + c] as number) * (weight[t * N + n] as number);
+    for (let t = 0; t < S * S; t++) {
+      const [sx, sy] = [px + (t % S) - half, py + Math.floor(t / S) - half];
+      if (sx < 0 || sy < 0 || sx >= W || sy >= H) continue;
+      for (let c = 0; c < C; c++) sum += (x[(sy * W + sx) * C + c] as number) * (weight[(t * C + c) * N + n] as number);
     }
     return sum;
   });
@@ -182,6 +188,32 @@ function normQuestion(graph: Graph): Question {
     return { inputs: { x, gamma, beta }, y: Float32Array.from(x, (_, i) => side(i) * (gamma[i % C] as number) + (beta[i % C] as number)) };
   };
   return { name: 'layer_norm', inputs, y, answer, tolerance: 1e-4 };
+}
+
+/** A product with whole numbers for its epilogue: the sums are exact, and their rows normalised nearly so. */
+function gemmNormQuestion(graph: Graph, [M, K, N]: readonly [number, number, number], asked: 'sum' | 'y'): Question {
+  const eps = 1e-6;
+  const inputs = declare(graph, 'gemm_layer_norm', { x: [graph.storage, M, K], weight: [graph.storage, K, N], affine: ['f32', 2, N], residual: ['f32', M, N], norm: ['f32', 2, N] });
+  const outputs = graph.apply(gemmLayerNorm, inputs, { eps, out: 'f32' });
+  const answer = (run: number) => {
+    const { inputs: { x, weight, bias }, y: product } = products(run, [M, 1, K, N, 1]);
+    const [gamma, residual, norm] = [wholes(N, run, 2), wholes(M * N, run, 9), wholes(2 * N, run + 1, 4)] as [Float32Array, Float32Array, Float32Array];
+    const sum = Float32Array.from(residual, (value, i) => value + (gamma[i % N] as number) * (product[i] as number));
+    return { inputs: { x, weight, affine: Float32Array.of(...bias, ...gamma), residual, norm }, y: asked === 'sum' ? sum : normalized(sum, norm, N, eps) };
+  };
+  return { name: 'gemm_layer_norm', inputs, y: outputs[asked], answer, tolerance: asked === 'sum' ? 0 : 1e-4 };
+}
+
+/** Rows of N values with mean 0 and variance 1, times norm[0,N], plus norm[1,N]. */
+function normalized(rows: Float32Array, norm: Float32Array, N: number, eps: number): Float32Array {
+  const out = new Float32Array(rows.length);
+  for (let at = 0; at < rows.length; at += N) {
+    const row = rows.subarray(at, at + N);
+    const mean = row.reduce((sum, value) => sum + value, 0) / N;
+    const deviation = Math.sqrt(row.reduce((sum, value) => sum + (value - mean) ** 2, 0) / N + eps);
+    out.set(row.map((value, i) => ((value - mean) / deviation) * (norm[i] as number) + (norm[N + i] as number)), at);
+  }
+  return out;
 }
 
 function declare<Names extends string>(graph: Graph, prefix: string, shapes: Readonly<Record<Names, readonly [DType, ...number[]]>>): Record<Names, Value> {

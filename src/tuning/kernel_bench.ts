@@ -110,12 +110,12 @@ class Probe {
   static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<Probe> {
     const graph = new Graph();
     const given = Object.fromEntries(Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]));
-    const made = Object.values(graph.apply(op, given, attrs) as Record<string, Value>);
-    const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: made, variant: () => kernel });
-    return new Probe(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made[0] as Value);
+    const made: Record<string, Value> = graph.apply(op, given, attrs);
+    const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: Object.values(made), variant: () => kernel });
+    return new Probe(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made['y'] as Value);
   }
 
-  /** The two ends of the first output for small whole numbers as inputs. It warms up as well: drivers finish compiling in a first run. */
+  /** The two ends of y for small whole numbers as inputs. It warms up as well: drivers finish compiling in a first run. */
   async answer(): Promise<Float32Array> {
     const { device } = this.#gpu;
     const from = this.#executable.buffer(this.#output);
