@@ -17,9 +17,10 @@ interface Transformers {
 }
 
 const SIDE = 480;
-const NETWORK = 252;
+/** Side of the network's input: 252, or 126 with ?side=126, which software adapters finish sooner. */
+const NETWORK = new URLSearchParams(location.search).get('side') === '126' ? 126 : 252;
 const MODEL = 'depth-anything-v2-small';
-const ID = `${MODEL} beside transformers.js`;
+const ID = `${MODEL} ${NETWORK}×${NETWORK} beside transformers.js`;
 /** transformers.js brings a build of ONNX Runtime of its own; it would fetch the wasm from elsewhere. */
 const WASM = new URL('/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify', location.href).href;
 const log = document.getElementById('log') as HTMLElement;
@@ -45,7 +46,7 @@ async function transformersCall(rgb: Uint8ClampedArray): Promise<{ call: () => P
   const { env, RawImage, pipeline } = (await import(/* @vite-ignore */ `/@id/${name}`)) as Transformers;
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: '/models/' });
   if (env.backends.onnx.wasm) env.backends.onnx.wasm.wasmPaths = { mjs: `${WASM}.mjs`, wasm: `${WASM}.wasm` };
-  const estimate = await pipeline('depth-estimation', `${MODEL}-pipeline`, { device: 'webgpu', dtype: 'fp32' });
+  const estimate = await pipeline('depth-estimation', `${MODEL}-pipeline-${NETWORK}`, { device: 'webgpu', dtype: 'fp32' });
   const picture = new RawImage(rgb, SIDE, SIDE, 3);
   return { version: env.version, call: async () => (await estimate(picture)).depth.data };
 }

@@ -24,7 +24,8 @@ OPSET = 17
 CHAIN = 4
 """Convolutions in a row, so that a peer's layout changes at both ends weigh little."""
 PIPELINE = "depth-anything-v2-small-pipeline"
-"""Folder of the model for transformers.js."""
+"""Folders of the model for transformers.js begin with this, and end in the side of the network's input."""
+SIDES = (252, 126)
 
 
 class Linear(nn.Module):
@@ -85,11 +86,11 @@ def export(module: nn.Module, shape: tuple[int, ...], path: Path):
         torch.onnx.export(module, (x,), str(path), input_names=["x"], output_names=["y"], opset_version=OPSET, dynamo=False)
 
 
-def export_for_transformers_js(upstream: Path, folder: Path):
+def export_for_transformers_js(upstream: Path, folder: Path, side: int):
     """Depth Anything V2 small as transformers.js loads it: hub names for input and output, config files beside the graph."""
     module = published.depth_anything_v2(upstream, "vits")
     published.load_seeded(module)
-    x = torch.from_numpy(seeded.tensor("input", (1, 3, 252, 252)))
+    x = torch.from_numpy(seeded.tensor("input", (1, 3, side, side)))
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         torch.onnx.export(
@@ -97,7 +98,7 @@ def export_for_transformers_js(upstream: Path, folder: Path):
         )
     config = {"model_type": "depth_anything", "architectures": ["DepthAnythingForDepthEstimation"]}
     processor = {
-        "image_processor_type": "DPTImageProcessor", "do_resize": True, "size": {"height": 252, "width": 252}, "keep_aspect_ratio": True,
+        "image_processor_type": "DPTImageProcessor", "do_resize": True, "size": {"height": side, "width": side}, "keep_aspect_ratio": True,
         "ensure_multiple_of": 14, "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
         "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "do_pad": False,
     }
@@ -119,7 +120,8 @@ def main():
         export(make(), shape, path)
         print(f"{path}: {path.stat().st_size} bytes")
     if not options.only or PIPELINE in options.only:
-        export_for_transformers_js(options.upstream, options.out / PIPELINE)
+        for side in SIDES:
+            export_for_transformers_js(options.upstream, options.out / f"{PIPELINE}-{side}", side)
 
 
 if __name__ == "__main__":
