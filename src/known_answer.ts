@@ -4,7 +4,7 @@ import { adapterName, type Gpu } from './gpu/gpu.js';
 import { applicableKernels, Executable } from './graph/executor.js';
 import { Graph, type Node, type Value } from './graph/graph.js';
 import { attention } from './kernels/attention.js';
-import { conv2d, padding, upsampledConv } from './kernels/conv2d.js';
+import { conv2d, padding } from './kernels/conv2d.js';
 import { gemm } from './kernels/gemm.js';
 import { gemmLayerNorm } from './kernels/gemm_layer_norm.js';
 import { layerNorm } from './kernels/layer_norm.js';
@@ -39,7 +39,6 @@ const QUESTIONS: Readonly<Record<string, readonly [Ask, ...Ask[]]>> = {
     (graph) => gemmNormQuestion(graph, [33, 40, 24], 'sum'), (graph) => gemmNormQuestion(graph, [33, 40, 24], 'y'),
     (graph) => gemmNormQuestion(graph, [37, 24, 256], 'sum'), (graph) => gemmNormQuestion(graph, [37, 24, 256], 'y'),
   ],
-  upsampled_conv: [(graph) => upsampledQuestion(graph, [9, 18, 8, 36])],
 };
 
 /**
@@ -120,17 +119,6 @@ function convQuestion(graph: Graph, [H, W, C, N]: readonly [number, number, numb
   const inputs = declare(graph, 'conv2d', { x: [graph.storage, H, W, C], weight: [graph.storage, 3, 3, C, N], bias: ['f32', N] });
   const { y } = graph.apply(conv2d, inputs, { stride: 1, pad: padding(1), out: 'f32' });
   return { name: 'conv2d', inputs, y, answer: (run) => products(run, [H, W, C, N, 3]), tolerance: 0 };
-}
-
-/** A map that is resized to the size it has stays exactly as it is. */
-function upsampledQuestion(graph: Graph, [H, W, C, N]: readonly [number, number, number, number]): Question {
-  const inputs = declare(graph, 'upsampled_conv', { low: [graph.storage, H, W, C], weight: [graph.storage, 3, 3, C, N], bias: ['f32', N] });
-  const { y } = graph.apply(upsampledConv, inputs, { size: [H, W], alignCorners: true, out: 'f32' });
-  const answer = (run: number) => {
-    const { inputs: { x: low, ...rest }, y } = products(run, [H, W, C, N, 3]);
-    return { inputs: { low, ...rest }, y };
-  };
-  return { name: 'upsampled_conv', inputs, y, answer, tolerance: 0 };
 }
 
 /** x[H,W,C] convolved with weight[S,S,C,N], padded by (S-1)/2, plus bias[N]; S = 1 is a product of matrices. */
