@@ -55,7 +55,7 @@ export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOu
     { name: 'two norms', inputs: { ...layer(6, 20, 44), norm: [4, 44] }, attrs: { eps: 1e-6 } },
     { name: 'rows + 1, same pipeline', inputs: layer(5, 8, 44), attrs: { eps: 0.5 } },
     { name: 'prime rows, nine subgroups of columns', inputs: layer(37, 20, 288), attrs: { eps: 1e-6 } },
-    { name: 'two norms, one subgroup of columns', inputs: { ...layer(17, 8, 32), norm: [4, 32] }, attrs: { eps: 1e-6 }, half: false },
+    { name: 'two norms, eight subgroups of columns', inputs: { ...layer(17, 40, 256), norm: [4, 256] }, attrs: { eps: 1e-6 }, half: false },
   ],
   perf: [
     { name: 'Depth Anything small 518: proj', inputs: layer(1370, 384, 384), attrs: { eps: 1e-6 } },

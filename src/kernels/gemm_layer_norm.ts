@@ -1,5 +1,6 @@
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import subgroupSource from '../../shaders/gemm_layer_norm_subgroup.wgsl?raw';
+import tiledSource from '../../shaders/gemm_layer_norm_tiled.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
 import normOneSource from '../../shaders/norm_one.wgsl?raw';
 import normTwoSource from '../../shaders/norm_two.wgsl?raw';
@@ -35,6 +36,8 @@ export interface GemmLayerNormAttrs {
 
 /** Rows of a workgroup. */
 const ROWS = 4;
+/** The same where weights come from memory: read once for so many rows, they do not hold a GPU up. */
+const TILED_ROWS = 16;
 /** The same of the kernel for CPU adapters, and invocations of its subgroups. */
 const SUBGROUP = { rows: 16, lanes: 8 } as const;
 /** Invocations a workgroup may have on every device: rows wider than four times this need two dispatches. */
@@ -66,11 +69,20 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
       if (!fitsLanes(inputs.weight)) return undefined;
       return { ...rowsKernel(inputs, attrs, outputs, subgroupSource, SUBGROUP.rows), subgroupSize: SUBGROUP.lanes };
     },
+    tiled: (inputs, attrs, outputs) => (fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, tiledSource, TILED_ROWS) : undefined),
   },
   cpuKernels: ['subgroup'],
-  choose: ({ weight }, _attrs, { software, subgroupSize }) => (software && subgroupSize === SUBGROUP.lanes && fitsLanes(weight) ? 'subgroup' : 'rows'),
+  choose({ weight }, _attrs, { software, subgroupSize }) {
+    if (!software) return fitsTiles(weight) ? 'tiled' : 'rows';
+    return subgroupSize === SUBGROUP.lanes && fitsLanes(weight) ? 'subgroup' : 'rows';
+  },
   cost: ({ x, weight }) => ({ flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number) }),
 });
+
+/** Whether a workgroup has two subgroups of 32 or more. */
+function fitsTiles({ shape }: TensorType): boolean {
+  return (shape[1] as number) >= 256;
+}
 
 /** Whether every subgroup of a workgroup is full. */
 function fitsLanes({ shape }: TensorType): boolean {
