@@ -108,16 +108,16 @@ class Session {
   }
 
   /** The kernel that is best over the shapes of a contest, or the rule; undefined when the time was up before. */
-  async #decide({ key, op, kernels, probes }: Contest): Promise<string | undefined> {
+  async #decide(contest: Contest): Promise<string | undefined> {
+    const { key, op, kernels, probes } = contest;
     const start = preferredKernel(this.#gpu.adapter, op);
-    const passed = new Set<string>();
-    for (const kernel of [...kernels].sort((a, b) => Number(b === start) - Number(a === start))) {
-      if (this.#over) return undefined;
-      if (!(await this.#isSound(op, kernel, kernels[0]))) continue;
-      passed.add(kernel);
-      if (kernel === start && !this.#over) this.#chosen.set(key, kernel);
-    }
-    const sound = kernels.filter((kernel) => passed.has(kernel));
+    // Together, because they mostly wait for the compiler.
+    const asked = await Promise.allSettled(kernels.map((kernel) => this.#isSound(op, kernel, kernels[0])));
+    for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
+    this.#dropFamilies(contest);
+    if (this.#over) return undefined;
+    const sound = kernels.filter((_, i) => (asked[i] as PromiseFulfilledResult<boolean>).value);
+    if (start !== undefined && sound.includes(start)) this.#chosen.set(key, start);
     const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
     for (const { node, count } of probes) {
       const times = await this.#bench.time(node, sound, () => this.#over);

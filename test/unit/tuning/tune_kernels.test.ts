@@ -148,7 +148,7 @@ describe('a bench that fails', () => {
     const bench = new ToldBench({ tiled: 2, registers: 1 });
     const fault = vi.spyOn(bench, what).mockRejectedValue(new OutOfMemoryError('GPU_OOM', 'no room'));
     expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['tiled']);
-    expect(fault).toHaveBeenCalledTimes(1);
+    expect(fault).toHaveBeenCalledTimes(what === 'check' ? 2 : 1);
     fault.mockRestore();
     expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['registers']);
     expect([...gpu.dropped]).toEqual([]);
@@ -195,13 +195,13 @@ describe('the time', () => {
     return () => vi.useRealTimers();
   });
 
-  it.each([['check', 1], ['time', 2]] as const)('when it is up, leaves what is undecided to the rule, and asks no more: %s', async (what, asked) => {
+  it.each(['check', 'time'] as const)('when it is up, leaves what is undecided to the rule, and asks no more: %s', async (what) => {
     const bench = slow(what, 200, { registers: 1, tiled: 2 });
     const tuning = kernels(contestGraph(ODD), { bench, milliseconds: 20 });
     await vi.advanceTimersByTimeAsync(20);
     expect(await tuning).toEqual(['tiled']);
     await vi.advanceTimersByTimeAsync(1000);
-    expect(bench.asked.length).toBe(asked);
+    expect(bench.asked.length).toBe(2);
     expect(bench.timed.length).toBe(what === 'time' ? 1 : 0);
   });
 
