@@ -27,6 +27,20 @@ describe('planSlots', () => {
     }
   });
 
+  it('splits what would take less memory in a slot larger than a buffer may be', () => {
+    const graph = new Graph();
+    const x = graph.input('x', { dtype: 'f32', shape: [16] });
+    const pair = applyAny(graph, [x], [7 * 64, 7 * 64]);
+    const [joined] = applyAny(graph, pair, [64]) as [Value];
+    applyAny(graph, [joined], [8 * 64]);
+    applyAny(graph, [x], [6 * 64]);
+    expect(planSlots(graph, []).bytes).toBe(15 * 256);
+    const maxBufferSize = 8 * 256;
+    const plan = planSlots(graph, [], { maxBufferSize });
+    expect(planFaults(graph, [], plan, maxBufferSize)).toEqual([]);
+    expect(plan.bytes).toBe(16 * 256);
+  });
+
   it('takes less than 1.15 times the lower bound, on the mean of 100 random graphs', () => {
     const plans = Array.from({ length: 100 }, (_, seed) => planSlots(randomGraph(random(seed)).graph, []));
     const ratio = plans.reduce((sum, { bytes, lowerBound }) => sum + bytes / lowerBound, 0) / plans.length;
