@@ -20,6 +20,7 @@ export const tokenMutants: readonly KernelMutant[] = [
   { name: 'second norm takes the scale of the first', op: 'gemm_layer_norm', cases: ['two norms'], mutate: replace('value * norm[2 * params.N4 + col]', 'value * norm[col]') },
   { name: 'subgroup: mean of every eighth subgroup', op: 'gemm_layer_norm', variant: 'subgroup', cases: ['prime rows, nine subgroups of columns'], mutate: replace('for (var g = lane; g < GROUPS; g += LANES)', 'for (var g = lane; g < min(GROUPS, LANES); g += LANES)') },
   { name: 'subgroup: residual of the first row for all', op: 'gemm_layer_norm', variant: 'subgroup', cases: ['prime rows, nine subgroups of columns'], mutate: replace('residual[row * params.N4 + col]', 'residual[row0 * params.N4 + col]') },
+  { name: 'tiled: the tile that is being written is read', op: 'gemm_layer_norm', variant: 'tiled', cases: ['prime rows, nine subgroups of columns'], mutate: replace('tiles[(step - 1) % 2 * TILE + k', 'tiles[step % 2 * TILE + k') },
   { name: 'unbiased variance', op: 'layer_norm', cases: plain, mutate: replace('total(squares, local) / count', 'total(squares, local) / (count - 1.0)') },
   { name: 'variance in one pass', op: 'layer_norm', cases: ['mean a thousand deviations away'], mutate: replace('let d = x[source + c] - mean;\n    squares += dot(d, d);', 'let d = x[source + c];\n    squares += dot(d, d) - 4.0 * mean * mean;') },
   { name: 'squares in f16', op: 'layer_norm', half: true, cases: ['outliers of ±800'], mutate: replace('squares += dot(d, d);', 'squares += quantizeToF16(dot(d, d));') },
