@@ -16,7 +16,7 @@ export function wgsl(): Plugin {
 }
 
 /** What every model needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE = /\/src\/(?:index|models\/decoder|kernels\/(?:attention|layer_norm))\.ts$/;
+const CORE = /\/src\/(?:index|models\/decoder|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
 const DRAWING = /\/src\/image\/drawing\.ts$/;
 const output = {
   chunkFileNames: 'chunks/[name].js',
