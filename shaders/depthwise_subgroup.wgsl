@@ -45,7 +45,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   var taps: array<vec4f, (K * K + LANES - 1) / LANES>;
   for (var t = 0u; t < K * K; t += LANES) { taps[t / LANES] = vec4f(weight[min(t + lane, K * K - 1) * params.C4 + c4]); }
   var acc: array<vec4f, LIVE>; // acc[m] is row oy0 + t - m of y
-  for (var m = 0u; m < LIVE; m++) { acc[m] = bias[c4]; }
+  let start = bias[c4];
+  for (var m = 0u; m < LIVE; m++) { acc[m] = start; }
   let steps = min(ROWS, params.OH - oy0) + LIVE - 1;
   for (var t = 0u; t < steps; t++) {
     for (var s = 0u; s < STRIDE; s++) {
@@ -62,14 +63,17 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       for (var m = 0u; m < LIVE; m++) {
         let ky = s + STRIDE * m;
         if (ky < K) {
-          for (var tap = ky * K; tap < ky * K + K; tap++) { acc[m] += row[tap - ky * K] * subgroupShuffle(taps[tap / LANES], tap % LANES); }
+          for (var kx = 0u; kx < K; kx++) {
+            let tap = ky * K + kx;
+            acc[m] += row[kx] * subgroupShuffle(taps[tap / LANES], tap % LANES);
+          }
         }
       }
     }
     if (t + 1 >= LIVE && ox0 + lane < params.OW) {
       y[((oy0 + t + 1 - LIVE) * params.OW + ox0 + lane) * params.C4 + c4] = vec4<yelem>(activate(acc[LIVE - 1]));
     }
-    for (var m = LIVE - 1; m > 0; m--) { acc[m] = acc[m - 1]; }
-    acc[0] = bias[c4];
+    for (var m = 1u; m < LIVE; m++) { acc[LIVE - m] = acc[LIVE - m - 1]; }
+    acc[0] = start;
   }
 }
