@@ -123,8 +123,9 @@ export class DepthModel {
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
     const kept = tensor.slice();
-    const { runNetwork } = await part(() => import('./raw_network.js'));
-    return runNetwork(this.#life, kept, shape);
+    const engine = await this.#life.ready();
+    const { runNetwork } = await this.#life.guard(engine, part(() => import('./raw_network.js')));
+    return runNetwork(this.#life, engine, kept, shape);
   }
 
   /** Times every dispatch of one estimate at a picture size. @throws UsageError `GPU_NO_TIMESTAMPS` without timestamp-query */

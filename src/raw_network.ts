@@ -1,3 +1,4 @@
+import type { Engine } from './engine.js';
 import { UsageError } from './errors.js';
 import { submitRead } from './gpu/buffers.js';
 import type { Value } from './graph/graph.js';
@@ -7,7 +8,7 @@ import type { Lifetime } from './lifetime.js';
  * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
  * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take
  */
-export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
+export async function runNetwork(life: Lifetime, engine: Engine, tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
   const [N, C, H, W] = shape;
   const whole = [H, W].every((side) => Number.isSafeInteger(side) && side > 0);
   if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
@@ -15,7 +16,6 @@ export async function runNetwork(life: Lifetime, tensor: Float32Array, shape: re
   }
   checkFinite(tensor);
   const pixels = interleave(tensor, H * W);
-  const engine = await life.ready();
   const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
     const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
     return { keep: { depth: engine.network(picture) }, inputs: { picture } };
