@@ -101,8 +101,9 @@ function projectedConv({ graph, type }: Value, projection: Weights, weights: Wei
   const C = type.shape[2] as number;
   const M = projection.shapeOf('weight')?.[0] ?? 4;
   const N = weights.shapeOf('weight')?.[0] ?? 4;
-  const conv = weights.get('weight', [N, M, 3, 3]);
+  // Asked for first: where it is missing, M is a guess.
   const linear = projection.get('weight', [M, C, 1, 1]);
+  const conv = weights.get('weight', [N, M, 3, 3]);
   return {
     weight: graph.constant({
       key: `${conv.name} of ${linear.name} ${graph.storage}`,
