@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { withinTime } from '../../src/gpu/time_limit.js';
 import { loadDepthModel } from '../../src/index.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
@@ -22,6 +23,8 @@ async function outcome(work: () => Promise<unknown>, seconds: number): Promise<u
   const done = work().then((value) => (settled = value), (error: unknown) => (settled = error));
   while (vi.getTimerCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 200));
+  // What is done starts the rest anew: only what hangs is left.
+  while (vi.getTimerCount() !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
   vi.advanceTimersByTime(1000 * (seconds - 1));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(settled).toBe('pending');
@@ -48,6 +51,23 @@ it('a run without end is given up after a minute, and the next works', async () 
   await map.read();
   map.dispose();
   model.dispose();
+});
+
+it('runs that wait for others are not given up while these get done', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const ends: (() => void)[] = [];
+  const queue = [1, 2, 3].map((i) => withinTime(new Promise<void>((resolve) => ends.push(resolve)), 'TIMEOUT_RUN', `run ${i}`, 'run'));
+  for (const [i, run] of queue.slice(0, 2).entries()) {
+    vi.advanceTimersByTime(40_000);
+    ends[i]?.();
+    await run;
+    await Promise.resolve();
+  }
+  vi.advanceTimersByTime(59_000);
+  expect(vi.getTimerCount()).toBe(1);
+  vi.advanceTimersByTime(1000);
+  await expect(queue[2]).rejects.toMatchObject({ code: 'TIMEOUT_RUN', message: expect.stringContaining('run 3') });
+  expect(vi.getTimerCount()).toBe(0);
 });
 
 it('a run that took 450 ms is cut into submits from then on, until one is found to be quick', async () => {
