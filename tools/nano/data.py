@@ -9,9 +9,12 @@ import torch.nn.functional as F
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
+# Streets and landscapes are learnt long before the other families, which are drawn twice as often.
+SHARES = {'street': 1, 'landscape': 1}
+
 
 class Shards:
-    """Memory-mapped rgb and disparity shards, by family; `refresh` finds shards added since."""
+    """Memory-mapped rgb and disparity shards by family, of one folder and picture size."""
 
     def __init__(self, folder, families):
         self.folder, self.families = folder, list(families)
@@ -20,6 +23,7 @@ class Shards:
         self.refresh()
 
     def refresh(self):
+        """Picks up shards added since."""
         for path in sorted(glob.glob(f'{self.folder}/*_disparity.npy')):
             family = os.path.basename(path).split('_')[0]
             if path in self.known or family not in self.store:
@@ -32,30 +36,30 @@ class Shards:
         return sum(len(d) for shards in self.store.values() for _, d in shards)
 
     def sample(self, rng, family):
-        """One random (uint8 [H, W, 3], float32 [H, W]) pair."""
+        """One random picture as float32 [4, H, W]: rgb in 0..255 and disparity."""
         shards = self.store[family]
         rgb, disparity = shards[rng.integers(len(shards))]
         i = rng.integers(len(disparity))
-        return np.array(rgb[i]), np.array(disparity[i], np.float32)
+        out = np.empty((4, *disparity.shape[1:]), np.float32)
+        out[:3] = np.moveaxis(rgb[i], -1, 0)
+        out[3] = disparity[i]
+        return out
 
 
-def random_crop(rng, rgb, disparity, width, height):
-    """A crop of the target's aspect (jittered by up to 15 %), flipped half the time, resized."""
-    h, w = disparity.shape
-    aspect = width / height * np.exp(rng.uniform(-0.15, 0.15))
-    ch = min(h, w / aspect) * rng.uniform(0.7, 1.0)
-    cw = min(int(round(ch * aspect)), w)
-    ch = int(round(ch))
-    y, x = rng.integers(h - ch + 1), rng.integers(w - cw + 1)
-    rgb = rgb[y:y + ch, x:x + cw]
-    disparity = disparity[y:y + ch, x:x + cw]
-    if rng.random() < 0.5:
-        rgb, disparity = rgb[:, ::-1], disparity[:, ::-1]
-    image = torch.from_numpy(np.ascontiguousarray(rgb)).permute(2, 0, 1)[None].float() / 255
-    depth = torch.from_numpy(np.ascontiguousarray(disparity))[None, None]
-    image = F.interpolate(image, (height, width), mode='bilinear', antialias=True)
-    depth = F.interpolate(depth, (height, width), mode='nearest-exact')
-    return image[0], depth[0]
+def crop_grid(rng, count, source, target):
+    """Sampling grids [N, h, w, 2] of random crops: 70 to 100 % of the largest that fits, aspect
+    jittered by up to 15 %, half of them mirrored. Sizes are (width, height)."""
+    (sw, sh), (w, h) = source, target
+    theta = torch.zeros(count, 2, 3)
+    for i in range(count):
+        aspect = w / h * np.exp(rng.uniform(-0.15, 0.15))
+        ch = min(sh, sw / aspect) * rng.uniform(0.7, 1.0)
+        scale = min(ch * aspect / sw, 1.0), ch / sh
+        shift = [rng.uniform(-1, 1) * (1 - k) for k in scale]
+        theta[i, 0, 0] = scale[0] * rng.choice([-1, 1])
+        theta[i, 1, 1] = scale[1]
+        theta[i, :, 2] = torch.tensor(shift)
+    return F.affine_grid(theta, (count, 1, h, w), align_corners=False)
 
 
 def jitter_colour(image, generator):
@@ -78,14 +82,20 @@ def jitter_colour(image, generator):
 
 
 def batch(shards, rng, generator, count, width, height):
-    """Normalised rgb [N, 3, H, W], disparity [N, 1, H, W], family numbers [N]; even draws."""
-    order = rng.permutation(np.arange(count) % len(shards.families))
-    shift = rng.integers(len(shards.families))
-    labels = [int((k + shift) % len(shards.families)) for k in order]
-    pairs = [random_crop(rng, *shards.sample(rng, shards.families[k]), width, height)
-             for k in labels]
-    image = jitter_colour(torch.stack([p[0] for p in pairs]), generator)
-    return (image - MEAN) / STD, torch.stack([p[1] for p in pairs]), torch.tensor(labels)
+    """Normalised rgb [N, 3, H, W], disparity [N, 1, H, W], family numbers [N].
+
+    Every batch holds the families in the shares of SHARES, as near as whole pictures allow.
+    """
+    deck = [k for k, family in enumerate(shards.families) for _ in range(SHARES.get(family, 2))]
+    shift = rng.integers(len(deck))
+    labels = [deck[(i * len(deck) // count + shift) % len(deck)] if count < len(deck)
+              else deck[(i + shift) % len(deck)] for i in range(count)]
+    pictures = torch.from_numpy(np.stack([shards.sample(rng, shards.families[k]) for k in labels]))
+    grid = crop_grid(rng, count, pictures.shape[:1:-1], (width, height))
+    image = F.grid_sample(pictures[:, :3], grid, 'bilinear', 'border', align_corners=False)
+    disparity = F.grid_sample(pictures[:, 3:], grid, 'nearest', 'border', align_corners=False)
+    image = jitter_colour(image / 255, generator)
+    return (image - MEAN) / STD, disparity, torch.tensor(labels)
 
 
 def normalise(rgb):

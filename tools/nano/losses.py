@@ -2,6 +2,8 @@
 import torch
 import torch.nn.functional as F
 
+RELATIVE_WEIGHT = 0.3
+
 
 def standardise(disparity):
     """Per picture: subtract the median, divide by the mean absolute deviation. [N, 1, H, W]."""
@@ -30,12 +32,31 @@ def gradient_matching(residual, scales=4):
     return total
 
 
+def relative_error(prediction, disparity, far_ratio=50.0):
+    """Mean |log| of predicted over true depth after least-squares alignment in disparity.
+
+    What delta and AbsRel count. Pixels farther than `far_ratio` times the nearest are left out;
+    below that cap the logarithm goes on as its tangent, so that a floored pixel still learns.
+    """
+    p, d = prediction.flatten(1), disparity.flatten(1)
+    mean_p, mean_d = p.mean(1, keepdim=True), d.mean(1, keepdim=True)
+    scale = ((p - mean_p) * (d - mean_d)).mean(1, keepdim=True) \
+        / ((p - mean_p) ** 2).mean(1, keepdim=True).clamp(min=1e-6)
+    cap = d.amax(1, keepdim=True).clamp(min=1e-6) / far_ratio
+    ratio = (scale.clamp(min=1e-4) * (p - mean_p) + mean_d) / cap
+    log = torch.where(ratio > 1, ratio.clamp(min=1).log(), ratio - 1)
+    error = (log - (d / cap).clamp(min=1).log()).abs().clamp(max=4)
+    solid = (d > cap).float()
+    return ((error * solid).sum(1) / solid.sum(1).clamp(min=1)).mean()
+
+
 def objective(prediction, disparity, gradient_weight, keep):
     """Loss of the output before its ReLU, its data term and its gradient term.
 
     The paper's terms leave scale and shift free, and an unnormalised decoder then drifts to ever
     larger outputs and ever smaller gradients. Two weak terms hold it: the spread of each output is
-    kept near 1, and negative values, which the ReLU would cut, are penalised.
+    kept near 1, and negative values, which the ReLU would cut, are penalised. The relative error is
+    added because the paper's data term hardly sees how far apart far things are.
     """
     residual = standardise(prediction) - standardise(disparity)
     data = trimmed(residual, keep)
@@ -43,7 +64,9 @@ def objective(prediction, disparity, gradient_weight, keep):
     spread = (prediction - prediction.flatten(1).median(1).values.view(-1, 1, 1, 1)).abs()
     anchor = spread.flatten(1).mean(1).clamp(min=1e-4).log().square().mean()
     negative = torch.relu(0.05 - prediction).mean()
-    return data + gradient_weight * slope + 0.05 * anchor + 0.1 * negative, data, slope
+    loss = data + gradient_weight * slope + RELATIVE_WEIGHT * relative_error(prediction, disparity) \
+        + 0.05 * anchor + 0.1 * negative
+    return loss, data, slope
 
 
 LAYOUTS = 7

@@ -31,14 +31,19 @@ class SameConv(nn.Conv2d):
         return self.convolve(x)
 
     def convolve(self, x):
-        if self.stride[0] == 1:
-            return F.conv2d(x, self.weight, None, 1, self.kernel_size[0] // 2, 1, self.groups)
         k, s = self.kernel_size[0], self.stride[0]
-        pads = []
-        for n in (x.shape[3], x.shape[2]):
-            total = max((-(-n // s) - 1) * s + k - n, 0)
-            pads += [total // 2, total - total // 2]
-        return F.conv2d(F.pad(x, pads), self.weight, None, s, 0, 1, self.groups)
+        if s == 1:
+            return F.conv2d(x, self.weight, None, 1, k // 2, 1, self.groups)
+        # SAME pads `before` on the left and top. Padding s more there adds one output to cut off
+        # and spares a padded copy of x.
+        sides, cut = [], []
+        for n in x.shape[2:]:
+            out = -(-n // s)
+            before = max((out - 1) * s + k - n, 0) // 2
+            sides.append(before + s)
+            cut.append(out)
+        y = F.conv2d(x, self.weight, None, s, sides, 1, self.groups)
+        return y[:, :, 1:1 + cut[0], 1:1 + cut[1]]
 
 
 def conv(c_in, c_out, k=1, s=1, groups=1):
@@ -210,8 +215,14 @@ class TrainingNano(nn.Module):
         self.layout = nn.Conv2d(FEATURES, layouts, 1)
         self.family = nn.Linear(STAGES[6][0], families)
 
-    def forward(self, x):
-        """Output before its ReLU, layout logits at half size, family logits."""
+    def forward(self, x, half):
+        """Output before its ReLU, layout logits at half size, family logits.
+
+        With `half` the head leaves out its upsampling: the output is half the size and a third of
+        the work is gone, which the layout of a scene does not miss.
+        """
         p, deep = self.nano.features(x)
-        return (self.nano.scratch.output_conv[:5](p), self.layout(p),
-                self.family(F.relu(deep).mean((2, 3))))
+        head = self.nano.scratch.output_conv
+        y = head[0](p)
+        y = head[2:5](y if half else head[1](y))
+        return y, self.layout(p), self.family(F.relu(deep).mean((2, 3)))

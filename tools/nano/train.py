@@ -1,4 +1,4 @@
-"""Trains nano on rendered shards: `python train.py --data DIR --validation DIR --run DIR`.
+"""Trains nano on rendered shards; tools/nano/README.md has the command.
 
 The schedule is a function of the share of the time budget spent, so a slower machine takes fewer
 steps but ends annealed. Running the command again resumes from the last checkpoint.
@@ -20,11 +20,14 @@ from losses import LAYOUTS, layout_loss, objective
 from metrics import measure
 from model import Nano, TrainingNano
 
-# (progress at which the phase ends, picture sizes (width, height), batch per worker)
-PHASES = [(0.6, [(96, 64), (96, 64), (96, 96)], 16),
-          (0.93, [(160, 128), (192, 128), (128, 160), (160, 160)], 8),
-          (1.01, [(256, 192), (256, 192), (256, 160), (192, 256), (256, 256)], 4)]
-PEAK_RATE, FINAL_RATE, WARMUP = 3e-3, 1e-5, 0.03
+# (progress at which the phase ends, picture sizes (width, height), batch per worker, whether the head
+# runs at half size). Crops of up to SMALL pixels on their long side come from the small pictures.
+PHASES = [(0.3, [(96, 64), (96, 64), (96, 64), (64, 96), (96, 96)], 32, True),
+          (0.62, [(128, 96), (128, 96), (128, 96), (96, 128), (128, 128)], 32, True),
+          (0.85, [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)], 16, True),
+          (1.01, [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)], 12, False)]
+SMALL = 160
+PEAK_RATE, FINAL_RATE, WARMUP = 2.5e-3, 1e-5, 0.02
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
 GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.1
 # The truth is exact, so nothing is trimmed until the large errors, whole objects, are gone.
@@ -65,23 +68,23 @@ class Average:
         self.state = {k: v.detach().clone().float() for k, v in model.state_dict().items()}
 
     def update(self, model, step):
-        decay = min(0.96, (1 + step) / (10 + step))
+        decay = min(0.97, (1 + step) / (10 + step))
         for k, v in model.state_dict().items():
             self.state[k].lerp_(v.float(), 1 - decay)
 
 
-def validate(state, shards, per_family, size):
-    """Mean metrics per family of an averaged model on fixed held-out pictures."""
-    model = Nano()
-    model.load_state_dict(state)
-    model.eval()
+def validate(state, shards, per_family, size, half):
+    """Mean metrics per family of averaged weights on fixed held-out pictures."""
+    whole = TrainingNano(LAYOUTS, len(SEEN))
+    whole.nano.load_state_dict(state)
+    whole.eval()
     rows = {}
     for family in FAMILIES:
         rgb, disparity = shards.store[family][0]
         x = normalise(rgb[:per_family])
         with torch.no_grad():
-            y = model(torch.nn.functional.interpolate(x, size[::-1], mode='bilinear',
-                                                      antialias=True))
+            y, _, _ = whole(torch.nn.functional.interpolate(x, size[::-1], mode='bilinear',
+                                                            antialias=True), half)
             y = torch.nn.functional.interpolate(y, x.shape[2:], mode='bilinear')
         scores = [measure(y[i, 0].numpy(), np.array(disparity[i], np.float32))
                   for i in range(per_family)]
@@ -98,8 +101,8 @@ def log_row(path, values):
         writer.writerow(values.values())
 
 
-def report(run, spent, step, losses, average, held_out, size, pictures):
-    rows = validate(average.state, held_out, 8, size)
+def report(run, spent, step, losses, average, held_out, size, half, pictures):
+    rows = validate(average.state, held_out, 8, size, half)
     values = {'minutes': round(spent / 60, 2), 'step': step, 'size': f'{size[0]}x{size[1]}',
               'pictures': pictures, 'loss': round(float(losses[0]), 4),
               'data': round(float(losses[1]), 4),
@@ -133,7 +136,7 @@ def worker(rank, args):
             whole.load_state_dict(saved['whole'])
             optimiser.load_state_dict(saved['optimiser'])
         average.state, step, spent = saved['average'], saved['step'], saved['spent']
-    shards = Shards(args.data, SEEN)
+    large, small = Shards(args.data, SEEN), Shards(args.small, SEEN)
     held_out = Shards(args.validation, FAMILIES) if rank == 0 else None
     rng = np.random.default_rng([args.seed, rank, step])
     generator = torch.Generator().manual_seed(args.seed * 1000003 + rank * 7919 + step)
@@ -151,16 +154,18 @@ def worker(rank, args):
         progress = clock.item() / budget
         if progress >= 1:
             break
-        _, sizes, count_per = next(p for p in PHASES if progress < p[0])
+        _, sizes, count_per, half = next(p for p in PHASES if progress < p[0])
         width, height = sizes[shared.integers(len(sizes))]
+        shards = small if max(width, height) <= SMALL else large
         image, disparity, family = batch(shards, rng, generator, count_per, width, height)
         image = image.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
             group['lr'] = learning_rate(progress)
         whole.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
-            output, layout, kind = whole(image)
-        loss, data, slope = objective(output.float(), disparity, gradient_weight(progress),
+            output, layout, kind = whole(image, half)
+        target = disparity[:, :, ::2, ::2] if half else disparity
+        loss, data, slope = objective(output.float(), target, gradient_weight(progress),
                                       KEEP[0] if progress < 0.95 else KEEP[1])
         # The training-only heads fade out before the last phase.
         aid = max(1 - progress, 0.0)
@@ -178,21 +183,22 @@ def worker(rank, args):
         spent += now - last
         last = now
         if step % 200 == 0:
-            shards.refresh()
+            large.refresh()
+            small.refresh()
         if rank == 0 and spent - last_report > args.every * 60:
             last_report = spent
             torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                         'average': average.state, 'step': step, 'spent': spent},
                        checkpoint + '.new')
             os.replace(checkpoint + '.new', checkpoint)
-            report(args.run, spent, step, sums / count, average, held_out, sizes[0],
+            report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
                    shards.count())
             sums, count = np.zeros(5), 0
     if rank == 0:
         torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                     'average': average.state, 'step': step, 'spent': spent}, checkpoint)
         if count:
-            report(args.run, spent, step, sums / count, average, held_out, sizes[0],
+            report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
                    shards.count())
     dist.destroy_process_group()
 
@@ -200,6 +206,7 @@ def worker(rank, args):
 def main():
     args = argparse.ArgumentParser()
     args.add_argument('--data', required=True)
+    args.add_argument('--small', required=True, help='shards for the first, low-resolution phase')
     args.add_argument('--validation', required=True)
     args.add_argument('--run', required=True)
     args.add_argument('--minutes', type=float, default=85)
