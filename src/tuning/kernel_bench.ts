@@ -28,6 +28,8 @@ const ENOUGH_MS = 64 * 65_536e-6;
 /** Being told that a queue is done takes a tenth of a millisecond or more, which is the same for every kernel. */
 const ENOUGH_QUEUE_MS = 8;
 const MOST_PASSES = 512;
+/** What a sample may grow to, where the GPU's clock stands still or is far too slow. */
+const LONGEST_MS = 250;
 /** Bytes that are compared at each end of a result. */
 const END_BYTES = 1 << 18;
 /** Two roundings of f16 storage. */
@@ -142,13 +144,15 @@ class Probe {
   async sample(timer: PassTimer | undefined, spent: () => boolean): Promise<boolean> {
     const enough = timer ? ENOUGH_MS : ENOUGH_QUEUE_MS;
     while (!spent()) {
+      const start = performance.now();
       const elapsed = await this.run(timer);
       if (elapsed >= enough || this.#passes === MOST_PASSES) {
         // A clock that stands still says nothing.
         if (elapsed > 0) this.least = Math.min(this.least, elapsed / this.#passes);
         return true;
       }
-      this.#passes = Math.min(MOST_PASSES, Math.ceil(this.#passes * Math.min(16, Math.max(1.5, (1.2 * enough) / elapsed))));
+      const most = Math.max(1.5, Math.min(16, LONGEST_MS / (performance.now() - start)));
+      this.#passes = Math.min(MOST_PASSES, Math.ceil(this.#passes * Math.min(most, Math.max(1.5, (1.2 * enough) / elapsed))));
     }
     return false;
   }
