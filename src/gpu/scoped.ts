@@ -46,20 +46,25 @@ export type Cut = () => GPUCommandEncoder;
  * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
  */
 export async function submit({ device, facts }: Pick<Gpu, 'device' | 'facts'>, purpose: Purpose, record: (encoder: GPUCommandEncoder, cut: Cut) => void): Promise<void> {
-  let done: Promise<undefined> | undefined;
+  // One of each submit: a long run is not given up while its parts get done.
+  const done: Promise<undefined>[] = [];
   await scoped(device, purpose, () => {
     const begin = () => device.createCommandEncoder({ label: 'depthwise' });
     let encoder = begin();
-    record(encoder, () => {
+    const end = () => {
       device.queue.submit([encoder.finish()]);
+      const part = device.queue.onSubmittedWorkDone();
+      part.catch(() => undefined);
+      done.push(part);
+    };
+    record(encoder, () => {
+      end();
       return (encoder = begin());
     });
-    device.queue.submit([encoder.finish()]);
-    done = device.queue.onSubmittedWorkDone();
-    done.catch(() => undefined);
+    end();
   });
   try {
-    await (facts.software ? done : withinTime(done as unknown as Promise<undefined>, 'TIMEOUT_RUN', purpose.what, purpose.phase));
+    await Promise.all(facts.software ? done : done.map((part) => withinTime(part, 'TIMEOUT_RUN', purpose.what, purpose.phase)));
   } catch (cause) {
     if (cause instanceof DepthwiseError) throw cause;
     throw new InternalError('INTERNAL_GPU', `The GPU does not say whether it is done with ${purpose.what}: ${textOf(cause)}`, { phase: purpose.phase, cause });
