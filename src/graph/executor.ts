@@ -1,4 +1,4 @@
-import { DisposedError, InternalError, ShaderError } from '../errors.js';
+import { DisposedError, InternalError, ShaderError, TimeoutError } from '../errors.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
@@ -52,14 +52,14 @@ export async function compilePipelines(graph: Graph, gpu: Gpu, variant?: (node: 
   return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, variant?.(node))));
 }
 
-/** A driver may fail at a kernel that others take: it is dropped, and the safe one does its work. */
+/** A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its work. */
 async function compileNode(node: Node, gpu: Gpu, variant: string | undefined): Promise<[Chosen, Pipeline]> {
   const chosen = chooseKernel(node, gpu, variant);
   const name = `${node.op.name}/${chosen.variant}`;
   try {
     return [chosen, await gpu.pipelines.get(chosen.code, name)];
   } catch (error) {
-    if (!(error instanceof ShaderError) || chosen.variant === applicableKernels(node)[0]) throw error;
+    if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.variant === applicableKernels(node)[0]) throw error;
     gpu.dropped.set(name, error);
     return compileNode(node, gpu, variant);
   }

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Gpu } from '../../src/gpu/gpu.js';
 import { withinTime } from '../../src/gpu/time_limit.js';
+import { chooseKernel, compilePipelines } from '../../src/graph/executor.js';
+import { Graph, type Node } from '../../src/graph/graph.js';
 import { loadDepthModel } from '../../src/index.js';
+import { gemm } from '../../src/kernels/gemm.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
@@ -37,6 +41,17 @@ it('a driver that compiles without end is given up after two minutes, naming the
   faulty.arm('createComputePipelineAsync', 3, 'hang');
   expect(await outcome(load, 120)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_COMPILE', phase: 'compile', expected: 120, message: expect.stringMatching(/kernel "\w+\/\w+"/) });
   expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+});
+
+it('a kernel that a driver compiles without end is dropped, and the safe one does its work', async () => {
+  const gpu = Gpu.adopt(faulty.device);
+  const graph = new Graph();
+  const input = (name: string, ...shape: number[]) => graph.input(name, { dtype: 'f32', shape });
+  graph.apply(gemm, { x: input('x', 512, 64), weight: input('weight', 64, 512), bias: input('bias', 512) }, {});
+  expect(chooseKernel(graph.nodes[0] as Node, gpu).variant).toBe('tiled');
+  faulty.arm('createComputePipelineAsync', 1, 'hang');
+  expect(await outcome(() => compilePipelines(graph, gpu), 120)).toMatchObject([[{ variant: 'registers' }, {}]]);
+  expect([...gpu.dropped]).toMatchObject([['gemm/tiled', { code: 'TIMEOUT_COMPILE' }]]);
 });
 
 it('a run without end is given up after a minute, and the next works', async () => {
