@@ -25,5 +25,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let low = range[params.AT];
   let high = range[params.AT + 1];
   let entry = u32(255 * normalize_depth(value, low, high));
-  store(index, lut[select(entry, 255, value >= high && high > low)]); // 255·(x/x) may fall short of 255
+  store(index, lut[select(entry, 255u, value >= high && high > low)]); // 255·(x/x) may fall short of 255
 }

@@ -32,7 +32,7 @@ fn pixel(iy: i32, ix: i32, c4: u32) -> vec4f {
 
 // Row i of Bᵀ·d·B for the 4×4 inputs d that begin at (iy, ix).
 fn transform_input(i: u32, iy: i32, ix: i32, c4: u32, at: u32) {
-  let plus = iy + i32(select(i, 1, i == 3));
+  let plus = iy + i32(select(i, 1u, i == 3));
   let minus = iy + i32(select(select(2u, 1u, i == 2), 3u, i == 3));
   let sign = select(-1.0, 1.0, i == 1);
   let e0 = pixel(plus, ix, c4) + sign * pixel(minus, ix, c4);
@@ -111,7 +111,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let s = local / 8;
   let oy = 2 * ((tile0 + s) / tiles_x) + local / 2 % 2;
   let ox = 2 * ((tile0 + s) % tiles_x) + local % 2;
-  let rounds = min(4, (params.N4 - column0 + 1) / 2);
+  let rounds = min(4u, (params.N4 - column0 + 1) / 2);
   for (var round = 0u; round < rounds; round++) {
     if (pair == round) {
       for (var k = 0u; k < 16; k++) { tile[(position * TILES + t0) * 2 + k] = acc[k]; }

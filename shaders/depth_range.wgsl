@@ -20,7 +20,7 @@ var<workgroup> spans: array<u32, WORKGROUP>;
 
 // ⌈count · percent / 10000⌉ without leaving 32 bits, and at least 1.
 fn rank(count: u32, percent: u32) -> u32 {
-  return max(1, count / 10000 * percent + (count % 10000 * percent + 9999) / 10000);
+  return max(1u, count / 10000 * percent + (count % 10000 * percent + 9999) / 10000);
 }
 
 @compute @workgroup_size(WORKGROUP)
