@@ -33,9 +33,9 @@ const GAIN = 1.05;
 const STARTS = 3;
 
 /**
- * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. A kernel is
- * only chosen after it has given known answers on this device; one that gives wrong ones is dropped. A CPU adapter times nothing.
- * What is undecided when the time is up stays with the rule of its op.
+ * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. Only the
+ * safe kernel is chosen before it has given known answers on this device; one that gives wrong ones is dropped. A CPU adapter times
+ * nothing. What is undecided when the time is up stays with what is known of the adapter, or the rule of its op.
  * @throws GpuUnavailableError `GPU_UNSOUND` when the safe kernel of an op answers wrongly
  */
 export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions = {}): Promise<KernelChoices> {
@@ -48,8 +48,13 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   for (const contest of contestsOf(graph, gpu.facts, hasQuestion)) {
     const key = decisionKey(gpu, contest);
     const kept = await readDecision(cache, key, contest);
-    if (typeof kept !== 'string' && (kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
-    else if (typeof kept === 'string' && kept !== RULE) chosen.set(contest.key, kept);
+    if (typeof kept === 'string') {
+      if (kept !== RULE) chosen.set(contest.key, kept);
+      continue;
+    }
+    const known = preferredKernel(gpu.adapter, contest.op);
+    if (known !== undefined && known === contest.kernels[0]) chosen.set(contest.key, known);
+    if ((kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
   }
   if (open.length > 0) await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
   return choices;

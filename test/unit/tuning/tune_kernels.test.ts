@@ -238,6 +238,19 @@ describe('the table of adapters', () => {
     bench.wrong = ['tiled'];
     expect(await kernels(contestGraph(ODD), { bench, milliseconds: 20 }, await gpuNamed())).toEqual(['registers']);
   });
+
+  it('holds where the time is too short to ask, on every start', async () => {
+    const cache = browserCache({ caches: new MemoryCaches() });
+    const bench = new ToldBench();
+    bench.check = () => new Promise(() => {});
+    const asked = vi.spyOn(bench, 'check');
+    for (const starts of [1, 2, 3, 3]) {
+      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 20 }, await gpuNamed({ vendor: 'arm' }))).toEqual(['registers']);
+      expect(asked).toHaveBeenCalledTimes(2 * starts);
+    }
+    const decided = browserCache({ caches: new MemoryCaches() });
+    for (const times of [{ tiled: 1, registers: 2 }, {}]) expect(await kernels(contestGraph(ODD), { bench: new ToldBench(times), cache: decided }, await gpuNamed({ vendor: 'arm' }))).toEqual(['tiled']);
+  });
 });
 
 describe('what was decided', () => {
