@@ -31,6 +31,8 @@ const BUDGET_MS = 300;
 const GAIN = 1.05;
 /** Starts that may fail to end a contest, for want of time or of a device, before it is left to the rule. */
 const STARTS = 3;
+/** What is kept goes to a disk, mostly; a slow one is not waited for longer. */
+const KEEPING_MS = 50;
 
 /**
  * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. Only the
@@ -87,15 +89,12 @@ class Session {
 
   /** Settles when all are decided or the time is up; work on the GPU that is then under way ends alone. */
   async hold(open: readonly OpenContest[], milliseconds: number): Promise<void> {
-    let alarm: ReturnType<typeof setTimeout> | undefined;
-    const timeUp = new Promise<void>((resolve) => (alarm = setTimeout(resolve, milliseconds)));
     try {
-      await Promise.race([this.#holdAll(open), timeUp]);
+      await atMost(milliseconds, this.#holdAll(open));
     } catch (error) {
       if (error instanceof GpuUnavailableError) throw error;
     } finally {
       this.#over = true;
-      clearTimeout(alarm);
     }
   }
 
@@ -104,8 +103,11 @@ class Session {
       if (this.#over) return;
       // Kept before anything runs: a kernel that takes the device with it is not tried for ever.
       const counted = keepDecision(this.#cache, key, starts + 1);
-      const outcome = await this.#decide(contest).finally(() => counted);
+      await atMost(KEEPING_MS, counted);
+      if (this.#over) return;
+      const outcome = await this.#decide(contest);
       if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
+      await counted;
       // Where a kernel was dropped, the outcome stands for this session only: the next start asks again.
       if (this.#dropFamilies(contest)) await this.#cache?.delete(key);
       else if (outcome !== undefined) await keepDecision(this.#cache, key, outcome);
@@ -163,4 +165,11 @@ class Session {
     if (outcome === RULE) this.#chosen.delete(key);
     else this.#chosen.set(key, outcome);
   }
+}
+
+/** Settles as `work` does, or when so many milliseconds have passed. */
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let alarm: ReturnType<typeof setTimeout> | undefined;
+  const timeUp = new Promise<void>((resolve) => (alarm = setTimeout(resolve, milliseconds)));
+  await Promise.race([work, timeUp]).finally(() => clearTimeout(alarm));
 }

@@ -155,6 +155,27 @@ describe('a bench that fails', () => {
   });
 });
 
+describe('the start of a contest', () => {
+  it('is kept before anything runs', async () => {
+    const caches = new MemoryCaches();
+    const bench = new ToldBench();
+    const seen: string[][] = [];
+    vi.spyOn(bench, 'check').mockImplementation(async () => {
+      seen.push([...caches.entries.values()].map((body) => new TextDecoder().decode(body)));
+      return true;
+    });
+    await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) });
+    const visible = ['1', expect.stringContaining('"sha256"')];
+    expect(seen).toEqual([visible, visible]);
+  });
+
+  it.each([['is never done', () => new Promise<undefined>(() => {})], ['fails', () => Promise.reject(new Error('no room'))]])('is not waited for long where keeping it %s', async (_, put) => {
+    const bench = new ToldBench({ tiled: 2, registers: 1 });
+    const cache = { match: async () => undefined, delete: async () => undefined, put };
+    expect(await kernels(contestGraph(ODD), { bench, milliseconds: 200, cache })).toEqual(['registers']);
+  });
+});
+
 describe('a device that is lost while kernels are timed', () => {
   it('does not have them tried on more than three starts', async () => {
     const cache = browserCache({ caches: new MemoryCaches() });
