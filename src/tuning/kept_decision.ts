@@ -7,8 +7,15 @@ import type { Contest } from './contests.js';
 /** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
 export const RULE = 'rule';
 
-/** What is kept of a contest: its outcome, or how many starts did not end it. */
-export type Kept = string | number;
+/** Starts that did not end a contest. */
+export interface Unfinished {
+  readonly starts: number;
+  /** Whether the device was lost in any of them; the others were short of time. */
+  readonly lost: boolean;
+}
+
+/** What is kept of a contest: its outcome, or why there is none. */
+export type Kept = string | Unfinished;
 
 /** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */
 export function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }: Contest): string {
@@ -23,11 +30,13 @@ export async function readDecision(cache: WeightsCache | undefined, key: string,
   const bytes = await readKept(cache, key);
   const text = bytes && new TextDecoder().decode(bytes);
   if (text === undefined) return undefined;
-  if (/^[1-9]$/.test(text)) return Number(text);
+  const [unfinished, starts, lost] = /^([1-9])( lost)?$/.exec(text) ?? [];
+  if (unfinished !== undefined) return { starts: Number(starts), lost: lost !== undefined };
   return text === RULE || kernels.includes(text) ? text : undefined;
 }
 
 /** Keeps what is known of a contest. A cache that fails is no harm: the contest is held again. */
 export async function keepDecision(cache: WeightsCache | undefined, key: string, kept: Kept): Promise<void> {
-  if (cache) await keepBytes(cache, key, new TextEncoder().encode(String(kept))).catch(() => undefined);
+  const text = typeof kept === 'string' ? kept : `${kept.starts}${kept.lost ? ' lost' : ''}`;
+  if (cache) await keepBytes(cache, key, new TextEncoder().encode(text)).catch(() => undefined);
 }

@@ -6,7 +6,7 @@ import { hasQuestion } from '../known_answer.js';
 import type { WeightsCache } from '../weights/cache.js';
 import { preferredKernel } from './adapter_table.js';
 import { contestKey, contestsOf, familyOf, type Contest } from './contests.js';
-import { decisionKey, keepDecision, readDecision, RULE } from './kept_decision.js';
+import { decisionKey, keepDecision, readDecision, RULE, type Unfinished } from './kept_decision.js';
 import { GpuBench, type KernelBench } from './kernel_bench.js';
 
 /** The kernels that a device was found to do best with. */
@@ -29,10 +29,12 @@ export interface TuningOptions {
 const BUDGET_MS = 300;
 /** A kernel must be this much faster than the rule to replace it: less may be noise. */
 const GAIN = 1.05;
-/** Starts that may fail to end a contest, for want of time or of a device, before it is left to the rule. */
+/** Starts that may fail to end a contest: after that it is left to the rule, or to the safe kernel if the device was lost in one. */
 const STARTS = 3;
 /** What is kept goes to a disk, mostly; a slow one is not waited for longer. */
 const KEEPING_MS = 50;
+/** What a loss makes fail may be heard of so long before the loss. */
+const NEWS_MS = 50;
 
 /**
  * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. Only the
@@ -56,18 +58,19 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
     }
     const known = preferredKernel(gpu.adapter, contest.op);
     if (known !== undefined && known === contest.kernels[0]) chosen.set(contest.key, known);
-    if ((kept ?? 0) < STARTS) open.push({ contest, key, starts: kept ?? 0 });
+    const { starts, lost } = kept ?? { starts: 0, lost: false };
+    if (starts < STARTS) open.push({ contest, key, starts, lost });
+    else if (lost) chosen.set(contest.key, contest.kernels[0] as string);
   }
   if (open.length > 0) await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
   return choices;
 }
 
-interface OpenContest {
+/** With the earlier starts that did not end it. */
+interface OpenContest extends Unfinished {
   readonly contest: Contest;
   /** Where it is kept. */
   readonly key: string;
-  /** Earlier starts that did not end it. */
-  readonly starts: number;
 }
 
 /** Contests held one after the other while there is time. */
@@ -99,19 +102,32 @@ class Session {
   }
 
   async #holdAll(open: readonly OpenContest[]): Promise<void> {
-    for (const { contest, key, starts } of open) {
+    for (const { contest, key, starts, lost } of open) {
       if (this.#over) return;
       // Kept before anything runs: a kernel that takes the device with it is not tried for ever.
-      const counted = keepDecision(this.#cache, key, starts + 1);
+      const counted = keepDecision(this.#cache, key, { starts: starts + 1, lost });
       await atMost(KEEPING_MS, counted);
       if (this.#over) return;
-      const outcome = await this.#decide(contest);
+      const [decided] = await Promise.allSettled([this.#decide(contest)]);
+      if (await this.#isLost(decided)) {
+        await counted;
+        return keepDecision(this.#cache, key, { starts: starts + 1, lost: true });
+      }
+      if (decided.status === 'rejected') throw decided.reason;
+      const outcome = decided.value;
       if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
       await counted;
       // Where a kernel was dropped, the outcome stands for this session only: the next start asks again.
       if (this.#dropFamilies(contest)) await this.#cache?.delete(key);
       else if (outcome !== undefined) await keepDecision(this.#cache, key, outcome);
     }
+  }
+
+  /** Whether the device went away meanwhile: then neither a failure nor a time says anything of a kernel. */
+  async #isLost(decided: PromiseSettledResult<unknown>): Promise<boolean> {
+    const { device } = this.#gpu;
+    if (decided.status === 'rejected' && !(decided.reason instanceof GpuUnavailableError)) await atMost(NEWS_MS, device.lost);
+    return this.#gpu.lost;
   }
 
   /** The kernel that is best over the shapes of a contest, or the rule; undefined when the time was up before. */
@@ -168,7 +184,7 @@ class Session {
 }
 
 /** Settles as `work` does, or when so many milliseconds have passed. */
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
   let alarm: ReturnType<typeof setTimeout> | undefined;
   const timeUp = new Promise<void>((resolve) => (alarm = setTimeout(resolve, milliseconds)));
   await Promise.race([work, timeUp]).finally(() => clearTimeout(alarm));

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { DeviceLostError, GpuUnavailableError, OutOfMemoryError } from '../../../src/errors.js';
+import { GpuUnavailableError, InternalError, OutOfMemoryError } from '../../../src/errors.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/executor.js';
 import type { Graph, Node } from '../../../src/graph/graph.js';
 import type { KernelBench } from '../../../src/tuning/kernel_bench.js';
 import { tuneKernels, type TuningOptions } from '../../../src/tuning/tune_kernels.js';
 import { browserCache } from '../../../src/weights/browser_cache.js';
+import { FaultyDevice } from '../../faults/faulty_device.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { contestGraph, otherOp } from './contest_op.js';
@@ -40,8 +41,8 @@ class ToldBench implements KernelBench {
 }
 
 /** A GPU that calls itself so, on a device that does nothing. */
-async function gpuNamed(info: Partial<GPUAdapterInfo> = {}): Promise<Gpu> {
-  const { device } = await nullGpu();
+async function gpuNamed(info: Partial<GPUAdapterInfo> = {}, on?: GPUDevice): Promise<Gpu> {
+  const device = on ?? (await nullGpu()).device;
   const adapterInfo = { vendor: 'somebody', architecture: 'some', device: '', description: '', ...info };
   return Gpu.adopt(new Proxy(device, { get: (target, key) => (key === 'adapterInfo' ? adapterInfo : Reflect.get(target, key)) }));
 }
@@ -177,14 +178,40 @@ describe('the start of a contest', () => {
 });
 
 describe('a device that is lost while kernels are timed', () => {
-  it('does not have them tried on more than three starts', async () => {
-    const cache = browserCache({ caches: new MemoryCaches() });
+  let caches: MemoryCaches;
+  beforeEach(() => {
+    caches = new MemoryCaches();
+  });
+
+  /** A start whose device is lost at its first times, and what `time` then does. Whether it got that far. */
+  async function start(expected: string, time: () => Promise<readonly number[]>, info: Partial<GPUAdapterInfo> = {}): Promise<boolean> {
+    const faulty = new FaultyDevice((await nullGpu()).device);
     const bench = new ToldBench();
-    const lost = vi.spyOn(bench, 'time').mockRejectedValue(new DeviceLostError('DEVICE_LOST', 'lost'));
-    for (const tries of [1, 2, 3, 3]) {
-      expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['tiled']);
-      expect(lost).toHaveBeenCalledTimes(tries);
-    }
+    const timed = vi.spyOn(bench, 'time').mockImplementation(() => {
+      faulty.lose();
+      return time();
+    });
+    expect(await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) }, await gpuNamed(info, faulty.device))).toEqual([expected]);
+    return timed.mock.calls.length > 0;
+  }
+
+  it.each([
+    ['fails', async () => Promise.reject(new InternalError('INTERNAL_READBACK', 'lost'))],
+    ['seems to work', async () => [1, 2]],
+  ])('does not have them tried on more than three starts, and gets the safe kernel then: what is under way %s', async (_, time) => {
+    for (const tries of [1, 2, 3]) expect(await start('tiled', time), `start ${tries}`).toBe(true);
+    for (const tries of [4, 5]) expect(await start('registers', time), `start ${tries}`).toBe(false);
+    expect(await start('tiled', time, { description: 'driver 2' })).toBe(true);
+  });
+
+  it('is remembered where other starts ran out of time', async () => {
+    const slow = new ToldBench();
+    slow.time = () => new Promise(() => {});
+    const outOfTime = async () => kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 30 });
+    expect(await outOfTime()).toEqual(['tiled']);
+    expect(await start('tiled', async () => [1, 2])).toBe(true);
+    expect(await outOfTime()).toEqual(['tiled']);
+    expect(await outOfTime()).toEqual(['registers']);
   });
 });
 
@@ -314,7 +341,7 @@ describe('what was decided', () => {
     const [key, kept] = [...caches.entries].find(([, body]) => new TextDecoder().decode(body) === 'registers') as [string, Uint8Array<ArrayBuffer>];
     caches.entries.set(key, kept.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
     expect(await start()).toBe(true);
-    for (const word of ['wide', 'even', 'toString', '', '0', '{}']) {
+    for (const word of ['wide', 'even', 'toString', '', '0', '3 ', ' lost', '3 lost ', '{}']) {
       await rewrite(word);
       expect(await start(), word).toBe(true);
       expect(await start(), word).toBe(false);
