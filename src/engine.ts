@@ -97,7 +97,7 @@ export class Engine {
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
     // These come in beside the header; a fault is told below.
     options.entry?.network().catch(() => undefined);
-    if (tunes(gpu, options)) tuning().catch(() => undefined);
+    if (tunes(gpu, options.tuning)) tuning().catch(() => undefined);
     const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
@@ -191,7 +191,7 @@ export class Engine {
       // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
       this.#weights.unused(ignorableTensors(this.entry.family));
     }
-    if (tunes(this.gpu, options)) this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
+    if (tunes(this.gpu, options.tuning)) this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([compilePipelines(graph, this.gpu, this.#kernels?.variant), streamWeights(checkpoint, this.#store)]);
     await this.#store.uploaded();
@@ -242,9 +242,9 @@ export class Engine {
 
 const tuning = () => import('./tuning/tune_kernels.js');
 
-/** A CPU adapter has nothing to choose. */
-function tunes({ facts }: Gpu, options: EngineOptions): boolean {
-  return options.tuning === 'auto' && !facts.software;
+/** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */
+export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean {
+  return tuning === 'auto' && !facts.software;
 }
 
 function disposed(): DisposedError {

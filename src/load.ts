@@ -1,5 +1,5 @@
-import { Engine } from './engine.js';
-import { UsageError } from './errors.js';
+import { Engine, tunes } from './engine.js';
+import { DeviceLostError, UsageError } from './errors.js';
 import { Gpu } from './gpu/gpu.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
@@ -38,7 +38,10 @@ export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgr
   readonly acceptLicense?: boolean;
 }
 
-/** Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. */
+/**
+ * Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. One of our own that is lost
+ * where kernels were tried is made up for once, and none are tried on the next.
+ */
 export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
   const entry = namedEntry(source, options);
@@ -49,13 +52,18 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   throwIfAborted(options.signal);
   const weights = await pinned(named, checkpoint);
   const config = entry ? undefined : await (await part(() => import('./weights/hub_fetch.js'))).fetchHubConfig(weights, checkpoint);
-  const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
-  try {
-    return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense, tuning });
-  } catch (error) {
-    gpu.dispose();
-    throw error;
-  }
+  const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
+    const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
+    try {
+      return await Engine.load(gpu, weights, { ...checkpoint, entry, config, precision, convention, acceptLicense, tuning: tries });
+    } catch (error) {
+      gpu.dispose();
+      // A kernel that was only tried may have taken the device with it.
+      if (error instanceof DeviceLostError && gpu.owned && tunes(gpu, tries)) return open('off');
+      throw error;
+    }
+  };
+  return open(tuning);
 }
 
 /** A source whose revision may move, pinned to where it is now. */

@@ -23,7 +23,11 @@ function soon(work: Promise<unknown>): Promise<unknown> {
 /** Lets the news of a loss get round: a call in the same turn as the loss still finds the old device. */
 const news = () => new Promise((resolve) => setImmediate(resolve));
 
+/** The alarm that ends the trying of kernels after 300 ms does not go off. */
+const noAlarm = () => vi.useFakeTimers({ toFake: ['setTimeout'] });
+
 afterEach(() => {
+  vi.useRealTimers();
   vi.restoreAllMocks();
 });
 
@@ -129,6 +133,20 @@ describe('a device of our own that is lost', () => {
     expect(faulty.last.destroyed).toBe(true);
   });
 
+  it('by a kernel that was only tried is made up for once, and none are tried on the next', async () => {
+    noAlarm();
+    const faulty = new FaultyGpu((await nullGpu()).device);
+    faulty.onDevice = (device) => faulty.devices.length === 1 && device.arm('submit', 1, 'lose');
+    const model = await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' });
+    expect(faulty.devices.map(({ destroyed, calls }) => [destroyed, calls.has('submit')])).toEqual([[true, true], [false, false]]);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    model.dispose();
+    faulty.onDevice = (device) => (faulty.devices.length === 3 ? device.arm('submit', 1, 'lose') : device.arm('writeBuffer', 20, 'lose'));
+    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' }))).toMatchObject(OWN);
+    expect(faulty.devices.length).toBe(4);
+    expect(faulty.devices.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
   it('as it is handed over is asked for once more, then reported', async () => {
     const faulty = new FaultyGpu((await nullGpu()).device);
     faulty.onDevice = (device) => faulty.devices.length === 1 && device.lose();
@@ -203,6 +221,14 @@ describe('a device of the caller that is lost', () => {
     expect(await rejection(model.encode(encoder, { source: texture, target: texture }))).toMatchObject(ADOPTED);
     model.dispose();
     expect(faulty.calls.has('destroy')).toBe(false);
+  });
+
+  it('by a kernel that was only tried rejects the load', async () => {
+    noAlarm();
+    const faulty = new FaultyDevice((await nullGpu()).device);
+    faulty.arm('submit', 1, 'lose');
+    expect(await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' }))).toMatchObject(ADOPTED);
+    expect([faulty.pending, faulty.calls.has('destroy')]).toEqual([false, false]);
   });
 });
 
