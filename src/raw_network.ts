@@ -23,12 +23,15 @@ export async function runNetwork(life: Lifetime, engine: Engine, tensor: Float32
   try {
     const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
     const { device } = engine.gpu;
-    const depth = submitRead(engine.gpu, 4 * H * W, (encoder) => {
+    const start = performance.now();
+    const depth = submitRead(engine.gpu, 4 * H * W, (encoder, cut) => {
       device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
-      executable.encode(encoder);
+      executable.encodeCut(encoder, {}, cut);
       return executable.buffer(values['depth'] as Value);
     });
-    return new Float32Array(await life.guard(engine, depth));
+    const read = await life.guard(engine, depth);
+    executable.took(performance.now() - start);
+    return new Float32Array(read);
   } finally {
     lease.release();
   }

@@ -1,6 +1,6 @@
 import { InternalError, OutOfMemoryError } from '../errors.js';
 import type { Gpu } from './gpu.js';
-import { scoped, textOf } from './scoped.js';
+import { scoped, textOf, type Cut } from './scoped.js';
 import { withinTime } from './time_limit.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
@@ -52,21 +52,28 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
 }
 
 /**
- * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit.
+ * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit unless it cuts.
  * @param lent a staging buffer to read through, where one is at hand
  * @throws as `scoped` and `readMapped`; TimeoutError `TIMEOUT_RUN` where the device is known not to be a CPU
  */
-export async function submitRead({ device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>, bytes: number, record: (encoder: GPUCommandEncoder) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
+export async function submitRead({ device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>, bytes: number, record: (encoder: GPUCommandEncoder, cut: Cut) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
+  const limited = <T>(work: Promise<T>) => (facts?.software === false ? withinTime(work, 'TIMEOUT_RUN', 'what is read back', 'read') : work);
   let staging = lent;
   try {
     await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {
-      const encoder = device.createCommandEncoder({ label: 'depthwise read' });
+      const begin = () => device.createCommandEncoder({ label: 'depthwise read' });
+      let encoder = begin();
       staging ??= createReadback(device, bytes);
-      encoder.copyBufferToBuffer(record(encoder), 0, staging, 0, Math.ceil(bytes / 4) * 4);
+      const from = record(encoder, () => {
+        device.queue.submit([encoder.finish()]);
+        // A long run is not given up while its parts get done.
+        limited(device.queue.onSubmittedWorkDone()).catch(() => undefined);
+        return (encoder = begin());
+      });
+      encoder.copyBufferToBuffer(from, 0, staging, 0, Math.ceil(bytes / 4) * 4);
       device.queue.submit([encoder.finish()]);
     });
-    const read = readMapped(staging as unknown as GPUBuffer, bytes);
-    return await (facts?.software === false ? withinTime(read, 'TIMEOUT_RUN', 'what is read back', 'read') : read);
+    return await limited(readMapped(staging as unknown as GPUBuffer, bytes));
   } finally {
     if (!lent) staging?.destroy();
   }

@@ -3,7 +3,7 @@ import { Gpu } from '../../src/gpu/gpu.js';
 import { withinTime } from '../../src/gpu/time_limit.js';
 import { chooseKernel, compilePipelines } from '../../src/graph/executor.js';
 import { Graph, type Node } from '../../src/graph/graph.js';
-import { loadDepthModel } from '../../src/index.js';
+import { loadDepthModel, type DepthModel } from '../../src/index.js';
 import { gemm } from '../../src/kernels/gemm.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
@@ -85,14 +85,17 @@ it('runs that wait for others are not given up while these get done', async () =
   expect(vi.getTimerCount()).toBe(0);
 });
 
-it('a run that took 450 ms is cut into submits from then on, until one is found to be quick', async () => {
+it.each<[string, string, (model: DepthModel) => Promise<unknown>]>([
+  ['an estimate', 'onSubmittedWorkDone', async (model) => (await model.estimate(picture('a'), SMALL)).dispose()],
+  ['a run on a tensor', 'mapAsync', (model) => model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32])],
+])('%s that took 450 ms is cut into submits from then on, until one is found to be quick', async (_, waits, work) => {
   const model = await load();
   const submits = async () => {
     faulty.calls.clear();
-    (await model.estimate(picture('a'), SMALL)).dispose();
+    await work(model);
     return faulty.calls.get('submit') as number;
   };
-  faulty.arm('onSubmittedWorkDone', 1, 'late');
+  faulty.arm(waits, 1, 'late');
   expect(await submits()).toBe(1);
   expect(await submits()).toBeGreaterThanOrEqual(5);
   // A busy machine may need a few.
