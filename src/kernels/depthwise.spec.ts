@@ -1,9 +1,10 @@
 import { activationReference } from './activation.spec.js';
 import { padding, samePadding } from './conv2d.js';
 import { depthwise, type DepthwiseAttrs } from './depthwise.js';
-import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
+import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
+import type { TensorType } from '../tensor.js';
 
-function reference(inputs: Tensors, { act, stride, pad }: DepthwiseAttrs): { y: Expected } {
+function reference(inputs: Tensors, { act, stride, pad }: DepthwiseAttrs, out: { y: TensorType }): { y: Expected } {
   const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [H, W, C] = x.type.shape as [number, number, number];
   const K = weight.type.shape[0] as number;
@@ -22,7 +23,7 @@ function reference(inputs: Tensors, { act, stride, pad }: DepthwiseAttrs): { y: 
         scale += Math.abs(product);
       }
     }
-    y.values[i] = activationReference(act, sum);
+    y.values[i] = saturate(activationReference(act, sum), out.y);
     y.magnitude[i] = scale;
   }
   return { y };
@@ -41,6 +42,7 @@ export const depthwiseSpec = defineSpec({
     { name: '3×3: one pixel', inputs: shapes(1, 1, 4, 3), attrs: same(1, 1, 3, 1), half: false },
     { name: '3×3: tile - 1, prime height', inputs: shapes(7, 3, 8, 3), attrs: same(7, 3, 3, 1), half: false },
     { name: '3×3: tile + 1, odd channel tiles', inputs: shapes(4, 5, 20, 3), attrs: same(4, 5, 3, 1) },
+    { name: 'outliers: f16 saturates', inputs: shapes(4, 5, 20, 3), attrs: same(4, 5, 3, 1), fill: { x: 'outliers', weight: (next) => 800 * next() - 400 } },
     { name: '3×3: strip + 1, its height + 1', inputs: shapes(33, 9, 8, 3), attrs: same(33, 9, 3, 1), half: false },
     { name: '3×3 stride 2, SAME', inputs: shapes(10, 14, 12, 3), attrs: same(10, 14, 3, 2), half: false },
     { name: '3×3 stride 2, odd, symmetric pad', inputs: shapes(5, 9, 12, 3), attrs: { stride: 2, pad: padding(1) }, half: false },

@@ -74,7 +74,8 @@ function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: D
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW] = y.shape as [number, number];
   return {
-    tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, K: weight.shape[0] as number, STRIDE: stride, ...activationTunable(act) },
+    // ReLU6 stays in range.
+    tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, SATURATE: y.dtype === 'f16' && act !== 'relu6', K: weight.shape[0] as number, STRIDE: stride, ...activationTunable(act) },
     params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
   };
 }

@@ -37,6 +37,7 @@ export const convMutants: readonly KernelMutant[] = [
   { name: 'bias missing', op: 'depthwise', cases: ['3×3: one pixel', '3×3: tile + 1, odd channel tiles'], mutate: replace('acc[p] = bias[c4];', 'acc[p] = vec4f(0);') },
   { name: 'ReLU6 as ReLU', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 1 }) },
   { name: 'ReLU6 left out', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 0 }) },
+  { name: 'stores past the largest f16', op: 'depthwise', variant: 'subgroup', half: true, cases: ['outliers: f16 saturates'], mutate: tunables({ SATURATE: false }) },
   { name: 'SAME padding on both sides', op: 'depthwise', variant: 'subgroup', cases: ['3×3 stride 2, SAME'], mutate: params(() => ({ PAD_Y: 1, PAD_X: 1 })) },
   { name: 'one kernel for all channels', op: 'depthwise', cases: ['3×3: tile + 1, odd channel tiles'], mutate: replace('(ky * K + kx) * params.C4 + c4', '(ky * K + kx) * params.C4') },
   { name: 'kernel transposed', op: 'depthwise', cases: ['3×3: tile + 1, odd channel tiles'], mutate: replace('(ky * K + kx)', '(kx * K + ky)') },
