@@ -207,7 +207,7 @@ describe('a device that is lost while kernels are timed', () => {
   it('is remembered where other starts ran out of time', async () => {
     const slow = new ToldBench();
     slow.time = () => new Promise(() => {});
-    const outOfTime = async () => kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 30 });
+    const outOfTime = async () => kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 80 });
     expect(await outOfTime()).toEqual(['tiled']);
     expect(await start('tiled', async () => [1, 2])).toBe(true);
     expect(await outOfTime()).toEqual(['tiled']);
@@ -266,10 +266,10 @@ describe('the time', () => {
   it('that ran out at a contest on three starts is not spent on it again', async () => {
     vi.useRealTimers();
     const cache = browserCache({ caches: new MemoryCaches() });
-    const bench = slow('time', 40, { registers: 1, tiled: 2 });
+    const bench = slow('time', 120, { registers: 1, tiled: 2 });
     for (let start = 1; start <= 4; start++) {
-      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 20 })).toEqual(['tiled']);
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 80 })).toEqual(['tiled']);
+      await new Promise((resolve) => setTimeout(resolve, 80));
       expect(bench.timed.length).toBe(Math.min(start, 3));
     }
   });
@@ -293,7 +293,7 @@ describe('the table of adapters', () => {
     bench.check = () => new Promise(() => {});
     const asked = vi.spyOn(bench, 'check');
     for (const starts of [1, 2, 3, 3]) {
-      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 20 }, await gpuNamed({ vendor: 'arm' }))).toEqual(['registers']);
+      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 80 }, await gpuNamed({ vendor: 'arm' }))).toEqual(['registers']);
       expect(asked).toHaveBeenCalledTimes(2 * starts);
     }
     const decided = browserCache({ caches: new MemoryCaches() });
