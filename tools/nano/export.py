@@ -58,7 +58,7 @@ def main():
     args = args.parse_args()
     saved = torch.load(f'{args.run}/checkpoint.pt', map_location='cpu')
     metadata = dict(METADATA, training=f"{saved['step']} steps, {saved['spent'] / 60:.0f} minutes "
-                    'on 2 CPU cores, procedurally rendered scenes')
+                    'in the last run, procedurally rendered scenes')
     model = Nano()
     model.load_state_dict(saved['average'])
     write_safetensors(args.out, half_tensors(model.eval().fold().state_dict()), metadata)
