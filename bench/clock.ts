@@ -5,6 +5,7 @@ import { quantumOf } from './statistics.js';
 /** Records one pass with `repeats` dispatches. */
 export type Record = (encoder: GPUCommandEncoder, repeats: number, timestampWrites?: GPUComputePassTimestampWrites) => void;
 
+const ESTIMATES = 5;
 const PROBES = 48;
 
 /** Times passes on the GPU by timestamps, or by the queue where the device has none. */
@@ -39,6 +40,13 @@ export class Clock implements ClockFacts {
     if (this.source === 'queue') return Math.max(0, (await this.#wall(record, 2 * repeats)) - (await this.#wall(record, repeats))) / repeats;
     const [begin, end] = await this.#ticks(record, repeats);
     return Number(end - begin) / 1e6 / repeats;
+  }
+
+  /** Milliseconds of one dispatch, the median of a few: what else the machine does must not make a dispatch look long, or like nothing. */
+  async estimate(record: Record): Promise<number> {
+    const times: number[] = [];
+    for (let i = 0; i < ESTIMATES; i++) times.push(await this.perRepeat(record, 1));
+    return times.sort((a, b) => a - b)[ESTIMATES >> 1] as number;
   }
 
   /** One whole run: recording and submitting it on the CPU, until the queue is done, and on the GPU where there are timestamps. */

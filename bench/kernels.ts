@@ -66,7 +66,7 @@ export async function benchCase(context: BenchContext, { spec, kase, half, varia
     const copies = protocol.cold ? copiesFor(bytes) : 1;
     for (const [i, first] of firsts.entries()) records.push(await rotating(first, copies, () => compile(variants[i] as string)));
     const repeats: number[] = [];
-    for (const record of records) repeats.push(repeatsFor(await clock.perRepeat(record, 1), clock.quantumNs, protocol));
+    for (const record of records) repeats.push(repeatsFor(await clock.estimate(record), clock.quantumNs, protocol));
     const measured = await measure(records.map((record, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })), protocol);
     return variants.map((variant, i): KernelResult => {
       const { ms, stable } = measured[i] as (typeof measured)[number];
