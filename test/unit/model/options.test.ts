@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
-import type { ByteSource } from '../../../src/weights/byte_source.js';
-import { FaultyDevice, FaultyGpu, type Fault } from '../../faults/faulty_device.js';
+import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 import { nullGpu } from '../kernels/null_gpu.js';
+import { headerOnly } from './header_only.js';
 import { picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
@@ -26,34 +26,6 @@ afterEach(() => {
 });
 
 const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
-
-/** The header of a checkpoint, and then nothing more. */
-function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang', without?: string): ByteSource & { cancelled: boolean } {
-  const header: Record<string, unknown> = {};
-  let end = 0;
-  for (const { name, shape } of checkpointTensors(checkpoint).filter((tensor) => tensor.name !== without)) {
-    const begin = end;
-    end += 4 * shape.reduce((n, d) => n * d, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
-  }
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + json.length);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(json.length), true);
-  bytes.set(json, 8);
-  const source = {
-    name: `${checkpoint}.safetensors`,
-    cancelled: false,
-    open: async () =>
-      new ReadableStream<Uint8Array>({
-        start: (controller) => {
-          controller.enqueue(bytes);
-          if (then === 'end') controller.close();
-        },
-        cancel: () => void (source.cancelled = true),
-      }),
-  };
-  return source;
-}
 
 describe('the model asked for', () => {
   it('that does not exist: the names there are', async () => {
@@ -184,127 +156,6 @@ describe('options of a caller without a type checker', () => {
     expect([...faulty.calls.keys()].filter((name) => /^(create|submit)/.test(name))).toEqual([]);
     map.dispose();
     model.dispose();
-  });
-});
-
-/** Milliseconds from abort to rejection, which must be an AbortError. */
-async function abortTime(stop: AbortController, work: Promise<unknown>, after: () => Promise<unknown> = async () => undefined): Promise<number> {
-  await after();
-  const start = performance.now();
-  stop.abort();
-  expect(await rejection(work)).toMatchObject({ name: 'AbortError' });
-  return performance.now() - start;
-}
-
-const until = (condition: () => boolean) => vi.waitFor(() => { if (!condition()) throw new Error('not yet'); }, { timeout: 5000, interval: 1 });
-
-describe('AbortSignal', () => {
-  it('already aborted: rejects before anything', async () => {
-    const signal = AbortSignal.abort();
-    const open = vi.fn();
-    expect(await rejection(load({ name: 'x', open }, { signal }))).toMatchObject({ name: 'AbortError' });
-    expect(open).not.toHaveBeenCalled();
-    const model = await load(tinyMidas());
-    faulty.calls.clear();
-    expect(await rejection(model.estimate(picture('a'), { signal }))).toMatchObject({ name: 'AbortError' });
-    expect([...faulty.calls.keys()].filter((name) => name.startsWith('create'))).toEqual([]);
-    model.dispose();
-  });
-
-  it('with a reason of the caller: still an AbortError', async () => {
-    expect(await rejection(load(tinyMidas(), { signal: AbortSignal.abort('enough') }))).toMatchObject({ name: 'AbortError' });
-  });
-
-  it('while the adapter is waited for', async () => {
-    const stop = new AbortController();
-    const made = new FaultyGpu((await nullGpu()).device);
-    let give = () => {};
-    const gpu = { requestAdapter: async (options: GPURequestAdapterOptions) => {
-      await new Promise<void>((resolve) => (give = resolve));
-      return made.gpu.requestAdapter(options);
-    } };
-    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, tuning: 'off', precision: 'f32', signal: stop.signal });
-    expect(await abortTime(stop, loading)).toBeLessThan(100);
-    give();
-    await until(() => made.devices.length === 1 && made.last.destroyed);
-  });
-
-  it('while the weights come in', async () => {
-    const stop = new AbortController();
-    const source = headerOnly('midas-v2.1-small');
-    const loading = load(source, { signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => faulty.held.buffers > 0))).toBeLessThan(100);
-    expect(faulty.held).toEqual(EMPTY);
-    await until(() => source.cancelled);
-  });
-
-  it.each<[string, Fault]>([['createComputePipelineAsync', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from loading', async (call, fault) => {
-    const stop = new AbortController();
-    faulty.arm(call, 4, fault);
-    const loading = load(tinyMidas(), { signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
-    await until(() => faulty.held.buffers === 0);
-    expect(faulty.held).toEqual(EMPTY);
-  });
-
-  it.each<[string, Fault]>([['onSubmittedWorkDone', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from an estimate', async (call, fault) => {
-    const model = await load(tinyMidas());
-    const before = await model.estimate(picture('a'), SMALL);
-    const held = faulty.held;
-    const stop = new AbortController();
-    faulty.arm(call, 1, fault);
-    const pending = model.estimate(picture('a'), { ...SMALL, signal: stop.signal });
-    expect(await abortTime(stop, pending, () => until(() => !faulty.pending))).toBeLessThan(100);
-    expect(faulty.held.buffers).toBe(held.buffers);
-    (await model.estimate(picture('a'), SMALL)).dispose();
-    before.dispose();
-    model.dispose();
-    expect(faulty.held).toEqual(EMPTY);
-  });
-
-  it('while the GPU is asked known answers', async () => {
-    const stop = new AbortController();
-    faulty.arm('mapAsync', 1, 'late');
-    const loading = load(tinyMidas(), { precision: 'f16', signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
-    await until(() => faulty.held.buffers === 0);
-  });
-
-  it('of one of two callers at a new size leaves the other', async () => {
-    const model = await load(tinyMidas());
-    const stop = new AbortController();
-    const [one, other] = [model.estimate(picture('a'), { ...SMALL, signal: stop.signal }), model.estimate(picture('a'), SMALL)];
-    expect(await abortTime(stop, one)).toBeLessThan(100);
-    (await other).dispose();
-    model.dispose();
-    expect(faulty.held).toEqual(EMPTY);
-  });
-
-  it('after the end does nothing', async () => {
-    const stop = new AbortController();
-    const model = await load(tinyMidas(), { signal: stop.signal });
-    const map = await model.estimate(picture('a'), { ...SMALL, signal: stop.signal });
-    stop.abort();
-    expect((await map.read()).length).toBe(64 * 48);
-    (await model.estimate(picture('a'), SMALL)).dispose();
-    map.dispose();
-    model.dispose();
-  });
-});
-
-describe('a driver that hangs', () => {
-  it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])('at %s does not keep dispose or a loss from ending what is pending', async (call) => {
-    for (const end of ['dispose', 'lose'] as const) {
-      const own = new FaultyGpu((await nullGpu()).device);
-      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false, tuning: 'off', precision: 'f32' });
-      own.last.arm(call, 1, 'hang');
-      const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
-      await until(() => !own.last.pending);
-      if (end === 'dispose') model.dispose();
-      else own.last.lose();
-      expect(await rejection(pending)).toMatchObject({ code: end === 'dispose' ? 'DISPOSED' : 'DEVICE_LOST' });
-      model.dispose();
-    }
   });
 });
 
