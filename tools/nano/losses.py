@@ -2,7 +2,8 @@
 import torch
 import torch.nn.functional as F
 
-RELATIVE_WEIGHT = 0.3
+RELATIVE_WEIGHT = 1.0
+RANK_WEIGHT = 1.0
 
 
 def standardise(disparity):
@@ -32,22 +33,51 @@ def gradient_matching(residual, scales=4):
     return total
 
 
-def relative_error(prediction, disparity, far_ratio=50.0):
-    """Mean |log| of predicted over true depth after least-squares alignment in disparity.
-
-    What delta and AbsRel count. Pixels farther than `far_ratio` times the nearest are left out;
-    below that cap the logarithm goes on as its tangent, so that a floored pixel still learns.
-    """
+def aligned(prediction, disparity):
+    """Prediction [N, P] under its least-squares scale, kept positive, and shift in disparity."""
     p, d = prediction.flatten(1), disparity.flatten(1)
     mean_p, mean_d = p.mean(1, keepdim=True), d.mean(1, keepdim=True)
     scale = ((p - mean_p) * (d - mean_d)).mean(1, keepdim=True) \
         / ((p - mean_p) ** 2).mean(1, keepdim=True).clamp(min=1e-6)
+    return scale.clamp(min=1e-4) * (p - mean_p) + mean_d
+
+
+def relative_error(fitted, disparity, far_ratio=50.0):
+    """Mean |log| of aligned over true depth: what delta and AbsRel count.
+
+    Pixels farther than `far_ratio` times the nearest are left out; below that cap the logarithm
+    goes on as its tangent, so that a floored pixel still learns.
+    """
+    d = disparity.flatten(1)
     cap = d.amax(1, keepdim=True).clamp(min=1e-6) / far_ratio
-    ratio = (scale.clamp(min=1e-4) * (p - mean_p) + mean_d) / cap
+    ratio = fitted / cap
     log = torch.where(ratio > 1, ratio.clamp(min=1).log(), ratio - 1)
     error = (log - (d / cap).clamp(min=1).log()).abs().clamp(max=4)
     solid = (d > cap).float()
     return ((error * solid).sum(1) / solid.sum(1).clamp(min=1)).mean()
+
+
+def rank_error(fitted, disparity, levels=33, stretch=0.25):
+    """Mean difference of ranks, 0 to 1: what Spearman's correlation sees.
+
+    Both maps pass through the distribution of the true disparity, piecewise linear between its
+    quantiles, so a difference weighs by how many pixels lie between. Quantiles are moved apart by
+    `stretch` of the range in all, or flat regions would have an infinite slope.
+    """
+    d = disparity.flatten(1)
+    order = d.sort(1).values
+    knots = order[:, torch.linspace(0, d.shape[1] - 1, levels).round().long()]
+    apart = (knots[:, -1:] - knots[:, :1]).clamp(min=1e-4) * stretch / levels
+    upper = torch.searchsorted(knots, d.contiguous()).clamp(1, levels - 1)
+    low, high = knots.gather(1, upper - 1), knots.gather(1, upper)
+    true = upper - 1 + ((d - low) / (high - low).clamp(min=1e-9)).clamp(0, 1)
+    knots = knots + apart * torch.arange(levels)
+    # What moving the quantiles apart does to the truth is done to the prediction too.
+    x = fitted + apart * true
+    upper = torch.searchsorted(knots, x.detach()).clamp(1, levels - 1)
+    low, high = knots.gather(1, upper - 1), knots.gather(1, upper)
+    rank = upper - 1 + (x - low) / (high - low)
+    return ((rank - true).abs() / (levels - 1)).clamp(max=1.5).mean()
 
 
 def objective(prediction, disparity, gradient_weight, keep):
@@ -55,8 +85,8 @@ def objective(prediction, disparity, gradient_weight, keep):
 
     The paper's terms leave scale and shift free, and an unnormalised decoder then drifts to ever
     larger outputs and ever smaller gradients. Two weak terms hold it: the spread of each output is
-    kept near 1, and negative values, which the ReLU would cut, are penalised. The relative error is
-    added because the paper's data term hardly sees how far apart far things are.
+    kept near 1, and negative values, which the ReLU would cut, are penalised. The errors of relative
+    depth and of rank are added because the data term hardly sees far things apart.
     """
     residual = standardise(prediction) - standardise(disparity)
     data = trimmed(residual, keep)
@@ -64,8 +94,9 @@ def objective(prediction, disparity, gradient_weight, keep):
     spread = (prediction - prediction.flatten(1).median(1).values.view(-1, 1, 1, 1)).abs()
     anchor = spread.flatten(1).mean(1).clamp(min=1e-4).log().square().mean()
     negative = torch.relu(0.05 - prediction).mean()
-    loss = data + gradient_weight * slope + RELATIVE_WEIGHT * relative_error(prediction, disparity) \
-        + 0.05 * anchor + 0.1 * negative
+    fitted = aligned(prediction, disparity)
+    loss = data + gradient_weight * slope + RELATIVE_WEIGHT * relative_error(fitted, disparity) \
+        + RANK_WEIGHT * rank_error(fitted, disparity) + 0.05 * anchor + 0.1 * negative
     return loss, data, slope
 
 

@@ -20,12 +20,14 @@ from losses import LAYOUTS, layout_loss, objective
 from metrics import measure
 from model import Nano, TrainingNano
 
-# (progress at which the phase ends, picture sizes (width, height), batch per worker, whether the head
-# runs at half size). Crops of up to SMALL pixels on their long side come from the small pictures.
-PHASES = [(0.3, [(96, 64), (96, 64), (96, 64), (64, 96), (96, 96)], 32, True),
-          (0.62, [(128, 96), (128, 96), (128, 96), (96, 128), (128, 128)], 32, True),
-          (0.85, [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)], 16, True),
-          (1.01, [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)], 12, False)]
+# (progress at which the phase ends, picture sizes (width, height), pixels in a batch of one worker,
+# whether the head runs at half size). Crops of up to SMALL pixels on their long side come from the
+# small pictures. A share of large ones early spares a shock later.
+SMALL_SIZES = [(128, 96), (128, 96), (128, 96), (128, 96), (96, 128), (128, 128)]
+LARGE_SIZES = [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)]
+PHASES = [(0.55, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
+          (0.88, LARGE_SIZES, 16 * 256 * 192, True),
+          (1.01, LARGE_SIZES, 12 * 256 * 192, False)]
 SMALL = 160
 PEAK_RATE, FINAL_RATE, WARMUP = 2.5e-3, 1e-5, 0.02
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
@@ -126,7 +128,7 @@ def worker(rank, args):
     decayed = [p for p in whole.parameters() if p.ndim > 1]
     plain = [p for p in whole.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': 0.02},
-                                   {'params': plain, 'weight_decay': 0.0}], PEAK_RATE)
+                                   {'params': plain, 'weight_decay': 0.0}], PEAK_RATE, fused=True)
     average, step, spent = Average(model), 0, 0.0
     checkpoint = f'{args.run}/checkpoint.pt'
     if os.path.exists(checkpoint):
@@ -154,10 +156,11 @@ def worker(rank, args):
         progress = clock.item() / budget
         if progress >= 1:
             break
-        _, sizes, count_per, half = next(p for p in PHASES if progress < p[0])
+        _, sizes, pixels, half = next(p for p in PHASES if progress < p[0])
         width, height = sizes[shared.integers(len(sizes))]
         shards = small if max(width, height) <= SMALL else large
-        image, disparity, family = batch(shards, rng, generator, count_per, width, height)
+        image, disparity, family = batch(shards, rng, generator, pixels // (width * height), width,
+                                         height)
         image = image.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
             group['lr'] = learning_rate(progress)
@@ -166,9 +169,9 @@ def worker(rank, args):
             output, layout, kind = whole(image, half)
         target = disparity[:, :, ::2, ::2] if half else disparity
         loss, data, slope = objective(output.float(), target, gradient_weight(progress),
-                                      KEEP[0] if progress < 0.95 else KEEP[1])
+                                      KEEP[0] if progress < 0.98 else KEEP[1])
         # The training-only heads fade out before the last phase.
-        aid = max(1 - progress, 0.0)
+        aid = 0.6 * max(1 - progress, 0.0)
         layout = layout_loss(layout, disparity)
         kind = torch.nn.functional.cross_entropy(kind.float(), family)
         loss = loss + aid * (0.3 * layout + 0.1 * kind)
@@ -192,14 +195,14 @@ def worker(rank, args):
                        checkpoint + '.new')
             os.replace(checkpoint + '.new', checkpoint)
             report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
-                   shards.count())
+                   small.count() + large.count())
             sums, count = np.zeros(5), 0
     if rank == 0:
         torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
                     'average': average.state, 'step': step, 'spent': spent}, checkpoint)
         if count:
             report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
-                   shards.count())
+                   small.count() + large.count())
     dist.destroy_process_group()
 
 
@@ -217,6 +220,8 @@ def main():
     args.add_argument('--bf16', action='store_true')
     args = args.parse_args()
     os.makedirs(args.run, exist_ok=True)
+    # Workers keep freed memory: the kernel's zeroing of fresh pages costs as much as the arithmetic.
+    os.environ.update(MALLOC_MMAP_THRESHOLD_='4000000000', MALLOC_TRIM_THRESHOLD_='8000000000')
     mp.spawn(worker, (args,), args.workers)
 
 
