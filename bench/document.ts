@@ -147,12 +147,23 @@ export interface PeerResult {
   readonly case: string;
   /** What one sample is: `whole call` from input in CPU memory to output in CPU memory, or `queue` until the GPU is done. */
   readonly timed: string;
-  readonly depthwise: { readonly variant: string; readonly ms: Summary };
-  readonly other: { readonly firstMs: number; readonly ms: Summary };
+  readonly depthwise: { readonly variant: string; readonly ms: Summary; readonly submit?: SubmitFacts };
+  readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
   /** Peer's median over Depthwise's: above 1, Depthwise is faster. */
   readonly ratio: number;
-  /** Largest difference of the two outputs over the range of the peer's. */
-  readonly maxDifference: number;
+  /** Largest difference of the two outputs over the range of the peer's; absent on a backend that computes nothing. */
+  readonly maxDifference?: number;
+}
+
+/** What a call does before it reads its output back, in the samples of `ms`; absent where a side's queue cannot be seen. */
+export interface SubmitFacts {
+  /** From the start of the call until its last submit returned. */
+  readonly ms: Summary;
+  /** Of one call; medians over the samples. */
+  readonly submits: number;
+  readonly dispatches: number;
+  /** Waits for the GPU that began before the last submit. */
+  readonly waits: number;
 }
 
 /**
@@ -179,7 +190,9 @@ const DOCUMENT: Shape = {
 };
 const RESULT: Shape = { id: 'string', kernel: 'string', variant: 'string', case: 'string', shape: 'object', dtype: 'string', flops: 'number', bytes: 'number', repeats: 'number', ms: SUMMARY, gflops: 'number', gbs: 'number', ...ACCURACY };
 const MODEL: Shape = { id: 'string', model: 'string', dtype: 'string', loadMs: 'number', compileMs: 'number', uploadMs: 'number', firstMs: 'number', steadyMs: SUMMARY, encodeMs: SUMMARY, dispatches: 'number', memory: { weights: 'number', activations: 'number', lowerBound: 'number' }, ...ACCURACY };
-const PEER: Shape = { id: 'string', date: 'string', commit: 'string', peer: 'string', version: 'string', settings: 'object', case: 'string', timed: 'string', depthwise: { variant: 'string', ms: SUMMARY }, other: { firstMs: 'number', ms: SUMMARY }, ratio: 'number', maxDifference: 'number' };
+const PEER: Shape = { id: 'string', date: 'string', commit: 'string', peer: 'string', version: 'string', settings: 'object', case: 'string', timed: 'string', depthwise: { variant: 'string', ms: SUMMARY }, other: { firstMs: 'number', ms: SUMMARY }, ratio: 'number' };
+
+const SUBMIT: Shape = { ms: SUMMARY, submits: 'number', dispatches: 'number', waits: 'number' };
 
 /** The first fault of a document, in words; undefined when it is sound. */
 export function faultOf(document: BenchDocument): string | undefined {
@@ -191,7 +204,13 @@ export function faultOf(document: BenchDocument): string | undefined {
     const found = document[name].map((entry, i) => misfit(entry, shape, `${name}[${i}]`)).find((text) => text !== undefined);
     if (found) return found;
   }
-  return undefined;
+  return document.peers.map(optionalFault).find((text) => text !== undefined);
+}
+
+function optionalFault(peer: PeerResult, i: number): string | undefined {
+  if ('maxDifference' in peer && typeof peer.maxDifference !== 'number') return `peers[${i}].maxDifference is not of kind number`;
+  const sides = (['depthwise', 'other'] as const).filter((side) => peer[side].submit !== undefined);
+  return sides.map((side) => misfit(peer[side].submit, SUBMIT, `peers[${i}].${side}.submit`)).find((text) => text !== undefined);
 }
 
 function misfit(value: unknown, shape: Shape, path: string): string | undefined {

@@ -43,6 +43,13 @@ export async function benchGpu(adapter: string | undefined, unsafe: readonly str
   return create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`]), ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`)]);
 }
 
+/** Dawn on no GPU: it checks and records every call and computes nothing. */
+export async function nullGpu(): Promise<GPU> {
+  const { create, globals } = await import('webgpu');
+  Object.assign(globalThis, globals);
+  return create(['backend=null']);
+}
+
 /** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */
 export function packageVersion(folder: string, name: string): string {
   return (JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;

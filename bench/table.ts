@@ -11,7 +11,7 @@ export interface Table {
 
 /** Every table of a document, from the document alone. */
 export function tablesOf(document: BenchDocument): Table[] {
-  const tables = [peaksTable(document.peaks), kernelTable(document), modelTable(document.models), peerTable(document.peers), skippedTable(document)];
+  const tables = [peaksTable(document.peaks), kernelTable(document), modelTable(document.models), peerTable(document.peers), submitTable(document.peers), skippedTable(document)];
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
@@ -34,7 +34,8 @@ export function modelLine({ id, steadyMs, firstMs, loadMs, dispatches, ...accura
 }
 
 export function peerLine({ id, ratio, depthwise, other, maxDifference }: PeerResult): string {
-  return `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms (first ${number(other.firstMs)}), outputs differ by ${maxDifference.toExponential(1)}`;
+  const outputs = maxDifference === undefined ? 'nothing computed' : `outputs differ by ${maxDifference.toExponential(1)}`;
+  return `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms (first ${number(other.firstMs)}), ${outputs}`;
 }
 
 function errorText({ ok, gateRatio, checked }: Pick<KernelResult, 'ok' | 'gateRatio' | 'checked'>): string {
@@ -82,8 +83,18 @@ function modelTable(models: readonly ModelResult[]): Table {
 
 function peerTable(peers: readonly PeerResult[]): Table {
   const columns = ['case beside peer', 'ratio', 'Depthwise ms', 'peer ms', 'peer first', 'n', 'timed', 'difference'];
-  const rows = peers.map((p) => [p.id, `${p.ratio.toFixed(2)}×`, number(p.depthwise.ms.median), number(p.other.ms.median), number(p.other.firstMs), `${p.depthwise.ms.n}, ${p.other.ms.n}`, p.timed, p.maxDifference.toExponential(1)]);
+  const rows = peers.map((p) => [p.id, `${p.ratio.toFixed(2)}×`, number(p.depthwise.ms.median), number(p.other.ms.median), number(p.other.firstMs), `${p.depthwise.ms.n}, ${p.other.ms.n}`, p.timed, p.maxDifference?.toExponential(1) ?? '']);
   return { title: 'Beside peers, same process (ratio above 1: Depthwise is faster)', columns, rows };
+}
+
+function submitTable(peers: readonly PeerResult[]): Table {
+  const columns = ['case beside peer', 'ratio', 'Depthwise ms', 'peer ms', 'n', 'submits', 'dispatches', 'waits'];
+  const rows = peers.flatMap(({ id, depthwise: { submit: own }, other: { submit: theirs } }) => {
+    if (!own || !theirs) return [];
+    const counts = (['submits', 'dispatches', 'waits'] as const).map((name) => `${own[name]}, ${theirs[name]}`);
+    return [[id, `${(theirs.ms.median / own.ms.median).toFixed(2)}×`, number(own.ms.median), number(theirs.ms.median), `${own.ms.n}, ${theirs.ms.n}`, ...counts]];
+  });
+  return { title: 'Beside peers, from the start of a call until its last submit (waits for the GPU until then; at 0 it is all CPU)', columns, rows };
 }
 
 function skippedTable({ skipped }: BenchDocument): Table {

@@ -8,13 +8,14 @@ import { seededInput } from '../../test/seeded_weights.js';
 import { Clock } from '../clock.js';
 import { parseDocument, SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
 import { environmentOf, headerText } from '../environment.js';
-import { measure } from '../measure.js';
-import { benchGpu, nodeHost, packageVersion } from '../node_host.js';
+import { benchGpu, nodeHost, nullGpu, packageVersion } from '../node_host.js';
 import type { BenchHost } from '../run_bench.js';
 import { peerLine, tableText } from '../table.js';
-import { networkCases, operationCases, toNhwc, type NetworkCase, type OperationCase } from './cases.js';
+import { networkCases, operationCases, type NetworkCase, type OperationCase } from './cases.js';
+import { compete } from './compete.js';
 import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_side.js';
-import { acceptSharedMemory, ortBuilds, ortSide } from './onnxruntime.js';
+import { acceptSharedMemory, NATIVE, ortBuilds, ortSide } from './onnxruntime.js';
+import { SubmitWatch } from './submit_watch.js';
 import { loadTf, tfSide } from './tfjs.js';
 
 export const HELP = `Times Depthwise beside other libraries, in one process and on the same adapter.
@@ -24,6 +25,7 @@ export const HELP = `Times Depthwise beside other libraries, in one process and 
   --peer REGEXP     peers by name: onnxruntime-web/webgpu, onnxruntime-web, onnxruntime-node, tfjs
   --filter REGEXP   cases by name
   --samples N       samples of each side (20)
+  --null            on Dawn's null backend, which records every call and computes nothing: networks only, for the time until their submits
   --json FILE       write the document; a document that is there already keeps what it holds and gains these results
 `;
 
@@ -43,18 +45,20 @@ interface Arena {
   readonly host: BenchHost;
   readonly contests: readonly Contest[];
   readonly protocol: Protocol;
+  readonly computed: boolean;
+  readonly watch: SubmitWatch;
 }
 
 /** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', short: 'h' }, peer: text, filter: text, samples: text, json: text } });
+  const { values } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', short: 'h' }, null: { type: 'boolean' }, peer: text, filter: text, samples: text, json: text } });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
   }
   const print = (line: string) => void process.stderr.write(`${line}\n`);
-  const instance = await benchGpu(undefined);
+  const instance = await (values.null ? nullGpu() : benchGpu(undefined));
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: instance, userAgent: 'node' }, configurable: true });
   const gpu = await Gpu.request({ gpu: instance });
   acceptSharedMemory(gpu.device.queue);
@@ -65,8 +69,9 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   headerText(head).forEach(print);
   const peers: PeerResult[] = [];
   const skipped: Skipped[] = [];
-  const arena = { gpu, host, protocol, contests: contests(join(root, 'bench/peers'), instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer)) };
-  for (const kase of [...operationCases, ...networkCases].filter(({ name }) => new RegExp(values.filter ?? '').test(name))) {
+  const chosen = contests(join(root, 'bench/peers'), instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer) && !(values.null && peer === NATIVE));
+  const arena: Arena = { gpu, host, protocol, computed: !values.null, watch: new SubmitWatch(globalThis), contests: chosen };
+  for (const kase of [...(values.null ? [] : operationCases), ...networkCases].filter(({ name }) => new RegExp(values.filter ?? '').test(name))) {
     for await (const found of contestsOf(arena, kase)) {
       if ('reason' in found) skipped.push(found);
       else peers.push(found);
@@ -78,7 +83,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
 }
 
 /** One case on Depthwise beside every peer that has it. */
-async function* contestsOf({ gpu, host, contests, protocol }: Arena, kase: OperationCase | NetworkCase): AsyncGenerator<PeerResult | Skipped> {
+async function* contestsOf({ gpu, host, contests, protocol, computed, watch }: Arena, kase: OperationCase | NetworkCase): AsyncGenerator<PeerResult | Skipped> {
   const input = inputOf(kase);
   const ours = await ('checkpoint' in kase ? depthwiseNetwork(gpu, kase, input, host.files) : depthwiseOperation(gpu, kase, input));
   await ours.call();
@@ -88,7 +93,10 @@ async function* contestsOf({ gpu, host, contests, protocol }: Arena, kase: Opera
       const other = await contest.side(kase, input);
       if (!other) continue;
       host.print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
-      const result = { ...(await compete(id, kase, contest, ours, other, protocol)), date: new Date().toISOString(), commit: host.tool.commit };
+      const moved = 'layout' in kase && kase.layout === 'nchw' && contest.peer !== 'tfjs';
+      const outcome = await compete({ kase, ours, other, moved, computed, protocol, watch });
+      const { peer, version, settings } = contest;
+      const result = { id, date: new Date().toISOString(), commit: host.tool.commit, peer, version, settings, case: kase.name, ...outcome };
       await other.dispose();
       host.print(peerLine(result));
       yield result;
@@ -123,33 +131,6 @@ function inputOf(kase: OperationCase | NetworkCase): Float32Array {
   if ('checkpoint' in kase) return seededInput(kase.name, kase.input[2], kase.input[3]);
   const next = random(1);
   return Float32Array.from({ length: numel(kase.input) }, () => 2 * next() - 1);
-}
-
-async function compete(id: string, kase: OperationCase | NetworkCase, { peer, version, settings }: Contest, ours: Side, other: Side, protocol: Protocol): Promise<Omit<PeerResult, 'date' | 'commit'>> {
-  const start = performance.now();
-  const theirs = await other.call();
-  const firstMs = performance.now() - start;
-  const timed = async (side: Side) => {
-    const begin = performance.now();
-    await side.call();
-    return performance.now() - begin;
-  };
-  const maxDifference = difference(await ours.call(), 'layout' in kase && kase.layout === 'nchw' && peer !== 'tfjs' ? toNhwc(theirs, kase.input) : theirs);
-  const [mine, peers] = await measure([{ sample: () => timed(ours) }, { sample: () => timed(other) }], protocol);
-  if (!mine || !peers) throw new Error('nothing was measured');
-  return { id, peer, version, settings, case: kase.name, timed: 'whole call', depthwise: { variant: ours.variant, ms: mine.ms }, other: { firstMs, ms: peers.ms }, ratio: peers.ms.median / mine.ms.median, maxDifference };
-}
-
-/** Largest difference over the range of the second. @throws Error when the lengths differ or a value is not finite */
-function difference(a: Float32Array, b: Float32Array): number {
-  if (a.length !== b.length) throw new Error(`Depthwise gives ${a.length} values and the peer ${b.length}.`);
-  let [low, high, worst] = [Infinity, -Infinity, 0];
-  for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i] as number, b[i] as number];
-    if (!Number.isFinite(x) || !Number.isFinite(y)) throw new Error(`value ${i} is ${x} here and ${y} there.`);
-    [low, high, worst] = [Math.min(low, y), Math.max(high, y), Math.max(worst, Math.abs(x - y))];
-  }
-  return worst / (high - low);
 }
 
 /** New results beside those of an earlier run of the same adapter. */

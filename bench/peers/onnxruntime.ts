@@ -35,12 +35,15 @@ const web = (file: string) => async (folder: string): Promise<Ort> => {
   return ort;
 };
 
+/** The peer with a Dawn of its own. */
+export const NATIVE = 'onnxruntime-node';
+
 /** The build meant for WebGPU, the one a plain import gives, and the native library with a Dawn of its own. */
 export const ortBuilds: readonly OrtBuild[] = [
   { peer: 'onnxruntime-web/webgpu', package: 'onnxruntime-web', settings: { file: 'ort.webgpu.bundle.min.mjs', executionProvider: 'webgpu', layout: 'NHWC (default)', wasmThreads: '1' }, load: web('ort.webgpu.bundle.min.mjs') },
   { peer: 'onnxruntime-web', package: 'onnxruntime-web', settings: { file: 'ort.bundle.min.mjs', executionProvider: 'webgpu', layout: 'NHWC (default)', wasmThreads: '1' }, load: web('ort.bundle.min.mjs') },
   {
-    peer: 'onnxruntime-node', package: 'onnxruntime-node', settings: { executionProvider: 'webgpu', layout: 'NHWC (default)' },
+    peer: NATIVE, package: 'onnxruntime-node', settings: { executionProvider: 'webgpu', layout: 'NHWC (default)' },
     load: (folder) => Promise.resolve(createRequire(join(folder, 'package.json'))('onnxruntime-node') as Ort),
   },
 ];

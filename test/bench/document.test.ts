@@ -3,15 +3,21 @@ import { comparison, moves } from '../../bench/compare.js';
 import { parseDocument } from '../../bench/document.js';
 import { rooflineSvg } from '../../bench/roofline.js';
 import { summarizeSamples } from '../../bench/statistics.js';
-import { number, tableText } from '../../bench/table.js';
-import { benchDocument, kernelResult, modelResult, onSoftware, peerResult } from './documents.js';
+import { number, peerLine, tableText } from '../../bench/table.js';
+import { benchDocument, kernelResult, modelResult, onSoftware, peerResult, watchedPeerResult } from './documents.js';
 
 const json = (changes: object) => JSON.stringify({ ...benchDocument(), ...changes });
+const watched = watchedPeerResult();
 const times = (median: number, spread: number) => summarizeSamples(Array.from({ length: 20 }, (_, i) => median + spread * ((i % 5) - 2)));
 
 describe('parseDocument', () => {
   it('takes a document back from JSON unchanged', () => {
     expect(parseDocument(json({}))).toEqual(benchDocument());
+  });
+
+  it('takes peers with and without what comes before their submits', () => {
+    const document = benchDocument({ peers: [peerResult(), watched] });
+    expect(parseDocument(JSON.stringify(document))).toEqual(document);
   });
 
   it('names what is missing or of the wrong kind', () => {
@@ -24,6 +30,9 @@ describe('parseDocument', () => {
       [{ results: [{ ...kernelResult(), ms: { ...kernelResult().ms, p95: '1' } }] }, 'results[0].ms.p95 is not of kind number'],
       [{ models: [{ ...modelResult(), memory: {} }] }, 'models[0].memory.weights is not of kind number'],
       [{ peers: [{ ...peerResult(), other: { firstMs: 1 } }] }, 'peers[0].other.ms is missing'],
+      [{ peers: [peerResult(), { ...peerResult(), maxDifference: null }] }, 'peers[1].maxDifference is not of kind number'],
+      [{ peers: [{ ...watched, other: { ...watched.other, submit: { ...watched.other.submit, ms: 6 } } }] }, 'peers[0].other.submit.ms is missing'],
+      [{ peers: [peerResult(), { ...watched, depthwise: { ...watched.depthwise, submit: { ...watched.depthwise.submit, waits: undefined } } }] }, 'peers[1].depthwise.submit.waits is not of kind number'],
     ];
     for (const [changes, fault] of cases) expect(() => parseDocument(json(changes)), fault).toThrow(fault);
     expect(() => parseDocument('null')).toThrow('document is missing');
@@ -46,6 +55,21 @@ describe('tableText', () => {
     expect(tableText(onSoftware(document))).not.toContain('* gemm');
     expect(tableText(onSoftware(document))).toContain('evidence, not performance');
     expect(tableText(onSoftware(document, true))).toContain('* gemm/registers');
+  });
+
+  it('has the time until the last submit where both sides were seen', () => {
+    const half = { ...watched, id: 'half seen', other: peerResult().other };
+    const title = 'until its last submit';
+    expect(tableText(benchDocument({ peers: [peerResult(), half] }))).not.toContain(title);
+    const [, table = ''] = tableText(benchDocument({ peers: [half, watched] })).split(title);
+    expect(table).toMatch(/network beside someone +20\.00× +0\.500 +10\.0 +3, 3 +1, 12 +90, 180 +0, 0/);
+    expect(table).not.toContain('half seen');
+  });
+
+  it('says that nothing was computed where no outputs could be compared', () => {
+    const { maxDifference: _, ...peer } = peerResult();
+    expect(peerLine(peer)).toContain('nothing computed');
+    expect(tableText(benchDocument({ peers: [peer] }))).toContain('gemm beside someone');
   });
 
   it('says which kernel is wrong', () => {

@@ -29,6 +29,13 @@ export function peerResult(changes: Partial<PeerResult> = {}): PeerResult {
   };
 }
 
+/** A network, with what both sides did before their last submits. */
+export function watchedPeerResult(): PeerResult {
+  const { depthwise, other, ...rest } = peerResult({ id: 'network beside someone', case: 'network' });
+  const submit = (scale: number, submits: number, dispatches: number) => ({ ms: summarizeSamples([0.4, 0.5, 0.6].map((ms) => ms * scale)), submits, dispatches, waits: 0 });
+  return { ...rest, depthwise: { ...depthwise, submit: submit(1, 1, 90) }, other: { ...other, submit: submit(20, 12, 180) } };
+}
+
 export function benchDocument(changes: Partial<BenchDocument> = {}): BenchDocument {
   return {
     schema: 'depthwise-bench/1', date: '2026-01-02T03:04:05.000Z', tool: { version: '0.1.0', commit: 'abc1234' },
