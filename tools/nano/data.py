@@ -9,10 +9,6 @@ import torch.nn.functional as F
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
-# Streets and landscapes are learnt long before the other families, which are drawn twice as often.
-SHARES = {'street': 1, 'landscape': 1}
-
-
 class Shards:
     """Memory-mapped rgb and disparity shards by family, of one folder and picture size."""
 
@@ -81,12 +77,12 @@ def jitter_colour(image, generator):
     return image.clamp(0, 1)
 
 
-def batch(shards, rng, generator, count, width, height):
+def batch(shards, rng, generator, count, width, height, shares):
     """Normalised rgb [N, 3, H, W], disparity [N, 1, H, W], family numbers [N].
 
-    Every batch holds the families in the shares of SHARES, as near as whole pictures allow.
+    Every batch holds the families in the given shares, as near as whole pictures allow.
     """
-    deck = [k for k, family in enumerate(shards.families) for _ in range(SHARES.get(family, 2))]
+    deck = [k for k, family in enumerate(shards.families) for _ in range(shares[family])]
     shift = rng.integers(len(deck))
     labels = [deck[(i * len(deck) // count + shift) % len(deck)] if count < len(deck)
               else deck[(i + shift) % len(deck)] for i in range(count)]
