@@ -151,7 +151,7 @@ export interface PeerResult {
   readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
   /** Peer's median over Depthwise's: above 1, Depthwise is faster. */
   readonly ratio: number;
-  /** Largest difference of the two outputs over the range of the peer's; absent on a backend that computes nothing. */
+  /** Largest difference of the two outputs over the range of the peer's; absent where outputs were not compared. */
   readonly maxDifference?: number;
 }
 

@@ -34,7 +34,7 @@ export function modelLine({ id, steadyMs, firstMs, loadMs, dispatches, ...accura
 }
 
 export function peerLine({ id, ratio, depthwise, other, maxDifference }: PeerResult): string {
-  const outputs = maxDifference === undefined ? 'nothing computed' : `outputs differ by ${maxDifference.toExponential(1)}`;
+  const outputs = maxDifference === undefined ? 'outputs not compared' : `outputs differ by ${maxDifference.toExponential(1)}`;
   return `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms (first ${number(other.firstMs)}), ${outputs}`;
 }
 
