@@ -1,10 +1,8 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: activation.wgsl
+// Includes: epilogue.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4 channels; neighbours take neighbouring channels.
 alias xelem = f32;
 alias welem = f32;
-alias yelem = f32;
-const SATURATE: bool = false; // whether values may leave the range of yelem: f16
 const K: u32 = 3;
 const STRIDE: u32 = 1;
 const PIXELS: u32 = 4;
@@ -30,11 +28,6 @@ fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   return vec4f(x[(u32(iy) * params.W + u32(ix)) * params.C4 + c4]);
 }
 
-fn saturated(value: vec4f) -> vec4f {
-  if (SATURATE) { return clamp(value, vec4f(-65504), vec4f(65504)); }
-  return value;
-}
-
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
   let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
@@ -57,6 +50,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
   }
   for (var p = 0u; p < PIXELS; p++) {
-    if (ox0 + p < params.OW) { y[(oy * params.OW + ox0 + p) * params.C4 + c4] = vec4<yelem>(saturated(activate(acc[p]))); }
+    if (ox0 + p < params.OW) { y[(oy * params.OW + ox0 + p) * params.C4 + c4] = stored(activate(acc[p])); }
   }
 }

@@ -1,13 +1,11 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: activation.wgsl
+// Includes: epilogue.wgsl
 // One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and every tap of the
 // kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of, which move on as one is complete.
 // A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by one, here all different.
 enable subgroups;
 alias xelem = f32;
 alias welem = f32;
-alias yelem = f32;
-const SATURATE: bool = false; // whether values may leave the range of yelem: f16
 const K: u32 = 3;
 const STRIDE: u32 = 1; // at most K
 const ROWS: u32 = 32;
@@ -32,11 +30,6 @@ struct Params {
 fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   if (iy < 0 || iy >= i32(params.H) || ix < 0 || ix >= i32(params.W)) { return vec4f(0); }
   return vec4f(x[(u32(iy) * params.W + u32(ix)) * params.C4 + c4]);
-}
-
-fn saturated(value: vec4f) -> vec4f {
-  if (SATURATE) { return clamp(value, vec4f(-65504), vec4f(65504)); }
-  return value;
 }
 
 @compute @workgroup_size(LANES)
@@ -77,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
     if (t + 1 >= LIVE && ox0 + lane < params.OW) {
-      y[((oy0 + t + 1 - LIVE) * params.OW + ox0 + lane) * params.C4 + c4] = vec4<yelem>(saturated(activate(acc[LIVE - 1])));
+      y[((oy0 + t + 1 - LIVE) * params.OW + ox0 + lane) * params.C4 + c4] = stored(activate(acc[LIVE - 1]));
     }
     for (var m = 1u; m < LIVE; m++) { acc[LIVE - m] = acc[LIVE - m - 1]; }
     acc[0] = start;

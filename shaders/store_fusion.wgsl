@@ -1,8 +1,6 @@
 // Include. Store of conv2d in a fusion block: y = residual + acc + bias + bilinear(low), where low[LH,LW,N] is the
 // deeper path resized to the output size with align_corners = true.
-alias yelem = f32;
 alias relem = f32;
-const SATURATE: bool = false; // whether sums may leave the range of yelem: f16
 @group(0) @binding(5) var<storage, read> bias: array<vec4f>; // [N/4]
 @group(0) @binding(6) var<storage, read> residual: array<vec4<relem>>; // [OH·OW, N/4]
 @group(0) @binding(9) var<storage, read_write> y: array<vec4<yelem>>; // [OH·OW, N/4]
@@ -10,7 +8,5 @@ const SATURATE: bool = false; // whether sums may leave the range of yelem: f16
 fn store(row: u32, n4: u32, acc: vec4f) {
   let at = row * params.N4 + n4;
   let deeper = bilinear(row / params.OW, row % params.OW, n4);
-  var sum = vec4f(residual[at]) + activate(acc + bias[n4]) + deeper;
-  if (SATURATE) { sum = clamp(sum, vec4f(-65504), vec4f(65504)); }
-  y[at] = vec4<yelem>(sum);
+  y[at] = stored(vec4f(residual[at]) + activate(acc + bias[n4]) + deeper);
 }

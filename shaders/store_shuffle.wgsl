@@ -1,7 +1,5 @@
 // Include. Store of gemm: transposed convolution whose kernel size is its stride S.
 // x[H·W,C] -> y[H·S, W·S, N]: GEMM column ((dy·S + dx)·N + n) of pixel (i, j) is channel n of pixel (i·S + dy, j·S + dx).
-alias yelem = f32;
-const SATURATE: bool = false; // whether sums may leave the range of yelem: f16
 struct Shuffle {
   W: u32,  // input width
   S: u32,  // stride
@@ -16,7 +14,5 @@ fn store(row: u32, n4: u32, acc: vec4f) {
   let phase = n4 / shuffle.C4;
   let oy = row / shuffle.W * shuffle.S + phase / shuffle.S;
   let ox = row % shuffle.W * shuffle.S + phase % shuffle.S;
-  var value = activate(acc + bias[c4]);
-  if (SATURATE) { value = clamp(value, vec4f(-65504), vec4f(65504)); }
-  y[(oy * shuffle.W * shuffle.S + ox) * shuffle.C4 + c4] = vec4<yelem>(value);
+  y[(oy * shuffle.W * shuffle.S + ox) * shuffle.C4 + c4] = stored(activate(acc + bias[c4]));
 }

@@ -1,10 +1,10 @@
-import activationSource from '../../shaders/activation.wgsl?raw';
+import epilogueSource from '../../shaders/epilogue.wgsl?raw';
 import subgroupSource from '../../shaders/depthwise_subgroup.wgsl?raw';
 import depthwiseSource from '../../shaders/depthwise.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
-import { activationTunable, type StoreAttrs } from './store.js';
+import { epilogueTunables, type StoreAttrs } from './store.js';
 
 const WORKGROUP = 64;
 const PIXELS = 4;
@@ -41,7 +41,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       const [OH, OW, C] = y.shape as [number, number, number];
       const { tunables, params } = shared(inputs, attrs, y);
       return {
-        sources: [depthwiseSource, activationSource],
+        sources: [depthwiseSource, epilogueSource],
         tunables: { ...tunables, PIXELS, WORKGROUP },
         params,
         workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
@@ -52,7 +52,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       const { tunables, params } = shared(inputs, attrs, y);
       if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
       return {
-        sources: [subgroupSource, activationSource],
+        sources: [subgroupSource, epilogueSource],
         tunables: { ...tunables, ROWS, LANES },
         params,
         workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),
@@ -74,8 +74,7 @@ function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: D
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW] = y.shape as [number, number];
   return {
-    // ReLU6 stays in range.
-    tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, SATURATE: y.dtype === 'f16' && act !== 'relu6', K: weight.shape[0] as number, STRIDE: stride, ...activationTunable(act) },
+    tunables: { xelem: x.dtype, welem: weight.dtype, K: weight.shape[0] as number, STRIDE: stride, ...epilogueTunables(act, y, act === 'relu6') },
     params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
   };
 }

@@ -1,4 +1,4 @@
-import activationSource from '../../shaders/activation.wgsl?raw';
+import epilogueSource from '../../shaders/epilogue.wgsl?raw';
 import bilinearSource from '../../shaders/bilinear.wgsl?raw';
 import storeSource from '../../shaders/store.wgsl?raw';
 import storeBorderSource from '../../shaders/store_border.wgsl?raw';
@@ -14,9 +14,9 @@ export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
 
 const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3 };
 
-/** The `ACT` tunable of activation.wgsl. */
-export function activationTunable(act: Activation): { ACT: number } {
-  return { ACT: ACT[act] };
+/** The tunables of epilogue.wgsl; `bounded` values stay within f16 by themselves. */
+export function epilogueTunables(act: Activation, { dtype }: TensorType, bounded = false): { ACT: number; yelem: DType; SATURATE: boolean } {
+  return { ACT: ACT[act], yelem: dtype, SATURATE: dtype === 'f16' && !bounded };
 }
 
 /** How the product kernels (GEMM and convolution) end. The form follows from the inputs that are present. */
@@ -53,15 +53,14 @@ export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInp
 /** WGSL files, tunables and uniforms of an epilogue. */
 export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Omit<Kernel, 'workgroups'> {
   const { residual, gamma, low } = inputs;
-  const activation = activationTunable(act);
   if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
-  const typed = { ...activation, yelem: y.dtype, SATURATE: y.dtype === 'f16' };
-  if (!residual) return { sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, activationSource], tunables: typed, params: {} };
+  const typed = epilogueTunables(act, y);
+  if (!residual) return { sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, epilogueSource], tunables: typed, params: {} };
   const added = { ...typed, relem: residual.dtype };
-  if (!low) return { sources: [storeResidualSource, activationSource], tunables: added, params: {} };
+  if (!low) return { sources: [storeResidualSource, epilogueSource], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);
   return {
-    sources: [storeFusionSource, activationSource, ...resize.sources],
+    sources: [storeFusionSource, epilogueSource, ...resize.sources],
     tunables: { ...added, ...resize.tunables },
     params: resize.params,
   };
@@ -70,8 +69,8 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
 /** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
 export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Omit<Kernel, 'workgroups'> {
   return {
-    sources: [storeShuffleSource, activationSource],
-    tunables: { ...activationTunable(act), yelem: y.dtype, SATURATE: y.dtype === 'f16' },
+    sources: [storeShuffleSource, epilogueSource],
+    tunables: epilogueTunables(act, y),
     params: { W, S, C4: (y.shape[2] as number) / 4 },
   };
 }
