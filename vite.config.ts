@@ -22,6 +22,7 @@ const output = {
   chunkFileNames: 'chunks/[name].js',
   // To the last blank, which Vite by itself leaves to those who bundle a library again.
   minify: true,
+  comments: false,
   codeSplitting: { groups: [{ name: 'core', test: CORE, priority: 1 }, { name: 'drawing', test: DRAWING }] },
 };
 
