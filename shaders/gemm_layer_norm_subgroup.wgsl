@@ -1,28 +1,14 @@
 // sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var + EPS),
 // with one scale and shift or two. For CPU adapters.
-// Includes: gemm_load_rows.wgsl, norm_one.wgsl
+// Includes: gemm_layer_norm_rows.wgsl, gemm_load_rows.wgsl, norm_one.wgsl
 // One workgroup computes ROWS whole rows, one invocation ROWS rows × 4 columns in registers. A load costs such an adapter as much
 // whether the lanes of a subgroup read one value or each its own: each of LANES lanes loads another row of x and hands it round.
 // Statistics are added up by lanes, then by subgroups, in a fixed order and two passes.
 // Edges: rows past M are clamped on load and skipped on store.
 enable subgroups;
-alias welem = f32;
 const COLS: u32 = 96; // N / 4, at most 256: the invocations of a workgroup; a multiple of LANES
 const LANES: u32 = 8; // invocations of a subgroup
 const ROWS: u32 = 16; // a multiple of LANES
-struct Params {
-  M: u32,
-  N4: u32, // N / 4 = COLS
-  K4: u32, // K / 4
-  EPS: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
-@group(0) @binding(3) var<storage, read> affine: array<vec4f>; // [2, N/4]: bias, gamma; one binding, as two norms need all eight
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>; // [M, N/4]
-@group(0) @binding(7) var<storage, read_write> sum: array<vec4f>; // [M, N/4]
-
-const QUADS: u32 = ROWS / 4; // of rows
 const GROUPS: u32 = COLS / LANES;
 var<workgroup> partial: array<vec4f, QUADS * GROUPS>; // [QUADS, GROUPS], four rows at once
 
@@ -32,8 +18,8 @@ fn add_lanes(value: vec4f, lane: u32) -> vec4f {
   return all;
 }
 
-// Sums over the columns of one value of every invocation for each row.
-fn total(values: array<vec4f, QUADS>, local: u32, lane: u32) -> array<vec4f, QUADS> {
+// Sums over the columns of one value of every invocation for each row: of all, as a bound that is not known costs more.
+fn totals(values: array<vec4f, QUADS>, quads: u32, local: u32, lane: u32) -> array<vec4f, QUADS> {
   var all: array<vec4f, QUADS>;
   workgroupBarrier();
   for (var q = 0u; q < QUADS; q++) {
@@ -70,38 +56,5 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
       }
     }
   }
-  let bias = affine[col];
-  let gamma = affine[params.N4 + col];
-  for (var i = 0u; i < ROWS; i++) { acc[i] = gamma * (acc[i] + bias); }
-  // Loops over rows that are not unrolled: this driver takes seconds to compile a load and a store for every row.
-  for (var row = row0; row < end; row++) {
-    let old = residual[row * params.N4 + col];
-    for (var i = 0u; i < ROWS; i++) { acc[i] += select(vec4f(0), old, row - row0 == i); }
-  }
-  let one = vec4f(1);
-  let count = f32(params.N4 * 4);
-  var values: array<vec4f, QUADS>;
-  for (var q = 0u; q < QUADS; q++) { values[q] = vec4f(dot(acc[4 * q], one), dot(acc[4 * q + 1], one), dot(acc[4 * q + 2], one), dot(acc[4 * q + 3], one)); }
-  let sums = total(values, col, lane);
-  for (var q = 0u; q < QUADS; q++) {
-    let d0 = acc[4 * q] - sums[q].x / count;
-    let d1 = acc[4 * q + 1] - sums[q].y / count;
-    let d2 = acc[4 * q + 2] - sums[q].z / count;
-    let d3 = acc[4 * q + 3] - sums[q].w / count;
-    values[q] = vec4f(dot(d0, d0), dot(d1, d1), dot(d2, d2), dot(d3, d3));
-  }
-  let squares = total(values, col, lane);
-  for (var row = row0; row < end; row++) {
-    var value = acc[0];
-    var mean = sums[0].x;
-    var variance = squares[0].x;
-    for (var i = 1u; i < ROWS; i++) {
-      value = select(value, acc[i], row - row0 == i);
-      mean = select(mean, sums[i / 4][i % 4], row - row0 == i);
-      variance = select(variance, squares[i / 4][i % 4], row - row0 == i);
-    }
-    let at = row * params.N4 + col;
-    sum[at] = value;
-    store_norm(at, col, (value - mean / count) * inverseSqrt(variance / count + params.EPS));
-  }
+  finish(acc, row0, end, col, lane);
 }

@@ -1,4 +1,5 @@
-import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
+import loadSource from '../../shaders/gemm_load_rows.wgsl?raw';
+import rowsSource from '../../shaders/gemm_layer_norm_rows.wgsl?raw';
 import subgroupSource from '../../shaders/gemm_layer_norm_subgroup.wgsl?raw';
 import tiledSource from '../../shaders/gemm_layer_norm_tiled.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
@@ -64,12 +65,12 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
   kernels: {
-    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, source, ROWS),
+    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [source], ROWS),
     subgroup: (inputs, attrs, outputs) => {
       if (!fitsLanes(inputs.weight)) return undefined;
-      return { ...rowsKernel(inputs, attrs, outputs, subgroupSource, SUBGROUP.rows), subgroupSize: SUBGROUP.lanes };
+      return { ...rowsKernel(inputs, attrs, outputs, [subgroupSource, rowsSource], SUBGROUP.rows), subgroupSize: SUBGROUP.lanes };
     },
-    tiled: (inputs, attrs, outputs) => (fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, tiledSource, TILED_ROWS) : undefined),
+    tiled: (inputs, attrs, outputs) => (fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledSource, rowsSource], TILED_ROWS) : undefined),
   },
   cpuKernels: ['subgroup'],
   choose({ weight }, _attrs, { software, subgroupSize }) {
@@ -89,11 +90,11 @@ function fitsLanes({ shape }: TensorType): boolean {
   return (shape[1] as number) % (4 * SUBGROUP.lanes) === 0;
 }
 
-function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, main: string, rows: number): Kernel {
+function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, files: readonly string[], rows: number): Kernel {
   const [K, N] = weight.shape as [number, number];
   const M = x.shape[0] as number;
   return {
-    sources: [main, rowsSource, tap ? normTwoSource : normOneSource],
+    sources: [...files, loadSource, tap ? normTwoSource : normOneSource],
     tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, COLS: N / 4 },
     params: { M, N4: N / 4, K4: K / 4, EPS: eps },
     workgroups: Math.ceil(M / rows),
