@@ -25,7 +25,7 @@ from model import Nano, TrainingNano
 # small pictures. A share of large ones early spares a shock later.
 SMALL_SIZES = [(128, 96), (128, 96), (128, 96), (128, 96), (96, 128), (128, 128)]
 LARGE_SIZES = [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)]
-PHASES = [(0.55, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
+PHASES = [(0.5, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
           (0.88, LARGE_SIZES, 16 * 256 * 192, True),
           (1.01, LARGE_SIZES, 12 * 256 * 192, False)]
 SMALL = 160
