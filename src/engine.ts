@@ -6,7 +6,7 @@ import { Graph, type Value } from './graph/graph.js';
 import { checkLimits } from './graph/limits.js';
 import { planSlots } from './graph/plan.js';
 import { PictureTexture } from './image/picture.js';
-import type { Convention } from './image/preprocess.js';
+import { preprocess, type Convention, type Preprocess } from './image/preprocess.js';
 import type { ModelEntry, Network } from './models/registry.js';
 import { checkLicence, resolveEntry } from './models/resolve.js';
 import { part } from './parts.js';
@@ -70,6 +70,7 @@ export class Engine {
   readonly storage: 'f32' | 'f16';
   /** Whose preprocessing and position embeddings to reproduce. */
   readonly convention: Convention;
+  readonly preprocess: Preprocess;
   /** What its maps are drawn with. */
   readonly drawings: Drawings;
   readonly #network: Network;
@@ -79,7 +80,7 @@ export class Engine {
   #kernels: KernelChoices | undefined;
   #disposed = false;
 
-  private constructor(gpu: Gpu, entry: ModelEntry, network: Network, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention) {
+  private constructor(gpu: Gpu, entry: ModelEntry, network: Network, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention, pictures: Preprocess) {
     this.gpu = gpu;
     this.entry = entry;
     this.#network = network;
@@ -87,6 +88,7 @@ export class Engine {
     this.#weights = weights;
     this.#store = store;
     this.convention = convention;
+    this.preprocess = pictures;
     this.drawings = new Drawings(gpu);
   }
 
@@ -105,9 +107,10 @@ export class Engine {
       const entry = resolveEntry(found, name, options.entry, options.config);
       checkLicence(entry, options.acceptLicense);
       const network = await untilAborted(part(entry.network), options.signal);
+      const pictures = options.convention === 'hub' ? (await untilAborted(part(() => import('./image/preprocess_hub.js')), options.signal)).preprocessHub : preprocess;
       const weights = Weights.from(header, mapNames(header, nameRules(found), name), name);
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention);
+      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention, pictures);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;

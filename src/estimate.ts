@@ -7,7 +7,6 @@ import { scoped, submit } from './gpu/scoped.js';
 import type { Graph, Value } from './graph/graph.js';
 import { PictureTexture, pictureSize, type ReadyPicture } from './image/picture.js';
 import type { RawPicture } from './image/pixels.js';
-import { preprocess } from './image/preprocess.js';
 import { resizeDepth } from './image/resize.js';
 import { networkSize, type Size, type SizeOptions } from './image/size.js';
 import type { Lifetime } from './lifetime.js';
@@ -60,10 +59,10 @@ export function programKey(use: string, { picture, network, out }: Geometry): st
 }
 
 /** Picture texture → preprocessing → network → depth map of the size asked for. */
-export function pictureToDepth(engine: Pick<Engine, 'entry' | 'convention' | 'network'>, graph: Graph, { picture, network, out }: Geometry): Value {
+export function pictureToDepth(engine: Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network'>, graph: Graph, { picture, network, out }: Geometry): Value {
   const { mean, std, output } = engine.entry;
   const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
-  const image = preprocess(graph, texture, { size: [network.height, network.width], mean, std, convention: engine.convention });
+  const image = engine.preprocess(graph, texture, { size: [network.height, network.width], mean, std });
   return resizeDepth(graph, engine.network(image), { ...out, filter: engine.convention === 'hub' ? 'bicubic' : output });
 }
 

@@ -1,5 +1,6 @@
 import type { TensorType } from '../tensor.js';
-import { antialiasColumns, antialiasRows, preprocess, type PreprocessAttrs } from './preprocess.js';
+import { antialiasColumns, antialiasRows } from './antialias.js';
+import { preprocess, type PreprocessAttrs } from './preprocess.js';
 import { antialiasTaps, byteRounding, cubicTaps, tapScale } from './resample.spec.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 

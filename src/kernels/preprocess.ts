@@ -1,6 +1,3 @@
-import antialiasSource from '../../shaders/antialias.wgsl?raw';
-import antialiasColumnsSource from '../../shaders/antialias_columns.wgsl?raw';
-import antialiasRowsSource from '../../shaders/antialias_rows.wgsl?raw';
 import preprocessSource from '../../shaders/preprocess.wgsl?raw';
 import resampleSource from '../../shaders/resample.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
@@ -49,48 +46,8 @@ export const preprocess = defineOp<PictureInput, PreprocessAttrs>({
   cost: (_inputs, { size: [H, W] }) => ({ flops: 2 * 3 * 20 * H * W }),
 });
 
-/** y[PH,W]: the picture resized to `width` columns as Pillow's antialiased bicubic does, RGBA bytes in a u32. */
-export const antialiasRows = defineOp<PictureInput, { readonly width: number }>({
-  name: 'antialias_rows',
-  infer({ picture }, { width }) {
-    ensurePicture('antialias_rows', picture);
-    const [PH, PW] = picture.shape as [number, number];
-    ensureSides('antialias_rows', [PW], [width]);
-    return { y: { dtype: 'u32', shape: [PH, width] } };
-  },
-  kernels: {
-    registers({ picture }, { width: W }) {
-      const [PH, PW] = picture.shape as [number, number];
-      return { sources: [antialiasRowsSource, antialiasSource], tunables: { WORKGROUP }, params: { PH, PW, W }, workgroups: Math.ceil((PH * W) / WORKGROUP) };
-    },
-  },
-  cost: ({ picture }, { width }) => ({ flops: antialiasFlops(picture.shape[1] as number, width, picture.shape[0] as number) }),
-});
-
-export interface AntialiasColumnsInputs {
-  readonly [name: string]: TensorType | undefined;
-  /** RGBA bytes u32[PH,W]. */
-  readonly x: TensorType;
-}
-
-/** y[H,W,4] = (x resized to H rows as Pillow does / 255 - mean) / std; fourth channel 0. */
-export const antialiasColumns = defineOp<AntialiasColumnsInputs, PreprocessAttrs>({
-  name: 'antialias_columns',
-  infer({ x }, { size }) {
-    ensure(x.dtype === 'u32' && x.shape.length === 2 && x.shape[1] === size[1], () => `antialias_columns: x is ${show(x)}, expected u32[PH,${size[1]}].`);
-    ensureSides('antialias_columns', [x.shape[0] as number], [size[0]]);
-    return { y: { dtype: 'f32', shape: [...size, 4] } };
-  },
-  kernels: {
-    registers({ x }, { size: [H, W], mean, std }) {
-      const params = { PH: x.shape[0] as number, H, W, ...normalization({ mean, std }) };
-      return { sources: [antialiasColumnsSource, antialiasSource], tunables: { WORKGROUP }, params, workgroups: Math.ceil((H * W) / WORKGROUP) };
-    },
-  },
-  cost: ({ x }, { size: [H, W] }) => ({ flops: antialiasFlops(x.shape[0] as number, H, W) }),
-});
-
-function ensurePicture(op: string, picture: TensorType): void {
+/** Throws unless the tensor is a picture. */
+export function ensurePicture(op: string, picture: TensorType): void {
   ensure(picture.dtype === 'texture' && picture.shape.length === 2, () => `${op}: picture is ${show(picture)}, expected texture[PH,PW].`);
 }
 
@@ -100,11 +57,7 @@ export function ensureSides(op: string, from: readonly number[], to: readonly nu
   ensure(fits, () => `${op}: cannot resize [${from}] to [${to}]; sides are positive whole numbers whose products stay within ${MAX_SIDES_PRODUCT}.`);
 }
 
-function normalization({ mean, std }: Normalization): Record<string, number> {
+/** The uniform fields of a normalisation. */
+export function normalization({ mean, std }: Normalization): Record<string, number> {
   return { MEAN_R: mean[0], MEAN_G: mean[1], MEAN_B: mean[2], STD_R: std[0], STD_G: std[1], STD_B: std[2] };
-}
-
-/** 2 × multiply-adds on three channels, over `lines` rows or columns. */
-function antialiasFlops(from: number, to: number, lines: number): number {
-  return 2 * 3 * Math.ceil(4 * Math.max(1, from / to)) * to * lines;
 }

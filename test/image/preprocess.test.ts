@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { PictureTexture } from '../../src/image/picture.js';
-import { preprocess, type PreprocessOptions } from '../../src/image/preprocess.js';
+import { preprocess, type Convention } from '../../src/image/preprocess.js';
+import { preprocessHub } from '../../src/image/preprocess_hub.js';
 import { networkSize, type SizeRule } from '../../src/image/size.js';
-import type { Normalization } from '../../src/kernels/preprocess.js';
+import type { Normalization, PreprocessAttrs } from '../../src/kernels/preprocess.js';
 import { testGpu } from '../gpu.js';
 import { seededPicture } from '../seeded_weights.js';
 import { recorded, samples, type TransformRecord } from './fixtures.js';
@@ -28,9 +29,9 @@ beforeAll(async () => {
 afterAll(() => picture.dispose());
 
 /** Network input [H,W,4] of an RGB picture. */
-async function run(data: Uint8Array, width: number, height: number, options: PreprocessOptions): Promise<Float32Array> {
+async function run(data: Uint8Array, width: number, height: number, { convention, ...attrs }: PreprocessAttrs & { readonly convention: Convention }): Promise<Float32Array> {
   const texture = picture.upload({ data, width, height, channels: 3 });
-  const { y } = await runGraph(gpu, (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), options) }), { textures: { picture: texture } });
+  const { y } = await runGraph(gpu, (graph) => ({ y: (convention === 'hub' ? preprocessHub : preprocess)(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), attrs) }), { textures: { picture: texture } });
   return y as Float32Array;
 }
 
@@ -81,7 +82,7 @@ describe('preprocess', () => {
     const opaque = await run(rgb, 30, 20, { size, ...imageNet, convention: 'original' });
     const rgba = Uint8Array.from({ length: 2400 }, (_, i) => (i % 4 === 3 ? (i * 7) % 256 : (rgb[Math.floor(i / 4) * 3 + (i % 4)] as number)));
     const texture = picture.upload({ data: rgba, width: 30, height: 20 });
-    const build: Parameters<typeof runGraph>[1] = (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [20, 30] }), { size, ...imageNet, convention: 'original' }) });
+    const build: Parameters<typeof runGraph>[1] = (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [20, 30] }), { size, ...imageNet }) });
     expect((await runGraph(gpu, build, { textures: { picture: texture } }))['y']).toEqual(opaque);
   });
 });

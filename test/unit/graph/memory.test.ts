@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { pictureToDepth } from '../../../src/estimate.js';
+import { preprocess } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots } from '../../../src/graph/plan.js';
 import { networkSize } from '../../../src/image/size.js';
@@ -45,7 +46,7 @@ describe('activation memory of a frame', () => {
     const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, 'nano')), 'nano'), 'nano');
     const entry = entryByName('nano');
     const build = await entry.network();
-    const engine = { entry, convention: 'original', network: (image: Value) => build(image, weights, 'offset') } as const;
+    const engine = { entry, convention: 'original', preprocess, network: (image: Value) => build(image, weights, 'offset') } as const;
     for (const picture of [{ width: 640, height: 480 }, { width: 256, height: 256 }, { width: 480, height: 1080 }]) {
       const graph = new Graph(storage);
       const depth = pictureToDepth(engine, graph, { picture, network: networkSize(entry.input, picture.width, picture.height, {}), out: picture });

@@ -20,7 +20,7 @@ afterAll(() => picture.dispose());
 /** Colours of a texture as the preprocessing kernel reads them: bytes, or floats as they are. */
 async function colorsOf(texture: GPUTexture): Promise<number[]> {
   const { width, height, format } = texture;
-  const options = { size: [height, width], mean: [0, 0, 0], std: [1, 1, 1], convention: 'original' } as const;
+  const options = { size: [height, width], mean: [0, 0, 0], std: [1, 1, 1] } as const;
   const { y } = await runGraph(gpu, (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), options) }), { textures: { picture: texture } });
   return Array.from(y.filter((_, i) => i % 4 < 3), (v) => (format === 'rgba8unorm' ? Math.round(255 * v) : v));
 }

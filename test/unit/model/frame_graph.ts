@@ -1,4 +1,6 @@
 import { pictureToDepth, type Geometry } from '../../../src/estimate.js';
+import { preprocess } from '../../../src/image/preprocess.js';
+import { preprocessHub } from '../../../src/image/preprocess_hub.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { registry } from '../../../src/models/registry.js';
@@ -29,7 +31,7 @@ export function frameGraph(model: string, checkpoint: string, { storage = 'f32',
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);
-  const engine = { entry, convention, network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset') };
+  const engine = { entry, convention, preprocess: convention === 'hub' ? preprocessHub : preprocess, network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset') };
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }
 
