@@ -38,7 +38,9 @@ function shortenNames(tokens: readonly string[]): string[] {
   const taken = new Set(tokens.filter((token, i) => !locals.has(token) || isFixed(tokens, i)));
   const names = new Map<string, string>();
   for (const local of locals) {
-    const name = [local[0] as string, ...LETTERS].find((letter) => isName(letter) && !taken.has(letter)) ?? local;
+    // Its own first or last letter, where they are free: what functions have in common stays alike, and packs better.
+    const letters = [local[0] as string, local.at(-1) as string, ...LETTERS];
+    const name = letters.find((letter) => /[A-Za-z]/.test(letter) && !taken.has(letter)) ?? local;
     names.set(local, name);
     taken.add(name);
   }

@@ -25,7 +25,7 @@ describe('minified WGSL', () => {
 
   it.each([
     ['keeps what is declared outside functions, members, attributes and builtins', 'const K: u32 = 2; // rows\nfn f(row: u32, @builtin(workgroup_id) group: vec3u) -> u32 { return group.x + row * K; }', 'const K:u32=2;fn f(r:u32,@builtin(workgroup_id)g:vec3u)->u32{return g.x+r*K;}'],
-    ['takes no name that the function uses', 'fn f(row: u32) { var sum = row; r[row] = sum + s; }', 'fn f(a:u32){var b=a;r[a]=b+s;}'],
+    ['takes no name that the function uses', 'fn f(row: u32) { var sum = row; r[row] = sum + s; }', 'fn f(w:u32){var m=w;r[w]=m+s;}'],
     ['keeps a local apart from a member of the same name', 'fn f(v: vec4f) { let w = v.w; y = w; }', 'fn f(v:vec4f){let a=v.w;y=a;}'],
     ['keeps numbers whole', 'fn f() { var low = -3.4e-38f; var hex = 0x1Fu; var half = .5; }', 'fn f(){var l=-3.4e-38f;var h=0x1Fu;var a=.5;}'],
     ['keeps a blank before the name of a binding', '@group(0) @binding(1) var<storage, read> x: array<f32>;', '@group(0)@binding(1)var<storage,read> x:array<f32>;'],
