@@ -29,7 +29,7 @@ export const resizeMutants: readonly KernelMutant[] = [
   { name: 'lower neighbour not clamped', op: 'upsampled_conv', cases: doubled, mutate: replace('min(y0 + 1, resize.LH - 1)', '(y0 + 1)') },
   { name: 'nearest along rows', op: 'upsampled_conv', cases: doubled, mutate: replace('let fx = sx - f32(x0);', 'let fx = round(sx - f32(x0));') },
   { name: 'border repeated where it is zero', op: 'upsampled_conv', cases: corners, mutate: replace('if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }\n  return bilinear(u32(iy), u32(ix), c4);', 'return bilinear(u32(iy), u32(clamp(ix, 0, i32(params.W) - 1)), c4);') },
-  { name: 'deeper path missing', op: 'conv2d', cases: fusion, mutate: replace(' + deeper;', ';') },
+  { name: 'deeper path missing', op: 'conv2d', cases: fusion, mutate: replace(' + deeper)', ')') },
   { name: 'deeper path transposed', op: 'conv2d', cases: fusion, mutate: replace('bilinear(row / params.OW, row % params.OW, n4)', 'bilinear(row % params.OW, row / params.OW, n4)') },
   { name: 'ReLU between the convolutions left out', op: 'head', cases: depth, mutate: replace('max(acc[p * HIDDEN + n] + bias1[n], vec4f(0))', '(acc[p * HIDDEN + n] + bias1[n])') },
   { name: 'bias of the 3×3 convolution missing', op: 'head', cases: depth, mutate: replace('acc[p * HIDDEN + n] + bias1[n]', 'acc[p * HIDDEN + n]') },
