@@ -37,17 +37,19 @@ export async function nodeHost(root: string, { adapter, matrix = false }: { adap
 }
 
 /** Dawn with exact timestamps. `adapter` is a part of an adapter's name; `unsafe` are toggles for drafts. */
-export async function benchGpu(adapter: string | undefined, unsafe: readonly string[] = []): Promise<GPU> {
-  const { create, globals } = await import('webgpu');
-  Object.assign(globalThis, globals);
-  return create([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`]), ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`)]);
+export function benchGpu(adapter: string | undefined, unsafe: readonly string[] = []): Promise<GPU> {
+  return dawn([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`]), ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`)]);
 }
 
 /** Dawn on no GPU: it checks and records every call and computes nothing. */
-export async function nullGpu(): Promise<GPU> {
+export function nullGpu(): Promise<GPU> {
+  return dawn(['backend=null']);
+}
+
+async function dawn(flags: string[]): Promise<GPU> {
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  return create(['backend=null']);
+  return create(flags);
 }
 
 /** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */

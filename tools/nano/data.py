@@ -9,6 +9,7 @@ import torch.nn.functional as F
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
 STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 
+
 class Shards:
     """Memory-mapped rgb and disparity shards by family, of one folder and picture size."""
 

@@ -28,6 +28,12 @@ static inline void storef(float* p, bool half, __m512 v) {
   else _mm512_storeu_ps(p, v);
 }
 
+// The gradient where an activation that clamps z to low..high lets it through, 0 elsewhere.
+static inline __m512 live(__m512 gradient, __m512 z, __m512 low, __m512 high) {
+  __mmask16 inside = _mm512_cmp_ps_mask(z, low, _CMP_GT_OQ) & _mm512_cmp_ps_mask(z, high, _CMP_LT_OQ);
+  return _mm512_maskz_mov_ps(inside, gradient);
+}
+
 static const int BLOCK = 8, FLUSH = 512;
 
 extern "C" {
@@ -110,9 +116,7 @@ void norm_backward(const bf16* x, const bf16* dy, bf16* dx, long rows, int C, co
         __m512 k = _mm512_loadu_ps(&scale[c]), t = _mm512_loadu_ps(&shift[c]);
         const bf16 *p = x + r * C + c, *g = dy + r * C + c;
         for (int i = 0; i < n; i++, p += C, g += C) {
-          __m512 v = load(p), z = _mm512_fmadd_ps(v, k, t);
-          __mmask16 live = _mm512_cmp_ps_mask(z, low, _CMP_GT_OQ) & _mm512_cmp_ps_mask(z, high, _CMP_LT_OQ);
-          __m512 d = _mm512_maskz_mov_ps(live, load(g));
+          __m512 v = load(p), d = live(load(g), _mm512_fmadd_ps(v, k, t), low, high);
           s = _mm512_add_ps(s, d);
           q = _mm512_fmadd_ps(d, v, q);
         }
@@ -141,9 +145,7 @@ void norm_backward(const bf16* x, const bf16* dy, bf16* dx, long rows, int C, co
       const bf16 *p = x + r * C + c, *g = dy + r * C + c;
       bf16* o = dx + r * C + c;
       for (int i = 0; i < n; i++, p += C, g += C, o += C) {
-        __m512 v = load(p), z = _mm512_fmadd_ps(v, k, t);
-        __mmask16 live = _mm512_cmp_ps_mask(z, low, _CMP_GT_OQ) & _mm512_cmp_ps_mask(z, high, _CMP_LT_OQ);
-        __m512 d = _mm512_maskz_mov_ps(live, load(g));
+        __m512 v = load(p), d = live(load(g), _mm512_fmadd_ps(v, k, t), low, high);
         store(o, _mm512_fmadd_ps(d, k, _mm512_fmadd_ps(v, ka, kb)));
       }
     }

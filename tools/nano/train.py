@@ -150,6 +150,16 @@ def worker(rank, args):
     last, last_report, sums, count = time.time(), spent, np.zeros(5), 0
     budget = args.minutes * 60
     clock = torch.zeros(1)
+
+    def keep(size, half):
+        """Writes the checkpoint, and the scores since the last one."""
+        torch.save({'model': model.state_dict(), 'whole': whole.state_dict(),
+                    'optimiser': optimiser.state_dict(), 'average': average.state, 'step': step,
+                    'spent': spent}, checkpoint + '.new')
+        os.replace(checkpoint + '.new', checkpoint)
+        report(args.run, spent, step, sums / count, average, held_out, size, half,
+               small.count() + large.count())
+
     while True:
         if step % STEPS_BETWEEN_AVERAGES == 0:
             average_workers(whole, args.workers)
@@ -195,19 +205,10 @@ def worker(rank, args):
             small.refresh()
         if rank == 0 and spent - last_report > args.every * 60:
             last_report = spent
-            torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
-                        'average': average.state, 'step': step, 'spent': spent},
-                       checkpoint + '.new')
-            os.replace(checkpoint + '.new', checkpoint)
-            report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
-                   small.count() + large.count())
+            keep(sizes[0], half)
             sums, count = np.zeros(5), 0
-    if rank == 0:
-        torch.save({'model': model.state_dict(), 'whole': whole.state_dict(), 'optimiser': optimiser.state_dict(),
-                    'average': average.state, 'step': step, 'spent': spent}, checkpoint)
-        if count:
-            report(args.run, spent, step, sums / count, average, held_out, sizes[0], half,
-                   small.count() + large.count())
+    if rank == 0 and count:
+        keep(sizes[0], half)
     dist.destroy_process_group()
 
 
