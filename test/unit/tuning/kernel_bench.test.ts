@@ -35,7 +35,7 @@ const counting = (source: string) => () => ({ sources: [source], tunables: {}, p
 const count = defineOp<{ x: TensorType }, object>({
   name: 'count',
   infer: ({ x }) => ({ y: x }),
-  kernels: { short: counting(COUNT(2000)), long: counting(COUNT(40_000)), broken: counting(COUNT(1).replace('fma', 'nothing')), wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')) },
+  kernels: { short: counting(COUNT(20_000)), long: counting(COUNT(400_000)), broken: counting(COUNT(1).replace('fma', 'nothing')), wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')) },
   cost: () => ({ flops: 1 }),
 });
 
