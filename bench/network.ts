@@ -1,6 +1,7 @@
 import type { Gpu } from '../src/gpu/gpu.js';
 import { compilePipelines, Executable } from '../src/graph/executor.js';
 import { Graph, typesOf, type Value } from '../src/graph/graph.js';
+import { kernelText } from '../src/kernels/specialize.js';
 import type { Network as Build } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
 import { detectArchitecture } from '../src/weights/detect_architecture.js';
@@ -53,7 +54,7 @@ export class Network {
     const start = performance.now();
     const compiled = await compilePipelines(graph, this.gpu);
     const compileMs = performance.now() - start;
-    const codes = new Set(compiled.map(([{ code }]) => code));
+    const codes = new Set(await Promise.all(compiled.map(([{ kernel }]) => kernelText(kernel))));
     return { compileMs, pipelines: codes.size, wgslBytes: [...codes].reduce((sum, code) => sum + code.length, 0) };
   }
 

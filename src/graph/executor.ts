@@ -5,7 +5,7 @@ import type { Pipeline } from '../gpu/pipelines.js';
 import type { Cut } from '../gpu/scoped.js';
 import type { PassTimer } from '../gpu/timing.js';
 import type { Kernel, Op } from '../kernels/op.js';
-import { specialize } from '../kernels/specialize.js';
+import { kernelText } from '../kernels/specialize.js';
 import { byteLength } from '../tensor.js';
 import { typesOf, type Graph, type Node, type Value } from './graph.js';
 import { checkLimits } from './limits.js';
@@ -13,12 +13,11 @@ import { Pace } from './pace.js';
 import { planSlots, type Plan } from './plan.js';
 import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
 
-/** A kernel picked for a node, specialised. */
+/** A kernel picked for a node. */
 export interface Chosen {
   readonly node: Node;
   readonly variant: string;
   readonly kernel: Kernel;
-  readonly code: string;
 }
 
 export interface CompileOptions {
@@ -36,7 +35,7 @@ export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[
   return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
 }
 
-/** Picks and specialises the kernel of a node for a device: the safe one instead of one that the device has dropped. */
+/** Picks the kernel of a node for a device: the safe one instead of one that the device has dropped. */
 export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
   const op: Op = node.op;
   const inputs = typesOf(node.inputs);
@@ -44,7 +43,7 @@ export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
   const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
   const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
   if (!kernel) throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
-  return { node, variant: name, kernel, code: specialize(kernel.sources, kernel.tunables) };
+  return { node, variant: name, kernel };
 }
 
 /** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
@@ -57,7 +56,7 @@ async function compileNode(node: Node, gpu: Gpu, variant: string | undefined): P
   const chosen = chooseKernel(node, gpu, variant);
   const name = `${node.op.name}/${chosen.variant}`;
   try {
-    return [chosen, await gpu.pipelines.get(chosen.code, name)];
+    return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
   } catch (error) {
     if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.variant === applicableKernels(node)[0]) throw error;
     gpu.dropped.set(name, error);

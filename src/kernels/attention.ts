@@ -1,8 +1,9 @@
 import attentionSource from '../../shaders/attention.wgsl?raw';
-import subgroupSource from '../../shaders/attention_subgroup.wgsl?raw';
 import tiledSource from '../../shaders/attention_tiled.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
+
+const subgroupSource = async () => (await import('./subgroup_texts.js')).attention;
 
 const WORKGROUP = 64;
 /** Queries an invocation of the register kernel takes: more would keep too many sums alive. */

@@ -1,13 +1,14 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadSource from '../../shaders/conv_load.wgsl?raw';
 import convSource from '../../shaders/conv2d.wgsl?raw';
-import subgroupSource from '../../shaders/conv2d_subgroup.wgsl?raw';
-import winogradSource from '../../shaders/conv2d_winograd.wgsl?raw';
-import tileSource from '../../shaders/conv_subgroup.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+
+const subgroupSource = async () => (await import('./subgroup_texts.js')).conv2d;
+const winogradSource = async () => (await import('../../shaders/conv2d_winograd.wgsl?raw')).default;
+const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
 
 const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form. */

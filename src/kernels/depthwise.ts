@@ -1,10 +1,11 @@
 import epilogueSource from '../../shaders/epilogue.wgsl?raw';
-import subgroupSource from '../../shaders/depthwise_subgroup.wgsl?raw';
 import depthwiseSource from '../../shaders/depthwise.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { epilogueTunables, type StoreAttrs } from './store.js';
+
+const subgroupSource = async () => (await import('./subgroup_texts.js')).depthwise;
 
 const WORKGROUP = 64;
 const PIXELS = 4;

@@ -1,9 +1,10 @@
-import subgroupSource from '../../shaders/gemm_subgroup.wgsl?raw';
 import tiledSource from '../../shaders/gemm_tiled.wgsl?raw';
 import registersSource from '../../shaders/gemm.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
-import type { Kernel } from './op.js';
+import type { Kernel, Source } from './op.js';
+
+const subgroupSource = async () => (await import('../../shaders/gemm_subgroup.wgsl?raw')).default;
 
 /** Rows that an invocation of the register kernel computes, of eight columns where N allows. */
 const REGISTERS = { rows: 4, workgroup: 64 } as const;
@@ -82,7 +83,7 @@ export function chooseProduct(M: number, { shape }: TensorType, { software, subg
   return busy > 0.25 ? 'subgroup' : 'registers';
 }
 
-function productKernel({ M, weight, loader, store }: Product, source: string, tunables: Kernel['tunables'], workgroups: number): Kernel {
+function productKernel({ M, weight, loader, store }: Product, source: Source, tunables: Kernel['tunables'], workgroups: number): Kernel {
   const [K, N] = weight.shape as [number, number];
   return {
     sources: [source, ...loader.sources, ...store.sources],

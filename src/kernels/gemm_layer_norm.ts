@@ -1,12 +1,13 @@
 import loadSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import rowsSource from '../../shaders/gemm_layer_norm_rows.wgsl?raw';
-import subgroupSource from '../../shaders/gemm_layer_norm_subgroup.wgsl?raw';
 import tiledSource from '../../shaders/gemm_layer_norm_tiled.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
 import normOneSource from '../../shaders/norm_one.wgsl?raw';
 import normTwoSource from '../../shaders/norm_two.wgsl?raw';
 import { ensure, show, type DType, type TensorType } from '../tensor.js';
-import { defineOp, type Kernel } from './op.js';
+import { defineOp, type Kernel, type Source } from './op.js';
+
+const subgroupSource = async () => (await import('./subgroup_texts.js')).gemmLayerNorm;
 
 export interface GemmLayerNormInputs {
   readonly [name: string]: TensorType | undefined;
@@ -90,7 +91,7 @@ function fitsLanes({ shape }: TensorType): boolean {
   return (shape[1] as number) % (4 * SUBGROUP.lanes) === 0;
 }
 
-function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, files: readonly string[], rows: number): Kernel {
+function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, files: readonly Source[], rows: number): Kernel {
   const [K, N] = weight.shape as [number, number];
   const M = x.shape[0] as number;
   return {

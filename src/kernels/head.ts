@@ -1,11 +1,12 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
-import tileSource from '../../shaders/conv_subgroup.wgsl?raw';
 import headSource from '../../shaders/head.wgsl?raw';
-import subgroupSource from '../../shaders/head_subgroup.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { SUBGROUP } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel } from './store.js';
+
+const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
+const subgroupSource = async () => (await import('./subgroup_texts.js')).head;
 
 const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form for CPU adapters: 1.6 times as fast on llvmpipe. */

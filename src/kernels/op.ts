@@ -2,10 +2,13 @@ import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
 import type { Tunables } from './specialize.js';
 
+/** WGSL text or, of kernels that most devices do without, how to fetch it when one is compiled. */
+export type Source = string | (() => Promise<string>);
+
 /** One way to compute an op for given types: WGSL text, its tunables, its uniforms and how many workgroups run. */
 export interface Kernel {
   /** The file with the entry point, then the files it includes. */
-  readonly sources: readonly string[];
+  readonly sources: readonly Source[];
   readonly tunables: Tunables;
   /** Values of the uniform fields, by the names used in WGSL. */
   readonly params: Readonly<Record<string, number>>;

@@ -1,10 +1,11 @@
-import subgroupSource from '../../shaders/separable_subgroup.wgsl?raw';
 import sumsSource from '../../shaders/separable_sums.wgsl?raw';
 import source from '../../shaders/separable.wgsl?raw';
 import { ensure, show, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+
+const subgroupSource = async () => (await import('./subgroup_texts.js')).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
 const REGISTERS = { pixels: 2, workgroup: 64 } as const;

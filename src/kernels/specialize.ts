@@ -1,4 +1,6 @@
 import { InternalError } from '../errors.js';
+import { part } from '../parts.js';
+import type { Kernel, Source } from './op.js';
 
 /** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
 export type Tunables = Readonly<Record<string, string | number | boolean>>;
@@ -18,6 +20,16 @@ export function specialize(sources: readonly string[], tunables: Tunables): stri
     code = code.replace(declaration, (_, head: string) => `${head}${literal(code, name, value)};`);
   }
   return /\balias\s+\w+\s*=\s*f16\s*;/.test(code) ? `enable f16;\n${code}` : code;
+}
+
+/** The text of a file of a kernel. @throws NetworkError `NET_PART` where it cannot be fetched */
+export async function sourceText(source: Source): Promise<string> {
+  return typeof source === 'string' ? source : part(source);
+}
+
+/** The specialised text of a kernel. @throws as `specialize` and `sourceText` */
+export async function kernelText({ sources, tunables }: Kernel): Promise<string> {
+  return specialize(await Promise.all(sources.map(sourceText)), tunables);
 }
 
 function literal(code: string, name: string, value: string | number | boolean): string {

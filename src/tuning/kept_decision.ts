@@ -1,5 +1,6 @@
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
+import { kernelText } from '../kernels/specialize.js';
 import { keepBytes, readKept, type WeightsCache } from '../weights/cache.js';
 import { Sha256 } from '../weights/sha256.js';
 import type { Contest } from './contests.js';
@@ -18,9 +19,9 @@ export interface Unfinished {
 export type Kept = string | Unfinished;
 
 /** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */
-export function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }: Contest): string {
+export async function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }: Contest): Promise<string> {
   const { vendor, architecture, device, description } = gpu.adapter;
-  const texts = kernels.map((kernel) => chooseKernel(node, gpu, kernel).code);
+  const texts = await Promise.all(kernels.map((kernel) => kernelText(chooseKernel(node, gpu, kernel).kernel)));
   const digest = new Sha256().update(new TextEncoder().encode(texts.join('\n'))).digest();
   return ['depthwise kernels 1', vendor, architecture, device, description, globalThis.navigator?.userAgent ?? '', key, digest].join('\n');
 }

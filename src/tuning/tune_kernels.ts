@@ -50,7 +50,7 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenContest[] = [];
   for (const contest of contestsOf(graph, gpu.facts, hasQuestion)) {
-    const key = decisionKey(gpu, contest);
+    const key = await decisionKey(gpu, contest);
     const kept = await readDecision(cache, key, contest);
     if (typeof kept === 'string') {
       if (kept !== RULE) chosen.set(contest.key, kept);

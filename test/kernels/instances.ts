@@ -1,6 +1,6 @@
 import type { Kernel } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
-import { specialize } from '../../src/kernels/specialize.js';
+import { kernelText } from '../../src/kernels/specialize.js';
 import type { DType, TensorType } from '../../src/tensor.js';
 import { attrsOf } from './harness.js';
 
@@ -31,18 +31,18 @@ export function applies(spec: KernelSpec, kase: KernelCase<unknown>, variant: st
 }
 
 /** Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half precision. */
-export function instances(specs: readonly KernelSpec[]): Instance[] {
-  return specs.flatMap((spec) => [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half))));
+export function instances(specs: readonly KernelSpec[]): Promise<Instance[]> {
+  return Promise.all(specs.flatMap((spec) => [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half)))));
 }
 
-function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Instance[] {
+function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Promise<Instance>[] {
   if (half && !spec.halfAttrs) return [];
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
   const outputs = spec.op.infer(inputs, attrs);
   return Object.entries(spec.op.kernels).flatMap(([variant, make]) => {
     const kernel = make(inputs, attrs, outputs);
     const label = `${spec.op.name}/${variant} "${kase.name}" ${half ? 'f16' : 'f32'}`;
-    return kernel ? [{ label, kernel, code: specialize(kernel.sources, kernel.tunables) }] : [];
+    return kernel ? [kernelText(kernel).then((code) => ({ label, kernel, code }))] : [];
   });
 }
 

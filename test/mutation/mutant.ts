@@ -1,5 +1,6 @@
-import type { Kernel, Types } from '../../src/kernels/op.js';
+import type { Kernel, Source, Types } from '../../src/kernels/op.js';
 import type { KernelSpec } from '../../src/kernels/spec.js';
+import { sourceText } from '../../src/kernels/specialize.js';
 import type { TensorType } from '../../src/tensor.js';
 
 /** What a mutation may look at besides the kernel. */
@@ -28,9 +29,12 @@ export interface KernelMutant {
 /** Replaces WGSL text that must stand exactly once in a kernel's files. */
 export function replace(from: string, to: string): Mutation {
   return (kernel) => {
-    const found = kernel.sources.join('\n').split(from).length - 1;
-    if (found !== 1) throw new Error(`"${from}" stands ${found} times in the kernel, expected once.`);
-    return { ...kernel, sources: kernel.sources.map((source) => source.replace(from, () => to)) };
+    const replaced = async (source: Source) => {
+      const found = (await Promise.all(kernel.sources.map(sourceText))).join('\n').split(from).length - 1;
+      if (found !== 1) throw new Error(`"${from}" stands ${found} times in the kernel, expected once.`);
+      return (await sourceText(source)).replace(from, () => to);
+    };
+    return { ...kernel, sources: kernel.sources.map((source) => () => replaced(source)) };
   };
 }
 

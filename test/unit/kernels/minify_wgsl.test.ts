@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { readBindings } from '../../../src/gpu/bindings.js';
-import { specialize } from '../../../src/kernels/specialize.js';
+import { sourceText, specialize } from '../../../src/kernels/specialize.js';
 import { minifyWgsl } from '../../../tools/build/minify_wgsl.js';
 import { distinct, instances } from '../../kernels/instances.js';
 import { specs } from '../../kernels/specs.js';
 import { nullGpu } from './null_gpu.js';
 
 /** Every specialised kernel, as it is and as it is shipped. */
-const pairs = distinct(instances(specs)).map(({ kernel: { sources, tunables }, label }) => ({ label, plain: specialize(sources, tunables), small: specialize(sources.map(minifyWgsl), tunables) }));
+const pairs = await Promise.all(distinct(await instances(specs)).map(async ({ kernel: { sources, tunables }, label, code }) => {
+  const texts = await Promise.all(sources.map(sourceText));
+  return { label, plain: code, small: specialize(texts.map(minifyWgsl), tunables) };
+}));
 
 describe('minified WGSL', () => {
   it('compiles, with the bindings and uniform fields of the source, for every kernel', async () => {

@@ -66,8 +66,8 @@ describe('kernel specs', () => {
     }
   });
 
-  it('fold past 65,535 workgroups in at least three ops', () => {
-    const folded = distinct(instances(specs.map((spec) => ({ ...spec, perf: [] })))).filter(({ kernel }) => kernel.workgroups > 65535);
+  it('fold past 65,535 workgroups in at least three ops', async () => {
+    const folded = distinct(await instances(specs.map((spec) => ({ ...spec, perf: [] })))).filter(({ kernel }) => kernel.workgroups > 65535);
     expect(new Set(folded.map(({ label }) => label.split('/')[0])).size).toBeGreaterThanOrEqual(3);
   });
 });
