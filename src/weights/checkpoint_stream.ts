@@ -1,11 +1,13 @@
 import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../errors.js';
+import { part } from '../parts.js';
 import { abortError, untilAborted } from './abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource } from './byte_source.js';
 import { forEachChunk, isCorruption, type CacheWriter } from './cache.js';
 import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
+import { plainHeader, plainLength } from './plain_header.js';
 import { isolate, warningOf, type DownloadProgress, type Warning } from './progress.js';
-import { parseHeader, readHeaderLength, type SafetensorsHeader } from './safetensors.js';
+import type { SafetensorsHeader } from './safetensors.js';
 import { Sha256, type Hasher } from './sha256.js';
 
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
@@ -114,18 +116,16 @@ export class CheckpointStream implements Checkpoint {
     const stream = await untilAborted(this.#bytes.open(signal), signal);
     this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
     const prefix = await this.#orTruncated(this.#reader.take(8));
-    let length: number;
-    try {
-      length = readHeaderLength(prefix, size, this.source, limits);
-    } catch (error) {
+    const length = plainLength(prefix, size, limits);
+    if (length === undefined) {
       const more = await this.#reader.take(512).catch(() => new Uint8Array(0));
-      const sniffer = await import('./sniff.js').catch(() => undefined);
-      throw sniffer?.explainStart(error as WeightsFormatError, prefix, more) ?? error;
+      const { refuseStart } = await part(() => import('./sniff.js'));
+      return refuseStart(prefix, more, size, this.source, limits);
     }
     const bytes = new Uint8Array(8 + length);
     bytes.set(prefix);
     bytes.set(await this.#take(length), 8);
-    const header = parseHeader(bytes, size, this.source, limits);
+    const header = plainHeader(bytes, size, limits) ?? (await part(() => import('./safetensors.js'))).parseHeader(bytes, size, this.source, limits);
     const total = header.dataOffset + header.dataLength;
     if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
     const known = this.#total;

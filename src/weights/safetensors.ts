@@ -1,6 +1,7 @@
 import { quote, WeightsFormatError } from '../errors.js';
 import { decodeUtf8, NumberToken, parseHeaderJson, type JsonNode, type JsonObject } from './header_json.js';
 import { checkLayout } from './layout.js';
+import { FORMAT_MAX_HEADER, MAX_HEADER_BYTES, MAX_TENSORS } from './plain_header.js';
 
 /** Bits per element of every element type of the format; only some of them can be weights here (see decode.ts). */
 const DTYPE_BITS = {
@@ -39,10 +40,6 @@ export interface HeaderOptions {
   readonly maxTensors?: number;
 }
 
-/** The bound of the reference implementation. */
-const FORMAT_MAX_HEADER = 100_000_000;
-const DEFAULT_MAX_HEADER = 16 * 1024 * 1024;
-const DEFAULT_MAX_TENSORS = 100_000;
 const ENTRY_FIELDS = ['dtype', 'shape', 'data_offsets'];
 const U64_MAX = 0xffff_ffff_ffff_ffffn;
 
@@ -56,7 +53,7 @@ export function readHeaderLength(bytes: Uint8Array, fileSize: number | undefined
     throw fault('ST_TOO_SHORT', source, `a safetensors file starts with 8 bytes of header length; there are ${bytes.length}.`, { expected: 8, actual: bytes.length });
   }
   const stated = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  const limit = Math.min(options.maxHeaderBytes ?? DEFAULT_MAX_HEADER, FORMAT_MAX_HEADER);
+  const limit = Math.min(options.maxHeaderBytes ?? MAX_HEADER_BYTES, FORMAT_MAX_HEADER);
   if (stated > BigInt(limit)) {
     throw fault('ST_HEADER_TOO_LARGE', source, `the header is said to be ${stated} bytes long; at most ${limit} are accepted.`, {
       limit: 'maxHeaderBytes', expected: limit, actual: stated,
@@ -87,7 +84,7 @@ export function parseHeader(bytes: Uint8Array, fileSize: number | undefined, sou
       expected: length, actual: bytes.length - 8,
     });
   }
-  const maxTensors = options.maxTensors ?? DEFAULT_MAX_TENSORS;
+  const maxTensors = options.maxTensors ?? MAX_TENSORS;
   const text = decodeUtf8(bytes.subarray(8, dataOffset), source);
   const json = parseHeaderJson(text, { source, maxMembers: maxTensors + 1 });
   const metadata = readMetadata(json.get('__metadata__'), source);
