@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import torch
 
-from model import Nano
+from model import Nano, NormedConv
 
 METADATA = {'format': 'pt', 'model': 'nano', 'license': 'MIT', 'input_long_side': '256',
             'input_multiple_of': '32', 'input_mean': '0.485 0.456 0.406',
@@ -49,6 +49,40 @@ def load_export(path):
     missing, unexpected = model.load_state_dict(state, strict=False)
     assert not unexpected and all(m.endswith('num_batches_tracked') for m in missing)
     return model.eval()
+
+
+def unfold(model, pictures):
+    """Gives a folded model its decoder's normalisation back, so that it can be trained on: each norm
+    undoes itself on the statistics of `pictures`, normalised rgb in batches."""
+    convs = {name: m for name, m in model.named_modules() if isinstance(m, NormedConv)}
+    sums = {name: torch.zeros(3, m.out_channels, dtype=torch.float64) for name, m in convs.items()}
+
+    def watch(total):
+        def hook(module, inputs, _):
+            # What comes before the activation, which the output may have passed.
+            y = torch.nn.Conv2d.forward(module, inputs[0])
+            flat = y.double().transpose(0, 1).flatten(1)
+            total.add_(torch.stack([torch.full_like(flat[:, 0], flat.shape[1]), flat.sum(1),
+                                    flat.square().sum(1)]))
+        return hook
+
+    hooks = [m.register_forward_hook(watch(sums[name])) for name, m in convs.items()]
+    with torch.no_grad():
+        for x in pictures:
+            model(x)
+    for hook in hooks:
+        hook.remove()
+    whole = Nano()
+    whole.load_state_dict(model.state_dict(), strict=False)
+    for name, (count, total, squares) in sums.items():
+        mean = total / count
+        variance = squares / count - mean.square()
+        n = whole.get_submodule(name).norm
+        n.running_mean.copy_(mean)
+        n.running_var.copy_(variance)
+        n.weight.data.copy_((variance + n.eps).sqrt())
+        n.bias.data.copy_(mean)
+    return whole
 
 
 def main():

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 RELATIVE_WEIGHT = 1.0
-RANK_WEIGHT = 1.0
+RANK_WEIGHT = 1.5
 # |log| of a depth off by 25 %, and the width of the step there.
 STEP, STEP_WIDTH = 0.223, 0.12
 

@@ -15,6 +15,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 
 from data import Shards, batch, normalise
+from export import load_export, unfold
 from families import FAMILIES, SEEN
 from losses import LAYOUTS, layout_loss, objective
 from metrics import measure
@@ -25,15 +26,13 @@ from model import Nano, TrainingNano
 # small pictures. A share of large ones early spares a shock later.
 SMALL_SIZES = [(128, 96), (128, 96), (128, 96), (128, 96), (96, 128), (128, 128)]
 LARGE_SIZES = [(256, 192), (256, 192), (256, 192), (192, 256), (256, 256)]
-PHASES = [(0.5, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
+PHASES = [(0.4, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
           (0.88, LARGE_SIZES, 16 * 256 * 192, True),
           (1.01, LARGE_SIZES, 12 * 256 * 192, False)]
 SMALL = 160
-# The layout of streets and landscapes is learnt long before that of the other families; how far
-# apart their far things are is not.
-SMALL_SHARES = {family: 1 if family in ('street', 'landscape') else 2 for family in SEEN}
-LARGE_SHARES = {family: 1 for family in SEEN}
-PEAK_RATE, FINAL_RATE, WARMUP = 2.5e-3, 1e-5, 0.02
+# Streets were learnt long before the other families.
+SHARES = {family: 1 if family == 'street' else 2 for family in SEEN}
+FINAL_RATE, WARMUP = 1e-5, 0.02
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
 GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.1
 # The truth is exact, so nothing is trimmed until the large errors, whole objects, are gone.
@@ -45,11 +44,11 @@ def gradient_weight(progress):
     return 0.02 + (GRADIENT_WEIGHT - 0.02) * min(max(k, 0.0), 1.0)
 
 
-def learning_rate(progress):
+def learning_rate(progress, peak):
     if progress < WARMUP:
-        return PEAK_RATE * (progress / WARMUP + 0.02)
+        return peak * (progress / WARMUP + 0.02)
     k = (progress - WARMUP) / (1 - WARMUP)
-    return FINAL_RATE + (PEAK_RATE - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(k, 1.0)))
+    return FINAL_RATE + (peak - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(k, 1.0)))
 
 
 # Workers step on their own and average their weights now and then: on a shared machine a
@@ -132,7 +131,11 @@ def worker(rank, args):
     decayed = [p for p in whole.parameters() if p.ndim > 1]
     plain = [p for p in whole.parameters() if p.ndim <= 1]
     optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': 0.02},
-                                   {'params': plain, 'weight_decay': 0.0}], PEAK_RATE, fused=True)
+                                   {'params': plain, 'weight_decay': 0.0}], args.rate, fused=True)
+    large, small = Shards(args.data, SEEN), Shards(args.small, SEEN)
+    if args.weights:
+        pictures = [normalise(large.store[family][0][0]) for family in SEEN]
+        model.load_state_dict(unfold(load_export(args.weights), pictures).state_dict())
     average, step, spent = Average(model), 0, 0.0
     checkpoint = f'{args.run}/checkpoint.pt'
     if os.path.exists(checkpoint):
@@ -142,7 +145,6 @@ def worker(rank, args):
             whole.load_state_dict(saved['whole'])
             optimiser.load_state_dict(saved['optimiser'])
         average.state, step, spent = saved['average'], saved['step'], saved['spent']
-    large, small = Shards(args.data, SEEN), Shards(args.small, SEEN)
     held_out = Shards(args.validation, FAMILIES) if rank == 0 else None
     rng = np.random.default_rng([args.seed, rank, step])
     generator = torch.Generator().manual_seed(args.seed * 1000003 + rank * 7919 + step)
@@ -172,13 +174,12 @@ def worker(rank, args):
             break
         _, sizes, pixels, half = next(p for p in PHASES if progress < p[0])
         width, height = sizes[shared.integers(len(sizes))]
-        shards, shares = ((small, SMALL_SHARES) if max(width, height) <= SMALL
-                          else (large, LARGE_SHARES))
+        shards = small if max(width, height) <= SMALL else large
         image, disparity, family = batch(shards, rng, generator, pixels // (width * height), width,
-                                         height, shares)
+                                         height, SHARES)
         image = image.contiguous(memory_format=torch.channels_last)
         for group in optimiser.param_groups:
-            group['lr'] = learning_rate(progress)
+            group['lr'] = learning_rate(progress, args.rate)
         whole.train()
         with torch.autocast('cpu', torch.bfloat16, enabled=args.bf16):
             output, layout, kind = whole(image, half)
@@ -218,6 +219,8 @@ def main():
     args.add_argument('--small', required=True, help='shards for the first, low-resolution phase')
     args.add_argument('--validation', required=True)
     args.add_argument('--run', required=True)
+    args.add_argument('--weights', help='exported weights to train on, in place of random ones')
+    args.add_argument('--rate', type=float, default=2.5e-3, help='learning rate after the warm-up')
     args.add_argument('--minutes', type=float, default=85)
     args.add_argument('--every', type=float, default=4, help='minutes between checkpoints')
     args.add_argument('--workers', type=int, default=2)
