@@ -4,11 +4,9 @@ import { Graph, typesOf, type Value } from '../src/graph/graph.js';
 import { kernelText } from '../src/kernels/specialize.js';
 import type { Network as Build } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
-import { detectArchitecture } from '../src/weights/detect_architecture.js';
 import { ConstantStore } from '../src/weights/constant_store.js';
 import { decode } from '../src/weights/decode.js';
-import { nameRules } from '../src/weights/name_rules.js';
-import { mapNames } from '../src/weights/names.js';
+import { depthAnythingNames } from '../src/weights/name_rules.js';
 import { parseHeader } from '../src/weights/safetensors.js';
 import { Weights } from '../src/weights/weights.js';
 
@@ -33,7 +31,7 @@ export class Network {
 
   /** @param bytes the checkpoint, as a safetensors file */
   static async open(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array): Promise<Network> {
-    return new Network(gpu, name, await entryByName(name).network(), storage, bytes);
+    return new Network(gpu, name, (await entryByName(name).code()).network, storage, bytes);
   }
 
   private constructor(gpu: Gpu, name: string, build: Build, storage: 'f32' | 'f16', bytes: Uint8Array) {
@@ -43,8 +41,7 @@ export class Network {
     this.#bytes = bytes;
     this.store = new ConstantStore(gpu, name);
     this.#header = parseHeader(bytes, bytes.length, name);
-    const rules = nameRules(detectArchitecture(this.#header, name));
-    this.#weights = Weights.from(this.#header, mapNames(this.#header, rules, name), name);
+    this.#weights = Weights.from(this.#header, name, depthAnythingNames(this.#header, name));
   }
 
   /** Compiles every pipeline of a size. */

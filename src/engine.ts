@@ -7,21 +7,20 @@ import { checkLimits } from './graph/limits.js';
 import { planSlots } from './graph/plan.js';
 import { PictureTexture } from './image/picture.js';
 import { preprocess, type Convention, type Preprocess } from './image/preprocess.js';
-import type { ModelEntry, Network } from './models/registry.js';
-import { checkLicence, resolveEntry } from './models/resolve.js';
+import type { ModelCode, ModelEntry } from './models/registry.js';
+import { checkLicence } from './models/resolve.js';
 import { part } from './parts.js';
 import { chooseStorage, type Precision } from './precision.js';
 import { byteLength } from './tensor.js';
 import type { KernelChoices } from './tuning/tune_kernels.js';
 import { untilAborted } from './weights/abort.js';
-import { ignorableTensors, knownArchitecture } from './weights/architecture.js';
+import { knownArchitecture } from './weights/architecture.js';
 import { withCheckpoint, type Checkpoint, type CheckpointOptions, type CheckpointSource } from './weights/checkpoint.js';
 import { ConstantStore } from './weights/constant_store.js';
 import { checkFinite, decode } from './weights/decode.js';
 import type { DepthAnythingHubConfig } from './weights/hub_config.js';
-import { nameRules } from './weights/name_rules.js';
-import { mapNames } from './weights/names.js';
 import { isolate, warningOf } from './weights/progress.js';
+import type { SafetensorsHeader } from './weights/safetensors.js';
 import { Weights } from './weights/weights.js';
 
 export interface EngineOptions extends CheckpointOptions {
@@ -73,17 +72,17 @@ export class Engine {
   readonly preprocess: Preprocess;
   /** What its maps are drawn with. */
   readonly drawings: Drawings;
-  readonly #network: Network;
+  readonly #code: ModelCode;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, Slot>();
   #kernels: KernelChoices | undefined;
   #disposed = false;
 
-  private constructor(gpu: Gpu, entry: ModelEntry, network: Network, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention, pictures: Preprocess) {
+  private constructor(gpu: Gpu, entry: ModelEntry, code: ModelCode, storage: 'f32' | 'f16', weights: Weights, store: ConstantStore, convention: Convention, pictures: Preprocess) {
     this.gpu = gpu;
     this.entry = entry;
-    this.#network = network;
+    this.#code = code;
     this.storage = storage;
     this.#weights = weights;
     this.#store = store;
@@ -98,19 +97,18 @@ export class Engine {
    */
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
     // These come in beside the header; a fault is told below.
-    options.entry?.network().catch(() => undefined);
+    options.entry?.code().catch(() => undefined);
     if (tunes(gpu, options.tuning)) tuning().catch(() => undefined);
     const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
-      const found = knownArchitecture(header, name) ?? (await part(() => import('./weights/detect_architecture.js'))).detectArchitecture(header, name);
-      const entry = resolveEntry(found, name, options.entry, options.config);
+      const entry = await entryOf(header, name, options);
       checkLicence(entry, options.acceptLicense);
-      const network = await untilAborted(part(entry.network), options.signal);
+      const code = await untilAborted(part(entry.code), options.signal);
       const pictures = options.convention === 'hub' ? (await untilAborted(part(() => import('./image/preprocess_hub.js')), options.signal)).preprocessHub : preprocess;
-      const weights = Weights.from(header, mapNames(header, nameRules(found), name), name);
+      const weights = Weights.from(header, name, code.names?.(header, name));
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention, pictures);
+      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention, pictures);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -123,7 +121,7 @@ export class Engine {
 
   /** The network on a normalised picture f32[H,W,4]: its raw depth map f32[H,W]. */
   network(picture: Value): Value {
-    return this.#network(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
+    return this.#code.network(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
   }
 
   /** An empty graph with this model's storage type. */
@@ -187,19 +185,20 @@ export class Engine {
   /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */
   async #fill(checkpoint: Checkpoint, options: EngineOptions): Promise<void> {
     const graph = this.graph();
+    const warn = isolate(options.onWarning);
     const { width, height } = this.entry.input;
     try {
       this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
     } finally {
       // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
-      this.#weights.unused(ignorableTensors(this.entry.family));
+      const misfit = this.#weights.misfit(this.#code.leftAside);
+      if (misfit) warn((await part(() => import('./weights/misfit.js'))).explainMisfit(misfit));
     }
     if (tunes(this.gpu, options.tuning)) this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([compilePipelines(graph, this.gpu, this.#kernels?.variant), streamWeights(checkpoint, this.#store)]);
     await this.#store.uploaded();
     release();
-    const warn = isolate(options.onWarning);
     for (const error of this.gpu.dropped.values()) warn(warningOf(error));
   }
 
@@ -241,6 +240,13 @@ export class Engine {
     if (slot?.ready) slot.free(slot.ready);
     else slot?.program.then(slot.free, () => undefined);
   }
+}
+
+/** The model that a file is: the named one, if the tensors say no other thing. */
+async function entryOf(header: SafetensorsHeader, source: string, { entry, config }: EngineOptions): Promise<ModelEntry> {
+  const found = knownArchitecture(header);
+  if (entry && found?.family === entry.family && found.size === entry.size) return entry;
+  return (await part(() => import('./models/resolve_file.js'))).resolveFile(header, source, entry, config);
 }
 
 const tuning = () => import('./tuning/tune_kernels.js');

@@ -32,6 +32,12 @@ export function show({ dtype, shape }: TensorType): string {
   return `${dtype}[${shape.join(',')}]`;
 }
 
+/** Throws a shape error, naming some types of an op and what was expected of them, when they do not fit. */
+export function ensureTypes(op: string, types: Readonly<Record<string, TensorType | undefined>>, fit: boolean, expected: string): void {
+  const listed = () => Object.entries(types).map(([name, type]) => `${name} is ${type ? show(type) : 'absent'}`).join(', ');
+  ensure(fit, () => `${op}: ${listed()}, expected ${expected}.`);
+}
+
 /** Throws a shape error when `condition` is false; `message` is built only then. */
 export function ensure(condition: boolean, message: () => string, code = 'SHAPE_MISMATCH'): asserts condition {
   if (!condition) throw new UsageError(code, message(), { phase: 'build' });

@@ -1,7 +1,7 @@
 import antialiasSource from '../../shaders/antialias.wgsl?raw';
 import antialiasColumnsSource from '../../shaders/antialias_columns.wgsl?raw';
 import antialiasRowsSource from '../../shaders/antialias_rows.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensurePicture, ensureSides, normalization, type PictureInput, type PreprocessAttrs } from './preprocess.js';
 
@@ -35,7 +35,7 @@ export interface AntialiasColumnsInputs {
 export const antialiasColumns = defineOp<AntialiasColumnsInputs, PreprocessAttrs>({
   name: 'antialias_columns',
   infer({ x }, { size }) {
-    ensure(x.dtype === 'u32' && x.shape.length === 2 && x.shape[1] === size[1], () => `antialias_columns: x is ${show(x)}, expected u32[PH,${size[1]}].`);
+    ensureTypes('antialias_columns', { x }, x.dtype === 'u32' && x.shape.length === 2 && x.shape[1] === size[1], `u32[PH,${size[1]}]`);
     ensureSides('antialias_columns', [x.shape[0] as number], [size[0]]);
     return { y: { dtype: 'f32', shape: [...size, 4] } };
   },

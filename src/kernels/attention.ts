@@ -1,6 +1,6 @@
 import attentionSource from '../../shaders/attention.wgsl?raw';
 import tiledSource from '../../shaders/attention_tiled.wgsl?raw';
-import { ensure, show, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
 const subgroupSource = async () => (await import('./subgroup_texts.js')).attention;
@@ -31,7 +31,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
   name: 'attention',
   infer({ qkv }, { heads, out = 'f32' }) {
     const [T, C3] = qkv.shape as [number, number];
-    ensure(C3 % (12 * heads) === 0, () => `attention: qkv is ${show(qkv)}, expected [T,3·${heads}·D] with D a multiple of 4.`);
+    ensureTypes('attention', { qkv }, C3 % (12 * heads) === 0, `[T,3·${heads}·D] with D a multiple of 4`);
     return { y: { dtype: out, shape: [T, C3 / 3] } };
   },
   kernels: {

@@ -2,7 +2,7 @@ import colorizeSource from '../../shaders/colorize.wgsl?raw';
 import storeBufferSource from '../../shaders/colorize_store_buffer.wgsl?raw';
 import storeTextureSource from '../../shaders/colorize_store_texture.wgsl?raw';
 import normalizeSource from '../../shaders/depth_normalize.wgsl?raw';
-import { ensure, numel, show, type TensorType } from '../tensor.js';
+import { ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensureDepth, type DepthInput } from './depth_range.js';
 
@@ -36,7 +36,7 @@ export const colorize = defineOp<ColorizeInputs, ColorizeAttrs, { colors: Tensor
   infer({ depth, range, lut }, { target }) {
     ensureDepth('colorize', depth);
     ensureRange('colorize', range);
-    ensure(lut.dtype === 'f32' && lut.shape.join() === '256,4', () => `colorize: lut is ${show(lut)}, expected f32[256,4].`);
+    ensureTypes('colorize', { lut }, lut.dtype === 'f32' && lut.shape.join() === '256,4', 'f32[256,4]');
     return { colors: { dtype: target === 'buffer' ? 'u32' : 'texture', shape: depth.shape } };
   },
   kernels: {
@@ -56,7 +56,7 @@ export const colorize = defineOp<ColorizeInputs, ColorizeAttrs, { colors: Tensor
 
 /** Throws unless the tensor is a range of `depthRange`. */
 export function ensureRange(op: string, range: TensorType): void {
-  ensure(range.dtype === 'f32' && range.shape.join() === '8', () => `${op}: range is ${show(range)}, expected f32[8].`);
+  ensureTypes(op, { range }, range.dtype === 'f32' && range.shape.join() === '8', 'f32[8]');
 }
 
 /** Where the low end of a span stands in a range. */

@@ -2,7 +2,7 @@ import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadSource from '../../shaders/conv_load.wgsl?raw';
 import convSource from '../../shaders/conv2d.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
@@ -67,9 +67,9 @@ export const conv2d = defineOp<ConvInputs, ConvAttrs>({
     const { x, weight } = inputs;
     const [H, W, C] = x.shape as [number, number, number];
     const [KH, KW, CW, N] = weight.shape as [number, number, number, number];
-    ensure(x.shape.length === 3 && C % 4 === 0 && CW === C, () => `conv2d: x is ${show(x)}, weight is ${show(weight)}, expected [KH,KW,${C},N].`);
+    ensureTypes('conv2d', { x, weight }, x.shape.length === 3 && C % 4 === 0 && CW === C, `[KH,KW,${C},N]`);
     const [OH, OW] = convSize(H, W, KH, KW, stride, pad);
-    ensure(OH > 0 && OW > 0, () => `conv2d: x ${show(x)} is smaller than the ${KH}×${KW} kernel.`);
+    ensureTypes('conv2d', { x, weight }, OH > 0 && OW > 0, `a map no smaller than the ${KH}×${KW} kernel`);
     const y: TensorType = { dtype: out, shape: [OH, OW, N] };
     ensureStore('conv2d', inputs, y, N);
     return { y };
@@ -110,11 +110,11 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
   name: 'upsampled_conv',
   infer({ low, weight, bias }, { size, out = 'f32' }) {
     const C = low.shape[2] as number;
-    ensure(weight.shape.slice(0, 3).join() === `3,3,${C}`, () => `upsampled_conv: low is ${show(low)}, weight is ${show(weight)}, expected [3,3,${C},N].`);
+    ensureTypes('upsampled_conv', { low, weight }, weight.shape.slice(0, 3).join() === `3,3,${C}`, `[3,3,${C},N]`);
     const N = weight.shape[3] as number;
     const y: TensorType = { dtype: out, shape: [...size, N] };
     const border = bias.shape.join() === [9, N].join();
-    ensure(!border || Math.min(...size) > 1, () => `upsampled_conv: the map is ${show(y)}, expected two rows and columns for the biases of its border.`);
+    ensureTypes('upsampled_conv', { y }, !border || Math.min(...size) > 1, 'two rows and columns for the biases of the border');
     ensureStore('upsampled_conv', { bias: border ? { ...bias, shape: [N] } : bias }, y, N);
     return { y };
   },

@@ -2,7 +2,7 @@ import extentSource from '../../shaders/depth_extent.wgsl?raw';
 import histogramSource from '../../shaders/depth_histogram.wgsl?raw';
 import normalizeSource from '../../shaders/depth_normalize.wgsl?raw';
 import rangeSource from '../../shaders/depth_range.wgsl?raw';
-import { ensure, numel, show, type TensorType } from '../tensor.js';
+import { ensure, ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
 const WORKGROUP = 128;
@@ -42,7 +42,7 @@ export const depthHistogram = defineOp<HistogramInputs, object, { histogram: Ten
   name: 'depth_histogram',
   infer({ depth, extent }) {
     ensureDepth('depth_histogram', depth);
-    ensure(extent.shape.join() === [groupsOf(depth), 4].join(), () => `depth_histogram: extent is ${show(extent)}, expected [${groupsOf(depth)},4].`);
+    ensureTypes('depth_histogram', { extent }, extent.shape.join() === [groupsOf(depth), 4].join(), `[${groupsOf(depth)},4]`);
     return { histogram: { dtype: 'u32', shape: [groupsOf(depth), BINS] } };
   },
   kernels: {
@@ -72,7 +72,7 @@ export interface RangeAttrs {
 export const depthRange = defineOp<RangeInputs, RangeAttrs, { range: TensorType }>({
   name: 'depth_range',
   infer({ extent, histogram }, { low, high }) {
-    ensure(histogram.dtype === 'u32' && histogram.shape.join() === [extent.shape[0], BINS].join(), () => `depth_range: extent is ${show(extent)}, histogram is ${show(histogram)}, expected u32[${extent.shape[0]},${BINS}].`);
+    ensureTypes('depth_range', { extent, histogram }, histogram.dtype === 'u32' && histogram.shape.join() === [extent.shape[0], BINS].join(), `u32[${extent.shape[0]},${BINS}]`);
     ensure(0 <= low && low <= high && high <= 100, () => `depth_range: percentiles are ${low} and ${high}, expected 0 <= low <= high <= 100.`, 'OPTION_PERCENTILE');
     return { range: { dtype: 'f32', shape: [8] } };
   },
@@ -87,7 +87,7 @@ export const depthRange = defineOp<RangeInputs, RangeAttrs, { range: TensorType 
 
 /** Throws unless the tensor is a depth map. */
 export function ensureDepth(op: string, depth: TensorType): void {
-  ensure(depth.dtype === 'f32' && depth.shape.length === 2, () => `${op}: depth is ${show(depth)}, expected f32[H,W].`);
+  ensureTypes(op, { depth }, depth.dtype === 'f32' && depth.shape.length === 2, 'f32[H,W]');
 }
 
 /** Workgroups that share a map, each with at least a few elements an invocation. */

@@ -1,6 +1,6 @@
 import epilogueSource from '../../shaders/epilogue.wgsl?raw';
 import depthwiseSource from '../../shaders/depthwise.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { epilogueTunables, type StoreAttrs } from './store.js';
@@ -34,7 +34,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
   infer({ x, weight, bias }, { stride, pad, out = 'f32' }) {
     const [H, W, C] = x.shape as [number, number, number];
     const K = weight.shape[0] as number;
-    ensure(C % 4 === 0 && weight.shape.join() === [K, K, C].join() && bias.shape[0] === C, () => `depthwise: x is ${show(x)}, weight is ${show(weight)}, bias is ${show(bias)}.`);
+    ensureTypes('depthwise', { x, weight, bias }, C % 4 === 0 && weight.shape.join() === [K, K, C].join() && bias.shape[0] === C, '[H,W,C], [K,K,C] and [C] with C a multiple of 4');
     return { y: { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), C] } };
   },
   kernels: {

@@ -1,6 +1,6 @@
 import patchesSource from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { chooseProduct, registerProduct, rowCount, subgroupProduct, tiledProduct, type Part, type Product } from './gemm_kernels.js';
 import { defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
@@ -27,7 +27,7 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
   infer(inputs, { out = 'f32', skipClassToken = false }) {
     const { x, weight } = inputs;
     const K = x.shape.at(-1) as number;
-    ensure(K % 4 === 0 && weight.shape.length === 2 && weight.shape[0] === K, () => `gemm: x is ${show(x)}, weight is ${show(weight)}, expected [K,N] with K = ${K}.`);
+    ensureTypes('gemm', { x, weight }, K % 4 === 0 && weight.shape.length === 2 && weight.shape[0] === K, `[K,N] with K = ${K}`);
     const N = weight.shape[1] as number;
     const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...rowsOf(x, skipClassToken), N] };
     ensureStore('gemm', inputs, y, N);
@@ -58,7 +58,7 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
   infer({ x, weight, bias }, { out = 'f32', stride }) {
     const [H, W, C] = x.shape as [number, number, number];
     const N = bias.shape[0] as number;
-    ensure(weight.shape[0] === C && weight.shape[1] === stride * stride * N && N % 4 === 0, () => `transposed_conv: x is ${show(x)}, weight is ${show(weight)}, expected [${C},${stride * stride * N}].`);
+    ensureTypes('transposed_conv', { x, weight }, weight.shape[0] === C && weight.shape[1] === stride * stride * N && N % 4 === 0, `[${C},${stride * stride * N}]`);
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
   kernels: {
@@ -88,8 +88,8 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
   infer(inputs, { patch }) {
     const { x, weight, residual } = inputs;
     const [H, W, C] = x.shape as [number, number, number];
-    ensure(C === 4 && H % patch === 0 && W % patch === 0, () => `patch_embed: picture is ${show(x)}, expected [H,W,4] with H and W multiples of ${patch}.`);
-    ensure(weight.shape[0] === patch * patch * 4, () => `patch_embed: weight is ${show(weight)}, expected [${patch * patch * 4},·].`);
+    ensureTypes('patch_embed', { picture: x }, C === 4 && H % patch === 0 && W % patch === 0, `[H,W,4] with H and W multiples of ${patch}`);
+    ensureTypes('patch_embed', { weight }, weight.shape[0] === patch * patch * 4, `[${patch * patch * 4},·]`);
     const y: TensorType = { dtype: 'f32', shape: [1 + (H / patch) * (W / patch), weight.shape[1] as number] };
     ensureStore('patch_embed', { bias: inputs.bias, residual }, y, weight.shape[1] as number);
     return { y };

@@ -4,7 +4,7 @@ import tiledSource from '../../shaders/gemm_layer_norm_tiled.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
 import normOneSource from '../../shaders/norm_one.wgsl?raw';
 import normTwoSource from '../../shaders/norm_two.wgsl?raw';
-import { ensure, show, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel, type Source } from './op.js';
 
 const subgroupSource = async () => (await import('./subgroup_texts.js')).gemmLayerNorm;
@@ -59,9 +59,9 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
   infer({ x, weight, affine, residual, norm }, { out = 'f32' }) {
     const [M, K] = x.shape as [number, number];
     const N = weight.shape[1] as number;
-    ensure(K % 4 === 0 && weight.shape[0] === K && fitsLayerNorm(N), () => `gemm_layer_norm: x is ${show(x)}, weight is ${show(weight)}, expected [${K},N] with N at most ${4 * MAX_COLS}.`);
-    ensure(affine.shape.join() === [2, N].join() && [2, 4].includes(norm.shape[0] as number) && norm.shape[1] === N, () => `gemm_layer_norm: affine is ${show(affine)}, norm is ${show(norm)}, expected [2,${N}] and [2,${N}] or [4,${N}].`);
-    ensure(residual.dtype === 'f32' && residual.shape.join() === [M, N].join(), () => `gemm_layer_norm: residual is ${show(residual)}, expected f32[${M},${N}].`);
+    ensureTypes('gemm_layer_norm', { x, weight }, K % 4 === 0 && weight.shape[0] === K && fitsLayerNorm(N), `[${K},N] with N at most ${4 * MAX_COLS}`);
+    ensureTypes('gemm_layer_norm', { affine, norm }, affine.shape.join() === [2, N].join() && [2, 4].includes(norm.shape[0] as number) && norm.shape[1] === N, `[2,${N}] and [2,${N}] or [4,${N}]`);
+    ensureTypes('gemm_layer_norm', { residual }, residual.dtype === 'f32' && residual.shape.join() === [M, N].join(), `f32[${M},${N}]`);
     const y: TensorType = { dtype: out, shape: [M, N] };
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },

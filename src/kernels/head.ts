@@ -1,6 +1,6 @@
 import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
 import headSource from '../../shaders/head.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { SUBGROUP } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel } from './store.js';
@@ -41,8 +41,8 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
   infer({ low, weight1, bias1, weight2, bias2 }, { size }) {
     const C = low.shape[2] as number;
     const hidden = bias1.shape[0] as number;
-    ensure(weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0, () => `head: low is ${show(low)}, weight1 is ${show(weight1)}, expected [3,3,${C},${hidden}].`);
-    ensure(weight2.shape[0] === hidden && bias2.shape[0] === 4, () => `head: weight2 is ${show(weight2)}, bias2 is ${show(bias2)}, expected [${hidden}] and [4].`);
+    ensureTypes('head', { low, weight1 }, weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0, `[3,3,${C},${hidden}]`);
+    ensureTypes('head', { weight2, bias2 }, weight2.shape[0] === hidden && bias2.shape[0] === 4, `[${hidden}] and [4]`);
     return { depth: { dtype: 'f32', shape: [...size] } };
   },
   kernels: {

@@ -1,5 +1,5 @@
 import layerNormSource from '../../shaders/layer_norm.wgsl?raw';
-import { ensure, numel, show, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, numel, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
 const WORKGROUP = 64;
@@ -24,8 +24,8 @@ export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
   name: 'layer_norm',
   infer({ x, gamma, beta }, { out = 'f32' }) {
     const C = x.shape[1] as number;
-    ensure(x.dtype === 'f32' && x.shape.length === 2 && C % 4 === 0, () => `layer_norm: x is ${show(x)}, expected f32[T,C].`);
-    ensure(gamma.shape[0] === C && beta.shape[0] === C, () => `layer_norm: x is ${show(x)}, gamma is ${show(gamma)}, beta is ${show(beta)}.`);
+    ensureTypes('layer_norm', { x }, x.dtype === 'f32' && x.shape.length === 2 && C % 4 === 0, 'f32[T,C]');
+    ensureTypes('layer_norm', { x, gamma, beta }, gamma.shape[0] === C && beta.shape[0] === C, '[T,C], [C] and [C]');
     return { y: { dtype: out, shape: x.shape } };
   },
   kernels: {

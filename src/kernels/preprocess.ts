@@ -1,6 +1,6 @@
 import preprocessSource from '../../shaders/preprocess.wgsl?raw';
 import resampleSource from '../../shaders/resample.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensure, ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
 const WORKGROUP = 64;
@@ -48,7 +48,7 @@ export const preprocess = defineOp<PictureInput, PreprocessAttrs>({
 
 /** Throws unless the tensor is a picture. */
 export function ensurePicture(op: string, picture: TensorType): void {
-  ensure(picture.dtype === 'texture' && picture.shape.length === 2, () => `${op}: picture is ${show(picture)}, expected texture[PH,PW].`);
+  ensureTypes(op, { picture }, picture.dtype === 'texture' && picture.shape.length === 2, 'texture[PH,PW]');
 }
 
 /** Holds each input side and output side to what the position arithmetic of the kernels can take. */

@@ -1,6 +1,6 @@
 import resampleSource from '../../shaders/resample.wgsl?raw';
 import resizeMapSource from '../../shaders/resize_map.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensureSides } from './preprocess.js';
 
@@ -27,7 +27,7 @@ export interface ResizeMapAttrs {
 export const resizeMap = defineOp<ResizeMapInputs, ResizeMapAttrs>({
   name: 'resize_map',
   infer({ x }, { size }) {
-    ensure(x.dtype === 'f32' && x.shape.length === 2, () => `resize_map: x is ${show(x)}, expected f32[IH,IW].`);
+    ensureTypes('resize_map', { x }, x.dtype === 'f32' && x.shape.length === 2, 'f32[IH,IW]');
     ensureSides('resize_map', x.shape, size);
     return { y: { dtype: 'f32', shape: [...size] } };
   },

@@ -1,6 +1,6 @@
 import sumsSource from '../../shaders/separable_sums.wgsl?raw';
 import source from '../../shaders/separable.wgsl?raw';
-import { ensure, show, type TensorType } from '../tensor.js';
+import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
@@ -45,8 +45,8 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
     const [H, W, C] = x.shape as [number, number, number];
     const K = kernel.shape[0] as number;
     const N = weight.shape[1] as number;
-    ensure(C % 4 === 0 && kernel.shape.join() === [K, K, C].join() && shift.shape[0] === C, () => `separable: x is ${show(x)}, kernel is ${show(kernel)}, shift is ${show(shift)}.`);
-    ensure(weight.shape[0] === C && N <= MOST_CHANNELS, () => `separable: weight is ${show(weight)}, expected [${C},N] with N at most ${MOST_CHANNELS}.`);
+    ensureTypes('separable', { x, kernel, shift }, C % 4 === 0 && kernel.shape.join() === [K, K, C].join() && shift.shape[0] === C, '[H,W,C], [K,K,C] and [C] with C a multiple of 4');
+    ensureTypes('separable', { weight }, weight.shape[0] === C && N <= MOST_CHANNELS, `[${C},N] with N at most ${MOST_CHANNELS}`);
     const y: TensorType = { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), N] };
     ensureStore('separable', inputs, y, N);
     return { y };

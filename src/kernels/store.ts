@@ -6,7 +6,7 @@ import storeFusionSource from '../../shaders/store_fusion.wgsl?raw';
 import storeLayerScaleSource from '../../shaders/store_layer_scale.wgsl?raw';
 import storeResidualSource from '../../shaders/store_residual.wgsl?raw';
 import storeShuffleSource from '../../shaders/store_shuffle.wgsl?raw';
-import { ensure, show, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, show, type DType, type TensorType } from '../tensor.js';
 import type { Kernel } from './op.js';
 
 /** Activation of an epilogue, on the sum before a residual is added. */
@@ -40,14 +40,11 @@ export interface StoreInputs {
 
 /** Checks the epilogue's inputs against the output type. */
 export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInputs, y: TensorType, channels: number): void {
-  ensure(channels % 4 === 0, () => `${op}: ${channels} output channels, expected a multiple of 4.`);
-  ensure(bias.shape.length === 1 && bias.shape[0] === channels, () => `${op}: bias is ${show(bias)}, expected [${channels}].`);
-  ensure(!gamma || gamma.shape[0] === channels, () => `${op}: gamma is ${gamma && show(gamma)}, expected [${channels}].`);
-  ensure(!gamma || residual !== undefined, () => `${op}: gamma needs a residual.`);
-  ensure(!gamma || residual?.dtype === 'f32', () => `${op}: residual is ${residual && show(residual)}, expected f32 with gamma.`);
-  ensure(bias.dtype === 'f32' && (gamma?.dtype ?? 'f32') === 'f32', () => `${op}: bias is ${show(bias)}, gamma is ${gamma && show(gamma)}, expected f32.`);
-  ensure(!residual || residual.shape.join() === y.shape.join(), () => `${op}: residual is ${residual && show(residual)}, expected ${show(y)}.`);
-  ensure(!low || (low.shape.length === 3 && low.shape[2] === channels), () => `${op}: low is ${low && show(low)}, expected [·,·,${channels}].`);
+  ensureTypes(op, { y, bias }, channels % 4 === 0 && bias.shape.length === 1 && bias.shape[0] === channels, `one bias for each of ${channels} output channels, a multiple of 4`);
+  ensureTypes(op, { gamma, residual }, !gamma || (gamma.shape[0] === channels && residual?.dtype === 'f32'), `[${channels}], and gamma needs a residual in f32`);
+  ensureTypes(op, { bias, gamma }, bias.dtype === 'f32' && (gamma?.dtype ?? 'f32') === 'f32', 'f32');
+  ensureTypes(op, { residual }, !residual || residual.shape.join() === y.shape.join(), show(y));
+  ensureTypes(op, { low }, !low || (low.shape.length === 3 && low.shape[2] === channels), `[·,·,${channels}]`);
 }
 
 /** WGSL files, tunables and uniforms of an epilogue. */

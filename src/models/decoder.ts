@@ -49,7 +49,10 @@ function fusion(lateral: Value, deeper: Value | undefined, weights: Weights): Va
   return convThenLinear(firstConv(x, unit), unit.at('conv2'), projection, projected);
 }
 
-/** The lateral refined, and the deeper path. The deepest block has none; its first unit is stored in checkpoints but never used. */
+/** Has no input in the deepest fusion block, so the published networks never run it. */
+export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
+
+/** The lateral refined, and the deeper path. The deepest block has none. */
 function skipSum(lateral: Value, deeper: Value | undefined, weights: Weights): Value {
   return deeper ? residualConvUnit(lateral, weights.at('resConfUnit1'), deeper) : lateral;
 }

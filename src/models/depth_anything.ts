@@ -1,10 +1,15 @@
 import { view, type Value } from '../graph/graph.js';
 import type { HeadAttrs } from '../kernels/head.js';
 import type { Weights } from '../weights/weights.js';
-import { decoder } from './decoder.js';
+import { decoder, DEEPEST_UNIT } from './decoder.js';
 import { dinov2, PATCH, type DinoV2Config } from './dinov2.js';
 import { conv, linear, upConv } from './layers.js';
 import type { PositionRule } from './position_embedding.js';
+
+export { depthAnythingNames } from '../weights/name_rules.js';
+
+/** What files hold and the network never reads. */
+export const leftAside = [/^pretrained\.mask_token$/, /\.position_ids$/, DEEPEST_UNIT];
 
 /** What the tensors of a Depth Anything checkpoint cannot tell. */
 export interface DepthAnythingConfig {

@@ -1,6 +1,6 @@
 import type { Value } from '../graph/graph.js';
 import { patchEmbed } from '../kernels/gemm.js';
-import { ensure, show } from '../tensor.js';
+import { ensureTypes } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
 import { linear, zeros } from './layers.js';
 import { packConv } from './packing.js';
@@ -26,7 +26,7 @@ const EPS = 1e-6;
 export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): Value[] {
   const { graph } = picture;
   const [H, W] = picture.type.shape as [number, number];
-  ensure(H % PATCH === 0 && W % PATCH === 0, () => `dinov2: picture is ${show(picture.type)}, expected sides that are multiples of ${PATCH}.`);
+  ensureTypes('dinov2', { picture: picture.type }, H % PATCH === 0 && W % PATCH === 0, `sides that are multiples of ${PATCH}`);
   const x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
   let tokens: Tokens = { x, normed: graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS })) };
   const taps: Value[] = [];

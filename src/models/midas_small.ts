@@ -1,8 +1,11 @@
 import type { Value } from '../graph/graph.js';
-import { ensure, show } from '../tensor.js';
+import { ensureTypes } from '../tensor.js';
 import type { Weights } from '../weights/weights.js';
-import { decoder } from './decoder.js';
+import { decoder, DEEPEST_UNIT } from './decoder.js';
 import { efficientNetLite } from './efficientnet_lite.js';
+
+/** What files hold and the network never reads. */
+export const leftAside = [/\.num_batches_tracked$/, DEEPEST_UNIT];
 
 /** Stride of the deepest map: the published network adds maps whose sides only match on multiples of it. */
 const STRIDE = 32;
@@ -15,7 +18,7 @@ const STRIDE = 32;
 export function midasSmall(picture: Value, weights: Weights): Value {
   const { graph } = picture;
   const [H, W] = picture.type.shape as [number, number];
-  ensure(H % STRIDE === 0 && W % STRIDE === 0, () => `midas_small: picture is ${show(picture.type)}, expected sides that are multiples of ${STRIDE}.`);
+  ensureTypes('midas_small', { picture: picture.type }, H % STRIDE === 0 && W % STRIDE === 0, `sides that are multiples of ${STRIDE}`);
   const maps = graph.scope('pretrained', () => efficientNetLite(picture, weights.at('pretrained')));
   return decoder(maps, weights.at('scratch'), {
     size: [H, W],

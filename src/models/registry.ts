@@ -2,6 +2,8 @@ import type { Value } from '../graph/graph.js';
 import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { Family } from '../weights/architecture.js';
+import type { NameMap } from '../weights/names.js';
+import type { SafetensorsHeader } from '../weights/safetensors.js';
 import type { Weights } from '../weights/weights.js';
 import type { DepthAnythingSize } from './depth_anything.js';
 import type { PositionRule } from './position_embedding.js';
@@ -35,6 +37,15 @@ export interface PublishedWeights {
 /** A network on a normalised picture [H,W,4]. */
 export type Network = (picture: Value, weights: Weights, positions: PositionRule) => Value;
 
+/** The code of a model. */
+export interface ModelCode {
+  readonly network: Network;
+  /** Translates names of a file that has others than the authors' checkpoint. @throws as `mapNames` */
+  readonly names?: (header: SafetensorsHeader, source: string) => NameMap;
+  /** Names, in the original spelling, of tensors that files hold and the network never reads. */
+  readonly leftAside: readonly RegExp[];
+}
+
 /** One published model. */
 export interface ModelEntry extends DepthKind {
   readonly name: string;
@@ -49,8 +60,8 @@ export interface ModelEntry extends DepthKind {
   readonly std: readonly [number, number, number];
   /** How the authors resize the network's map to the picture. */
   readonly output: ResizeFilter;
-  /** Fetches the code of the network: pages get that of one family only. */
-  readonly network: () => Promise<Network>;
+  /** Fetches the code: pages get that of one family only. */
+  readonly code: () => Promise<ModelCode>;
 }
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -96,9 +107,10 @@ function depthAnythingEntry(version: 'v1' | 'v2', size: DepthAnythingSize, metri
     input: depthAnythingInput,
     ...IMAGENET,
     output: version === 'v1' ? 'bilinear' : 'bilinear-align-corners',
-    async network() {
-      const { depthAnything, depthAnythingConfig } = await import('./depth_anything.js');
-      return (picture, weights, positions) => depthAnything(picture, weights, depthAnythingConfig(size, version, metric?.maxDepth), positions);
+    async code() {
+      const { depthAnything, depthAnythingConfig, depthAnythingNames, leftAside } = await import('./depth_anything.js');
+      const config = depthAnythingConfig(size, version, metric?.maxDepth);
+      return { network: (picture, weights, positions) => depthAnything(picture, weights, config, positions), names: depthAnythingNames, leftAside };
     },
   };
 }
@@ -114,7 +126,10 @@ const midasSmallEntry: ModelEntry = {
   input: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' },
   ...IMAGENET,
   output: 'bicubic',
-  network: async () => (await import('./midas_small.js')).midasSmall,
+  async code() {
+    const { midasSmall, leftAside } = await import('./midas_small.js');
+    return { network: midasSmall, leftAside };
+  },
 };
 
 /** MiDaS small at reduced widths, trained by tools/nano on rendered scenes. */

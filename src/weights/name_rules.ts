@@ -1,5 +1,5 @@
-import type { Architecture } from './architecture.js';
-import type { NameRule } from './names.js';
+import { mapNames, type NameMap, type NameRule } from './names.js';
+import type { SafetensorsHeader } from './safetensors.js';
 
 /** Names of transformers' `DepthAnythingForDepthEstimation` → names of the original Depth Anything V1 and V2 checkpoints. */
 const depthAnything: readonly NameRule[] = [
@@ -40,7 +40,7 @@ function decoder(scratch: string): readonly NameRule[] {
   });
 }
 
-/** The translation for a file of this architecture; empty for original names and for families whose translation is not written yet. */
-export function nameRules({ family, nameStyle }: Architecture): readonly NameRule[] {
-  return nameStyle === 'hub' && family === 'depth-anything' ? depthAnything : [];
+/** Names of a Depth Anything file, original or of transformers, in the original spelling. @throws as `mapNames` */
+export function depthAnythingNames(header: SafetensorsHeader, source: string): NameMap {
+  return mapNames(header, depthAnything, source);
 }

@@ -13,11 +13,21 @@ interface Ledger {
   readonly missing: Set<string>;
 }
 
-const MAX_LISTED = 5;
+/** Tensors that a file lacks, and those it has too many. */
+export interface Misfit {
+  /** File name or URL. */
+  readonly source: string;
+  /** Model-side names. */
+  readonly missing: readonly string[];
+  /** Names in the file's own spelling. */
+  readonly unused: readonly string[];
+  /** Of the whole file. */
+  readonly names: NameMap;
+}
 
 /**
  * The tensors of a checkpoint as a model sees them: by path, in the original spelling, with the shape it expects.
- * After building, `unused` is where a file that does not fit the model is found out.
+ * After building, `misfit` is where a file that does not fit the model is found out.
  */
 export class Weights {
   readonly #ledger: Ledger;
@@ -29,10 +39,10 @@ export class Weights {
   }
 
   /**
-   * @param names model-side name → file tensors, from `mapNames`
    * @param source file name or URL, for messages
+   * @param names model-side name → file tensors, from `mapNames`; for files that have the model's own names, none
    */
-  static from(header: SafetensorsHeader, names: NameMap, source: string): Weights {
+  static from(header: SafetensorsHeader, source: string, names: NameMap = new Map([...header.tensors.keys()].map((name) => [name, [name]]))): Weights {
     return new Weights({ header, names, source, used: new Set(), missing: new Set() }, '');
   }
 
@@ -46,7 +56,7 @@ export class Weights {
   }
 
   /**
-   * The tensor at `name`, marked as used. One that the file lacks is noted, and reported with all others by `unused`.
+   * The tensor at `name`, marked as used. One that the file lacks is noted, and reported with all others by `misfit`.
    * @throws ModelMismatchError `MODEL_SHAPE` when the file has another shape; it is never reshaped
    * @throws ModelMismatchError `MODEL_DTYPE` when its values are not floats of 16, 32 or 64 bits
    */
@@ -77,20 +87,18 @@ export class Weights {
     return [parts.reduce((rows, shape) => rows + (shape[0] ?? 0), 0), ...parts[0]!.slice(1)];
   }
 
-  /**
-   * Checks that the file had every tensor asked for, and lists those nobody asked for.
-   * @param allow model-side names that a model of this kind leaves aside
-   * @returns names in the file's own spelling
-   * @throws ModelMismatchError `MODEL_MISSING_TENSOR`, with up to 5 names, their number, and the nearest names of the file
-   */
+  /** Tensors nobody asked for, in the file's own spelling, but for the model-side names that `allow` lists. */
   unused(allow: readonly RegExp[] = []): string[] {
-    const { names, used, missing } = this.#ledger;
-    if (missing.size > 0) throw this.#missingError();
-    const left: string[] = [];
-    for (const [name, sources] of names) {
-      if (!allow.some((pattern) => pattern.test(name))) left.push(...sources.filter((part) => !used.has(part)));
-    }
-    return left;
+    const { names, used } = this.#ledger;
+    const left = [...names].filter(([name]) => !allow.some((pattern) => pattern.test(name)));
+    return left.flatMap(([, sources]) => sources.filter((part) => !used.has(part)));
+  }
+
+  /** How the file differs from what a model asked for; undefined where it fits. `allow` as in `unused`. */
+  misfit(allow: readonly RegExp[]): Misfit | undefined {
+    const { names, missing, source } = this.#ledger;
+    const unused = this.unused(allow);
+    return missing.size + unused.length > 0 ? { source, missing: [...missing], unused, names } : undefined;
   }
 
   #resolve(name: string): string {
@@ -106,29 +114,4 @@ export class Weights {
       source, tensor: name, expected: [...WEIGHT_DTYPES], actual: dtype, phase: 'build',
     });
   }
-
-  #missingError(): ModelMismatchError {
-    const { names, missing, source, used } = this.#ledger;
-    const listed = [...missing].slice(0, MAX_LISTED);
-    const more = missing.size > listed.length ? ` and ${missing.size - listed.length} more` : '';
-    const free = [...names.keys()].filter((name) => !names.get(name)!.every((part) => used.has(part)));
-    const near = nearest(listed[0]!, free.length > 0 ? free : [...names.keys()]);
-    const hint = near.length > 0 ? `Nearest to the first: ${near.map(quote).join(', ')}.` : 'The file holds no tensors.';
-    return new ModelMismatchError('MODEL_MISSING_TENSOR', `${source}: the file lacks ${missing.size} tensor${missing.size > 1 ? 's' : ''} of the model: ${listed.map(quote).join(', ')}${more}.`, {
-      hint, source, tensor: listed[0]!, expected: [...missing], actual: near, phase: 'build',
-    });
-  }
-}
-
-/** The three names that share the most with `name`, counted in characters from either end. */
-function nearest(name: string, names: readonly string[]): string[] {
-  const score = (other: string): number => {
-    const most = Math.min(name.length, other.length);
-    let head = 0;
-    while (head < most && name[head] === other[head]) head++;
-    let tail = 0;
-    while (tail < most - head && name[name.length - 1 - tail] === other[other.length - 1 - tail]) tail++;
-    return head + tail;
-  };
-  return names.map((other) => ({ other, score: score(other) })).sort((a, b) => b.score - a.score).slice(0, 3).map(({ other }) => other);
 }

@@ -7,9 +7,7 @@ import { entryByName } from '../../src/models/resolve.js';
 import { byteLength } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/decode.js';
-import { detectArchitecture } from '../../src/weights/detect_architecture.js';
-import { nameRules } from '../../src/weights/name_rules.js';
-import { mapNames } from '../../src/weights/names.js';
+import { depthAnythingNames } from '../../src/weights/name_rules.js';
 import { parseHeader } from '../../src/weights/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
 import { testGpu } from '../gpu.js';
@@ -31,8 +29,8 @@ it.each([
 ])('%s gives the same bits with its values packed and with each in a buffer of its own, twice', async (model, checkpoint, H, W) => {
   const bytes = seededCheckpoint(checkpointTensors(checkpoint));
   const header = parseHeader(bytes, bytes.length, checkpoint);
-  const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, checkpoint)), checkpoint), checkpoint);
-  const build = await entryByName(model).network();
+  const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
+  const { network: build } = await entryByName(model).code();
   const store = new ConstantStore(gpu, checkpoint);
   const pixels = imageFromTensor(seededInput('packing', H, W), H, W);
   const run = async (apart: boolean): Promise<Uint8Array> => {

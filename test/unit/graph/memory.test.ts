@@ -6,9 +6,6 @@ import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots } from '../../../src/graph/plan.js';
 import { networkSize } from '../../../src/image/size.js';
 import { entryByName } from '../../../src/models/resolve.js';
-import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
-import { nameRules } from '../../../src/weights/name_rules.js';
-import { mapNames } from '../../../src/weights/names.js';
 import { parseHeader } from '../../../src/weights/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { frameGraph, type FrameOptions } from '../model/frame_graph.js';
@@ -43,9 +40,9 @@ describe('activation memory of a frame', () => {
   it.each(['f32', 'f16'] as const)('of the model that is shipped, in %s: the same', async (storage) => {
     const file = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
     const header = parseHeader(file, file.length, 'nano');
-    const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, 'nano')), 'nano'), 'nano');
+    const weights = Weights.from(header, 'nano');
     const entry = entryByName('nano');
-    const build = await entry.network();
+    const { network: build } = await entry.code();
     const engine = { entry, convention: 'original', preprocess, network: (image: Value) => build(image, weights, 'offset') } as const;
     for (const picture of [{ width: 640, height: 480 }, { width: 256, height: 256 }, { width: 480, height: 1080 }]) {
       const graph = new Graph(storage);

@@ -5,14 +5,12 @@ import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { registry } from '../../../src/models/registry.js';
 import { entryByName } from '../../../src/models/resolve.js';
-import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
-import { nameRules } from '../../../src/weights/name_rules.js';
-import { mapNames } from '../../../src/weights/names.js';
+import { depthAnythingNames } from '../../../src/weights/name_rules.js';
 import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
-const networks = new Map(await Promise.all(registry.map(async ({ name, network }) => [name, await network()] as const)));
+const networks = new Map(await Promise.all(registry.map(async ({ name, code }) => [name, (await code()).network] as const)));
 
 export interface FrameOptions {
   readonly storage?: 'f32' | 'f16';
@@ -25,7 +23,7 @@ export interface FrameOptions {
 /** The graph of one frame, from the picture's texture to the depth map, of a published model whose values are not there. */
 export function frameGraph(model: string, checkpoint: string, { storage = 'f32', convention = 'original', inputSize, picture = { width: 640, height: 480 }, size = 'picture' }: FrameOptions = {}): { graph: Graph; depth: Value; geometry: Geometry } {
   const header = headerOf(checkpoint);
-  const weights = Weights.from(header, mapNames(header, nameRules(detectArchitecture(header, checkpoint)), checkpoint), checkpoint);
+  const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
   const entry = entryByName(model);
   const build = networks.get(model)!;
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });

@@ -64,7 +64,7 @@ describe('the model asked for', () => {
   it('whose file is another: what the file looks like', async () => {
     const error = await rejection(load(tinyMidas(), { model: 'depth-anything-v2-small' }));
     expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_ARCHITECTURE' });
-    expect(error.message).toMatch(/looks like MiDaS v2\.1 small .* not Depth Anything/);
+    expect(error.message).toMatch(/this is MiDaS v2\.1 small .* not Depth Anything/);
     const base = await rejection(load(headerOnly('depth-anything-base'), { model: 'depth-anything-v2-small' }));
     expect(base.message).toMatch(/this is Depth Anything base .* not Depth Anything V2 small/);
     expect(faulty.held).toEqual(EMPTY);

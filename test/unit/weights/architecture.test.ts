@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { ModelMismatchError } from '../../../src/errors.js';
-import { describeArchitecture, requireFamily } from '../../../src/weights/architecture.js';
-import { detectArchitecture } from '../../../src/weights/detect_architecture.js';
+import { registry } from '../../../src/models/registry.js';
+import { resolveFile } from '../../../src/models/resolve_file.js';
+import { knownArchitecture } from '../../../src/weights/architecture.js';
+import { describeArchitecture, detectArchitecture } from '../../../src/weights/detect_architecture.js';
 import { readHubConfig } from '../../../src/weights/hub_config.js';
 import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
 import { faultOf } from './safetensors_file.js';
@@ -29,8 +31,11 @@ describe('detectArchitecture', () => {
   });
 
   test.each(Object.entries(known))('%s is %s', (name, expected) => {
-    const { family, size, nameStyle } = detectArchitecture(headerOf(outlines[name]!), name);
+    const header = headerOf(outlines[name]!);
+    const { family, size, nameStyle } = detectArchitecture(header, name);
     expect(`${family} ${size} ${nameStyle}`).toBe(expected);
+    const runs = registry.some((entry) => entry.family === family && entry.size === size);
+    expect(knownArchitecture(header)).toEqual(runs ? { family, size, nameStyle } : undefined);
   });
 
   test('nano by its metadata, and MiDaS small without it', () => {
@@ -68,12 +73,11 @@ describe('detectArchitecture', () => {
   });
 
   test('a file of one family loaded as another', () => {
-    const found = detectArchitecture(headerOf(outlines['dpt_large_384.original']!), 'f');
-    expect(() => requireFamily(found, 'dpt-large', 'f')).not.toThrow();
-    const error = faultOf(() => requireFamily(found, 'depth-anything', 'net.safetensors'));
-    expect(error).toMatchObject({ code: 'MODEL_ARCHITECTURE', expected: 'depth-anything' });
-    expect(error.message).toContain('this looks like DPT large (original names), not Depth Anything');
-    expect(describeArchitecture(found)).toBe('DPT large (original names)');
+    const header = headerOf(outlines['dpt_large_384.original']!);
+    const error = faultOf(() => resolveFile(header, 'net.safetensors', registry[0]));
+    expect(error).toMatchObject({ code: 'MODEL_ARCHITECTURE', expected: 'depth-anything-v2-small' });
+    expect(error.message).toContain('this is DPT large (original names), not Depth Anything V2 small');
+    expect(describeArchitecture(detectArchitecture(header, 'f'))).toBe('DPT large (original names)');
   });
 });
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { ignorableTensors } from '../../../src/weights/architecture.js';
-import { nameRules } from '../../../src/weights/name_rules.js';
+import { leftAside as leftByDepthAnything } from '../../../src/models/depth_anything.js';
+import { leftAside as leftByMidas } from '../../../src/models/midas_small.js';
+import { depthAnythingNames } from '../../../src/weights/name_rules.js';
 import { mapNames, type NameRule } from '../../../src/weights/names.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
 import { faultOf } from './safetensors_file.js';
-
-const HUB = { family: 'depth-anything', size: 'small', nameStyle: 'hub' } as const;
 
 /** Names and shapes of an original Depth Anything checkpoint of 12 blocks, from the published module tree. */
 function originalSmall(): Map<string, readonly number[]> {
@@ -45,11 +44,11 @@ function originalSmall(): Map<string, readonly number[]> {
 describe('hub names of Depth Anything', () => {
   const list = readFixture<TensorList>('depth-anything-v2-small.hub');
   const header = headerOf(list);
-  const names = mapNames(header, nameRules(HUB), 'hub');
+  const names = depthAnythingNames(header, 'hub');
 
   test('become exactly the original names, with the original shapes', () => {
     const original = originalSmall();
-    const weights = Weights.from(header, names, 'hub');
+    const weights = Weights.from(header, 'hub', names);
     expect([...names.keys()].sort()).toEqual([...original.keys()].sort());
     expect(original.size).toBe(239);
     for (const [name, shape] of original) weights.get(name, shape);
@@ -69,17 +68,16 @@ describe('hub names of Depth Anything', () => {
   });
 
   test('what the network never uses is on the list of its family', () => {
-    const allow = ignorableTensors('depth-anything');
-    const weights = Weights.from(header, names, 'hub');
+    const weights = Weights.from(header, 'hub', names);
     const dead = /^pretrained\.mask_token$|^depth_head\.scratch\.refinenet4\.resConfUnit1\./;
     for (const [name, shape] of originalSmall()) if (!dead.test(name)) weights.get(name, shape);
     expect(weights.unused()).toHaveLength(5);
-    expect(weights.unused(allow)).toEqual([]);
+    expect(weights.unused(leftByDepthAnything)).toEqual([]);
   });
 
   test('a buffer nobody knows keeps its name; a part without its siblings too', () => {
     const rest = Object.fromEntries(Object.entries(list).filter(([name]) => name !== 'backbone.encoder.layer.0.attention.attention.key.bias'));
-    const partial = mapNames(headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }), nameRules(HUB), 'hub');
+    const partial = depthAnythingNames(headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }), 'hub');
     expect(partial.get('backbone.embeddings.position_ids')).toEqual(['backbone.embeddings.position_ids']);
     expect(partial.has('pretrained.blocks.0.attn.qkv.bias')).toBe(false);
     expect(partial.get('backbone.encoder.layer.0.attention.attention.query.bias')).toEqual(['backbone.encoder.layer.0.attention.attention.query.bias']);
@@ -88,12 +86,11 @@ describe('hub names of Depth Anything', () => {
 });
 
 test('original names stay as they are', () => {
-  const list = readFixture<TensorList>('midas-v21-small.original');
-  const names = mapNames(headerOf(list), nameRules({ family: 'midas-v21-small', size: 'small', nameStyle: 'original' }), 'small');
-  expect(names.size).toBe(482);
-  for (const [name, sources] of names) expect(sources).toEqual([name]);
-  const allow = ignorableTensors('midas-v21-small');
-  const ignored = [...names.keys()].filter((name) => allow.some((pattern) => pattern.test(name)));
+  const names = Object.keys(readFixture<TensorList>('midas-v21-small.original'));
+  const header = headerOf(readFixture<TensorList>('midas-v21-small.original'));
+  expect(names).toHaveLength(482);
+  expect(Weights.from(header, 'small').unused()).toEqual(names);
+  const ignored = names.filter((name) => leftByMidas.some((pattern) => pattern.test(name)));
   expect(ignored.filter((name) => !name.endsWith('.num_batches_tracked'))).toEqual(
     ['conv1.weight', 'conv1.bias', 'conv2.weight', 'conv2.bias'].map((leaf) => `scratch.refinenet4.resConfUnit1.${leaf}`));
 });

@@ -1,0 +1,42 @@
+import { ModelMismatchError, quote } from '../errors.js';
+import type { Warning } from './progress.js';
+import type { Misfit } from './weights.js';
+
+const MAX_LISTED = 5;
+
+/**
+ * What to say of a file that has all tensors of a model, and others besides.
+ * @throws ModelMismatchError `MODEL_MISSING_TENSOR` where it lacks some, with up to 5 names, their number, and the nearest names of the file
+ */
+export function explainMisfit({ source, missing, unused, names }: Misfit): Warning {
+  const [first] = missing;
+  if (first === undefined) return { code: 'MODEL_SURPLUS_TENSOR', message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.` };
+  const free = [...names].filter(([, sources]) => sources.some((part) => unused.includes(part))).map(([name]) => name);
+  const near = nearest(first, free.length > 0 ? free : [...names.keys()]);
+  const hint = near.length > 0 ? `Nearest to the first: ${near.map(quote).join(', ')}.` : 'The file holds no tensors.';
+  throw new ModelMismatchError('MODEL_MISSING_TENSOR', `${source}: the file lacks ${count(missing)} of the model: ${listed(missing)}.`, {
+    hint, source, tensor: first, expected: missing, actual: near, phase: 'build',
+  });
+}
+
+function count({ length }: readonly string[]): string {
+  return `${length} tensor${length > 1 ? 's' : ''}`;
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MAX_LISTED ? ` and ${names.length - MAX_LISTED} more` : '';
+  return names.slice(0, MAX_LISTED).map(quote).join(', ') + more;
+}
+
+/** The three names that share the most with `name`, counted in characters from either end. */
+function nearest(name: string, names: readonly string[]): string[] {
+  const score = (other: string): number => {
+    const most = Math.min(name.length, other.length);
+    let head = 0;
+    while (head < most && name[head] === other[head]) head++;
+    let tail = 0;
+    while (tail < most - head && name[name.length - 1 - tail] === other[other.length - 1 - tail]) tail++;
+    return head + tail;
+  };
+  return names.map((other) => ({ other, score: score(other) })).sort((a, b) => b.score - a.score).slice(0, 3).map(({ other }) => other);
+}
