@@ -40,7 +40,7 @@ export interface StoreInputs {
 
 /** Checks the epilogue's inputs against the output type. */
 export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInputs, y: TensorType, channels: number): void {
-  ensureTypes(op, { y, bias }, channels % 4 === 0 && bias.shape.length === 1 && bias.shape[0] === channels, `one bias for each of ${channels} output channels, a multiple of 4`);
+  ensureTypes(op, { y, bias }, channels % 4 === 0 && bias.shape.length === 1 && bias.shape[0] === channels, `[${channels}] for ${channels} output channels, a multiple of 4`);
   ensureTypes(op, { gamma, residual }, !gamma || (gamma.shape[0] === channels && residual?.dtype === 'f32'), `[${channels}], and gamma needs a residual in f32`);
   ensureTypes(op, { bias, gamma }, bias.dtype === 'f32' && (gamma?.dtype ?? 'f32') === 'f32', 'f32');
   ensureTypes(op, { residual }, !residual || residual.shape.join() === y.shape.join(), show(y));

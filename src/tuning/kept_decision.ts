@@ -1,7 +1,8 @@
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
 import { kernelText } from '../kernels/specialize.js';
-import { keepBytes, readKept, type WeightsCache } from '../weights/cache.js';
+import type { WeightsCache } from '../weights/cache.js';
+import { keepBytes, readKept } from '../weights/kept_files.js';
 import { Sha256 } from '../weights/sha256.js';
 import type { Contest } from './contests.js';
 

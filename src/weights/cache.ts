@@ -1,7 +1,5 @@
 import { CacheError } from '../errors.js';
-import { untilAborted } from './abort.js';
 import type { ByteSource } from './byte_source.js';
-import { Sha256 } from './sha256.js';
 
 /** A stored file. Disks and browsers damage what they keep, so whoever reads it holds it to its digest. */
 export interface CachedFile extends ByteSource {
@@ -42,49 +40,4 @@ export function cacheWriteError(cause: unknown, name: string): CacheError {
 /** Whether a cached file turned out to be damaged, and reading it again from where it came from may help. */
 export function isCorruption(error: unknown): boolean {
   return error instanceof CacheError && error.code === 'CACHE_CORRUPT';
-}
-
-/** Reads a source to its end. */
-export async function forEachChunk(source: ByteSource, signal: AbortSignal | undefined, use: (chunk: Uint8Array) => unknown): Promise<void> {
-  const reader = (await untilAborted(source.open(signal), signal)).getReader();
-  try {
-    for (;;) {
-      const { done, value } = await untilAborted(reader.read(), signal);
-      if (done) return;
-      use(value);
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-/** A small file kept by `keepBytes`; undefined when there is none, or none that can be read. A damaged one is deleted. */
-export async function readKept(cache: WeightsCache | undefined, key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    const found = await cache?.match(key);
-    if (!cache || !found) return undefined;
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    await forEachChunk(found, undefined, (chunk) => chunks.push(chunk.slice()));
-    const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());
-    if (new Sha256().update(bytes).digest() === found.sha256) return bytes;
-    await cache.delete(key);
-  } catch {
-    return undefined;
-  }
-  return undefined;
-}
-
-/**
- * Keeps a small file that is at hand.
- * @throws CacheError `CACHE_QUOTA` or `CACHE_WRITE`
- */
-export async function keepBytes(cache: WeightsCache, key: string, bytes: Uint8Array): Promise<void> {
-  const writer = await cache.put(key);
-  try {
-    await writer?.write(bytes);
-    await writer?.commit(new Sha256().update(bytes).digest());
-  } catch (error) {
-    await writer?.abort().catch(() => undefined);
-    throw error;
-  }
 }

@@ -3,7 +3,7 @@ import { part } from '../parts.js';
 import { abortError, untilAborted } from './abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource } from './byte_source.js';
-import { forEachChunk, isCorruption, type CacheWriter } from './cache.js';
+import { isCorruption, type CacheWriter } from './cache.js';
 import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
 import { plainHeader, plainLength } from './plain_header.js';
 import { isolate, warningOf, type DownloadProgress, type Warning } from './progress.js';
@@ -95,10 +95,10 @@ export class CheckpointStream implements Checkpoint {
   async explain(error: unknown): Promise<unknown> {
     const { signal } = this.#options;
     if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
-    const hasher = this.#newHasher();
+    const kept = await import('./kept_files.js').catch(() => undefined);
+    if (!kept) return error;
     try {
-      await forEachChunk(this.#bytes, signal, (chunk) => hasher.update(chunk));
-      this.#checkDigest(hasher.digest('hex'));
+      this.#checkDigest(await kept.digestOf(this.#bytes, this.#newHasher(), signal));
       return error;
     } catch (fault) {
       return signal?.aborted ? error : await this.#forgetCopy(this.#stored, fault);

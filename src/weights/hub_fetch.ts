@@ -1,8 +1,8 @@
 import { ModelMismatchError } from '../errors.js';
 import { throwIfAborted } from './abort.js';
-import { keepBytes, readKept } from './cache.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
 import { readHubConfig, type DepthAnythingHubConfig } from './hub_config.js';
+import { keepBytes, readKept } from './kept_files.js';
 import { displayUrl, resolveSource } from './source.js';
 
 /**

@@ -1,7 +1,8 @@
 import { throwIfAborted } from './abort.js';
-import { keepBytes, readKept, type WeightsCache } from './cache.js';
+import type { WeightsCache } from './cache.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
 import { FileRequests } from './http_request.js';
+import { keepBytes, readKept } from './kept_files.js';
 import { COMMIT, displayUrl, resolveSource, type MovingRevision, type SourceOptions } from './source.js';
 
 /** Longest wait for the hub to say which commit a branch is at; the last one known will do, in milliseconds. */

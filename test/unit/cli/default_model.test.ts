@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adviceOn, defaultModel } from '../../../src/cli/default_model.js';
 import { entryByName } from '../../../src/models/resolve.js';
 import { folderCache } from '../../../src/node/weights_cache.js';
-import { keepBytes } from '../../../src/weights/cache.js';
+import { keepBytes } from '../../../src/weights/kept_files.js';
 import { resolveSource } from '../../../src/weights/source.js';
 
 let cache: string;
