@@ -103,7 +103,7 @@ export class Engine {
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
       const entry = await entryOf(header, name, options);
-      checkLicence(entry, options.acceptLicense);
+      await checkLicence(entry, options.acceptLicense);
       const code = await untilAborted(part(entry.code), options.signal);
       const pictures = options.convention === 'hub' ? (await untilAborted(part(() => import('./image/preprocess_hub.js')), options.signal)).preprocessHub : preprocess;
       const weights = Weights.from(header, name, code.names?.(header, name));

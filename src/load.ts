@@ -1,9 +1,9 @@
 import { Engine, tunes } from './engine.js';
-import { DeviceLostError, UsageError } from './errors.js';
+import { DeviceLostError } from './errors.js';
 import { Gpu } from './gpu/gpu.js';
 import type { Convention } from './image/preprocess.js';
 import type { ModelEntry } from './models/registry.js';
-import { checkLicence, entryByName } from './models/resolve.js';
+import { checkLicence, entryByName, publishedSource } from './models/resolve.js';
 import { part } from './parts.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from './weights/abort.js';
@@ -44,9 +44,9 @@ export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgr
  */
 export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
-  const entry = namedEntry(source, options);
-  if (entry) checkLicence(entry, acceptLicense);
-  const named = entry ? weightsOf(source, entry, options) : source;
+  const entry = await namedEntry(source, options);
+  if (entry) await checkLicence(entry, acceptLicense);
+  const named = entry ? await weightsOf(source, entry, options) : source;
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = { ...options, cache, expected: named === entry?.weights.source ? entry?.weights : undefined };
   throwIfAborted(options.signal);
@@ -84,18 +84,12 @@ async function requestGpu(options: LoadOptions): Promise<Gpu> {
 }
 
 /** The entry a caller named, by source or by option. */
-function namedEntry(source: CheckpointSource, { model }: LoadOptions): ModelEntry | undefined {
+async function namedEntry(source: CheckpointSource, { model }: LoadOptions): Promise<ModelEntry | undefined> {
   if (model !== undefined) return entryByName(model);
   if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
   return entryByName(source);
 }
 
-function weightsOf(source: CheckpointSource, entry: ModelEntry, { weights }: LoadOptions): CheckpointSource {
-  if (weights !== undefined) return weights;
-  if (source !== entry.name) return source;
-  if (entry.weights.source !== undefined) return entry.weights.source;
-  throw new UsageError('WEIGHTS_UNPUBLISHED', `Nobody publishes ${entry.title} as safetensors.`, {
-    hint: `Get the checkpoint from ${entry.weights.page}, convert it to safetensors, and pass it as weights.`,
-    phase: 'load',
-  });
+async function weightsOf(source: CheckpointSource, entry: ModelEntry, { weights }: LoadOptions): Promise<CheckpointSource> {
+  return weights ?? (source === entry.name ? publishedSource(entry) : source);
 }

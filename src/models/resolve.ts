@@ -1,23 +1,26 @@
-import { LicenseError, quote, UsageError } from '../errors.js';
+import { part } from '../parts.js';
 import { registry, type ModelEntry } from './registry.js';
+
+const refusals = () => part(() => import('./refusals.js'));
 
 /** The entry of a registry name; undefined when there is none. */
 export function findEntry(name: string): ModelEntry | undefined {
   return registry.find((entry) => entry.name === name);
 }
 
-/** The entry of a registry name. @throws UsageError `MODEL_NAME` listing the names there are. */
-export function entryByName(name: string): ModelEntry {
+/** The entry of a registry name. @throws UsageError `MODEL_NAME` listing the names there are */
+export async function entryByName(name: string): Promise<ModelEntry> {
   const entry = findEntry(name);
   if (entry) return entry;
-  throw new UsageError('MODEL_NAME', `There is no model ${quote(name)}.`, { actual: name, expected: registry.map((e) => e.name), hint: `Models: ${registry.map((e) => e.name).join(', ')}.`, phase: 'load' });
+  throw (await refusals()).unknownName(name);
 }
 
 /** Refuses weights whose terms the caller has not accepted. @throws LicenseError `LICENSE_NOT_ACCEPTED` */
-export function checkLicence({ title, licence, weights }: ModelEntry, accepted: boolean): void {
-  if (licence.permissive || accepted) return;
-  throw new LicenseError('LICENSE_NOT_ACCEPTED', `The weights of ${title} come under this licence: ${licence.name}. They are not free for every use.`, {
-    hint: `Read ${weights.page}, then pass acceptLicense: true (--accept-license on the command line).`,
-    phase: 'load',
-  });
+export async function checkLicence(entry: ModelEntry, accepted: boolean): Promise<void> {
+  if (!entry.licence.permissive && !accepted) throw (await refusals()).termsNotAccepted(entry);
+}
+
+/** Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes safetensors */
+export async function publishedSource(entry: ModelEntry): Promise<string> {
+  return entry.weights.source ?? Promise.reject((await refusals()).unpublished(entry));
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adviceOn, defaultModel } from '../../../src/cli/default_model.js';
-import { entryByName } from '../../../src/models/resolve.js';
+import { findEntry } from '../../../src/models/resolve.js';
 import { folderCache } from '../../../src/node/weights_cache.js';
 import { keepBytes } from '../../../src/weights/kept_files.js';
 import { resolveSource } from '../../../src/weights/source.js';
@@ -25,12 +25,12 @@ describe('defaultModel', () => {
   });
 
   it('is a better model once it was downloaded', async () => {
-    await keep(entryByName('depth-anything-v2-small').weights.source!);
+    await keep(findEntry('depth-anything-v2-small')!.weights.source!);
     expect((await defaultModel(cache)).name).toBe('depth-anything-v2-small');
   });
 
   it('is a better model whose branch was downloaded at the commit it was at', async () => {
-    const { moving } = resolveSource(entryByName('depth-anything-v1-base').weights.source!);
+    const { moving } = resolveSource(findEntry('depth-anything-v1-base')!.weights.source!);
     const commit = '0123456789abcdef0123456789abcdef01234567';
     await keepBytes(folderCache(cache), moving!.lookupUrl, new TextEncoder().encode(commit));
     expect((await defaultModel(cache)).name).toBe('nano');
@@ -46,11 +46,11 @@ describe('defaultModel', () => {
 
 describe('adviceOn', () => {
   it('names the better models that are free for every use and can be downloaded, in one line', () => {
-    const advice = adviceOn(entryByName('nano'));
+    const advice = adviceOn(findEntry('nano')!);
     expect(advice).toMatch(/nano, the small and rough one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/);
   });
 
   it('says nothing of a model that was downloaded', () => {
-    expect(adviceOn(entryByName('depth-anything-v2-small'))).toBeUndefined();
+    expect(adviceOn(findEntry('depth-anything-v2-small')!)).toBeUndefined();
   });
 });

@@ -41,7 +41,7 @@ describe('activation memory of a frame', () => {
     const file = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
     const header = parseHeader(file, file.length, 'nano');
     const weights = Weights.from(header, 'nano');
-    const entry = entryByName('nano');
+    const entry = await entryByName('nano');
     const { network: build } = await entry.code();
     const engine = { entry, convention: 'original', preprocess, network: (image: Value) => build(image, weights, 'offset') } as const;
     for (const picture of [{ width: 640, height: 480 }, { width: 256, height: 256 }, { width: 480, height: 1080 }]) {

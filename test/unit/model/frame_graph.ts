@@ -4,7 +4,7 @@ import { preprocessHub } from '../../../src/image/preprocess_hub.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { registry } from '../../../src/models/registry.js';
-import { entryByName } from '../../../src/models/resolve.js';
+import { findEntry } from '../../../src/models/resolve.js';
 import { depthAnythingNames } from '../../../src/weights/name_rules.js';
 import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
@@ -24,7 +24,7 @@ export interface FrameOptions {
 export function frameGraph(model: string, checkpoint: string, { storage = 'f32', convention = 'original', inputSize, picture = { width: 640, height: 480 }, size = 'picture' }: FrameOptions = {}): { graph: Graph; depth: Value; geometry: Geometry } {
   const header = headerOf(checkpoint);
   const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
-  const entry = entryByName(model);
+  const entry = findEntry(model)!;
   const build = networks.get(model)!;
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
