@@ -11,8 +11,9 @@ import { registry, type ModelEntry } from './registry.js';
 export function resolveFile(header: SafetensorsHeader, source: string, named?: ModelEntry, config?: DepthAnythingHubConfig): ModelEntry {
   const found = detectArchitecture(header, source);
   if (named) {
-    if (found.family === named.family && found.size === named.size) return named;
-    throw new ModelMismatchError('MODEL_ARCHITECTURE', `${source}: this is ${describeArchitecture(found)}, not ${named.title}.`, { source, expected: named.name, actual: found, phase: 'load' });
+    const kin = found.family === named.family;
+    if (kin && found.size === named.size) return named;
+    throw new ModelMismatchError('MODEL_ARCHITECTURE', `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`, { source, expected: named.name, actual: found, phase: 'load' });
   }
   const family = registry.filter((entry) => entry.family === found.family && entry.size === found.size);
   const matching = config ? family.filter((entry) => matches(entry, config)) : family;

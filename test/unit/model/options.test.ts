@@ -2,10 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
+import { seededCheckpoint } from '../../seeded_weights.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { headerOnly } from './header_only.js';
 import { picture, rejection, SMALL } from './pictures.js';
-import { tinyMidas } from './tiny_midas.js';
+import { tinyMidas, tinyMidasTensors } from './tiny_midas.js';
 
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 const fetched: string[] = [];
@@ -64,7 +65,7 @@ describe('the model asked for', () => {
   it('whose file is another: what the file looks like', async () => {
     const error = await rejection(load(tinyMidas(), { model: 'depth-anything-v2-small' }));
     expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_ARCHITECTURE' });
-    expect(error.message).toMatch(/this is MiDaS v2\.1 small .* not Depth Anything/);
+    expect(error.message).toMatch(/looks like MiDaS v2\.1 small .* not Depth Anything/);
     const base = await rejection(load(headerOnly('depth-anything-base'), { model: 'depth-anything-v2-small' }));
     expect(base.message).toMatch(/this is Depth Anything base .* not Depth Anything V2 small/);
     expect(faulty.held).toEqual(EMPTY);
@@ -91,6 +92,18 @@ describe('the model asked for', () => {
       expect({ name, code: error.code, message: error.message }).toMatchObject({ code: 'MODEL_MISSING_TENSOR', message: expect.stringContaining(`"${name}"`) });
     }
     expect(faulty.held).toEqual(EMPTY);
+  });
+
+  it('whose file holds other tensors besides: a warning that names them, and none of those that every file has', async () => {
+    const warned: unknown[] = [];
+    const onWarning = (warning: unknown) => warned.push(warning);
+    const tensors = tinyMidasTensors();
+    (await load(tinyMidas(), { model: 'midas-v2.1-small', onWarning })).dispose();
+    expect(tensors.some(({ name }) => name.includes('refinenet4.resConfUnit1'))).toBe(true);
+    expect(warned).toEqual([]);
+    const more = seededCheckpoint([...tensors, { name: 'auxiliary.weight', shape: [4] }]) as Uint8Array<ArrayBuffer>;
+    (await load(more, { model: 'midas-v2.1-small', onWarning })).dispose();
+    expect(warned).toEqual([{ code: 'MODEL_SURPLUS_TENSOR', message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".' }]);
   });
 
   it('named on the hub without a revision: refused before any network access', async () => {

@@ -76,7 +76,7 @@ describe('detectArchitecture', () => {
     const header = headerOf(outlines['dpt_large_384.original']!);
     const error = faultOf(() => resolveFile(header, 'net.safetensors', registry[0]));
     expect(error).toMatchObject({ code: 'MODEL_ARCHITECTURE', expected: 'depth-anything-v2-small' });
-    expect(error.message).toContain('this is DPT large (original names), not Depth Anything V2 small');
+    expect(error.message).toContain('this looks like DPT large (original names), not Depth Anything V2 small');
     expect(describeArchitecture(detectArchitecture(header, 'f'))).toBe('DPT large (original names)');
   });
 });
