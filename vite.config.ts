@@ -16,7 +16,8 @@ export function wgsl(): Plugin {
   };
 }
 
-const TERSER = { module: true, ecma: 2020, compress: { ecma: 2020, passes: 2, pure_getters: true, unsafe_arrows: true } } as const;
+/** What was found to pack best. */
+const TERSER = { module: true, ecma: 2020, compress: { ecma: 2020, passes: 3, booleans: false, pure_getters: true, unsafe_arrows: true } } as const;
 
 /** Runs terser over what Vite's own minifier made: what a page downloads packs to 1.5 % less. */
 function minifyAgain(): Plugin {

@@ -27,7 +27,7 @@ export function matrixEdge(configs: readonly MatrixConfig[] = []): 8 | 16 {
   const edge = ([16, 8] as const).find((size) => configs.some((c) => c.componentType === 'f16' && c.resultComponentType === 'f32' && [c.M, c.N, c.K].every((side) => side === size)));
   if (edge !== undefined) return edge;
   const found = configs.map((c) => `${c.componentType} ${c.M}x${c.N}x${c.K} into ${c.resultComponentType}`).join(', ') || 'none';
-  throw new GpuUnavailableError('GPU_NO_MATRICES', `The adapter multiplies no f16 matrices of 8 x 8 or 16 x 16 into f32; it has: ${found}.`, { phase: 'load' });
+  throw new GpuUnavailableError('GPU_NO_MATRICES', `The adapter multiplies no f16 matrices of 8 x 8 or 16 x 16 into f32; it has: ${found}.`);
 }
 
 /**

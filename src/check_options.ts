@@ -1,18 +1,12 @@
 import { quote, UsageError, type Phase } from './errors.js';
-import type { ColormapName } from './image/colormaps.js';
 
-const COLORMAPS: Readonly<Record<ColormapName, true>> = { inferno: true, spectral_r: true, turbo: true, viridis: true, magma: true, gray: true };
-
-/** The choices of every option that takes one of several words. */
+/** The choices of options that take one of several words; those of a part are there. */
 const CHOICES = {
-  colormap: Object.keys(COLORMAPS),
   span: ['full', 'percentiles'],
   size: ['picture', 'network'],
   precision: ['auto', 'f32', 'f16'],
   convention: ['original', 'hub'],
   tuning: ['auto', 'off'],
-  textureFormat: ['r32float', 'rgba16float', 'rgba32float'],
-  fileFormat: ['png', 'png16', 'pfm', 'npy'],
 } as const satisfies Record<string, readonly string[]>;
 
 const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or an object with name and open';
@@ -23,13 +17,12 @@ const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or 
  */
 export function checkOptions(options: object, names: readonly (keyof typeof CHOICES)[], phase: Phase): void {
   if (typeof options !== 'object' || options === null) throw fault('object', 'options', options, 'an object', phase);
-  for (const name of names) checkChoice(name, (options as Readonly<Record<string, unknown>>)[name], phase);
+  for (const name of names) checkChoice(name, (options as Readonly<Record<string, unknown>>)[name], CHOICES[name], phase);
 }
 
 /** @throws UsageError `OPTION_<NAME>` unless the value is undefined or one of the option's choices */
-export function checkChoice(name: keyof typeof CHOICES, value: unknown, phase: Phase): void {
-  const choices: readonly unknown[] = CHOICES[name];
-  if (value !== undefined && !choices.includes(value)) throw fault(name, name, value, CHOICES[name], phase);
+export function checkChoice(name: string, value: unknown, choices: readonly string[], phase: Phase): void {
+  if (value !== undefined && !(choices as readonly unknown[]).includes(value)) throw fault(name, name, value, choices, phase);
 }
 
 /** @throws UsageError `OPTION_<NAME>` unless weights can be read from the value */

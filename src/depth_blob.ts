@@ -1,11 +1,15 @@
+import { checkChoice } from './check_options.js';
 import type { DepthFileFormat, DepthMap, DrawOptions } from './depth_map.js';
 import { finiteRange, levelLine, quantize16, type DepthSemantics } from './image/formats/depth_semantics.js';
 import { encodeNpy } from './image/formats/npy.js';
 import { encodePfm } from './image/formats/pfm.js';
 import { encodePng } from './image/formats/png.js';
 
+const FORMATS: readonly DepthFileFormat[] = ['png', 'png16', 'pfm', 'npy'];
+
 /** A map as a file, see `DepthMap.toBlob`. */
 export async function depthBlob(map: DepthMap, format: DepthFileFormat, options: DrawOptions): Promise<Blob> {
+  checkChoice('fileFormat', format, FORMATS, 'write');
   const { width, height } = map;
   const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
   if (format === 'png') {

@@ -32,8 +32,10 @@ export interface DrawOptions {
   readonly span?: Span;
 }
 
+const TEXTURE_FORMATS = ['r32float', 'rgba16float', 'rgba32float'] as const;
+
 /** Formats of `DepthMap.texture`: `r32float` holds the values; the others nearness 0…1 in red and the value in green. */
-export type DepthTextureFormat = 'r32float' | 'rgba16float' | 'rgba32float';
+export type DepthTextureFormat = (typeof TEXTURE_FORMATS)[number];
 
 /** What a file of `DepthMap.toBlob` holds: colours, 16-bit codes, or the f32 values. */
 export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
@@ -111,7 +113,7 @@ export class DepthMap implements DepthKind {
    */
   async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
     this.#usable();
-    checkChoice('textureFormat', format, 'run');
+    checkChoice('textureFormat', format, TEXTURE_FORMATS, 'run');
     let texture = this.#textures.get(format);
     if (!texture) {
       this.#textures.set(format, (texture = this.#write(format)));
@@ -123,10 +125,13 @@ export class DepthMap implements DepthKind {
   /** The map in colours: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN` */
   async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
-    checkOptions(options, ['colormap', 'span'], 'write');
+    checkOptions(options, ['span'], 'write');
     const { colormap = 'inferno', invert = false, span = 'full' } = options;
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
-    return new Uint8ClampedArray(await this.#guard(this.#compute(`colors ${JSON.stringify(look)}`, 4 * this.width * this.height, (graph, depth, { colorizeDepth, depthRange }) => colorizeDepth(graph, depth, depthRange(graph, depth), look))));
+    return new Uint8ClampedArray(await this.#guard(this.#compute(`colors ${JSON.stringify(look)}`, 4 * this.width * this.height, (graph, depth, { colorizeDepth, colormaps, depthRange }) => {
+      checkChoice('colormap', colormap, Object.keys(colormaps), 'write');
+      return colorizeDepth(graph, depth, depthRange(graph, depth), look);
+    })));
   }
 
   /** Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for WebGPU. */
@@ -152,7 +157,6 @@ export class DepthMap implements DepthKind {
    */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     this.#usable();
-    checkChoice('fileFormat', format, 'write');
     const { depthBlob } = await this.#guard(part(() => import('./depth_blob.js')));
     return depthBlob(this, format, options);
   }

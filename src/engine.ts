@@ -102,8 +102,7 @@ export class Engine {
     const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)), options.signal);
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
-      const entry = await entryOf(header, name, options);
-      await checkLicence(entry, options.acceptLicense);
+      const entry = await untilAborted(entryOf(header, name, options), options.signal);
       const code = await untilAborted(part(entry.code), options.signal);
       const pictures = options.convention === 'hub' ? (await untilAborted(part(() => import('./image/preprocess_hub.js')), options.signal)).preprocessHub : preprocess;
       const weights = Weights.from(header, name, code.names?.(header, name));
@@ -187,13 +186,18 @@ export class Engine {
     const graph = this.graph();
     const warn = isolate(options.onWarning);
     const { width, height } = this.entry.input;
+    let fault: unknown;
     try {
       this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
-    } finally {
-      // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
-      const misfit = this.#weights.misfit(this.#code.leftAside);
-      if (misfit) warn((await part(() => import('./weights/misfit.js'))).explainMisfit(misfit));
+    } catch (error) {
+      fault = error;
     }
+    const misfit = this.#weights.misfit(this.#code.leftAside);
+    const inWords = () => import('./weights/misfit.js');
+    // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
+    if (misfit.missing.length > 0) throw (await part(inWords)).missingTensors(misfit);
+    if (fault) throw fault;
+    if (misfit.unused.length > 0) await inWords().then(({ surplusTensors }) => warn(surplusTensors(misfit)), () => undefined);
     if (tunes(this.gpu, options.tuning)) this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([compilePipelines(graph, this.gpu, this.#kernels?.variant), streamWeights(checkpoint, this.#store)]);
@@ -242,21 +246,25 @@ export class Engine {
   }
 }
 
-/** The model that a file is: the named one, if the tensors say no other thing. */
-async function entryOf(header: SafetensorsHeader, source: string, { entry, config }: EngineOptions): Promise<ModelEntry> {
+/** The model that a file is, whose licence is accepted: the named one, if the tensors say no other thing. */
+async function entryOf(header: SafetensorsHeader, source: string, { entry: named, config, acceptLicense }: EngineOptions): Promise<ModelEntry> {
   const found = knownArchitecture(header);
-  if (entry && found?.family === entry.family && found.size === entry.size) return entry;
-  return (await part(() => import('./models/resolve_file.js'))).resolveFile(header, source, entry, config);
+  const fits = found?.family === named?.family && found?.size === named?.size;
+  const entry = named && fits ? named : (await part(() => import('./models/resolve_file.js'))).resolveFile(header, source, named, config);
+  await checkLicence(entry, acceptLicense);
+  return entry;
 }
 
-const tuning = () => import('./tuning/tune_kernels.js');
+/** The texts come in beside it, not while kernels take turns against the clock. */
+const tuning = async () => (await Promise.all([import('./tuning/tune_kernels.js'), import('./kernels/contender_texts.js')]))[0];
 
 /** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */
 export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean {
   return tuning === 'auto' && !facts.software;
 }
 
-function disposed(): DisposedError {
+/** What a model says that is used after its end. */
+export function disposed(): DisposedError {
   return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
 }
 

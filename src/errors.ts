@@ -24,6 +24,8 @@ export interface ErrorDetails {
  * Cancellation is not one of these: it is always a DOMException named `AbortError`.
  */
 export class DepthwiseError extends Error {
+  /** What is going on when errors of the class are raised, unless they say otherwise. */
+  static readonly phase: Phase | undefined = undefined;
   /** Name of the class, also where a build shortens the names of classes. */
   override readonly name: string = 'DepthwiseError';
   readonly code: string;
@@ -45,33 +47,39 @@ export class DepthwiseError extends Error {
     this.limit = details.limit;
     this.expected = details.expected;
     this.actual = details.actual;
-    this.phase = details.phase;
+    this.phase = details.phase ?? new.target.phase;
     this.retryable = details.retryable ?? false;
   }
 }
 
 /** A weights file that is not a well-formed safetensors file (`ST_*`), or holds unusable values (`WEIGHTS_*`). */
 export class WeightsFormatError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'WeightsFormatError';
 }
 /** A well-formed file that is not the model it was loaded as (`MODEL_*`). */
 export class ModelMismatchError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'ModelMismatchError';
 }
 /** Bytes that differ from the registry's length or SHA-256 (`INTEGRITY_*`). */
 export class IntegrityError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'IntegrityError';
 }
 /** A download that failed or returned something other than weights (`NET_*`). */
 export class NetworkError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'NetworkError';
 }
 /** A cache that cannot be read or written (`CACHE_*`). */
 export class CacheError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'CacheError';
 }
 /** A picture that cannot be read or used (`IMAGE_*`). */
 export class ImageError extends DepthwiseError {
+  static override readonly phase = 'image';
   override readonly name = 'ImageError';
 }
 /** A depth map or tensor file that is not well formed, or a map that cannot be written as one (`NPY_*`, `PFM_*`, `PNG_*`). */
@@ -84,6 +92,7 @@ export class LimitError extends DepthwiseError {
 }
 /** No WebGPU, no adapter, or a required feature missing (`GPU_*`). */
 export class GpuUnavailableError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'GpuUnavailableError';
 }
 /** The device went away; a later call starts anew (`DEVICE_LOST`). */
@@ -108,6 +117,7 @@ export class DisposedError extends DepthwiseError {
 }
 /** A licence that was not accepted (`LICENSE_*`). */
 export class LicenseError extends DepthwiseError {
+  static override readonly phase = 'load';
   override readonly name = 'LicenseError';
 }
 /** Options or attributes that make no sense together (`OPTION_*`, `SHAPE_*`). */

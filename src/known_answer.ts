@@ -99,7 +99,7 @@ async function ask(gpu: Gpu, executable: Executable, { name, inputs, y, answer, 
     const expected = right.y[i] as number;
     if (Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected))) return;
     throw new GpuUnavailableError('GPU_UNSOUND', `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}", run ${run + 1}, gives ${actual} at ${i}; ${expected} is right.`, {
-      hint: 'Use precision "f32", another browser or a newer driver.', expected, actual, phase: 'load',
+      hint: 'Use precision "f32", another browser or a newer driver.', expected, actual,
     });
   });
 }

@@ -1,5 +1,5 @@
-import type { Engine } from './engine.js';
-import { DeviceLostError, DisposedError } from './errors.js';
+import { disposed, type Engine } from './engine.js';
+import { DeviceLostError } from './errors.js';
 import { Ending } from './gpu/ending.js';
 import { untilAborted } from './weights/abort.js';
 
@@ -89,8 +89,4 @@ export class Lifetime {
 function discard(engine: Engine): void {
   engine.dispose();
   engine.gpu.dispose();
-}
-
-function disposed(): DisposedError {
-  return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
 }

@@ -44,9 +44,7 @@ export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onProgr
  */
 export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
-  const entry = await namedEntry(source, options);
-  if (entry) await checkLicence(entry, acceptLicense);
-  const named = entry ? await weightsOf(source, entry, options) : source;
+  const [entry, named] = await untilAborted(namedSource(source, options, acceptLicense), options.signal);
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = { ...options, cache, expected: named === entry?.weights.source ? entry?.weights : undefined };
   throwIfAborted(options.signal);
@@ -81,6 +79,14 @@ async function requestGpu(options: LoadOptions): Promise<Gpu> {
     request.then((gpu) => gpu.dispose(), () => undefined);
     throw error;
   }
+}
+
+/** The entry a caller named, whose licence is accepted, and where its weights are. */
+async function namedSource(source: CheckpointSource, options: LoadOptions, accepted: boolean): Promise<[ModelEntry | undefined, CheckpointSource]> {
+  const entry = await namedEntry(source, options);
+  if (!entry) return [entry, source];
+  await checkLicence(entry, accepted);
+  return [entry, await weightsOf(source, entry, options)];
 }
 
 /** The entry a caller named, by source or by option. */

@@ -13,7 +13,7 @@ export type Precision = 'auto' | 'f32' | 'f16';
 export async function chooseStorage(gpu: Gpu, precision: Precision, onWarning?: (warning: Warning) => void): Promise<'f32' | 'f16'> {
   if (precision === 'f32' || (precision === 'auto' && (!gpu.facts.f16 || gpu.adapter.software))) return 'f32';
   if (!gpu.facts.f16) {
-    throw new GpuUnavailableError('GPU_NO_F16', 'This GPU or browser has no shader-f16.', { hint: 'Use precision "f32" or "auto".', expected: 'shader-f16', phase: 'load' });
+    throw new GpuUnavailableError('GPU_NO_F16', 'This GPU or browser has no shader-f16.', { hint: 'Use precision "f32" or "auto".', expected: 'shader-f16' });
   }
   try {
     const { checkSound } = await part(() => import('./known_answer.js'));

@@ -84,7 +84,7 @@ export class Gpu {
   static async request({ gpu = globalThis.navigator?.gpu, powerPreference = 'high-performance', features = [] }: GpuOptions = {}): Promise<Gpu> {
     if (!gpu) {
       const reason = globalThis.isSecureContext === false ? 'the page is not a secure context (https or localhost)' : 'this runtime has no navigator.gpu';
-      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.', phase: 'load' });
+      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.' });
     }
     for (let attempt = 0; ; attempt++) {
       const context = await openDevice(gpu, powerPreference, [...FEATURES, ...features]);
@@ -165,9 +165,9 @@ function isGpuFault(error: unknown): boolean {
 async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, features: readonly GPUFeatureName[]): Promise<Gpu> {
   const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
   const adapter = await gpu.requestAdapter({ powerPreference }).catch((cause: unknown) => {
-    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, { hint, phase: 'load', cause });
+    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, { hint, cause });
   });
-  if (!adapter) throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', { hint, phase: 'load' });
+  if (!adapter) throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', { hint });
   const device = await adapter
     .requestDevice({
       label: 'depthwise',
@@ -175,7 +175,7 @@ async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, feature
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     })
     .catch((cause: unknown) => {
-      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, { phase: 'load', retryable: true, cause });
+      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, { retryable: true, cause });
     });
   return Gpu.own(device, summarize(adapter.info), gpu);
 }

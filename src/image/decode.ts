@@ -9,7 +9,7 @@ export async function decodePicture(source: string | URL | Blob, signal?: AbortS
   signal?.throwIfAborted();
   if (typeof globalThis.createImageBitmap !== 'function') {
     throw new ImageError('IMAGE_DECODER', 'This runtime has no createImageBitmap to decode pictures with.', {
-      hint: 'In Node, decode the file first and pass its pixels.', phase: 'image',
+      hint: 'In Node, decode the file first and pass its pixels.',
     });
   }
   const name = source instanceof Blob ? ((source as Partial<File>).name ?? 'blob') : displayName(source);
@@ -18,7 +18,7 @@ export async function decodePicture(source: string | URL | Blob, signal?: AbortS
   try {
     bitmap = await createImageBitmap(blob, { imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
   } catch (cause) {
-    throw new ImageError('IMAGE_DECODE', `${name}: ${blob.size} bytes${blob.type ? ` of ${blob.type}` : ''} cannot be decoded as a picture.`, { source: name, phase: 'image', cause });
+    throw new ImageError('IMAGE_DECODE', `${name}: ${blob.size} bytes${blob.type ? ` of ${blob.type}` : ''} cannot be decoded as a picture.`, { source: name, cause });
   }
   if (!signal?.aborted) return bitmap;
   bitmap.close();

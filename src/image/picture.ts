@@ -126,7 +126,7 @@ function isVideo(source: CopySource): source is HTMLVideoElement | VideoFrame {
 
 function checkTexture(texture: GPUTexture): GPUTexture {
   const { format, dimension, sampleCount, depthOrArrayLayers, usage } = texture;
-  const fault = (what: string, hint: string) => new ImageError('IMAGE_TEXTURE', `The texture "${texture.label}" ${what}.`, { hint, phase: 'image' });
+  const fault = (what: string, hint: string) => new ImageError('IMAGE_TEXTURE', `The texture "${texture.label}" ${what}.`, { hint });
   checkPictureSize(texture.width, texture.height);
   if (!(usage & TextureUsage.TEXTURE_BINDING)) throw fault('has no TEXTURE_BINDING usage', 'Create it with that usage.');
   if (dimension !== '2d' || depthOrArrayLayers !== 1 || sampleCount !== 1) throw fault('is not a plain 2d texture', 'Copy the picture to one with a single layer and sample.');
@@ -145,7 +145,7 @@ function readySize(source: CopySource): Size {
   }
   if ('naturalWidth' in source) {
     if (!source.complete) throw notReady('the image element has not loaded', 'Await its decode() first.');
-    if (source.naturalWidth === 0) throw new ImageError('IMAGE_DECODE', 'The image element could not decode its file.', { source: source.currentSrc, phase: 'image' });
+    if (source.naturalWidth === 0) throw new ImageError('IMAGE_DECODE', 'The image element could not decode its file.', { source: source.currentSrc });
     return nonEmpty('image element', source.naturalWidth, source.naturalHeight);
   }
   if ('displayWidth' in source) return nonEmpty('video frame', source.displayWidth, source.displayHeight);
@@ -160,13 +160,13 @@ function nonEmpty(what: string, width: number, height: number): Size {
 }
 
 function notReady(what: string, hint: string, cause?: unknown): ImageError {
-  return new ImageError('IMAGE_NOT_READY', `The picture cannot be read: ${what}.`, { hint, phase: 'image', retryable: true, ...(cause === undefined ? {} : { cause }) });
+  return new ImageError('IMAGE_NOT_READY', `The picture cannot be read: ${what}.`, { hint, retryable: true, ...(cause === undefined ? {} : { cause }) });
 }
 
 function copyError(cause: unknown): ImageError {
   if ((cause as Error).name === 'SecurityError') {
     return new ImageError('IMAGE_TAINTED', 'The picture holds pixels of another origin, which the browser does not let pages read.', {
-      hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).', phase: 'image', cause,
+      hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).', cause,
     });
   }
   return notReady((cause as Error).message, 'It may have been closed or transferred.', cause);
@@ -174,6 +174,6 @@ function copyError(cause: unknown): ImageError {
 
 function unknownSource(source: unknown): ImageError {
   return new ImageError('IMAGE_SOURCE', `A picture cannot be ${source === null ? 'null' : `a ${typeof source}`}.`, {
-    hint: 'Pass a URL, Blob, ImageBitmap, ImageData, image, canvas or video element, VideoFrame, GPUTexture or { data, width, height }.', phase: 'image',
+    hint: 'Pass a URL, Blob, ImageBitmap, ImageData, image, canvas or video element, VideoFrame, GPUTexture or { data, width, height }.',
   });
 }

@@ -59,12 +59,12 @@ function checkRange(data: Float32Array): void {
   if (nonFinite === 0 && min >= 0 && max <= 1) return;
   const found = nonFinite === data.length ? 'none of these is finite' : `these reach from ${min} to ${max}, and ${nonFinite} are not finite`;
   throw new ImageError('IMAGE_RANGE', `Float pixels must lie in 0 to 1; ${found}.`, {
-    expected: [0, 1], actual: [min, max], phase: 'image', ...(max > 1 ? { hint: 'Divide 8-bit values by 255, or give them as a Uint8Array.' } : {}),
+    expected: [0, 1], actual: [min, max], ...(max > 1 ? { hint: 'Divide 8-bit values by 255, or give them as a Uint8Array.' } : {}),
   });
 }
 
 function badData(message: string, expected?: unknown, actual?: unknown): ImageError {
-  return new ImageError('IMAGE_DATA', message, { expected, actual, phase: 'image' });
+  return new ImageError('IMAGE_DATA', message, { expected, actual });
 }
 
 function nameOf(value: unknown): string {

@@ -56,7 +56,7 @@ export function networkSize(rule: SizeRule, width: number, height: number, { inp
 /** Throws ImageError `IMAGE_SIZE` unless both sides are positive whole numbers. */
 export function checkPictureSize(width: number, height: number): void {
   if (isSide(width) && isSide(height)) return;
-  throw new ImageError('IMAGE_SIZE', `The picture is ${width}x${height}; expected positive whole numbers of pixels.`, { actual: [width, height], phase: 'image' });
+  throw new ImageError('IMAGE_SIZE', `The picture is ${width}x${height}; expected positive whole numbers of pixels.`, { actual: [width, height] });
 }
 
 function isSide(pixels: number): boolean {

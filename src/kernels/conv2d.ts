@@ -7,7 +7,7 @@ import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
 const subgroupSource = async () => (await import('./subgroup_texts.js')).conv2d;
-const winogradSource = async () => (await import('../../shaders/conv2d_winograd.wgsl?raw')).default;
+const winogradSource = async () => (await import('./contender_texts.js')).winograd;
 const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
 
 const WORKGROUP = 64;

@@ -4,7 +4,7 @@ import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
 import type { Kernel, Source } from './op.js';
 
-const subgroupSource = async () => (await import('../../shaders/gemm_subgroup.wgsl?raw')).default;
+const subgroupSource = async () => (await import('./contender_texts.js')).gemmSubgroup;
 
 /** Rows that an invocation of the register kernel computes, of eight columns where N allows. */
 const REGISTERS = { rows: 4, workgroup: 64 } as const;

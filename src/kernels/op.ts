@@ -2,7 +2,7 @@ import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
 import type { Tunables } from './specialize.js';
 
-/** WGSL text or, of kernels that most devices do without, how to fetch it when one is compiled. */
+/** WGSL text or, of kernels that not every page runs, how to fetch it when one is compiled. */
 export type Source = string | (() => Promise<string>);
 
 /** One way to compute an op for given types: WGSL text, its tunables, its uniforms and how many workgroups run. */

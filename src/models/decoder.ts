@@ -6,6 +6,9 @@ import { convAfterLinear, borderBias } from './composition.js';
 import { conv, convThenLinear, convWeights, linear, vector } from './layers.js';
 import { packConv } from './packing.js';
 
+/** Has no input in the deepest fusion block, so the published networks never run it. */
+export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
+
 /** Products that one composition of weights may take. */
 const MOST_PRODUCTS = 1e8;
 
@@ -48,9 +51,6 @@ function fusion(lateral: Value, deeper: Value | undefined, weights: Weights): Va
   const projected = linear(x, projection);
   return convThenLinear(firstConv(x, unit), unit.at('conv2'), projection, projected);
 }
-
-/** Has no input in the deepest fusion block, so the published networks never run it. */
-export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
 
 /** The lateral refined, and the deeper path. The deepest block has none. */
 function skipSum(lateral: Value, deeper: Value | undefined, weights: Weights): Value {

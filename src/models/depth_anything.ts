@@ -9,7 +9,7 @@ import type { PositionRule } from './position_embedding.js';
 export { depthAnythingNames } from '../weights/name_rules.js';
 
 /** What files hold and the network never reads. */
-export const leftAside = [/^pretrained\.mask_token$/, /\.position_ids$/, DEEPEST_UNIT];
+export const leftAside = [/^pretrained\.mask_token$/, DEEPEST_UNIT];
 
 /** What the tensors of a Depth Anything checkpoint cannot tell. */
 export interface DepthAnythingConfig {

@@ -8,7 +8,7 @@ export function unknownName(name: string): UsageError {
 
 export function termsNotAccepted({ title, licence, weights }: ModelEntry): LicenseError {
   return new LicenseError('LICENSE_NOT_ACCEPTED', `The weights of ${title} come under this licence: ${licence.name}. They are not free for every use.`, {
-    hint: `Read ${weights.page}, then pass acceptLicense: true (--accept-license on the command line).`, phase: 'load',
+    hint: `Read ${weights.page}, then pass acceptLicense: true (--accept-license on the command line).`,
   });
 }
 

@@ -22,5 +22,7 @@ export async function checkLicence(entry: ModelEntry, accepted: boolean): Promis
 
 /** Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes safetensors */
 export async function publishedSource(entry: ModelEntry): Promise<string> {
-  return entry.weights.source ?? Promise.reject((await refusals()).unpublished(entry));
+  const { source } = entry.weights;
+  if (source !== undefined) return source;
+  throw (await refusals()).unpublished(entry);
 }

@@ -13,20 +13,19 @@ export function resolveFile(header: SafetensorsHeader, source: string, named?: M
   if (named) {
     const kin = found.family === named.family;
     if (kin && found.size === named.size) return named;
-    throw new ModelMismatchError('MODEL_ARCHITECTURE', `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`, { source, expected: named.name, actual: found, phase: 'load' });
+    throw new ModelMismatchError('MODEL_ARCHITECTURE', `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`, { source, expected: named.name, actual: found });
   }
   const family = registry.filter((entry) => entry.family === found.family && entry.size === found.size);
   const matching = config ? family.filter((entry) => matches(entry, config)) : family;
   if (matching.length === 1) return matching[0] as ModelEntry;
   if (matching.length === 0) {
-    throw new ModelMismatchError('MODEL_UNSUPPORTED', `${source}: this looks like ${describeArchitecture(found)}, which cannot be run yet.`, { source, actual: found, phase: 'load' });
+    throw new ModelMismatchError('MODEL_UNSUPPORTED', `${source}: this looks like ${describeArchitecture(found)}, which cannot be run yet.`, { source, actual: found });
   }
   const names = matching.map((entry) => entry.name);
   throw new ModelMismatchError('MODEL_AMBIGUOUS', `${source}: this is ${describeArchitecture(found)}; its tensors do not say which of ${names.join(', ')} it is.`, {
     source,
     expected: names,
     hint: 'Name the model.',
-    phase: 'load',
   });
 }
 

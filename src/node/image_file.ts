@@ -86,7 +86,7 @@ export async function loadSharp(path: string): Promise<typeof import('sharp').de
     return (await import('sharp')).default;
   } catch (cause) {
     throw new ImageError('IMAGE_DECODER', `${path}: reading pictures needs the package "sharp", which cannot be loaded.`, {
-      hint: 'Install it with `npm install sharp`, or give a PPM file.', source: path, phase: 'image', cause,
+      hint: 'Install it with `npm install sharp`, or give a PPM file.', source: path, cause,
     });
   }
 }
@@ -104,7 +104,7 @@ function toRgba(samples: Uint8Array, pixels: number, channels: number): Uint8Arr
 
 function tooLarge(path: string, width: number, height: number): ImageError {
   return new ImageError('IMAGE_SIZE', `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`, {
-    source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height, phase: 'image',
+    source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height,
   });
 }
 
@@ -117,5 +117,5 @@ function reasonOf(cause: unknown): string {
 }
 
 function fault(code: string, path: string, what: string, cause?: unknown): ImageError {
-  return new ImageError(code, `${path}: ${what}.`, { source: path, phase: 'image', ...(cause === undefined ? {} : { cause }) });
+  return new ImageError(code, `${path}: ${what}.`, { source: path, ...(cause === undefined ? {} : { cause }) });
 }

@@ -86,7 +86,7 @@ function agrees(answer: Float32Array, right: Float32Array): boolean {
 }
 
 function unsound(gpu: Gpu, name: string): GpuUnavailableError {
-  return new GpuUnavailableError('GPU_UNSOUND', `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`, { phase: 'load' });
+  return new GpuUnavailableError('GPU_UNSOUND', `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`);
 }
 
 /** The op of a node, alone, on one kernel. */

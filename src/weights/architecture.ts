@@ -38,20 +38,20 @@ export const SIGNATURES: readonly Signature[] = [
   { family: 'midas-v21-small', nameStyle: 'original', mark: /^pretrained\.layer1\.3\.0\.conv_dw\./, size: 'small' },
 ];
 
-/** A tensor every depth model ends in; without it the file is an encoder or something else. */
-const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
+/** A tensor that each of them ends in; without it the file is an encoder or something else. */
+const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.)/;
 
 /** The architecture of a file of a family that can be run, by its tensors; undefined for any other file. */
 export function knownArchitecture(header: SafetensorsHeader): Architecture | undefined {
-  const found = matchSignatures(SIGNATURES, header);
+  const found = matchSignatures(SIGNATURES, HEAD, header);
   const size = found && publishedSize(found, header);
   return size === undefined ? undefined : { family: found!.family, size, nameStyle: found!.nameStyle };
 }
 
-/** The first of some signatures that a file bears. */
-export function matchSignatures(signatures: readonly Signature[], header: SafetensorsHeader): Signature | undefined {
+/** The first of some signatures that a file bears which has the head of a depth model. */
+export function matchSignatures(signatures: readonly Signature[], head: RegExp, header: SafetensorsHeader): Signature | undefined {
   const names = [...header.tensors.keys()];
-  if (!names.some((name) => HEAD.test(name))) return undefined;
+  if (!names.some((name) => head.test(name))) return undefined;
   const label = header.metadata.get('model');
   return signatures.find((signature) => (signature.label === undefined || signature.label === label) && names.some((name) => signature.mark.test(name)));
 }

@@ -166,7 +166,7 @@ class PieceReader implements UnderlyingDefaultSource<Uint8Array> {
     const expected = pieces[this.#next++]!;
     if (bytes?.length !== expected) {
       throw new CacheError('CACHE_CORRUPT', `${this.#key}: piece ${this.#next} of ${pieces.length} in the cache should have ${expected} bytes, and ${bytes ? `has ${bytes.length}` : 'is gone'}.`, {
-        source: this.#key, expected, actual: bytes?.length, retryable: true, phase: 'load',
+        source: this.#key, expected, actual: bytes?.length, retryable: true,
       });
     }
     controller.enqueue(bytes);

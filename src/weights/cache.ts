@@ -34,7 +34,7 @@ export interface CacheWriter {
 export function cacheWriteError(cause: unknown, name: string): CacheError {
   const quota = cause instanceof Error && (cause.name === 'QuotaExceededError' || (cause as { code?: unknown }).code === 'ENOSPC');
   const what = quota ? 'there is no room for it' : cause instanceof Error ? cause.message : String(cause);
-  return new CacheError(quota ? 'CACHE_QUOTA' : 'CACHE_WRITE', `${name} was not kept in the cache: ${what}.`, { source: name, phase: 'load', cause });
+  return new CacheError(quota ? 'CACHE_QUOTA' : 'CACHE_WRITE', `${name} was not kept in the cache: ${what}.`, { source: name, cause });
 }
 
 /** Whether a cached file turned out to be damaged, and reading it again from where it came from may help. */

@@ -90,12 +90,13 @@ export class CheckpointStream implements Checkpoint {
 
   /**
    * Says what to throw for an error that came of using these bytes. A damaged copy in a cache can make anything fail (a bit of a
-   * tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end is held to its digest.
+   * tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end is held to its digest. Where the code for that cannot be
+   * fetched, the error stays what it is.
    */
   async explain(error: unknown): Promise<unknown> {
     const { signal } = this.#options;
     if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
-    const kept = await import('./kept_files.js').catch(() => undefined);
+    const kept = await untilAborted(import('./kept_files.js'), signal).catch(() => undefined);
     if (!kept) return error;
     try {
       this.#checkDigest(await kept.digestOf(this.#bytes, this.#newHasher(), signal));
@@ -119,13 +120,13 @@ export class CheckpointStream implements Checkpoint {
     const length = plainLength(prefix, size, limits);
     if (length === undefined) {
       const more = await this.#reader.take(512).catch(() => new Uint8Array(0));
-      const { refuseStart } = await part(() => import('./sniff.js'));
+      const { refuseStart } = await untilAborted(part(() => import('./sniff.js')), signal);
       return refuseStart(prefix, more, size, this.source, limits);
     }
     const bytes = new Uint8Array(8 + length);
     bytes.set(prefix);
     bytes.set(await this.#take(length), 8);
-    const header = plainHeader(bytes, size, limits) ?? (await part(() => import('./safetensors.js'))).parseHeader(bytes, size, this.source, limits);
+    const header = plainHeader(bytes, size, limits) ?? (await untilAborted(part(() => import('./safetensors.js')), signal)).parseHeader(bytes, size, this.source, limits);
     const total = header.dataOffset + header.dataLength;
     if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
     const known = this.#total;
@@ -153,7 +154,7 @@ export class CheckpointStream implements Checkpoint {
     if (!(await this.#orTruncated(this.#reader!.atEnd()))) {
       if (expected?.bytes !== undefined) throw this.#lengthError(this.#received);
       throw new WeightsFormatError('ST_TRAILING', `${this.source}: bytes follow the last tensor; the file should be ${this.#total} bytes long.`, {
-        source: this.source, expected: this.#total, actual: this.#received, phase: 'load',
+        source: this.source, expected: this.#total, actual: this.#received,
       });
     }
     const digest = this.#hasher?.digest('hex') ?? '';
@@ -168,7 +169,7 @@ export class CheckpointStream implements Checkpoint {
     for (const sha256 of [this.#options.expected?.sha256, this.#stored?.sha256]) {
       if (sha256 === undefined || sha256.toLowerCase() === digest) continue;
       throw new IntegrityError('INTEGRITY_SHA256', `${this.source}: the file has SHA-256 ${digest}, and should have ${sha256}.`, {
-        source: this.source, expected: sha256, actual: digest, phase: 'load',
+        source: this.source, expected: sha256, actual: digest,
       });
     }
   }
@@ -216,13 +217,13 @@ export class CheckpointStream implements Checkpoint {
 
   async #forgetCopy({ forget }: StoredCopy, error: unknown): Promise<CacheError> {
     await forget().catch(() => undefined);
-    return new CacheError('CACHE_CORRUPT', `${this.source}: the cached copy is damaged and was deleted.`, { source: this.source, retryable: true, phase: 'load', cause: error });
+    return new CacheError('CACHE_CORRUPT', `${this.source}: the cached copy is damaged and was deleted.`, { source: this.source, retryable: true, cause: error });
   }
 
   #lengthError(actual: number): IntegrityError {
     const expected = this.#options.expected?.bytes;
     return new IntegrityError('INTEGRITY_LENGTH', `${this.source}: the file should be ${expected} bytes long, and is ${actual} or more.`, {
-      source: this.source, expected, actual, phase: 'load',
+      source: this.source, expected, actual,
     });
   }
 
@@ -230,7 +231,7 @@ export class CheckpointStream implements Checkpoint {
     const total = this.#total;
     const last = this.#lastComplete === undefined ? 'no tensor is complete' : `the last complete tensor is ${quote(this.#lastComplete)}`;
     return new WeightsFormatError('ST_TRUNCATED', `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} bytes; ${last}.`, {
-      source: this.source, expected: total, actual: this.#received, retryable: true, phase: 'load',
+      source: this.source, expected: total, actual: this.#received, retryable: true,
       ...(this.#lastComplete === undefined ? {} : { tensor: this.#lastComplete }), ...(cause === undefined ? {} : { cause }),
     });
   }

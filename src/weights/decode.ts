@@ -47,7 +47,7 @@ export function decode(entry: Pick<TensorEntry, 'name' | 'dtype'>, bytes: Uint8A
     }
     default:
       throw new WeightsFormatError('WEIGHTS_DTYPE', `${source}: tensor ${quote(entry.name)} holds ${entry.dtype} values, which cannot be weights.`, {
-        source, tensor: entry.name, expected: [...WEIGHT_DTYPES], actual: entry.dtype, phase: 'load',
+        source, tensor: entry.name, expected: [...WEIGHT_DTYPES], actual: entry.dtype,
       });
   }
 }
@@ -80,7 +80,7 @@ export function checkFinite(name: string, values: Float32Array, source = ''): Va
     const { firstNonFinite: index, nonFinite: count } = scan;
     throw new WeightsFormatError('WEIGHTS_NON_FINITE',
       `${source}: tensor ${quote(name)} has ${count} of ${values.length} values that are not finite, the first at index ${index} (${values[index]}).`,
-      { source, tensor: name, expected: 'finite values', actual: { index, count }, phase: 'load' });
+      { source, tensor: name, expected: 'finite values', actual: { index, count } });
   }
   return scan;
 }
@@ -94,7 +94,7 @@ export function checkHalfRange(name: string, scan: ValueScan, source = ''): void
   if (scan.maxAbs < HALF_OVERFLOW) return;
   throw new WeightsFormatError('WEIGHTS_F16_RANGE',
     `${source}: tensor ${quote(name)} reaches ${scan.maxAbs}; half precision ends at ${HALF_MAX}. Load the model with f32 precision.`,
-    { source, tensor: name, limit: 'f16 range', expected: HALF_MAX, actual: scan.maxAbs, phase: 'load' });
+    { source, tensor: name, limit: 'f16 range', expected: HALF_MAX, actual: scan.maxAbs });
 }
 
 /** Codes of the nearest halves, ties to even. Values from 65520 up become infinity, NaN stays NaN. */

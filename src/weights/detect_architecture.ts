@@ -27,6 +27,9 @@ const OTHERS: readonly Signature[] = [
   { family: 'dpt-large', nameStyle: 'hub', mark: /^dpt\.embeddings\.position_embeddings$/, size: 'large' },
 ];
 
+/** A tensor that every depth model ends in. */
+const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
+
 const TITLES: Readonly<Record<Family, string>> = {
   'depth-anything': 'Depth Anything', 'midas-v21-small': 'MiDaS v2.1', 'midas-v21': 'MiDaS v2.1', 'dpt-large': 'DPT', 'dpt-hybrid': 'DPT',
   'dpt-beit': 'DPT BEiT', 'dpt-swin2': 'DPT Swin2', 'dpt-swin': 'DPT Swin', 'dpt-next-vit': 'DPT Next-ViT', 'dpt-levit': 'DPT LeViT', zoedepth: 'ZoeDepth',
@@ -50,12 +53,12 @@ export function describeArchitecture({ family, size, nameStyle }: Architecture):
  * @throws ModelMismatchError `MODEL_UNKNOWN` with what the file looks like instead
  */
 export function detectArchitecture(header: SafetensorsHeader, source: string): Architecture {
-  const found = matchSignatures([...SIGNATURES, ...OTHERS], header);
+  const found = matchSignatures([...SIGNATURES, ...OTHERS], HEAD, header);
   if (found) return { family: found.family, size: sizeOf(found, header, source), nameStyle: found.nameStyle };
   const names = [...header.tensors.keys()];
   const stranger = STRANGERS.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
   const guess = stranger ? `It looks like ${stranger}.` : names.length === 0 ? 'It holds no tensors.' : `Its first tensors are ${names.slice(0, 3).map(quote).join(', ')}.`;
-  throw new ModelMismatchError('MODEL_UNKNOWN', `${source}: this is not a depth model of a known family.`, { hint: guess, source, actual: names.slice(0, 3), phase: 'load' });
+  throw new ModelMismatchError('MODEL_UNKNOWN', `${source}: this is not a depth model of a known family.`, { hint: guess, source, actual: names.slice(0, 3) });
 }
 
 function sizeOf(signature: Signature, header: SafetensorsHeader, source: string): string {
@@ -68,6 +71,6 @@ function sizeOf(signature: Signature, header: SafetensorsHeader, source: string)
   if (found !== undefined) return family === 'dpt-beit' && shape![1] === 12 ? found.replace('large', 'base') : found;
   const have = shape ? `is [${shape.join(', ')}]` : 'is missing';
   throw new ModelMismatchError('MODEL_UNKNOWN', `${source}: this looks like ${TITLES[family]}, but no published size fits: ${quote(tensor)} ${have}.`, {
-    hint: `Dimension ${dim} should be one of ${Object.keys(sizes).join(', ')}.`, source, tensor, expected: Object.keys(sizes).map(Number), actual: shape, phase: 'load',
+    hint: `Dimension ${dim} should be one of ${Object.keys(sizes).join(', ')}.`, source, tensor, expected: Object.keys(sizes).map(Number), actual: shape,
   });
 }

@@ -33,7 +33,7 @@ export function decodeUtf8(bytes: Uint8Array, source: string): string {
   } catch (cause) {
     const offset = utf8Fault(bytes);
     throw new WeightsFormatError('ST_HEADER_UTF8', `${source}: the header is not UTF-8: byte ${offset} of ${bytes.length} is at fault.`, {
-      source, actual: offset, expected: bytes.length, phase: 'load', cause,
+      source, actual: offset, expected: bytes.length, cause,
     });
   }
 }
@@ -186,7 +186,7 @@ class HeaderParser {
     const found = this.#at < this.#text.length ? quote(this.#text.slice(this.#at, this.#at + 12)) : 'the end of the header';
     const offset = new TextEncoder().encode(this.#text.slice(0, this.#at)).length;
     throw new WeightsFormatError('ST_HEADER_JSON', `${source}: the header is not valid JSON: byte ${offset} should be ${expected}, and is ${found}.`, {
-      source, expected, actual: offset, phase: 'load', ...(this.#member === undefined ? {} : { tensor: this.#member }),
+      source, expected, actual: offset, ...(this.#member === undefined ? {} : { tensor: this.#member }),
     });
   }
 
@@ -194,13 +194,13 @@ class HeaderParser {
     const { source } = this.#limits;
     const tensor = this.#member ?? key;
     const where = depth === 1 ? 'the header' : `the entry of ${quote(tensor)}`;
-    throw new WeightsFormatError('ST_DUPLICATE_KEY', `${source}: ${where} has the key ${quote(key)} twice.`, { source, tensor, actual: key, phase: 'load' });
+    throw new WeightsFormatError('ST_DUPLICATE_KEY', `${source}: ${where} has the key ${quote(key)} twice.`, { source, tensor, actual: key });
   }
 
   #failCount(): never {
     const { source, maxMembers } = this.#limits;
     throw new WeightsFormatError('ST_TOO_MANY_TENSORS', `${source}: the header lists more than ${maxMembers} tensors.`, {
-      source, limit: 'maxTensors', expected: maxMembers, phase: 'load',
+      source, limit: 'maxTensors', expected: maxMembers,
     });
   }
 }

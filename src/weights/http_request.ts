@@ -75,13 +75,13 @@ export class FileRequests {
     }
     if (response.type === 'opaque' || response.type === 'opaqueredirect') {
       throw new NetworkError('NET_OPAQUE', `${this.#name}: the response is opaque, so its bytes cannot be read. A service worker may have answered without CORS.`, {
-        source: this.#name, actual: response.type, phase: 'load',
+        source: this.#name, actual: response.type,
       });
     }
     if (this.#url.startsWith('https:') && response.url.startsWith('http:')) {
       await response.body?.cancel();
       throw new NetworkError('NET_REDIRECT', `${this.#name}: redirected from https to ${displayUrl(response.url)}, which is not encrypted.`, {
-        source: this.#name, expected: 'https', actual: displayUrl(response.url), phase: 'load',
+        source: this.#name, expected: 'https', actual: displayUrl(response.url),
       });
     }
     return response;
@@ -94,7 +94,7 @@ export class FileRequests {
     const stalled = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new NetworkError('NET_STALL', `${this.#name}: no bytes for ${limit / 1000} s, after ${received}.`, {
-          source: this.#name, limit: 'stallMs', expected: limit, actual: received, retryable: true, phase: 'load',
+          source: this.#name, limit: 'stallMs', expected: limit, actual: received, retryable: true,
         }));
         this.#controller.abort();
       }, limit);
@@ -109,10 +109,10 @@ export class FileRequests {
   #unreachable(cause: unknown): NetworkError {
     const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : '';
     if (/redirect/i.test(inner)) {
-      return new NetworkError('NET_REDIRECT', `${this.#name}: too many redirects.`, { source: this.#name, phase: 'load', cause });
+      return new NetworkError('NET_REDIRECT', `${this.#name}: too many redirects.`, { source: this.#name, cause });
     }
     return new NetworkError('NET_UNREACHABLE', `${this.#name}: no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may not allow cross-origin requests (CORS).`, {
-      source: this.#name, retryable: true, phase: 'load', cause,
+      source: this.#name, retryable: true, cause,
     });
   }
 
@@ -120,7 +120,7 @@ export class FileRequests {
     const hint = status === 401 || status === 403 ? 'The file may need an account or the acceptance of a licence: download it yourself and pass the file.'
       : status === 404 ? 'Check the name, the revision and the file.' : undefined;
     return new NetworkError('NET_HTTP', `${this.#name}: the server answered ${status}${statusText ? ` ${statusText}` : ''}.`, {
-      source: this.#name, expected: 200, actual: status, retryable, phase: 'load', ...(hint === undefined ? {} : { hint }),
+      source: this.#name, expected: 200, actual: status, retryable, ...(hint === undefined ? {} : { hint }),
     });
   }
 

@@ -65,5 +65,5 @@ function show(value: unknown): string {
 }
 
 function fault(source: string, what: string, expected: unknown, actual: unknown): ModelMismatchError {
-  return new ModelMismatchError('MODEL_CONFIG', `${source}: ${what}.`, { source, expected, actual, phase: 'load' });
+  return new ModelMismatchError('MODEL_CONFIG', `${source}: ${what}.`, { source, expected, actual });
 }

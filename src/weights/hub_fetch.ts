@@ -40,7 +40,7 @@ function parseConfig(bytes: Uint8Array, name: string): DepthAnythingHubConfig {
   try {
     json = JSON.parse(new TextDecoder().decode(bytes));
   } catch (cause) {
-    throw new ModelMismatchError('MODEL_CONFIG', `${name}: this is not JSON: ${(cause as Error).message}`, { source: name, phase: 'load', cause });
+    throw new ModelMismatchError('MODEL_CONFIG', `${name}: this is not JSON: ${(cause as Error).message}`, { source: name, cause });
   }
   return readHubConfig(json, name);
 }

@@ -16,17 +16,17 @@ export function checkLayout(entries: TensorEntry[], available: number | undefine
     if (available !== undefined && entry.end > available) {
       throw new WeightsFormatError('ST_OFFSETS',
         `${source}: tensor ${quote(entry.name)} ends at byte ${entry.end} of the data, which has ${available}. The file may be cut short.`,
-        { source, tensor: entry.name, expected: entry.end, actual: available, phase: 'load' });
+        { source, tensor: entry.name, expected: entry.end, actual: available });
     }
     if (previous && entry.begin < covered) {
       throw new WeightsFormatError('ST_OVERLAP',
         `${source}: tensors ${quote(previous.name)} (${previous.begin}–${previous.end}) and ${quote(entry.name)} (${entry.begin}–${entry.end}) overlap.`,
-        { source, tensor: entry.name, expected: covered, actual: entry.begin, phase: 'load' });
+        { source, tensor: entry.name, expected: covered, actual: entry.begin });
     }
     if (entry.begin > covered) {
       throw new WeightsFormatError('ST_HOLE',
         `${source}: no tensor covers bytes ${covered}–${entry.begin} of the data, before ${quote(entry.name)}.`,
-        { source, tensor: entry.name, expected: covered, actual: entry.begin, phase: 'load' });
+        { source, tensor: entry.name, expected: covered, actual: entry.begin });
     }
     covered = entry.end;
     previous = entry;
@@ -34,7 +34,7 @@ export function checkLayout(entries: TensorEntry[], available: number | undefine
   if (available !== undefined && available > covered) {
     throw new WeightsFormatError('ST_TRAILING',
       `${source}: ${available - covered} bytes follow the last tensor${previous ? ` ${quote(previous.name)}` : ''}; the data should be ${covered} bytes long, and is ${available}.`,
-      { source, expected: covered, actual: available, phase: 'load' });
+      { source, expected: covered, actual: available });
   }
   return covered;
 }

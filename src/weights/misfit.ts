@@ -4,17 +4,19 @@ import type { Misfit } from './weights.js';
 
 const MAX_LISTED = 5;
 
-/**
- * What to say of a file that has all tensors of a model, and others besides.
- * @throws ModelMismatchError `MODEL_MISSING_TENSOR` where it lacks some, with up to 5 names, their number, and the nearest names of the file
- */
-export function explainMisfit({ source, missing, unused, names }: Misfit): Warning {
-  const [first] = missing;
-  if (first === undefined) return { code: 'MODEL_SURPLUS_TENSOR', message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.` };
-  const free = [...names].filter(([, sources]) => sources.some((part) => unused.includes(part))).map(([name]) => name);
+/** `MODEL_SURPLUS_TENSOR`, with up to 5 of the tensors that a model does not use, and their number. */
+export function surplusTensors({ source, unused }: Misfit): Warning {
+  return { code: 'MODEL_SURPLUS_TENSOR', message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.` };
+}
+
+/** `MODEL_MISSING_TENSOR`, with up to 5 of the tensors that a file lacks, their number, and the nearest names that it has. */
+export function missingTensors({ source, missing, unused, names }: Misfit): ModelMismatchError {
+  const first = missing[0] as string;
+  const left = new Set(unused);
+  const free = [...names].filter(([, sources]) => sources.some((part) => left.has(part))).map(([name]) => name);
   const near = nearest(first, free.length > 0 ? free : [...names.keys()]);
   const hint = near.length > 0 ? `Nearest to the first: ${near.map(quote).join(', ')}.` : 'The file holds no tensors.';
-  throw new ModelMismatchError('MODEL_MISSING_TENSOR', `${source}: the file lacks ${count(missing)} of the model: ${listed(missing)}.`, {
+  return new ModelMismatchError('MODEL_MISSING_TENSOR', `${source}: the file lacks ${count(missing)} of the model: ${listed(missing)}.`, {
     hint, source, tensor: first, expected: missing, actual: near, phase: 'build',
   });
 }

@@ -1,3 +1,4 @@
+import { knownArchitecture } from './architecture.js';
 import { mapNames, type NameMap, type NameRule } from './names.js';
 import type { SafetensorsHeader } from './safetensors.js';
 
@@ -42,5 +43,5 @@ function decoder(scratch: string): readonly NameRule[] {
 
 /** Names of a Depth Anything file, original or of transformers, in the original spelling. @throws as `mapNames` */
 export function depthAnythingNames(header: SafetensorsHeader, source: string): NameMap {
-  return mapNames(header, depthAnything, source);
+  return mapNames(header, knownArchitecture(header)?.nameStyle === 'hub' ? depthAnything : [], source);
 }

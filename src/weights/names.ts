@@ -20,7 +20,6 @@ interface CompiledRule {
 /**
  * Translates the names of a file, once, so that models know one spelling. The first rule that fits a name holds; a name
  * that no rule fits keeps its own, and so does a part of a fused tensor whose other parts are missing.
- * @param rules none for a file that has the original names
  * @throws ModelMismatchError `MODEL_NAMES` when two tensors claim one name, `MODEL_SHAPE` when parts cannot be stacked
  */
 export function mapNames(header: SafetensorsHeader, rules: readonly NameRule[], source: string): NameMap {
@@ -32,7 +31,7 @@ export function mapNames(header: SafetensorsHeader, rules: readonly NameRule[], 
     const taken = group.parts[part];
     if (taken !== undefined || group.parts.length !== parts) {
       throw new ModelMismatchError('MODEL_NAMES', `${source}: ${quote(taken ?? name)} and ${quote(file)} are both ${quote(name)} of the model.`, {
-        source, tensor: name, actual: [taken ?? name, file], phase: 'load',
+        source, tensor: name, actual: [taken ?? name, file],
       });
     }
     group.parts[part] = file;
@@ -78,6 +77,6 @@ function checkStackable(header: SafetensorsHeader, name: string, parts: readonly
   if (agree) return;
   const list = parts.map((part, i) => `${quote(part)} [${shapes[i]!.join(', ')}]`).join(', ');
   throw new ModelMismatchError('MODEL_SHAPE', `${source}: the parts of ${quote(name)} cannot be stacked: ${list}.`, {
-    source, tensor: name, expected: first, actual: shapes, phase: 'load',
+    source, tensor: name, expected: first, actual: shapes,
   });
 }

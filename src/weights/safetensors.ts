@@ -206,5 +206,5 @@ function kindOf(node: JsonNode): string {
 }
 
 function fault(code: string, source: string, message: string, details: { tensor?: string; limit?: string; expected?: unknown; actual?: unknown }): WeightsFormatError {
-  return new WeightsFormatError(code, `${source}: ${message}`, { source, phase: 'load', ...details });
+  return new WeightsFormatError(code, `${source}: ${message}`, { source, ...details });
 }

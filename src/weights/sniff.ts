@@ -31,18 +31,18 @@ function explainStart(error: WeightsFormatError, prefix: Uint8Array, more: Uint8
   const source = error.source ?? '';
   if (LFS_POINTER.test(text)) {
     return new NetworkError('NET_LFS_POINTER', `${source}: this is a Git LFS pointer, not the file it points to.`, {
-      hint: 'Run "git lfs pull", or download the file itself.', source, actual: text.slice(0, 200), phase: 'load', cause: error,
+      hint: 'Run "git lfs pull", or download the file itself.', source, actual: text.slice(0, 200), cause: error,
     });
   }
   const kind = PAGE.test(text) ? 'text/html' : JSON_TEXT.test(text) ? 'application/json' : undefined;
   if (kind !== undefined) {
     return new NetworkError('NET_NOT_WEIGHTS', `${source}: received ${kind}, not weights. The address may be wrong, or answer with a page for every path.`, {
-      source, expected: 'safetensors', actual: kind, phase: 'load', cause: error,
+      source, expected: 'safetensors', actual: kind, cause: error,
     });
   }
   const container = CONTAINERS.find(([start]) => start.test(text))?.[1];
   if (container === undefined) return error;
   return new WeightsFormatError(error.code, error.message, {
-    hint: container, source, limit: error.limit ?? 'maxHeaderBytes', expected: error.expected, actual: error.actual, phase: 'load', cause: error,
+    hint: container, source, limit: error.limit ?? 'maxHeaderBytes', expected: error.expected, actual: error.actual, cause: error,
   });
 }

@@ -94,11 +94,10 @@ export class Weights {
     return left.flatMap(([, sources]) => sources.filter((part) => !used.has(part)));
   }
 
-  /** How the file differs from what a model asked for; undefined where it fits. `allow` as in `unused`. */
-  misfit(allow: readonly RegExp[]): Misfit | undefined {
+  /** How the file differs from what a model asked for. `allow` as in `unused`. */
+  misfit(allow: readonly RegExp[]): Misfit {
     const { names, missing, source } = this.#ledger;
-    const unused = this.unused(allow);
-    return missing.size + unused.length > 0 ? { source, missing: [...missing], unused, names } : undefined;
+    return { source, missing: [...missing], unused: this.unused(allow), names };
   }
 
   #resolve(name: string): string {

@@ -37,5 +37,5 @@ export function decodePnm(bytes: Uint8Array, source = 'PNM data'): PnmPicture {
 }
 
 function fault(source: string, what: string): ImageError {
-  return new ImageError('IMAGE_DECODE', `${source}: ${what}.`, { source, phase: 'image' });
+  return new ImageError('IMAGE_DECODE', `${source}: ${what}.`, { source });
 }

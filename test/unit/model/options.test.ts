@@ -103,6 +103,8 @@ describe('the model asked for', () => {
     expect(warned).toEqual([]);
     const more = seededCheckpoint([...tensors, { name: 'auxiliary.weight', shape: [4] }]) as Uint8Array<ArrayBuffer>;
     (await load(more, { model: 'midas-v2.1-small', onWarning })).dispose();
+    const narrow = tensors.map((tensor) => (tensor.name.startsWith('pretrained.layer1.1.') ? { ...tensor, shape: [64] } : tensor));
+    expect(await rejection(load(seededCheckpoint(narrow) as Uint8Array<ArrayBuffer>, { model: 'midas-v2.1-small', onWarning: () => expect.unreachable() }))).toMatchObject({ code: 'MODEL_SHAPE' });
     expect(warned).toEqual([{ code: 'MODEL_SURPLUS_TENSOR', message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".' }]);
   });
 
@@ -147,21 +149,21 @@ describe('options of a caller without a type checker', () => {
     const model = await load(tinyMidas());
     const map = await model.estimate(picture('a'), SMALL);
     faulty.calls.clear();
-    const refusals: readonly [Promise<unknown>, string, unknown][] = [
-      [model.estimate(picture('a'), any(null)), 'OPTION_OBJECT', null],
-      [model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
-      [model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
-      [model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
-      [map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
-      [map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
-      [map.colors({ span: any('x') }), 'OPTION_SPAN', 'x'],
-      [map.colors(any(null)), 'OPTION_OBJECT', null],
-      [map.draw(any({}), { span: any({}) }), 'OPTION_SPAN', {}],
-      [map.texture(any('rgba8unorm')), 'OPTION_TEXTURE_FORMAT', 'rgba8unorm'],
-      [map.toBlob(any('gif')), 'OPTION_FILE_FORMAT', 'gif'],
+    const refusals: readonly [() => Promise<unknown>, string, unknown][] = [
+      [() => model.estimate(picture('a'), any(null)), 'OPTION_OBJECT', null],
+      [() => model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
+      [() => model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
+      [() => model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
+      [() => map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
+      [() => map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
+      [() => map.colors({ span: any('x') }), 'OPTION_SPAN', 'x'],
+      [() => map.colors(any(null)), 'OPTION_OBJECT', null],
+      [() => map.draw(any({}), { span: any({}) }), 'OPTION_SPAN', {}],
+      [() => map.texture(any('rgba8unorm')), 'OPTION_TEXTURE_FORMAT', 'rgba8unorm'],
+      [() => map.toBlob(any('gif')), 'OPTION_FILE_FORMAT', 'gif'],
     ];
     for (const [work, code, actual] of refusals) {
-      const error = await rejection(work);
+      const error = await rejection(work());
       expect(error).toMatchObject({ name: 'UsageError', code, actual });
       if (typeof actual === 'string') expect(error.message).toContain(actual);
     }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { plainHeader, plainLength } from '../../../src/weights/plain_header.js';
 import { parseHeader, readHeaderLength, type HeaderOptions } from '../../../src/weights/safetensors.js';
-import { fileOf } from './safetensors_file.js';
 import { randomFiles } from './random_headers.js';
+import { fileOf } from './safetensors_file.js';
 
 const ROOT = new URL('../../../', import.meta.url);
 
@@ -66,8 +66,7 @@ describe('a plain header', () => {
     ['a number with an exponent', `{"a":${tensor('', '[2e0]')}}`],
     ['minus zero', `{"a":${tensor('', '[2]', '[-0,8]')}}`],
     ['a number past 2^53', `{"a":${tensor('', '[2]', '[0,9007199254740993]')}}`],
-    ['a dimension past 2^53 beside a zero', `{"a":${tensor('', '[0,9007199254740993]', '[0,0]')}}`],
-    ['more bits than can be counted beside a zero', `{"a":${tensor('', '[9007199254740991,9007199254740991,0]', '[0,0]')}}`],
+    ['a byte order mark', `\uFEFF{"a":${tensor()}}`],
     ['a type in a list', `{"a":${tensor('', '[2]', '[0,8]', '["F32"]')}}`],
     ['a type of Object', `{"a":${tensor('', '[2]', '[0,8]', '"toString"')}}`],
     ['a shape that is text', `{"a":${tensor('', '"2"')}}`],
@@ -78,6 +77,10 @@ describe('a plain header', () => {
     ['an overlap', `{"a":${tensor()},"b":${tensor('', '[1]', '[4,8]')}}`],
     ['metadata that is no text', `{"__metadata__":{"a":1},"b":${tensor()}}`],
     ['metadata in a list', `{"__metadata__":["a"],"b":${tensor()}}`],
+    ['metadata that is text', `{"__metadata__":"abc","b":${tensor()}}`],
+    ['metadata that is empty text', `{"__metadata__":"","b":${tensor()}}`],
+    ['metadata that is a number', `{"__metadata__":5,"b":${tensor()}}`],
+    ['metadata that is a truth', `{"__metadata__":true,"b":${tensor()}}`],
     ['metadata that is nothing', `{"__metadata__":null,"b":${tensor()}}`],
     ['an entry that is nothing', '{"a":null}'],
     ['a list of entries', `[${tensor()}]`],
@@ -87,6 +90,32 @@ describe('a plain header', () => {
     ['another end than a blank', `{"a":${tensor()}}\n`],
   ])('is not one with %s', (_, text) => {
     expect(plainOf(fileOf(text, 8))).toBeUndefined();
+  });
+
+  test.each([
+    ['a dimension past 2^53 beside a zero', '[0,9007199254740992]'],
+    ['more bits than can be counted beside a zero', '[9007199254740991,9007199254740991,0]'],
+  ])('is not one with %s', (_, shape) => {
+    const bytes = fileOf(`{"a":${tensor('', shape, '[0,0]')}}`);
+    expect(plainOf(bytes)).toBeUndefined();
+    expect(plainOf(fileOf(`{"a":${tensor('', '[0,5]', '[0,0]')}}`))).toBeDefined();
+  });
+
+  test('is told from any other at once, however long', () => {
+    const start = performance.now();
+    expect(plainOf(fileOf(`{${' '.repeat(8e6)}"a":${tensor()}}`, 8))).toBeUndefined();
+    expect(plainOf(fileOf(`{"a":${tensor()}}${' '.repeat(8e6)}`, 8))).toBeDefined();
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test('is read off the middle of a buffer, whatever the order of its members', () => {
+    const bytes = fileOf(`{"b":${tensor('', '[1]', '[8,16]', '"I64"')},"a":${tensor()}}`, 16);
+    const within = new Uint8Array(bytes.length + 13).subarray(7, 7 + bytes.length);
+    within.set(bytes);
+    expect([...plainOf(within)!.tensors.keys()]).toEqual(['a', 'b']);
+    expect(plainOf(within)).toEqual(checked(bytes));
+    expect(plainLength(bytes.subarray(0, 7), undefined)).toBeUndefined();
+    expect(plainLength(new Uint8Array(8), undefined)).toBeUndefined();
   });
 
   test('may have a member called __proto__, blanks at its end, and metadata', () => {

@@ -3,6 +3,7 @@ import { fileOf } from './safetensors_file.js';
 const DTYPES = ['F32', 'F16', 'BF16', 'F64', 'U8', 'F4', 'F6_E2M3', 'F7', 'f32', ''];
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, F64: 8, U8: 1 };
 const NUMBERS = ['0', '1', '2', '-1', '1.5', '1e3', '-0', '9007199254740991', '9007199254740993', '18446744073709551614', '18446744073709551616', '"1"', 'null', '[1]', '{}'];
+const METADATA = ['"abc"', '""', '5', 'true', 'null', '[]', '["a"]', '{"a":1}', '{}'];
 const SCRAPS = ['{', '}', '[', ']', ',', ':', '"', '\\', '\\u00', '\\ud800', '\u0000', '\uFEFF', 'é', 'null', 'true', 'NaN', '__metadata__', '__proto__', '//', '1e999'];
 
 /** Numbers in [0, 1) from a 32-bit state (mulberry32). */
@@ -31,7 +32,7 @@ function headerText(random: () => number): { text: string; data: number } {
     if (random() < rarely) fields.splice(Math.floor(random() * 3), 1, pick(fields));
     return `"${random() < rarely ? pick(['a', '__proto__', '\\u0061', '__metadata__']) : `t${i}`}":{${fields.sort(() => random() - 0.5).join(',')}}`;
   });
-  if (random() < 0.3) members.push('"__metadata__":{"format":"pt"}');
+  if (random() < 0.3) members.push(`"__metadata__":${random() < rarely ? pick(METADATA) : '{"format":"pt"}'}`);
   let text = `{${members.join(random() < rarely ? pick([',,', ' ', ';']) : ',')}}`;
   if (random() < rarely) {
     const cut = Math.floor(random() * text.length);

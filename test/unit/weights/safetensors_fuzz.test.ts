@@ -4,6 +4,7 @@ import { parseHeader } from '../../../src/weights/safetensors.js';
 import { randomFiles } from './random_headers.js';
 
 const FILES = 12_000;
+
 test('any bytes end in a header that holds together or in a typed error', () => {
   const codes = new Map<string, number>();
   for (const bytes of randomFiles(20240607, FILES)) {
