@@ -47,14 +47,14 @@ describe('AbortSignal', () => {
   it('while the adapter is waited for', async () => {
     const stop = new AbortController();
     const made = new FaultyGpu((await nullGpu()).device);
-    let give = () => {};
+    let give: (() => void) | undefined;
     const gpu = { requestAdapter: async (options: GPURequestAdapterOptions) => {
       await new Promise<void>((resolve) => (give = resolve));
       return made.gpu.requestAdapter(options);
     } };
     const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, tuning: 'off', precision: 'f32', signal: stop.signal });
-    expect(await abortTime(stop, loading)).toBeLessThan(100);
-    give();
+    expect(await abortTime(stop, loading, () => until(() => give !== undefined))).toBeLessThan(100);
+    give?.();
     await until(() => made.devices.length === 1 && made.last.destroyed);
   });
 
