@@ -106,7 +106,8 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
   graph.apply(gemm, { x: graph.input('x', types.x), weight: graph.input('weight', types.weight), bias: graph.input('bias', types.bias) }, {});
   const node = only(graph);
 
-  it('is asked and timed, and the kernel without workgroup memory is found the faster', async () => {
+  // Samples of 4 ms: on a machine that takes its cores away meanwhile, the slower kernel may win once, but not three times.
+  it('is asked and timed, and the kernel without workgroup memory is found the faster', { retry: 2 }, async () => {
     const { gpu, faulty } = await hardware();
     expect(chooseKernel(node, gpu).variant).toBe('tiled');
     const { variant, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
