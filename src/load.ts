@@ -86,7 +86,7 @@ async function namedSource(source: CheckpointSource, options: LoadOptions, accep
   const entry = await namedEntry(source, options);
   if (!entry) return [entry, source];
   await checkLicence(entry, accepted);
-  return [entry, await weightsOf(source, entry, options)];
+  return [entry, options.weights ?? (source === entry.name ? await publishedSource(entry) : source)];
 }
 
 /** The entry a caller named, by source or by option. */
@@ -94,8 +94,4 @@ async function namedEntry(source: CheckpointSource, { model }: LoadOptions): Pro
   if (model !== undefined) return entryByName(model);
   if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
   return entryByName(source);
-}
-
-async function weightsOf(source: CheckpointSource, entry: ModelEntry, { weights }: LoadOptions): Promise<CheckpointSource> {
-  return weights ?? (source === entry.name ? publishedSource(entry) : source);
 }

@@ -90,8 +90,8 @@ export class CheckpointStream implements Checkpoint {
 
   /**
    * Says what to throw for an error that came of using these bytes. A damaged copy in a cache can make anything fail (a bit of a
-   * tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end is held to its digest. Where the code for that cannot be
-   * fetched, the error stays what it is.
+   * tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end is held to its digest.
+   * Where the code for that cannot be fetched, the error stays what it is.
    */
   async explain(error: unknown): Promise<unknown> {
     const { signal } = this.#options;

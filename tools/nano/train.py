@@ -133,11 +133,11 @@ def worker(rank, args):
     optimiser = torch.optim.AdamW([{'params': decayed, 'weight_decay': 0.02},
                                    {'params': plain, 'weight_decay': 0.0}], args.rate, fused=True)
     large, small = Shards(args.data, SEEN), Shards(args.small, SEEN)
-    if args.weights:
+    checkpoint = f'{args.run}/checkpoint.pt'
+    if args.weights and not os.path.exists(checkpoint):
         pictures = [normalise(large.store[family][0][0]) for family in SEEN]
         model.load_state_dict(unfold(load_export(args.weights), pictures).state_dict())
     average, step, spent = Average(model), 0, 0.0
-    checkpoint = f'{args.run}/checkpoint.pt'
     if os.path.exists(checkpoint):
         saved = torch.load(checkpoint)
         model.load_state_dict(saved['model'])
