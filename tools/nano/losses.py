@@ -6,6 +6,8 @@ RELATIVE_WEIGHT = 1.0
 RANK_WEIGHT = 1.5
 # |log| of a depth off by 25 %, and the width of the step there.
 STEP, STEP_WIDTH = 0.223, 0.12
+# Disparity up to which a pixel is sky; distance of the output from zero, in its spreads.
+SKY, SKY_MARGIN, SKY_WEIGHT = 1e-5, 0.05, 0.5
 
 
 def standardise(disparity):
@@ -86,23 +88,33 @@ def rank_error(fitted, disparity, levels=33, stretch=0.25):
     return (error + 6 * error.square()).mean()
 
 
+def sky_error(prediction, sky):
+    """How far the output before its ReLU is on the wrong side of zero, by at least SKY_MARGIN: below
+    it belongs what is infinitely far, so that the ReLU gives all of it the same inverse depth, 0.
+    """
+    return torch.relu(SKY_MARGIN + torch.where(sky, prediction, -prediction)).mean()
+
+
 def objective(prediction, disparity, gradient_weight, keep):
     """Loss of the output before its ReLU, its data term and its gradient term.
 
     The paper's terms leave scale and shift free, and an unnormalised decoder then drifts to ever
-    larger outputs and ever smaller gradients. Two weak terms hold it: the spread of each output is
-    kept near 1, and negative values, which the ReLU would cut, are penalised. The errors of relative
-    depth and of rank are added because the data term hardly sees far things apart.
+    larger outputs and ever smaller gradients. Two terms hold it: the spread of each output is kept
+    near 1, and zero is what parts sky from things. The errors of relative depth and of rank are
+    added because the data term hardly sees far things apart.
     """
+    sky = disparity <= SKY
+    sides = sky_error(prediction, sky)
+    # What the ReLU cuts is no error in the sky; elsewhere the cut would leave no gradient.
+    prediction = torch.where(sky, torch.relu(prediction), prediction)
     residual = standardise(prediction) - standardise(disparity)
     data = trimmed(residual, keep)
     slope = gradient_matching(residual)
     spread = (prediction - prediction.flatten(1).median(1).values.view(-1, 1, 1, 1)).abs()
     anchor = spread.flatten(1).mean(1).clamp(min=1e-4).log().square().mean()
-    negative = torch.relu(0.05 - prediction).mean()
     fitted = aligned(prediction, disparity)
     loss = data + gradient_weight * slope + RELATIVE_WEIGHT * relative_error(fitted, disparity) \
-        + RANK_WEIGHT * rank_error(fitted, disparity) + 0.05 * anchor + 0.1 * negative
+        + RANK_WEIGHT * rank_error(fitted, disparity) + 0.05 * anchor + SKY_WEIGHT * sides
     return loss, data, slope
 
 
@@ -125,7 +137,7 @@ def layout_classes(disparity):
                         torch.where(gx > 0, 4, 5))
     label[steep * height < 0.35] = 1
     label[steep > 0.2] = 6
-    label[d <= 1e-5] = 0
+    label[d <= SKY] = 0
     return label[:, ::2, ::2]
 
 

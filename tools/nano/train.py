@@ -30,8 +30,8 @@ PHASES = [(0.4, [*SMALL_SIZES, (256, 192)], 32 * 128 * 96, True),
           (0.88, LARGE_SIZES, 16 * 256 * 192, True),
           (1.01, LARGE_SIZES, 12 * 256 * 192, False)]
 SMALL = 160
-# Streets were learnt long before the other families.
-SHARES = {family: 1 if family == 'street' else 2 for family in SEEN}
+# Streets and landscapes were learnt long before the other families.
+SHARES = {family: 1 if family in ('street', 'landscape') else 2 for family in SEEN}
 FINAL_RATE, WARMUP = 1e-5, 0.02
 # Layout before edges: the gradient term comes in late and grows to the paper's weight.
 GRADIENT_START, GRADIENT_FULL, GRADIENT_WEIGHT = 0.25, 0.75, 0.1
@@ -91,7 +91,7 @@ def validate(state, shards, per_family, size, half):
             y, _, _ = whole(torch.nn.functional.interpolate(x, size[::-1], mode='bilinear',
                                                             antialias=True), half)
             y = torch.nn.functional.interpolate(y, x.shape[2:], mode='bilinear')
-        scores = [measure(y[i, 0].numpy(), np.array(disparity[i], np.float32))
+        scores = [measure(y[i, 0].relu().numpy(), np.array(disparity[i], np.float32))
                   for i in range(per_family)]
         rows[family] = {k: float(np.mean([s[k] for s in scores])) for k in scores[0]}
     return rows
@@ -162,7 +162,8 @@ def worker(rank, args):
         report(args.run, spent, step, sums / count, average, held_out, size, half,
                small.count() + large.count())
 
-    while True:
+    # A killed command takes its workers along.
+    while mp.parent_process().is_alive():
         if step % STEPS_BETWEEN_AVERAGES == 0:
             average_workers(whole, args.workers)
             average.update(model, step)
