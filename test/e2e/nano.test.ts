@@ -28,7 +28,7 @@ describe('depthwise with nothing but itself', () => {
     expect(stderr.match(/^depthwise: no model is named.*$/gm)).toEqual([expect.stringMatching(/nano.*--model depth-anything-v2-small, /)]);
     const { width, height, data } = await readDepthFile(join(folder, 'room-nano.npy'));
     const { spearman } = score(data, await readTruth(join(SCENES, 'room_depth.png'), { width, height }));
-    expect(spearman).toBeGreaterThanOrEqual(0.987);
+    expect(spearman).toBeGreaterThanOrEqual(0.988);
   });
 
   it('does so without a word when told to be quiet', async () => {
