@@ -6,7 +6,7 @@ RELATIVE_WEIGHT = 1.0
 RANK_WEIGHT = 1.5
 # |log| of a depth off by 25 %, and the width of the step there.
 STEP, STEP_WIDTH = 0.223, 0.12
-# Disparity up to which a pixel is sky; distance of the output from zero, in its spreads.
+# Disparity up to which a pixel is sky; distance of the output from zero, in its spreads; weight.
 SKY, SKY_MARGIN, SKY_WEIGHT = 1e-5, 0.05, 0.5
 
 
@@ -127,7 +127,7 @@ def layout_classes(disparity):
     Classes come from the relative slope of disparity per picture height, so they know no scale.
     """
     d = disparity[:, 0]
-    log = d.clamp(min=1e-5).log()
+    log = d.clamp(min=SKY).log()
     gx, gy = torch.zeros_like(d), torch.zeros_like(d)
     gx[:, :, 1:-1] = (log[:, :, 2:] - log[:, :, :-2]) / 2
     gy[:, 1:-1] = (log[:, 2:] - log[:, :-2]) / 2
