@@ -17,7 +17,11 @@ export function wgsl(): Plugin {
 }
 
 /** What was found to pack best. */
-const TERSER = { module: true, ecma: 2020, compress: { ecma: 2020, passes: 3, booleans: false, pure_getters: true, unsafe_arrows: true } } as const;
+const TERSER = {
+  module: true,
+  ecma: 2020,
+  compress: { ecma: 2020, passes: 3, booleans: false, pure_getters: true, unsafe_arrows: true },
+} as const;
 
 /** Runs terser over what Vite's own minifier made: what a page downloads packs to 1.5 % less. */
 function minifyAgain(): Plugin {
@@ -29,7 +33,10 @@ function minifyAgain(): Plugin {
         const asset = bundle[`${chunk.fileName}.map`];
         const map = asset?.type === 'asset' ? asset : undefined;
         const url = `${chunk.fileName.split('/').at(-1)}.map`;
-        const made = await minify(chunk.code, { ...TERSER, ...(map && { sourceMap: { content: String(map.source), includeSources: true, url } }) });
+        const made = await minify(chunk.code, {
+          ...TERSER,
+          ...(map && { sourceMap: { content: String(map.source), includeSources: true, url } }),
+        });
         chunk.code = made.code as string;
         if (map) map.source = made.map as string;
       }
@@ -38,14 +45,19 @@ function minifyAgain(): Plugin {
 }
 
 /** What every model needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE = /\/src\/(?:index|models\/decoder|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
-const DRAWING = /\/src\/image\/drawing\.ts$/;
+const CORE = /\/src\/(?:index|models\/decoders\/decoder|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
+const DRAWING = /\/src\/depth\/drawing\.ts$/;
 const output = {
   chunkFileNames: 'chunks/[name].js',
   // To the last blank, which Vite by itself leaves to those who bundle a library again.
   minify: true,
   comments: false,
-  codeSplitting: { groups: [{ name: 'core', test: CORE, priority: 1 }, { name: 'drawing', test: DRAWING }] },
+  codeSplitting: {
+    groups: [
+      { name: 'core', test: CORE, priority: 1 },
+      { name: 'drawing', test: DRAWING },
+    ],
+  },
 };
 
 // The library, its Node door and the command-line tool. The demo and the bench page have configs of their own.
@@ -54,7 +66,12 @@ export default defineConfig({
   build: {
     target: 'es2022',
     lib: {
-      entry: { index: 'src/index.ts', colormaps: 'src/image/colormaps.ts', 'node/index': 'src/node/index.ts', 'node/cli': 'src/cli/main.ts' },
+      entry: {
+        index: 'src/index.ts',
+        colormaps: 'src/depth/colormaps.ts',
+        'node/index': 'src/node/index.ts',
+        'node/cli': 'src/cli/main.ts',
+      },
       formats: ['es'],
     },
     rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output },

@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 const text = readFileSync(process.argv[2], 'utf8');
 if (text !== '') {
   const { numPassedTests, numFailedTests, testResults } = JSON.parse(text);
-  const broken = testResults.filter(({ status, assertionResults }) =>
-    status === 'failed' && assertionResults.every((test) => test.status !== 'failed'));
+  const broken = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  );
   console.log(`${numPassedTests} passed, ${numFailedTests + broken.length} failed`);
 }

@@ -3,7 +3,10 @@ import { UsageError } from '../src/errors.js';
 import type { BenchOptions, Section } from './run_bench.js';
 
 /** A command line of the bench. */
-export interface BenchArguments extends Pick<BenchOptions, 'sections' | 'filter' | 'samples' | 'quick' | 'maxGflop' | 'rankSoftware' | 'cold'> {
+export interface BenchArguments extends Pick<
+  BenchOptions,
+  'sections' | 'filter' | 'samples' | 'quick' | 'maxGflop' | 'rankSoftware' | 'cold'
+> {
   readonly help: boolean;
   /** Check every kernel and the small models instead of timing anything. */
   readonly check: boolean;
@@ -48,12 +51,21 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
 export function parseBenchArguments(argv: readonly string[]): BenchArguments {
   const { values } = parse(argv);
   const { only, filter, samples, quick = false, variant, kernel, ...rest } = values;
-  const sections = only === undefined ? (quick || variant ? SECTIONS.slice(0, 2) : SECTIONS) : only.split(',').map(section);
-  if ((variant === undefined) !== (kernel === undefined)) throw new UsageError('OPTION_CONFLICT', '--variant and --kernel go together.');
-  if (rest.matrix && variant !== undefined) throw new UsageError('OPTION_CONFLICT', '--matrix and --variant each choose the kernels.');
+  const sections =
+    only === undefined ? (quick || variant ? SECTIONS.slice(0, 2) : SECTIONS) : only.split(',').map(section);
+  if ((variant === undefined) !== (kernel === undefined))
+    throw new UsageError('OPTION_CONFLICT', '--variant and --kernel go together.');
+  if (rest.matrix && variant !== undefined)
+    throw new UsageError('OPTION_CONFLICT', '--matrix and --variant each choose the kernels.');
   const maxGflop = rest['max-gflop'];
   return {
-    sections, quick, help: rest.help ?? false, check: rest.check ?? false, cold: rest.cold ?? false, matrix: rest.matrix ?? false, rankSoftware: rest['rank-software'] ?? false,
+    sections,
+    quick,
+    help: rest.help ?? false,
+    check: rest.check ?? false,
+    cold: rest.cold ?? false,
+    matrix: rest.matrix ?? false,
+    rankSoftware: rest['rank-software'] ?? false,
     samples: samples === undefined ? (quick ? QUICK_SAMPLES : LEAST_SAMPLES) : positive('samples', samples),
     ...(filter === undefined ? {} : { filter: pattern(filter) }),
     ...(maxGflop === undefined ? {} : { maxGflop: positive('max-gflop', maxGflop) }),
@@ -70,8 +82,23 @@ function parse(argv: readonly string[]) {
     return parseArgs({
       args: [...argv],
       options: {
-        help: { ...flag, short: 'h' }, only: text, filter: text, samples: text, quick: flag, cold: flag, check: flag, matrix: flag, 'max-gflop': text, 'rank-software': flag, adapter: text,
-        variant: text, kernel: text, json: text, svg: text, compare: text, show: text,
+        help: { ...flag, short: 'h' },
+        only: text,
+        filter: text,
+        samples: text,
+        quick: flag,
+        cold: flag,
+        check: flag,
+        matrix: flag,
+        'max-gflop': text,
+        'rank-software': flag,
+        adapter: text,
+        variant: text,
+        kernel: text,
+        json: text,
+        svg: text,
+        compare: text,
+        show: text,
       },
     });
   } catch (cause) {
@@ -80,18 +107,26 @@ function parse(argv: readonly string[]) {
 }
 
 function given<T extends Record<string, string | undefined>>(values: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: string };
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: string;
+  };
 }
 
 function section(name: string): Section {
   const known = SECTIONS.find((one) => one === name);
-  if (!known) throw new UsageError('OPTION_VALUE', `--only has no section "${name}".`, { actual: name, expected: SECTIONS, hint: `Sections: ${SECTIONS.join(', ')}.` });
+  if (!known)
+    throw new UsageError('OPTION_VALUE', `--only has no section "${name}".`, {
+      actual: name,
+      expected: SECTIONS,
+      hint: `Sections: ${SECTIONS.join(', ')}.`,
+    });
   return known;
 }
 
 function positive(name: string, text: string): number {
   const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new UsageError('OPTION_VALUE', `--${name} is "${text}"; expected a number above 0.`, { actual: text });
+  if (!(value > 0 && Number.isFinite(value)))
+    throw new UsageError('OPTION_VALUE', `--${name} is "${text}"; expected a number above 0.`, { actual: text });
   return name === 'samples' ? Math.ceil(value) : value;
 }
 
@@ -99,6 +134,9 @@ function pattern(text: string): RegExp {
   try {
     return new RegExp(text, 'i');
   } catch (cause) {
-    throw new UsageError('OPTION_VALUE', `--filter is no regular expression: ${(cause as Error).message}.`, { actual: text, cause });
+    throw new UsageError('OPTION_VALUE', `--filter is no regular expression: ${(cause as Error).message}.`, {
+      actual: text,
+      cause,
+    });
   }
 }

@@ -22,7 +22,14 @@ export function fmaRate(elem: 'f32' | 'f16') {
   return defineOp<X, LoadAttrs>({
     name: `fma_rate_${elem}`,
     infer: (_, { invocations }) => one(invocations),
-    kernels: { chains: (_, { invocations, iterations }) => ({ sources: [fmaSource], tunables: { elem, WORKGROUP: 64 }, params: { ITERATIONS: iterations }, workgroups: invocations / 64 }) },
+    kernels: {
+      chains: (_, { invocations, iterations }) => ({
+        sources: [fmaSource],
+        tunables: { elem, WORKGROUP: 64 },
+        params: { ITERATIONS: iterations },
+        workgroups: invocations / 64,
+      }),
+    },
     cost: (_, { invocations, iterations }) => ({ flops: 2 * 4 * FMA_CHAINS * invocations * iterations }),
   });
 }
@@ -44,7 +51,14 @@ export const copyRate = defineOp<X, object>({
 export const workgroupRate = defineOp<X, LoadAttrs>({
   name: 'workgroup_rate',
   infer: (_, { invocations }) => one(invocations),
-  kernels: { reads: (_, { invocations, iterations }) => ({ sources: [workgroupSource], tunables: {}, params: { ITERATIONS: iterations }, workgroups: invocations / 64 }) },
+  kernels: {
+    reads: (_, { invocations, iterations }) => ({
+      sources: [workgroupSource],
+      tunables: {},
+      params: { ITERATIONS: iterations },
+      workgroups: invocations / 64,
+    }),
+  },
   cost: () => ({ flops: 0 }),
 });
 

@@ -3,7 +3,11 @@ import type { ClockFacts } from './document.js';
 import { quantumOf } from './statistics.js';
 
 /** Records one pass with `repeats` dispatches. */
-export type Record = (encoder: GPUCommandEncoder, repeats: number, timestampWrites?: GPUComputePassTimestampWrites) => void;
+export type Record = (
+  encoder: GPUCommandEncoder,
+  repeats: number,
+  timestampWrites?: GPUComputePassTimestampWrites,
+) => void;
 
 const ESTIMATES = 5;
 const PROBES = 48;
@@ -21,7 +25,11 @@ export class Clock implements ClockFacts {
     this.source = device.features.has('timestamp-query') ? 'timestamp-query' : 'queue';
     if (this.source === 'queue') return;
     this.#queries = device.createQuerySet({ type: 'timestamp', count: 2 });
-    this.#resolved = device.createBuffer({ label: 'timestamps', size: 16, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
+    this.#resolved = device.createBuffer({
+      label: 'timestamps',
+      size: 16,
+      usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC,
+    });
   }
 
   /** Finds the clock's step from many passes of different length. */
@@ -37,19 +45,26 @@ export class Clock implements ClockFacts {
 
   /** Milliseconds of one of `repeats` dispatches in a pass. */
   async perRepeat(record: Record, repeats: number): Promise<number> {
-    if (this.source === 'queue') return Math.max(0, (await this.#wall(record, 2 * repeats)) - (await this.#wall(record, repeats))) / repeats;
+    if (this.source === 'queue')
+      return Math.max(0, (await this.#wall(record, 2 * repeats)) - (await this.#wall(record, repeats))) / repeats;
     const [begin, end] = await this.#ticks(record, repeats);
     return Number(end - begin) / 1e6 / repeats;
   }
 
-  /** Milliseconds of one dispatch, the median of a few: what else the machine does must not make a dispatch look long, or like nothing. */
+  /**
+   * Milliseconds of one dispatch, the median of a few: what else the machine does must not make a dispatch look long,
+   * or like nothing.
+   */
   async estimate(record: Record): Promise<number> {
     const times: number[] = [];
     for (let i = 0; i < ESTIMATES; i++) times.push(await this.perRepeat(record, 1));
     return times.sort((a, b) => a - b)[ESTIMATES >> 1] as number;
   }
 
-  /** One whole run: recording and submitting it on the CPU, until the queue is done, and on the GPU where there are timestamps. */
+  /**
+   * One whole run: recording and submitting it on the CPU, until the queue is done, and on the GPU where there are
+   * timestamps.
+   */
   async run(record: Record): Promise<{ encodeMs: number; wallMs: number; gpuMs: number | undefined }> {
     const [queries, resolved] = [this.#queries, this.#resolved];
     const start = performance.now();
@@ -103,7 +118,11 @@ function wallQuantumNs(): number {
 }
 
 /** An encoder whose passes take timestamps and dispatch `repeats` times; it has what Executable.encode uses. */
-export function repeating(encoder: GPUCommandEncoder, repeats: number, timestampWrites?: GPUComputePassTimestampWrites): GPUCommandEncoder {
+export function repeating(
+  encoder: GPUCommandEncoder,
+  repeats: number,
+  timestampWrites?: GPUComputePassTimestampWrites,
+): GPUCommandEncoder {
   const beginComputePass = (descriptor?: GPUComputePassDescriptor) => {
     const pass = encoder.beginComputePass({ ...descriptor, ...(timestampWrites ? { timestampWrites } : {}) });
     return {

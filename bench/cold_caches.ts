@@ -12,8 +12,8 @@ export function copiesFor(bytes: number): number {
 }
 
 /**
- * Dispatches of one kernel that take turns on copies of its buffers, so that none finds its inputs in a cache. With one copy,
- * dispatches repeat on the same buffers.
+ * Dispatches of one kernel that take turns on copies of its buffers, so that none finds its inputs in a cache. With one
+ * copy, dispatches repeat on the same buffers.
  */
 export async function rotating(first: KernelRun, copies: number, compile: () => Promise<KernelRun>): Promise<Record> {
   if (copies === 1) return first.record;

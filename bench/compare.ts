@@ -32,31 +32,53 @@ export function moves(before: BenchDocument, after: BenchDocument): Move[] {
 }
 
 function timesOf({ results, models }: BenchDocument): [string, Summary][] {
-  return [...results.map((r): [string, Summary] => [r.id, r.ms]), ...models.map((m): [string, Summary] => [m.id, m.steadyMs])];
+  return [
+    ...results.map((r): [string, Summary] => [r.id, r.ms]),
+    ...models.map((m): [string, Summary] => [m.id, m.steadyMs]),
+  ];
 }
 
 function moveOf(id: string, before: Summary, after: Summary): Move {
   const ratio = after.median / before.median;
   const error = (s: Summary) => (SPREAD * s.mad) / Math.sqrt(s.n);
-  const apart = Math.abs(after.median - before.median) > Math.max(LEAST * before.median, SIGMAS * Math.hypot(error(before), error(after)));
+  const apart =
+    Math.abs(after.median - before.median) >
+    Math.max(LEAST * before.median, SIGMAS * Math.hypot(error(before), error(after)));
   return { id, before, after, ratio, verdict: !apart ? 'same' : ratio < 1 ? 'faster' : 'slower' };
 }
 
 /** What moved as a table, and in words what keeps the two runs from being comparable. */
-export function comparison(before: BenchDocument, after: BenchDocument): { readonly warnings: readonly string[]; readonly table: Table } {
+export function comparison(
+  before: BenchDocument,
+  after: BenchDocument,
+): { readonly warnings: readonly string[]; readonly table: Table } {
   const found = moves(before, after);
   const ids = (document: BenchDocument) => timesOf(document).map(([id]) => id);
   const only = (here: BenchDocument, there: BenchDocument) => ids(here).filter((id) => !ids(there).includes(id));
-  const differing = (['description', 'vendor', 'architecture', 'device'] as const).filter((field) => before.env.adapter[field] !== after.env.adapter[field]);
+  const differing = (['description', 'vendor', 'architecture', 'device'] as const).filter(
+    (field) => before.env.adapter[field] !== after.env.adapter[field],
+  );
   const count = (verdict: Move['verdict']) => found.filter((move) => move.verdict === verdict).length;
   const warnings = [
-    ...differing.map((field) => `adapters differ: ${field} is "${after.env.adapter[field]}", was "${before.env.adapter[field]}"`),
-    ...(before.clock.source === after.clock.source ? [] : [`clocks differ: ${after.clock.source}, was ${before.clock.source}`]),
-    ...((before.protocol.cold ?? false) === (after.protocol.cold ?? false) ? [] : ['caches were cold in one of the runs only']),
+    ...differing.map(
+      (field) => `adapters differ: ${field} is "${after.env.adapter[field]}", was "${before.env.adapter[field]}"`,
+    ),
+    ...(before.clock.source === after.clock.source
+      ? []
+      : [`clocks differ: ${after.clock.source}, was ${before.clock.source}`]),
+    ...((before.protocol.cold ?? false) === (after.protocol.cold ?? false)
+      ? []
+      : ['caches were cold in one of the runs only']),
     ...only(after, before).map((id) => `new: ${id}`),
     ...only(before, after).map((id) => `gone: ${id}`),
   ];
-  const rows = found.map(({ id, before: b, after: a, ratio, verdict }) => [id, number(b.median), number(a.median), ratio.toFixed(3), verdict]);
+  const rows = found.map(({ id, before: b, after: a, ratio, verdict }) => [
+    id,
+    number(b.median),
+    number(a.median),
+    ratio.toFixed(3),
+    verdict,
+  ]);
   const title = `Since ${before.date} (${before.tool.commit}): ${count('faster')} faster, ${count('slower')} slower, ${count('same')} within noise`;
   return { warnings, table: { title, columns: ['case', 'before ms', 'now ms', 'ratio', 'verdict'], rows } };
 }

@@ -42,7 +42,9 @@ export interface ClockFacts {
 
 export interface Protocol {
   readonly samples: number;
-  /** A dispatch is repeated in one pass until the pass lasts this long and at least `quantaPerPass` steps of the clock. */
+  /**
+   * A dispatch is repeated in one pass until the pass lasts this long and at least `quantaPerPass` steps of the clock.
+   */
   readonly minPassMs: number;
   readonly quantaPerPass: number;
   /** Warm-up ends when three medians in a row agree this closely, or after `warmUpBlocks` blocks or `warmUpMs`. */
@@ -145,7 +147,10 @@ export interface PeerResult {
   /** How the peer was set up. */
   readonly settings: Readonly<Record<string, string>>;
   readonly case: string;
-  /** What one sample is: `whole call` from input in CPU memory to output in CPU memory, or `queue` until the GPU is done. */
+  /**
+   * What one sample is: `whole call` from input in CPU memory to output in CPU memory, or `queue` until the GPU is
+   * done.
+   */
   readonly timed: string;
   readonly depthwise: { readonly variant: string; readonly ms: Summary; readonly submit?: SubmitFacts };
   readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
@@ -155,7 +160,9 @@ export interface PeerResult {
   readonly maxDifference?: number;
 }
 
-/** What a call does before it reads its output back, in the samples of `ms`; absent where a side's queue cannot be seen. */
+/**
+ * What a call does before it reads its output back, in the samples of `ms`; absent where a side's queue cannot be seen.
+ */
 export interface SubmitFacts {
   /** From the start of the call until its last submit returned. */
   readonly ms: Summary;
@@ -179,18 +186,90 @@ export function parseDocument(text: string): BenchDocument {
 
 type Shape = { readonly [field: string]: 'string' | 'number' | 'boolean' | 'object' | 'array' | Shape };
 
-const SUMMARY: Shape = { min: 'number', median: 'number', p95: 'number', iqr: 'number', mad: 'number', n: 'number', samples: 'array' };
-const ACCURACY: Shape = { maxAbsErr: 'number', maxRelErr: 'number', gateRatio: 'number', checked: 'string', ok: 'boolean' };
-const DOCUMENT: Shape = {
-  schema: 'string', date: 'string', tool: { version: 'string', commit: 'string' },
-  env: { runtime: 'string', os: 'string', adapter: { vendor: 'string', description: 'string', software: 'boolean' }, features: 'array', limits: 'object', versions: 'object' },
-  clock: { source: 'string', quantumNs: 'number' },
-  protocol: { samples: 'number', minPassMs: 'number', quantaPerPass: 'number', order: 'string', rankSoftware: 'boolean' },
-  peaks: 'object', results: 'array', models: 'array', peers: 'array', skipped: 'array',
+const SUMMARY: Shape = {
+  min: 'number',
+  median: 'number',
+  p95: 'number',
+  iqr: 'number',
+  mad: 'number',
+  n: 'number',
+  samples: 'array',
 };
-const RESULT: Shape = { id: 'string', kernel: 'string', variant: 'string', case: 'string', shape: 'object', dtype: 'string', flops: 'number', bytes: 'number', repeats: 'number', ms: SUMMARY, gflops: 'number', gbs: 'number', ...ACCURACY };
-const MODEL: Shape = { id: 'string', model: 'string', dtype: 'string', loadMs: 'number', compileMs: 'number', uploadMs: 'number', firstMs: 'number', steadyMs: SUMMARY, encodeMs: SUMMARY, dispatches: 'number', memory: { weights: 'number', activations: 'number', lowerBound: 'number' }, ...ACCURACY };
-const PEER: Shape = { id: 'string', date: 'string', commit: 'string', peer: 'string', version: 'string', settings: 'object', case: 'string', timed: 'string', depthwise: { variant: 'string', ms: SUMMARY }, other: { firstMs: 'number', ms: SUMMARY }, ratio: 'number' };
+const ACCURACY: Shape = {
+  maxAbsErr: 'number',
+  maxRelErr: 'number',
+  gateRatio: 'number',
+  checked: 'string',
+  ok: 'boolean',
+};
+const DOCUMENT: Shape = {
+  schema: 'string',
+  date: 'string',
+  tool: { version: 'string', commit: 'string' },
+  env: {
+    runtime: 'string',
+    os: 'string',
+    adapter: { vendor: 'string', description: 'string', software: 'boolean' },
+    features: 'array',
+    limits: 'object',
+    versions: 'object',
+  },
+  clock: { source: 'string', quantumNs: 'number' },
+  protocol: {
+    samples: 'number',
+    minPassMs: 'number',
+    quantaPerPass: 'number',
+    order: 'string',
+    rankSoftware: 'boolean',
+  },
+  peaks: 'object',
+  results: 'array',
+  models: 'array',
+  peers: 'array',
+  skipped: 'array',
+};
+const RESULT: Shape = {
+  id: 'string',
+  kernel: 'string',
+  variant: 'string',
+  case: 'string',
+  shape: 'object',
+  dtype: 'string',
+  flops: 'number',
+  bytes: 'number',
+  repeats: 'number',
+  ms: SUMMARY,
+  gflops: 'number',
+  gbs: 'number',
+  ...ACCURACY,
+};
+const MODEL: Shape = {
+  id: 'string',
+  model: 'string',
+  dtype: 'string',
+  loadMs: 'number',
+  compileMs: 'number',
+  uploadMs: 'number',
+  firstMs: 'number',
+  steadyMs: SUMMARY,
+  encodeMs: SUMMARY,
+  dispatches: 'number',
+  memory: { weights: 'number', activations: 'number', lowerBound: 'number' },
+  ...ACCURACY,
+};
+const PEER: Shape = {
+  id: 'string',
+  date: 'string',
+  commit: 'string',
+  peer: 'string',
+  version: 'string',
+  settings: 'object',
+  case: 'string',
+  timed: 'string',
+  depthwise: { variant: 'string', ms: SUMMARY },
+  other: { firstMs: 'number', ms: SUMMARY },
+  ratio: 'number',
+};
 
 const SUBMIT: Shape = { ms: SUMMARY, submits: 'number', dispatches: 'number', waits: 'number' };
 
@@ -199,18 +278,27 @@ export function faultOf(document: BenchDocument): string | undefined {
   const fault = misfit(document, DOCUMENT, 'document');
   if (fault) return fault;
   if (document.schema !== SCHEMA) return `schema is "${document.schema}"`;
-  const lists = [['results', RESULT], ['models', MODEL], ['peers', PEER]] as const;
+  const lists = [
+    ['results', RESULT],
+    ['models', MODEL],
+    ['peers', PEER],
+  ] as const;
   for (const [name, shape] of lists) {
-    const found = document[name].map((entry, i) => misfit(entry, shape, `${name}[${i}]`)).find((text) => text !== undefined);
+    const found = document[name]
+      .map((entry, i) => misfit(entry, shape, `${name}[${i}]`))
+      .find((text) => text !== undefined);
     if (found) return found;
   }
   return document.peers.map(optionalFault).find((text) => text !== undefined);
 }
 
 function optionalFault(peer: PeerResult, i: number): string | undefined {
-  if ('maxDifference' in peer && typeof peer.maxDifference !== 'number') return `peers[${i}].maxDifference is not of kind number`;
+  if ('maxDifference' in peer && typeof peer.maxDifference !== 'number')
+    return `peers[${i}].maxDifference is not of kind number`;
   const sides = (['depthwise', 'other'] as const).filter((side) => peer[side].submit !== undefined);
-  return sides.map((side) => misfit(peer[side].submit, SUBMIT, `peers[${i}].${side}.submit`)).find((text) => text !== undefined);
+  return sides
+    .map((side) => misfit(peer[side].submit, SUBMIT, `peers[${i}].${side}.submit`))
+    .find((text) => text !== undefined);
 }
 
 function misfit(value: unknown, shape: Shape, path: string): string | undefined {

@@ -14,7 +14,13 @@ export function environmentOf(gpu: Gpu, around: Surroundings): Environment {
 }
 
 /** Adapter, clock and protocol in three lines: the first a reader needs to know. */
-export function headerText({ env, clock, protocol, date, tool }: Pick<BenchDocument, 'env' | 'clock' | 'protocol' | 'date' | 'tool'>): string[] {
+export function headerText({
+  env,
+  clock,
+  protocol,
+  date,
+  tool,
+}: Pick<BenchDocument, 'env' | 'clock' | 'protocol' | 'date' | 'tool'>): string[] {
   const versions = Object.entries(env.versions).map(([name, version]) => `${name} ${version}`);
   return [
     `adapter: ${adapterName(env.adapter)}${env.adapter.software ? ' — a CPU: these times are evidence, not performance' : ''}`,

@@ -1,6 +1,6 @@
 import { fillOf, sample, type Fill, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { byteLength, numel, type DType, type TensorType } from '../src/tensor.js';
-import { decode, toHalf } from '../src/weights/decode.js';
+import { decode, toHalf } from '../src/weights/format/decode.js';
 import { random } from '../test/random.js';
 
 /** A seeded input as it lies in a buffer or texture. */
@@ -51,5 +51,11 @@ export function valuesOf({ dtype, shape }: TensorType, bytes: Uint8Array<ArrayBu
 
 /** An input as the reference sees it. */
 export function tensorOf({ type, bytes }: Stored): Tensor {
-  return { type, data: type.dtype === 'texture' ? Float64Array.from(bytes, (byte) => byte / 255) : Float64Array.from(valuesOf(type, bytes)) };
+  return {
+    type,
+    data:
+      type.dtype === 'texture'
+        ? Float64Array.from(bytes, (byte) => byte / 255)
+        : Float64Array.from(valuesOf(type, bytes)),
+  };
 }

@@ -47,7 +47,10 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
 }
 
 /** Checks and times all kernels of a case, taking turns. @throws DepthwiseError when the device cannot run it */
-export async function benchCase(context: BenchContext, { spec, kase, half, variants, flops }: BenchCase): Promise<KernelResult[]> {
+export async function benchCase(
+  context: BenchContext,
+  { spec, kase, half, variants, flops }: BenchCase,
+): Promise<KernelResult[]> {
   const { gpu, clock, protocol, peaks } = context;
   const attrs = attrsOf(spec, kase, half);
   const inputs = storedInputs(spec, kase, half);
@@ -61,19 +64,38 @@ export async function benchCase(context: BenchContext, { spec, kase, half, varia
     const firsts: KernelRun[] = [];
     for (const variant of variants) firsts.push(await compile(variant));
     const accuracies = await checkAll(gpu, spec, kase, half, inputs, firsts, variants);
-    const bytes = [...Object.values(inputs), ...Object.values((firsts[0] as KernelRun).outputs).map((type) => ({ type }))].reduce((sum, { type }) => sum + storageBytes(type), 0);
+    const bytes = [
+      ...Object.values(inputs),
+      ...Object.values((firsts[0] as KernelRun).outputs).map((type) => ({ type })),
+    ].reduce((sum, { type }) => sum + storageBytes(type), 0);
     const records: RecordPass[] = [];
     const copies = protocol.cold ? copiesFor(bytes) : 1;
-    for (const [i, first] of firsts.entries()) records.push(await rotating(first, copies, () => compile(variants[i] as string)));
+    for (const [i, first] of firsts.entries())
+      records.push(await rotating(first, copies, () => compile(variants[i] as string)));
     const repeats: number[] = [];
     for (const record of records) repeats.push(repeatsFor(await clock.estimate(record), clock.quantumNs, protocol));
-    const measured = await measure(records.map((record, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })), protocol);
+    const measured = await measure(
+      records.map((record, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })),
+      protocol,
+    );
     return variants.map((variant, i): KernelResult => {
       const { ms, stable } = measured[i] as (typeof measured)[number];
       const [gflops, gbs] = [flops / ms.median / 1e6, bytes / ms.median / 1e6];
       const result = {
-        id: resultId(spec.op.name, variant, half, kase.name), kernel: spec.op.name, variant, case: kase.name, shape: kase.inputs,
-        dtype: half ? ('f16' as const) : ('f32' as const), flops, bytes, repeats: repeats[i] as number, ...(protocol.cold ? { copies } : {}), ms, stable, gflops, gbs,
+        id: resultId(spec.op.name, variant, half, kase.name),
+        kernel: spec.op.name,
+        variant,
+        case: kase.name,
+        shape: kase.inputs,
+        dtype: half ? ('f16' as const) : ('f32' as const),
+        flops,
+        bytes,
+        repeats: repeats[i] as number,
+        ...(protocol.cold ? { copies } : {}),
+        ms,
+        stable,
+        gflops,
+        gbs,
       };
       return { ...result, ...shares(peaks, gflops, flops / bytes, gbs), ...(accuracies[i] as Accuracy) };
     });
@@ -83,14 +105,30 @@ export async function benchCase(context: BenchContext, { spec, kase, half, varia
 }
 
 /** Shares of the FMA ceiling and of the roofline, in percent. */
-function shares({ fmaF32, copyGBs }: Peaks, gflops: number, intensity: number, gbs: number): Pick<KernelResult, 'pctPeak' | 'pctRoof'> {
+function shares(
+  { fmaF32, copyGBs }: Peaks,
+  gflops: number,
+  intensity: number,
+  gbs: number,
+): Pick<KernelResult, 'pctPeak' | 'pctRoof'> {
   const peak = fmaF32 === undefined ? {} : { pctPeak: (100 * gflops) / fmaF32 };
   if (fmaF32 === undefined || copyGBs === undefined) return peak;
-  return { ...peak, pctRoof: intensity > 0 ? (100 * gflops) / Math.min(fmaF32, copyGBs * intensity) : (100 * gbs) / copyGBs };
+  return {
+    ...peak,
+    pctRoof: intensity > 0 ? (100 * gflops) / Math.min(fmaF32, copyGBs * intensity) : (100 * gbs) / copyGBs,
+  };
 }
 
 /** The truth of the case itself or, where the reference would take too long, the worst of the op's own cases. */
-async function checkAll(gpu: Gpu, spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, inputs: Record<string, Stored>, runs: readonly KernelRun[], variants: readonly string[]): Promise<Accuracy[]> {
+async function checkAll(
+  gpu: Gpu,
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  half: boolean,
+  inputs: Record<string, Stored>,
+  runs: readonly KernelRun[],
+  variants: readonly string[],
+): Promise<Accuracy[]> {
   const truths = new Map<unknown, Truth | undefined>();
   const accuracies: Accuracy[] = [];
   for (const [i, run] of runs.entries()) {
@@ -111,9 +149,20 @@ async function standIns(gpu: Gpu, spec: KernelSpec, half: boolean, variant: stri
   return { ...accuracy, checked: `${accuracy.checked}, not this one` };
 }
 
-/** The worst of an op's own small cases on a kernel, of at most `most` that it takes. @throws DepthwiseError when the device cannot run it */
-export async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string, most: number): Promise<Accuracy> {
-  const cases = spec.cases.filter((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, gpu.facts)).slice(0, most);
+/**
+ * The worst of an op's own small cases on a kernel, of at most `most` that it takes. @throws DepthwiseError when the
+ * device cannot run it
+ */
+export async function checkCases(
+  gpu: Gpu,
+  spec: KernelSpec,
+  half: boolean,
+  variant: string,
+  most: number,
+): Promise<Accuracy> {
+  const cases = spec.cases
+    .filter((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, gpu.facts))
+    .slice(0, most);
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
@@ -132,7 +181,13 @@ export async function checkCases(gpu: Gpu, spec: KernelSpec, half: boolean, vari
 }
 
 /** Whether a kernel takes a case, as some are for certain sizes only, and the device runs it. */
-export function runsCase(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean, variant: string, facts: DeviceFacts): boolean {
+export function runsCase(
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  half: boolean,
+  variant: string,
+  facts: DeviceFacts,
+): boolean {
   const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
   const kernel = spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs));
   return kernel !== undefined && runsOn(kernel, facts);
@@ -140,7 +195,12 @@ export function runsCase(spec: KernelSpec, kase: KernelCase<unknown>, half: bool
 
 function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
   const halves = kase.half || spec.half;
-  return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32'), shape }]));
+  return Object.fromEntries(
+    Object.entries(kase.inputs).map(([name, shape]) => [
+      name,
+      { dtype: spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32'), shape },
+    ]),
+  );
 }
 
 function attrsOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): unknown {

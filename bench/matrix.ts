@@ -24,10 +24,19 @@ const LANES = 32;
  * @throws GpuUnavailableError `GPU_NO_MATRICES` with what the device has instead
  */
 export function matrixEdge(configs: readonly MatrixConfig[] = []): 8 | 16 {
-  const edge = ([16, 8] as const).find((size) => configs.some((c) => c.componentType === 'f16' && c.resultComponentType === 'f32' && [c.M, c.N, c.K].every((side) => side === size)));
+  const edge = ([16, 8] as const).find((size) =>
+    configs.some(
+      (c) =>
+        c.componentType === 'f16' && c.resultComponentType === 'f32' && [c.M, c.N, c.K].every((side) => side === size),
+    ),
+  );
   if (edge !== undefined) return edge;
-  const found = configs.map((c) => `${c.componentType} ${c.M}x${c.N}x${c.K} into ${c.resultComponentType}`).join(', ') || 'none';
-  throw new GpuUnavailableError('GPU_NO_MATRICES', `The adapter multiplies no f16 matrices of 8 x 8 or 16 x 16 into f32; it has: ${found}.`);
+  const found =
+    configs.map((c) => `${c.componentType} ${c.M}x${c.N}x${c.K} into ${c.resultComponentType}`).join(', ') || 'none';
+  throw new GpuUnavailableError(
+    'GPU_NO_MATRICES',
+    `The adapter multiplies no f16 matrices of 8 x 8 or 16 x 16 into f32; it has: ${found}.`,
+  );
 }
 
 /**
@@ -36,7 +45,10 @@ export function matrixEdge(configs: readonly MatrixConfig[] = []): 8 | 16 {
  */
 export function withMatrixKernels(specs: readonly KernelSpec[], edge: 8 | 16): KernelSpec[] {
   const products = specs.filter(({ op }) => ['gemm', 'transposed_conv', 'patch_embed'].includes(op.name));
-  return products.map((spec) => ({ ...spec, op: { ...spec.op, kernels: { ...spec.op.kernels, matrix: matrixKernel(spec.op, edge) } } }));
+  return products.map((spec) => ({
+    ...spec,
+    op: { ...spec.op, kernels: { ...spec.op.kernels, matrix: matrixKernel(spec.op, edge) } },
+  }));
 }
 
 /** The tiled kernel's loader, store and uniforms, around another main file. */

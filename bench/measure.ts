@@ -14,21 +14,28 @@ export interface Measured {
 const BLOCK = 3;
 
 /**
- * Warms every contender up, then takes turns: A B, B A, A B, …, so that heat and other work on the machine weigh on all of
- * them alike.
+ * Warms every contender up, then takes turns: A B, B A, A B, …, so that heat and other work on the machine weigh on all
+ * of them alike.
  */
-export async function measure(contenders: readonly Contender[], protocol: Pick<Protocol, 'samples' | 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>): Promise<Measured[]> {
+export async function measure(
+  contenders: readonly Contender[],
+  protocol: Pick<Protocol, 'samples' | 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>,
+): Promise<Measured[]> {
   const stable: boolean[] = [];
   for (const contender of contenders) stable.push(await warmUp(contender, protocol));
   const samples = contenders.map((): number[] => []);
   const order = contenders.map((_, i) => i);
   for (let round = 0; round < protocol.samples; round++) {
-    for (const i of round % 2 === 0 ? order : [...order].reverse()) samples[i]?.push(await (contenders[i] as Contender).sample());
+    for (const i of round % 2 === 0 ? order : [...order].reverse())
+      samples[i]?.push(await (contenders[i] as Contender).sample());
   }
   return samples.map((taken, i) => ({ ms: summarizeSamples(taken), stable: stable[i] as boolean }));
 }
 
-async function warmUp({ sample }: Contender, { stableWithin, warmUpBlocks, warmUpMs }: Pick<Protocol, 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>): Promise<boolean> {
+async function warmUp(
+  { sample }: Contender,
+  { stableWithin, warmUpBlocks, warmUpMs }: Pick<Protocol, 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>,
+): Promise<boolean> {
   const medians: number[] = [];
   const end = performance.now() + warmUpMs;
   while (medians.length < warmUpBlocks) {
@@ -44,7 +51,11 @@ async function warmUp({ sample }: Contender, { stableWithin, warmUpBlocks, warmU
 }
 
 /** How often to repeat something of `milliseconds` so that it takes as long as the protocol wants at this clock. */
-export function repeatsFor(milliseconds: number, quantumNs: number, { minPassMs, quantaPerPass }: Pick<Protocol, 'minPassMs' | 'quantaPerPass'>): number {
+export function repeatsFor(
+  milliseconds: number,
+  quantumNs: number,
+  { minPassMs, quantaPerPass }: Pick<Protocol, 'minPassMs' | 'quantaPerPass'>,
+): number {
   const wanted = Math.max(minPassMs, (quantaPerPass * quantumNs) / 1e6);
   return Math.max(1, Math.min(MAX_REPEATS, Math.ceil(wanted / Math.max(milliseconds, 1e-6))));
 }

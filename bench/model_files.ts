@@ -1,5 +1,5 @@
-import { decode } from '../src/weights/decode.js';
-import { parseHeader } from '../src/weights/safetensors.js';
+import { decode } from '../src/weights/format/decode.js';
+import { parseHeader } from '../src/weights/format/safetensors.js';
 import type { FixtureRecord } from '../test/models/fixtures.js';
 import type { SeededEntry } from '../test/seeded_weights.js';
 import type { ModelFiles } from './models.js';
@@ -13,7 +13,12 @@ export function modelFiles(read: (name: string) => Promise<Uint8Array>): ModelFi
     recorded: async (name) => {
       const bytes = await read(`${name}.safetensors`);
       const { tensors, dataOffset } = parseHeader(bytes, bytes.length, name);
-      return new Map([...tensors.values()].map((entry) => [entry.name, decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end))]));
+      return new Map(
+        [...tensors.values()].map((entry) => [
+          entry.name,
+          decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)),
+        ]),
+      );
     },
   };
 }

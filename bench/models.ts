@@ -47,7 +47,9 @@ const SIZES = [
 
 /** The published models at their own sizes, and Depth Anything small at a size that a CPU finishes. */
 export function modelCases(f16: boolean): ModelCase[] {
-  return SIZES.flatMap(({ side, ...model }) => (f16 ? [false, true] : [false]).map((half) => ({ ...model, width: side, height: side, half })));
+  return SIZES.flatMap(({ side, ...model }) =>
+    (f16 ? [false, true] : [false]).map((half) => ({ ...model, width: side, height: side, half })),
+  );
 }
 
 export function modelId({ name, width, height, half }: ModelCase): string {
@@ -68,7 +70,11 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
   try {
     const compiled = await network.compile(model.height, model.width);
     const uploadMs = await network.upload();
-    const executable = await network.executable(model.height, model.width, seededInput(model.name, model.height, model.width));
+    const executable = await network.executable(
+      model.height,
+      model.width,
+      seededInput(model.name, model.height, model.width),
+    );
     const record: RecordPass = (encoder, repeats, writes) => executable.run.encode(repeating(encoder, repeats, writes));
     const { wallMs: firstMs } = await clock.run(record);
     const encodes: number[] = [];
@@ -85,9 +91,23 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
     const memory = { weights: network.store.bytes, activations: plan.bytes, lowerBound: plan.lowerBound };
     executable.run.dispose();
     return {
-      id: modelId(model), model: model.name, width: model.width, height: model.height, dtype: model.half ? 'f16' : 'f32', flops: executable.flops,
-      loadMs, ...compiled, uploadMs, firstMs, steadyMs, stable, ...(passes.length > 0 ? { gpuMs: summarizeSamples(passes.slice(-steadyMs.n)) } : {}),
-      encodeMs: summarizeSamples(encodes.slice(-steadyMs.n)), dispatches: executable.run.dispatches, memory, ...(await checkModel(context.files, model, network)),
+      id: modelId(model),
+      model: model.name,
+      width: model.width,
+      height: model.height,
+      dtype: model.half ? 'f16' : 'f32',
+      flops: executable.flops,
+      loadMs,
+      ...compiled,
+      uploadMs,
+      firstMs,
+      steadyMs,
+      stable,
+      ...(passes.length > 0 ? { gpuMs: summarizeSamples(passes.slice(-steadyMs.n)) } : {}),
+      encodeMs: summarizeSamples(encodes.slice(-steadyMs.n)),
+      dispatches: executable.run.dispatches,
+      memory,
+      ...(await checkModel(context.files, model, network)),
     };
   } finally {
     clock.dispose();
@@ -100,7 +120,13 @@ async function timeLoad({ requestGpu }: ModelContext, { name, half }: ModelCase,
   const gpu = await requestGpu();
   try {
     const start = performance.now();
-    const loaded = await loadDepthModel(bytes, { device: gpu.device, model: name, precision: half ? 'f16' : 'f32', cache: false, acceptLicense: true });
+    const loaded = await loadDepthModel(bytes, {
+      device: gpu.device,
+      model: name,
+      precision: half ? 'f16' : 'f32',
+      cache: false,
+      acceptLicense: true,
+    });
     await gpu.device.queue.onSubmittedWorkDone();
     const elapsed = performance.now() - start;
     loaded.dispose();
@@ -111,22 +137,42 @@ async function timeLoad({ requestGpu }: ModelContext, { name, half }: ModelCase,
 }
 
 /** Runs the recorded fixture of this very size, or of the smallest size there is, and compares the final maps. */
-export async function checkModel(files: ModelFiles, { name, width, height, half }: Omit<ModelCase, 'gflop'>, network: Network): Promise<Accuracy> {
+export async function checkModel(
+  files: ModelFiles,
+  { name, width, height, half }: Omit<ModelCase, 'gflop'>,
+  network: Network,
+): Promise<Accuracy> {
   const all = Object.entries(await files.fixtures()).filter(([, fixture]) => fixture.model === name);
-  const [found] = all.sort(([, a], [, b]) => Number(b.width === width && b.height === height) - Number(a.width === width && a.height === height) || a.width * a.height - b.width * b.height);
+  const [found] = all.sort(
+    ([, a], [, b]) =>
+      Number(b.width === width && b.height === height) - Number(a.width === width && a.height === height) ||
+      a.width * a.height - b.width * b.height,
+  );
   if (!found) throw new Error(`There is no recording of ${name}.`);
   const [id, fixture] = found;
-  const { run, output } = await network.executable(fixture.height, fixture.width, seededInput(fixture.input, fixture.height, fixture.width));
+  const { run, output } = await network.executable(
+    fixture.height,
+    fixture.width,
+    seededInput(fixture.input, fixture.height, fixture.width),
+  );
   const { device } = network.gpu;
   const encoder = device.createCommandEncoder();
   run.encode(encoder);
   device.queue.submit([encoder.finish()]);
-  const map = new Float32Array(await readBuffer(device, run.buffer(output), byteLength(output.type))).subarray(0, fixture.width * fixture.height);
+  const map = new Float32Array(await readBuffer(device, run.buffer(output), byteLength(output.type))).subarray(
+    0,
+    fixture.width * fixture.height,
+  );
   network.gpu.check('run');
   run.dispose();
   const record = fixture.stages['output'] as FixtureRecord['stages'][string];
   const samples = (await files.recorded(id)).get('output') as Float32Array;
-  return accuracyOf(compareStage('output', record, samples, map, [fixture.height, fixture.width]), record.max - record.min, half, id);
+  return accuracyOf(
+    compareStage('output', record, samples, map, [fixture.height, fixture.width]),
+    record.max - record.min,
+    half,
+    id,
+  );
 }
 
 function accuracyOf({ max, mean }: StageError, range: number, half: boolean, fixture: string): Accuracy {

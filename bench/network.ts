@@ -5,9 +5,9 @@ import { kernelText } from '../src/kernels/specialize.js';
 import type { Network as Build } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
 import { ConstantStore } from '../src/weights/constant_store.js';
-import { decode } from '../src/weights/decode.js';
+import { decode } from '../src/weights/format/decode.js';
 import { depthAnythingNames } from '../src/weights/name_rules.js';
-import { parseHeader } from '../src/weights/safetensors.js';
+import { parseHeader } from '../src/weights/format/safetensors.js';
 import { Weights } from '../src/weights/weights.js';
 
 /** A network at one size, ready to run. */
@@ -60,7 +60,11 @@ export class Network {
     const start = performance.now();
     const { tensors, dataOffset } = this.#header;
     for (const entry of tensors.values()) {
-      if (this.store.wants(entry.name)) this.store.deliver(entry.name, decode(entry, this.#bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)));
+      if (this.store.wants(entry.name))
+        this.store.deliver(
+          entry.name,
+          decode(entry, this.#bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)),
+        );
     }
     await this.gpu.device.queue.onSubmittedWorkDone();
     return performance.now() - start;
@@ -70,9 +74,15 @@ export class Network {
   async executable(H: number, W: number, tensor: Float32Array): Promise<CompiledNetwork> {
     const { graph, image, output } = this.#graph(H, W);
     await this.store.declare(graph);
-    const run = await Executable.compile(graph, this.gpu, { constants: (key) => this.store.buffer(key), keep: [output] });
+    const run = await Executable.compile(graph, this.gpu, {
+      constants: (key) => this.store.buffer(key),
+      keep: [output],
+    });
     this.gpu.device.queue.writeBuffer(run.buffer(image), 0, interleaved(tensor, H * W));
-    const flops = graph.nodes.reduce((sum, { op, inputs, attrs, outputs }) => sum + op.cost(typesOf(inputs), attrs, typesOf(outputs)).flops, 0);
+    const flops = graph.nodes.reduce(
+      (sum, { op, inputs, attrs, outputs }) => sum + op.cost(typesOf(inputs), attrs, typesOf(outputs)).flops,
+      0,
+    );
     return { run, image, output, flops };
   }
 

@@ -27,11 +27,13 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
       return 0;
     }
     if (options.check) return await check(options, root);
-    const document = options.show === undefined ? await runHere(options, root) : parseDocument(readFileSync(options.show, 'utf8'));
+    const document =
+      options.show === undefined ? await runHere(options, root) : parseDocument(readFileSync(options.show, 'utf8'));
     if (options.json) writeFileSync(options.json, `${JSON.stringify(document)}\n`);
     if (options.svg) writeFileSync(options.svg, rooflineSvg(document));
     process.stdout.write(`\n${tableText(document)}\n`);
-    if (options.compare) process.stdout.write(`\n${compareText(parseDocument(readFileSync(options.compare, 'utf8')), document)}\n`);
+    if (options.compare)
+      process.stdout.write(`\n${compareText(parseDocument(readFileSync(options.compare, 'utf8')), document)}\n`);
     const wrong = [...document.results, ...document.models].filter(({ ok }) => !ok);
     for (const { id } of wrong) process.stderr.write(`bench: ${id} is wrong\n`);
     return wrong.length > 0 ? FAILED : 0;
@@ -51,7 +53,10 @@ async function check({ filter, adapter, matrix }: BenchArguments, root: string):
   return wrong.length > 0 || found.length === 0 ? FAILED : 0;
 }
 
-async function runHere({ variant, kernel, adapter, matrix, ...options }: BenchArguments, root: string): Promise<BenchDocument> {
+async function runHere(
+  { variant, kernel, adapter, matrix, ...options }: BenchArguments,
+  root: string,
+): Promise<BenchDocument> {
   const host = await nodeHost(root, { adapter, matrix }, (line) => process.stderr.write(`${line}\n`));
   if (matrix) return runBench(host, { ...options, specs: await matrixSpecs(host) });
   if (variant === undefined || kernel === undefined) return runBench(host, options);
@@ -62,7 +67,12 @@ async function runHere({ variant, kernel, adapter, matrix, ...options }: BenchAr
 /** The specs with a matrix kernel of the size that the adapter has. */
 async function matrixSpecs({ gpu }: NodeHost): Promise<KernelSpec[]> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  return withMatrixKernels(specs, matrixEdge((adapter?.info as { subgroupMatrixConfigs?: readonly MatrixConfig[] } | undefined)?.subgroupMatrixConfigs));
+  return withMatrixKernels(
+    specs,
+    matrixEdge(
+      (adapter?.info as { subgroupMatrixConfigs?: readonly MatrixConfig[] } | undefined)?.subgroupMatrixConfigs,
+    ),
+  );
 }
 
 function compareText(before: BenchDocument, after: BenchDocument): string {

@@ -20,7 +20,11 @@ export interface NodeHost extends BenchHost {
 }
 
 /** The bench in Node, on Dawn; `matrix` asks for matrix units. `root` is the folder of the checkout. */
-export async function nodeHost(root: string, { adapter, matrix = false }: { adapter?: string | undefined; matrix?: boolean } = {}, print: (line: string) => void): Promise<NodeHost> {
+export async function nodeHost(
+  root: string,
+  { adapter, matrix = false }: { adapter?: string | undefined; matrix?: boolean } = {},
+  print: (line: string) => void,
+): Promise<NodeHost> {
   const gpu = await benchGpu(adapter, matrix ? ['allow_unsafe_apis'] : []);
   return {
     gpu,
@@ -38,7 +42,11 @@ export async function nodeHost(root: string, { adapter, matrix = false }: { adap
 
 /** Dawn with exact timestamps. `adapter` is a part of an adapter's name; `unsafe` are toggles for drafts. */
 export function benchGpu(adapter: string | undefined, unsafe: readonly string[] = []): Promise<GPU> {
-  return dawn([...TOGGLES, ...(adapter === undefined ? [] : [`adapter=${adapter}`]), ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`)]);
+  return dawn([
+    ...TOGGLES,
+    ...(adapter === undefined ? [] : [`adapter=${adapter}`]),
+    ...unsafe.map((toggle) => `enable-dawn-features=${toggle}`),
+  ]);
 }
 
 /** Dawn on no GPU: it checks and records every call and computes nothing. */
@@ -54,5 +62,6 @@ async function dawn(flags: string[]): Promise<GPU> {
 
 /** Version of a package in a folder's node_modules; packages may hide their package.json from `require`. */
 export function packageVersion(folder: string, name: string): string {
-  return (JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
+  return (JSON.parse(readFileSync(join(folder, 'node_modules', name, 'package.json'), 'utf8')) as { version: string })
+    .version;
 }

@@ -10,10 +10,17 @@ declare const BENCH_COMMIT: string;
 
 const SECTIONS: readonly Section[] = ['ceilings', 'kernels', 'models'];
 const QUICK_SAMPLES = 5;
-const recordings = import.meta.glob<string>('../test/fixtures/models/*.{json,safetensors}', { query: '?url', import: 'default' });
+const recordings = import.meta.glob<string>('../test/fixtures/models/*.{json,safetensors}', {
+  query: '?url',
+  import: 'default',
+});
 
 const form = byId<HTMLFormElement>('options');
-const [run, stop, save] = [byId<HTMLButtonElement>('run'), byId<HTMLButtonElement>('stop'), byId<HTMLButtonElement>('save')];
+const [run, stop, save] = [
+  byId<HTMLButtonElement>('run'),
+  byId<HTMLButtonElement>('stop'),
+  byId<HTMLButtonElement>('save'),
+];
 const [status, log, report] = [byId('status'), byId('log'), byId('report')];
 
 let shown: BenchDocument | undefined;
@@ -95,9 +102,15 @@ save.addEventListener('click', () => {
   link.click();
   URL.revokeObjectURL(link.href);
 });
-byId<HTMLInputElement>('show').addEventListener('change', (event) => void open(event.currentTarget as HTMLInputElement, show));
-byId<HTMLInputElement>('compare').addEventListener('change', (event) =>
-  void open(event.currentTarget as HTMLInputElement, (document) => {
-    before = document;
-    if (shown) show(shown);
-  }));
+byId<HTMLInputElement>('show').addEventListener(
+  'change',
+  (event) => void open(event.currentTarget as HTMLInputElement, show),
+);
+byId<HTMLInputElement>('compare').addEventListener(
+  'change',
+  (event) =>
+    void open(event.currentTarget as HTMLInputElement, (document) => {
+      before = document;
+      if (shown) show(shown);
+    }),
+);

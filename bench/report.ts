@@ -16,7 +16,8 @@ export function reportElements(document: BenchDocument, before?: BenchDocument):
 }
 
 function picture(document: BenchDocument): Node[] {
-  if (document.peaks.fmaF32 === undefined || document.peaks.copyGBs === undefined || document.results.length === 0) return [];
+  if (document.peaks.fmaF32 === undefined || document.peaks.copyGBs === undefined || document.results.length === 0)
+    return [];
   const parsed = new DOMParser().parseFromString(rooflineSvg(document), 'image/svg+xml');
   return [globalThis.document.importNode(parsed.documentElement, true)];
 }

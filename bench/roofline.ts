@@ -8,7 +8,18 @@ const LEFT = 70;
 const RIGHT = 250;
 const TOP = 56;
 const BOTTOM = 56;
-const COLORS = ['#1f77b4', '#d62728', '#2ca02c', '#9467bd', '#ff7f0e', '#8c564b', '#e377c2', '#17becf', '#bcbd22', '#7f7f7f'];
+const COLORS = [
+  '#1f77b4',
+  '#d62728',
+  '#2ca02c',
+  '#9467bd',
+  '#ff7f0e',
+  '#8c564b',
+  '#e377c2',
+  '#17becf',
+  '#bcbd22',
+  '#7f7f7f',
+];
 
 interface Axis {
   readonly low: number;
@@ -24,11 +35,20 @@ interface Axis {
 export function rooflineSvg(document: BenchDocument): string {
   const { peaks, env } = document;
   const { fmaF32, copyGBs } = peaks;
-  if (fmaF32 === undefined || copyGBs === undefined) throw new Error('A roofline needs measured ceilings; this document has none.');
+  if (fmaF32 === undefined || copyGBs === undefined)
+    throw new Error('A roofline needs measured ceilings; this document has none.');
   const kernels = document.results.filter(({ flops, bytes }) => flops > 0 && bytes > 0);
   const tops = [fmaF32, peaks.fmaF16 ?? 0];
-  const x = axis([0.1, ...kernels.map(({ flops, bytes }) => flops / bytes), (4 * fmaF32) / copyGBs], LEFT, WIDTH - RIGHT);
-  const y = axis([...kernels.map(({ gflops }) => gflops), ...tops.filter((top) => top > 0).map((top) => 1.5 * top), fmaF32 / 100], HEIGHT - BOTTOM, TOP);
+  const x = axis(
+    [0.1, ...kernels.map(({ flops, bytes }) => flops / bytes), (4 * fmaF32) / copyGBs],
+    LEFT,
+    WIDTH - RIGHT,
+  );
+  const y = axis(
+    [...kernels.map(({ gflops }) => gflops), ...tops.filter((top) => top > 0).map((top) => 1.5 * top), fmaF32 / 100],
+    HEIGHT - BOTTOM,
+    TOP,
+  );
   const title = `Roofline: ${adapterName(env.adapter)}, ${document.date.slice(0, 10)}`;
   const note = isRanked(document) ? '' : 'A software adapter: evidence, not performance';
   const parts = [
@@ -52,12 +72,26 @@ function axis(values: readonly number[], from: number, to: number): Axis {
 }
 
 function grid(x: Axis, y: Axis): string[] {
-  const decades = ({ low, high }: Axis) => Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, i) => low * 10 ** i);
+  const decades = ({ low, high }: Axis) =>
+    Array.from({ length: Math.round(Math.log10(high / low)) + 1 }, (_, i) => low * 10 ** i);
   return [
-    ...decades(x).map((v) => line(x.at(v), y.at(y.low), x.at(v), y.at(y.high), '#ddd') + text(x.at(v), HEIGHT - BOTTOM + 18, number(v), 'text-anchor="middle"')),
-    ...decades(y).map((v) => line(x.at(x.low), y.at(v), x.at(x.high), y.at(v), '#ddd') + text(LEFT - 8, y.at(v) + 4, number(v), 'text-anchor="end"')),
+    ...decades(x).map(
+      (v) =>
+        line(x.at(v), y.at(y.low), x.at(v), y.at(y.high), '#ddd') +
+        text(x.at(v), HEIGHT - BOTTOM + 18, number(v), 'text-anchor="middle"'),
+    ),
+    ...decades(y).map(
+      (v) =>
+        line(x.at(x.low), y.at(v), x.at(x.high), y.at(v), '#ddd') +
+        text(LEFT - 8, y.at(v) + 4, number(v), 'text-anchor="end"'),
+    ),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 14, 'FLOP per byte moved at least', 'text-anchor="middle"'),
-    text(16, (TOP + HEIGHT - BOTTOM) / 2, 'GFLOP/s', `text-anchor="middle" transform="rotate(-90 16 ${(TOP + HEIGHT - BOTTOM) / 2})"`),
+    text(
+      16,
+      (TOP + HEIGHT - BOTTOM) / 2,
+      'GFLOP/s',
+      `text-anchor="middle" transform="rotate(-90 16 ${(TOP + HEIGHT - BOTTOM) / 2})"`,
+    ),
   ];
 }
 
@@ -65,7 +99,12 @@ function roof(name: string, fma: number, copy: number, x: Axis, y: Axis, color: 
   const ridge = fma / copy;
   const start = Math.max(x.low, y.low / copy);
   const path = `M${px(x.at(start))} ${px(y.at(start * copy))} L${px(x.at(ridge))} ${px(y.at(fma))} L${px(x.at(x.high))} ${px(y.at(fma))}`;
-  const label = text(x.at(x.high) - 4, y.at(fma) - 6, `FMA ${name} ${number(fma)} GFLOP/s; copy ${number(copy)} GB/s`, `text-anchor="end" fill="${color}"`);
+  const label = text(
+    x.at(x.high) - 4,
+    y.at(fma) - 6,
+    `FMA ${name} ${number(fma)} GFLOP/s; copy ${number(copy)} GB/s`,
+    `text-anchor="end" fill="${color}"`,
+  );
   return `<path class="roof" d="${path}" fill="none" stroke="${color}" stroke-width="2"/>${label}`;
 }
 
@@ -82,7 +121,11 @@ function points(kernels: readonly KernelResult[], x: Axis, y: Axis): string[] {
     const row = TOP + 10 + 18 * i;
     return `<circle cx="${WIDTH - RIGHT + 22}" cy="${row}" r="5" fill="${color(name)}"/>${text(WIDTH - RIGHT + 34, row + 4, name)}`;
   });
-  return [...circles, ...legend, text(WIDTH - RIGHT + 16, TOP + 16 + 18 * names.length, 'filled f32, hollow f16', 'fill="#555"')];
+  return [
+    ...circles,
+    ...legend,
+    text(WIDTH - RIGHT + 16, TOP + 16 + 18 * names.length, 'filled f32, hollow f16', 'fill="#555"'),
+  ];
 }
 
 function line(x1: number, y1: number, x2: number, y2: number, color: string): string {

@@ -21,7 +21,9 @@ export interface BenchOptions {
   /** Keeps cases whose id matches. */
   readonly filter?: RegExp;
   readonly samples: number;
-  /** The smallest case of each op, few samples, no models unless a section asks for them: to see that everything works. */
+  /**
+   * The smallest case of each op, few samples, no models unless a section asks for them: to see that everything works.
+   */
   readonly quick: boolean;
   /** Cases with more work are left out; undefined means no bound on a GPU and a small one on a CPU. */
   readonly maxGflop?: number;
@@ -57,12 +59,21 @@ export async function runBench(host: BenchHost, options: BenchOptions): Promise<
   try {
     await findQuantum(gpu, clock);
     const protocol = protocolOf(options, gpu.facts.software);
-    const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: host.tool, env: environmentOf(gpu, host.surroundings), clock: { source: clock.source, quantumNs: clock.quantumNs }, protocol };
+    const head = {
+      schema: SCHEMA as typeof SCHEMA,
+      date: new Date().toISOString(),
+      tool: host.tool,
+      env: environmentOf(gpu, host.surroundings),
+      clock: { source: clock.source, quantumNs: clock.quantumNs },
+      protocol,
+    };
     headerText(head).forEach(host.print);
     const peaks = options.sections.includes('ceilings') ? await measurePeaks(gpu, clock, protocol) : {};
     host.print(peaksLine(peaks));
     const skipped: Skipped[] = [];
-    const results = options.sections.includes('kernels') ? await benchKernels(host, options, { gpu, clock, protocol, peaks }, skipped) : [];
+    const results = options.sections.includes('kernels')
+      ? await benchKernels(host, options, { gpu, clock, protocol, peaks }, skipped)
+      : [];
     const models = options.sections.includes('models') ? await benchModels(host, options, gpu, protocol, skipped) : [];
     return { ...head, peaks, results, models, peers: [], skipped };
   } finally {
@@ -71,7 +82,12 @@ export async function runBench(host: BenchHost, options: BenchOptions): Promise<
   }
 }
 
-async function benchKernels(host: BenchHost, options: BenchOptions, context: BenchContext, skipped: Skipped[]): Promise<KernelResult[]> {
+async function benchKernels(
+  host: BenchHost,
+  options: BenchOptions,
+  context: BenchContext,
+  skipped: Skipped[],
+): Promise<KernelResult[]> {
   const { gpu, protocol } = context;
   const results: KernelResult[] = [];
   for (const kase of chosenCases(options, gpu)) {
@@ -93,7 +109,13 @@ async function benchKernels(host: BenchHost, options: BenchOptions, context: Ben
   return results;
 }
 
-async function benchModels(host: BenchHost, { filter, maxGflop, quick, signal }: BenchOptions, { facts }: Gpu, protocol: Protocol, skipped: Skipped[]): Promise<ModelResult[]> {
+async function benchModels(
+  host: BenchHost,
+  { filter, maxGflop, quick, signal }: BenchOptions,
+  { facts }: Gpu,
+  protocol: Protocol,
+  skipped: Skipped[],
+): Promise<ModelResult[]> {
   const limit = maxGflop ?? (facts.software ? SOFTWARE_MODEL_GFLOP : Infinity);
   const results: ModelResult[] = [];
   // A software adapter has f16, at no gain: one precision shows all there is to see.
@@ -131,10 +153,21 @@ function caseId({ spec, variants, half, kase }: BenchCase): string {
   return resultId(spec.op.name, variants.join('|'), half, kase.name);
 }
 
-function protocolOf({ samples, quick, maxGflop, rankSoftware, cold = false }: BenchOptions, software: boolean): Protocol {
+function protocolOf(
+  { samples, quick, maxGflop, rankSoftware, cold = false }: BenchOptions,
+  software: boolean,
+): Protocol {
   return {
-    samples, minPassMs: quick ? 0.2 : 2, quantaPerPass: 200, stableWithin: 0.02, warmUpBlocks: quick ? 1 : software ? 4 : 10, warmUpMs: 10_000, order: 'ABBA', ...(cold ? { cold } : {}),
-    maxGflop: maxGflop ?? (!software ? Number.MAX_VALUE : quick ? SOFTWARE_QUICK_GFLOP : SOFTWARE_KERNEL_GFLOP), rankSoftware,
+    samples,
+    minPassMs: quick ? 0.2 : 2,
+    quantaPerPass: 200,
+    stableWithin: 0.02,
+    warmUpBlocks: quick ? 1 : software ? 4 : 10,
+    warmUpMs: 10_000,
+    order: 'ABBA',
+    ...(cold ? { cold } : {}),
+    maxGflop: maxGflop ?? (!software ? Number.MAX_VALUE : quick ? SOFTWARE_QUICK_GFLOP : SOFTWARE_KERNEL_GFLOP),
+    rankSoftware,
   };
 }
 

@@ -31,9 +31,13 @@ const MODEL_GFLOP = 25;
 
 /**
  * Holds every kernel that the device can run against f64 loops, on the cases of its spec, and the small models against
- * recordings of the published code. Nothing is timed. A fault of the library or the device is a failed check, not an end.
+ * recordings of the published code. Nothing is timed. A fault of the library or the device is a failed check, not an
+ * end.
  */
-export async function selfCheck(host: BenchHost, { filter, specs = shippedSpecs }: SelfCheckOptions): Promise<Checked[]> {
+export async function selfCheck(
+  host: BenchHost,
+  { filter, specs = shippedSpecs }: SelfCheckOptions,
+): Promise<Checked[]> {
   const gpu = await host.requestGpu();
   const found: Checked[] = [];
   const check = async (id: string, act: () => Promise<Accuracy>) => {
@@ -44,7 +48,9 @@ export async function selfCheck(host: BenchHost, { filter, specs = shippedSpecs 
   };
   try {
     for (const { spec, half, variant } of kernels(specs, gpu)) {
-      await check(resultId(spec.op.name, variant, half, '').trim(), () => checkCases(gpu, spec, half, variant, gpu.facts.software ? SOFTWARE_CASES : Infinity));
+      await check(resultId(spec.op.name, variant, half, '').trim(), () =>
+        checkCases(gpu, spec, half, variant, gpu.facts.software ? SOFTWARE_CASES : Infinity),
+      );
     }
     for (const model of modelCases(gpu.facts.f16)) {
       if (model.gflop <= MODEL_GFLOP) await check(modelId(model), () => checkNetwork(gpu, host, model));
@@ -59,14 +65,21 @@ function kernels(specs: readonly KernelSpec[], { facts }: Gpu): { spec: KernelSp
   return specs.flatMap((spec) =>
     [false, true].flatMap((half) => {
       if (half && (!facts.f16 || !spec.halfAttrs)) return [];
-      const variants = Object.keys(spec.op.kernels).filter((variant) => spec.cases.some((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, facts)));
+      const variants = Object.keys(spec.op.kernels).filter((variant) =>
+        spec.cases.some((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, facts)),
+      );
       return variants.map((variant) => ({ spec, half, variant }));
     }),
   );
 }
 
 async function checkNetwork(gpu: Gpu, { files }: BenchHost, model: ModelCase): Promise<Accuracy> {
-  const network = await Network.open(gpu, model.name, model.half ? 'f16' : 'f32', seededCheckpoint(await files.tensors(model.checkpoint)));
+  const network = await Network.open(
+    gpu,
+    model.name,
+    model.half ? 'f16' : 'f32',
+    seededCheckpoint(await files.tensors(model.checkpoint)),
+  );
   try {
     await network.compile(model.height, model.width);
     await network.upload();

@@ -44,7 +44,9 @@ export function agree(medians: readonly number[], tolerance: number): boolean {
   return last.length === 3 && Math.max(...last) <= (1 + tolerance) * Math.min(...last);
 }
 
-/** Greatest common divisor of the differences of timestamps: the step of the clock. Undefined when they do not differ. */
+/**
+ * Greatest common divisor of the differences of timestamps: the step of the clock. Undefined when they do not differ.
+ */
 export function quantumOf(ticks: readonly bigint[]): bigint | undefined {
   const first = ticks[0] ?? 0n;
   const step = ticks.reduce((divisor, tick) => gcd(divisor, tick > first ? tick - first : first - tick), 0n);

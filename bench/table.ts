@@ -11,7 +11,14 @@ export interface Table {
 
 /** Every table of a document, from the document alone. */
 export function tablesOf(document: BenchDocument): Table[] {
-  const tables = [peaksTable(document.peaks), kernelTable(document), modelTable(document.models), peerTable(document.peers), submitTable(document.peers), skippedTable(document)];
+  const tables = [
+    peaksTable(document.peaks),
+    kernelTable(document),
+    modelTable(document.models),
+    peerTable(document.peers),
+    submitTable(document.peers),
+    skippedTable(document),
+  ];
   return tables.filter(({ rows }) => rows.length > 0);
 }
 
@@ -34,7 +41,8 @@ export function modelLine({ id, steadyMs, firstMs, loadMs, dispatches, ...accura
 }
 
 export function peerLine({ id, ratio, depthwise, other, maxDifference }: PeerResult): string {
-  const outputs = maxDifference === undefined ? 'outputs not compared' : `outputs differ by ${maxDifference.toExponential(1)}`;
+  const outputs =
+    maxDifference === undefined ? 'outputs not compared' : `outputs differ by ${maxDifference.toExponential(1)}`;
   return `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms (first ${number(other.firstMs)}), ${outputs}`;
 }
 
@@ -43,13 +51,36 @@ function errorText({ ok, gateRatio, checked }: Pick<KernelResult, 'ok' | 'gateRa
 }
 
 function peaksTable({ fmaF32, fmaF16, copyGBs, workgroupGBs, dispatchUs }: Peaks): Table {
-  const entries = [['FMA f32 GFLOP/s', fmaF32], ['FMA f16 GFLOP/s', fmaF16], ['copy GB/s', copyGBs], ['workgroup memory GB/s', workgroupGBs], ['dispatch µs', dispatchUs]] as const;
-  return { title: 'Measured ceilings', columns: ['ceiling', 'value'], rows: entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, number(value)]])) };
+  const entries = [
+    ['FMA f32 GFLOP/s', fmaF32],
+    ['FMA f16 GFLOP/s', fmaF16],
+    ['copy GB/s', copyGBs],
+    ['workgroup memory GB/s', workgroupGBs],
+    ['dispatch µs', dispatchUs],
+  ] as const;
+  return {
+    title: 'Measured ceilings',
+    columns: ['ceiling', 'value'],
+    rows: entries.flatMap(([name, value]) => (value === undefined ? [] : [[name, number(value)]])),
+  };
 }
 
 function kernelTable(document: BenchDocument): Table {
   const { results } = document;
-  const columns = ['kernel', 'min ms', 'median', 'p95', 'n×repeats', 'GFLOP/s', 'GB/s', '% FMA', '% roof', 'max abs err', 'of gate', 'checked'];
+  const columns = [
+    'kernel',
+    'min ms',
+    'median',
+    'p95',
+    'n×repeats',
+    'GFLOP/s',
+    'GB/s',
+    '% FMA',
+    '% roof',
+    'max abs err',
+    'of gate',
+    'checked',
+  ];
   const ranked = isRanked(document);
   const best = new Map<string, number>();
   for (const { kernel, dtype, case: name, ms } of results) {
@@ -59,11 +90,27 @@ function kernelTable(document: BenchDocument): Table {
   const rows = results.map((r) => {
     const fastest = ranked && best.get(`${r.kernel} ${r.dtype} ${r.case}`) === r.ms.median;
     return [
-      `${fastest ? '* ' : ''}${r.id}`, number(r.ms.min), `${number(r.ms.median)}${r.stable ? '' : '~'}`, number(r.ms.p95), `${r.ms.n}×${r.repeats}`, number(r.gflops), number(r.gbs),
-      percent(r.pctPeak), percent(r.pctRoof), r.maxAbsErr.toExponential(1), `${r.gateRatio.toFixed(2)}${r.ok ? '' : ' WRONG'}`, r.checked,
+      `${fastest ? '* ' : ''}${r.id}`,
+      number(r.ms.min),
+      `${number(r.ms.median)}${r.stable ? '' : '~'}`,
+      number(r.ms.p95),
+      `${r.ms.n}×${r.repeats}`,
+      number(r.gflops),
+      number(r.gbs),
+      percent(r.pctPeak),
+      percent(r.pctRoof),
+      r.maxAbsErr.toExponential(1),
+      `${r.gateRatio.toFixed(2)}${r.ok ? '' : ' WRONG'}`,
+      r.checked,
     ];
   });
-  return { title: ranked ? 'Kernels (* fastest of its case, ~ never stable)' : 'Kernels (not ranked: a software adapter; ~ never stable)', columns, rows };
+  return {
+    title: ranked
+      ? 'Kernels (* fastest of its case, ~ never stable)'
+      : 'Kernels (not ranked: a software adapter; ~ never stable)',
+    columns,
+    rows,
+  };
 }
 
 /** Candidates are ranked on GPUs, and on a CPU only where the run asked for it. */
@@ -72,18 +119,59 @@ export function isRanked({ env, protocol }: Pick<BenchDocument, 'env' | 'protoco
 }
 
 function modelTable(models: readonly ModelResult[]): Table {
-  const columns = ['model', 'min ms', 'median', 'p95', 'GPU ms', 'first', 'load', 'compile', 'upload', 'encode ms', 'dispatches', 'pipelines', 'weights MB', 'activations MB', '× bound', 'error', 'checked'];
+  const columns = [
+    'model',
+    'min ms',
+    'median',
+    'p95',
+    'GPU ms',
+    'first',
+    'load',
+    'compile',
+    'upload',
+    'encode ms',
+    'dispatches',
+    'pipelines',
+    'weights MB',
+    'activations MB',
+    '× bound',
+    'error',
+    'checked',
+  ];
   const rows = models.map((m) => [
-    `${m.id}${m.ok ? '' : ' WRONG'}`, number(m.steadyMs.min), `${number(m.steadyMs.median)}${m.stable ? '' : '~'}`, number(m.steadyMs.p95), m.gpuMs ? number(m.gpuMs.median) : '',
-    number(m.firstMs), number(m.loadMs), number(m.compileMs), number(m.uploadMs), number(m.encodeMs.median), String(m.dispatches), String(m.pipelines),
-    number(m.memory.weights / 1e6), number(m.memory.activations / 1e6), (m.memory.activations / m.memory.lowerBound).toFixed(2), m.maxRelErr.toExponential(1), m.checked,
+    `${m.id}${m.ok ? '' : ' WRONG'}`,
+    number(m.steadyMs.min),
+    `${number(m.steadyMs.median)}${m.stable ? '' : '~'}`,
+    number(m.steadyMs.p95),
+    m.gpuMs ? number(m.gpuMs.median) : '',
+    number(m.firstMs),
+    number(m.loadMs),
+    number(m.compileMs),
+    number(m.uploadMs),
+    number(m.encodeMs.median),
+    String(m.dispatches),
+    String(m.pipelines),
+    number(m.memory.weights / 1e6),
+    number(m.memory.activations / 1e6),
+    (m.memory.activations / m.memory.lowerBound).toFixed(2),
+    m.maxRelErr.toExponential(1),
+    m.checked,
   ]);
   return { title: 'Whole models, seeded weights', columns, rows };
 }
 
 function peerTable(peers: readonly PeerResult[]): Table {
   const columns = ['case beside peer', 'ratio', 'Depthwise ms', 'peer ms', 'peer first', 'n', 'timed', 'difference'];
-  const rows = peers.map((p) => [p.id, `${p.ratio.toFixed(2)}×`, number(p.depthwise.ms.median), number(p.other.ms.median), number(p.other.firstMs), `${p.depthwise.ms.n}, ${p.other.ms.n}`, p.timed, p.maxDifference?.toExponential(1) ?? '']);
+  const rows = peers.map((p) => [
+    p.id,
+    `${p.ratio.toFixed(2)}×`,
+    number(p.depthwise.ms.median),
+    number(p.other.ms.median),
+    number(p.other.firstMs),
+    `${p.depthwise.ms.n}, ${p.other.ms.n}`,
+    p.timed,
+    p.maxDifference?.toExponential(1) ?? '',
+  ]);
   return { title: 'Beside peers, same process (ratio above 1: Depthwise is faster)', columns, rows };
 }
 
@@ -92,9 +180,23 @@ function submitTable(peers: readonly PeerResult[]): Table {
   const rows = peers.flatMap(({ id, depthwise: { submit: own }, other: { submit: theirs } }) => {
     if (!own || !theirs) return [];
     const counts = (['submits', 'dispatches', 'waits'] as const).map((name) => `${own[name]}, ${theirs[name]}`);
-    return [[id, `${(theirs.ms.median / own.ms.median).toFixed(2)}×`, number(own.ms.median), number(theirs.ms.median), `${own.ms.n}, ${theirs.ms.n}`, ...counts]];
+    return [
+      [
+        id,
+        `${(theirs.ms.median / own.ms.median).toFixed(2)}×`,
+        number(own.ms.median),
+        number(theirs.ms.median),
+        `${own.ms.n}, ${theirs.ms.n}`,
+        ...counts,
+      ],
+    ];
   });
-  return { title: 'Beside peers, from the start of a call until its last submit (waits for the GPU until then; at 0 it is all CPU)', columns, rows };
+  return {
+    title:
+      'Beside peers, from the start of a call until its last submit (waits for the GPU until then; at 0 it is all CPU)',
+    columns,
+    rows,
+  };
 }
 
 function skippedTable({ skipped }: BenchDocument): Table {
@@ -105,7 +207,11 @@ function skippedTable({ skipped }: BenchDocument): Table {
 export function alignedText({ title, columns, rows }: Table): string {
   const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => (row[i] ?? '').length)));
   const numeric = columns.map((_, i) => i > 0 && rows.every((row) => /^[*~]?-?[\d.]|^$/.test(row[i] ?? '')));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => (numeric[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number))).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
+      .join('  ')
+      .trimEnd();
   return [title, line(columns), ...rows.map(line)].join('\n');
 }
 

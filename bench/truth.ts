@@ -43,14 +43,24 @@ function channels(cut: readonly string[]): (types: Types, attrs: unknown) => Par
 }
 
 function rows(cut: readonly string[]): (types: Types, attrs: unknown) => Part {
-  return (types, attrs) => ({ says: `${ROWS} of ${types['x']?.shape[0]} rows`, inputs: Object.fromEntries(cut.map((name) => [name, first(ROWS)])), output: first(ROWS), attrs });
+  return (types, attrs) => ({
+    says: `${ROWS} of ${types['x']?.shape[0]} rows`,
+    inputs: Object.fromEntries(cut.map((name) => [name, first(ROWS)])),
+    output: first(ROWS),
+    attrs,
+  });
 }
 
 function oneHead({ qkv }: Types, attrs: unknown): Part {
   const { heads } = attrs as { readonly heads: number };
   const [T, C3] = qkv?.shape as [number, number];
   const view = [T, 3, heads, C3 / 3 / heads];
-  return { says: `1 of ${heads} heads`, inputs: { qkv: { axis: 2, keep: 1, view } }, output: { axis: 1, keep: 1, view: [T, heads, C3 / 3 / heads] }, attrs: { ...(attrs as object), heads: 1 } };
+  return {
+    says: `1 of ${heads} heads`,
+    inputs: { qkv: { axis: 2, keep: 1, view } },
+    output: { axis: 1, keep: 1, view: [T, heads, C3 / 3 / heads] },
+    attrs: { ...(attrs as object), heads: 1 },
+  };
 }
 
 const PARTS: Readonly<Record<string, (types: Types, attrs: unknown) => Part>> = {
@@ -61,7 +71,12 @@ const PARTS: Readonly<Record<string, (types: Types, attrs: unknown) => Part>> = 
   gemm_layer_norm: rows(['x', 'residual']),
   transposed_conv: ({ x }, attrs) => {
     const H = x?.shape[0] as number;
-    return { says: `1 of ${H} rows`, inputs: { x: first(1) }, output: { axis: 0, keep: (attrs as { readonly stride: number }).stride }, attrs };
+    return {
+      says: `1 of ${H} rows`,
+      inputs: { x: first(1) },
+      output: { axis: 0, keep: (attrs as { readonly stride: number }).stride },
+      attrs,
+    };
   },
   attention: oneHead,
 };
@@ -76,20 +91,38 @@ export interface Truth {
 }
 
 /**
- * The reference's outputs of a case: all of them where f64 loops finish soon, else those of a part; undefined when neither
- * is within reach.
+ * The reference's outputs of a case: all of them where f64 loops finish soon, else those of a part; undefined when
+ * neither is within reach.
  * @param kernel some are compared with magnitudes of their own
  */
-export function truthOf(spec: KernelSpec, kase: KernelCase<unknown>, attrs: unknown, inputs: Readonly<Record<string, Stored>>, kernel = ''): Truth | undefined {
+export function truthOf(
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  attrs: unknown,
+  inputs: Readonly<Record<string, Stored>>,
+  kernel = '',
+): Truth | undefined {
   const types = Object.fromEntries(Object.entries(inputs).map(([name, { type }]) => [name, type]));
   const out = spec.op.infer(types, attrs) as Types;
   const gate = kase.fill === 'positive' ? 2 * spec.gate : spec.gate;
   const part = PARTS[spec.op.name]?.(types, attrs);
-  const size = Math.max(...Object.values(types).map(({ shape, dtype }) => numel(shape) * (dtype === 'texture' ? 4 : 1)));
+  const size = Math.max(
+    ...Object.values(types).map(({ shape, dtype }) => numel(shape) * (dtype === 'texture' ? 4 : 1)),
+  );
   const whole = spec.op.cost(types, attrs, out).flops <= WHOLE_FLOPS && size <= WHOLE_ELEMENTS;
   if (!whole && !part) return undefined;
-  const tensors = Object.fromEntries(Object.entries(inputs).map(([name, stored]) => [name, cutTensor(tensorOf(stored), whole ? undefined : part?.inputs[name])]));
-  const wanted = Object.fromEntries(Object.entries(out).map(([name, type]) => [name, { ...type, shape: cutShape(type.shape, whole ? undefined : part?.output) }]));
+  const tensors = Object.fromEntries(
+    Object.entries(inputs).map(([name, stored]) => [
+      name,
+      cutTensor(tensorOf(stored), whole ? undefined : part?.inputs[name]),
+    ]),
+  );
+  const wanted = Object.fromEntries(
+    Object.entries(out).map(([name, type]) => [
+      name,
+      { ...type, shape: cutShape(type.shape, whole ? undefined : part?.output) },
+    ]),
+  );
   const expected = expectedOf(spec, kernel, tensors, whole ? attrs : part?.attrs, wanted);
   return { says: whole ? 'all outputs' : (part as Part).says, gate, expected, cut: whole ? undefined : part?.output };
 }
@@ -111,7 +144,13 @@ export function accuracyOf({ says, gate, expected, cut }: Truth, actual: Readonl
       scale = Math.max(scale, Math.abs(values[i] as number));
     }
   }
-  return { maxAbsErr, maxRelErr: scale > 0 ? maxAbsErr / scale : maxAbsErr, gateRatio: ratio, checked: says, ok: ratio <= 1 };
+  return {
+    maxAbsErr,
+    maxRelErr: scale > 0 ? maxAbsErr / scale : maxAbsErr,
+    gateRatio: ratio,
+    checked: says,
+    ok: ratio <= 1,
+  };
 }
 
 /** The last `keep` entries of a tensor along an axis. */
@@ -122,7 +161,8 @@ export function cutTensor({ type, data }: Tensor, cut: Cut | undefined): Tensor 
   const [size, inner, outer] = [view[axis] as number, numel(view.slice(axis + 1)), numel(view.slice(0, axis))];
   const keep = Math.min(cut.keep, size);
   const kept = new Float64Array(outer * keep * inner);
-  for (let o = 0; o < outer; o++) kept.set(data.subarray((o * size + size - keep) * inner, (o + 1) * size * inner), o * keep * inner);
+  for (let o = 0; o < outer; o++)
+    kept.set(data.subarray((o * size + size - keep) * inner, (o + 1) * size * inner), o * keep * inner);
   return { type: { ...type, shape: cutShape(type.shape, cut) }, data: kept };
 }
 

@@ -21,7 +21,11 @@ export function withEditedShader(specs: readonly KernelSpec[], { name, code, ker
   const shipped = spec?.op.kernels[variant];
   if (!spec || !shipped) {
     const names = specs.flatMap(({ op }) => Object.keys(op.kernels).map((one) => `${op.name}/${one}`));
-    throw new UsageError('OPTION_VALUE', `There is no kernel "${kernel}".`, { actual: kernel, expected: names, hint: `Kernels: ${names.join(', ')}.` });
+    throw new UsageError('OPTION_VALUE', `There is no kernel "${kernel}".`, {
+      actual: kernel,
+      expected: names,
+      hint: `Kernels: ${names.join(', ')}.`,
+    });
   }
   const edited: Op['kernels'][string] = (...application): Kernel | undefined => {
     const made = shipped(...application);

@@ -14,14 +14,19 @@ export class Camera {
   /** @throws Error that says in words why there is no camera */
   async start(): Promise<void> {
     const devices = (navigator as Partial<Navigator>).mediaDevices;
-    if (!devices) throw new Error('This page cannot use a camera: the browser has none to offer, or the page is not secure (https or localhost).');
+    if (!devices)
+      throw new Error(
+        'This page cannot use a camera: the browser has none to offer, or the page is not secure (https or localhost).',
+      );
     try {
       this.#stream = await devices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 640 } } });
       this.video.srcObject = this.#stream;
       await this.video.play();
     } catch (cause) {
       this.stop();
-      throw new Error(`The camera could not be started: ${(cause as Error).message || (cause as Error).name}.`, { cause });
+      throw new Error(`The camera could not be started: ${(cause as Error).message || (cause as Error).name}.`, {
+        cause,
+      });
     }
   }
 

@@ -2,7 +2,12 @@ import type { DepthFileFormat } from 'depthwise';
 import { element } from './elements.js';
 import type { MapView } from './map_view.js';
 
-const ENDINGS: Readonly<Record<DepthFileFormat, string>> = { png: '.png', png16: '-16bit.png', pfm: '.pfm', npy: '.npy' };
+const ENDINGS: Readonly<Record<DepthFileFormat, string>> = {
+  png: '.png',
+  png16: '-16bit.png',
+  pfm: '.pfm',
+  npy: '.npy',
+};
 
 /** The buttons that save the map on show. */
 export class Downloads {
@@ -11,7 +16,10 @@ export class Downloads {
   /** @param stem name of the picture, for the file's name */
   constructor(view: MapView, stem: () => string, onError: (error: unknown) => void) {
     for (const button of this.#buttons) {
-      button.addEventListener('click', () => void save(view, button.dataset['format'] as DepthFileFormat, stem()).catch(onError));
+      button.addEventListener(
+        'click',
+        () => void save(view, button.dataset['format'] as DepthFileFormat, stem()).catch(onError),
+      );
     }
   }
 

@@ -36,7 +36,10 @@ export class MapView {
     return this.#shown && { map: this.#shown.map, look: this.#lookOf(this.#shown.span) };
   }
 
-  /** Shows a map, which is this view's to dispose from now on. In live use the colours leave out the outermost values, which flicker. */
+  /**
+   * Shows a map, which is this view's to dispose from now on. In live use the colours leave out the outermost values,
+   * which flicker.
+   */
   async show(map: DepthMap, live: boolean): Promise<void> {
     const span = live ? 'percentiles' : 'full';
     try {

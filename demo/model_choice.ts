@@ -53,7 +53,8 @@ export class ModelChoice {
   /** What must be done before this model can be loaded, in words. */
   get obstacle(): string | undefined {
     const { title, permissive, source } = this.#summary;
-    if (this.#weights === undefined && source === undefined) return `${title} needs its weights as a file: choose one, or drop it here.`;
+    if (this.#weights === undefined && source === undefined)
+      return `${title} needs its weights as a file: choose one, or drop it here.`;
     if (!permissive && !this.#accept.checked) return `Tick the box to accept the licence of ${title}.`;
     return undefined;
   }
@@ -96,10 +97,14 @@ export class ModelChoice {
     this.#acceptRow.hidden = permissive;
     this.#acceptText.textContent = `I accept the licence of ${title}, which does not allow every use.`;
     this.#forget.hidden = this.#weights === undefined;
-    this.#hint.textContent = this.#weights !== undefined ? `Weights: ${nameOf(this.#weights)}`
-      : isPackaged(this.#summary) ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
-      : source === undefined ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
-      : `Published weights, downloaded ${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
+    this.#hint.textContent =
+      this.#weights !== undefined
+        ? `Weights: ${nameOf(this.#weights)}`
+        : isPackaged(this.#summary)
+          ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
+          : source === undefined
+            ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
+            : `Published weights, downloaded ${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
   }
 }
 
@@ -114,7 +119,9 @@ function isPackaged({ source }: DepthModelSummary): boolean {
 
 /** Titles of the models that are free for every use, and downloaded. */
 function betterModels(): string[] {
-  return depthModels.filter((model) => model.permissive && model.source !== undefined && !isPackaged(model)).map(({ title }) => title);
+  return depthModels
+    .filter((model) => model.permissive && model.source !== undefined && !isPackaged(model))
+    .map(({ title }) => title);
 }
 
 function families(): Map<string, DepthModelSummary[]> {

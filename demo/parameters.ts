@@ -11,5 +11,11 @@ export interface Parameters {
 export function readParameters(search: string): Parameters {
   const query = new URLSearchParams(search);
   const value = (name: string) => query.get(name) || undefined;
-  return { model: value('model'), weights: value('weights'), image: value('image'), size: value('size'), colormap: value('colormap') };
+  return {
+    model: value('model'),
+    weights: value('weights'),
+    image: value('image'),
+    size: value('size'),
+    colormap: value('colormap'),
+  };
 }

@@ -12,7 +12,11 @@ export class Scale {
   readonly #tick = element('scale-tick', HTMLElement);
   #ends: readonly [far: number, near: number] = [0, 1];
 
-  show(map: DepthMap, [min, max]: readonly [number, number], { colormap = 'inferno', invert = false }: DrawOptions): void {
+  show(
+    map: DepthMap,
+    [min, max]: readonly [number, number],
+    { colormap = 'inferno', invert = false }: DrawOptions,
+  ): void {
     this.#ends = map.nearer === 'larger' ? [min, max] : [max, min];
     this.#far.textContent = `far ${formatValue(map, this.#ends[0])}`;
     this.#near.textContent = `${formatValue(map, this.#ends[1])} near`;

@@ -57,7 +57,10 @@ export class Session {
     const old = this.#current;
     this.#current = undefined;
     old?.controller.abort();
-    old?.model.then((model) => model.dispose(), () => undefined);
+    old?.model.then(
+      (model) => model.dispose(),
+      () => undefined,
+    );
   }
 }
 
@@ -72,7 +75,8 @@ async function load({ name, weights, acceptLicense }: ModelRequest, progress: Pr
     return await loadDepthModel(weights, { ...progress, acceptLicense });
   } catch (error) {
     const possible = error instanceof DepthwiseError && error.code === 'MODEL_AMBIGUOUS' ? error.expected : undefined;
-    if (Array.isArray(possible) && possible.includes(name)) return loadDepthModel(weights, { ...progress, acceptLicense, model: name });
+    if (Array.isArray(possible) && possible.includes(name))
+      return loadDepthModel(weights, { ...progress, acceptLicense, model: name });
     throw error;
   }
 }

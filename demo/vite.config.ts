@@ -12,7 +12,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
-      { find: /^depthwise\/colormaps$/, replacement: at('../src/image/colormaps.ts') },
+      { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
   },

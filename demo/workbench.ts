@@ -33,7 +33,11 @@ export class Workbench {
   /** @param look how maps are to be drawn at the moment */
   constructor(look: () => DrawOptions) {
     this.#view = new MapView(look);
-    this.#downloads = new Downloads(this.#view, () => this.#picture.stem, (error) => this.#report.fail(error));
+    this.#downloads = new Downloads(
+      this.#view,
+      () => this.#picture.stem,
+      (error) => this.#report.fail(error),
+    );
     takeFiles({
       onPicture: (file) => void this.#takePicture(file, file.name || 'pasted picture', true),
       onWeights: (file) => void this.#takeWeights(file),
@@ -43,7 +47,10 @@ export class Workbench {
       void this.#estimate();
     });
     this.#cancelButton.addEventListener('click', () => this.#stop());
-    this.#cameraButton.addEventListener('click', () => void (this.#camera.running ? this.#stopCamera() : this.#startCamera()));
+    this.#cameraButton.addEventListener(
+      'click',
+      () => void (this.#camera.running ? this.#stopCamera() : this.#startCamera()),
+    );
   }
 
   /** Shows what a link asks for, and starts when it names a picture. */
@@ -63,10 +70,19 @@ export class Workbench {
   async #fetchPicture(url: string, start: boolean): Promise<void> {
     try {
       const response = await fetch(url);
-      if (!response.ok) throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
-      await this.#takePicture(await response.blob(), new URL(url, location.href).pathname.split('/').pop() || 'picture', start);
+      if (!response.ok)
+        throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
+      await this.#takePicture(
+        await response.blob(),
+        new URL(url, location.href).pathname.split('/').pop() || 'picture',
+        start,
+      );
     } catch (error) {
-      this.#report.fail(error instanceof TypeError ? new Error(`The picture ${url} could not be fetched. On another site, its server must allow it (CORS).`) : error);
+      this.#report.fail(
+        error instanceof TypeError
+          ? new Error(`The picture ${url} could not be fetched. On another site, its server must allow it (CORS).`)
+          : error,
+      );
     }
   }
 

@@ -1,6 +1,6 @@
-// Include. Pillow's antialiased bicubic (a = -0.5) along one axis: the support grows with the shrink factor, weights sum
-// to 1, and every pass rounds and clamps to 0…255. Pillow holds the weights as 22-bit integers, these are f32: results differ
-// by one only where a value falls on a rounding boundary to within about 1e-4.
+// Include. Pillow's antialiased bicubic (a = -0.5) along one axis: the support grows with the shrink factor, weights
+// sum to 1, and every pass rounds and clamps to 0…255. Pillow holds the weights as 22-bit integers, these are f32:
+// results differ by one only where a value falls on a rounding boundary to within about 1e-4.
 struct Taps {
   first: i32,
   end: i32,

@@ -21,7 +21,11 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<yelem>>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tiles = (params.T + QUERIES * WORKGROUP - 1) / (QUERIES * WORKGROUP);
   let id = group.y * groups.x + group.x;
   let head = id / tiles;
@@ -70,7 +74,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   }
   for (var i = 0u; i < QUERIES; i++) {
     if (query0 + i < params.T) {
-      for (var d = 0u; d < D4; d++) { y[((query0 + i) * params.HEADS + head) * D4 + d] = vec4<yelem>(out[i * D4 + d] / sum[i]); }
+      for (var d = 0u; d < D4; d++) {
+        y[((query0 + i) * params.HEADS + head) * D4 + d] = vec4<yelem>(out[i * D4 + d] / sum[i]);
+      }
     }
   }
 }

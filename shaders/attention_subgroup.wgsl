@@ -1,9 +1,10 @@
 // y[T,h,:] = softmax(q · kᵀ · SCALE) · v for every head h, streaming over keys; scores are never stored.
 // qkv[T, 3, HEADS, 4·D4]; y[T, HEADS, 4·D4]. Softmax state and sums in f32 (online softmax, arXiv 2205.14135).
-// One subgroup takes QUERIES queries of one head, LANES keys at a time. For the scores a lane has one key and gets every query
-// from the lane that loaded it; for the sums a lane has CHANNELS vectors of channels and gets every probability from its key's lane.
-// A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by one, here all different and none twice.
-// Edges: rows past T are clamped on load and skipped on store; keys past T get probability 0.
+// One subgroup takes QUERIES queries of one head, LANES keys at a time. For the scores a lane has one key and gets
+// every query from the lane that loaded it; for the sums a lane has CHANNELS vectors of channels and gets every
+// probability from its key's lane. A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by
+// one, here all different and none twice. Edges: rows past T are clamped on load and skipped on store; keys past T get
+// probability 0.
 enable subgroups;
 alias xelem = f32;
 alias yelem = f32;
@@ -25,7 +26,11 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<yelem>>;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
   let tiles = (params.T + QUERIES - 1) / QUERIES;
   let id = group.y * groups.x + group.x;
   let head = id / tiles;
@@ -68,11 +73,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var i = 0u; i < QUERIES; i++) {
     for (var step = 1u; step < LANES; step *= 2) { sum[i] += subgroupShuffle(sum[i], lane ^ step); }
   }
-  // The first query is stored and the others move up: an array indexed by a loop that is not unrolled would leave the registers.
+  // The first query is stored and the others move up: an array indexed by a loop that is not unrolled would leave the
+  // registers.
   for (var i = 0u; i < params.ROWS; i++) {
     for (var c = 0u; c < CHANNELS; c++) {
       let channel = c * LANES + lane;
-      if (query0 + i < params.T && channel < D4) { y[((query0 + i) * params.HEADS + head) * D4 + channel] = vec4<yelem>(out[c] / sum[0]); }
+      if (query0 + i < params.T && channel < D4) {
+        y[((query0 + i) * params.HEADS + head) * D4 + channel] = vec4<yelem>(out[c] / sum[0]);
+      }
     }
     for (var n = 0u; n < (QUERIES - 1) * CHANNELS; n++) { out[n] = out[n + CHANNELS]; }
     for (var n = 0u; n < QUERIES - 1; n++) { sum[n] = sum[n + 1]; }

@@ -1,11 +1,11 @@
 // y[T,h,:] = softmax(q · kᵀ · SCALE) · v for every head h, streaming over keys; scores are never stored.
 // qkv[T, 3, HEADS, 4·D4]; y[T, HEADS, 4·D4]. Softmax state and sums in f32 (online softmax, arXiv 2205.14135).
-// One workgroup of 64 takes 32 queries of one head, 32 keys at a time. An invocation computes 4×4 scores, of queries row + 8i and keys
-// col + 8j, and sums 4 queries × 8 channels, so that a vector read serves 16 products; state of its queries stays in its registers.
-// Queries and keys are in workgroup memory as f32, 16 KB in all for head size 64, the least a device has; the keys' place then
-// holds the probabilities. Values are read from the cache: the invocations of a row read a whole row of them side by side,
-// so staging would add a barrier and save nothing.
-// Edges: rows past T are clamped on load and skipped on store; keys past T get probability 0.
+// One workgroup of 64 takes 32 queries of one head, 32 keys at a time. An invocation computes 4×4 scores, of queries
+// row + 8i and keys col + 8j, and sums 4 queries × 8 channels, so that a vector read serves 16 products; state of its
+// queries stays in its registers. Queries and keys are in workgroup memory as f32, 16 KB in all for head size 64, the
+// least a device has; the keys' place then holds the probabilities. Values are read from the cache: the invocations of
+// a row read a whole row of them side by side, so staging would add a barrier and save nothing. Edges: rows past T are
+// clamped on load and skipped on store; keys past T get probability 0.
 alias xelem = f32;
 alias yelem = f32;
 const D4: u32 = 16; // head size / 4, at most 16
@@ -15,13 +15,15 @@ const WORKGROUP: u32 = SIDE * SIDE;
 const WIDTH: u32 = 16; // of a row in workgroup memory: D4 rounded up to a multiple of SIDE
 const CHANNELS = WIDTH / SIDE; // vectors of channels an invocation sums
 const TOPS: u32 = TILE * SIDE; // where each invocation's largest scores are, behind the probabilities
-const ROOM = TILE * WIDTH + (2 * SIDE - WIDTH) * SIDE; // for the keys, or for what TOPS ends, which is more where WIDTH is SIDE
+// for the keys, or for what TOPS ends, which is more where WIDTH is SIDE
+const ROOM = TILE * WIDTH + (2 * SIDE - WIDTH) * SIDE;
 const LOWEST: f32 = -3.4028234e38;
 const_assert D4 <= WIDTH && WIDTH <= 2 * SIDE;
 struct Params {
   T: u32,
   HEADS: u32,
-  DIMS: u32, // WIDTH, and SIDE again: loop bounds that a compiler does not unroll, as 2,000 products in a row compile slowly
+  // WIDTH, and SIDE again: loop bounds that a compiler does not unroll, as 2,000 products in a row compile slowly
+  DIMS: u32,
   COLUMNS: u32,
   SCALE: f32, // head size^-1/2 · log2(e): the kernel works in powers of two
 }
@@ -30,7 +32,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<yelem>>;
 
 var<workgroup> queries: array<vec4f, TILE * WIDTH>; // [query, place(channels)]
-var<workgroup> keys: array<vec4f, ROOM>; // [key, place(channels)], then probabilities [query, place(column)] of keys column + 8j
+// [key, place(channels)], then probabilities [query, place(column)] of keys column + 8j
+var<workgroup> keys: array<vec4f, ROOM>;
 
 // Rows are a multiple of all banks apart. Invocations that read the same vector of eight rows read it in eight places.
 fn place(row: u32, i: u32) -> u32 { return i ^ (row % SIDE); }
@@ -42,7 +45,11 @@ fn load(t: u32, part: u32, head: u32, d: u32) -> vec4f {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tiles = (params.T + TILE - 1) / TILE;
   let id = group.y * groups.x + group.x;
   let head = id / tiles;
@@ -52,7 +59,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   let col = local % SIDE; // of keys, and of channels
   let values = (2 * params.HEADS + head) * D4;
   for (var i = local; i < TILE * WIDTH; i += WORKGROUP) {
-    queries[i / WIDTH * WIDTH + place(i / WIDTH, i % WIDTH)] = load(query0 + i / WIDTH, 0, head, i % WIDTH) * params.SCALE;
+    let q = load(query0 + i / WIDTH, 0, head, i % WIDTH);
+    queries[i / WIDTH * WIDTH + place(i / WIDTH, i % WIDTH)] = q * params.SCALE;
   }
   var largest = vec4f(LOWEST); // of the four queries
   var sum = vec4f(0); // of this column's keys
@@ -112,7 +120,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     for (var c = 0u; c < CHANNELS; c++) {
       let query = query0 + row + i * SIDE;
       let channel = c * SIDE + col;
-      if (query < params.T && channel < D4) { y[(query * params.HEADS + head) * D4 + channel] = vec4<yelem>(out[i * CHANNELS + c] / total[i]); }
+      if (query < params.T && channel < D4) {
+        y[(query * params.HEADS + head) * D4 + channel] = vec4<yelem>(out[i * CHANNELS + c] / total[i]);
+      }
     }
   }
 }

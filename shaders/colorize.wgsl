@@ -14,7 +14,11 @@ struct Params {
 @group(0) @binding(3) var<storage, read> lut: array<vec4f>; // [256], 0…1
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (index >= params.H * params.W) { return; }
   if (!is_finite(depth[index])) {

@@ -26,7 +26,11 @@ struct Params {
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, C, N/4]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
   let tiles_n = (params.N4 + COLS - 1) / COLS;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;

@@ -1,4 +1,5 @@
-// y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side. For CPU adapters.
+// y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side. For CPU
+// adapters.
 // Includes: conv_subgroup.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl
 // A workgroup is one subgroup, on 4×8 pixels × 32 channels. What lies past OH, OW or N is skipped on store.
 enable subgroups;
@@ -20,7 +21,11 @@ struct Params {
 fn weight_at(i: u32) -> vec4f { return vec4f(weight[i]); }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_n = (params.N4 + LANES - 1) / LANES;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;

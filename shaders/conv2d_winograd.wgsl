@@ -1,9 +1,9 @@
-// y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side, by Winograd's
-// F(2×2,3×3): 16 products for four outputs instead of 36 (Lavin & Gray, arXiv 1509.09308). All in f32.
+// y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side, by
+// Winograd's F(2×2,3×3): 16 products for four outputs instead of 36 (Lavin & Gray, arXiv 1509.09308). All in f32.
 // Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl
-// A workgroup computes 32 tiles of 2×2 outputs × 32 channels. Half of it transforms the inputs of four channels, the other half
-// their weights; then 16 invocations work on each of the 16 products, 8 tiles × 8 channels each.
-// Edges: load() returns zero outside the map; what lies past OH, OW or N is skipped on store.
+// A workgroup computes 32 tiles of 2×2 outputs × 32 channels. Half of it transforms the inputs of four channels, the
+// other half their weights; then 16 invocations work on each of the 16 products, 8 tiles × 8 channels each. Edges:
+// load() returns zero outside the map; what lies past OH, OW or N is skipped on store.
 alias welem = f32;
 const TILES: u32 = 32;
 const COLUMNS: u32 = 8; // of four channels each
@@ -70,7 +70,11 @@ fn transform_weight(i: u32, c: u32, n4: u32, at: u32) {
 }
 
 @compute @workgroup_size(256)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let part = group.y * groups.x + group.x;
   let parts_n = (params.N4 + COLUMNS - 1) / COLUMNS;
   let tiles_x = (params.OW + 1) / 2;
@@ -84,7 +88,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   for (var c4 = 0u; c4 < params.C4; c4++) {
     if (local < 128) {
       let t = tile0 + local / 4;
-      transform_input(local % 4, i32(2 * (t / tiles_x)) - i32(params.PAD_Y), i32(2 * (t % tiles_x)) - i32(params.PAD_X), c4, local / 4);
+      let row = i32(2 * (t / tiles_x)) - i32(params.PAD_Y);
+      let column = i32(2 * (t % tiles_x)) - i32(params.PAD_X);
+      transform_input(local % 4, row, column, c4, local / 4);
     } else {
       let c = local / 32 % 4;
       let n = local / 4 % 8;

@@ -1,4 +1,5 @@
-// Include. Loader of conv2d and head: one pixel of the virtual map [H,W,C] that low[LH,LW,C] is resized to, zero outside.
+// Include. Loader of conv2d and head: one pixel of the virtual map [H,W,C] that low[LH,LW,C] is resized to, zero
+// outside.
 // Includes: bilinear.wgsl
 fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }

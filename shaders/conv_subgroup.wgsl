@@ -1,7 +1,8 @@
-// Include. sum_tile(): 3×3 convolution of a tile of 4×8 pixels by a subgroup of eight invocations, four channels each, stride 1.
-// For CPU adapters, where a load costs as much as ten to forty products, and as much when all lanes load one value as when each
-// loads its own. So every lane loads other pixels and other weights, and pixels reach all lanes by broadcasts, which cost little.
-// The main file has params with H and C4, weight_at() and load(), which returns zero outside the map.
+// Include. sum_tile(): 3×3 convolution of a tile of 4×8 pixels by a subgroup of eight invocations, four channels each,
+// stride 1. For CPU adapters, where a load costs as much as ten to forty products, and as much when all lanes load one
+// value as when each loads its own. So every lane loads other pixels and other weights, and pixels reach all lanes by
+// broadcasts, which cost little. The main file has params with H and C4, weight_at() and load(), which returns zero
+// outside the map.
 const LANES: u32 = 8;
 const ROWS: u32 = 4;
 const PIXELS: u32 = 8; // of a row

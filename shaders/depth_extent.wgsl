@@ -1,5 +1,6 @@
 // extent[GROUPS]: smallest and largest finite value of depth[N] seen by each workgroup, and how many are not finite.
-// Workgroup g takes elements g·WORKGROUP + local + k·GROUPS·WORKGROUP. One that sees no finite value leaves LARGEST, -LARGEST.
+// Workgroup g takes elements g·WORKGROUP + local + k·GROUPS·WORKGROUP. One that sees no finite value leaves LARGEST,
+// -LARGEST.
 // Includes: depth_normalize.wgsl
 // Depth is read as bits: WGSL lets compilers assume that floats are never NaN, so `x != x` finds nothing.
 const WORKGROUP: u32 = 128;
@@ -15,7 +16,11 @@ struct Params {
 var<workgroup> partial: array<vec4f, WORKGROUP>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let id = group.y * groups.x + group.x;
   if (id >= params.GROUPS) { return; }
   var seen = vec4f(LARGEST, -LARGEST, 0, 0);

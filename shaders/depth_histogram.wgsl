@@ -1,6 +1,8 @@
-// histogram[GROUPS,BINS]: each workgroup's counts of the finite values of depth[N] in equal bins from the smallest to the largest.
+// histogram[GROUPS,BINS]: each workgroup's counts of the finite values of depth[N] in equal bins from the smallest to
+// the largest.
 // Includes: depth_normalize.wgsl
-// Workgroup g takes elements g·WORKGROUP + local + k·GROUPS·WORKGROUP. Counts are whole numbers, so their order changes nothing.
+// Workgroup g takes elements g·WORKGROUP + local + k·GROUPS·WORKGROUP. Counts are whole numbers, so their order changes
+// nothing.
 const WORKGROUP: u32 = 128;
 const BINS: u32 = 2048;
 const LARGEST: f32 = 3.4028234e38;
@@ -16,7 +18,11 @@ struct Params {
 var<workgroup> bins: array<atomic<u32>, BINS>;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let id = group.y * groups.x + group.x;
   if (id >= params.GROUPS) { return; }
   var low = LARGEST;

@@ -65,8 +65,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var b = 0u; b < SPAN; b++) {
     let end = before + bins[b];
     let first = f32(local * SPAN + b);
-    if (before < low && low <= end) { range[2] = value_at(first + f32(low - before) / f32(bins[b]), smallest, largest); }
-    if (before < high && high <= end) { range[3] = value_at(first + f32(high - before) / f32(bins[b]), smallest, largest); }
+    if (before < low && low <= end) {
+      range[2] = value_at(first + f32(low - before) / f32(bins[b]), smallest, largest);
+    }
+    if (before < high && high <= end) {
+      range[3] = value_at(first + f32(high - before) / f32(bins[b]), smallest, largest);
+    }
     before = end;
   }
 }

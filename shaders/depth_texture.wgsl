@@ -1,7 +1,7 @@
 // packed[H,W] = (nearness, depth, 0, valid) of a depth map, for other programs on the same device to sample.
 // Includes: depth_normalize.wgsl
-// nearness is 0 at the far end of the range and 1 at the near end; valid is 1, and all four are 0 where depth is not finite.
-// A flat range has nearness 0, or 1 where nearer values are smaller. One invocation writes one texel.
+// nearness is 0 at the far end of the range and 1 at the near end; valid is 1, and all four are 0 where depth is not
+// finite. A flat range has nearness 0, or 1 where nearer values are smaller. One invocation writes one texel.
 alias texels = texture_storage_2d<rgba16float, write>;
 const WORKGROUP: u32 = 64;
 const LARGEST: f32 = 65504; // finite range of a channel
@@ -18,7 +18,11 @@ struct Params {
 @group(0) @binding(3) var packed: texels;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (index >= params.H * params.W) { return; }
   var texel = vec4f(0);

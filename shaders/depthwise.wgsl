@@ -29,7 +29,11 @@ fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
   let c4 = tile % params.C4;

@@ -1,8 +1,9 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
 // Includes: epilogue.wgsl
-// One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and every tap of the
-// kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of, which move on as one is complete.
-// A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by one, here all different.
+// One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and
+// every tap of the kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of,
+// which move on as one is complete. A CPU adapter pays for loads, not for exchange: eight lanes load eight values one
+// by one, here all different.
 enable subgroups;
 alias xelem = f32;
 alias welem = f32;
@@ -33,7 +34,11 @@ fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_x = (params.OW + LANES - 1) / LANES;
   let c4 = tile % params.C4;
@@ -42,7 +47,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   if (oy0 >= params.OH) { return; }
   let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
   var taps: array<vec4f, (K * K + LANES - 1) / LANES>;
-  for (var t = 0u; t < K * K; t += LANES) { taps[t / LANES] = vec4f(weight[min(t + lane, K * K - 1) * params.C4 + c4]); }
+  for (var t = 0u; t < K * K; t += LANES) {
+    taps[t / LANES] = vec4f(weight[min(t + lane, K * K - 1) * params.C4 + c4]);
+  }
   var acc: array<vec4f, LIVE>; // acc[m] is row oy0 + t - m of y
   let start = bias[c4];
   for (var m = 0u; m < LIVE; m++) { acc[m] = start; }

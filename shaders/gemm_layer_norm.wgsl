@@ -1,9 +1,10 @@
-// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var + EPS),
-// with one scale and shift or two: a linear layer, LayerScale, residual add and the layer norms that follow, in one pass.
+// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var +
+// EPS), with one scale and shift or two: a linear layer, LayerScale, residual add and the layer norms that follow, in
+// one pass.
 // Includes: gemm_load_rows.wgsl, norm_one.wgsl
-// One workgroup computes 4 whole rows, one invocation 4 rows × 4 columns in registers; only the row statistics go through
-// workgroup memory, in a fixed order and two passes.
-// Edges: rows past M are clamped on load and skipped on store.
+// One workgroup computes 4 whole rows, one invocation 4 rows × 4 columns in registers; only the row statistics go
+// through workgroup memory, in a fixed order and two passes. Edges: rows past M are clamped on load and skipped on
+// store.
 alias welem = f32;
 const COLS: u32 = 96; // N / 4, at most 256: the invocations of a workgroup
 struct Params {
@@ -14,7 +15,8 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
-@group(0) @binding(3) var<storage, read> affine: array<vec4f>; // [2, N/4]: bias, gamma; one binding, as two norms need all eight
+// [2, N/4]: bias, gamma; one binding, as two norms need all eight
+@group(0) @binding(3) var<storage, read> affine: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>; // [M, N/4]
 @group(0) @binding(7) var<storage, read_write> sum: array<vec4f>; // [M, N/4]
 
@@ -34,7 +36,11 @@ fn total(value: vec4f, local: u32) -> vec4f {
 }
 
 @compute @workgroup_size(COLS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) col: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) col: u32,
+) {
   let row0 = (group.y * groups.x + group.x) * 4;
   let end = min(row0 + 4, params.M);
   var acc: array<vec4f, 4>;

@@ -1,5 +1,6 @@
-// Include. What the kernels of gemm_layer_norm have in common that compute ROWS whole rows: bindings, and finish(), which turns sums of
-// products into rows and normalises them. The including file has ROWS, a multiple of 4, COLS and totals().
+// Include. What the kernels of gemm_layer_norm have in common that compute ROWS whole rows: bindings, and finish(),
+// which turns sums of products into rows and normalises them. The including file has ROWS, a multiple of 4, COLS and
+// totals().
 // Includes: norm_one.wgsl
 alias welem = f32;
 const QUADS: u32 = ROWS / 4; // of rows
@@ -11,11 +12,13 @@ struct Params {
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
-@group(0) @binding(3) var<storage, read> affine: array<vec4f>; // [2, N/4]: bias, gamma; one binding, as two norms need all eight
+// [2, N/4]: bias, gamma; one binding, as two norms need all eight
+@group(0) @binding(3) var<storage, read> affine: array<vec4f>;
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>; // [M, N/4]
 @group(0) @binding(7) var<storage, read_write> sum: array<vec4f>; // [M, N/4]
 
-// products[i] are four columns of row row0 + i, of which rows up to `end` are in the matrix. Variance in a second pass over the rows.
+// products[i] are four columns of row row0 + i, of which rows up to `end` are in the matrix. Variance in a second pass
+// over the rows.
 fn finish(products: array<vec4f, ROWS>, row0: u32, end: u32, col: u32, lane: u32) {
   var acc = products;
   let bias = affine[col];
@@ -30,7 +33,10 @@ fn finish(products: array<vec4f, ROWS>, row0: u32, end: u32, col: u32, lane: u32
   let count = f32(params.N4 * 4);
   let quads = (end - row0 + 3) / 4;
   var values: array<vec4f, QUADS>;
-  for (var q = 0u; q < QUADS; q++) { values[q] = vec4f(dot(acc[4 * q], one), dot(acc[4 * q + 1], one), dot(acc[4 * q + 2], one), dot(acc[4 * q + 3], one)); }
+  for (var q = 0u; q < QUADS; q++) {
+    values[q] =
+      vec4f(dot(acc[4 * q], one), dot(acc[4 * q + 1], one), dot(acc[4 * q + 2], one), dot(acc[4 * q + 3], one));
+  }
   let sums = totals(values, quads, col, lane);
   for (var q = 0u; q < QUADS; q++) {
     let d0 = acc[4 * q] - sums[q].x / count;

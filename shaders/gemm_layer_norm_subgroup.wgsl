@@ -1,10 +1,10 @@
-// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var + EPS),
-// with one scale and shift or two. For CPU adapters.
+// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var +
+// EPS), with one scale and shift or two. For CPU adapters.
 // Includes: gemm_layer_norm_rows.wgsl, gemm_load_rows.wgsl, norm_one.wgsl
-// One workgroup computes ROWS whole rows, one invocation ROWS rows × 4 columns in registers. A load costs such an adapter as much
-// whether the lanes of a subgroup read one value or each its own: each of LANES lanes loads another row of x and hands it round.
-// Statistics are added up by lanes, then by subgroups, in a fixed order and two passes.
-// Edges: rows past M are clamped on load and skipped on store.
+// One workgroup computes ROWS whole rows, one invocation ROWS rows × 4 columns in registers. A load costs such an
+// adapter as much whether the lanes of a subgroup read one value or each its own: each of LANES lanes loads another row
+// of x and hands it round. Statistics are added up by lanes, then by subgroups, in a fixed order and two passes. Edges:
+// rows past M are clamped on load and skipped on store.
 enable subgroups;
 const COLS: u32 = 96; // N / 4, at most 256: the invocations of a workgroup; a multiple of LANES
 const LANES: u32 = 8; // invocations of a subgroup
@@ -37,7 +37,12 @@ fn totals(values: array<vec4f, QUADS>, quads: u32, local: u32, lane: u32) -> arr
 }
 
 @compute @workgroup_size(COLS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) col: u32, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) col: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
   let row0 = (group.y * groups.x + group.x) * ROWS;
   let end = min(row0 + ROWS, params.M);
   var acc: array<vec4f, ROWS>;

@@ -1,9 +1,9 @@
-// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var + EPS),
-// with one scale and shift or two. For GPUs.
+// sum[M,N] = residual + gamma·(x[M,K] · weight[K,N] + bias), and the rows of sum normalised, (sum - mean) / sqrt(var +
+// EPS), with one scale and shift or two. For GPUs.
 // Includes: gemm_layer_norm_rows.wgsl, gemm_load_rows.wgsl, norm_one.wgsl
-// One workgroup computes ROWS whole rows, one invocation ROWS rows × 4 columns in registers, so that weights are read once for
-// ROWS rows. STEP of K of the rows of x at a time go through workgroup memory, transposed, so that four rows are one read, and the
-// next while the last are multiplied. Statistics are added up in a fixed order and two passes.
+// One workgroup computes ROWS whole rows, one invocation ROWS rows × 4 columns in registers, so that weights are read
+// once for ROWS rows. STEP of K of the rows of x at a time go through workgroup memory, transposed, so that four rows
+// are one read, and the next while the last are multiplied. Statistics are added up in a fixed order and two passes.
 // Edges: K is filled up with zeros in x; rows past M are clamped on load and skipped on store.
 const COLS: u32 = 96; // N / 4, at most 256: the invocations of a workgroup
 const ROWS: u32 = 16; // a multiple of 4
@@ -38,7 +38,11 @@ fn totals(values: array<vec4f, QUADS>, quads: u32, local: u32, lane: u32) -> arr
 }
 
 @compute @workgroup_size(COLS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) col: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) col: u32,
+) {
   let row0 = (group.y * groups.x + group.x) * ROWS;
   if (row0 >= params.M) { return; }
   let end = min(row0 + ROWS, params.M);
@@ -54,7 +58,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
           for (var i = 0u; i < 4; i++) { four[i] = load(min(row + i, params.M - 1), k4); }
         }
         let first = step % 2 * TILE + at % STEP4 * 4 * QUADS + at / STEP4;
-        for (var c = 0u; c < 4; c++) { tiles[first + c * QUADS] = vec4f(four[0][c], four[1][c], four[2][c], four[3][c]); }
+        for (var c = 0u; c < 4; c++) {
+          tiles[first + c * QUADS] = vec4f(four[0][c], four[1][c], four[2][c], four[3][c]);
+        }
       }
     }
     if (step > 0) {

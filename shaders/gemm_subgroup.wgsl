@@ -1,8 +1,8 @@
 // y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
 // Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
-// One invocation computes ROWS rows × 4 columns in registers. The rows are the same for the whole workgroup: each of SHARE lanes
-// loads one of them and hands it round the subgroup, so a row is read once a subgroup and not once an invocation.
-// Edges: rows past M and columns past N are clamped on load and skipped on store.
+// One invocation computes ROWS rows × 4 columns in registers. The rows are the same for the whole workgroup: each of
+// SHARE lanes loads one of them and hands it round the subgroup, so a row is read once a subgroup and not once an
+// invocation. Edges: rows past M and columns past N are clamped on load and skipped on store.
 enable subgroups;
 alias welem = f32;
 const ROWS: u32 = 16; // a multiple of SHARE
@@ -18,7 +18,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [K, N/4]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_n = (params.N4 + WORKGROUP - 1) / WORKGROUP;
   let row0 = tile / tiles_n * ROWS;

@@ -1,14 +1,16 @@
 // y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
 // Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
-// One workgroup computes a tile of 8·TY rows × 4·COLS·TX columns, one invocation 8 rows × 4·COLS columns in registers. STEP of K
-// at a time go through workgroup memory, and the next STEP is on its way from memory while these are multiplied. Tiles of rows are
-// stored transposed, so that four rows are one read; a row of them is padded by one to spread writes over the banks.
-// Edges: K is filled up with zeros; rows past M and columns past N are clamped on load and skipped on store, and invocations that
-// have no others only load: a tile that holds nothing but a class token keeps few of them busy.
+// One workgroup computes a tile of 8·TY rows × 4·COLS·TX columns, one invocation 8 rows × 4·COLS columns in registers.
+// STEP of K at a time go through workgroup memory, and the next STEP is on its way from memory while these are
+// multiplied. Tiles of rows are stored transposed, so that four rows are one read; a row of them is padded by one to
+// spread writes over the banks. Edges: K is filled up with zeros; rows past M and columns past N are clamped on load
+// and skipped on store, and invocations that have no others only load: a tile that holds nothing but a class token
+// keeps few of them busy.
 alias welem = f32;
 alias telem = f32; // of the tiles: f16 where all that is loaded is
 const COLS: u32 = 1; // of four channels each
-const TX: u32 = 16; // TX·TY invocations: a multiple of 8·TY, so that each brings the rows of at most one block of 4 × 4
+// TX·TY invocations: a multiple of 8·TY, so that each brings the rows of at most one block of 4 × 4.
+const TX: u32 = 16;
 const TY: u32 = 8;
 const STEP4: u32 = 4; // K of a step / 4
 
@@ -28,7 +30,11 @@ var<workgroup> x_tile: array<vec4<telem>, 4 * STEP4 * (QUADS + 1)>; // [STEP, QU
 var<workgroup> w_tile: array<vec4<telem>, 4 * STEP4 * COLUMNS>; // [STEP, COLUMNS]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_n = (params.N4 + COLUMNS - 1) / COLUMNS;
   let tile_row = tile / tiles_n * 8 * TY;
@@ -67,7 +73,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     }
     workgroupBarrier();
     if (quad < QUADS) {
-      for (var i = 0u; i < 4; i++) { x_tile[(part * 4 + i) * (QUADS + 1) + quad] = vec4<telem>(vec4f(a[0][i], a[1][i], a[2][i], a[3][i])); }
+      for (var i = 0u; i < 4; i++) {
+        x_tile[(part * 4 + i) * (QUADS + 1) + quad] = vec4<telem>(vec4f(a[0][i], a[1][i], a[2][i], a[3][i]));
+      }
     }
     for (var i = 0u; i < EACH; i++) { w_tile[local + i * WORKGROUP] = vec4<telem>(b[i]); }
     workgroupBarrier();

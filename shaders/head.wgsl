@@ -1,5 +1,6 @@
-// depth[H,W] = final(weight2 · relu(conv3x3(upsampled) + bias1) + bias2): the last three layers of a decoder in one pass.
-// upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of the convolution are ever stored.
+// depth[H,W] = final(weight2 · relu(conv3x3(upsampled) + bias1) + bias2): the last three layers of a decoder in one
+// pass. upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of the convolution are ever
+// stored.
 // Includes: conv_load_bilinear.wgsl, bilinear.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row with all hidden channels, in f32 throughout.
 alias welem = f32;
@@ -26,7 +27,11 @@ fn final_activation(value: f32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
   let tiles_x = (params.W + PIXELS - 1) / PIXELS;
   let ox0 = tile % tiles_x * PIXELS;

@@ -25,7 +25,11 @@ fn final_activation(value: f32) -> f32 {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_x = (params.W + PIXELS - 1) / PIXELS;
   let ox0 = tile % tiles_x * PIXELS;
@@ -34,7 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
   sum_tile(i32(oy0) - 1, i32(ox0) - 1, lane, LANES, lane);
   let bias = bias1[lane];
   let factors = weight2[lane];
-  let most = min(ROWS, params.H - oy0) * PIXELS; // unknown to the compiler, which would spend most of its time on 32 stores
+  // unknown to the compiler, which would spend most of its time on 32 stores
+  let most = min(ROWS, params.H - oy0) * PIXELS;
   for (var i = 0u; i < most; i++) {
     let value = bias2[0] + subgroupAdd(dot(max(acc[i] + bias, vec4f(0)), factors));
     let ox = ox0 + i % PIXELS;

@@ -28,7 +28,11 @@ fn total(value: f32, local: u32) -> f32 {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let row = group.y * groups.x + group.x;
   let source = min(row, params.R - 1) * params.C4;
   let count = f32(params.C4 * 4);

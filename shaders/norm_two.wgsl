@@ -1,4 +1,5 @@
-// Include. Store of gemm_layer_norm where two layer norms read the same rows: y for the next block, tap for the decoder.
+// Include. Store of gemm_layer_norm where two layer norms read the same rows: y for the next block, tap for the
+// decoder.
 alias yelem = f32;
 @group(0) @binding(6) var<storage, read> norm: array<vec4f>; // [4, N/4]: gamma and beta of y, gamma and beta of tap
 @group(0) @binding(8) var<storage, read_write> y: array<vec4<yelem>>; // [M, N/4]

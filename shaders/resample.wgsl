@@ -1,5 +1,6 @@
 // Include. Where an output pixel falls among the input pixels, and the weights of cubic convolution there.
-// Positions are exact quotients of integers: sides that are equal give fraction 0, so one tap has weight 1 and the rest 0.
+// Positions are exact quotients of integers: sides that are equal give fraction 0, so one tap has weight 1 and the rest
+// 0.
 struct Position {
   base: i32, // input pixel at or before the output pixel's centre
   fraction: f32, // distance past it, in [0,1)

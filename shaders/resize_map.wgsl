@@ -26,7 +26,11 @@ fn weights(t: f32) -> vec4f {
 }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (index >= params.H * params.W) { return; }
   let py = source(index / params.W, params.IH, params.H);

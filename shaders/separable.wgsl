@@ -1,13 +1,17 @@
 // y[OH,OW,N] = store(relu6(depthwise(x[H,W,C], kernel[K,K,C]) + shift) · weight[C,N]): the second half of an inverted
 // residual block, whose widest map is never stored.
 // Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl
-// One invocation computes PIXELS neighbouring pixels of a row × all N = 4·COLS channels in registers, so that no depthwise sum
-// is computed twice; all invocations read the same weights at the same time. No workgroup memory.
-// Edges: load() returns zero outside the map; pixels past OW are skipped on store.
+// One invocation computes PIXELS neighbouring pixels of a row × all N = 4·COLS channels in registers, so that no
+// depthwise sum is computed twice; all invocations read the same weights at the same time. No workgroup memory. Edges:
+// load() returns zero outside the map; pixels past OW are skipped on store.
 const WORKGROUP: u32 = 64;
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
   let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
   let oy = tile / tiles_x;

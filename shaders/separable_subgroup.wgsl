@@ -1,13 +1,18 @@
 // y[OH,OW,N] = store(relu6(depthwise(x[H,W,C], kernel[K,K,C]) + shift) · weight[C,N]). For CPU adapters.
 // Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl
-// A workgroup is one subgroup, on PIXELS neighbouring pixels of a row × all N channels. Every lane computes the depthwise sums
-// of four channels, then all hand them round, and every lane multiplies them with the weights of its own columns.
-// Edges: channels past C and columns past N are clamped on load; pixels past OW and columns past N are skipped on store.
+// A workgroup is one subgroup, on PIXELS neighbouring pixels of a row × all N channels. Every lane computes the
+// depthwise sums of four channels, then all hand them round, and every lane multiplies them with the weights of its own
+// columns. Edges: channels past C and columns past N are clamped on load; pixels past OW and columns past N are skipped
+// on store.
 enable subgroups;
 const LANES: u32 = 8;
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
   let oy = tile / tiles_x;
@@ -26,7 +31,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         let b1 = vec4f(weight[w + params.N4]);
         let b2 = vec4f(weight[w + 2 * params.N4]);
         let b3 = vec4f(weight[w + 3 * params.N4]);
-        for (var p = 0u; p < PIXELS; p++) { acc[p * COLS + j] += a[p].x * b0 + a[p].y * b1 + a[p].z * b2 + a[p].w * b3; }
+        for (var p = 0u; p < PIXELS; p++) {
+          acc[p * COLS + j] += a[p].x * b0 + a[p].y * b1 + a[p].z * b2 + a[p].w * b3;
+        }
       }
     }
   }

@@ -1,4 +1,5 @@
-// Include. sums(): what the depthwise convolution gives for PIXELS neighbouring pixels of a row × 4 channels, after ReLU6.
+// Include. sums(): what the depthwise convolution gives for PIXELS neighbouring pixels of a row × 4 channels, after
+// ReLU6.
 alias xelem = f32;
 alias welem = f32;
 const K: u32 = 3;

@@ -1,5 +1,6 @@
 // Include. Store of gemm: transposed convolution whose kernel size is its stride S.
-// x[H·W,C] -> y[H·S, W·S, N]: GEMM column ((dy·S + dx)·N + n) of pixel (i, j) is channel n of pixel (i·S + dy, j·S + dx).
+// x[H·W,C] -> y[H·S, W·S, N]: GEMM column ((dy·S + dx)·N + n) of pixel (i, j) is channel n of pixel (i·S + dy, j·S +
+// dx).
 struct Shuffle {
   W: u32,  // input width
   S: u32,  // stride

@@ -39,7 +39,10 @@ export class DepthwiseError extends Error {
   readonly retryable: boolean;
 
   constructor(code: string, message: string, details: ErrorDetails = {}) {
-    super(details.hint ? `${message} ${details.hint}` : message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(
+      details.hint ? `${message} ${details.hint}` : message,
+      details.cause === undefined ? undefined : { cause: details.cause },
+    );
     this.code = code;
     this.hint = details.hint;
     this.source = details.source;
@@ -82,7 +85,10 @@ export class ImageError extends DepthwiseError {
   static override readonly phase = 'image';
   override readonly name = 'ImageError';
 }
-/** A depth map or tensor file that is not well formed, or a map that cannot be written as one (`NPY_*`, `PFM_*`, `PNG_*`). */
+/**
+ * A depth map or tensor file that is not well formed, or a map that cannot be written as one (`NPY_*`, `PFM_*`,
+ * `PNG_*`).
+ */
 export class DepthFileError extends DepthwiseError {
   override readonly name = 'DepthFileError';
 }

@@ -1,14 +1,28 @@
 /**
- * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer); an older
- * compiler needs `"types": ["@webgpu/types"]`, which a newer one must not have, as both declare the same names.
+ * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer); an
+ * older compiler needs `"types": ["@webgpu/types"]`, which a newer one must not have, as both declare the same names.
  * @packageDocumentation
  */
 
 import { registry } from './models/registry.js';
 
-export { DepthMap, type DepthFileFormat, type DepthRange, type DepthTextureFormat, type DrawOptions } from './depth_map.js';
-export { DepthModel, loadDepthModel, type EncodeTargets, type EstimateOptions, type EstimatePlan, type ModelInfo, type ProfileStep } from './depth_model.js';
-export type { LoadOptions } from './load.js';
+export {
+  DepthMap,
+  type DepthFileFormat,
+  type DepthRange,
+  type DepthTextureFormat,
+  type DrawOptions,
+} from './depth/depth_map.js';
+export {
+  DepthModel,
+  loadDepthModel,
+  type EncodeTargets,
+  type EstimateOptions,
+  type EstimatePlan,
+  type ModelInfo,
+  type ProfileStep,
+} from './runtime/depth_model.js';
+export type { LoadOptions } from './runtime/load.js';
 export {
   CacheError,
   DepthFileError,
@@ -32,11 +46,11 @@ export {
   type Phase,
 } from './errors.js';
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
-export type { ColormapName } from './image/colormaps.js';
-export type { DepthSemantics } from './image/formats/depth_semantics.js';
+export type { ColormapName } from './depth/colormaps.js';
+export type { DepthSemantics } from './depth/formats/depth_semantics.js';
 export type { PictureSource } from './image/picture.js';
-export type { CheckpointSource } from './weights/checkpoint.js';
-export type { WeightsCache } from './weights/cache.js';
+export type { CheckpointSource } from './weights/fetch/checkpoint.js';
+export type { WeightsCache } from './weights/cache/cache.js';
 
 /** A model that `loadDepthModel` knows by name. */
 export interface DepthModelSummary {
@@ -58,14 +72,16 @@ export interface DepthModelSummary {
 }
 
 /** Every model that can be loaded by name. */
-export const depthModels: readonly DepthModelSummary[] = registry.map(({ name, title, family, size, licence, kind, weights }) => ({
-  name,
-  title,
-  family,
-  size,
-  licence: licence.name,
-  permissive: licence.permissive,
-  kind,
-  source: weights.source,
-  page: weights.page,
-}));
+export const depthModels: readonly DepthModelSummary[] = registry.map(
+  ({ name, title, family, size, licence, kind, weights }) => ({
+    name,
+    title,
+    family,
+    size,
+    licence: licence.name,
+    permissive: licence.permissive,
+    kind,
+    source: weights.source,
+    page: weights.page,
+  }),
+);

@@ -8,6 +8,8 @@ export async function part<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${(cause as Error).message}.`, { cause });
+    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${(cause as Error).message}.`, {
+      cause,
+    });
   }
 }

@@ -33,8 +33,16 @@ export function show({ dtype, shape }: TensorType): string {
 }
 
 /** Throws a shape error, naming some types of an op and what was expected of them, when they do not fit. */
-export function ensureTypes(op: string, types: Readonly<Record<string, TensorType | undefined>>, fit: boolean, expected: string): void {
-  const listed = () => Object.entries(types).map(([name, type]) => `${name} is ${type ? show(type) : 'absent'}`).join(', ');
+export function ensureTypes(
+  op: string,
+  types: Readonly<Record<string, TensorType | undefined>>,
+  fit: boolean,
+  expected: string,
+): void {
+  const listed = () =>
+    Object.entries(types)
+      .map(([name, type]) => `${name} is ${type ? show(type) : 'absent'}`)
+      .join(', ');
   ensure(fit, () => `${op}: ${listed()}, expected ${expected}.`);
 }
 

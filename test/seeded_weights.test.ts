@@ -9,16 +9,24 @@ interface Described {
 }
 interface Recorded {
   readonly tensors: readonly (Described & { readonly shape: readonly number[] })[];
-  readonly f16: { readonly name: string; readonly shape: readonly number[]; readonly digest: number; readonly digest_times_2_to_minus_18: number };
+  readonly f16: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly digest: number;
+    readonly digest_times_2_to_minus_18: number;
+  };
   readonly input: Described & { readonly height: number; readonly width: number };
   readonly picture: Described & { readonly height: number; readonly width: number };
 }
 
-const recorded = JSON.parse(readFileSync(new URL('./fixtures/models/seeded.json', import.meta.url), 'utf8')) as Recorded;
+const recorded = JSON.parse(
+  readFileSync(new URL('./fixtures/models/seeded.json', import.meta.url), 'utf8'),
+) as Recorded;
 
 function digest(values: ArrayBufferView): number {
   let hash = 0x811c9dc5;
-  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) hash = Math.imul(hash ^ byte, 0x01000193);
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    hash = Math.imul(hash ^ byte, 0x01000193);
   return hash >>> 0;
 }
 
@@ -57,7 +65,10 @@ it('a seeded checkpoint places each tensor at its offset, and a renamed tensor t
     { name: 'key', shape: [2, 4], source: { name: whole, start: 8 } },
   ]);
   const length = Number(new DataView(image.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(image.subarray(8, 8 + length))) as Record<string, { data_offsets: [number, number] }>;
+  const header = JSON.parse(new TextDecoder().decode(image.subarray(8, 8 + length))) as Record<
+    string,
+    { data_offsets: [number, number] }
+  >;
   const read = (name: string) => {
     const [begin, end] = header[name]?.data_offsets ?? [0, 0];
     return [...new Float32Array(image.slice(8 + length + begin, 8 + length + end).buffer)];

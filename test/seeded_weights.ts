@@ -4,7 +4,10 @@
  * published Python code need no stored weights. The values are not learned.
  */
 
-/** A tensor of a checkpoint. `source` is the original tensor, and the element to start at, whose values a renamed tensor takes. */
+/**
+ * A tensor of a checkpoint. `source` is the original tensor, and the element to start at, whose values a renamed tensor
+ * takes.
+ */
 export interface SeededEntry {
   readonly name: string;
   readonly shape: readonly number[];
@@ -53,8 +56,8 @@ function fanIn(name: string, shape: readonly number[]): number {
 
 /**
  * Weights are uniform in ±gain/sqrt(fan_in): sqrt(3) = 1.73 keeps the variance, sqrt(6) = 2.45 keeps it past a ReLU.
- * The token stream starts small (patch embedding, LayerScale) so that the LayerNorm eps of 1e-6 matters, and the MLP is loud
- * so that the erf and tanh forms of GELU differ by more than the tolerance of a whole model.
+ * The token stream starts small (patch embedding, LayerScale) so that the LayerNorm eps of 1e-6 matters, and the MLP is
+ * loud so that the erf and tanh forms of GELU differ by more than the tolerance of a whole model.
  */
 function gain(name: string): number {
   if (name.endsWith('patch_embed.proj.weight')) return 0.5;
@@ -88,7 +91,9 @@ export function f16Bits(value: number): number {
   return sign | (mantissa < 1024 ? mantissa : ((exponent + 14) << 10) + mantissa);
 }
 
-/** A safetensors file image of seeded tensors. BatchNorm counters (`num_batches_tracked`) are I64 zeros, as published. */
+/**
+ * A safetensors file image of seeded tensors. BatchNorm counters (`num_batches_tracked`) are I64 zeros, as published.
+ */
 export function seededCheckpoint(entries: readonly SeededEntry[], dtype: 'F32' | 'F16' = 'F32'): Uint8Array {
   const header: Record<string, { dtype: string; shape: readonly number[]; data_offsets: [number, number] }> = {};
   let end = 0;
@@ -113,9 +118,17 @@ export function seededCheckpoint(entries: readonly SeededEntry[], dtype: 'F32' |
   return image;
 }
 
-const OCTAVES = [[32, 1], [8, 0.75], [2, 0.375], [1, 0.125]] as const;
+const OCTAVES = [
+  [32, 1],
+  [8, 0.75],
+  [2, 0.375],
+  [1, 0.125],
+] as const;
 
-/** f64 [channels, height, width] in (-2.25, 2.25): four octaves of bilinear lattice noise, [cell in pixels, amplitude] in OCTAVES. */
+/**
+ * f64 [channels, height, width] in (-2.25, 2.25): four octaves of bilinear lattice noise, [cell in pixels, amplitude]
+ * in OCTAVES.
+ */
 function noise(name: string, channels: number, height: number, width: number): Float64Array {
   const total = new Float64Array(channels * height * width);
   for (const [cell, amplitude] of OCTAVES) {

@@ -1,23 +1,40 @@
 import { BufferUsage, readMapped, TextureUsage } from '../src/gpu/buffers.js';
 import type { Tensor } from '../src/kernels/spec.js';
 import type { TensorType } from '../src/tensor.js';
-import { decode } from '../src/weights/decode.js';
+import { decode } from '../src/weights/format/decode.js';
 
 /** An rgba8unorm texture of RGBA values in 0…1. */
 export function pictureTexture(device: GPUDevice, { type, data }: Tensor): GPUTexture {
   const [height, width] = type.shape as [number, number];
-  const texture = device.createTexture({ label: 'picture', size: [width, height], format: 'rgba8unorm', usage: TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST });
-  device.queue.writeTexture({ texture }, Uint8Array.from(data, (v) => Math.round(255 * v)), { bytesPerRow: 4 * width }, [width, height]);
+  const texture = device.createTexture({
+    label: 'picture',
+    size: [width, height],
+    format: 'rgba8unorm',
+    usage: TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST,
+  });
+  device.queue.writeTexture(
+    { texture },
+    Uint8Array.from(data, (v) => Math.round(255 * v)),
+    { bytesPerRow: 4 * width },
+    [width, height],
+  );
   return texture;
 }
 
 /** A texture for a kernel to write, poisoned with 0x7e bytes. */
-export function targetTexture(device: GPUDevice, { shape }: TensorType, format: GPUTextureFormat = 'rgba8unorm'): GPUTexture {
+export function targetTexture(
+  device: GPUDevice,
+  { shape }: TensorType,
+  format: GPUTextureFormat = 'rgba8unorm',
+): GPUTexture {
   const [height, width] = shape as [number, number];
   const usage = TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC | TextureUsage.COPY_DST;
   const texture = device.createTexture({ label: 'target', size: [width, height], format, usage });
   const bytesPerRow = width * texelBytes(format);
-  device.queue.writeTexture({ texture }, new Uint8Array(bytesPerRow * height).fill(0x7e), { bytesPerRow }, [width, height]);
+  device.queue.writeTexture({ texture }, new Uint8Array(bytesPerRow * height).fill(0x7e), { bytesPerRow }, [
+    width,
+    height,
+  ]);
   return texture;
 }
 
@@ -26,14 +43,19 @@ export async function readTexels(device: GPUDevice, texture: GPUTexture): Promis
   const { width, height, format } = texture;
   const rowBytes = width * texelBytes(format);
   const bytesPerRow = Math.ceil(rowBytes / 256) * 256;
-  const staging = device.createBuffer({ label: 'texels', size: bytesPerRow * height, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+  const staging = device.createBuffer({
+    label: 'texels',
+    size: bytesPerRow * height,
+    usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+  });
   try {
     const encoder = device.createCommandEncoder();
     encoder.copyTextureToBuffer({ texture }, { buffer: staging, bytesPerRow }, [width, height]);
     device.queue.submit([encoder.finish()]);
     const padded = new Uint8Array(await readMapped(staging, bytesPerRow * height));
     const bytes = new Uint8Array(rowBytes * height);
-    for (let y = 0; y < height; y++) bytes.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + rowBytes), y * rowBytes);
+    for (let y = 0; y < height; y++)
+      bytes.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + rowBytes), y * rowBytes);
     if (format === 'rgba8unorm') return Float64Array.from(bytes, (v) => v / 255);
     return Float64Array.from(decode({ name: 'texels', dtype: format === 'rgba16float' ? 'F16' : 'F32' }, bytes));
   } finally {
@@ -42,7 +64,12 @@ export async function readTexels(device: GPUDevice, texture: GPUTexture): Promis
 }
 
 function texelBytes(format: GPUTextureFormat): number {
-  const bytes = new Map<GPUTextureFormat, number>([['rgba8unorm', 4], ['r32float', 4], ['rgba16float', 8], ['rgba32float', 16]]).get(format);
+  const bytes = new Map<GPUTextureFormat, number>([
+    ['rgba8unorm', 4],
+    ['r32float', 4],
+    ['rgba16float', 8],
+    ['rgba32float', 16],
+  ]).get(format);
   if (!bytes) throw new Error(`texel size of ${format} is not known`);
   return bytes;
 }

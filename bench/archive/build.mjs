@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
 const LIMIT = 50_000_000;
-/** Libraries that some machines lack, or have too old: of Node and Dawn, and Vulkan's loader. `run` falls back on them. */
+/**
+ * Libraries that some machines lack, or have too old: of Node and Dawn, and Vulkan's loader. `run` falls back on them.
+ */
 const LIBRARIES = { cxx: ['libstdc++.so.6', 'libgcc_s.so.1'], vulkan: ['libvulkan.so.1'] };
 const LICENCES = { 'LICENSE.libstdc++': 'libstdc++6', 'LICENSE.libvulkan': 'libvulkan1', 'LICENSE.node': 'nodejs' };
 
@@ -24,7 +26,20 @@ const folder = join(root, 'bench/dist/archive', name);
 rmSync(folder, { recursive: true, force: true });
 await build({ configFile: at('../vite.node.config.ts'), logLevel: 'warn' });
 stage();
-execFileSync('tar', ['-c', '--sort=name', '--owner=0', '--group=0', '--numeric-owner', '-I', 'gzip -9', '-f', target, '-C', dirname(folder), name]);
+execFileSync('tar', [
+  '-c',
+  '--sort=name',
+  '--owner=0',
+  '--group=0',
+  '--numeric-owner',
+  '-I',
+  'gzip -9',
+  '-f',
+  target,
+  '-C',
+  dirname(folder),
+  name,
+]);
 const { size } = statSync(target);
 process.stdout.write(`${target}: ${(size / 1e6).toFixed(1)} MB\n`);
 if (size > LIMIT) {
@@ -44,10 +59,18 @@ function stage() {
   for (const file of ['run', 'README.txt']) put(at(file), file);
   chmodSync(join(folder, 'run'), 0o755);
   const dawn = `node_modules/webgpu/dist/linux-${process.arch}/dawn.node`;
-  for (const file of [dawn, 'node_modules/webgpu/index.js', 'node_modules/webgpu/package.json', 'node_modules/webgpu/LICENSE.md', 'LICENSE']) put(join(root, file), file);
+  for (const file of [
+    dawn,
+    'node_modules/webgpu/index.js',
+    'node_modules/webgpu/package.json',
+    'node_modules/webgpu/LICENSE.md',
+    'LICENSE',
+  ])
+    put(join(root, file), file);
   const recordings = join(root, 'test/fixtures/models');
   for (const file of readdirSync(recordings)) put(join(recordings, file), `test/fixtures/models/${file}`);
-  for (const [kind, files] of Object.entries(LIBRARIES)) for (const file of files) put(findLibrary(file), `lib/${kind}/${file}`);
+  for (const [kind, files] of Object.entries(LIBRARIES))
+    for (const file of files) put(findLibrary(file), `lib/${kind}/${file}`);
   for (const [file, owner] of Object.entries(LICENCES)) put(findLicence(owner), file);
   for (const file of ['bin/node', dawn]) strip(join(folder, file));
 }
@@ -63,7 +86,11 @@ function findLibrary(file) {
 
 /** The terms of a system package, or of the Node that runs this. */
 function findLicence(owner) {
-  const places = [join(dirname(realpathSync(process.execPath)), '../LICENSE'), `/usr/share/doc/${owner}/LICENSE`, `/usr/share/doc/${owner}/copyright`];
+  const places = [
+    join(dirname(realpathSync(process.execPath)), '../LICENSE'),
+    `/usr/share/doc/${owner}/LICENSE`,
+    `/usr/share/doc/${owner}/copyright`,
+  ];
   const found = (owner === 'nodejs' ? places : places.slice(1)).find((path) => existsSync(path));
   if (!found) throw new Error(`The licence of ${owner} is in none of ${places.join(', ')}.`);
   return found;

@@ -48,7 +48,9 @@ function linearWeight(N: number, K: number): PackedWeight {
 export function convWeight(name: string, N: number, C: number, K: number): PackedWeight {
   const source = seededTensor(name, [N, C, K, K]);
   const values = new Float32Array(source.length);
-  for (let n = 0; n < N; n++) for (let c = 0; c < C; c++) for (let k = 0; k < K * K; k++) values[(k * C + c) * N + n] = source[(n * C + c) * K * K + k] as number;
+  for (let n = 0; n < N; n++)
+    for (let c = 0; c < C; c++)
+      for (let k = 0; k < K * K; k++) values[(k * C + c) * N + n] = source[(n * C + c) * K * K + k] as number;
   return { shape: C === 1 ? [K, K, N] : [K, K, C, N], values };
 }
 
@@ -58,24 +60,41 @@ export function biasOf(name: string, N: number): PackedWeight {
 
 function linearCase(name: string, N: number, gelu: boolean): OperationCase {
   return {
-    name, input: [1, 325, 384], layout: 'same',
-    build: (x, weight) => linear(x, weight('linear.weight', linearWeight(N, 384)), weight('linear.bias', biasOf('linear.bias', N)), gelu),
+    name,
+    input: [1, 325, 384],
+    layout: 'same',
+    build: (x, weight) =>
+      linear(x, weight('linear.weight', linearWeight(N, 384)), weight('linear.bias', biasOf('linear.bias', N)), gelu),
   };
 }
 
 function linear(x: Value, weight: Value, bias: Value, gelu: boolean): Value {
-  return x.graph.apply(gemm, { x, weight, bias, residual: undefined, gamma: undefined } as never, gelu ? { act: 'gelu' } : {}).y as Value;
+  return x.graph.apply(
+    gemm,
+    { x, weight, bias, residual: undefined, gamma: undefined } as never,
+    gelu ? { act: 'gelu' } : {},
+  ).y as Value;
 }
 
 function convCase(name: string, side: number, C: number, K: number, op: 'conv2d' | 'depthwise'): OperationCase {
   return {
-    name, input: [1, C, side, side], layout: 'nchw',
+    name,
+    input: [1, C, side, side],
+    layout: 'nchw',
     build: (x, weight) => {
       let y = x;
       for (let i = 0; i < CHAIN; i++) {
-        const inputs = { x: y, weight: weight(`layers.${i}.weight`, convWeight(`layers.${i}.weight`, C, op === 'conv2d' ? C : 1, K)), bias: weight(`layers.${i}.bias`, biasOf(`layers.${i}.bias`, C)) };
+        const inputs = {
+          x: y,
+          weight: weight(`layers.${i}.weight`, convWeight(`layers.${i}.weight`, C, op === 'conv2d' ? C : 1, K)),
+          bias: weight(`layers.${i}.bias`, biasOf(`layers.${i}.bias`, C)),
+        };
         const attrs = { stride: 1, pad: padding((K - 1) / 2), act: 'relu' as const };
-        y = (op === 'conv2d' ? x.graph.apply(conv2d, inputs as never, attrs) : x.graph.apply(depthwise, inputs as never, attrs)).y as Value;
+        y = (
+          op === 'conv2d'
+            ? x.graph.apply(conv2d, inputs as never, attrs)
+            : x.graph.apply(depthwise, inputs as never, attrs)
+        ).y as Value;
       }
       return y;
     },
@@ -85,7 +104,12 @@ function convCase(name: string, side: number, C: number, K: number, op: 'conv2d'
 export const operationCases: readonly OperationCase[] = [
   linearCase('gemm', 1152, false),
   linearCase('gemm_gelu', 1536, true),
-  { name: 'attention', input: [1, 325, 1152], layout: 'same', build: (qkv) => qkv.graph.apply(attention, { qkv }, { heads: HEADS }).y as Value },
+  {
+    name: 'attention',
+    input: [1, 325, 1152],
+    layout: 'same',
+    build: (qkv) => qkv.graph.apply(attention, { qkv }, { heads: HEADS }).y as Value,
+  },
   convCase('conv3x3', 64, 64, 3, 'conv2d'),
   convCase('depthwise3x3', 64, 192, 3, 'depthwise'),
   convCase('depthwise5x5', 16, 816, 5, 'depthwise'),
@@ -97,7 +121,12 @@ export const networkCases: readonly NetworkCase[] = [
 ];
 
 /** Depthwise's graph of an operation: its input, its output and the constants' values by key. */
-export function operationGraph({ input, layout, build }: OperationCase): { graph: Graph; x: Value; y: Value; weights: ReadonlyMap<string, Float32Array> } {
+export function operationGraph({ input, layout, build }: OperationCase): {
+  graph: Graph;
+  x: Value;
+  y: Value;
+  weights: ReadonlyMap<string, Float32Array>;
+} {
   const graph = new Graph('f32');
   const shape = layout === 'nchw' ? [input[2] as number, input[3] as number, input[1] as number] : input.slice(1);
   const x = graph.input('x', { dtype: 'f32', shape });
@@ -113,6 +142,7 @@ export function operationGraph({ input, layout, build }: OperationCase): { graph
 export function toNhwc(values: Float32Array, [, C, H, W]: readonly number[]): Float32Array<ArrayBuffer> {
   const pixels = (H as number) * (W as number);
   const moved = new Float32Array(numel([C as number, pixels]));
-  for (let c = 0; c < (C as number); c++) for (let i = 0; i < pixels; i++) moved[i * (C as number) + c] = values[c * pixels + i] as number;
+  for (let c = 0; c < (C as number); c++)
+    for (let i = 0; i < pixels; i++) moved[i * (C as number) + c] = values[c * pixels + i] as number;
   return moved;
 }

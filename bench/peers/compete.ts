@@ -21,20 +21,29 @@ export interface Match {
 /** What both sides gave; who they are is for the caller to say. */
 export type Outcome = Pick<PeerResult, 'timed' | 'depthwise' | 'other' | 'ratio' | 'maxDifference'>;
 
-/** First compares the outputs, then times both sides in turns; of networks also what comes before the last submit, in the same samples. */
+/**
+ * First compares the outputs, then times both sides in turns; of networks also what comes before the last submit, in
+ * the same samples.
+ */
 export async function compete({ kase, ours, other, moved, computed, protocol, watch }: Match): Promise<Outcome> {
   const start = performance.now();
   const theirs = await other.call();
   const firstMs = performance.now() - start;
-  const compared = computed ? { maxDifference: difference(await ours.call(), moved ? toNhwc(theirs, kase.input) : theirs) } : {};
+  const compared = computed
+    ? { maxDifference: difference(await ours.call(), moved ? toNhwc(theirs, kase.input) : theirs) }
+    : {};
   const sides = [ours, other].map((side) => watched(side, watch));
   const [mine, peers] = await measure(sides, protocol);
   if (!mine || !peers) throw new Error('nothing was measured');
-  const [own, their] = sides.map(({ calls }) => ('checkpoint' in kase ? submitFacts(calls.slice(-protocol.samples)) : {}));
+  const [own, their] = sides.map(({ calls }) =>
+    'checkpoint' in kase ? submitFacts(calls.slice(-protocol.samples)) : {},
+  );
   return {
     timed: computed ? 'whole call' : 'whole call, nothing computed',
-    depthwise: { variant: ours.variant, ms: mine.ms, ...own }, other: { firstMs, ms: peers.ms, ...their },
-    ratio: peers.ms.median / mine.ms.median, ...compared,
+    depthwise: { variant: ours.variant, ms: mine.ms, ...own },
+    other: { firstMs, ms: peers.ms, ...their },
+    ratio: peers.ms.median / mine.ms.median,
+    ...compared,
   };
 }
 
@@ -54,7 +63,14 @@ function watched(side: Side, watch: SubmitWatch): { sample: () => Promise<number
 export function submitFacts(calls: readonly Submitting[]): { readonly submit?: SubmitFacts } {
   if (calls.length === 0) return {};
   const of = (name: keyof Submitting) => calls.map((call) => call[name]);
-  return { submit: { ms: summarizeSamples(of('ms')), submits: median(of('submits')), dispatches: median(of('dispatches')), waits: median(of('waits')) } };
+  return {
+    submit: {
+      ms: summarizeSamples(of('ms')),
+      submits: median(of('submits')),
+      dispatches: median(of('dispatches')),
+      waits: median(of('waits')),
+    },
+  };
 }
 
 /** Largest difference over the range of the second. @throws Error when the lengths differ or a value is not finite */

@@ -21,13 +21,24 @@ export interface Side {
 export async function depthwiseOperation(gpu: Gpu, kase: OperationCase, input: Float32Array): Promise<Side> {
   const { graph, x, y, weights } = operationGraph(kase);
   const { device } = gpu;
-  const constants = new Map([...weights].map(([key, values]) => {
-    const buffer = device.createBuffer({ label: key, size: Math.ceil(values.byteLength / 16) * 16, usage: BufferUsage.STORAGE | BufferUsage.COPY_DST });
-    device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
-    return [key, buffer];
-  }));
-  const executable = await Executable.compile(graph, gpu, { constants: (key) => constants.get(key) as GPUBuffer, keep: [y] });
-  const variant = [...new Set(graph.nodes.map((node) => `${node.op.name}/${chooseKernel(node, gpu).variant}`))].join(' ');
+  const constants = new Map(
+    [...weights].map(([key, values]) => {
+      const buffer = device.createBuffer({
+        label: key,
+        size: Math.ceil(values.byteLength / 16) * 16,
+        usage: BufferUsage.STORAGE | BufferUsage.COPY_DST,
+      });
+      device.queue.writeBuffer(buffer, 0, values as Float32Array<ArrayBuffer>);
+      return [key, buffer];
+    }),
+  );
+  const executable = await Executable.compile(graph, gpu, {
+    constants: (key) => constants.get(key) as GPUBuffer,
+    keep: [y],
+  });
+  const variant = [...new Set(graph.nodes.map((node) => `${node.op.name}/${chooseKernel(node, gpu).variant}`))].join(
+    ' ',
+  );
   const own = kase.layout === 'nchw' ? toNhwc(input, kase.input) : Float32Array.from(input);
   return {
     variant,
@@ -40,7 +51,12 @@ export async function depthwiseOperation(gpu: Gpu, kase: OperationCase, input: F
 }
 
 /** A network on Depthwise. */
-export async function depthwiseNetwork(gpu: Gpu, { name, input: [, , H, W], checkpoint }: NetworkCase, input: Float32Array, files: ModelFiles): Promise<Side> {
+export async function depthwiseNetwork(
+  gpu: Gpu,
+  { name, input: [, , H, W], checkpoint }: NetworkCase,
+  input: Float32Array,
+  files: ModelFiles,
+): Promise<Side> {
   const network = await Network.open(gpu, name, 'f32', seededCheckpoint(await files.tensors(checkpoint)));
   await network.compile(H, W);
   await network.upload();
@@ -55,7 +71,13 @@ export async function depthwiseNetwork(gpu: Gpu, { name, input: [, , H, W], chec
   };
 }
 
-function caller({ device }: Gpu, executable: Executable, x: Value, y: Value, input: Float32Array<ArrayBuffer>): () => Promise<Float32Array> {
+function caller(
+  { device }: Gpu,
+  executable: Executable,
+  x: Value,
+  y: Value,
+  input: Float32Array<ArrayBuffer>,
+): () => Promise<Float32Array> {
   const bytes = byteLength(y.type);
   const staging = createReadback(device, bytes);
   return async () => {

@@ -52,7 +52,17 @@ interface Arena {
 /** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
   const text = { type: 'string' } as const;
-  const { values } = parseArgs({ args: [...argv], options: { help: { type: 'boolean', short: 'h' }, null: { type: 'boolean' }, peer: text, filter: text, samples: text, json: text } });
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      null: { type: 'boolean' },
+      peer: text,
+      filter: text,
+      samples: text,
+      json: text,
+    },
+  });
   if (values.help) {
     process.stdout.write(HELP);
     return 0;
@@ -63,19 +73,51 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   const gpu = await Gpu.request({ gpu: instance });
   acceptSharedMemory(gpu.device.queue);
   const host = await nodeHost(root, undefined, print);
-  const protocol: Protocol = { samples: Number(values.samples ?? 20), minPassMs: 0, quantaPerPass: 0, stableWithin: 0.02, warmUpBlocks: 2, warmUpMs: 10_000, order: 'ABBA', maxGflop: Number.MAX_VALUE, rankSoftware: false };
+  const protocol: Protocol = {
+    samples: Number(values.samples ?? 20),
+    minPassMs: 0,
+    quantaPerPass: 0,
+    stableWithin: 0.02,
+    warmUpBlocks: 2,
+    warmUpMs: 10_000,
+    order: 'ABBA',
+    maxGflop: Number.MAX_VALUE,
+    rankSoftware: false,
+  };
   const { source, quantumNs } = new Clock(gpu.device);
-  const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: host.tool, env: environmentOf(gpu, host.surroundings), clock: { source, quantumNs }, protocol, peaks: {}, results: [], models: [] };
+  const head = {
+    schema: SCHEMA as typeof SCHEMA,
+    date: new Date().toISOString(),
+    tool: host.tool,
+    env: environmentOf(gpu, host.surroundings),
+    clock: { source, quantumNs },
+    protocol,
+    peaks: {},
+    results: [],
+    models: [],
+  };
   headerText(head).forEach(print);
   const peers: PeerResult[] = [];
   const skipped: Skipped[] = [];
-  const chosen = contests(join(root, 'bench/peers'), instance).filter(({ peer }) => new RegExp(values.peer ?? '').test(peer) && !(values.null && peer === NATIVE));
-  const arena: Arena = { gpu, host, protocol, computed: !values.null, watch: new SubmitWatch(globalThis), contests: chosen };
-  for (const kase of [...(values.null ? [] : operationCases), ...networkCases].filter(({ name }) => new RegExp(values.filter ?? '').test(name))) {
+  const chosen = contests(join(root, 'bench/peers'), instance).filter(
+    ({ peer }) => new RegExp(values.peer ?? '').test(peer) && !(values.null && peer === NATIVE),
+  );
+  const arena: Arena = {
+    gpu,
+    host,
+    protocol,
+    computed: !values.null,
+    watch: new SubmitWatch(globalThis),
+    contests: chosen,
+  };
+  for (const kase of [...(values.null ? [] : operationCases), ...networkCases].filter(({ name }) =>
+    new RegExp(values.filter ?? '').test(name),
+  )) {
     for await (const found of contestsOf(arena, kase)) {
       if ('reason' in found) skipped.push(found);
       else peers.push(found);
-      if (values.json) writeFileSync(values.json, `${JSON.stringify(merged(values.json, { ...head, peers, skipped }))}\n`);
+      if (values.json)
+        writeFileSync(values.json, `${JSON.stringify(merged(values.json, { ...head, peers, skipped }))}\n`);
     }
   }
   process.stdout.write(`\n${tableText({ ...head, peers, skipped })}\n`);
@@ -83,9 +125,14 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
 }
 
 /** One case on Depthwise beside every peer that has it. */
-async function* contestsOf({ gpu, host, contests, protocol, computed, watch }: Arena, kase: OperationCase | NetworkCase): AsyncGenerator<PeerResult | Skipped> {
+async function* contestsOf(
+  { gpu, host, contests, protocol, computed, watch }: Arena,
+  kase: OperationCase | NetworkCase,
+): AsyncGenerator<PeerResult | Skipped> {
   const input = inputOf(kase);
-  const ours = await ('checkpoint' in kase ? depthwiseNetwork(gpu, kase, input, host.files) : depthwiseOperation(gpu, kase, input));
+  const ours = await ('checkpoint' in kase
+    ? depthwiseNetwork(gpu, kase, input, host.files)
+    : depthwiseOperation(gpu, kase, input));
   await ours.call();
   for (const contest of contests) {
     const id = `${kase.name} beside ${contest.peer}`;
@@ -96,7 +143,16 @@ async function* contestsOf({ gpu, host, contests, protocol, computed, watch }: A
       const moved = 'layout' in kase && kase.layout === 'nchw' && contest.peer !== 'tfjs';
       const outcome = await compete({ kase, ours, other, moved, computed, protocol, watch });
       const { peer, version, settings } = contest;
-      const result = { id, date: new Date().toISOString(), commit: host.tool.commit, peer, version, settings, case: kase.name, ...outcome };
+      const result = {
+        id,
+        date: new Date().toISOString(),
+        commit: host.tool.commit,
+        peer,
+        version,
+        settings,
+        case: kase.name,
+        ...outcome,
+      };
       await other.dispose();
       host.print(peerLine(result));
       yield result;
@@ -116,11 +172,15 @@ function contests(folder: string, instance: GPU): Contest[] {
   };
   return [
     ...ortBuilds.map((build): Contest => ({
-      peer: build.peer, version: packageVersion(folder, build.package), settings: build.settings,
+      peer: build.peer,
+      version: packageVersion(folder, build.package),
+      settings: build.settings,
       side: async (kase, input) => ortSide(await build.load(folder), graph(kase.name), input, kase.input),
     })),
     {
-      peer: 'tfjs', version: packageVersion(folder, '@tensorflow/tfjs-backend-webgpu'), settings: { backend: 'webgpu' },
+      peer: 'tfjs',
+      version: packageVersion(folder, '@tensorflow/tfjs-backend-webgpu'),
+      settings: { backend: 'webgpu' },
       side: async (kase, input) => ('layout' in kase ? tfSide(await loadTf(folder, instance), kase, input) : undefined),
     },
   ];
@@ -138,5 +198,9 @@ function merged(path: string, document: BenchDocument): BenchDocument {
   if (!existsSync(path)) return document;
   const old = parseDocument(readFileSync(path, 'utf8'));
   const fresh = new Set([...document.peers, ...document.skipped].map(({ id }) => id));
-  return { ...old, peers: [...old.peers.filter(({ id }) => !fresh.has(id)), ...document.peers], skipped: [...old.skipped.filter(({ id }) => !fresh.has(id)), ...document.skipped] };
+  return {
+    ...old,
+    peers: [...old.peers.filter(({ id }) => !fresh.has(id)), ...document.peers],
+    skipped: [...old.skipped.filter(({ id }) => !fresh.has(id)), ...document.skipped],
+  };
 }

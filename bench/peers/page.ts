@@ -11,9 +11,19 @@ import { peerLine } from '../table.js';
 
 /** What is used of transformers.js. */
 interface Transformers {
-  readonly env: { version: string; allowRemoteModels: boolean; allowLocalModels: boolean; localModelPath: string; backends: { onnx: { wasm?: { wasmPaths: unknown } } } };
+  readonly env: {
+    version: string;
+    allowRemoteModels: boolean;
+    allowLocalModels: boolean;
+    localModelPath: string;
+    backends: { onnx: { wasm?: { wasmPaths: unknown } } };
+  };
   readonly RawImage: new (data: Uint8ClampedArray, width: number, height: number, channels: number) => unknown;
-  pipeline(task: string, model: string, options: object): Promise<(image: unknown) => Promise<{ readonly depth: { readonly data: Uint8Array } }>>;
+  pipeline(
+    task: string,
+    model: string,
+    options: object,
+  ): Promise<(image: unknown) => Promise<{ readonly depth: { readonly data: Uint8Array } }>>;
 }
 
 const SIDE = 480;
@@ -22,7 +32,10 @@ const NETWORK = new URLSearchParams(location.search).get('side') === '126' ? 126
 const MODEL = 'depth-anything-v2-small';
 const ID = `${MODEL} ${NETWORK}×${NETWORK} beside transformers.js`;
 /** transformers.js brings a build of ONNX Runtime of its own; it would fetch the wasm from elsewhere. */
-const WASM = new URL('/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify', location.href).href;
+const WASM = new URL(
+  '/node_modules/@huggingface/transformers/node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify',
+  location.href,
+).href;
 const log = document.getElementById('log') as HTMLElement;
 const save = document.getElementById('save') as HTMLButtonElement;
 
@@ -39,13 +52,28 @@ interface Picture {
 
 function pictureOf(side: number): Picture {
   const rgb = new Uint8ClampedArray(seededPicture('bench', side, side));
-  return { side, rgb, rgba: Uint8ClampedArray.from({ length: 4 * side * side }, (_, i) => (i % 4 === 3 ? 255 : (rgb[3 * (i >> 2) + (i % 4)] as number))) };
+  return {
+    side,
+    rgb,
+    rgba: Uint8ClampedArray.from({ length: 4 * side * side }, (_, i) =>
+      i % 4 === 3 ? 255 : (rgb[3 * (i >> 2) + (i % 4)] as number),
+    ),
+  };
 }
 
-/** The exported graph is that of the original code, so is what it is compared with: the hub's places its positions differently. */
+/**
+ * The exported graph is that of the original code, so is what it is compared with: the hub's places its positions
+ * differently.
+ */
 async function depthwiseCall(gpu: Gpu): Promise<(picture: Picture) => Promise<Uint8ClampedArray>> {
   const tensors = (await (await fetch(tensorsUrl)).json()) as SeededEntry[];
-  const model = await loadDepthModel(seededCheckpoint(tensors), { device: gpu.device, model: MODEL, precision: 'f32', convention: 'original', cache: false });
+  const model = await loadDepthModel(seededCheckpoint(tensors), {
+    device: gpu.device,
+    model: MODEL,
+    precision: 'f32',
+    convention: 'original',
+    cache: false,
+  });
   return async ({ rgba, side }) => {
     const map = await model.estimate({ data: rgba, width: side, height: side }, { inputSize: NETWORK });
     const colors = await map.colors({ colormap: 'gray' });
@@ -59,17 +87,40 @@ async function transformersCall(): Promise<{ call: (picture: Picture) => Promise
   const { env, RawImage, pipeline } = (await import(/* @vite-ignore */ `/@id/${name}`)) as Transformers;
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: '/models/' });
   if (env.backends.onnx.wasm) env.backends.onnx.wasm.wasmPaths = { mjs: `${WASM}.mjs`, wasm: `${WASM}.wasm` };
-  const estimate = await pipeline('depth-estimation', `${MODEL}-pipeline-${NETWORK}`, { device: 'webgpu', dtype: 'fp32' });
-  return { version: env.version, call: async ({ rgb, side }) => (await estimate(new RawImage(rgb, side, side, 3))).depth.data };
+  const estimate = await pipeline('depth-estimation', `${MODEL}-pipeline-${NETWORK}`, {
+    device: 'webgpu',
+    dtype: 'fp32',
+  });
+  return {
+    version: env.version,
+    call: async ({ rgb, side }) => (await estimate(new RawImage(rgb, side, side, 3))).depth.data,
+  };
 }
 
 async function run(): Promise<BenchDocument> {
   const gpu = await Gpu.request();
   const samples = Number((document.getElementById('samples') as HTMLInputElement).value);
-  const protocol: Protocol = { samples, minPassMs: 0, quantaPerPass: 0, stableWithin: 0.02, warmUpBlocks: 3, warmUpMs: 10_000, order: 'ABBA', maxGflop: Number.MAX_VALUE, rankSoftware: false };
+  const protocol: Protocol = {
+    samples,
+    minPassMs: 0,
+    quantaPerPass: 0,
+    stableWithin: 0.02,
+    warmUpBlocks: 3,
+    warmUpMs: 10_000,
+    order: 'ABBA',
+    maxGflop: Number.MAX_VALUE,
+    rankSoftware: false,
+  };
   const clock = new Clock(gpu.device);
   const env = environmentOf(gpu, { runtime: navigator.userAgent, os: navigator.platform, versions: {} });
-  const head = { schema: SCHEMA as typeof SCHEMA, date: new Date().toISOString(), tool: { version: depthwiseVersion, commit: 'page' }, env, clock: { source: clock.source, quantumNs: clock.quantumNs }, protocol };
+  const head = {
+    schema: SCHEMA as typeof SCHEMA,
+    date: new Date().toISOString(),
+    tool: { version: depthwiseVersion, commit: 'page' },
+    env,
+    clock: { source: clock.source, quantumNs: clock.quantumNs },
+    protocol,
+  };
   headerText(head).forEach(print);
   const ours = await depthwiseCall(gpu);
   const [exact, picture] = [pictureOf(NETWORK), pictureOf(SIDE)];
@@ -79,13 +130,28 @@ async function run(): Promise<BenchDocument> {
   const start = performance.now();
   const depth = await theirs(exact);
   const firstMs = performance.now() - start;
-  const [mine, other] = await measure([ours, theirs].map((call: (picture: Picture) => Promise<unknown>) => ({ sample: () => timed(() => call(picture)) })), protocol);
+  const [mine, other] = await measure(
+    [ours, theirs].map((call: (picture: Picture) => Promise<unknown>) => ({
+      sample: () => timed(() => call(picture)),
+    })),
+    protocol,
+  );
   if (!mine || !other) throw new Error('nothing was measured');
   const result: PeerResult = {
-    id: ID, date: head.date, commit: head.tool.commit, peer: 'transformers.js', version, settings: { device: 'webgpu', dtype: 'fp32', task: 'depth-estimation' }, case: MODEL, timed: 'whole call',
-    depthwise: { variant: 'estimate and colors', ms: mine.ms }, other: { firstMs, ms: other.ms }, ratio: other.ms.median / mine.ms.median,
+    id: ID,
+    date: head.date,
+    commit: head.tool.commit,
+    peer: 'transformers.js',
+    version,
+    settings: { device: 'webgpu', dtype: 'fp32', task: 'depth-estimation' },
+    case: MODEL,
+    timed: 'whole call',
+    depthwise: { variant: 'estimate and colors', ms: mine.ms },
+    other: { firstMs, ms: other.ms },
+    ratio: other.ms.median / mine.ms.median,
     // On a picture that neither side resizes: a canvas and Depthwise resample differently.
-    maxDifference: depth.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (gray[4 * i] as number))), 0) / 255,
+    maxDifference:
+      depth.reduce((worst, value, i) => Math.max(worst, Math.abs(value - (gray[4 * i] as number))), 0) / 255,
   };
   print(peerLine(result));
   return { ...head, peaks: {}, results: [], models: [], peers: [result], skipped: [] };
@@ -101,7 +167,8 @@ document.getElementById('run')?.addEventListener('click', () => {
   run().then(
     (found) => {
       save.disabled = false;
-      save.onclick = () => window.open(URL.createObjectURL(new Blob([JSON.stringify(found)], { type: 'application/json' })));
+      save.onclick = () =>
+        window.open(URL.createObjectURL(new Blob([JSON.stringify(found)], { type: 'application/json' })));
       print('Done.');
     },
     (error: Error) => print(`Failed: ${error.message}`),

@@ -8,7 +8,11 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 if (!existsSync(at('node_modules'))) {
   process.stderr.write('installing the peers (npm ci in bench/peers, about 700 MB)\n');
   // The scripts would fetch CUDA libraries, which WebGPU does not need.
-  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: at('.'), stdio: 'inherit', shell: process.platform === 'win32' });
+  const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: at('.'),
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
   if (status !== 0) process.exit(2);
 }
 await build({ configFile: at('vite.config.ts'), logLevel: 'warn' });

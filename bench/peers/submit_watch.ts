@@ -16,12 +16,13 @@ export interface WebGpuClasses {
 }
 
 /**
- * Sees what any library in the process submits, by wrapping methods of the prototypes: a library brings a device of its own, but
- * its objects are of the same classes. A library with a WebGPU of its own goes unseen.
+ * Sees what any library in the process submits, by wrapping methods of the prototypes: a library brings a device of its
+ * own, but its objects are of the same classes. A library with a WebGPU of its own goes unseen.
  *
- * ONNX Runtime Web 1.30 submits after every 16 dispatches and once more with the copy to what it reads back, and begins no wait
- * before that: 11 submits for MiDaS small, 23 for Depth Anything small. All until then is thus work of its thread; but where the
- * adapter is a CPU, kernels that are already running take the same cores, which Dawn's null backend (`--null`) does not have.
+ * ONNX Runtime Web 1.30 submits after every 16 dispatches and once more with the copy to what it reads back, and begins
+ * no wait before that: 11 submits for MiDaS small, 23 for Depth Anything small. All until then is thus work of its
+ * thread; but where the adapter is a CPU, kernels that are already running take the same cores, which Dawn's null
+ * backend (`--null`) does not have.
  */
 export class SubmitWatch {
   #dispatches = 0;
@@ -37,7 +38,12 @@ export class SubmitWatch {
     after(GPUBuffer.prototype, 'mapAsync', waited);
     after(GPUQueue.prototype, 'onSubmittedWorkDone', waited);
     after(GPUQueue.prototype, 'submit', () => {
-      this.#last = { at: performance.now(), submits: ++this.#submits, dispatches: this.#dispatches, waits: this.#waits };
+      this.#last = {
+        at: performance.now(),
+        submits: ++this.#submits,
+        dispatches: this.#dispatches,
+        waits: this.#waits,
+      };
     });
   }
 

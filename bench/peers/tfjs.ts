@@ -32,12 +32,28 @@ interface Tf {
 export async function loadTf(folder: string, gpu: GPU): Promise<Tf> {
   const require = createRequire(join(folder, 'package.json'));
   const tf = require('@tensorflow/tfjs-core') as Tf;
-  const { WebGPUBackend } = require('@tensorflow/tfjs-backend-webgpu') as { WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => unknown };
+  const { WebGPUBackend } = require('@tensorflow/tfjs-backend-webgpu') as {
+    WebGPUBackend: new (device: GPUDevice, info: GPUAdapterInfo) => unknown;
+  };
   tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', async () => {
     const adapter = (await gpu.requestAdapter({ powerPreference: 'high-performance' })) as GPUAdapter;
-    const { maxComputeWorkgroupStorageSize, maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupSizeX, maxComputeInvocationsPerWorkgroup } = adapter.limits;
-    const requiredLimits = { maxComputeWorkgroupStorageSize, maxComputeWorkgroupsPerDimension, maxStorageBufferBindingSize, maxBufferSize, maxComputeWorkgroupSizeX, maxComputeInvocationsPerWorkgroup };
+    const {
+      maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize,
+      maxBufferSize,
+      maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup,
+    } = adapter.limits;
+    const requiredLimits = {
+      maxComputeWorkgroupStorageSize,
+      maxComputeWorkgroupsPerDimension,
+      maxStorageBufferBindingSize,
+      maxBufferSize,
+      maxComputeWorkgroupSizeX,
+      maxComputeInvocationsPerWorkgroup,
+    };
     return new WebGPUBackend(await adapter.requestDevice({ requiredLimits }), adapter.info);
   });
   if (!(await tf.setBackend('webgpu'))) throw new Error('TensorFlow.js has no WebGPU backend here.');
@@ -77,7 +93,10 @@ function operation(tf: Tf, { name, input }: OperationCase): ((x: TfTensor) => Tf
   const [K, C] = [Number(conv[2]), input[1] as number];
   const depthwise = conv[1] === 'depthwise';
   const layers = Array.from({ length: CHAIN }, (_, i) => ({
-    filter: tf.tensor(convWeight(`layers.${i}.weight`, C, depthwise ? 1 : C, K).values, depthwise ? [K, K, C, 1] : [K, K, C, C]),
+    filter: tf.tensor(
+      convWeight(`layers.${i}.weight`, C, depthwise ? 1 : C, K).values,
+      depthwise ? [K, K, C, 1] : [K, K, C, C],
+    ),
     bias: tf.tensor(biasOf(`layers.${i}.bias`, C).values, [C]),
   }));
   const run = depthwise ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
@@ -86,7 +105,11 @@ function operation(tf: Tf, { name, input }: OperationCase): ((x: TfTensor) => Tf
 
 function attentionOf(tf: Tf, x: TfTensor, [, T, C3]: readonly number[]): TfTensor {
   const D = (C3 as number) / 3 / HEADS;
-  const [q, k, v] = tf.unstack(tf.transpose(tf.reshape(x, [T as number, 3, HEADS, D]), [1, 2, 0, 3])) as [TfTensor, TfTensor, TfTensor];
+  const [q, k, v] = tf.unstack(tf.transpose(tf.reshape(x, [T as number, 3, HEADS, D]), [1, 2, 0, 3])) as [
+    TfTensor,
+    TfTensor,
+    TfTensor,
+  ];
   const p = tf.softmax(tf.matMul(tf.mul(q, D ** -0.5), k, false, true));
   return tf.reshape(tf.transpose(tf.matMul(p, v), [1, 0, 2]), [T as number, (C3 as number) / 3]);
 }

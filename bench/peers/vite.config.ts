@@ -10,5 +10,11 @@ export default defineConfig({
   root: at('../..'),
   plugins: [wgsl()],
   define: { BENCH_COMMIT: JSON.stringify(commit()) },
-  build: { target: 'es2022', lib: { entry: { node: at('node.ts') }, formats: ['es'] }, outDir: at('dist'), rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: { codeSplitting: false } }, minify: false },
+  build: {
+    target: 'es2022',
+    lib: { entry: { node: at('node.ts') }, formats: ['es'] },
+    outDir: at('dist'),
+    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: { codeSplitting: false } },
+    minify: false,
+  },
 });

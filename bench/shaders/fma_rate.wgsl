@@ -1,4 +1,5 @@
-// Multiply-add ceiling: y[i] = sum of 8 independent chains of ITERATIONS fused multiply-adds on vec4s, no memory in the loop.
+// Multiply-add ceiling: y[i] = sum of 8 independent chains of ITERATIONS fused multiply-adds on vec4s, no memory in the
+// loop.
 alias elem = f32;
 const WORKGROUP: u32 = 64;
 

@@ -1,8 +1,10 @@
-// y[M,N] = store(x[M,K] · weight[K,N]), f16 operands and f32 sums on the matrix units of a GPU; weight is the transpose of PyTorch's.
+// y[M,N] = store(x[M,K] · weight[K,N]), f16 operands and f32 sums on the matrix units of a GPU; weight is the transpose
+// of PyTorch's.
 // Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
-// Four subgroups compute a tile of 64 × 64, one of them 32 × 32 as blocks of EDGE × EDGE. STEP of K at a time go through workgroup
-// memory, and the next STEP is on its way from memory while these are multiplied; sums leave through it block by block.
-// Edges: K is filled up with zeros; rows past M and columns past N are clamped on load and skipped on store.
+// Four subgroups compute a tile of 64 × 64, one of them 32 × 32 as blocks of EDGE × EDGE. STEP of K at a time go
+// through workgroup memory, and the next STEP is on its way from memory while these are multiplied; sums leave through
+// it block by block. Edges: K is filled up with zeros; rows past M and columns past N are clamped on load and skipped
+// on store.
 enable f16;
 enable subgroups;
 enable chromium_experimental_subgroup_matrix;
@@ -28,7 +30,13 @@ var<workgroup> w_tile: array<f16, STEP * W_STRIDE>; // [STEP, 64]
 var<workgroup> leaving: array<f32, 4 * BLOCK>; // one block of each subgroup
 
 @compute @workgroup_size(128)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: vec3u, @builtin(local_invocation_index) local: u32, @builtin(subgroup_id) subgroup: u32, @builtin(subgroup_invocation_id) lane: u32) {
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+  @builtin(subgroup_id) subgroup: u32,
+  @builtin(subgroup_invocation_id) lane: u32,
+) {
   let tile = group.y * groups.x + group.x;
   let tiles_n = (params.N4 + 15) / 16;
   let tile_row = tile / tiles_n * 64;
@@ -50,9 +58,11 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
     if (step > 0) {
       for (var k = 0u; k < STEP; k += EDGE) {
         for (var i = 0u; i < BLOCKS; i++) {
-          let left = subgroupMatrixLoad<subgroup_matrix_left<f16, EDGE, EDGE>, row_major>(&x_tile, (block_row + i * EDGE) * X_STRIDE + k, X_STRIDE);
+          let start = (block_row + i * EDGE) * X_STRIDE + k;
+          let left = subgroupMatrixLoad<subgroup_matrix_left<f16, EDGE, EDGE>, row_major>(&x_tile, start, X_STRIDE);
           for (var j = 0u; j < BLOCKS; j++) {
-            let right = subgroupMatrixLoad<subgroup_matrix_right<f16, EDGE, EDGE>, row_major>(&w_tile, k * W_STRIDE + block_col + j * EDGE, W_STRIDE);
+            let at = k * W_STRIDE + block_col + j * EDGE;
+            let right = subgroupMatrixLoad<subgroup_matrix_right<f16, EDGE, EDGE>, row_major>(&w_tile, at, W_STRIDE);
             acc[i * BLOCKS + j] = subgroupMatrixMultiplyAccumulate(left, right, acc[i * BLOCKS + j]);
           }
         }
@@ -75,7 +85,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(num_workgroups) groups: ve
         let row = tile_row + block_row + i * EDGE + at / EDGE;
         let col = tile_col + (block_col + j * EDGE + at % EDGE) / 4;
         let start = subgroup * BLOCK + at;
-        if (row < params.M && col < params.N4) { store(row, col, vec4f(leaving[start], leaving[start + 1], leaving[start + 2], leaving[start + 3])); }
+        if (row < params.M && col < params.N4) {
+          store(row, col, vec4f(leaving[start], leaving[start + 1], leaving[start + 2], leaving[start + 3]));
+        }
       }
       workgroupBarrier();
     }

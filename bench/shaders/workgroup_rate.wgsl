@@ -1,4 +1,5 @@
-// Workgroup-memory ceiling: every invocation reads 4 vec4s an iteration from a tile of 4 KB, neighbours on neighbouring vec4s.
+// Workgroup-memory ceiling: every invocation reads 4 vec4s an iteration from a tile of 4 KB, neighbours on neighbouring
+// vec4s.
 const WORKGROUP: u32 = 64;
 const TILE: u32 = 256;
 

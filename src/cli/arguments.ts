@@ -1,6 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
-import { colormaps, type ColormapName } from '../image/colormaps.js';
+import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
@@ -81,7 +81,9 @@ export function parseArguments(argv: readonly string[]): Command {
   const [first] = positionals;
   if (first === 'models' || first === 'info') {
     refuseSurplus(first, positionals[1]);
-    return first === 'models' ? { command: first, json } : { command: first, json, ...optional({ adapter: values.adapter }) };
+    return first === 'models'
+      ? { command: first, json }
+      : { command: first, json, ...optional({ adapter: values.adapter }) };
   }
   return estimateCommand(values, positionals);
 }
@@ -89,22 +91,34 @@ export function parseArguments(argv: readonly string[]): Command {
 function refuseSurplus(command: string, surplus: string | undefined): void {
   if (surplus === undefined) return;
   throw new UsageError('OPTION_INPUT', `${command} takes no file: "${surplus}" has no meaning here.`, {
-    hint: `For a picture called ${command}, write ./${command}.`, actual: surplus,
+    hint: `For a picture called ${command}, write ./${command}.`,
+    actual: surplus,
   });
 }
 
 function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
   if (inputs.length === 0) {
-    throw new UsageError('OPTION_INPUT', 'No picture was given.', { hint: 'Try `depthwise photo.jpg`, or `depthwise --help`.' });
+    throw new UsageError('OPTION_INPUT', 'No picture was given.', {
+      hint: 'Try `depthwise photo.jpg`, or `depthwise --help`.',
+    });
   }
   if (values.grayscale && values.colormap !== undefined) {
     throw new UsageError('OPTION_CONFLICT', '--grayscale and --colormap exclude each other.');
   }
   return {
-    command: 'estimate', inputs, ...modelArguments(values), ...optional({ output: values.output, inputSize: inputSize(values['input-size']) }),
-    square: values.square ?? false, colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
-    grayscale: values.grayscale ?? false, invert: values.invert ?? false, side: values.side ?? false,
-    png16: values.png16 ?? false, pfm: values.pfm ?? false, npy: values.npy ?? false, json: values.json ?? false,
+    command: 'estimate',
+    inputs,
+    ...modelArguments(values),
+    ...optional({ output: values.output, inputSize: inputSize(values['input-size']) }),
+    square: values.square ?? false,
+    colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
+    grayscale: values.grayscale ?? false,
+    invert: values.invert ?? false,
+    side: values.side ?? false,
+    png16: values.png16 ?? false,
+    pfm: values.pfm ?? false,
+    npy: values.npy ?? false,
+    json: values.json ?? false,
   };
 }
 
@@ -113,10 +127,26 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
   if (input === undefined || output === undefined) {
     throw new UsageError('OPTION_CONFLICT', '--tensor and --out-tensor belong together.');
   }
-  const idle = (['input-size', 'square', 'output', 'colormap', 'grayscale', 'invert', 'side', 'png16', 'pfm', 'npy', 'json'] as const)
-    .find((name) => values[name] !== undefined);
+  const idle = (
+    [
+      'input-size',
+      'square',
+      'output',
+      'colormap',
+      'grayscale',
+      'invert',
+      'side',
+      'png16',
+      'pfm',
+      'npy',
+      'json',
+    ] as const
+  ).find((name) => values[name] !== undefined);
   if (idle ?? positionals[0]) {
-    throw new UsageError('OPTION_CONFLICT', `--tensor takes the place of pictures: ${idle ? `--${idle}` : `"${positionals[0]}"`} has no meaning with it.`);
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      `--tensor takes the place of pictures: ${idle ? `--${idle}` : `"${positionals[0]}"`} has no meaning with it.`,
+    );
   }
   return { command: 'tensor', input, output, ...modelArguments(values) };
 }
@@ -127,14 +157,26 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
   if (help) return { command: 'help' };
   if (data === undefined || positionals.length > 0) {
     const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
-    throw new UsageError('OPTION_INPUT', `eval takes one folder of pictures with their true depth.${stray}`, { hint: 'Name it: `depthwise eval --data DIR`.' });
+    throw new UsageError('OPTION_INPUT', `eval takes one folder of pictures with their true depth.${stray}`, {
+      hint: 'Name it: `depthwise eval --data DIR`.',
+    });
   }
-  return { command: 'evaluate', data, ...modelArguments(values), ...optional({ json, truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']) }) };
+  return {
+    command: 'evaluate',
+    data,
+    ...modelArguments(values),
+    ...optional({
+      json,
+      truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
+    }),
+  };
 }
 
 function modelArguments(values: Values | EvaluationValues): ModelArguments {
   return {
-    acceptLicense: values['accept-license'] ?? false, hub: values.hub ?? false, quiet: values.quiet ?? false,
+    acceptLicense: values['accept-license'] ?? false,
+    hub: values.hub ?? false,
+    quiet: values.quiet ?? false,
     precision: oneOf('precision', values.precision ?? 'auto', ['auto', 'f32', 'f16']),
     ...optional({ model: values.model, weights: values.weights, cache: values.cache, adapter: values.adapter }),
   };
@@ -143,7 +185,9 @@ function modelArguments(values: Values | EvaluationValues): ModelArguments {
 function inputSize(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^[1-9]\d{0,5}$/.test(text)) {
-    throw new UsageError('OPTION_VALUE', `--input-size is a number of pixels from 1 to 999999, not "${text}".`, { actual: text });
+    throw new UsageError('OPTION_VALUE', `--input-size is a number of pixels from 1 to 999999, not "${text}".`, {
+      actual: text,
+    });
   }
   return Number(text);
 }

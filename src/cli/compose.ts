@@ -1,4 +1,4 @@
-import type { PngImage } from '../image/formats/png.js';
+import type { PngImage } from '../depth/formats/png.js';
 
 /** RGBA pixels, top row first. */
 export interface Rgba {

@@ -1,8 +1,8 @@
 import { InternalError } from '../errors.js';
 import { registry, type ModelEntry } from '../models/registry.js';
 import { folderCache } from '../node/weights_cache.js';
-import { isKept } from '../weights/hub_revision.js';
-import { packagedFile } from '../weights/source.js';
+import { isKept } from '../weights/fetch/hub_revision.js';
+import { packagedFile } from '../weights/fetch/source.js';
 
 /** Where nothing is named: the best model that is free for every use and needs no download. */
 export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
@@ -19,7 +19,9 @@ export async function defaultModel(cacheFolder?: string): Promise<ModelEntry> {
 /** What to say about a model that was taken for want of a better one; undefined for one that was downloaded. */
 export function adviceOn(entry: ModelEntry): string | undefined {
   if (!isPackaged(entry)) return undefined;
-  const better = registry.slice(0, registry.indexOf(entry)).filter(({ licence, weights }) => licence.permissive && weights.source !== undefined);
+  const better = registry
+    .slice(0, registry.indexOf(entry))
+    .filter(({ licence, weights }) => licence.permissive && weights.source !== undefined);
   return `no model is named, so this is ${entry.name}, the small and rough one that comes with depthwise. Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`;
 }
 

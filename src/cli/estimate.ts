@@ -1,4 +1,4 @@
-import type { DepthModel } from '../depth_model.js';
+import type { DepthModel } from '../runtime/depth_model.js';
 import { DepthwiseError } from '../errors.js';
 import { readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
@@ -40,7 +40,12 @@ async function succeeds(model: DepthModel, job: Job, command: EstimateCommand, s
   }
 }
 
-async function work(model: DepthModel, { input, outputs }: Job, command: EstimateCommand, session: Session): Promise<void> {
+async function work(
+  model: DepthModel,
+  { input, outputs }: Job,
+  command: EstimateCommand,
+  session: Session,
+): Promise<void> {
   const picture = await readPicture(input);
   const started = performance.now();
   const { inputSize, square } = command;
@@ -49,12 +54,33 @@ async function work(model: DepthModel, { input, outputs }: Job, command: Estimat
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command);
     const milliseconds = Math.round(performance.now() - started);
-    if (nonFinite > 0) session.warn(`${input}: ${nonFinite} of ${picture.width * picture.height} values are not finite; they are drawn black and stored as code 0.`);
+    if (nonFinite > 0)
+      session.warn(
+        `${input}: ${nonFinite} of ${picture.width * picture.height} values are not finite; they are drawn black and stored as code 0.`,
+      );
     const { name, adapter, precision } = model.info;
     const { kind, nearer, unit } = depth;
-    session.print(command.json
-      ? JSON.stringify({ input, outputs, model: name, kind, nearer, unit, width: picture.width, height: picture.height, min, max, nonFinite, milliseconds, precision, adapter, plan: model.plan(picture, sizes) })
-      : Object.values(outputs).join('\n'));
+    session.print(
+      command.json
+        ? JSON.stringify({
+            input,
+            outputs,
+            model: name,
+            kind,
+            nearer,
+            unit,
+            width: picture.width,
+            height: picture.height,
+            min,
+            max,
+            nonFinite,
+            milliseconds,
+            precision,
+            adapter,
+            plan: model.plan(picture, sizes),
+          })
+        : Object.values(outputs).join('\n'),
+    );
   } finally {
     depth.dispose();
   }

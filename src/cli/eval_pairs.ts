@@ -14,34 +14,48 @@ const PICTURES = ['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.a
 const DEPTH_STEM = /[-_]depth$/;
 
 /**
- * Pictures with their true depth, in a folder and those below it, by name. NAME.pfm, NAME.npy and NAME-depth (or NAME_depth)
- * with .pfm, .npy or .png belong to the picture called NAME. Hidden files and other kinds of file are left out.
- * @throws UsageError OPTION_INPUT for no folder, EVAL_EMPTY for one without pictures; DepthFileError EVAL_PAIR for a picture without
+ * Pictures with their true depth, in a folder and those below it, by name. NAME.pfm, NAME.npy and NAME-depth (or
+ * NAME_depth) with .pfm, .npy or .png belong to the picture called NAME. Hidden files and other kinds of file are left
+ * out.
+ * @throws UsageError OPTION_INPUT for no folder, EVAL_EMPTY for one without pictures; DepthFileError EVAL_PAIR for a
+ *   picture without
  *   depth, depth without a picture, or two of either.
  */
 export async function findPairs(root: string): Promise<Pair[]> {
   const found = await stat(root).catch(() => undefined);
-  if (!found?.isDirectory()) throw new UsageError('OPTION_INPUT', `${root}: there is no such folder.`, { source: root });
+  if (!found?.isDirectory())
+    throw new UsageError('OPTION_INPUT', `${root}: there is no such folder.`, { source: root });
   const pairs = await searchFolder(root, root);
   if (pairs.length > 0) return pairs;
-  throw new UsageError('EVAL_EMPTY', `${root}: there are no pictures with true depth.`, { hint: 'A picture NAME.png or NAME.jpg needs NAME.pfm, NAME.npy or NAME-depth.png beside it.', source: root });
+  throw new UsageError('EVAL_EMPTY', `${root}: there are no pictures with true depth.`, {
+    hint: 'A picture NAME.png or NAME.jpg needs NAME.pfm, NAME.npy or NAME-depth.png beside it.',
+    source: root,
+  });
 }
 
 async function searchFolder(path: string, root: string): Promise<Pair[]> {
-  const entries = (await readdir(path, { withFileTypes: true })).filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const entries = (await readdir(path, { withFileTypes: true }))
+    .filter(({ name }) => !name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const depths = byStem(path, files.filter(isDepth));
-  const pictures = byStem(path, files.filter((name) => !isDepth(name) && PICTURES.includes(extname(name).toLowerCase())));
+  const pictures = byStem(
+    path,
+    files.filter((name) => !isDepth(name) && PICTURES.includes(extname(name).toLowerCase())),
+  );
   for (const [stem, depth] of depths) {
-    if (!pictures.has(stem)) throw unpaired(join(path, depth), `there is no picture ${stem}.png or ${stem}.jpg beside it`);
+    if (!pictures.has(stem))
+      throw unpaired(join(path, depth), `there is no picture ${stem}.png or ${stem}.jpg beside it`);
   }
   const pairs = [...pictures].map(([stem, picture]) => {
     const depth = depths.get(stem);
-    if (depth === undefined) throw unpaired(join(path, picture), `its depth ${stem}.pfm, ${stem}.npy or ${stem}-depth.png is missing`);
+    if (depth === undefined)
+      throw unpaired(join(path, picture), `its depth ${stem}.pfm, ${stem}.npy or ${stem}-depth.png is missing`);
     return { picture: join(path, picture), depth: join(path, depth), folder: relative(root, path) || '.' };
   });
   const below: Pair[][] = [];
-  for (const entry of entries.filter((e) => e.isDirectory())) below.push(await searchFolder(join(path, entry.name), root));
+  for (const entry of entries.filter((e) => e.isDirectory()))
+    below.push(await searchFolder(join(path, entry.name), root));
   return [...pairs, ...below.flat()];
 }
 

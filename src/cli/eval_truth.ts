@@ -6,19 +6,29 @@ import { readDepthFile, type DepthFile } from '../node/depth_file.js';
 import type { Size } from '../image/size.js';
 
 /** Kinds as a sidecar may spell them; the latter two are those of files that depthwise wrote. */
-const KINDS: Readonly<Record<string, TruthKind>> = { depth: 'depth', inverse: 'inverse', metric: 'depth', 'relative-inverse': 'inverse' };
+const KINDS: Readonly<Record<string, TruthKind>> = {
+  depth: 'depth',
+  inverse: 'inverse',
+  metric: 'depth',
+  'relative-inverse': 'inverse',
+};
 
 /**
- * Reads the true depth of a picture. Whether a file holds depth or inverse depth is said by `kind`, or else by a 16-bit PNG of
- * ours itself, by the JSON file of the same name, or by depth.json in the same folder:
+ * Reads the true depth of a picture. Whether a file holds depth or inverse depth is said by `kind`, or else by a 16-bit
+ * PNG of ours itself, by the JSON file of the same name, or by depth.json in the same folder:
  * `{ "kind": "depth" | "inverse", "scale"?: unit per stored number, "zeroIsFar"?: boolean }`.
- * @throws the errors of `readDepthFile`; UsageError EVAL_KIND where nothing says it; DepthFileError EVAL_SIDECAR, EVAL_SIZE for a map
+ * @throws the errors of `readDepthFile`; UsageError EVAL_KIND where nothing says it; DepthFileError EVAL_SIDECAR,
+ *   EVAL_SIZE for a map
  *   of another size than the picture, EVAL_TRUTH for one without two known pixels of different depth
  */
 export async function readTruth(path: string, picture: Size, kind?: TruthKind): Promise<Truth> {
   const file = await readDepthFile(path);
   if (file.width !== picture.width || file.height !== picture.height) {
-    throw fault('EVAL_SIZE', path, `is ${file.width}x${file.height}, and its picture ${picture.width}x${picture.height}`);
+    throw fault(
+      'EVAL_SIZE',
+      path,
+      `is ${file.width}x${file.height}, and its picture ${picture.width}x${picture.height}`,
+    );
   }
   const truth = truthOf(file.data, await reading(path, file, kind));
   const first = truth.disparity[truth.known[0] ?? 0];
@@ -33,7 +43,9 @@ async function reading(path: string, { semantics }: DepthFile, kind: TruthKind |
   const said = kind ?? KINDS[String(sidecar?.['kind'])];
   if (said === undefined) {
     throw new UsageError('EVAL_KIND', `${path}: nothing says whether this is depth or inverse depth.`, {
-      hint: 'Pass --truth depth or --truth inverse, or put {"kind": "depth"} or {"kind": "inverse"} into depth.json beside it.', source: path, actual: sidecar?.['kind'],
+      hint: 'Pass --truth depth or --truth inverse, or put {"kind": "depth"} or {"kind": "inverse"} into depth.json beside it.',
+      source: path,
+      actual: sidecar?.['kind'],
     });
   }
   const { scale = 1, zeroIsFar = false } = sidecar ?? {};

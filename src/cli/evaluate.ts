@@ -1,5 +1,5 @@
 import { dirname, relative } from 'node:path';
-import type { DepthModel } from '../depth_model.js';
+import type { DepthModel } from '../runtime/depth_model.js';
 import { ImageError } from '../errors.js';
 import { score, scoreMetric } from '../eval/scores.js';
 import { scoreRows, summarizeScores, type PictureScores } from '../eval/report.js';
@@ -13,8 +13,8 @@ import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
 /**
- * Scores a model on every picture of a folder that has its true depth beside it. Any fault ends it: scores of a part of the
- * pictures are not the ones asked for.
+ * Scores a model on every picture of a folder that has its true depth beside it. Any fault ends it: scores of a part of
+ * the pictures are not the ones asked for.
  */
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
   const pairs = await findPairs(command.data);
@@ -29,7 +29,8 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
     const evaluation = summarizeScores(pictures);
     const { name, precision, adapter } = model.info;
     session.print(table(scoreRows(evaluation)));
-    if (command.json !== undefined) await write(command.json, `${JSON.stringify({ model: name, precision, adapter, ...evaluation }, null, 2)}\n`);
+    if (command.json !== undefined)
+      await write(command.json, `${JSON.stringify({ model: name, precision, adapter, ...evaluation }, null, 2)}\n`);
     return 0;
   } finally {
     model.dispose();
@@ -38,7 +39,12 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
 }
 
 /** Disparity is compared up to scale and shift; a metric model's depth as it is besides. */
-async function scorePair(model: DepthModel, pair: Pair, { data, truth: kind }: EvaluateCommand, signal: AbortSignal): Promise<PictureScores> {
+async function scorePair(
+  model: DepthModel,
+  pair: Pair,
+  { data, truth: kind }: EvaluateCommand,
+  signal: AbortSignal,
+): Promise<PictureScores> {
   const picture = await readPicture(pair.picture);
   const truth = await readTruth(pair.depth, picture, kind);
   const depth = await model.estimate(picture, { signal });
@@ -47,10 +53,19 @@ async function scorePair(model: DepthModel, pair: Pair, { data, truth: kind }: E
     const metric = depth.kind === 'metric';
     const unusable = values.filter((value) => !Number.isFinite(value) || (metric && value <= 0)).length;
     if (unusable > 0) {
-      throw new ImageError('EVAL_ESTIMATE', `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not finite${metric ? ' or not positive' : ''}.`, { source: pair.picture, actual: unusable, expected: 0, phase: 'run' });
+      throw new ImageError(
+        'EVAL_ESTIMATE',
+        `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not finite${metric ? ' or not positive' : ''}.`,
+        { source: pair.picture, actual: unusable, expected: 0, phase: 'run' },
+      );
     }
     const disparity = metric ? values.map((value) => 1 / value) : values;
-    return { picture: relative(data, pair.picture), folder: pair.folder, ...score(disparity, truth), ...(metric ? scoreMetric(values, truth) : {}) };
+    return {
+      picture: relative(data, pair.picture),
+      folder: pair.folder,
+      ...score(disparity, truth),
+      ...(metric ? scoreMetric(values, truth) : {}),
+    };
   } finally {
     depth.dispose();
   }

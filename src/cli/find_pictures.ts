@@ -30,8 +30,8 @@ interface Search {
 }
 
 /**
- * Pictures among files and folders, in the order given and by name within a folder. Hidden files, our own results and the
- * folder `except` (unless it is an input itself) are left out of folders without a word.
+ * Pictures among files and folders, in the order given and by name within a folder. Hidden files, our own results and
+ * the folder `except` (unless it is an input itself) are left out of folders without a word.
  * @throws UsageError OPTION_INPUT when an input does not exist.
  */
 export async function findPictures(inputs: readonly string[], except?: string): Promise<FoundPictures> {
@@ -76,7 +76,9 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
   }
 }
 
-/** Whether a file is called as our data files are: after a picture and a model, or after a drawing of ours beside it. */
+/**
+ * Whether a file is called as our data files are: after a picture and a model, or after a drawing of ours beside it.
+ */
 async function isOwnData(path: string): Promise<boolean> {
   const { dir, name, ext } = parse(path);
   if (!['.npy', '.pfm', '.json'].includes(ext)) return false;

@@ -40,13 +40,21 @@ export async function planJobs(inputs: readonly string[], options: JobOptions): 
   const file = output !== undefined && (await isOutputFile(output));
   const { pictures, skipped } = await findPictures(inputs, file ? undefined : output);
   if (file && pictures.length > 1) {
-    throw new UsageError('OPTION_VALUE', `--output ${output} names one file, and there are ${pictures.length} pictures.`, {
-      hint: 'Name a folder.', expected: 1, actual: pictures.length,
-    });
+    throw new UsageError(
+      'OPTION_VALUE',
+      `--output ${output} names one file, and there are ${pictures.length} pictures.`,
+      {
+        hint: 'Name a folder.',
+        expected: 1,
+        actual: pictures.length,
+      },
+    );
   }
   const jobs = pictures.map((picture) => ({
     input: picture.path,
-    outputs: file ? { ...outputsOf(withoutExtension(output), options), picture: output } : outputsOf(stemOf(picture, options), options),
+    outputs: file
+      ? { ...outputsOf(withoutExtension(output), options), picture: output }
+      : outputsOf(stemOf(picture, options), options),
   }));
   refuseCollisions(jobs);
   return { jobs, skipped };
@@ -68,15 +76,19 @@ function isPngName(output: string, taken: boolean): boolean {
   if (extension === '.png') return true;
   if (taken || ['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'].includes(extension)) {
     throw new UsageError('OPTION_VALUE', `--output ${output} is neither a folder nor a .png.`, {
-      hint: 'Depth is drawn as PNG; data files are named after it.', actual: output,
+      hint: 'Depth is drawn as PNG; data files are named after it.',
+      actual: output,
     });
   }
   return false;
 }
 
-/** Output path without an extension: beside the picture, or in `output` at the picture's place in the searched folder. */
+/**
+ * Output path without an extension: beside the picture, or in `output` at the picture's place in the searched folder.
+ */
 function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions): string {
-  const place = output === undefined ? dirname(path) : join(output, folder === undefined ? '' : relative(folder, dirname(path)));
+  const place =
+    output === undefined ? dirname(path) : join(output, folder === undefined ? '' : relative(folder, dirname(path)));
   return join(place, `${parse(path).name}-${model}`);
 }
 
@@ -108,8 +120,14 @@ function refuseCollisions(jobs: readonly Job[]): void {
 
 function collision(input: string, owner: string, output: string): UsageError {
   const overwrites = identity(owner) === identity(output);
-  const what = overwrites ? `The depth of ${input} would overwrite the picture ${output}.` : `${owner} and ${input} would both be written to ${output}.`;
-  return new UsageError('OUTPUT_COLLISION', what, { hint: 'Rename one, or run them into different folders.', source: input, actual: output });
+  const what = overwrites
+    ? `The depth of ${input} would overwrite the picture ${output}.`
+    : `${owner} and ${input} would both be written to ${output}.`;
+  return new UsageError('OUTPUT_COLLISION', what, {
+    hint: 'Rename one, or run them into different folders.',
+    source: input,
+    actual: output,
+  });
 }
 
 /** What makes two paths the same file; macOS and Windows do not tell letter case apart. */

@@ -25,23 +25,30 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     if (signal.aborted) return FAILED;
     if (!(error instanceof DepthwiseError)) throw error;
     process.stderr.write(`depthwise: ${error.message} [${error.code}]\n`);
-    // The library counts a weights file that is not there as misuse of its call; a command line that names one makes sense.
+    // The library counts a weights file that is not there as misuse of its call; a command line that names one makes
+    // sense.
     return error instanceof UsageError && error.code !== 'SOURCE_FILE' ? MISUSED : FAILED;
   }
 }
 
 async function run(command: Command, session: Session): Promise<number> {
   switch (command.command) {
-    case 'help': return done(session, helpText().trimEnd());
-    case 'version': return done(session, packageVersion());
-    case 'models': return done(session, modelsText(command.json));
+    case 'help':
+      return done(session, helpText().trimEnd());
+    case 'version':
+      return done(session, packageVersion());
+    case 'models':
+      return done(session, modelsText(command.json));
     case 'info': {
       const report = await gpuReport(command.adapter);
       return done(session, command.json ? JSON.stringify(report, null, 2) : reportText(report));
     }
-    case 'estimate': return estimatePictures(command, session);
-    case 'evaluate': return evaluateModel(command, session);
-    case 'tensor': return runTensor(command, session);
+    case 'estimate':
+      return estimatePictures(command, session);
+    case 'evaluate':
+      return evaluateModel(command, session);
+    case 'tensor':
+      return runTensor(command, session);
   }
 }
 

@@ -1,4 +1,7 @@
-/** The candidate that takes the fewest insertions, deletions and replacements to reach, when that is at most a third of its length. */
+/**
+ * The candidate that takes the fewest insertions, deletions and replacements to reach, when that is at most a third of
+ * its length.
+ */
 export function nearest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))

@@ -20,12 +20,17 @@ export const OPTIONS = {
     adapter: { type: 'string', value: 'NAME', help: 'GPU to use, by a part of its name; `depthwise info` lists them' },
   },
   Input: {
-    'input-size': { type: 'string', value: 'N', help: 'side the network sees, in pixels, in place of the model\'s own' },
+    'input-size': { type: 'string', value: 'N', help: "side the network sees, in pixels, in place of the model's own" },
     square: { type: 'boolean', help: 'squash pictures to a square instead of keeping their shape' },
     hub: { type: 'boolean', help: 'resize and position embedding as the transformers library has them' },
   },
   Output: {
-    output: { type: 'string', short: 'o', value: 'PATH', help: 'folder to write into, or NAME.png for a single picture' },
+    output: {
+      type: 'string',
+      short: 'o',
+      value: 'PATH',
+      help: 'folder to write into, or NAME.png for a single picture',
+    },
     colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
     grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
     invert: { type: 'boolean', help: 'the last colour for the farthest; data files keep their values' },
@@ -55,20 +60,36 @@ const EVALUATION = {
 
 /** All options of `depthwise eval` for node:util's parseArgs. */
 export const EVALUATION_OPTIONS = {
-  ...OPTIONS.Model, ...EVALUATION, hub: OPTIONS.Input.hub, quiet: OPTIONS.General.quiet, help: OPTIONS.General.help,
+  ...OPTIONS.Model,
+  ...EVALUATION,
+  hub: OPTIONS.Input.hub,
+  quiet: OPTIONS.General.quiet,
+  help: OPTIONS.General.help,
 } satisfies NonNullable<ParseArgsConfig['options']>;
 
 /** All other options for node:util's parseArgs. */
 export const PARSER_OPTIONS = {
-  ...OPTIONS.Model, ...OPTIONS.Input, ...OPTIONS.Output, ...OPTIONS['Raw tensors'], ...OPTIONS.General,
+  ...OPTIONS.Model,
+  ...OPTIONS.Input,
+  ...OPTIONS.Output,
+  ...OPTIONS['Raw tensors'],
+  ...OPTIONS.General,
 } satisfies NonNullable<ParseArgsConfig['options']>;
 
 /** How other depth tools spell what is written differently here. */
 export const FOREIGN_SPELLINGS: Readonly<Record<string, string>> = {
-  'input_path': 'file and folder names without an option', 'img-path': 'file and folder names without an option',
-  'output_path': '--output', 'outdir': '--output', 'savepath': '--output',
-  'model_type': '--model', 'encoder': '--model', 'model_weights': '--weights',
-  'height': '--input-size', 'optimize': '--precision f16', 'save-numpy': '--npy', 'pred-only': 'no option: the depth alone is the default',
+  input_path: 'file and folder names without an option',
+  'img-path': 'file and folder names without an option',
+  output_path: '--output',
+  outdir: '--output',
+  savepath: '--output',
+  model_type: '--model',
+  encoder: '--model',
+  model_weights: '--weights',
+  height: '--input-size',
+  optimize: '--precision f16',
+  'save-numpy': '--npy',
+  'pred-only': 'no option: the depth alone is the default',
 };
 
 const USAGE = `Depth from photographs.
@@ -94,8 +115,12 @@ Exit codes: 0 all done, 1 something failed or was passed over, 2 the command lin
 
 /** The text of --help. */
 export function helpText(): string {
-  const groups = Object.entries({ ...OPTIONS, 'Evaluation (eval)': EVALUATION }).map(([title, options]) =>
-    `\n${title}:\n${Object.entries(options).map(([name, option]) => helpLine(name, option)).join('')}`);
+  const groups = Object.entries({ ...OPTIONS, 'Evaluation (eval)': EVALUATION }).map(
+    ([title, options]) =>
+      `\n${title}:\n${Object.entries(options)
+        .map(([name, option]) => helpLine(name, option))
+        .join('')}`,
+  );
   return `${USAGE}${groups.join('')}${NOTES}`;
 }
 

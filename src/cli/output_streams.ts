@@ -9,17 +9,25 @@ export interface WatchedStream {
 }
 
 /**
- * Calls `end` with an exit code when standard output or standard error fails: without a word where the reader has gone, as in
- * `| head`, else after saying so once. Errors of a stream that nobody listens to would end the process with a stack trace.
+ * Calls `end` with an exit code when standard output or standard error fails: without a word where the reader has gone,
+ * as in
+ * `| head`, else after saying so once. Errors of a stream that nobody listens to would end the process with a stack
+ * trace.
  */
-export function watchOutput(end: (code: number) => void, stdout: WatchedStream = process.stdout, stderr: WatchedStream = process.stderr): void {
+export function watchOutput(
+  end: (code: number) => void,
+  stdout: WatchedStream = process.stdout,
+  stderr: WatchedStream = process.stderr,
+): void {
   let failed = false;
-  const watch = (stream: WatchedStream, name: string) => stream.on('error', (error) => {
-    if (failed) return;
-    failed = true;
-    if (error.code !== 'EPIPE' && stream !== stderr) stderr.write(`depthwise: ${name} cannot be written (${error.message}). [OUTPUT_WRITE]\n`);
-    end(error.code === 'EPIPE' ? UNREAD : UNWRITTEN);
-  });
+  const watch = (stream: WatchedStream, name: string) =>
+    stream.on('error', (error) => {
+      if (failed) return;
+      failed = true;
+      if (error.code !== 'EPIPE' && stream !== stderr)
+        stderr.write(`depthwise: ${name} cannot be written (${error.message}). [OUTPUT_WRITE]\n`);
+      end(error.code === 'EPIPE' ? UNREAD : UNWRITTEN);
+    });
   watch(stdout, 'standard output');
   watch(stderr, 'standard error');
 }

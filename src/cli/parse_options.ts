@@ -6,7 +6,9 @@ import { FOREIGN_SPELLINGS } from './options.js';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /** Values by option name, and what stands beside the options. */
-export type Parsed<T extends Options> = ReturnType<typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>>;
+export type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; allowPositionals: true }>
+>;
 
 /**
  * Reads the options of a command line.
@@ -17,7 +19,11 @@ export function parseOptions<T extends Options>(argv: readonly string[], options
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true });
   } catch (cause) {
-    throw new UsageError('OPTION_VALUE', cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause), { cause });
+    throw new UsageError(
+      'OPTION_VALUE',
+      cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause),
+      { cause },
+    );
   }
 }
 
@@ -28,7 +34,11 @@ function refuseUnknown(argv: readonly string[], options: Options): void {
     if (token.kind !== 'option' || Object.hasOwn(options, token.name) || shorts.includes(token.name)) continue;
     const foreign = Object.hasOwn(FOREIGN_SPELLINGS, token.name) ? FOREIGN_SPELLINGS[token.name] : undefined;
     const near = nearest(token.name, Object.keys(options));
-    const hint = foreign ? `Here that is ${foreign}.` : near ? `Did you mean --${near}?` : '`depthwise --help` lists all options.';
+    const hint = foreign
+      ? `Here that is ${foreign}.`
+      : near
+        ? `Did you mean --${near}?`
+        : '`depthwise --help` lists all options.';
     throw new UsageError('OPTION_UNKNOWN', `There is no option ${token.rawName}.`, { hint, actual: token.rawName });
   }
 }
@@ -39,11 +49,15 @@ export function oneOf<T extends string>(option: string, value: string, allowed: 
   if (found !== undefined) return found;
   const near = nearest(value, allowed);
   throw new UsageError('OPTION_VALUE', `--${option} is one of ${allowed.join(', ')}, not "${value}".`, {
-    expected: allowed, actual: value, ...(near ? { hint: `Did you mean ${near}?` } : {}),
+    expected: allowed,
+    actual: value,
+    ...(near ? { hint: `Did you mean ${near}?` } : {}),
   });
 }
 
 /** The entries that are there, for optional properties that must not be present as undefined. */
 export function optional<T extends Record<string, unknown>>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<typeof optional<T>>;
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<
+    typeof optional<T>
+  >;
 }

@@ -12,7 +12,10 @@ export async function requireFolder(option: string, folder: string): Promise<str
     const found = await stat(place).catch(() => undefined);
     if (found?.isDirectory()) return place;
     if (!found && dirname(place) !== place) continue;
-    throw new UsageError('OPTION_VALUE', `--${option} ${folder}: ${place} is not a folder.`, { source: place, actual: folder });
+    throw new UsageError('OPTION_VALUE', `--${option} ${folder}: ${place} is not a folder.`, {
+      source: place,
+      actual: folder,
+    });
   }
 }
 
@@ -20,6 +23,10 @@ export async function requireFolder(option: string, folder: string): Promise<str
 export async function requireWritable(option: string, folder: string): Promise<void> {
   const place = await requireFolder(option, folder);
   await access(place, constants.W_OK).catch((cause: unknown) => {
-    throw new UsageError('OPTION_VALUE', `--${option} ${folder}: ${place} cannot be written into.`, { source: place, actual: folder, cause });
+    throw new UsageError('OPTION_VALUE', `--${option} ${folder}: ${place} cannot be written into.`, {
+      source: place,
+      actual: folder,
+      cause,
+    });
   });
 }

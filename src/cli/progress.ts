@@ -9,7 +9,8 @@ const REDRAW_MS = 80;
 const BAR = 24;
 
 /**
- * One line that is drawn over as work goes on. Silent where the stream is not a terminal, so that logs and pipes stay clean.
+ * One line that is drawn over as work goes on. Silent where the stream is not a terminal, so that logs and pipes stay
+ * clean.
  */
 export class ProgressBar {
   readonly #stream: ProgressStream;

@@ -1,11 +1,11 @@
-import type { DepthModel } from '../depth_model.js';
+import type { DepthModel } from '../runtime/depth_model.js';
 import { NetworkError } from '../errors.js';
 import { adapterName } from '../gpu/gpu.js';
 import { findEntry } from '../models/resolve.js';
 import { fileSource } from '../node/file_source.js';
 import { loadDepthModel } from '../node/load.js';
-import type { CheckpointSource } from '../weights/checkpoint.js';
-import { displayUrl, resolveSource } from '../weights/source.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { displayUrl, resolveSource } from '../weights/fetch/source.js';
 import type { ModelArguments } from './arguments.js';
 import { adviceOn, defaultModel } from './default_model.js';
 import { requireFolder } from './places.js';
@@ -63,7 +63,11 @@ export async function chooseModel({ model, weights, cache }: ModelArguments): Pr
 }
 
 /** Loads a model, showing its weights come in, and says so when it runs on the CPU. */
-export async function loadModel(args: ModelArguments, { name: model, advice }: ChosenModel, session: Session): Promise<DepthModel> {
+export async function loadModel(
+  args: ModelArguments,
+  { name: model, advice }: ChosenModel,
+  session: Session,
+): Promise<DepthModel> {
   const weights = args.weights === undefined ? undefined : await openWeights(args.weights);
   if (advice !== undefined) session.note(advice);
   try {
@@ -72,12 +76,17 @@ export async function loadModel(args: ModelArguments, { name: model, advice }: C
       ...(weights === undefined ? {} : { weights }),
       ...(args.cache === undefined ? {} : { cache: args.cache }),
       ...(args.adapter === undefined ? {} : { adapter: args.adapter }),
-      precision: args.precision, acceptLicense: args.acceptLicense, convention: args.hub ? 'hub' : 'original', signal: session.signal,
-      onProgress: ({ phase, loaded: bytes, total }) => session.showProgress(phase === 'download' ? 'downloading weights' : 'reading weights', bytes, total ?? 0),
+      precision: args.precision,
+      acceptLicense: args.acceptLicense,
+      convention: args.hub ? 'hub' : 'original',
+      signal: session.signal,
+      onProgress: ({ phase, loaded: bytes, total }) =>
+        session.showProgress(phase === 'download' ? 'downloading weights' : 'reading weights', bytes, total ?? 0),
       onWarning: ({ message }) => session.warn(message),
     });
     const { adapter } = loaded.info;
-    if (adapter.software) session.note(`there is no GPU here, so this runs on the CPU, slowly: ${adapterName(adapter)}.`);
+    if (adapter.software)
+      session.note(`there is no GPU here, so this runs on the CPU, slowly: ${adapterName(adapter)}.`);
     return loaded;
   } catch (error) {
     if (error instanceof NetworkError && weights === undefined && model !== undefined) session.warn(howToFetch(model));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
-import { decodeNpy, encodeNpy } from '../image/formats/npy.js';
+import { decodeNpy, encodeNpy } from '../depth/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
 import { requireWritable } from './places.js';
 import { chooseModel, loadModel, type Session } from './session.js';
@@ -10,13 +10,21 @@ import { write } from './write_outputs.js';
 /** Runs the bare network: f32 [1,3,H,W] from one NPY file, its output f32 [H,W] into another. */
 export async function runTensor(command: TensorCommand, session: Session): Promise<number> {
   const bytes = await readFile(command.input).catch((cause: unknown) => {
-    throw new DepthFileError('NPY_READ', `${command.input}: cannot be read (${(cause as Error).message}).`, { source: command.input, phase: 'read', cause });
+    throw new DepthFileError('NPY_READ', `${command.input}: cannot be read (${(cause as Error).message}).`, {
+      source: command.input,
+      phase: 'read',
+      cause,
+    });
   });
   const { shape, data } = decodeNpy(bytes, command.input);
   const [N, C, H, W] = shape;
   if (!(data instanceof Float32Array) || shape.length !== 4 || N !== 1 || C !== 3 || !H || !W) {
     const found = `${data instanceof Float32Array ? 'f32' : 'f64'} [${shape.join(',')}]`;
-    throw new UsageError('TENSOR_SHAPE', `${command.input}: is ${found}; expected f32 [1,3,H,W].`, { source: command.input, expected: [1, 3, 'H', 'W'], actual: shape });
+    throw new UsageError('TENSOR_SHAPE', `${command.input}: is ${found}; expected f32 [1,3,H,W].`, {
+      source: command.input,
+      expected: [1, 3, 'H', 'W'],
+      actual: shape,
+    });
   }
   await requireWritable('out-tensor', dirname(command.output));
   const model = await loadModel(command, await chooseModel(command), session);

@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DepthMap } from '../depth_map.js';
+import type { DepthMap } from '../depth/depth_map.js';
 import { DepthFileError } from '../errors.js';
-import type { ColormapName } from '../image/colormaps.js';
-import { finiteRange, levelLine, quantize16, type DepthSemantics, type FiniteRange } from '../image/formats/depth_semantics.js';
-import { encodeNpy } from '../image/formats/npy.js';
-import { encodePfm } from '../image/formats/pfm.js';
-import { encodePng } from '../image/formats/png.js';
+import type { ColormapName } from '../depth/colormaps.js';
+import {
+  finiteRange,
+  levelLine,
+  quantize16,
+  type DepthSemantics,
+  type FiniteRange,
+} from '../depth/formats/depth_semantics.js';
+import { encodeNpy } from '../depth/formats/npy.js';
+import { encodePfm } from '../depth/formats/pfm.js';
+import { encodePng } from '../depth/formats/png.js';
 import type { Picture } from '../node/image_file.js';
 import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
@@ -27,12 +33,17 @@ export interface Look {
 export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'colors' | 'semantics'>;
 
 /**
- * Writes every file of one job, with its folder. PNG files carry their semantics in the text chunk `depthwise`: value = offset +
- * scale * code for 16-bit codes, and for the 0..255 levels that a drawing gives colours to. The JSON file repeats those of
- * the 16-bit PNG; PFM and NPY hold the values themselves, non-finite ones too.
+ * Writes every file of one job, with its folder. PNG files carry their semantics in the text chunk `depthwise`: value =
+ * offset + scale * code for 16-bit codes, and for the 0..255 levels that a drawing gives colours to. The JSON file
+ * repeats those of the 16-bit PNG; PFM and NPY hold the values themselves, non-finite ones too.
  * @throws DepthFileError OUTPUT_WRITE naming the file.
  */
-export async function writeOutputs(outputs: Outputs, depth: DepthResult, picture: Picture, look: Look): Promise<FiniteRange> {
+export async function writeOutputs(
+  outputs: Outputs,
+  depth: DepthResult,
+  picture: Picture,
+  look: Look,
+): Promise<FiniteRange> {
   const { width, height } = depth;
   const values = await depth.read();
   const range = finiteRange(values);
@@ -50,8 +61,8 @@ export async function writeOutputs(outputs: Outputs, depth: DepthResult, picture
 }
 
 /**
- * Writes a file and the folders it stands in. Under its name there is the whole file or what was there before, also when the
- * disk is full.
+ * Writes a file and the folders it stands in. Under its name there is the whole file or what was there before, also
+ * when the disk is full.
  * @throws DepthFileError OUTPUT_WRITE
  */
 export async function write(path: string, content: Uint8Array | string): Promise<void> {
@@ -60,7 +71,11 @@ export async function write(path: string, content: Uint8Array | string): Promise
     await replace(path, content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, { source: path, phase: 'write', cause });
+    throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, {
+      source: path,
+      phase: 'write',
+      cause,
+    });
   }
 }
 
@@ -80,12 +95,20 @@ async function replace(path: string, content: Uint8Array | string): Promise<void
   }
 }
 
-async function draw(depth: DepthResult, range: FiniteRange, picture: Picture, { colormap, grayscale, invert, side }: Look): Promise<Uint8Array> {
+async function draw(
+  depth: DepthResult,
+  range: FiniteRange,
+  picture: Picture,
+  { colormap, grayscale, invert, side }: Look,
+): Promise<Uint8Array> {
   const { width, height } = depth;
   const data = await depth.colors({ colormap: grayscale ? 'gray' : colormap, invert });
   const drawn = { data, width, height };
   const { scale, offset } = levelLine(depth.nearer, invert, range);
-  return encodePng(side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3), textOf(depth.semantics(scale, offset)));
+  return encodePng(
+    side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3),
+    textOf(depth.semantics(scale, offset)),
+  );
 }
 
 function textOf(semantics: DepthSemantics): { depthwise: string } {

@@ -5,8 +5,9 @@ const RATIO = 1.1;
 const SEED = 0x9e3779b9;
 
 /**
- * Share of random pairs of pixels, apart by more than 10 % in disparity, that an estimate puts in the wrong order or at the same
- * place: the human disagreement rate of arXiv 1604.03901 with the truth as the judge. The same pairs are drawn for every model.
+ * Share of random pairs of pixels, apart by more than 10 % in disparity, that an estimate puts in the wrong order or at
+ * the same place: the human disagreement rate of arXiv 1604.03901 with the truth as the judge. The same pairs are drawn
+ * for every model.
  * 0 where no pair is apart.
  */
 export function ordinalError(estimate: Float64Array, truth: Float64Array): number {

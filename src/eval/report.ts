@@ -18,8 +18,15 @@ export interface Evaluation {
 }
 
 const COLUMNS = {
-  absRel: 'AbsRel', rmse: 'RMSE', delta: 'δ<1.25', ssi: 'SSI', spearman: 'Spearman', ordinal: 'ordinal',
-  metricAbsRel: 'AbsRel(m)', metricRmse: 'RMSE(m)', metricDelta: 'δ<1.25(m)',
+  absRel: 'AbsRel',
+  rmse: 'RMSE',
+  delta: 'δ<1.25',
+  ssi: 'SSI',
+  spearman: 'Spearman',
+  ordinal: 'ordinal',
+  metricAbsRel: 'AbsRel(m)',
+  metricRmse: 'RMSE(m)',
+  metricDelta: 'δ<1.25(m)',
 } as const satisfies Record<keyof MeanScores, string>;
 
 /** Means over all pictures and over those of each folder. */
@@ -27,14 +34,20 @@ export function summarizeScores(pictures: readonly PictureScores[]): Evaluation 
   const folders = [...new Set(pictures.map(({ folder }) => folder))];
   return {
     pictures,
-    folders: Object.fromEntries(folders.map((name) => [name, meanOf(pictures.filter(({ folder }) => folder === name))])),
+    folders: Object.fromEntries(
+      folders.map((name) => [name, meanOf(pictures.filter(({ folder }) => folder === name))]),
+    ),
     mean: meanOf(pictures),
   };
 }
 
 function meanOf(pictures: readonly PictureScores[]): MeanScores {
-  const keys = (Object.keys(COLUMNS) as (keyof MeanScores)[]).filter((key) => pictures.every((scores) => scores[key] !== undefined));
-  return Object.fromEntries(keys.map((key) => [key, pictures.reduce((sum, scores) => sum + scores[key]!, 0) / pictures.length])) as unknown as MeanScores;
+  const keys = (Object.keys(COLUMNS) as (keyof MeanScores)[]).filter((key) =>
+    pictures.every((scores) => scores[key] !== undefined),
+  );
+  return Object.fromEntries(
+    keys.map((key) => [key, pictures.reduce((sum, scores) => sum + scores[key]!, 0) / pictures.length]),
+  ) as unknown as MeanScores;
 }
 
 /** A row of cells for every picture, every folder where there are several, and all of them. */

@@ -37,8 +37,8 @@ const KEPT = 0.8;
 
 /**
  * Scores of an estimate of disparity up to scale and shift. Both are aligned over every known pixel by least squares in
- * disparity, and depths compared up to FAR_RATIO times the nearest, where the aligned disparity is floored too. The truth
- * must know at least two pixels of different disparity.
+ * disparity, and depths compared up to FAR_RATIO times the nearest, where the aligned disparity is floored too. The
+ * truth must know at least two pixels of different disparity.
  */
 export function score(estimate: ArrayLike<number>, { disparity, known }: Truth): Scores {
   const truth = valuesAt(disparity, known);
@@ -51,16 +51,22 @@ export function score(estimate: ArrayLike<number>, { disparity, known }: Truth):
   const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));
   const { absRel, rmse, delta } = compareDepth(aligned, depth);
   return {
-    absRel, rmse: rmse / mean(depth), delta,
+    absRel,
+    rmse: rmse / mean(depth),
+    delta,
     ssi: trimmedError(standardized(found, sortedFound), standardized(truth, sortedTruth)),
-    spearman: correlation(ranks(found, sortedFound), ranks(truth, sortedTruth)), ordinal: ordinalError(found, truth),
+    spearman: correlation(ranks(found, sortedFound), ranks(truth, sortedTruth)),
+    ordinal: ordinalError(found, truth),
   };
 }
 
 /** Scores of an estimate in metres where the truth is in metres too. */
 export function scoreMetric(depth: ArrayLike<number>, { disparity, known }: Truth): MetricScores {
   const finite = known.filter((i) => (disparity[i] as number) > 0);
-  const { absRel, rmse, delta } = compareDepth(valuesAt(depth, finite), valuesAt(disparity, finite).map((d) => 1 / d));
+  const { absRel, rmse, delta } = compareDepth(
+    valuesAt(depth, finite),
+    valuesAt(disparity, finite).map((d) => 1 / d),
+  );
   return { metricAbsRel: absRel, metricRmse: rmse, metricDelta: delta };
 }
 

@@ -20,7 +20,8 @@ export interface Binding {
   readonly format: string | undefined;
 }
 
-const VAR = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_write|storage,\s*read)>)?\s+(\w+)\s*:\s*(\w+)(?:<([^;]*)>)?\s*;/g;
+const VAR =
+  /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_write|storage,\s*read)>)?\s+(\w+)\s*:\s*(\w+)(?:<([^;]*)>)?\s*;/g;
 
 /**
  * Reads the binding table off WGSL text, so that names, indices and uniform layouts are declared in WGSL alone.
@@ -29,7 +30,9 @@ const VAR = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_w
 export function readBindings(code: string): Binding[] {
   const plain = code.replace(/\/\/[^\n]*/g, '');
   return [...plain.matchAll(VAR)].map(([, index, space, name, declared, declaredArgument]) => {
-    const [type, argument] = space ? [declared, declaredArgument] : resolveAlias(plain, declared as string, declaredArgument);
+    const [type, argument] = space
+      ? [declared, declaredArgument]
+      : resolveAlias(plain, declared as string, declaredArgument);
     const kind = bindingKind(space, type as string);
     return {
       name: name as string,
@@ -58,7 +61,10 @@ function structFields(code: string, name: string): UniformField[] {
   if (body === undefined) throw new InternalError('INTERNAL_UNIFORM', `Uniform struct "${name}" is not declared.`);
   return [...body.matchAll(/(\w+)\s*:\s*([\w<>]+)/g)].map(([, field, type]) => {
     if (type !== 'u32' && type !== 'i32' && type !== 'f32') {
-      throw new InternalError('INTERNAL_UNIFORM', `Uniform field "${name}.${field}" is ${type}; only 4-byte scalars are allowed.`);
+      throw new InternalError(
+        'INTERNAL_UNIFORM',
+        `Uniform field "${name}.${field}" is ${type}; only 4-byte scalars are allowed.`,
+      );
     }
     return { name: field as string, type };
   });

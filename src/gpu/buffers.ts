@@ -4,8 +4,21 @@ import { scoped, textOf, type Cut } from './scoped.js';
 import { withinTime } from './time_limit.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
-export const BufferUsage = { MAP_READ: 1, COPY_SRC: 4, COPY_DST: 8, UNIFORM: 64, STORAGE: 128, QUERY_RESOLVE: 512 } as const;
-export const TextureUsage = { COPY_SRC: 1, COPY_DST: 2, TEXTURE_BINDING: 4, STORAGE_BINDING: 8, RENDER_ATTACHMENT: 16 } as const;
+export const BufferUsage = {
+  MAP_READ: 1,
+  COPY_SRC: 4,
+  COPY_DST: 8,
+  UNIFORM: 64,
+  STORAGE: 128,
+  QUERY_RESOLVE: 512,
+} as const;
+export const TextureUsage = {
+  COPY_SRC: 1,
+  COPY_DST: 2,
+  TEXTURE_BINDING: 4,
+  STORAGE_BINDING: 8,
+  RENDER_ATTACHMENT: 16,
+} as const;
 const MAP_READ = 1;
 
 /** Upload slice, small enough to keep queue staging memory bounded. */
@@ -26,7 +39,11 @@ export function writeSlices(device: GPUDevice, buffer: GPUBuffer, data: ArrayBuf
 
 /** A staging buffer for reading `bytes` bytes back to the CPU. */
 export function createReadback(device: GPUDevice, bytes: number): GPUBuffer {
-  return device.createBuffer({ label: 'readback', size: Math.ceil(bytes / 4) * 4, usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST });
+  return device.createBuffer({
+    label: 'readback',
+    size: Math.ceil(bytes / 4) * 4,
+    usage: BufferUsage.MAP_READ | BufferUsage.COPY_DST,
+  });
 }
 
 /**
@@ -41,8 +58,18 @@ export async function readMapped(staging: GPUBuffer, bytes: number): Promise<Arr
     staging.unmap();
     return copy;
   } catch (cause) {
-    if (cause instanceof RangeError) throw new OutOfMemoryError('GPU_OOM', `There is no memory to read ${bytes} bytes back: ${cause.message}`, { actual: bytes, phase: 'read', retryable: true, cause });
-    throw new InternalError('INTERNAL_READBACK', `The GPU did not hand out ${bytes} bytes: ${textOf(cause)}`, { actual: bytes, phase: 'read', cause });
+    if (cause instanceof RangeError)
+      throw new OutOfMemoryError('GPU_OOM', `There is no memory to read ${bytes} bytes back: ${cause.message}`, {
+        actual: bytes,
+        phase: 'read',
+        retryable: true,
+        cause,
+      });
+    throw new InternalError('INTERNAL_READBACK', `The GPU did not hand out ${bytes} bytes: ${textOf(cause)}`, {
+      actual: bytes,
+      phase: 'read',
+      cause,
+    });
   }
 }
 
@@ -52,12 +79,19 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
 }
 
 /**
- * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit unless it cuts.
+ * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit unless it
+ * cuts.
  * @param lent a staging buffer to read through, where one is at hand
  * @throws as `scoped` and `readMapped`; TimeoutError `TIMEOUT_RUN` where the device is known not to be a CPU
  */
-export async function submitRead({ device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>, bytes: number, record: (encoder: GPUCommandEncoder, cut: Cut) => GPUBuffer, lent?: GPUBuffer): Promise<ArrayBuffer> {
-  const limited = <T>(work: Promise<T>) => (facts?.software === false ? withinTime(work, 'TIMEOUT_RUN', 'what is read back', 'read') : work);
+export async function submitRead(
+  { device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>,
+  bytes: number,
+  record: (encoder: GPUCommandEncoder, cut: Cut) => GPUBuffer,
+  lent?: GPUBuffer,
+): Promise<ArrayBuffer> {
+  const limited = <T>(work: Promise<T>) =>
+    facts?.software === false ? withinTime(work, 'TIMEOUT_RUN', 'what is read back', 'read') : work;
   let staging = lent;
   try {
     await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {

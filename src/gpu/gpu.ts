@@ -1,4 +1,14 @@
-import { DepthwiseError, DeviceLostError, DisposedError, GpuUnavailableError, InternalError, OutOfMemoryError, ShaderError, TimeoutError, type Phase } from '../errors.js';
+import {
+  DepthwiseError,
+  DeviceLostError,
+  DisposedError,
+  GpuUnavailableError,
+  InternalError,
+  OutOfMemoryError,
+  ShaderError,
+  TimeoutError,
+  type Phase,
+} from '../errors.js';
 import { Ending } from './ending.js';
 import { PipelineCache } from './pipelines.js';
 import { textOf } from './scoped.js';
@@ -47,7 +57,10 @@ export class Gpu {
   readonly adapter: AdapterSummary;
   readonly facts: DeviceFacts;
   readonly pipelines: PipelineCache;
-  /** Kernels, as `op/kernel`, that this device does not compile or computes wrongly, with what it did. Others do their work. */
+  /**
+   * Kernels, as `op/kernel`, that this device does not compile or computes wrongly, with what it did. Others do their
+   * work.
+   */
   readonly dropped = new Map<string, DepthwiseError>();
   /** Whether the device was made here, and is destroyed here. */
   readonly owned: boolean;
@@ -81,10 +94,19 @@ export class Gpu {
    * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter,
    *   `GPU_NO_DEVICE` when the adapter gives none; DeviceLostError when what it gives is lost already, twice.
    */
-  static async request({ gpu = globalThis.navigator?.gpu, powerPreference = 'high-performance', features = [] }: GpuOptions = {}): Promise<Gpu> {
+  static async request({
+    gpu = globalThis.navigator?.gpu,
+    powerPreference = 'high-performance',
+    features = [],
+  }: GpuOptions = {}): Promise<Gpu> {
     if (!gpu) {
-      const reason = globalThis.isSecureContext === false ? 'the page is not a secure context (https or localhost)' : 'this runtime has no navigator.gpu';
-      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, { hint: 'See https://caniuse.com/webgpu.' });
+      const reason =
+        globalThis.isSecureContext === false
+          ? 'the page is not a secure context (https or localhost)'
+          : 'this runtime has no navigator.gpu';
+      throw new GpuUnavailableError('GPU_UNAVAILABLE', `WebGPU is not available: ${reason}.`, {
+        hint: 'See https://caniuse.com/webgpu.',
+      });
     }
     for (let attempt = 0; ; attempt++) {
       const context = await openDevice(gpu, powerPreference, [...FEATURES, ...features]);
@@ -121,12 +143,13 @@ export class Gpu {
     if (this.#lost || this.#disposed) throw this.#error(phase);
     const fault = this.#fault;
     this.#fault = undefined;
-    if (fault) throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
+    if (fault)
+      throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
   }
 
   /**
-   * Settles as `work` does, but rejects at once when the device goes away, and passes nothing on that the device has made
-   * untrustworthy. The loss of the device explains every fault of the GPU under it.
+   * Settles as `work` does, but rejects at once when the device goes away, and passes nothing on that the device has
+   * made untrustworthy. The loss of the device explains every fault of the GPU under it.
    * @throws as `check`
    */
   async guard<T>(phase: Phase, work: Promise<T>): Promise<T> {
@@ -150,22 +173,42 @@ export class Gpu {
   }
 
   #error(phase: Phase): DepthwiseError {
-    if (!this.#lost) return new DisposedError('DISPOSED', 'The model that this GPU device was made for has been disposed.', { phase });
+    if (!this.#lost)
+      return new DisposedError('DISPOSED', 'The model that this GPU device was made for has been disposed.', { phase });
     const { reason, message } = this.#lost;
-    const hint = this.owned ? 'Call again: the model is then loaded anew.' : 'Make a new device and load the model again with it.';
-    return new DeviceLostError('DEVICE_LOST', `The GPU device was lost (${reason || 'unknown'}): ${(message || 'no reason was given').replace(/\.?$/, '.')}`, { phase, retryable: this.owned, actual: reason || 'unknown', hint });
+    const hint = this.owned
+      ? 'Call again: the model is then loaded anew.'
+      : 'Make a new device and load the model again with it.';
+    return new DeviceLostError(
+      'DEVICE_LOST',
+      `The GPU device was lost (${reason || 'unknown'}): ${(message || 'no reason was given').replace(/\.?$/, '.')}`,
+      { phase, retryable: this.owned, actual: reason || 'unknown', hint },
+    );
   }
 }
 
 /** Errors that a lost device can be the cause of; others, such as a bad picture, stand for themselves. */
 function isGpuFault(error: unknown): boolean {
-  return error instanceof InternalError || error instanceof OutOfMemoryError || error instanceof ShaderError || error instanceof TimeoutError || !(error instanceof DepthwiseError || (error as Error).name === 'AbortError');
+  return (
+    error instanceof InternalError ||
+    error instanceof OutOfMemoryError ||
+    error instanceof ShaderError ||
+    error instanceof TimeoutError ||
+    !(error instanceof DepthwiseError || (error as Error).name === 'AbortError')
+  );
 }
 
-async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, features: readonly GPUFeatureName[]): Promise<Gpu> {
+async function openDevice(
+  gpu: GPU,
+  powerPreference: GPUPowerPreference,
+  features: readonly GPUFeatureName[],
+): Promise<Gpu> {
   const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
   const adapter = await gpu.requestAdapter({ powerPreference }).catch((cause: unknown) => {
-    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, { hint, cause });
+    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, {
+      hint,
+      cause,
+    });
   });
   if (!adapter) throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', { hint });
   const device = await adapter
@@ -175,7 +218,10 @@ async function openDevice(gpu: GPU, powerPreference: GPUPowerPreference, feature
       requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     })
     .catch((cause: unknown) => {
-      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, { retryable: true, cause });
+      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, {
+        retryable: true,
+        cause,
+      });
     });
   return Gpu.own(device, summarize(adapter.info), gpu);
 }
@@ -189,7 +235,9 @@ function subgroupSize({ subgroupMinSize = 0, subgroupMaxSize = 0 }: GPUAdapterIn
 export function summarize(info: GPUAdapterInfo | undefined): AdapterSummary {
   const { vendor = '', architecture = '', device = '', description = '' } = info ?? {};
   const names = `${vendor} ${architecture} ${device} ${description}`;
-  const software = (info as { isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter === true || /llvmpipe|lavapipe|swiftshader|basic render/i.test(names);
+  const software =
+    (info as { isFallbackAdapter?: boolean } | undefined)?.isFallbackAdapter === true ||
+    /llvmpipe|lavapipe|swiftshader|basic render/i.test(names);
   return { vendor, architecture, device, description, software };
 }
 

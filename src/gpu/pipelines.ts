@@ -29,7 +29,8 @@ export class PipelineCache {
 
   /**
    * The pipeline of a WGSL text.
-   * @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text, `SHADER_INTERNAL` when the driver fails;
+   * @throws ShaderError `SHADER_COMPILE` with the kernel's name, line and compiler text, `SHADER_INTERNAL` when the
+   *   driver fails;
    *   TimeoutError `TIMEOUT_COMPILE`
    */
   get(code: string, label: string): Promise<Pipeline> {
@@ -59,7 +60,13 @@ export class PipelineCache {
         return layout;
       });
       const compiled = pipeline as unknown as Promise<GPUComputePipeline>;
-      return { pipeline: await (this.#patient ? compiled : withinTime(compiled, 'TIMEOUT_COMPILE', `kernel "${label}"`, 'compile')), layout, bindings };
+      return {
+        pipeline: await (this.#patient
+          ? compiled
+          : withinTime(compiled, 'TIMEOUT_COMPILE', `kernel "${label}"`, 'compile')),
+        layout,
+        bindings,
+      };
     } catch (cause) {
       if (cause instanceof OutOfMemoryError || cause instanceof TimeoutError) throw cause;
       throw shaderError(label, module && (await firstLine(module, code)), cause);
@@ -69,9 +76,18 @@ export class PipelineCache {
 
 /** A driver may fail at a shader that is sound: only an invalid one is the text's own fault. */
 function shaderError(label: string, line: string | undefined, cause: unknown): ShaderError {
-  const invalid = line !== undefined || (cause as Partial<GPUPipelineError>).reason === 'validation' || (cause instanceof InternalError && cause.code === 'INTERNAL_VALIDATION');
-  const [code, what] = invalid ? ['SHADER_COMPILE', 'does not compile'] : ['SHADER_INTERNAL', 'could not be compiled by the driver'];
-  return new ShaderError(code, `Kernel "${label}" ${what}: ${line ?? textOf(cause)}`, { phase: 'compile', actual: label, cause });
+  const invalid =
+    line !== undefined ||
+    (cause as Partial<GPUPipelineError>).reason === 'validation' ||
+    (cause instanceof InternalError && cause.code === 'INTERNAL_VALIDATION');
+  const [code, what] = invalid
+    ? ['SHADER_COMPILE', 'does not compile']
+    : ['SHADER_INTERNAL', 'could not be compiled by the driver'];
+  return new ShaderError(code, `Kernel "${label}" ${what}: ${line ?? textOf(cause)}`, {
+    phase: 'compile',
+    actual: label,
+    cause,
+  });
 }
 
 async function firstLine(module: GPUShaderModule, code: string): Promise<string | undefined> {
@@ -83,6 +99,10 @@ async function firstLine(module: GPUShaderModule, code: string): Promise<string 
 function layoutEntry({ index, kind, format }: Binding): GPUBindGroupLayoutEntry {
   const at = { binding: index, visibility: 4 /* GPUShaderStage.COMPUTE; the global is absent in Node */ };
   if (kind === 'texture') return { ...at, texture: { sampleType: 'unfilterable-float' } };
-  if (kind === 'storage_texture') return { ...at, storageTexture: { format: format as GPUTextureFormat, access: 'write-only' } };
-  return { ...at, buffer: { type: kind === 'uniform' ? 'uniform' : kind === 'read' ? 'read-only-storage' : 'storage' } };
+  if (kind === 'storage_texture')
+    return { ...at, storageTexture: { format: format as GPUTextureFormat, access: 'write-only' } };
+  return {
+    ...at,
+    buffer: { type: kind === 'uniform' ? 'uniform' : kind === 'read' ? 'read-only-storage' : 'storage' },
+  };
 }

@@ -13,9 +13,10 @@ export interface Purpose {
 const FILTERS: readonly GPUErrorFilter[] = ['internal', 'validation', 'out-of-memory'];
 
 /**
- * Makes GPU calls and throws what they report. Scopes are a stack of the whole device, so they are pushed and popped in one
- * turn: an `await` in between would catch the errors of others.
- * @throws OutOfMemoryError `GPU_OOM`, InternalError `INTERNAL_VALIDATION` or `INTERNAL_GPU`, and a DepthwiseError of `calls` as it is
+ * Makes GPU calls and throws what they report. Scopes are a stack of the whole device, so they are pushed and popped in
+ * one turn: an `await` in between would catch the errors of others.
+ * @throws OutOfMemoryError `GPU_OOM`, InternalError `INTERNAL_VALIDATION` or `INTERNAL_GPU`, and a DepthwiseError of
+ *   `calls` as it is
  */
 export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () => T): Promise<T> {
   for (const filter of FILTERS) device.pushErrorScope(filter);
@@ -28,13 +29,25 @@ export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () =
   }
   const popped = FILTERS.map(async () => device.popErrorScope());
   const [memory, validation, internal] = await Promise.all(popped).catch((cause: unknown) => {
-    throw new InternalError('INTERNAL_GPU', `The GPU does not say whether ${purpose.what} went well: ${textOf(cause)}`, { phase: purpose.phase, cause });
+    throw new InternalError(
+      'INTERNAL_GPU',
+      `The GPU does not say whether ${purpose.what} went well: ${textOf(cause)}`,
+      { phase: purpose.phase, cause },
+    );
   });
   if (memory || thrown instanceof RangeError) throw outOfMemory(purpose, memory ?? thrown);
   if (thrown instanceof DepthwiseError) throw thrown;
   const fault = validation ?? thrown;
-  if (fault) throw new InternalError('INTERNAL_VALIDATION', `The GPU refused ${purpose.what}: ${textOf(fault)}`, { phase: purpose.phase, cause: fault });
-  if (internal) throw new InternalError('INTERNAL_GPU', `The GPU failed at ${purpose.what}: ${textOf(internal)}`, { phase: purpose.phase, cause: internal });
+  if (fault)
+    throw new InternalError('INTERNAL_VALIDATION', `The GPU refused ${purpose.what}: ${textOf(fault)}`, {
+      phase: purpose.phase,
+      cause: fault,
+    });
+  if (internal)
+    throw new InternalError('INTERNAL_GPU', `The GPU failed at ${purpose.what}: ${textOf(internal)}`, {
+      phase: purpose.phase,
+      cause: internal,
+    });
   return (made as { value: T }).value;
 }
 
@@ -45,7 +58,11 @@ export type Cut = () => GPUCommandEncoder;
  * Submits what `record` records, and waits until the GPU is done with it.
  * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
  */
-export async function submit({ device, facts }: Pick<Gpu, 'device' | 'facts'>, purpose: Purpose, record: (encoder: GPUCommandEncoder, cut: Cut) => void): Promise<void> {
+export async function submit(
+  { device, facts }: Pick<Gpu, 'device' | 'facts'>,
+  purpose: Purpose,
+  record: (encoder: GPUCommandEncoder, cut: Cut) => void,
+): Promise<void> {
   // One of each submit: a long run is not given up while its parts get done.
   const done: Promise<undefined>[] = [];
   await scoped(device, purpose, () => {
@@ -64,17 +81,27 @@ export async function submit({ device, facts }: Pick<Gpu, 'device' | 'facts'>, p
     end();
   });
   try {
-    await Promise.all(facts.software ? done : done.map((part) => withinTime(part, 'TIMEOUT_RUN', purpose.what, purpose.phase)));
+    await Promise.all(
+      facts.software ? done : done.map((part) => withinTime(part, 'TIMEOUT_RUN', purpose.what, purpose.phase)),
+    );
   } catch (cause) {
     if (cause instanceof DepthwiseError) throw cause;
-    throw new InternalError('INTERNAL_GPU', `The GPU does not say whether it is done with ${purpose.what}: ${textOf(cause)}`, { phase: purpose.phase, cause });
+    throw new InternalError(
+      'INTERNAL_GPU',
+      `The GPU does not say whether it is done with ${purpose.what}: ${textOf(cause)}`,
+      { phase: purpose.phase, cause },
+    );
   }
 }
 
 function outOfMemory({ what, phase, bytes }: Purpose, cause: unknown): OutOfMemoryError {
   const amount = bytes === undefined ? 'memory' : `${bytes} bytes`;
   return new OutOfMemoryError('GPU_OOM', `The GPU could not allocate ${amount} for ${what}: ${textOf(cause)}`, {
-    phase, retryable: true, cause, ...(bytes === undefined ? {} : { actual: bytes }), hint: 'Use a smaller input size, or dispose of what is not needed.',
+    phase,
+    retryable: true,
+    cause,
+    ...(bytes === undefined ? {} : { actual: bytes }),
+    hint: 'Use a smaller input size, or dispose of what is not needed.',
   });
 }
 

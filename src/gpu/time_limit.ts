@@ -1,14 +1,19 @@
 import { TimeoutError, type Phase } from '../errors.js';
 
-/** Seconds after which a GPU or its driver is taken to hang: past the slowest compilers, and the watchdogs of systems. */
+/**
+ * Seconds after which a GPU or its driver is taken to hang: past the slowest compilers, and the watchdogs of systems.
+ */
 const LIMITS = { TIMEOUT_COMPILE: 120, TIMEOUT_RUN: 60 } as const;
 
-/** What starts each limit under way anew. Work that gets done does so to the rest of its kind, which may have waited for it in a queue. */
+/**
+ * What starts each limit under way anew. Work that gets done does so to the rest of its kind, which may have waited for
+ * it in a queue.
+ */
 const WAITING = { TIMEOUT_COMPILE: new Set<() => void>(), TIMEOUT_RUN: new Set<() => void>() } as const;
 
 /**
- * Settles as `work` does, or rejects when neither it nor other work of its kind gets done for too long. Seconds are counted one by
- * one, so that those asleep do not count.
+ * Settles as `work` does, or rejects when neither it nor other work of its kind gets done for too long. Seconds are
+ * counted one by one, so that those asleep do not count.
  * @throws TimeoutError `TIMEOUT_COMPILE`, `TIMEOUT_RUN`
  */
 export function withinTime<T>(work: Promise<T>, code: keyof typeof LIMITS, what: string, phase: Phase): Promise<T> {
@@ -25,7 +30,14 @@ export function withinTime<T>(work: Promise<T>, code: keyof typeof LIMITS, what:
       left--;
       if (left > 0) return;
       stop();
-      reject(new TimeoutError(code, `The GPU has not been done with ${what} for ${seconds} seconds.`, { phase, limit: 'seconds', expected: seconds, hint: 'Use a smaller input size, or another GPU.' }));
+      reject(
+        new TimeoutError(code, `The GPU has not been done with ${what} for ${seconds} seconds.`, {
+          phase,
+          limit: 'seconds',
+          expected: seconds,
+          hint: 'Use a smaller input size, or another GPU.',
+        }),
+      );
     }, 1000);
     waiting.add(restart);
     work.then(resolve, reject).finally(() => {

@@ -11,7 +11,11 @@ export class PassTimer {
     this.#device = device;
     this.#passes = passes;
     this.#queries = device.createQuerySet({ type: 'timestamp', count: 2 * passes });
-    this.#buffer = device.createBuffer({ label: 'timestamps', size: 16 * passes, usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC });
+    this.#buffer = device.createBuffer({
+      label: 'timestamps',
+      size: 16 * passes,
+      usage: BufferUsage.QUERY_RESOLVE | BufferUsage.COPY_SRC,
+    });
   }
 
   /** Timestamp writes for pass number `index`. */
@@ -27,7 +31,10 @@ export class PassTimer {
   /** Milliseconds of each pass, after the submit. */
   async read(): Promise<number[]> {
     const ticks = new BigUint64Array(await readBuffer(this.#device, this.#buffer, 16 * this.#passes));
-    return Array.from({ length: this.#passes }, (_, i) => Number((ticks[2 * i + 1] ?? 0n) - (ticks[2 * i] ?? 0n)) / 1e6);
+    return Array.from(
+      { length: this.#passes },
+      (_, i) => Number((ticks[2 * i + 1] ?? 0n) - (ticks[2 * i] ?? 0n)) / 1e6,
+    );
   }
 
   dispose(): void {

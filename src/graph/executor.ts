@@ -42,23 +42,35 @@ export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
   const wanted = variant ?? op.choose(inputs, node.attrs, gpu.facts);
   const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
   const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
-  if (!kernel) throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
+  if (!kernel)
+    throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
   return { node, variant: name, kernel };
 }
 
 /** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
-export async function compilePipelines(graph: Graph, gpu: Gpu, variant?: (node: Node) => string | undefined): Promise<[Chosen, Pipeline][]> {
+export async function compilePipelines(
+  graph: Graph,
+  gpu: Gpu,
+  variant?: (node: Node) => string | undefined,
+): Promise<[Chosen, Pipeline][]> {
   return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, variant?.(node))));
 }
 
-/** A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its work. */
+/**
+ * A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its
+ * work.
+ */
 async function compileNode(node: Node, gpu: Gpu, variant: string | undefined): Promise<[Chosen, Pipeline]> {
   const chosen = chooseKernel(node, gpu, variant);
   const name = `${node.op.name}/${chosen.variant}`;
   try {
     return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
   } catch (error) {
-    if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.variant === applicableKernels(node)[0]) throw error;
+    if (
+      !(error instanceof ShaderError || error instanceof TimeoutError) ||
+      chosen.variant === applicableKernels(node)[0]
+    )
+      throw error;
     gpu.dropped.set(name, error);
     return compileNode(node, gpu, variant);
   }
@@ -81,13 +93,23 @@ export class Executable {
   readonly #buffers: ReadonlyMap<number, GPUBuffer>;
   #disposed = false;
 
-  private constructor(gpu: Gpu, plan: Plan, { slots, places, whole }: Storage, keep: readonly Value[], owned: GPUBuffer[], steps: Step[]) {
+  private constructor(
+    gpu: Gpu,
+    plan: Plan,
+    { slots, places, whole }: Storage,
+    keep: readonly Value[],
+    owned: GPUBuffer[],
+    steps: Step[],
+  ) {
     this.#gpu = gpu;
     this.plan = plan;
     this.slots = slots;
     this.#owned = owned;
     const kept = keep.map(({ id }) => [id, slots[places.get(id)?.slot ?? -1]] as const);
-    this.#buffers = new Map([...whole, ...kept.filter((entry): entry is [number, GPUBuffer] => entry[1] !== undefined)]);
+    this.#buffers = new Map([
+      ...whole,
+      ...kept.filter((entry): entry is [number, GPUBuffer] => entry[1] !== undefined),
+    ]);
     this.#steps = steps;
     this.#pace = gpu.facts.software ? undefined : new Pace(plan.order);
   }
@@ -115,12 +137,19 @@ export class Executable {
         const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
         const slots = plan.slots.map((size, i) => create(`slot ${i}`, size, usage));
         const whole = new Map<number, GPUBuffer>();
-        for (const [name, value] of graph.inputs) if (value.type.dtype !== 'texture') whole.set(value.id, create(name, byteLength(value.type), usage));
+        for (const [name, value] of graph.inputs)
+          if (value.type.dtype !== 'texture') whole.set(value.id, create(name, byteLength(value.type), usage));
         for (const [key, value] of graph.constants) whole.set(value.id, constants(key));
-        const uniformBuffer = create('uniforms', Math.max(16, uniforms.bytes.byteLength), BufferUsage.UNIFORM | BufferUsage.COPY_DST);
+        const uniformBuffer = create(
+          'uniforms',
+          Math.max(16, uniforms.bytes.byteLength),
+          BufferUsage.UNIFORM | BufferUsage.COPY_DST,
+        );
         device.queue.writeBuffer(uniformBuffer, 0, uniforms.bytes);
         const storage: Storage = { slots, places: plan.places, whole, uniforms: uniformBuffer };
-        const steps = compiled.map(([chosen, pipeline], i) => makeStep(device, chosen, pipeline, storage, uniforms.offsets[i] as readonly number[]));
+        const steps = compiled.map(([chosen, pipeline], i) =>
+          makeStep(device, chosen, pipeline, storage, uniforms.offsets[i] as readonly number[]),
+        );
         return new Executable(gpu, plan, storage, keep, made, steps);
       });
     } catch (error) {
@@ -142,19 +171,30 @@ export class Executable {
   /** The buffer that an input or a kept value starts. */
   buffer(value: Value): GPUBuffer {
     const buffer = this.#buffers.get(value.id);
-    if (!buffer) throw new InternalError('INTERNAL_BUFFER', `Value ${value.id} is neither an input nor kept, so it has no buffer of its own.`);
+    if (!buffer)
+      throw new InternalError(
+        'INTERNAL_BUFFER',
+        `Value ${value.id} is neither an input nor kept, so it has no buffer of its own.`,
+      );
     return buffer;
   }
 
   /** Records one run as one compute pass. `textures` binds the graph's textures by name. */
-  encode(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>> = {}, timestampWrites?: GPUComputePassTimestampWrites): void {
+  encode(
+    encoder: GPUCommandEncoder,
+    textures: Readonly<Record<string, GPUTexture>> = {},
+    timestampWrites?: GPUComputePassTimestampWrites,
+  ): void {
     this.#usable();
     const pass = encoder.beginComputePass({ label: 'depthwise', ...(timestampWrites && { timestampWrites }) });
     for (const step of this.#steps) this.#dispatch(pass, step, textures);
     pass.end();
   }
 
-  /** Records one run as `encode` does, but cuts one that takes long into several submits of one pass each. @returns the encoder to go on with */
+  /**
+   * Records one run as `encode` does, but cuts one that takes long into several submits of one pass each. @returns the
+   * encoder to go on with
+   */
   encodeCut(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>>, cut: Cut): GPUCommandEncoder {
     this.#usable();
     let current = encoder;
@@ -197,13 +237,21 @@ export class Executable {
     pass.dispatchWorkgroups(step.groups[0], step.groups[1]);
   }
 
-  #textureGroup({ node, pipeline, entries, texture }: Step, textures: Readonly<Record<string, GPUTexture>>): GPUBindGroup {
+  #textureGroup(
+    { node, pipeline, entries, texture }: Step,
+    textures: Readonly<Record<string, GPUTexture>>,
+  ): GPUBindGroup {
     const bound = texture && textures[texture.name];
-    if (!bound) throw new InternalError('INTERNAL_TEXTURE', `Node "${node.label}" needs the texture "${texture?.name}".`);
+    if (!bound)
+      throw new InternalError('INTERNAL_TEXTURE', `Node "${node.label}" needs the texture "${texture?.name}".`);
     let group = texture.seen.get(bound);
     if (!group) {
       const view = { binding: texture.binding, resource: bound.createView({ baseMipLevel: 0, mipLevelCount: 1 }) };
-      group = this.#gpu.device.createBindGroup({ label: node.label, layout: pipeline.layout, entries: [...entries, view] });
+      group = this.#gpu.device.createBindGroup({
+        label: node.label,
+        layout: pipeline.layout,
+        entries: [...entries, view],
+      });
       texture.seen.set(bound, group);
     }
     return group;

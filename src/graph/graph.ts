@@ -83,7 +83,10 @@ export class Graph {
     const known = this.constants.get(constant.key);
     if (known) {
       if (show(known.type) === show(constant.type)) return known;
-      throw new InternalError('INTERNAL_CONSTANT', `Constant "${constant.key}" is ${show(known.type)} and ${show(constant.type)}.`);
+      throw new InternalError(
+        'INTERNAL_CONSTANT',
+        `Constant "${constant.key}" is ${show(known.type)} and ${show(constant.type)}.`,
+      );
     }
     const value = this.#value(constant.type, { perSize: false, ...constant, kind: 'constant' });
     this.constants.set(constant.key, value);
@@ -91,13 +94,28 @@ export class Graph {
   }
 
   /** Applies an op; shapes are checked here, without a GPU. @throws UsageError naming the op and the shapes. */
-  apply<In extends Types, Out extends Types, Attrs>(op: Op<In, Out, Attrs>, inputs: ValuesOf<In>, attrs: Attrs): { [K in keyof Out]: Value } {
-    const present = Object.fromEntries(Object.entries(inputs).filter(([, v]) => v !== undefined)) as Record<string, Value>;
+  apply<In extends Types, Out extends Types, Attrs>(
+    op: Op<In, Out, Attrs>,
+    inputs: ValuesOf<In>,
+    attrs: Attrs,
+  ): { [K in keyof Out]: Value } {
+    const present = Object.fromEntries(Object.entries(inputs).filter(([, v]) => v !== undefined)) as Record<
+      string,
+      Value
+    >;
     const types = typesOf(present);
     const out = op.infer(types as In, attrs) as Record<string, TensorType>;
     const outputs: Record<string, Value> = {};
-    const node: Node = { index: this.nodes.length, op: op as unknown as Op, attrs, inputs: present, outputs, label: this.#scope.join('.') };
-    for (const [output, type] of Object.entries(out)) outputs[output] = this.#value(type, { kind: 'node', node, output });
+    const node: Node = {
+      index: this.nodes.length,
+      op: op as unknown as Op,
+      attrs,
+      inputs: present,
+      outputs,
+      label: this.#scope.join('.'),
+    };
+    for (const [output, type] of Object.entries(out))
+      outputs[output] = this.#value(type, { kind: 'node', node, output });
     this.nodes.push(node);
     return outputs as { [K in keyof Out]: Value };
   }
@@ -114,7 +132,10 @@ export class Graph {
 
   /** One line a node: label, op, output types. */
   toString(): string {
-    const line = (n: Node) => `${n.index} ${n.label} ${n.op.name} -> ${Object.values(n.outputs).map((v) => show(v.type)).join(' ')}`;
+    const line = (n: Node) =>
+      `${n.index} ${n.label} ${n.op.name} -> ${Object.values(n.outputs)
+        .map((v) => show(v.type))
+        .join(' ')}`;
     return this.nodes.map(line).join('\n');
   }
 
@@ -125,7 +146,10 @@ export class Graph {
 
 /** The same memory read with another shape, e.g. tokens [H·W,C] as a map [H,W,C]. */
 export function view(value: Value, shape: readonly number[]): Value {
-  ensure(numel(shape) === numel(value.type.shape), () => `view: ${show(value.type)} cannot be read as [${shape.join(',')}].`);
+  ensure(
+    numel(shape) === numel(value.type.shape),
+    () => `view: ${show(value.type)} cannot be read as [${shape.join(',')}].`,
+  );
   return { ...value, type: { ...value.type, shape } };
 }
 

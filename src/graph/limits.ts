@@ -14,7 +14,8 @@ const MAX_ELEMENTS = 2 ** 31;
 export function checkLimits(graph: Graph, limits: BufferLimits): void {
   const bufferLimit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   for (const node of graph.nodes) {
-    for (const { type } of Object.values(node.outputs)) check(type, `${node.label} (${node.op.name})`, bufferLimit, limits);
+    for (const { type } of Object.values(node.outputs))
+      check(type, `${node.label} (${node.op.name})`, bufferLimit, limits);
   }
   for (const [name, { type }] of graph.inputs) check(type, name, bufferLimit, limits);
   for (const [key, { type }] of graph.constants) check(type, key, bufferLimit, limits);
@@ -25,25 +26,38 @@ function check(type: TensorType, name: string, bufferLimit: number, limits: Buff
   if (type.dtype === 'texture') {
     if (side <= limits.maxTextureDimension2D) return;
     const limit = 'maxTextureDimension2D';
-    throw new LimitError('LIMIT_TEXTURE', `The texture "${name}" is ${side} texels on a side; ${limit} is ${limits[limit]}.`, { limit, expected: limits[limit], actual: side, phase: 'build', hint: 'Scale the picture down first.' });
+    throw new LimitError(
+      'LIMIT_TEXTURE',
+      `The texture "${name}" is ${side} texels on a side; ${limit} is ${limits[limit]}.`,
+      { limit, expected: limits[limit], actual: side, phase: 'build', hint: 'Scale the picture down first.' },
+    );
   }
   const bytes = byteLength(type);
   if (bytes > bufferLimit) {
-    const limit = limits.maxBufferSize < limits.maxStorageBufferBindingSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
-    throw new LimitError('LIMIT_BINDING', `The tensor ${show(type)} of "${name}" takes ${bytes} bytes; ${limit} is ${bufferLimit}.`, {
-      limit,
-      expected: bufferLimit,
-      actual: bytes,
-      phase: 'build',
-      hint: 'Use a smaller input size.',
-    });
+    const limit =
+      limits.maxBufferSize < limits.maxStorageBufferBindingSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
+    throw new LimitError(
+      'LIMIT_BINDING',
+      `The tensor ${show(type)} of "${name}" takes ${bytes} bytes; ${limit} is ${bufferLimit}.`,
+      {
+        limit,
+        expected: bufferLimit,
+        actual: bytes,
+        phase: 'build',
+        hint: 'Use a smaller input size.',
+      },
+    );
   }
   if (numel(type.shape) > MAX_ELEMENTS) {
-    throw new LimitError('LIMIT_INDEX', `The tensor ${show(type)} of "${name}" has ${numel(type.shape)} elements; kernels index up to ${MAX_ELEMENTS}.`, {
-      limit: 'elements',
-      expected: MAX_ELEMENTS,
-      actual: numel(type.shape),
-      phase: 'build',
-    });
+    throw new LimitError(
+      'LIMIT_INDEX',
+      `The tensor ${show(type)} of "${name}" has ${numel(type.shape)} elements; kernels index up to ${MAX_ELEMENTS}.`,
+      {
+        limit: 'elements',
+        expected: MAX_ELEMENTS,
+        actual: numel(type.shape),
+        phase: 'build',
+      },
+    );
   }
 }

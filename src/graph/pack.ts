@@ -8,7 +8,10 @@ export interface Block {
   readonly kept: boolean;
   /** Blocks alive at the same time. */
   readonly near: Block[];
-  /** Blocks that may not be in its slot: inputs where it is an output, outputs where it is an input, and the kept of the kept. */
+  /**
+   * Blocks that may not be in its slot: inputs where it is an output, outputs where it is an input, and the kept of the
+   * kept.
+   */
   readonly apart: Block[];
   /** -1 while it has no place. */
   slot: number;
@@ -23,7 +26,9 @@ interface Hole {
 /** Placements tried, for each block, before a set of capacities counts as too small. */
 const TRIES = 4;
 
-/** Least sizes of the slots, the largest first, that follow from single blocks, pairs and triples that have to be apart. */
+/**
+ * Least sizes of the slots, the largest first, that follow from single blocks, pairs and triples that have to be apart.
+ */
 export function leastSlots(blocks: readonly Block[]): number[] {
   const least = [0, 0, 0] as [number, number, number];
   for (const a of blocks) {
@@ -31,14 +36,16 @@ export function leastSlots(blocks: readonly Block[]): number[] {
     for (const b of a.apart) {
       const pair = Math.min(a.bytes, b.bytes);
       least[1] = Math.max(least[1], pair);
-      if (pair > least[2]) for (const c of b.apart) if (a.apart.includes(c)) least[2] = Math.max(least[2], Math.min(pair, c.bytes));
+      if (pair > least[2])
+        for (const c of b.apart) if (a.apart.includes(c)) least[2] = Math.max(least[2], Math.min(pair, c.bytes));
     }
   }
   return least.filter((bytes) => bytes > 0).map(aligned);
 }
 
 /**
- * Places blocks, in the order given, in slots of given sizes, with a bounded search that goes back on its last choices first.
+ * Places blocks, in the order given, in slots of given sizes, with a bounded search that goes back on its last choices
+ * first.
  * @returns whether all have found a place
  */
 export function packInto(blocks: readonly Block[], capacities: readonly number[]): boolean {
@@ -70,7 +77,8 @@ export function packGreedily(blocks: readonly Block[], most: number): void {
       for (const { from, to } of holes(block, slot, most)) {
         const growth = Math.max(0, from + block.bytes - size);
         const spare = Math.min(to, Math.max(size, from + block.bytes)) - from - block.bytes;
-        const better = growth < best.growth || (growth === best.growth && best.slot < sizes.length && spare < best.spare);
+        const better =
+          growth < best.growth || (growth === best.growth && best.slot < sizes.length && spare < best.spare);
         if (better && !(block.kept && from > 0)) best = { slot, offset: from, growth, spare };
       }
     });
@@ -90,7 +98,10 @@ export function aligned(bytes: number): number {
   return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
-/** Where a block may go: at the low end of the tightest hole of each slot, or the high end of its last; tight ones first. */
+/**
+ * Where a block may go: at the low end of the tightest hole of each slot, or the high end of its last; tight ones
+ * first.
+ */
 function choices(block: Block, capacities: readonly number[]): (readonly [slot: number, offset: number])[] {
   const found = capacities.flatMap((capacity, slot) => {
     if (block.apart.some((other) => other.slot === slot)) return [];
@@ -101,7 +112,10 @@ function choices(block: Block, capacities: readonly number[]): (readonly [slot: 
     const tight = free.reduce((a, b) => (b.to - b.from < a.to - a.from ? b : a));
     const spare = tight.to - tight.from - block.bytes;
     const high = Math.floor((last.to - block.bytes) / ALIGNMENT) * ALIGNMENT;
-    return [{ slot, offset: tight.from, spare }, ...(high === tight.from ? [] : [{ slot, offset: high, spare: spare + 1 }])];
+    return [
+      { slot, offset: tight.from, spare },
+      ...(high === tight.from ? [] : [{ slot, offset: high, spare: spare + 1 }]),
+    ];
   });
   return found.sort((a, b) => a.spare - b.spare).map(({ slot, offset }) => [slot, offset] as const);
 }

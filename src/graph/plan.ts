@@ -33,29 +33,41 @@ interface Lifetime {
 }
 
 /**
- * Gives every node output a range of a slot. No step has an input and an output in one slot, as WebGPU forbids a buffer to be
- * read and written in one dispatch, even where the ranges differ. Values in `keep` live to the end and start their slot.
- * Slot sizes follow from what has to be apart, enlarged by the least that a packing is found for; where none is,
- * every value goes where the slots grow least, the largest first (greedy by size, arXiv 2001.03288).
+ * Gives every node output a range of a slot. No step has an input and an output in one slot, as WebGPU forbids a buffer
+ * to be read and written in one dispatch, even where the ranges differ. Values in `keep` live to the end and start
+ * their slot. Slot sizes follow from what has to be apart, enlarged by the least that a packing is found for; where
+ * none is, every value goes where the slots grow least, the largest first (greedy by size, arXiv 2001.03288).
  */
-export function planSlots(graph: Graph, keep: Iterable<Value>, { maxBufferSize }: Pick<GPUSupportedLimits, 'maxBufferSize'> = { maxBufferSize: MAX_BUFFER_SIZE }): Plan {
+export function planSlots(
+  graph: Graph,
+  keep: Iterable<Value>,
+  { maxBufferSize }: Pick<GPUSupportedLimits, 'maxBufferSize'> = { maxBufferSize: MAX_BUFFER_SIZE },
+): Plan {
   const kept = new Set([...keep].map(({ id }) => id));
   const order = schedule(graph, kept);
   const lowerBound = peakBytes(order, kept);
   const lifetimes = lifetimesOf(order, kept);
   const blocks = blocksOf(order, lifetimes);
   packGreedily(blocks, maxBufferSize);
-  const tried = capacitiesFrom(blocks, lowerBound, sum(slotSizes(blocks))).filter((slots) => Math.max(...slots) <= maxBufferSize);
+  const tried = capacitiesFrom(blocks, lowerBound, sum(slotSizes(blocks))).filter(
+    (slots) => Math.max(...slots) <= maxBufferSize,
+  );
   if (!tried.some((slots) => packInto(blocks, slots))) packGreedily(blocks, maxBufferSize);
   const slots = slotSizes(blocks);
   return { order, slots, places: placesOf(lifetimes, blocks), bytes: sum(slots), lowerBound };
 }
 
-/** Sizes of slots worth trying, the least in all first: the least there can be, with one more slot or one larger by a block's size. */
+/**
+ * Sizes of slots worth trying, the least in all first: the least there can be, with one more slot or one larger by a
+ * block's size.
+ */
 function capacitiesFrom(blocks: readonly Block[], least: number, most: number): number[][] {
   const base = leastSlots(blocks);
   const extras = [...new Set(blocks.map(({ bytes }) => aligned(bytes)))];
-  const larger = extras.flatMap((extra) => [[...base, extra], ...base.map((_, i) => base.map((bytes, j) => (i === j ? bytes + extra : bytes)))]);
+  const larger = extras.flatMap((extra) => [
+    [...base, extra],
+    ...base.map((_, i) => base.map((bytes, j) => (i === j ? bytes + extra : bytes))),
+  ]);
   return [base, ...larger].filter((slots) => sum(slots) >= least && sum(slots) < most).sort((a, b) => sum(a) - sum(b));
 }
 
@@ -64,18 +76,28 @@ function lifetimesOf(order: readonly Node[], keep: ReadonlySet<number>): Lifetim
   return order.flatMap((node, first) =>
     Object.values(node.outputs)
       .filter(({ type }) => type.dtype !== 'texture')
-      .map((value) => ({ value, first, last: last.get(value.id) as number })));
+      .map((value) => ({ value, first, last: last.get(value.id) as number })),
+  );
 }
 
 function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block[] {
-  const blocks = lifetimes.map(({ value, last }): Block => ({ bytes: storedBytes(value), kept: last === Infinity, near: [], apart: [], slot: -1, offset: 0 }));
+  const blocks = lifetimes.map(({ value, last }): Block => ({
+    bytes: storedBytes(value),
+    kept: last === Infinity,
+    near: [],
+    apart: [],
+    slot: -1,
+    offset: 0,
+  }));
   const byId = new Map(lifetimes.map(({ value }, i) => [value.id, blocks[i] as Block]));
-  const of = (values: Readonly<Record<string, Value>>) => [...new Set(Object.values(values).map(({ id }) => id))].flatMap((id) => byId.get(id) ?? []);
+  const of = (values: Readonly<Record<string, Value>>) =>
+    [...new Set(Object.values(values).map(({ id }) => id))].flatMap((id) => byId.get(id) ?? []);
   const separate = (a: Block, b: Block) => {
     a.apart.push(b);
     b.apart.push(a);
   };
-  for (const { inputs, outputs } of order) for (const output of of(outputs)) for (const input of of(inputs)) separate(output, input);
+  for (const { inputs, outputs } of order)
+    for (const output of of(outputs)) for (const input of of(inputs)) separate(output, input);
   lifetimes.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
       const b = lifetimes[j] as Lifetime;

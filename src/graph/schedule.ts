@@ -2,9 +2,9 @@ import { byteLength } from '../tensor.js';
 import type { Graph, Node, Value } from './graph.js';
 
 /**
- * An order to run a graph's nodes in that keeps few bytes alive: what lies deepest under an output first, everything else as
- * late as it is needed, except a node that frees more than it makes, which runs at once. The order of the graph stands
- * where that takes no more. Values in `keep` are alive to the end.
+ * An order to run a graph's nodes in that keeps few bytes alive: what lies deepest under an output first, everything
+ * else as late as it is needed, except a node that frees more than it makes, which runs at once. The order of the graph
+ * stands where that takes no more. Values in `keep` are alive to the end.
  */
 export function schedule(graph: Graph, keep: ReadonlySet<number>): readonly Node[] {
   const order = lateOrder(graph, keep);
@@ -21,7 +21,10 @@ export function lastUses(order: readonly Node[], keep: ReadonlySet<number>): Map
   return last;
 }
 
-/** Most bytes of node outputs alive at one node of an order, its inputs and outputs included: no plan of that order can need less. */
+/**
+ * Most bytes of node outputs alive at one node of an order, its inputs and outputs included: no plan of that order can
+ * need less.
+ */
 export function peakBytes(order: readonly Node[], keep: ReadonlySet<number>): number {
   const last = lastUses(order, keep);
   const ending: number[] = order.map(() => 0);
@@ -57,7 +60,8 @@ function lateOrder(graph: Graph, keep: ReadonlySet<number>): Node[] {
   };
   const run = (node: Node): void => {
     if (order.has(node)) return;
-    for (const maker of makersOf(node).sort((a, b) => (depth[b.index] as number) - (depth[a.index] as number))) run(maker);
+    for (const maker of makersOf(node).sort((a, b) => (depth[b.index] as number) - (depth[a.index] as number)))
+      run(maker);
     if (order.has(node)) return;
     order.add(node);
     for (const reader of Object.values(node.outputs).flatMap(({ id }) => [...(readers.get(id) ?? [])])) {

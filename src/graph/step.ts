@@ -26,20 +26,26 @@ export interface Step {
   readonly entries: readonly GPUBindGroupEntry[];
   readonly bindGroup: GPUBindGroup | undefined;
   /** The one texture bound at run time, and the bind groups made for the textures seen so far. */
-  readonly texture: { readonly name: string; readonly binding: number; readonly seen: WeakMap<GPUTexture, GPUBindGroup> } | undefined;
+  readonly texture:
+    { readonly name: string; readonly binding: number; readonly seen: WeakMap<GPUTexture, GPUBindGroup> } | undefined;
 }
 
 /** All uniform structs of all steps in one buffer, each at an aligned offset. */
-export function layoutUniforms(compiled: readonly (readonly [Chosen, Pipeline])[], alignment: number): { bytes: Uint8Array<ArrayBuffer>; offsets: number[][] } {
+export function layoutUniforms(
+  compiled: readonly (readonly [Chosen, Pipeline])[],
+  alignment: number,
+): { bytes: Uint8Array<ArrayBuffer>; offsets: number[][] } {
   const blocks: { offset: number; bytes: ArrayBuffer }[] = [];
   let end = 0;
   const offsets = compiled.map(([{ kernel }, { bindings }]) =>
-    bindings.filter((b) => b.kind === 'uniform').map((b) => {
-      const block = { offset: end, bytes: packUniform(b.fields, kernel.params) };
-      blocks.push(block);
-      end += Math.ceil(block.bytes.byteLength / alignment) * alignment;
-      return block.offset;
-    }),
+    bindings
+      .filter((b) => b.kind === 'uniform')
+      .map((b) => {
+        const block = { offset: end, bytes: packUniform(b.fields, kernel.params) };
+        blocks.push(block);
+        end += Math.ceil(block.bytes.byteLength / alignment) * alignment;
+        return block.offset;
+      }),
   );
   const bytes = new Uint8Array(end);
   for (const block of blocks) bytes.set(new Uint8Array(block.bytes), block.offset);
@@ -47,7 +53,13 @@ export function layoutUniforms(compiled: readonly (readonly [Chosen, Pipeline])[
 }
 
 /** Prepares the dispatch of a chosen kernel; `offsets` are those of its uniform structs. */
-export function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, storage: Storage, offsets: readonly number[]): Step {
+export function makeStep(
+  device: GPUDevice,
+  chosen: Chosen,
+  pipeline: Pipeline,
+  storage: Storage,
+  offsets: readonly number[],
+): Step {
   const { node, kernel } = chosen;
   const { bindings, layout } = pipeline;
   let uniform = 0;
@@ -56,7 +68,10 @@ export function makeStep(device: GPUDevice, chosen: Chosen, pipeline: Pipeline, 
   for (const binding of bindings) {
     if (binding.kind === 'uniform') {
       const size = Math.ceil(binding.fields.length / 4) * 16;
-      entries.push({ binding: binding.index, resource: { buffer: storage.uniforms, offset: offsets[uniform++] as number, size } });
+      entries.push({
+        binding: binding.index,
+        resource: { buffer: storage.uniforms, offset: offsets[uniform++] as number, size },
+      });
       continue;
     }
     const value = valueOf(node, binding);
@@ -80,7 +95,11 @@ function rangeOf({ slots, places, whole }: Storage, { id, type }: Value): GPUBuf
 
 function valueOf(node: Node, { name, kind }: Binding): Value {
   const value = kind === 'read_write' || kind === 'storage_texture' ? node.outputs[name] : node.inputs[name];
-  if (!value) throw new InternalError('INTERNAL_BINDING', `Kernel of "${node.op.name}" binds "${name}", which the op does not have.`);
+  if (!value)
+    throw new InternalError(
+      'INTERNAL_BINDING',
+      `Kernel of "${node.op.name}" binds "${name}", which the op does not have.`,
+    );
   return value;
 }
 

@@ -24,7 +24,12 @@ const USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST | TextureUsag
 
 /** Formats of a caller's texture: three colours, read as stored. An "-srgb" format would be decoded to linear light. */
 const TEXTURE_FORMATS: ReadonlySet<GPUTextureFormat> = new Set<GPUTextureFormat>([
-  'rgba8unorm', 'bgra8unorm', 'rgba16float', 'rgba32float', 'rgb10a2unorm', 'rg11b10ufloat',
+  'rgba8unorm',
+  'bgra8unorm',
+  'rgba16float',
+  'rgba32float',
+  'rgb10a2unorm',
+  'rg11b10ufloat',
 ]);
 
 /** A source that the queue copies to a texture by itself. */
@@ -53,13 +58,18 @@ export class PictureTexture {
    * `IMAGE_SOURCE`; LimitError `LIMIT_TEXTURE`.
    */
   upload(source: ReadyPicture): GPUTexture {
-    if (this.#disposed) throw new DisposedError('DISPOSED', 'This picture texture has been disposed.', { phase: 'image' });
+    if (this.#disposed)
+      throw new DisposedError('DISPOSED', 'This picture texture has been disposed.', { phase: 'image' });
     if (isTexture(source)) return checkTexture(source);
     if (isRaw(source)) return this.#write(source);
     const { width, height } = readySize(source);
     const texture = this.#ensure(width, height, 'rgba8unorm');
     const copy = (from: CopySource) =>
-      this.#gpu.device.queue.copyExternalImageToTexture({ source: from }, { texture, colorSpace: 'srgb', premultipliedAlpha: false }, [width, height]);
+      this.#gpu.device.queue.copyExternalImageToTexture(
+        { source: from },
+        { texture, colorSpace: 'srgb', premultipliedAlpha: false },
+        [width, height],
+      );
     try {
       if (!this.#stage || !isVideo(source)) copy(source);
       else copy(this.#stage.draw(source, width, height));
@@ -97,7 +107,11 @@ export class PictureTexture {
     const longest = Math.max(width, height);
     if (longest > device.limits[limit]) {
       throw new LimitError('LIMIT_TEXTURE', `The picture is ${width}x${height}; ${limit} is ${device.limits[limit]}.`, {
-        limit, expected: device.limits[limit], actual: longest, phase: 'image', hint: 'Scale the picture down first.',
+        limit,
+        expected: device.limits[limit],
+        actual: longest,
+        phase: 'image',
+        hint: 'Scale the picture down first.',
       });
     }
     old?.destroy();
@@ -126,12 +140,18 @@ function isVideo(source: CopySource): source is HTMLVideoElement | VideoFrame {
 
 function checkTexture(texture: GPUTexture): GPUTexture {
   const { format, dimension, sampleCount, depthOrArrayLayers, usage } = texture;
-  const fault = (what: string, hint: string) => new ImageError('IMAGE_TEXTURE', `The texture "${texture.label}" ${what}.`, { hint });
+  const fault = (what: string, hint: string) =>
+    new ImageError('IMAGE_TEXTURE', `The texture "${texture.label}" ${what}.`, { hint });
   checkPictureSize(texture.width, texture.height);
-  if (!(usage & TextureUsage.TEXTURE_BINDING)) throw fault('has no TEXTURE_BINDING usage', 'Create it with that usage.');
-  if (dimension !== '2d' || depthOrArrayLayers !== 1 || sampleCount !== 1) throw fault('is not a plain 2d texture', 'Copy the picture to one with a single layer and sample.');
+  if (!(usage & TextureUsage.TEXTURE_BINDING))
+    throw fault('has no TEXTURE_BINDING usage', 'Create it with that usage.');
+  if (dimension !== '2d' || depthOrArrayLayers !== 1 || sampleCount !== 1)
+    throw fault('is not a plain 2d texture', 'Copy the picture to one with a single layer and sample.');
   if (!TEXTURE_FORMATS.has(format)) {
-    throw fault(`has the format ${format}`, `Use one of ${[...TEXTURE_FORMATS].join(', ')}, holding encoded sRGB colours in 0 to 1.`);
+    throw fault(
+      `has the format ${format}`,
+      `Use one of ${[...TEXTURE_FORMATS].join(', ')}, holding encoded sRGB colours in 0 to 1.`,
+    );
   }
   return texture;
 }
@@ -140,12 +160,19 @@ function checkTexture(texture: GPUTexture): GPUTexture {
 function readySize(source: CopySource): Size {
   if (typeof source !== 'object' || source === null) throw unknownSource(source);
   if ('readyState' in source && 'videoWidth' in source) {
-    if (source.readyState < 2) throw notReady(`the video has no frame yet (readyState ${source.readyState})`, 'Wait for its "loadeddata" event.');
+    if (source.readyState < 2)
+      throw notReady(
+        `the video has no frame yet (readyState ${source.readyState})`,
+        'Wait for its "loadeddata" event.',
+      );
     return nonEmpty('video', source.videoWidth, source.videoHeight);
   }
   if ('naturalWidth' in source) {
     if (!source.complete) throw notReady('the image element has not loaded', 'Await its decode() first.');
-    if (source.naturalWidth === 0) throw new ImageError('IMAGE_DECODE', 'The image element could not decode its file.', { source: source.currentSrc });
+    if (source.naturalWidth === 0)
+      throw new ImageError('IMAGE_DECODE', 'The image element could not decode its file.', {
+        source: source.currentSrc,
+      });
     return nonEmpty('image element', source.naturalWidth, source.naturalHeight);
   }
   if ('displayWidth' in source) return nonEmpty('video frame', source.displayWidth, source.displayHeight);
@@ -155,19 +182,29 @@ function readySize(source: CopySource): Size {
 }
 
 function nonEmpty(what: string, width: number, height: number): Size {
-  if (width === 0 || height === 0) throw notReady(`the ${what} is ${width}x${height}`, 'It is empty, or has been closed or transferred.');
+  if (width === 0 || height === 0)
+    throw notReady(`the ${what} is ${width}x${height}`, 'It is empty, or has been closed or transferred.');
   return { width, height };
 }
 
 function notReady(what: string, hint: string, cause?: unknown): ImageError {
-  return new ImageError('IMAGE_NOT_READY', `The picture cannot be read: ${what}.`, { hint, retryable: true, ...(cause === undefined ? {} : { cause }) });
+  return new ImageError('IMAGE_NOT_READY', `The picture cannot be read: ${what}.`, {
+    hint,
+    retryable: true,
+    ...(cause === undefined ? {} : { cause }),
+  });
 }
 
 function copyError(cause: unknown): ImageError {
   if ((cause as Error).name === 'SecurityError') {
-    return new ImageError('IMAGE_TAINTED', 'The picture holds pixels of another origin, which the browser does not let pages read.', {
-      hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).', cause,
-    });
+    return new ImageError(
+      'IMAGE_TAINTED',
+      'The picture holds pixels of another origin, which the browser does not let pages read.',
+      {
+        hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).',
+        cause,
+      },
+    );
   }
   return notReady((cause as Error).message, 'It may have been closed or transferred.', cause);
 }

@@ -17,15 +17,24 @@ export interface Texels {
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
 }
 
-/** Expands pixels to four channels, into `scratch` when it fits. @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA` or `IMAGE_RANGE`. */
+/**
+ * Expands pixels to four channels, into `scratch` when it fits. @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA` or
+ * `IMAGE_RANGE`.
+ */
 export function toTexels({ data, width, height, channels = 4 }: RawPicture, scratch?: Texels['data']): Texels {
   checkPictureSize(width, height);
   const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
-  if (!bytes && !(data instanceof Float32Array)) throw badData(`The pixels are ${nameOf(data)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
-  if (![1, 3, 4].includes(channels)) throw badData(`The picture has ${channels} channels; expected 1, 3 or 4.`, [1, 3, 4], channels);
+  if (!bytes && !(data instanceof Float32Array))
+    throw badData(`The pixels are ${nameOf(data)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
+  if (![1, 3, 4].includes(channels))
+    throw badData(`The picture has ${channels} channels; expected 1, 3 or 4.`, [1, 3, 4], channels);
   const expected = width * height * channels;
   if (data.length !== expected) {
-    throw badData(`A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${data.length}.`, expected, data.length);
+    throw badData(
+      `A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${data.length}.`,
+      expected,
+      data.length,
+    );
   }
   if (!bytes) checkRange(data);
   const format = bytes ? 'rgba8unorm' : 'rgba32float';
@@ -57,9 +66,14 @@ function checkRange(data: Float32Array): void {
     }
   }
   if (nonFinite === 0 && min >= 0 && max <= 1) return;
-  const found = nonFinite === data.length ? 'none of these is finite' : `these reach from ${min} to ${max}, and ${nonFinite} are not finite`;
+  const found =
+    nonFinite === data.length
+      ? 'none of these is finite'
+      : `these reach from ${min} to ${max}, and ${nonFinite} are not finite`;
   throw new ImageError('IMAGE_RANGE', `Float pixels must lie in 0 to 1; ${found}.`, {
-    expected: [0, 1], actual: [min, max], ...(max > 1 ? { hint: 'Divide 8-bit values by 255, or give them as a Uint8Array.' } : {}),
+    expected: [0, 1],
+    actual: [min, max],
+    ...(max > 1 ? { hint: 'Divide 8-bit values by 255, or give them as a Uint8Array.' } : {}),
   });
 }
 

@@ -11,4 +11,5 @@ export type Convention = 'original' | 'hub';
 export type Preprocess = (graph: Graph, picture: Value, attrs: PreprocessAttrs) => Value;
 
 /** The convention `original`, in one dispatch; `preprocess_hub.ts` has the other. */
-export const preprocess: Preprocess = (graph, picture, attrs) => graph.scope('preprocess', () => graph.apply(cubic, { picture }, attrs).y);
+export const preprocess: Preprocess = (graph, picture, attrs) =>
+  graph.scope('preprocess', () => graph.apply(cubic, { picture }, attrs).y);

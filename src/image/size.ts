@@ -33,13 +33,23 @@ const MAX_SIDE = 8192;
 
 /**
  * Size of the network input for a picture, equal to the published `Resize` class (isl-org/MiDaS, midas/transforms.py)
- * except that a side never rounds down to zero. The rules bound one side only: a long, thin picture makes an input as long and thin.
+ * except that a side never rounds down to zero. The rules bound one side only: a long, thin picture makes an input as
+ * long and thin.
  * @throws ImageError `IMAGE_SIZE`, LimitError `LIMIT_INPUT`, UsageError `OPTION_INPUT_SIZE`.
  */
-export function networkSize(rule: SizeRule, width: number, height: number, { inputSize, square = false, maxSide = MAX_SIDE }: SizeOptions = {}): Size {
+export function networkSize(
+  rule: SizeRule,
+  width: number,
+  height: number,
+  { inputSize, square = false, maxSide = MAX_SIDE }: SizeOptions = {},
+): Size {
   checkPictureSize(width, height);
   if (inputSize !== undefined && !isSide(inputSize)) {
-    throw new UsageError('OPTION_INPUT_SIZE', `The input size is ${inputSize}; expected a positive whole number of pixels.`, { actual: inputSize, phase: 'image' });
+    throw new UsageError(
+      'OPTION_INPUT_SIZE',
+      `The input size is ${inputSize}; expected a positive whole number of pixels.`,
+      { actual: inputSize, phase: 'image' },
+    );
   }
   const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
   let [scaleX, scaleY] = [target.width / width, target.height / height];
@@ -47,16 +57,25 @@ export function networkSize(rule: SizeRule, width: number, height: number, { inp
   const size = { width: side(rule, scaleX * width, target.width), height: side(rule, scaleY * height, target.height) };
   const longest = Math.max(size.width, size.height);
   if (longest <= maxSide) return size;
-  throw new LimitError('LIMIT_INPUT', `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the longest side accepted is ${maxSide}.`, {
-    limit: 'maxSide', expected: maxSide, actual: longest, phase: 'image',
-    hint: 'Crop the picture, choose a smaller input size, or drop the aspect ratio with `square`.',
-  });
+  throw new LimitError(
+    'LIMIT_INPUT',
+    `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the longest side accepted is ${maxSide}.`,
+    {
+      limit: 'maxSide',
+      expected: maxSide,
+      actual: longest,
+      phase: 'image',
+      hint: 'Crop the picture, choose a smaller input size, or drop the aspect ratio with `square`.',
+    },
+  );
 }
 
 /** Throws ImageError `IMAGE_SIZE` unless both sides are positive whole numbers. */
 export function checkPictureSize(width: number, height: number): void {
   if (isSide(width) && isSide(height)) return;
-  throw new ImageError('IMAGE_SIZE', `The picture is ${width}x${height}; expected positive whole numbers of pixels.`, { actual: [width, height] });
+  throw new ImageError('IMAGE_SIZE', `The picture is ${width}x${height}; expected positive whole numbers of pixels.`, {
+    actual: [width, height],
+  });
 }
 
 function isSide(pixels: number): boolean {

@@ -19,10 +19,17 @@ export const antialiasRows = defineOp<PictureInput, { readonly width: number }>(
   kernels: {
     registers({ picture }, { width: W }) {
       const [PH, PW] = picture.shape as [number, number];
-      return { sources: [antialiasRowsSource, antialiasSource], tunables: { WORKGROUP }, params: { PH, PW, W }, workgroups: Math.ceil((PH * W) / WORKGROUP) };
+      return {
+        sources: [antialiasRowsSource, antialiasSource],
+        tunables: { WORKGROUP },
+        params: { PH, PW, W },
+        workgroups: Math.ceil((PH * W) / WORKGROUP),
+      };
     },
   },
-  cost: ({ picture }, { width }) => ({ flops: antialiasFlops(picture.shape[1] as number, width, picture.shape[0] as number) }),
+  cost: ({ picture }, { width }) => ({
+    flops: antialiasFlops(picture.shape[1] as number, width, picture.shape[0] as number),
+  }),
 });
 
 export interface AntialiasColumnsInputs {
@@ -35,14 +42,24 @@ export interface AntialiasColumnsInputs {
 export const antialiasColumns = defineOp<AntialiasColumnsInputs, PreprocessAttrs>({
   name: 'antialias_columns',
   infer({ x }, { size }) {
-    ensureTypes('antialias_columns', { x }, x.dtype === 'u32' && x.shape.length === 2 && x.shape[1] === size[1], `u32[PH,${size[1]}]`);
+    ensureTypes(
+      'antialias_columns',
+      { x },
+      x.dtype === 'u32' && x.shape.length === 2 && x.shape[1] === size[1],
+      `u32[PH,${size[1]}]`,
+    );
     ensureSides('antialias_columns', [x.shape[0] as number], [size[0]]);
     return { y: { dtype: 'f32', shape: [...size, 4] } };
   },
   kernels: {
     registers({ x }, { size: [H, W], mean, std }) {
       const params = { PH: x.shape[0] as number, H, W, ...normalization({ mean, std }) };
-      return { sources: [antialiasColumnsSource, antialiasSource], tunables: { WORKGROUP }, params, workgroups: Math.ceil((H * W) / WORKGROUP) };
+      return {
+        sources: [antialiasColumnsSource, antialiasSource],
+        tunables: { WORKGROUP },
+        params,
+        workgroups: Math.ceil((H * W) / WORKGROUP),
+      };
     },
   },
   cost: ({ x }, { size: [H, W] }) => ({ flops: antialiasFlops(x.shape[0] as number, H, W) }),

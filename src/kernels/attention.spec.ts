@@ -45,7 +45,11 @@ function reference(inputs: Tensors, { heads }: AttentionAttrs): { y: Expected } 
 const shapes = (T: number, heads: number, D: number) => ({ qkv: [T, 3 * heads * D] });
 
 /** Queries, keys and values by their own formulas. */
-function parts(C: number, query: (next: () => number) => number, key: (next: () => number) => number): Record<string, Fill> {
+function parts(
+  C: number,
+  query: (next: () => number) => number,
+  key: (next: () => number) => number,
+): Record<string, Fill> {
   return {
     qkv: (next, i) => {
       const part = Math.floor((i % (3 * C)) / C);
@@ -70,13 +74,38 @@ export const attentionSpec = defineSpec({
     { name: 'wide key tile', inputs: shapes(32, 1, 64), attrs: { heads: 1 }, half: false },
     { name: 'wide key tile + 1', inputs: shapes(33, 1, 64), attrs: { heads: 1 }, half: false },
     { name: 'prime tokens, head size 64', inputs: shapes(37, 3, 64), attrs: { heads: 3 } },
-    { name: 'query tiles of all heads, the last of one query', inputs: shapes(257, 2, 64), attrs: { heads: 2 }, half: false },
+    {
+      name: 'query tiles of all heads, the last of one query',
+      inputs: shapes(257, 2, 64),
+      attrs: { heads: 2 },
+      half: false,
+    },
     { name: 'large scores', inputs: shapes(37, 3, 64), attrs: { heads: 3 }, fill: parts(192, within(12), within(12)) },
-    { name: 'scores far below zero', inputs: shapes(13, 2, 64), attrs: { heads: 2 }, fill: parts(128, () => -10, (next) => 10 + next()) },
-    { name: 'uniform keys give the mean of the values', inputs: shapes(19, 2, 64), attrs: { heads: 2 }, fill: parts(128, within(1), () => 0.5) },
+    {
+      name: 'scores far below zero',
+      inputs: shapes(13, 2, 64),
+      attrs: { heads: 2 },
+      fill: parts(
+        128,
+        () => -10,
+        (next) => 10 + next(),
+      ),
+    },
+    {
+      name: 'uniform keys give the mean of the values',
+      inputs: shapes(19, 2, 64),
+      attrs: { heads: 2 },
+      fill: parts(128, within(1), () => 0.5),
+    },
     { name: 'outliers', inputs: shapes(11, 1, 64), attrs: { heads: 1 }, fill: parts(64, within(1), within(200)) },
     { name: 'head size 4', inputs: shapes(67, 3, 4), attrs: { heads: 3 }, half: false },
-    { name: 'head size 4, large scores', inputs: shapes(13, 2, 4), attrs: { heads: 2 }, fill: parts(8, within(20), within(20)), half: false },
+    {
+      name: 'head size 4, large scores',
+      inputs: shapes(13, 2, 4),
+      attrs: { heads: 2 },
+      fill: parts(8, within(20), within(20)),
+      half: false,
+    },
     { name: 'past 65,535 workgroups', inputs: shapes(1, 65_537, 4), attrs: { heads: 65_537 }, half: false },
   ],
   perf: [

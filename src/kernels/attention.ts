@@ -11,7 +11,10 @@ const QUERIES = 2;
 /** Rows and columns of a workgroup of the tiled kernel, and queries that it takes. */
 const SIDE = 8;
 const TILE = 4 * SIDE;
-/** Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes: 4 times as fast as registers on llvmpipe. */
+/**
+ * Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes: 4 times as fast as
+ * registers on llvmpipe.
+ */
 const LANES = 8;
 const SUBGROUP_QUERIES = 16;
 
@@ -72,7 +75,9 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     if (software) return subgroupSize === LANES ? 'subgroup' : 'registers';
     return fitsTile((qkv.shape[1] as number) / 3 / heads) ? 'tiled' : 'registers';
   },
-  cost: ({ qkv }, _attrs, { y }) => ({ flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number) }),
+  cost: ({ qkv }, _attrs, { y }) => ({
+    flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number),
+  }),
 });
 
 /** Wider heads do not fit in workgroup memory; narrower ones would leave columns of the tile without channels. */

@@ -6,7 +6,12 @@ import { blank, defineSpec, need, saturate, type Expected, type Tensors } from '
 import { winogradMagnitude } from './winograd.spec.js';
 
 /** Convolution sums with bias of a map given as values and magnitudes, before any activation. */
-export function convReference(x: Expected, weight: Tensors[string], bias: Tensors[string], { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>): Expected {
+export function convReference(
+  x: Expected,
+  weight: Tensors[string],
+  bias: Tensors[string],
+  { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>,
+): Expected {
   const [H, W, C] = x.shape as [number, number, number];
   const [KH, KW, , N] = weight.type.shape as [number, number, number, number];
   const OH = Math.floor((pad.top + H + pad.bottom - KH) / stride) + 1;
@@ -39,13 +44,20 @@ export function convReference(x: Expected, weight: Tensors[string], bias: Tensor
 }
 
 function reference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): { y: Expected } {
-  return ended(inputs, attrs, out, convReference(read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias'), attrs));
+  return ended(
+    inputs,
+    attrs,
+    out,
+    convReference(read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias'), attrs),
+  );
 }
 
 function winogradReference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): { y: Expected } {
   const [x, weight, bias] = [read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias')];
   const sums = convReference(x, weight, bias, attrs);
-  const magnitude = winogradMagnitude(x, weight, sums, attrs.pad).map((m, i) => m + Math.abs(bias.data[i % bias.data.length] as number));
+  const magnitude = winogradMagnitude(x, weight, sums, attrs.pad).map(
+    (m, i) => m + Math.abs(bias.data[i % bias.data.length] as number),
+  );
   return ended(inputs, attrs, out, { ...sums, magnitude });
 }
 
@@ -68,7 +80,11 @@ function ended(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }, y: Exp
   return { y };
 }
 
-const shapes = (H: number, W: number, C: number, K: number, N: number) => ({ x: [H, W, C], weight: [K, K, C, N], bias: [N] });
+const shapes = (H: number, W: number, C: number, K: number, N: number) => ({
+  x: [H, W, C],
+  weight: [K, K, C, N],
+  bias: [N],
+});
 const unit = (side: number, C: number) => ({ ...shapes(side, side, C, 3, C), residual: [side, side, C] });
 const same = { stride: 1, pad: padding(1) };
 const pixel = { stride: 1, pad: padding(0) };
@@ -86,26 +102,85 @@ export const conv2dSpec = defineSpec({
     { name: 'row tile - 1', inputs: shapes(2, 3, 4, 3, 8), attrs: same },
     { name: 'row tile + 1, prime height', inputs: shapes(7, 5, 8, 3, 8), attrs: same },
     { name: 'prime sides, odd channel tiles', inputs: shapes(13, 11, 12, 3, 20), attrs: same, half: false },
-    { name: 'one-signed, a wide row tile + 1', inputs: shapes(4, 9, 64, 3, 8), attrs: same, fill: 'positive', half: false },
+    {
+      name: 'one-signed, a wide row tile + 1',
+      inputs: shapes(4, 9, 64, 3, 8),
+      attrs: same,
+      fill: 'positive',
+      half: false,
+    },
     { name: 'outliers: f16 saturates', inputs: shapes(4, 9, 8, 3, 8), attrs: same, fill: 'outliers' },
-    { name: 'a subgroup tile + 1, four different pads', inputs: shapes(6, 9, 4, 3, 36), attrs: { stride: 1, pad: { top: 2, left: 0, bottom: 1, right: 2 } }, half: false },
+    {
+      name: 'a subgroup tile + 1, four different pads',
+      inputs: shapes(6, 9, 4, 3, 36),
+      attrs: { stride: 1, pad: { top: 2, left: 0, bottom: 1, right: 2 } },
+      half: false,
+    },
     { name: 'a row of pixels', inputs: shapes(1, 19, 4, 3, 4), attrs: same, half: false },
     { name: 'a column of pixels', inputs: shapes(19, 1, 4, 3, 4), attrs: same, half: false },
     { name: 'stride 2, even', inputs: shapes(8, 6, 8, 3, 12), attrs: { stride: 2, pad: padding(1) }, half: false },
-    { name: 'stride 2, odd, wide', inputs: shapes(5, 19, 8, 3, 12), attrs: { stride: 2, pad: padding(1) }, half: false },
-    { name: 'stride 2, SAME: zeros below and to the right only', inputs: shapes(10, 14, 4, 3, 12), attrs: { stride: 2, pad: samePadding(10, 14, 3, 2) }, half: false },
-    { name: 'four different pads', inputs: shapes(6, 9, 4, 3, 12), attrs: { stride: 2, pad: { top: 2, left: 0, bottom: 1, right: 2 } }, half: false },
+    {
+      name: 'stride 2, odd, wide',
+      inputs: shapes(5, 19, 8, 3, 12),
+      attrs: { stride: 2, pad: padding(1) },
+      half: false,
+    },
+    {
+      name: 'stride 2, SAME: zeros below and to the right only',
+      inputs: shapes(10, 14, 4, 3, 12),
+      attrs: { stride: 2, pad: samePadding(10, 14, 3, 2) },
+      half: false,
+    },
+    {
+      name: 'four different pads',
+      inputs: shapes(6, 9, 4, 3, 12),
+      attrs: { stride: 2, pad: { top: 2, left: 0, bottom: 1, right: 2 } },
+      half: false,
+    },
     { name: '1×1', inputs: shapes(5, 7, 16, 1, 12), attrs: pixel, half: false },
     { name: '1×1, stride 3', inputs: shapes(8, 11, 4, 1, 4), attrs: { stride: 3, pad: padding(0) }, half: false },
     { name: '7×7 stride 2', inputs: shapes(15, 18, 4, 7, 4), attrs: { stride: 2, pad: padding(3) }, half: false },
-    { name: '1×3', inputs: { x: [5, 9, 4], weight: [1, 3, 4, 4], bias: [4] }, attrs: { stride: 1, pad: { top: 0, left: 1, bottom: 0, right: 1 } }, half: false },
-    { name: '3×1', inputs: { x: [9, 5, 4], weight: [3, 1, 4, 4], bias: [4] }, attrs: { stride: 1, pad: { top: 1, left: 0, bottom: 1, right: 0 } }, half: false },
-    { name: 'ReLU on the input, ReLU on the output', inputs: shapes(6, 5, 8, 1, 4), attrs: { ...pixel, act: 'relu', reluInput: true }, half: false },
-    { name: 'residual unit', inputs: { ...shapes(5, 9, 8, 3, 8), residual: [5, 9, 8] }, attrs: { ...same, reluInput: true } },
-    { name: 'fusion: doubled', inputs: { ...shapes(6, 10, 8, 3, 12), residual: [6, 10, 12], low: [3, 5, 12] }, attrs: { ...same, reluInput: true } },
+    {
+      name: '1×3',
+      inputs: { x: [5, 9, 4], weight: [1, 3, 4, 4], bias: [4] },
+      attrs: { stride: 1, pad: { top: 0, left: 1, bottom: 0, right: 1 } },
+      half: false,
+    },
+    {
+      name: '3×1',
+      inputs: { x: [9, 5, 4], weight: [3, 1, 4, 4], bias: [4] },
+      attrs: { stride: 1, pad: { top: 1, left: 0, bottom: 1, right: 0 } },
+      half: false,
+    },
+    {
+      name: 'ReLU on the input, ReLU on the output',
+      inputs: shapes(6, 5, 8, 1, 4),
+      attrs: { ...pixel, act: 'relu', reluInput: true },
+      half: false,
+    },
+    {
+      name: 'residual unit',
+      inputs: { ...shapes(5, 9, 8, 3, 8), residual: [5, 9, 8] },
+      attrs: { ...same, reluInput: true },
+    },
+    {
+      name: 'fusion: doubled',
+      inputs: { ...shapes(6, 10, 8, 3, 12), residual: [6, 10, 12], low: [3, 5, 12] },
+      attrs: { ...same, reluInput: true },
+    },
     { name: 'residual of a 1×1', inputs: { ...shapes(5, 7, 8, 1, 4), residual: [5, 7, 4] }, attrs: pixel, half: false },
-    { name: 'fusion of a 1×1: 4×5 to 7×9', inputs: { ...shapes(7, 9, 8, 1, 4), residual: [7, 9, 4], low: [4, 5, 4] }, attrs: pixel, half: false },
-    { name: 'fusion of a 1×1: one pixel spread', inputs: { ...shapes(2, 3, 8, 1, 4), residual: [2, 3, 4], low: [1, 1, 4] }, attrs: pixel, half: false },
+    {
+      name: 'fusion of a 1×1: 4×5 to 7×9',
+      inputs: { ...shapes(7, 9, 8, 1, 4), residual: [7, 9, 4], low: [4, 5, 4] },
+      attrs: pixel,
+      half: false,
+    },
+    {
+      name: 'fusion of a 1×1: one pixel spread',
+      inputs: { ...shapes(2, 3, 8, 1, 4), residual: [2, 3, 4], low: [1, 1, 4] },
+      attrs: pixel,
+      half: false,
+    },
   ],
   perf: [
     { name: 'Depth Anything small 518: layer_rn 1', inputs: shapes(148, 148, 48, 3, 64), attrs: same },
@@ -114,8 +189,16 @@ export const conv2dSpec = defineSpec({
     { name: 'Depth Anything base 518: residual unit 1', inputs: unit(148, 128), attrs: { ...same, reluInput: true } },
     { name: 'Depth Anything large 518: layer_rn 4', inputs: shapes(19, 19, 1024, 3, 256), attrs: same },
     { name: 'Depth Anything large 518: residual unit 1', inputs: unit(148, 256), attrs: { ...same, reluInput: true } },
-    { name: 'Depth Anything large 518: fusion 1', inputs: { ...unit(148, 256), low: [74, 74, 256] }, attrs: { ...same, reluInput: true } },
-    { name: 'MiDaS small 256: stem', inputs: shapes(256, 256, 4, 3, 32), attrs: { stride: 2, pad: samePadding(256, 256, 3, 2), act: 'relu6' } },
+    {
+      name: 'Depth Anything large 518: fusion 1',
+      inputs: { ...unit(148, 256), low: [74, 74, 256] },
+      attrs: { ...same, reluInput: true },
+    },
+    {
+      name: 'MiDaS small 256: stem',
+      inputs: shapes(256, 256, 4, 3, 32),
+      attrs: { stride: 2, pad: samePadding(256, 256, 3, 2), act: 'relu6' },
+    },
     { name: 'MiDaS small 256: residual unit 4', inputs: unit(8, 512), attrs: { ...same, reluInput: true } },
     { name: 'MiDaS small 256: residual unit 1', inputs: unit(64, 64), attrs: { ...same, reluInput: true } },
   ],

@@ -42,7 +42,10 @@ export function samePadding(H: number, W: number, kernel: number, stride: number
 
 /** Output sides of a convolution. */
 export function convSize(H: number, W: number, KH: number, KW: number, stride: number, pad: Padding): [number, number] {
-  return [Math.floor((H + pad.top + pad.bottom - KH) / stride) + 1, Math.floor((W + pad.left + pad.right - KW) / stride) + 1];
+  return [
+    Math.floor((H + pad.top + pad.bottom - KH) / stride) + 1,
+    Math.floor((W + pad.left + pad.right - KW) / stride) + 1,
+  ];
 }
 
 export interface ConvInputs extends StoreInputs {
@@ -76,9 +79,12 @@ export const conv2d = defineOp<ConvInputs, ConvAttrs>({
   },
   kernels: {
     registers: (inputs, attrs, { y }) => directKernel(inputs, attrs, y, PIXELS),
-    wide: (inputs, attrs, { y }) => (isWide(inputs.weight, attrs.stride, y.shape[1] as number) ? directKernel(inputs, attrs, y, WIDE) : undefined),
-    winograd: (inputs, attrs, { y }) => (isPlain3x3(inputs.weight, attrs.stride) ? directKernel(inputs, attrs, y, 'winograd') : undefined),
-    subgroup: (inputs, attrs, { y }) => (isPlain3x3(inputs.weight, attrs.stride) ? directKernel(inputs, attrs, y, 'subgroup') : undefined),
+    wide: (inputs, attrs, { y }) =>
+      isWide(inputs.weight, attrs.stride, y.shape[1] as number) ? directKernel(inputs, attrs, y, WIDE) : undefined,
+    winograd: (inputs, attrs, { y }) =>
+      isPlain3x3(inputs.weight, attrs.stride) ? directKernel(inputs, attrs, y, 'winograd') : undefined,
+    subgroup: (inputs, attrs, { y }) =>
+      isPlain3x3(inputs.weight, attrs.stride) ? directKernel(inputs, attrs, y, 'subgroup') : undefined,
   },
   cpuKernels: ['wide', 'subgroup'],
   choose({ x, weight }, { stride, pad }, facts) {
@@ -114,14 +120,21 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
     const N = weight.shape[3] as number;
     const y: TensorType = { dtype: out, shape: [...size, N] };
     const border = bias.shape.join() === [9, N].join();
-    ensureTypes('upsampled_conv', { y }, !border || Math.min(...size) > 1, 'two rows and columns for the biases of the border');
+    ensureTypes(
+      'upsampled_conv',
+      { y },
+      !border || Math.min(...size) > 1,
+      'two rows and columns for the biases of the border',
+    );
     ensureStore('upsampled_conv', { bias: border ? { ...bias, shape: [N] } : bias }, y, N);
     return { y };
   },
   kernels: {
     registers: (inputs, attrs, { y }) => upsampledKernel(inputs, attrs, y, PIXELS),
-    wide: (inputs, attrs, { y }) => (isWide(inputs.weight, 1, attrs.size[1]) ? upsampledKernel(inputs, attrs, y, WIDE) : undefined),
-    subgroup: (inputs, attrs, { y }) => (isPlain3x3(inputs.weight, 1) ? upsampledKernel(inputs, attrs, y, 'subgroup') : undefined),
+    wide: (inputs, attrs, { y }) =>
+      isWide(inputs.weight, 1, attrs.size[1]) ? upsampledKernel(inputs, attrs, y, WIDE) : undefined,
+    subgroup: (inputs, attrs, { y }) =>
+      isPlain3x3(inputs.weight, 1) ? upsampledKernel(inputs, attrs, y, 'subgroup') : undefined,
   },
   cpuKernels: ['wide', 'subgroup'],
   choose: ({ weight }, { size }, facts) => chooseConv(weight, 1, size[1], facts),
@@ -135,7 +148,8 @@ type Form = number | 'subgroup' | 'winograd';
 
 function chooseConv(weight: TensorType, stride: number, OW: number, { software, subgroupSize }: DeviceFacts): string {
   if (!software) return 'registers';
-  // The form for subgroups is 3.7 times as fast as the wide one on llvmpipe, which comes near where half of its tile is empty.
+  // The form for subgroups is 3.7 times as fast as the wide one on llvmpipe, which comes near where half of its tile is
+  // empty.
   const busy = (weight.shape[3] as number) >= (SUBGROUP.lanes * SUBGROUP.channels) / 2 && OW >= SUBGROUP.pixels / 2;
   if (busy && subgroupSize === SUBGROUP.lanes && isPlain3x3(weight, stride)) return 'subgroup';
   return isWide(weight, stride, OW) ? 'wide' : 'registers';
@@ -160,25 +174,64 @@ function directKernel(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType, form:
   return convKernel(x.shape, weight, attrs, storeKernel(inputs, attrs, y), loader, y, form);
 }
 
-function upsampledKernel({ low, weight, bias }: UpsampledConvInputs, attrs: UpsampledConvAttrs, y: TensorType, form: Form): Kernel {
+function upsampledKernel(
+  { low, weight, bias }: UpsampledConvInputs,
+  attrs: UpsampledConvAttrs,
+  y: TensorType,
+  form: Form,
+): Kernel {
   const resize = bilinearKernel(low, attrs.size, attrs.alignCorners);
   const loader = { ...resize, sources: [bilinearLoadSource, ...resize.sources] };
-  return convKernel([...attrs.size, low.shape[2] as number], weight, { stride: 1, pad: padding(1) }, storeKernel({ bias }, attrs, y), loader, y, form);
+  return convKernel(
+    [...attrs.size, low.shape[2] as number],
+    weight,
+    { stride: 1, pad: padding(1) },
+    storeKernel({ bias }, attrs, y),
+    loader,
+    y,
+    form,
+  );
 }
 
-function convKernel(shape: readonly number[], weight: TensorType, { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>, store: Part, loader: Part, y: TensorType, form: Form): Kernel {
+function convKernel(
+  shape: readonly number[],
+  weight: TensorType,
+  { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>,
+  store: Part,
+  loader: Part,
+  y: TensorType,
+  form: Form,
+): Kernel {
   const [H, W, C] = shape as [number, number, number];
   const [KH, KW, , N] = weight.shape as [number, number, number, number];
   const [OH, OW] = y.shape as [number, number];
-  const params = { ...loader.params, ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left };
+  const params = {
+    ...loader.params,
+    ...store.params,
+    H,
+    W,
+    C4: C / 4,
+    OH,
+    OW,
+    N4: N / 4,
+    PAD_Y: pad.top,
+    PAD_X: pad.left,
+  };
   const tunables = { welem: weight.dtype, ...loader.tunables, ...store.tunables };
   if (form === 'subgroup') {
     const { lanes, rows, pixels, channels } = SUBGROUP;
     const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / (lanes * channels));
-    return { sources: [subgroupSource, tileSource, ...loader.sources, ...store.sources], tunables, params, workgroups, subgroupSize: lanes };
+    return {
+      sources: [subgroupSource, tileSource, ...loader.sources, ...store.sources],
+      tunables,
+      params,
+      workgroups,
+      subgroupSize: lanes,
+    };
   }
   if (form === 'winograd') {
-    const workgroups = Math.ceil((Math.ceil(OH / 2) * Math.ceil(OW / 2)) / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels);
+    const workgroups =
+      Math.ceil((Math.ceil(OH / 2) * Math.ceil(OW / 2)) / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels);
     return { sources: [winogradSource, ...loader.sources, ...store.sources], tunables, params, workgroups };
   }
   const COLS = N % 8 === 0 ? 2 : 1;

@@ -20,7 +20,10 @@ function extents(inputs: Tensors): { extent: Expected } {
   const extent = blank([groupsOf(data.length), 4]);
   parts(data, groupsOf(data.length)).forEach((part, g) => {
     const finite = part.filter(Number.isFinite);
-    extent.values.set([Math.min(LARGEST, ...finite), Math.max(-LARGEST, ...finite), part.length - finite.length, 0], 4 * g);
+    extent.values.set(
+      [Math.min(LARGEST, ...finite), Math.max(-LARGEST, ...finite), part.length - finite.length, 0],
+      4 * g,
+    );
   });
   return { extent };
 }
@@ -63,7 +66,16 @@ function ranges(inputs: Tensors, { low, high }: RangeAttrs): { range: Expected }
     }
     return 0;
   };
-  range.values.set([min, max, percentile(low), percentile(high), column(2).reduce((sum, n) => sum + n, 0), total, 0, 0]);
+  range.values.set([
+    min,
+    max,
+    percentile(low),
+    percentile(high),
+    column(2).reduce((sum, n) => sum + n, 0),
+    total,
+    0,
+    0,
+  ]);
   range.magnitude.fill(Math.abs(min) + Math.abs(max), 2, 4);
   range.magnitude[5] = total > 2 ** 24 ? total : 0;
   return { range };
@@ -73,7 +85,10 @@ const holes: Fill = (next, i) => (i % 7 === 3 ? [NaN, Infinity, -Infinity][i % 3
 const nothing: Fill = (_, i) => (i % 2 ? NaN : Infinity);
 const huge: Fill = (next) => (next() - 0.5) * 6.8e38;
 const flat: Fill = () => -2.75;
-const extentOf = (min: number, max: number): Fill => (_, i) => [min, max, i, 0][i % 4]!;
+const extentOf =
+  (min: number, max: number): Fill =>
+  (_, i) =>
+    [min, max, i, 0][i % 4]!;
 const counts: Fill = (next) => Math.floor(9 * next());
 
 export const depthExtentSpec = defineSpec<{ depth: TensorType }, { extent: TensorType }, object>({
@@ -92,28 +107,71 @@ export const depthExtentSpec = defineSpec<{ depth: TensorType }, { extent: Tenso
   perf: [{ name: 'Depth Anything 518', inputs: { depth: [518, 686] }, attrs: {} }],
 });
 
-export const depthHistogramSpec = defineSpec<{ depth: TensorType; extent: TensorType }, { histogram: TensorType }, object>({
+export const depthHistogramSpec = defineSpec<
+  { depth: TensorType; extent: TensorType },
+  { histogram: TensorType },
+  object
+>({
   op: depthHistogram,
   gate: GATE,
   half: [],
   reference: histograms,
   cases: [
     { name: 'one value', inputs: { depth: [1, 1], extent: [1, 4] }, attrs: {}, fill: { extent: extentOf(-1, 1) } },
-    { name: 'one part and a little', inputs: { depth: [19, 27], extent: [2, 4] }, attrs: {}, fill: { extent: extentOf(-1, 1) } },
-    { name: 'values that are not finite', inputs: { depth: [31, 37], extent: [3, 4] }, attrs: {}, fill: { depth: holes, extent: extentOf(-2, 4) } },
-    { name: 'flat', inputs: { depth: [23, 29], extent: [2, 4] }, attrs: {}, fill: { depth: flat, extent: extentOf(-2.75, -2.75) } },
-    { name: 'the largest values', inputs: { depth: [40, 40], extent: [4, 4] }, attrs: {}, fill: { depth: huge, extent: extentOf(-3.4e38, 3.4e38) } },
-    { name: 'prime sides, all parts', inputs: { depth: [211, 223], extent: [64, 4] }, attrs: {}, fill: { extent: extentOf(-1, 1) } },
+    {
+      name: 'one part and a little',
+      inputs: { depth: [19, 27], extent: [2, 4] },
+      attrs: {},
+      fill: { extent: extentOf(-1, 1) },
+    },
+    {
+      name: 'values that are not finite',
+      inputs: { depth: [31, 37], extent: [3, 4] },
+      attrs: {},
+      fill: { depth: holes, extent: extentOf(-2, 4) },
+    },
+    {
+      name: 'flat',
+      inputs: { depth: [23, 29], extent: [2, 4] },
+      attrs: {},
+      fill: { depth: flat, extent: extentOf(-2.75, -2.75) },
+    },
+    {
+      name: 'the largest values',
+      inputs: { depth: [40, 40], extent: [4, 4] },
+      attrs: {},
+      fill: { depth: huge, extent: extentOf(-3.4e38, 3.4e38) },
+    },
+    {
+      name: 'prime sides, all parts',
+      inputs: { depth: [211, 223], extent: [64, 4] },
+      attrs: {},
+      fill: { extent: extentOf(-1, 1) },
+    },
   ],
-  perf: [{ name: 'Depth Anything 518', inputs: { depth: [518, 686], extent: [64, 4] }, attrs: {}, fill: { extent: extentOf(-1, 1) } }],
+  perf: [
+    {
+      name: 'Depth Anything 518',
+      inputs: { depth: [518, 686], extent: [64, 4] },
+      attrs: {},
+      fill: { extent: extentOf(-1, 1) },
+    },
+  ],
 });
 
 const rangeCase = (name: string, groups: number, attrs: RangeAttrs, histogram: Fill, extent: Fill) => ({
-  name, attrs, inputs: { extent: [groups, 4], histogram: [groups, BINS] }, fill: { extent, histogram },
+  name,
+  attrs,
+  inputs: { extent: [groups, 4], histogram: [groups, BINS] },
+  fill: { extent, histogram },
 });
 const spread = extentOf(-2, 5.5);
 
-export const depthRangeSpec = defineSpec<{ extent: TensorType; histogram: TensorType }, { range: TensorType }, RangeAttrs>({
+export const depthRangeSpec = defineSpec<
+  { extent: TensorType; histogram: TensorType },
+  { range: TensorType },
+  RangeAttrs
+>({
   op: depthRange,
   gate: GATE,
   half: [],

@@ -16,7 +16,10 @@ export interface DepthInput {
   readonly depth: TensorType;
 }
 
-/** extent[G,4]: smallest and largest finite value and count of values that are not finite, of each of G interleaved parts. */
+/**
+ * extent[G,4]: smallest and largest finite value and count of values that are not finite, of each of G interleaved
+ * parts.
+ */
 export const depthExtent = defineOp<DepthInput, object, { extent: TensorType }>({
   name: 'depth_extent',
   infer({ depth }) {
@@ -26,7 +29,12 @@ export const depthExtent = defineOp<DepthInput, object, { extent: TensorType }>(
   kernels: {
     workgroup({ depth }) {
       const GROUPS = groupsOf(depth);
-      return { sources: [extentSource, normalizeSource], tunables: { WORKGROUP }, params: { N: numel(depth.shape), GROUPS }, workgroups: GROUPS };
+      return {
+        sources: [extentSource, normalizeSource],
+        tunables: { WORKGROUP },
+        params: { N: numel(depth.shape), GROUPS },
+        workgroups: GROUPS,
+      };
     },
   },
   cost: ({ depth }) => ({ flops: 2 * numel(depth.shape) }),
@@ -37,18 +45,31 @@ export interface HistogramInputs extends DepthInput {
   readonly extent: TensorType;
 }
 
-/** histogram[G,2048]: counts of the finite values of each of G interleaved parts, in equal bins from smallest to largest. */
+/**
+ * histogram[G,2048]: counts of the finite values of each of G interleaved parts, in equal bins from smallest to
+ * largest.
+ */
 export const depthHistogram = defineOp<HistogramInputs, object, { histogram: TensorType }>({
   name: 'depth_histogram',
   infer({ depth, extent }) {
     ensureDepth('depth_histogram', depth);
-    ensureTypes('depth_histogram', { extent }, extent.shape.join() === [groupsOf(depth), 4].join(), `[${groupsOf(depth)},4]`);
+    ensureTypes(
+      'depth_histogram',
+      { extent },
+      extent.shape.join() === [groupsOf(depth), 4].join(),
+      `[${groupsOf(depth)},4]`,
+    );
     return { histogram: { dtype: 'u32', shape: [groupsOf(depth), BINS] } };
   },
   kernels: {
     workgroup({ depth }) {
       const GROUPS = groupsOf(depth);
-      return { sources: [histogramSource, normalizeSource], tunables: { WORKGROUP, BINS }, params: { N: numel(depth.shape), GROUPS }, workgroups: GROUPS };
+      return {
+        sources: [histogramSource, normalizeSource],
+        tunables: { WORKGROUP, BINS },
+        params: { N: numel(depth.shape), GROUPS },
+        workgroups: GROUPS,
+      };
     },
   },
   cost: ({ depth }) => ({ flops: 5 * numel(depth.shape) }),
@@ -72,8 +93,17 @@ export interface RangeAttrs {
 export const depthRange = defineOp<RangeInputs, RangeAttrs, { range: TensorType }>({
   name: 'depth_range',
   infer({ extent, histogram }, { low, high }) {
-    ensureTypes('depth_range', { extent, histogram }, histogram.dtype === 'u32' && histogram.shape.join() === [extent.shape[0], BINS].join(), `u32[${extent.shape[0]},${BINS}]`);
-    ensure(0 <= low && low <= high && high <= 100, () => `depth_range: percentiles are ${low} and ${high}, expected 0 <= low <= high <= 100.`, 'OPTION_PERCENTILE');
+    ensureTypes(
+      'depth_range',
+      { extent, histogram },
+      histogram.dtype === 'u32' && histogram.shape.join() === [extent.shape[0], BINS].join(),
+      `u32[${extent.shape[0]},${BINS}]`,
+    );
+    ensure(
+      0 <= low && low <= high && high <= 100,
+      () => `depth_range: percentiles are ${low} and ${high}, expected 0 <= low <= high <= 100.`,
+      'OPTION_PERCENTILE',
+    );
     return { range: { dtype: 'f32', shape: [8] } };
   },
   kernels: {

@@ -30,7 +30,11 @@ export const depthTexture = defineOp<RangedInputs, DepthTextureAttrs, { packed: 
       const [OFFSET, SIGN] = nearer === 'larger' ? [0, 1] : [1, -1];
       return {
         sources: [packedSource, normalizeSource],
-        tunables: { WORKGROUP, texels: storageTexture(format), LARGEST: format === 'rgba16float' ? 65504 : 3.4028234e38 },
+        tunables: {
+          WORKGROUP,
+          texels: storageTexture(format),
+          LARGEST: format === 'rgba16float' ? 65504 : 3.4028234e38,
+        },
         params: { H, W, AT: spanIndex(span), OFFSET, SIGN },
         workgroups: Math.ceil((H * W) / WORKGROUP),
       };
@@ -49,7 +53,12 @@ export const rawDepthTexture = defineOp<DepthInput, object, { raw: TensorType }>
   kernels: {
     registers({ depth }) {
       const [H, W] = depth.shape as [number, number];
-      return { sources: [rawSource], tunables: { WORKGROUP }, params: { H, W }, workgroups: Math.ceil((H * W) / WORKGROUP) };
+      return {
+        sources: [rawSource],
+        tunables: { WORKGROUP },
+        params: { H, W },
+        workgroups: Math.ceil((H * W) / WORKGROUP),
+      };
     },
   },
   cost: () => ({ flops: 0 }),

@@ -8,7 +8,11 @@ function reference(inputs: Tensors, { act, stride, pad }: DepthwiseAttrs, out: {
   const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [H, W, C] = x.type.shape as [number, number, number];
   const K = weight.type.shape[0] as number;
-  const y = blank([Math.floor((pad.top + H + pad.bottom - K) / stride) + 1, Math.floor((pad.left + W + pad.right - K) / stride) + 1, C]);
+  const y = blank([
+    Math.floor((pad.top + H + pad.bottom - K) / stride) + 1,
+    Math.floor((pad.left + W + pad.right - K) / stride) + 1,
+    C,
+  ]);
   const OW = y.shape[1] as number;
   for (let i = 0; i < y.values.length; i++) {
     const c = i % C;
@@ -42,18 +46,54 @@ export const depthwiseSpec = defineSpec({
     { name: '3×3: one pixel', inputs: shapes(1, 1, 4, 3), attrs: same(1, 1, 3, 1), half: false },
     { name: '3×3: tile - 1, prime height', inputs: shapes(7, 3, 8, 3), attrs: same(7, 3, 3, 1), half: false },
     { name: '3×3: tile + 1, odd channel tiles', inputs: shapes(4, 5, 20, 3), attrs: same(4, 5, 3, 1) },
-    { name: 'outliers: f16 saturates', inputs: shapes(4, 5, 20, 3), attrs: same(4, 5, 3, 1), fill: { x: 'outliers', weight: (next) => 800 * next() - 400 } },
+    {
+      name: 'outliers: f16 saturates',
+      inputs: shapes(4, 5, 20, 3),
+      attrs: same(4, 5, 3, 1),
+      fill: { x: 'outliers', weight: (next) => 800 * next() - 400 },
+    },
     { name: '3×3: strip + 1, its height + 1', inputs: shapes(33, 9, 8, 3), attrs: same(33, 9, 3, 1), half: false },
     { name: '3×3 stride 2, SAME', inputs: shapes(10, 14, 12, 3), attrs: same(10, 14, 3, 2), half: false },
-    { name: '3×3 stride 2, odd, symmetric pad', inputs: shapes(5, 9, 12, 3), attrs: { stride: 2, pad: padding(1) }, half: false },
-    { name: '5×5, ReLU6', inputs: shapes(6, 11, 8, 5), attrs: { ...same(6, 11, 5, 1), act: 'relu6' }, fill: { bias: (next) => 12 * next() - 2 } },
+    {
+      name: '3×3 stride 2, odd, symmetric pad',
+      inputs: shapes(5, 9, 12, 3),
+      attrs: { stride: 2, pad: padding(1) },
+      half: false,
+    },
+    {
+      name: '5×5, ReLU6',
+      inputs: shapes(6, 11, 8, 5),
+      attrs: { ...same(6, 11, 5, 1), act: 'relu6' },
+      fill: { bias: (next) => 12 * next() - 2 },
+    },
     { name: '5×5 stride 2, SAME, tall', inputs: shapes(16, 6, 8, 5), attrs: same(16, 6, 5, 2), half: false },
-    { name: '5×5 stride 2 of a map smaller than the kernel', inputs: shapes(2, 3, 8, 5), attrs: same(2, 3, 5, 2), half: false },
+    {
+      name: '5×5 stride 2 of a map smaller than the kernel',
+      inputs: shapes(2, 3, 8, 5),
+      attrs: same(2, 3, 5, 2),
+      half: false,
+    },
   ],
   perf: [
-    { name: 'MiDaS small 256: stage 1, 3×3 stride 2', inputs: shapes(128, 128, 144, 3), attrs: { ...same(128, 128, 3, 2), act: 'relu6' } },
-    { name: 'MiDaS small 256: stage 1, 3×3', inputs: shapes(64, 64, 192, 3), attrs: { ...same(64, 64, 3, 1), act: 'relu6' } },
-    { name: 'MiDaS small 256: stage 4, 5×5', inputs: shapes(16, 16, 816, 5), attrs: { ...same(16, 16, 5, 1), act: 'relu6' } },
-    { name: 'MiDaS small 256: stage 5, 5×5', inputs: shapes(8, 8, 1392, 5), attrs: { ...same(8, 8, 5, 1), act: 'relu6' } },
+    {
+      name: 'MiDaS small 256: stage 1, 3×3 stride 2',
+      inputs: shapes(128, 128, 144, 3),
+      attrs: { ...same(128, 128, 3, 2), act: 'relu6' },
+    },
+    {
+      name: 'MiDaS small 256: stage 1, 3×3',
+      inputs: shapes(64, 64, 192, 3),
+      attrs: { ...same(64, 64, 3, 1), act: 'relu6' },
+    },
+    {
+      name: 'MiDaS small 256: stage 4, 5×5',
+      inputs: shapes(16, 16, 816, 5),
+      attrs: { ...same(16, 16, 5, 1), act: 'relu6' },
+    },
+    {
+      name: 'MiDaS small 256: stage 5, 5×5',
+      inputs: shapes(8, 8, 1392, 5),
+      attrs: { ...same(8, 8, 5, 1), act: 'relu6' },
+    },
   ],
 });

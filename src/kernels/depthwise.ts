@@ -9,7 +9,10 @@ const subgroupSource = async () => (await import('./subgroup_texts.js')).depthwi
 
 const WORKGROUP = 64;
 const PIXELS = 4;
-/** Invocations of a subgroup that the subgroup kernel is made for, and rows that one walks down: 2.4 to 4.4 times as fast as registers on llvmpipe. */
+/**
+ * Invocations of a subgroup that the subgroup kernel is made for, and rows that one walks down: 2.4 to 4.4 times as
+ * fast as registers on llvmpipe.
+ */
 const LANES = 8;
 const ROWS = 32;
 
@@ -34,7 +37,12 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
   infer({ x, weight, bias }, { stride, pad, out = 'f32' }) {
     const [H, W, C] = x.shape as [number, number, number];
     const K = weight.shape[0] as number;
-    ensureTypes('depthwise', { x, weight, bias }, C % 4 === 0 && weight.shape.join() === [K, K, C].join() && bias.shape[0] === C, '[H,W,C], [K,K,C] and [C] with C a multiple of 4');
+    ensureTypes(
+      'depthwise',
+      { x, weight, bias },
+      C % 4 === 0 && weight.shape.join() === [K, K, C].join() && bias.shape[0] === C,
+      '[H,W,C], [K,K,C] and [C] with C a multiple of 4',
+    );
     return { y: { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), C] } };
   },
   kernels: {
@@ -62,8 +70,11 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
     },
   },
   cpuKernels: ['subgroup'],
-  choose: ({ weight }, { stride }, { software, subgroupSize }) => (software && subgroupSize === LANES && fitsSubgroup(weight, stride) ? 'subgroup' : 'registers'),
-  cost: ({ weight }, _attrs, { y }) => ({ flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2 }),
+  choose: ({ weight }, { stride }, { software, subgroupSize }) =>
+    software && subgroupSize === LANES && fitsSubgroup(weight, stride) ? 'subgroup' : 'registers',
+  cost: ({ weight }, _attrs, { y }) => ({
+    flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2,
+  }),
 });
 
 /** Whether a row of a subgroup and what it reads past its end fit in two vectors of its lanes. */
@@ -71,11 +82,21 @@ function fitsSubgroup({ shape: [K] }: TensorType, stride: number): boolean {
   return stride <= (K as number) && (K as number) - stride <= LANES;
 }
 
-function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: DepthwiseAttrs, y: TensorType): Pick<Kernel, 'tunables' | 'params'> {
+function shared(
+  { x, weight }: DepthwiseInputs,
+  { act = 'none', stride, pad }: DepthwiseAttrs,
+  y: TensorType,
+): Pick<Kernel, 'tunables' | 'params'> {
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW] = y.shape as [number, number];
   return {
-    tunables: { xelem: x.dtype, welem: weight.dtype, K: weight.shape[0] as number, STRIDE: stride, ...epilogueTunables(act, y, act === 'relu6') },
+    tunables: {
+      xelem: x.dtype,
+      welem: weight.dtype,
+      K: weight.shape[0] as number,
+      STRIDE: stride,
+      ...epilogueTunables(act, y, act === 'relu6'),
+    },
     params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
   };
 }

@@ -1,7 +1,15 @@
 import patchesSource from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { chooseProduct, registerProduct, rowCount, subgroupProduct, tiledProduct, type Part, type Product } from './gemm_kernels.js';
+import {
+  chooseProduct,
+  registerProduct,
+  rowCount,
+  subgroupProduct,
+  tiledProduct,
+  type Part,
+  type Product,
+} from './gemm_kernels.js';
 import { defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
@@ -27,7 +35,12 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
   infer(inputs, { out = 'f32', skipClassToken = false }) {
     const { x, weight } = inputs;
     const K = x.shape.at(-1) as number;
-    ensureTypes('gemm', { x, weight }, K % 4 === 0 && weight.shape.length === 2 && weight.shape[0] === K, `[K,N] with K = ${K}`);
+    ensureTypes(
+      'gemm',
+      { x, weight },
+      K % 4 === 0 && weight.shape.length === 2 && weight.shape[0] === K,
+      `[K,N] with K = ${K}`,
+    );
     const N = weight.shape[1] as number;
     const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...rowsOf(x, skipClassToken), N] };
     ensureStore('gemm', inputs, y, N);
@@ -38,7 +51,8 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
     subgroup: (inputs, attrs, { y }) => subgroupProduct(rowsProduct(inputs, attrs, y)),
     tiled: (inputs, attrs, { y }) => tiledProduct(rowsProduct(inputs, attrs, y)),
   },
-  choose: ({ x, weight }, { skipClassToken }, facts) => chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight, facts),
+  choose: ({ x, weight }, { skipClassToken }, facts) =>
+    chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight, facts),
   cost: ({ weight }, _attrs, { y }) => gemmCost(rowCount(y), weight),
 });
 
@@ -58,7 +72,12 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
   infer({ x, weight, bias }, { out = 'f32', stride }) {
     const [H, W, C] = x.shape as [number, number, number];
     const N = bias.shape[0] as number;
-    ensureTypes('transposed_conv', { x, weight }, weight.shape[0] === C && weight.shape[1] === stride * stride * N && N % 4 === 0, `[${C},${stride * stride * N}]`);
+    ensureTypes(
+      'transposed_conv',
+      { x, weight },
+      weight.shape[0] === C && weight.shape[1] === stride * stride * N && N % 4 === 0,
+      `[${C},${stride * stride * N}]`,
+    );
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
   kernels: {
@@ -88,7 +107,12 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
   infer(inputs, { patch }) {
     const { x, weight, residual } = inputs;
     const [H, W, C] = x.shape as [number, number, number];
-    ensureTypes('patch_embed', { picture: x }, C === 4 && H % patch === 0 && W % patch === 0, `[H,W,4] with H and W multiples of ${patch}`);
+    ensureTypes(
+      'patch_embed',
+      { picture: x },
+      C === 4 && H % patch === 0 && W % patch === 0,
+      `[H,W,4] with H and W multiples of ${patch}`,
+    );
     ensureTypes('patch_embed', { weight }, weight.shape[0] === patch * patch * 4, `[${patch * patch * 4},·]`);
     const y: TensorType = { dtype: 'f32', shape: [1 + (H / patch) * (W / patch), weight.shape[1] as number] };
     ensureStore('patch_embed', { bias: inputs.bias, residual }, y, weight.shape[1] as number);
@@ -109,11 +133,25 @@ function rowsOf({ shape }: TensorType, skipClassToken: boolean): readonly number
 }
 
 function rowsProduct(inputs: GemmInputs, attrs: GemmAttrs, y: TensorType): Product {
-  return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, attrs, y), loader: rowsLoader(inputs.x, attrs.skipClassToken) };
+  return {
+    M: rowCount(y),
+    weight: inputs.weight,
+    store: storeKernel(inputs, attrs, y),
+    loader: rowsLoader(inputs.x, attrs.skipClassToken),
+  };
 }
 
-function shuffledProduct({ x, weight }: TransposedConvInputs, attrs: StoreAttrs & { readonly stride: number }, y: TensorType): Product {
-  return { M: rowCount(x), weight, store: shuffleKernel(attrs, y, x.shape[1] as number, attrs.stride), loader: rowsLoader(x) };
+function shuffledProduct(
+  { x, weight }: TransposedConvInputs,
+  attrs: StoreAttrs & { readonly stride: number },
+  y: TensorType,
+): Product {
+  return {
+    M: rowCount(x),
+    weight,
+    store: shuffleKernel(attrs, y, x.shape[1] as number, attrs.stride),
+    loader: rowsLoader(x),
+  };
 }
 
 function patchesProduct(inputs: PatchEmbedInputs, { patch }: { readonly patch: number }, y: TensorType): Product {

@@ -42,7 +42,12 @@ export function registerProduct(product: Product): Kernel {
   const COLS = N % 8 === 0 ? 2 : 1;
   const { rows, workgroup } = REGISTERS;
   const tiles = Math.ceil(product.M / rows) * Math.ceil(N / (4 * COLS));
-  return productKernel(product, registersSource, { ROWS: rows, COLS, WORKGROUP: workgroup }, Math.ceil(tiles / workgroup));
+  return productKernel(
+    product,
+    registersSource,
+    { ROWS: rows, COLS, WORKGROUP: workgroup },
+    Math.ceil(tiles / workgroup),
+  );
 }
 
 /** Rows are handed round subgroups of eight or more. */
@@ -51,11 +56,19 @@ export function subgroupProduct(product: Product): Kernel {
   const lanes = (product.weight.shape[1] as number) / 4;
   const columns = (workgroup: number) => Math.ceil(lanes / workgroup);
   const workgroup = 32 * columns(32) > 8 * columns(8) ? 8 : 32;
-  const kernel = productKernel(product, subgroupSource, { ROWS: rows, SHARE: share, WORKGROUP: workgroup }, Math.ceil(product.M / rows) * columns(workgroup));
+  const kernel = productKernel(
+    product,
+    subgroupSource,
+    { ROWS: rows, SHARE: share, WORKGROUP: workgroup },
+    Math.ceil(product.M / rows) * columns(workgroup),
+  );
   return { ...kernel, leastSubgroupSize: share };
 }
 
-/** Tiles go through workgroup memory: for GPUs, where registers alone wait for memory. Not for rows that one invocation holds. */
+/**
+ * Tiles go through workgroup memory: for GPUs, where registers alone wait for memory. Not for rows that one invocation
+ * holds.
+ */
 export function tiledProduct(product: Product): Kernel | undefined {
   const { M, weight, loader } = product;
   if (M <= 8) return undefined;
@@ -83,7 +96,12 @@ export function chooseProduct(M: number, { shape }: TensorType, { software, subg
   return busy > 0.25 ? 'subgroup' : 'registers';
 }
 
-function productKernel({ M, weight, loader, store }: Product, source: Source, tunables: Kernel['tunables'], workgroups: number): Kernel {
+function productKernel(
+  { M, weight, loader, store }: Product,
+  source: Source,
+  tunables: Kernel['tunables'],
+  workgroups: number,
+): Kernel {
   const [K, N] = weight.shape as [number, number];
   return {
     sources: [source, ...loader.sources, ...store.sources],

@@ -1,14 +1,27 @@
-import { gemmLayerNorm, type GemmLayerNormAttrs, type GemmLayerNormInputs, type GemmLayerNormOutputs } from './gemm_layer_norm.js';
+import {
+  gemmLayerNorm,
+  type GemmLayerNormAttrs,
+  type GemmLayerNormInputs,
+  type GemmLayerNormOutputs,
+} from './gemm_layer_norm.js';
 import { defineSpec, type Expected, type Tensor } from './spec.js';
 
 type Inputs = Readonly<Record<'x' | 'weight' | 'affine' | 'residual' | 'norm', Tensor>>;
 
-function reference(tensors: Readonly<Record<string, Tensor>>, { eps }: GemmLayerNormAttrs, { y }: GemmLayerNormOutputs): Readonly<Record<string, Expected>> {
+function reference(
+  tensors: Readonly<Record<string, Tensor>>,
+  { eps }: GemmLayerNormAttrs,
+  { y }: GemmLayerNormOutputs,
+): Readonly<Record<string, Expected>> {
   const { x, weight, affine, residual, norm } = tensors as Inputs;
   const [K, N] = weight.type.shape as [number, number];
   const M = y.shape[0] as number;
   const sum = { shape: y.shape, values: new Float64Array(M * N), magnitude: new Float64Array(M * N) };
-  const norms = Array.from({ length: (norm.type.shape[0] as number) / 2 }, () => ({ shape: y.shape, values: new Float64Array(M * N), magnitude: new Float64Array(M * N) }));
+  const norms = Array.from({ length: (norm.type.shape[0] as number) / 2 }, () => ({
+    shape: y.shape,
+    values: new Float64Array(M * N),
+    magnitude: new Float64Array(M * N),
+  }));
   for (let m = 0; m < M; m++) {
     for (let n = 0; n < N; n++) {
       let product = affine.data[n] as number;
@@ -32,7 +45,8 @@ function reference(tensors: Readonly<Record<string, Tensor>>, { eps }: GemmLayer
         const [g, shift] = [norm.data[2 * which * N + n] as number, norm.data[(2 * which + 1) * N + n] as number];
         const value = (row[n]! - mean) / deviation;
         normed.values[at] = value * g + shift;
-        // The error of the row's sums, divided by the deviation like the values, besides the rounding of the value itself.
+        // The error of the row's sums, divided by the deviation like the values, besides the rounding of the value
+        // itself.
         normed.magnitude[at] = Math.abs(g) * (largest / deviation + Math.abs(value)) + Math.abs(shift);
       }
     });
@@ -41,7 +55,13 @@ function reference(tensors: Readonly<Record<string, Tensor>>, { eps }: GemmLayer
   return { sum, y: first, ...(second ? { tap: second } : {}) };
 }
 
-const layer = (M: number, K: number, N: number) => ({ x: [M, K], weight: [K, N], affine: [2, N], residual: [M, N], norm: [2, N] });
+const layer = (M: number, K: number, N: number) => ({
+  x: [M, K],
+  weight: [K, N],
+  affine: [2, N],
+  residual: [M, N],
+  norm: [2, N],
+});
 
 export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOutputs, GemmLayerNormAttrs>({
   op: gemmLayerNorm,
@@ -55,7 +75,12 @@ export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOu
     { name: 'two norms', inputs: { ...layer(6, 20, 44), norm: [4, 44] }, attrs: { eps: 1e-6 } },
     { name: 'rows + 1, same pipeline', inputs: layer(5, 8, 44), attrs: { eps: 0.5 } },
     { name: 'prime rows, nine subgroups of columns', inputs: layer(37, 20, 288), attrs: { eps: 1e-6 } },
-    { name: 'two norms, eight subgroups of columns', inputs: { ...layer(17, 40, 256), norm: [4, 256] }, attrs: { eps: 1e-6 }, half: false },
+    {
+      name: 'two norms, eight subgroups of columns',
+      inputs: { ...layer(17, 40, 256), norm: [4, 256] },
+      attrs: { eps: 1e-6 },
+      half: false,
+    },
   ],
   perf: [
     { name: 'Depth Anything small 518: proj', inputs: layer(1370, 384, 384), attrs: { eps: 1e-6 } },

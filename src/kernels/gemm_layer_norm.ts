@@ -51,17 +51,33 @@ export function fitsLayerNorm(N: number): boolean {
 }
 
 /**
- * The end of half a transformer block and the layer norm of the next half: sum[M,N] = residual + gamma·(x·weight + bias),
- * f32, with bias and gamma from `affine`, and y[M,N] = its rows normalised. With two norms, tap[M,N] is the second.
+ * The end of half a transformer block and the layer norm of the next half: sum[M,N] = residual + gamma·(x·weight +
+ * bias), f32, with bias and gamma from `affine`, and y[M,N] = its rows normalised. With two norms, tap[M,N] is the
+ * second.
  */
 export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, GemmLayerNormOutputs>({
   name: 'gemm_layer_norm',
   infer({ x, weight, affine, residual, norm }, { out = 'f32' }) {
     const [M, K] = x.shape as [number, number];
     const N = weight.shape[1] as number;
-    ensureTypes('gemm_layer_norm', { x, weight }, K % 4 === 0 && weight.shape[0] === K && fitsLayerNorm(N), `[${K},N] with N at most ${4 * MAX_COLS}`);
-    ensureTypes('gemm_layer_norm', { affine, norm }, affine.shape.join() === [2, N].join() && [2, 4].includes(norm.shape[0] as number) && norm.shape[1] === N, `[2,${N}] and [2,${N}] or [4,${N}]`);
-    ensureTypes('gemm_layer_norm', { residual }, residual.dtype === 'f32' && residual.shape.join() === [M, N].join(), `f32[${M},${N}]`);
+    ensureTypes(
+      'gemm_layer_norm',
+      { x, weight },
+      K % 4 === 0 && weight.shape[0] === K && fitsLayerNorm(N),
+      `[${K},N] with N at most ${4 * MAX_COLS}`,
+    );
+    ensureTypes(
+      'gemm_layer_norm',
+      { affine, norm },
+      affine.shape.join() === [2, N].join() && [2, 4].includes(norm.shape[0] as number) && norm.shape[1] === N,
+      `[2,${N}] and [2,${N}] or [4,${N}]`,
+    );
+    ensureTypes(
+      'gemm_layer_norm',
+      { residual },
+      residual.dtype === 'f32' && residual.shape.join() === [M, N].join(),
+      `f32[${M},${N}]`,
+    );
     const y: TensorType = { dtype: out, shape: [M, N] };
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
@@ -69,16 +85,22 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [source], ROWS),
     subgroup: (inputs, attrs, outputs) => {
       if (!fitsLanes(inputs.weight)) return undefined;
-      return { ...rowsKernel(inputs, attrs, outputs, [subgroupSource, rowsSource], SUBGROUP.rows), subgroupSize: SUBGROUP.lanes };
+      return {
+        ...rowsKernel(inputs, attrs, outputs, [subgroupSource, rowsSource], SUBGROUP.rows),
+        subgroupSize: SUBGROUP.lanes,
+      };
     },
-    tiled: (inputs, attrs, outputs) => (fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledSource, rowsSource], TILED_ROWS) : undefined),
+    tiled: (inputs, attrs, outputs) =>
+      fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledSource, rowsSource], TILED_ROWS) : undefined,
   },
   cpuKernels: ['subgroup'],
   choose({ weight }, _attrs, { software, subgroupSize }) {
     if (!software) return fitsTiles(weight) ? 'tiled' : 'rows';
     return subgroupSize === SUBGROUP.lanes && fitsLanes(weight) ? 'subgroup' : 'rows';
   },
-  cost: ({ x, weight }) => ({ flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number) }),
+  cost: ({ x, weight }) => ({
+    flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
+  }),
 });
 
 /** Whether a workgroup has two subgroups of 32 or more. */
@@ -91,7 +113,13 @@ function fitsLanes({ shape }: TensorType): boolean {
   return (shape[1] as number) % (4 * SUBGROUP.lanes) === 0;
 }
 
-function rowsKernel({ x, weight }: GemmLayerNormInputs, { eps }: GemmLayerNormAttrs, { y, tap }: GemmLayerNormOutputs, files: readonly Source[], rows: number): Kernel {
+function rowsKernel(
+  { x, weight }: GemmLayerNormInputs,
+  { eps }: GemmLayerNormAttrs,
+  { y, tap }: GemmLayerNormOutputs,
+  files: readonly Source[],
+  rows: number,
+): Kernel {
   const [K, N] = weight.shape as [number, number];
   const M = x.shape[0] as number;
   return {

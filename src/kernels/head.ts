@@ -9,7 +9,10 @@ const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
 const subgroupSource = async () => (await import('./subgroup_texts.js')).head;
 
 const WORKGROUP = 64;
-/** Pixels of a row that an invocation computes, and those of the wide form for CPU adapters: 1.6 times as fast on llvmpipe. */
+/**
+ * Pixels of a row that an invocation computes, and those of the wide form for CPU adapters: 1.6 times as fast on
+ * llvmpipe.
+ */
 const PIXELS = 2;
 const WIDE = 4;
 
@@ -41,7 +44,12 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
   infer({ low, weight1, bias1, weight2, bias2 }, { size }) {
     const C = low.shape[2] as number;
     const hidden = bias1.shape[0] as number;
-    ensureTypes('head', { low, weight1 }, weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0, `[3,3,${C},${hidden}]`);
+    ensureTypes(
+      'head',
+      { low, weight1 },
+      weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0,
+      `[3,3,${C},${hidden}]`,
+    );
     ensureTypes('head', { weight2, bias2 }, weight2.shape[0] === hidden && bias2.shape[0] === 4, `[${hidden}] and [4]`);
     return { depth: { dtype: 'f32', shape: [...size] } };
   },
@@ -55,7 +63,9 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
     if (software && subgroupSize === SUBGROUP.lanes && fitsSubgroup(inputs)) return 'subgroup';
     return software && size[1] >= WIDE ? 'wide' : 'registers';
   },
-  cost: ({ weight1 }, { size }) => ({ flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9 }),
+  cost: ({ weight1 }, { size }) => ({
+    flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9,
+  }),
 });
 
 function headKernel(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kernel {
@@ -78,7 +88,13 @@ function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
   const { sources, tunables, params } = headParts(inputs, attrs);
   const [H, W] = attrs.size;
   const { lanes, rows, pixels } = SUBGROUP;
-  return { sources: [subgroupSource, tileSource, ...sources], tunables, params, workgroups: Math.ceil(H / rows) * Math.ceil(W / pixels), subgroupSize: lanes };
+  return {
+    sources: [subgroupSource, tileSource, ...sources],
+    tunables,
+    params,
+    workgroups: Math.ceil(H / rows) * Math.ceil(W / pixels),
+    subgroupSize: lanes,
+  };
 }
 
 function headParts({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs): Omit<Kernel, 'workgroups'> {
@@ -87,6 +103,12 @@ function headParts({ low, weight1 }: HeadInputs, { size, alignCorners, final }: 
   return {
     sources: [bilinearLoadSource, ...resize.sources],
     tunables: { ...resize.tunables, welem: weight1.dtype, FINAL: final.kind === 'relu' ? 0 : 1 },
-    params: { ...resize.params, H, W, C4: (low.shape[2] as number) / 4, SCALE: final.kind === 'relu' ? 1 : final.maxDepth },
+    params: {
+      ...resize.params,
+      H,
+      W,
+      C4: (low.shape[2] as number) / 4,
+      SCALE: final.kind === 'relu' ? 1 : final.maxDepth,
+    },
   };
 }

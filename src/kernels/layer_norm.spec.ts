@@ -1,7 +1,9 @@
 import { layerNorm, type LayerNormAttrs } from './layer_norm.js';
 import { blank, defineSpec, need, type Expected, type Fill, type Tensors } from './spec.js';
 
-/** Magnitude: both x and the mean are rounded before they are divided by the deviation, so a large mean costs digits. */
+/**
+ * Magnitude: both x and the mean are rounded before they are divided by the deviation, so a large mean costs digits.
+ */
 function reference(inputs: Tensors, { eps }: LayerNormAttrs): { y: Expected } {
   const [x, gamma, beta] = [need(inputs, 'x'), need(inputs, 'gamma'), need(inputs, 'beta')];
   const [T, C] = x.type.shape as [number, number];
@@ -23,7 +25,9 @@ function reference(inputs: Tensors, { eps }: LayerNormAttrs): { y: Expected } {
 }
 
 const shapes = (T: number, C: number) => ({ x: [T, C], gamma: [C], beta: [C] });
-const spread = (mean: number, deviation: number): Record<string, Fill> => ({ x: (next) => mean + deviation * Math.sqrt(12) * (next() - 0.5) });
+const spread = (mean: number, deviation: number): Record<string, Fill> => ({
+  x: (next) => mean + deviation * Math.sqrt(12) * (next() - 0.5),
+});
 
 export const layerNormSpec = defineSpec({
   op: layerNorm,

@@ -37,8 +37,8 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   /** Types of the outputs. Throws a UsageError naming both shapes when the inputs do not fit. */
   infer(inputs: In, attrs: Attrs): Out;
   /**
-   * Candidate kernels by name; a candidate returns undefined where it does not apply. The first that applies is the safe one:
-   * it asks least of a driver, and does the work of one that a device drops.
+   * Candidate kernels by name; a candidate returns undefined where it does not apply. The first that applies is the
+   * safe one: it asks least of a driver, and does the work of one that a device drops.
    */
   readonly kernels: Readonly<Record<string, (inputs: In, attrs: Attrs, outputs: Out) => Kernel | undefined>>;
   /** Kernels made for CPU adapters: a GPU never tries them. */

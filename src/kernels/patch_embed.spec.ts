@@ -2,7 +2,12 @@ import { patchEmbed } from './gemm.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
 function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expected } {
-  const [x, weight, bias, residual] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias'), need(inputs, 'residual')];
+  const [x, weight, bias, residual] = [
+    need(inputs, 'x'),
+    need(inputs, 'weight'),
+    need(inputs, 'bias'),
+    need(inputs, 'residual'),
+  ];
   const [H, W] = x.type.shape as [number, number];
   const C = bias.type.shape[0] as number;
   const [GH, GW] = [H / P, W / P];
@@ -17,7 +22,9 @@ function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expec
           const row = Math.floor((token - 1) / GW) * P + ky;
           const column = ((token - 1) % GW) * P + kx;
           for (let channel = 0; channel < 4; channel++) {
-            const product = (x.data[(row * W + column) * 4 + channel] as number) * (weight.data[((ky * P + kx) * 4 + channel) * C + c] as number);
+            const product =
+              (x.data[(row * W + column) * 4 + channel] as number) *
+              (weight.data[((ky * P + kx) * 4 + channel) * C + c] as number);
             sum += product;
             scale += Math.abs(product);
           }
@@ -30,7 +37,12 @@ function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expec
   return { y };
 }
 
-const shapes = (GH: number, GW: number, P: number, C: number) => ({ x: [GH * P, GW * P, 4], weight: [P * P * 4, C], bias: [C], residual: [1 + GH * GW, C] });
+const shapes = (GH: number, GW: number, P: number, C: number) => ({
+  x: [GH * P, GW * P, 4],
+  weight: [P * P * 4, C],
+  bias: [C],
+  residual: [1 + GH * GW, C],
+});
 
 export const patchEmbedSpec = defineSpec({
   op: patchEmbed,

@@ -44,7 +44,9 @@ function rows(inputs: Tensors, { width }: { width: number }): { y: Expected } {
     const row = Math.floor(i / width) * PW;
     values[i] = 255 * 2 ** 24;
     for (let c = 0; c < 3; c++) {
-      const { byte, slack } = byteRounding(taps.reduce((sum, t) => sum + t.weight * 255 * (data[(row + t.at) * 4 + c] as number), 0));
+      const { byte, slack } = byteRounding(
+        taps.reduce((sum, t) => sum + t.weight * 255 * (data[(row + t.at) * 4 + c] as number), 0),
+      );
       values[i]! += byte * 256 ** c;
       magnitude[i]! += slack * 256 ** c * ONE;
     }
@@ -60,7 +62,10 @@ function columns(inputs: Tensors, { size: [H, W], mean, std }: PreprocessAttrs):
   for (let i = 0; i < H * W; i++) {
     const taps = antialiasTaps(Math.floor(i / W), PH, H);
     for (let c = 0; c < 3; c++) {
-      const exact = taps.reduce((sum, t) => sum + t.weight * (Math.floor((data[t.at * W + (i % W)] as number) / 256 ** c) % 256), 0);
+      const exact = taps.reduce(
+        (sum, t) => sum + t.weight * (Math.floor((data[t.at * W + (i % W)] as number) / 256 ** c) % 256),
+        0,
+      );
       const { byte, slack } = byteRounding(exact);
       values[4 * i + c] = (byte / 255 - (mean[c] as number)) / (std[c] as number);
       magnitude[4 * i + c] = (byte / 255 + (mean[c] as number) + (slack / 255) * ONE) / (std[c] as number);
@@ -87,8 +92,16 @@ export const preprocessSpec = defineSpec<{ picture: TensorType }, { y: TensorTyp
     { name: 'shrunk by two', inputs: { picture: [64, 96] }, attrs: { size: [32, 48], ...half } },
   ],
   perf: [
-    { name: 'photo of 4032×3024, Depth Anything 518', inputs: { picture: [3024, 4032] }, attrs: { size: [518, 686], ...imageNet } },
-    { name: 'frame of 640×480, MiDaS small 256', inputs: { picture: [480, 640] }, attrs: { size: [192, 256], ...imageNet } },
+    {
+      name: 'photo of 4032×3024, Depth Anything 518',
+      inputs: { picture: [3024, 4032] },
+      attrs: { size: [518, 686], ...imageNet },
+    },
+    {
+      name: 'frame of 640×480, MiDaS small 256',
+      inputs: { picture: [480, 640] },
+      attrs: { size: [192, 256], ...imageNet },
+    },
   ],
 });
 

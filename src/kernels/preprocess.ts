@@ -53,8 +53,14 @@ export function ensurePicture(op: string, picture: TensorType): void {
 
 /** Holds each input side and output side to what the position arithmetic of the kernels can take. */
 export function ensureSides(op: string, from: readonly number[], to: readonly number[]): void {
-  const fits = to.every((side, i) => Number.isSafeInteger(side) && side > 0 && side * (from[i] as number) <= MAX_SIDES_PRODUCT);
-  ensure(fits, () => `${op}: cannot resize [${from}] to [${to}]; sides are positive whole numbers whose products stay within ${MAX_SIDES_PRODUCT}.`);
+  const fits = to.every(
+    (side, i) => Number.isSafeInteger(side) && side > 0 && side * (from[i] as number) <= MAX_SIDES_PRODUCT,
+  );
+  ensure(
+    fits,
+    () =>
+      `${op}: cannot resize [${from}] to [${to}]; sides are positive whole numbers whose products stay within ${MAX_SIDES_PRODUCT}.`,
+  );
 }
 
 /** The uniform fields of a normalisation. */

@@ -41,7 +41,9 @@ export function antialiasTaps(at: number, input: number, output: number): Tap[] 
   const center = (at + 0.5) * scale;
   const first = Math.max(0, Math.trunc(center - 2 * stretch + 0.5));
   const end = Math.min(input, Math.trunc(center + 2 * stretch + 0.5));
-  const weights = Array.from({ length: end - first }, (_, i) => cubicReference((first + i - center + 0.5) / stretch, -0.5));
+  const weights = Array.from({ length: end - first }, (_, i) =>
+    cubicReference((first + i - center + 0.5) / stretch, -0.5),
+  );
   const total = weights.reduce((sum, w) => sum + w, 0);
   return weights.map((w, i) => ({ at: first + i, weight: w / total }));
 }
@@ -50,7 +52,9 @@ function clampTo(index: number, size: number): number {
   return Math.min(Math.max(index, 0), size - 1);
 }
 
-/** Largest error of a byte that was rounded in f32: one when the exact value is nearly halfway between two, else none. */
+/**
+ * Largest error of a byte that was rounded in f32: one when the exact value is nearly halfway between two, else none.
+ */
 export function byteRounding(exact: number): { readonly byte: number; readonly slack: number } {
   const halfway = Math.abs(exact - Math.floor(exact) - 0.5) < 1e-3;
   return { byte: Math.min(255, Math.max(0, Math.floor(exact + 0.5))), slack: halfway ? 1 : 0 };

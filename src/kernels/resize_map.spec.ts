@@ -7,7 +7,9 @@ function reference(inputs: Tensors, { size: [H, W], filter }: ResizeMapAttrs): {
   const { type, data } = need(inputs, 'x');
   const [IH, IW] = type.shape as [number, number];
   const taps = (at: number, input: number, output: number) =>
-    filter === 'bicubic' ? cubicTaps(at, input, output) : bilinearTaps(at, input, output, filter === 'bilinear-align-corners');
+    filter === 'bicubic'
+      ? cubicTaps(at, input, output)
+      : bilinearTaps(at, input, output, filter === 'bilinear-align-corners');
   const y = blank([H, W]);
   const { values, magnitude } = y;
   for (let i = 0; i < H * W; i++) {
@@ -37,6 +39,12 @@ export const resizeMapSpec = defineSpec<{ x: TensorType }, { y: TensorType }, Re
   gate: 16,
   half: [],
   reference,
-  cases: filters.flatMap((filter) => sizes.map(([name, from, size]) => ({ name: `${filter}, ${name}`, inputs: { x: from }, attrs: { size, filter } }))),
-  perf: filters.map((filter) => ({ name: `518×686 to 3024×4032, ${filter}`, inputs: { x: [518, 686] }, attrs: { size: [3024, 4032], filter } })),
+  cases: filters.flatMap((filter) =>
+    sizes.map(([name, from, size]) => ({ name: `${filter}, ${name}`, inputs: { x: from }, attrs: { size, filter } })),
+  ),
+  perf: filters.map((filter) => ({
+    name: `518×686 to 3024×4032, ${filter}`,
+    inputs: { x: [518, 686] },
+    attrs: { size: [3024, 4032], filter },
+  })),
 });

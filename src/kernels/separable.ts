@@ -37,7 +37,10 @@ export function fitsSeparable(N: number): boolean {
   return N % 4 === 0 && N >= LEAST_CHANNELS && N <= MOST_CHANNELS;
 }
 
-/** Depthwise separable convolution with ReLU6 between: y[OH,OW,N] = relu6(depthwise(x) + shift) · weight + bias [+ residual]. */
+/**
+ * Depthwise separable convolution with ReLU6 between: y[OH,OW,N] = relu6(depthwise(x) + shift) · weight + bias [+
+ * residual].
+ */
 export const separable = defineOp<SeparableInputs, SeparableAttrs>({
   name: 'separable',
   infer(inputs, { stride, pad, out = 'f32' }) {
@@ -45,8 +48,18 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
     const [H, W, C] = x.shape as [number, number, number];
     const K = kernel.shape[0] as number;
     const N = weight.shape[1] as number;
-    ensureTypes('separable', { x, kernel, shift }, C % 4 === 0 && kernel.shape.join() === [K, K, C].join() && shift.shape[0] === C, '[H,W,C], [K,K,C] and [C] with C a multiple of 4');
-    ensureTypes('separable', { weight }, weight.shape[0] === C && N <= MOST_CHANNELS, `[${C},N] with N at most ${MOST_CHANNELS}`);
+    ensureTypes(
+      'separable',
+      { x, kernel, shift },
+      C % 4 === 0 && kernel.shape.join() === [K, K, C].join() && shift.shape[0] === C,
+      '[H,W,C], [K,K,C] and [C] with C a multiple of 4',
+    );
+    ensureTypes(
+      'separable',
+      { weight },
+      weight.shape[0] === C && N <= MOST_CHANNELS,
+      `[${C},N] with N at most ${MOST_CHANNELS}`,
+    );
     const y: TensorType = { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), N] };
     ensureStore('separable', inputs, y, N);
     return { y };
@@ -56,17 +69,28 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
       const { pixels, workgroup } = REGISTERS;
       const [OH, OW, N] = y.shape as [number, number, number];
       const parts = partsOf(inputs, attrs, y, pixels, N / 4);
-      return { ...parts, sources: [source, ...parts.sources], tunables: { ...parts.tunables, WORKGROUP: workgroup }, workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup) };
+      return {
+        ...parts,
+        sources: [source, ...parts.sources],
+        tunables: { ...parts.tunables, WORKGROUP: workgroup },
+        workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup),
+      };
     },
     subgroup: (inputs, attrs, { y }) => {
       const { pixels, lanes } = SUBGROUP;
       const [OH, OW, N] = y.shape as [number, number, number];
       const parts = partsOf(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
-      return { ...parts, sources: [subgroupSource, ...parts.sources], workgroups: OH * Math.ceil(OW / pixels), subgroupSize: lanes };
+      return {
+        ...parts,
+        sources: [subgroupSource, ...parts.sources],
+        workgroups: OH * Math.ceil(OW / pixels),
+        subgroupSize: lanes,
+      };
     },
   },
   cpuKernels: ['subgroup'],
-  choose: (_inputs, _attrs, { software, subgroupSize }) => (software && subgroupSize === SUBGROUP.lanes ? 'subgroup' : 'registers'),
+  choose: (_inputs, _attrs, { software, subgroupSize }) =>
+    software && subgroupSize === SUBGROUP.lanes ? 'subgroup' : 'registers',
   cost: ({ kernel, weight }, _attrs, { y }) => {
     const [OH, OW, N] = y.shape as [number, number, number];
     return { flops: 2 * OH * OW * (weight.shape[0] as number) * ((kernel.shape[0] as number) ** 2 + N) };
@@ -74,14 +98,28 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
 });
 
 /** What both kernels have besides their main file. */
-function partsOf(inputs: SeparableInputs, { stride, pad }: SeparableAttrs, y: TensorType, PIXELS: number, COLS: number): Omit<Kernel, 'workgroups'> {
+function partsOf(
+  inputs: SeparableInputs,
+  { stride, pad }: SeparableAttrs,
+  y: TensorType,
+  PIXELS: number,
+  COLS: number,
+): Omit<Kernel, 'workgroups'> {
   const { x, kernel, weight } = inputs;
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW, N] = y.shape as [number, number, number];
   const store = storeKernel(inputs, {}, y);
   return {
     sources: [sumsSource, ...store.sources],
-    tunables: { xelem: x.dtype, welem: weight.dtype, K: kernel.shape[0] as number, STRIDE: stride, PIXELS, COLS, ...store.tunables },
+    tunables: {
+      xelem: x.dtype,
+      welem: weight.dtype,
+      K: kernel.shape[0] as number,
+      STRIDE: stride,
+      PIXELS,
+      COLS,
+      ...store.tunables,
+    },
     params: { ...store.params, H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left },
   };
 }

@@ -50,8 +50,13 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly cases: readonly KernelCase<Attrs>[];
   /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
   reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
-  /** For kernels that add up other products than the op's definition: the same values with the magnitudes of those. By kernel. */
-  readonly references?: Readonly<Record<string, (inputs: Tensors, attrs: Attrs, out: Out) => Readonly<Record<string, Expected>>>>;
+  /**
+   * For kernels that add up other products than the op's definition: the same values with the magnitudes of those. By
+   * kernel.
+   */
+  readonly references?: Readonly<
+    Record<string, (inputs: Tensors, attrs: Attrs, out: Out) => Readonly<Record<string, Expected>>>
+  >;
   /** Kernels that a software adapter takes 8 s or more to compile: their cases are for the long suite. */
   readonly longKernels?: readonly string[];
   /**
@@ -61,7 +66,10 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly gate: number;
   /** Inputs stored as f16 in half precision; the other inputs stay f32. */
   readonly half: readonly string[];
-  /** Inputs that are not floats: `texture` [H,W] holds random RGBA bytes, as values 0…1; `u32` random words, or what a `fill` formula says. */
+  /**
+   * Inputs that are not floats: `texture` [H,W] holds random RGBA bytes, as values 0…1; `u32` random words, or what a
+   * `fill` formula says.
+   */
   readonly dtypes?: Readonly<Record<string, 'texture' | 'u32'>>;
   /** Texel format of a texture output; the reference gives all its channels. */
   texelFormat?(attrs: Attrs): GPUTextureFormat;
@@ -72,12 +80,20 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
 }
 
 /** Infers the type parameters of a spec from its op. */
-export function defineSpec<In extends Types, Out extends Types, Attrs>(spec: KernelSpec<In, Out, Attrs>): KernelSpec<In, Out, Attrs> {
+export function defineSpec<In extends Types, Out extends Types, Attrs>(
+  spec: KernelSpec<In, Out, Attrs>,
+): KernelSpec<In, Out, Attrs> {
   return spec;
 }
 
 /** What one kernel of a spec is compared with. */
-export function expectedOf(spec: KernelSpec, kernel: string, inputs: Tensors, attrs: unknown, out: Types): Readonly<Record<string, Expected>> {
+export function expectedOf(
+  spec: KernelSpec,
+  kernel: string,
+  inputs: Tensors,
+  attrs: unknown,
+  out: Types,
+): Readonly<Record<string, Expected>> {
   const special = spec.references?.[kernel];
   return special ? special(inputs, attrs, out) : spec.reference(inputs, attrs, out);
 }

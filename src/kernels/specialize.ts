@@ -16,7 +16,8 @@ export function specialize(sources: readonly string[], tunables: Tunables): stri
   for (const [name, value] of Object.entries(tunables)) {
     const declaration = new RegExp(`\\b((?:const|alias)\\s+${name}\\b[^=;]*=\\s*)[^;]*;`, 'g');
     const found = code.match(declaration)?.length ?? 0;
-    if (found !== 1) throw new InternalError('INTERNAL_TUNABLE', `Tunable "${name}" is declared ${found} times, expected once.`);
+    if (found !== 1)
+      throw new InternalError('INTERNAL_TUNABLE', `Tunable "${name}" is declared ${found} times, expected once.`);
     code = code.replace(declaration, (_, head: string) => `${head}${literal(code, name, value)};`);
   }
   return /\balias\s+\w+\s*=\s*f16\s*;/.test(code) ? `enable f16;\n${code}` : code;

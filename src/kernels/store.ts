@@ -15,7 +15,11 @@ export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
 const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3 };
 
 /** The tunables of epilogue.wgsl; `bounded` values stay within f16 by themselves. */
-export function epilogueTunables(act: Activation, { dtype }: TensorType, bounded = false): { ACT: number; yelem: DType; SATURATE: boolean } {
+export function epilogueTunables(
+  act: Activation,
+  { dtype }: TensorType,
+  bounded = false,
+): { ACT: number; yelem: DType; SATURATE: boolean } {
   return { ACT: ACT[act], yelem: dtype, SATURATE: dtype === 'f16' && !bounded };
 }
 
@@ -39,20 +43,44 @@ export interface StoreInputs {
 }
 
 /** Checks the epilogue's inputs against the output type. */
-export function ensureStore(op: string, { bias, residual, gamma, low }: StoreInputs, y: TensorType, channels: number): void {
-  ensureTypes(op, { y, bias }, channels % 4 === 0 && bias.shape.length === 1 && bias.shape[0] === channels, `[${channels}] for ${channels} output channels, a multiple of 4`);
-  ensureTypes(op, { gamma, residual }, !gamma || (gamma.shape[0] === channels && residual?.dtype === 'f32'), `[${channels}], and gamma needs a residual in f32`);
+export function ensureStore(
+  op: string,
+  { bias, residual, gamma, low }: StoreInputs,
+  y: TensorType,
+  channels: number,
+): void {
+  ensureTypes(
+    op,
+    { y, bias },
+    channels % 4 === 0 && bias.shape.length === 1 && bias.shape[0] === channels,
+    `[${channels}] for ${channels} output channels, a multiple of 4`,
+  );
+  ensureTypes(
+    op,
+    { gamma, residual },
+    !gamma || (gamma.shape[0] === channels && residual?.dtype === 'f32'),
+    `[${channels}], and gamma needs a residual in f32`,
+  );
   ensureTypes(op, { bias, gamma }, bias.dtype === 'f32' && (gamma?.dtype ?? 'f32') === 'f32', 'f32');
   ensureTypes(op, { residual }, !residual || residual.shape.join() === y.shape.join(), show(y));
   ensureTypes(op, { low }, !low || (low.shape.length === 3 && low.shape[2] === channels), `[·,·,${channels}]`);
 }
 
 /** WGSL files, tunables and uniforms of an epilogue. */
-export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Omit<Kernel, 'workgroups'> {
+export function storeKernel(
+  inputs: StoreInputs,
+  { act = 'none' }: StoreAttrs,
+  y: TensorType,
+): Omit<Kernel, 'workgroups'> {
   const { residual, gamma, low } = inputs;
   if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
   const typed = epilogueTunables(act, y);
-  if (!residual) return { sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, epilogueSource], tunables: typed, params: {} };
+  if (!residual)
+    return {
+      sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, epilogueSource],
+      tunables: typed,
+      params: {},
+    };
   const added = { ...typed, relem: residual.dtype };
   if (!low) return { sources: [storeResidualSource, epilogueSource], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);
@@ -64,7 +92,12 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
 }
 
 /** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
-export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Omit<Kernel, 'workgroups'> {
+export function shuffleKernel(
+  { act = 'none' }: StoreAttrs,
+  y: TensorType,
+  W: number,
+  S: number,
+): Omit<Kernel, 'workgroups'> {
   return {
     sources: [storeShuffleSource, epilogueSource],
     tunables: epilogueTunables(act, y),
@@ -73,13 +106,23 @@ export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: nu
 }
 
 /** bilinear.wgsl reading `low` as if it were resized to `size` [H,W,·]. */
-export function bilinearKernel(low: TensorType, size: readonly number[], alignCorners: boolean): Omit<Kernel, 'workgroups'> {
+export function bilinearKernel(
+  low: TensorType,
+  size: readonly number[],
+  alignCorners: boolean,
+): Omit<Kernel, 'workgroups'> {
   const [LH, LW, C] = low.shape as [number, number, number];
   const [H, W] = size as [number, number];
   return {
     sources: [bilinearSource],
     tunables: { lelem: low.dtype, ALIGN_CORNERS: alignCorners },
-    params: { LH, LW, LC4: C / 4, SCALE_Y: resizeScale(LH, H, alignCorners), SCALE_X: resizeScale(LW, W, alignCorners) },
+    params: {
+      LH,
+      LW,
+      LC4: C / 4,
+      SCALE_Y: resizeScale(LH, H, alignCorners),
+      SCALE_X: resizeScale(LW, W, alignCorners),
+    },
   };
 }
 

@@ -5,7 +5,11 @@ import { blank, defineSpec, need, saturate, type Expected, type Tensors } from '
 import type { StoreAttrs } from './store.js';
 
 /** Spreads every input pixel over its own S×S block of the output. */
-function reference(inputs: Tensors, { act, stride: S }: StoreAttrs & { stride: number }, out: { y: TensorType }): { y: Expected } {
+function reference(
+  inputs: Tensors,
+  { act, stride: S }: StoreAttrs & { stride: number },
+  out: { y: TensorType },
+): { y: Expected } {
   const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [H, W, C] = x.type.shape as [number, number, number];
   const N = bias.type.shape[0] as number;
@@ -30,7 +34,11 @@ function reference(inputs: Tensors, { act, stride: S }: StoreAttrs & { stride: n
   return { y };
 }
 
-const shapes = (H: number, W: number, C: number, S: number, N: number) => ({ x: [H, W, C], weight: [C, S * S * N], bias: [N] });
+const shapes = (H: number, W: number, C: number, S: number, N: number) => ({
+  x: [H, W, C],
+  weight: [C, S * S * N],
+  bias: [N],
+});
 
 export const transposedConvSpec = defineSpec({
   op: transposedConv,

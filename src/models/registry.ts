@@ -3,10 +3,10 @@ import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { Family } from '../weights/architecture.js';
 import type { NameMap } from '../weights/names.js';
-import type { SafetensorsHeader } from '../weights/safetensors.js';
+import type { SafetensorsHeader } from '../weights/format/safetensors.js';
 import type { Weights } from '../weights/weights.js';
-import type { DepthAnythingSize } from './depth_anything.js';
-import type { PositionRule } from './position_embedding.js';
+import type { DepthAnythingSize } from './families/depth_anything.js';
+import type { PositionRule } from './encoders/position_embedding.js';
 
 /** What the numbers of a depth map are. */
 export interface DepthKind {
@@ -26,7 +26,10 @@ export interface Licence {
 
 /** Where weights are published. */
 export interface PublishedWeights {
-  /** `hf:org/repo@revision`, or `package:FILE` for a file of this package's models folder; undefined where nobody publishes safetensors. */
+  /**
+   * `hf:org/repo@revision`, or `package:FILE` for a file of this package's models folder; undefined where nobody
+   * publishes safetensors.
+   */
   readonly source: string | undefined;
   /** Page to get the original checkpoint from; undefined for what comes with this package. */
   readonly page: string | undefined;
@@ -74,7 +77,9 @@ const UNSTATED: Licence = { name: 'not stated by the authors', permissive: false
 
 const depthAnythingInput: SizeRule = { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'lower_bound' };
 
-/** The one file whose commit, length and SHA-256 are known; the others are fetched from the head of their repository. */
+/**
+ * The one file whose commit, length and SHA-256 are known; the others are fetched from the head of their repository.
+ */
 const V2_SMALL: PublishedWeights = {
   source: 'hf:depth-anything/Depth-Anything-V2-Small-hf@5426e4f0f36572d16453bbda7a8389317b1bef99',
   page: 'https://huggingface.co/depth-anything/Depth-Anything-V2-Small-hf',
@@ -90,11 +95,17 @@ function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-function depthAnythingEntry(version: 'v1' | 'v2', size: DepthAnythingSize, metric?: { readonly scene: 'indoor' | 'outdoor'; readonly maxDepth: number }): ModelEntry {
+function depthAnythingEntry(
+  version: 'v1' | 'v2',
+  size: DepthAnythingSize,
+  metric?: { readonly scene: 'indoor' | 'outdoor'; readonly maxDepth: number },
+): ModelEntry {
   const Size = capitalize(size);
   const scene = metric && capitalize(metric.scene);
   const repo =
-    version === 'v1' ? `LiheYoung/depth-anything-${size}-hf` : `depth-anything/Depth-Anything-V2-${scene ? `Metric-${scene}-` : ''}${Size}-hf`;
+    version === 'v1'
+      ? `LiheYoung/depth-anything-${size}-hf`
+      : `depth-anything/Depth-Anything-V2-${scene ? `Metric-${scene}-` : ''}${Size}-hf`;
   const nonCommercial = version === 'v2' && size !== 'small';
   return {
     name: `depth-anything-${version}-${metric ? `metric-${metric.scene}-` : ''}${size}`,
@@ -108,9 +119,14 @@ function depthAnythingEntry(version: 'v1' | 'v2', size: DepthAnythingSize, metri
     ...IMAGENET,
     output: version === 'v1' ? 'bilinear' : 'bilinear-align-corners',
     async code() {
-      const { depthAnything, depthAnythingConfig, depthAnythingNames, leftAside } = await import('./depth_anything.js');
+      const { depthAnything, depthAnythingConfig, depthAnythingNames, leftAside } =
+        await import('./families/depth_anything.js');
       const config = depthAnythingConfig(size, version, metric?.maxDepth);
-      return { network: (picture, weights, positions) => depthAnything(picture, weights, config, positions), names: depthAnythingNames, leftAside };
+      return {
+        network: (picture, weights, positions) => depthAnything(picture, weights, config, positions),
+        names: depthAnythingNames,
+        leftAside,
+      };
     },
   };
 }
@@ -127,7 +143,7 @@ const midasSmallEntry: ModelEntry = {
   ...IMAGENET,
   output: 'bicubic',
   async code() {
-    const { midasSmall, leftAside } = await import('./midas_small.js');
+    const { midasSmall, leftAside } = await import('./families/midas_small.js');
     return { network: midasSmall, leftAside };
   },
 };
@@ -142,7 +158,10 @@ const nanoEntry: ModelEntry = {
 };
 
 const SIZES = ['small', 'base', 'large'] as const;
-const SCENES = [{ scene: 'indoor', maxDepth: 20 }, { scene: 'outdoor', maxDepth: 80 }] as const;
+const SCENES = [
+  { scene: 'indoor', maxDepth: 20 },
+  { scene: 'outdoor', maxDepth: 80 },
+] as const;
 
 /** Every model that can be loaded by name; of those that are free for every use, the better ones come first. */
 export const registry: readonly ModelEntry[] = [

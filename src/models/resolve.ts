@@ -20,7 +20,10 @@ export async function checkLicence(entry: ModelEntry, accepted: boolean): Promis
   if (!entry.licence.permissive && !accepted) throw (await refusals()).termsNotAccepted(entry);
 }
 
-/** Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes safetensors */
+/**
+ * Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes
+ * safetensors
+ */
 export async function publishedSource(entry: ModelEntry): Promise<string> {
   const { source } = entry.weights;
   if (source !== undefined) return source;

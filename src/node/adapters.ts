@@ -16,7 +16,9 @@ export async function openAdapter(name?: string): Promise<{ gpu: GPU; adapter: G
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' }).catch((error: unknown) => {
     const listed = parseAdapters(error).map((found) => JSON.stringify(found.name));
     throw new GpuUnavailableError('GPU_NO_ADAPTER', `No adapter has ${JSON.stringify(name)} in its name.`, {
-      hint: listed.length ? `There is ${listed.join(', ')}.` : 'There is none at all.', actual: name, cause: error,
+      hint: listed.length ? `There is ${listed.join(', ')}.` : 'There is none at all.',
+      actual: name,
+      cause: error,
     });
   });
   if (adapter) return { gpu, adapter };

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { DepthFileError } from '../errors.js';
-import type { DepthSemantics } from '../image/formats/depth_semantics.js';
-import { decodeNpy } from '../image/formats/npy.js';
-import { decodePfm } from '../image/formats/pfm.js';
+import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
+import { decodeNpy } from '../depth/formats/npy.js';
+import { decodePfm } from '../depth/formats/pfm.js';
 import { loadSharp } from './image_file.js';
 
 /** A depth map as read from a file, [height,width], top row first. */
@@ -16,18 +16,24 @@ export interface DepthFile {
 }
 
 /**
- * Reads a depth map from a grey PFM, an NPY of shape [H,W] or [1,H,W], or an 8- or 16-bit grey PNG, told apart by content.
- * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError IMAGE_DECODER without `sharp` for PNG.
+ * Reads a depth map from a grey PFM, an NPY of shape [H,W] or [1,H,W], or an 8- or 16-bit grey PNG, told apart by
+ * content.
+ * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError IMAGE_DECODER without `sharp` for
+ *   PNG.
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw fault('DEPTH_READ', path, `cannot be read (${String(cause)})`, cause);
   });
   switch (bytes[0]) {
-    case 0x93: return fromNpy(bytes, path);
-    case 0x50: return decodePfm(bytes, path);
-    case 0x89: return fromPng(bytes, path);
-    default: throw fault('DEPTH_FORMAT', path, 'is not a PFM, NPY or PNG file');
+    case 0x93:
+      return fromNpy(bytes, path);
+    case 0x50:
+      return decodePfm(bytes, path);
+    case 0x89:
+      return fromPng(bytes, path);
+    default:
+      throw fault('DEPTH_FORMAT', path, 'is not a PFM, NPY or PNG file');
   }
 }
 
@@ -46,7 +52,11 @@ async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
     const { space, comments } = await image.metadata();
     if (space !== 'grey16' && space !== 'b-w') throw fault('PNG_COLOR', path, `holds ${space} pixels, not grey ones`);
-    const { data, info } = await image.toColourspace(space).removeAlpha().raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await image
+      .toColourspace(space)
+      .removeAlpha()
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
     const codes = new Uint16Array(new Uint8Array(data).buffer);
     const text = comments?.find(({ keyword }) => keyword === 'depthwise')?.text;
     const size = { width: info.width, height: info.height };
@@ -68,5 +78,9 @@ function parseSemantics(text: string, path: string): DepthSemantics {
 }
 
 function fault(code: string, path: string, what: string, cause?: unknown): DepthFileError {
-  return new DepthFileError(code, `${path}: ${what}.`, { source: path, phase: 'read', ...(cause === undefined ? {} : { cause }) });
+  return new DepthFileError(code, `${path}: ${what}.`, {
+    source: path,
+    phase: 'read',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

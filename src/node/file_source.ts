@@ -1,7 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { UsageError } from '../errors.js';
-import type { ByteSource } from '../weights/byte_source.js';
+import type { ByteSource } from '../weights/fetch/byte_source.js';
 
 /** Bytes read from a file at once. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -12,9 +12,16 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 export async function fileSource(path: string): Promise<ByteSource> {
   const refuse = (what: string, cause?: unknown): UsageError =>
-    new UsageError('SOURCE_FILE', `${path}: ${what}.`, { source: path, phase: 'load', ...(cause === undefined ? {} : { cause }) });
+    new UsageError('SOURCE_FILE', `${path}: ${what}.`, {
+      source: path,
+      phase: 'load',
+      ...(cause === undefined ? {} : { cause }),
+    });
   const found = await stat(path).catch((cause: unknown) => {
-    throw refuse((cause as { code?: unknown }).code === 'ENOENT' ? 'there is no such file' : 'the file cannot be read', cause);
+    throw refuse(
+      (cause as { code?: unknown }).code === 'ENOENT' ? 'there is no such file' : 'the file cannot be read',
+      cause,
+    );
   });
   if (!found.isFile()) throw refuse('this is not a file');
   return {

@@ -18,11 +18,19 @@ const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
 export async function nodeGpu({ adapter, toggles = [] }: NodeGpuOptions = {}): Promise<GPU> {
   try {
     const { create } = await import('webgpu');
-    return create([EXACT_TIMESTAMPS, ...(adapter ? [`adapter=${adapter}`] : []), ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : [])]);
+    return create([
+      EXACT_TIMESTAMPS,
+      ...(adapter ? [`adapter=${adapter}`] : []),
+      ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : []),
+    ]);
   } catch (cause) {
-    throw new GpuUnavailableError('GPU_UNAVAILABLE', `The package "webgpu" could not be loaded: ${(cause as Error).message}`, {
-      hint: 'Install it with: npm install webgpu.',
-      cause,
-    });
+    throw new GpuUnavailableError(
+      'GPU_UNAVAILABLE',
+      `The package "webgpu" could not be loaded: ${(cause as Error).message}`,
+      {
+        hint: 'Install it with: npm install webgpu.',
+        cause,
+      },
+    );
   }
 }

@@ -1,6 +1,6 @@
 import { open, readFile } from 'node:fs/promises';
 import { ImageError } from '../errors.js';
-import { decodePnm } from '../image/formats/pnm.js';
+import { decodePnm } from '../depth/formats/pnm.js';
 import { isReadable, sniffPicture, SNIFF_BYTES, type PictureFormat } from './picture_format.js';
 
 /** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
@@ -17,9 +17,10 @@ const MAX_PIXELS = 2 ** 28;
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, PGM or PPM file, told apart by content and not by name.
  * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
- * pictures with a colour profile are converted to 8-bit sRGB. Colours that a TIFF stores multiplied by its alpha stay so.
- * All but PGM and PPM need the `sharp` package.
- * @throws ImageError IMAGE_READ, IMAGE_FORMAT, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no `sharp`).
+ * pictures with a colour profile are converted to 8-bit sRGB. Colours that a TIFF stores multiplied by its alpha stay
+ * so. All but PGM and PPM need the `sharp` package.
+ * @throws ImageError IMAGE_READ, IMAGE_FORMAT, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no
+ *   `sharp`).
  */
 export async function readPicture(path: string): Promise<Picture> {
   const bytes = await readFile(path).catch((cause: unknown) => {
@@ -70,7 +71,11 @@ async function decode(bytes: Uint8Array, path: string, format: PictureFormat): P
     const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
     const { width: w = 0, height: h = 0 } = await image.metadata();
     if (w * h > MAX_PIXELS) throw tooLarge(path, w, h);
-    const { data, info } = await image.autoOrient().toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' })
+    const { data, info } = await image
+      .autoOrient()
+      .toColourspace('srgb')
+      .removeAlpha()
+      .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
     return { data: toRgba(data, width * height, channels), width, height };
@@ -85,9 +90,15 @@ export async function loadSharp(path: string): Promise<typeof import('sharp').de
   try {
     return (await import('sharp')).default;
   } catch (cause) {
-    throw new ImageError('IMAGE_DECODER', `${path}: reading pictures needs the package "sharp", which cannot be loaded.`, {
-      hint: 'Install it with `npm install sharp`, or give a PPM file.', source: path, cause,
-    });
+    throw new ImageError(
+      'IMAGE_DECODER',
+      `${path}: reading pictures needs the package "sharp", which cannot be loaded.`,
+      {
+        hint: 'Install it with `npm install sharp`, or give a PPM file.',
+        source: path,
+        cause,
+      },
+    );
   }
 }
 
@@ -103,9 +114,16 @@ function toRgba(samples: Uint8Array, pixels: number, channels: number): Uint8Arr
 }
 
 function tooLarge(path: string, width: number, height: number): ImageError {
-  return new ImageError('IMAGE_SIZE', `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`, {
-    source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height,
-  });
+  return new ImageError(
+    'IMAGE_SIZE',
+    `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`,
+    {
+      source: path,
+      limit: 'pixels',
+      expected: MAX_PIXELS,
+      actual: width * height,
+    },
+  );
 }
 
 function unreadable(path: string, cause: unknown): ImageError {

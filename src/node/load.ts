@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { checkOptions } from '../check_options.js';
-import { loadDepthModel as loadOnDevice, type DepthModel } from '../depth_model.js';
-import type { LoadOptions } from '../load.js';
-import type { CheckpointSource } from '../weights/checkpoint.js';
-import type { WeightsCache } from '../weights/cache.js';
+import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
+import type { LoadOptions } from '../runtime/load.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
 import { fileSource } from './file_source.js';
 import { nodeGpu } from './gpu.js';
@@ -21,9 +21,11 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
 }
 
 /**
- * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency `webgpu`).
- * A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until the model is disposed.
- * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu` or without such an adapter
+ * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
+ * `webgpu`). A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until
+ * the model is disposed.
+ * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
+ *   or without such an adapter
  */
 export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
   checkOptions(options, [], 'load');
@@ -35,7 +37,9 @@ export async function loadDepthModel(source: CheckpointSource, options: NodeLoad
     createHasher: createNodeHasher,
     ...rest,
     ...(weights === undefined ? {} : { weights: await resolvePath(weights) }),
-    ...(rest.device || rest.gpu ? {} : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
+    ...(rest.device || rest.gpu
+      ? {}
+      : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
     cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
   });
 }

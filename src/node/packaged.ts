@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findEntry } from '../models/resolve.js';
-import { packagedFile } from '../weights/source.js';
+import { packagedFile } from '../weights/fetch/source.js';
 
 /** The models folder of this package, which lies two folders up from this file and from the built one alike. */
 const FOLDER = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'models');

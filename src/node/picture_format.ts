@@ -6,7 +6,15 @@ export type UnreadableFormat = 'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photo
 /** Bytes that `sniffPicture` looks at. */
 export const SNIFF_BYTES = 64;
 
-const READABLE: ReadonlySet<PictureFormat> = new Set<ReadableFormat>(['JPEG', 'PNG', 'WebP', 'TIFF', 'GIF', 'AVIF', 'PNM']);
+const READABLE: ReadonlySet<PictureFormat> = new Set<ReadableFormat>([
+  'JPEG',
+  'PNG',
+  'WebP',
+  'TIFF',
+  'GIF',
+  'AVIF',
+  'PNM',
+]);
 
 /** Beginnings as Latin-1 text; BigTIFF has 43 where TIFF has 42. */
 const BEGINNINGS: readonly [RegExp, PictureFormat][] = [
@@ -36,8 +44,8 @@ export function isReadable(format: PictureFormat): format is ReadableFormat {
 }
 
 /**
- * Whether `head` begins a PNG with the text chunk `depthwise`, which every PNG of ours has right behind its header, so that a
- * folder's results are told from its photographs.
+ * Whether `head` begins a PNG with the text chunk `depthwise`, which every PNG of ours has right behind its header, so
+ * that a folder's results are told from its photographs.
  */
 export function isOwnResult(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, SNIFF_BYTES));

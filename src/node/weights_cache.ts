@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { cacheWriteError, type CacheWriter, type WeightsCache } from '../weights/cache.js';
-import type { Hasher } from '../weights/sha256.js';
+import { cacheWriteError, type CacheWriter, type WeightsCache } from '../weights/cache/cache.js';
+import type { Hasher } from '../weights/fetch/sha256.js';
 import { fileSource } from './file_source.js';
 
 /** Age at which a partial file cannot be someone's download any more, in milliseconds. */
@@ -16,7 +16,11 @@ export const createNodeHasher = (): Hasher => createHash('sha256');
  * Where weights are kept between runs: `DEPTHWISE_CACHE`, else the platform's folder for caches
  * (XDG Base Directory Specification; `~/Library/Caches` on macOS; `%LOCALAPPDATA%` on Windows).
  */
-export function cacheFolder(env: Readonly<Record<string, string | undefined>> = process.env, platform: string = process.platform, home = homedir()): string {
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
+  home = homedir(),
+): string {
   if (env['DEPTHWISE_CACHE']) return env['DEPTHWISE_CACHE'];
   if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'depthwise', 'cache');
   if (platform === 'darwin') return join(home, 'Library', 'Caches', 'depthwise');
@@ -24,8 +28,9 @@ export function cacheFolder(env: Readonly<Record<string, string | undefined>> = 
 }
 
 /**
- * A folder of complete files. A file is written beside its place and renamed into it, so that another process sees all of it or nothing;
- * two processes that download the same file do not disturb each other. Its digest lies beside it as `sha256sum` writes it, so
+ * A folder of complete files. A file is written beside its place and renamed into it, so that another process sees all
+ * of it or nothing; two processes that download the same file do not disturb each other. Its digest lies beside it as
+ * `sha256sum` writes it, so
  * `sha256sum -c *.sha256` checks a folder; a file without one is not believed.
  */
 export function folderCache(folder: string = cacheFolder()): WeightsCache {
@@ -72,7 +77,9 @@ class PartialFile implements CacheWriter {
     return this.#orCacheError(this.#file.writeFile(bytes));
   }
 
-  /** The digest goes first: a file with the digest of another is deleted when it is read, one without is never found. */
+  /**
+   * The digest goes first: a file with the digest of another is deleted when it is read, one without is never found.
+   */
   async commit(sha256: string): Promise<void> {
     await this.#orCacheError(this.#file.sync());
     await this.#orCacheError(this.#file.close());

@@ -9,13 +9,14 @@ interface Row {
 }
 
 /**
- * A row needs a source: a measurement on that class, or somebody's published one. Adapters without a row, NVIDIA, AMD and Intel
- * among them, start from the rule of each op. CPU adapters need none: every op has a rule for them.
+ * A row needs a source: a measurement on that class, or somebody's published one. Adapters without a row, NVIDIA, AMD
+ * and Intel among them, start from the rule of each op. CPU adapters need none: every op has a rule for them.
  */
 const TABLE: readonly Row[] = [
   // Products through tiles in workgroup memory lose 10 to 24 % on Mali-G715 (elizaOS#9715).
   { vendor: 'arm', prefer: { gemm: 'registers' } },
-  // jax-js multiplies without workgroup memory and publishes more than 7 TFLOP/s on M4 Max, more than others in WGSL there.
+  // jax-js multiplies without workgroup memory and publishes more than 7 TFLOP/s on M4 Max, more than others in WGSL
+  // there.
   { vendor: 'apple', prefer: { gemm: 'registers' } },
 ];
 

@@ -1,9 +1,9 @@
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
 import { kernelText } from '../kernels/specialize.js';
-import type { WeightsCache } from '../weights/cache.js';
-import { keepBytes, readKept } from '../weights/kept_files.js';
-import { Sha256 } from '../weights/sha256.js';
+import type { WeightsCache } from '../weights/cache/cache.js';
+import { keepBytes, readKept } from '../weights/cache/kept_files.js';
+import { Sha256 } from '../weights/fetch/sha256.js';
 import type { Contest } from './contests.js';
 
 /** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
@@ -24,11 +24,24 @@ export async function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }
   const { vendor, architecture, device, description } = gpu.adapter;
   const texts = await Promise.all(kernels.map((kernel) => kernelText(chooseKernel(node, gpu, kernel).kernel)));
   const digest = new Sha256().update(new TextEncoder().encode(texts.join('\n'))).digest();
-  return ['depthwise kernels 1', vendor, architecture, device, description, globalThis.navigator?.userAgent ?? '', key, digest].join('\n');
+  return [
+    'depthwise kernels 1',
+    vendor,
+    architecture,
+    device,
+    description,
+    globalThis.navigator?.userAgent ?? '',
+    key,
+    digest,
+  ].join('\n');
 }
 
 /** What is kept of a contest; undefined when there is nothing, or nothing that can be meant. */
-export async function readDecision(cache: WeightsCache | undefined, key: string, { kernels }: Contest): Promise<Kept | undefined> {
+export async function readDecision(
+  cache: WeightsCache | undefined,
+  key: string,
+  { kernels }: Contest,
+): Promise<Kept | undefined> {
   const bytes = await readKept(cache, key);
   const text = bytes && new TextDecoder().decode(bytes);
   if (text === undefined) return undefined;

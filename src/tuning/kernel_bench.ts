@@ -5,9 +5,9 @@ import { scoped, submit } from '../gpu/scoped.js';
 import { PassTimer } from '../gpu/timing.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, typesOf, type Node, type Value } from '../graph/graph.js';
-import { checkKernel } from '../known_answer.js';
+import { checkKernel } from './known_answer.js';
 import { byteLength } from '../tensor.js';
-import { decode, toHalf } from '../weights/decode.js';
+import { decode, toHalf } from '../weights/format/decode.js';
 
 /** Asks and times kernels on a device. */
 export interface KernelBench {
@@ -17,8 +17,8 @@ export interface KernelBench {
    */
   check(op: string, kernel: string): Promise<boolean>;
   /**
-   * Milliseconds that a node takes on each of some kernels; undefined when `spent` cuts it off. Infinity on one that the device does not
-   * compile or whose results differ from those of the first kernel: it is dropped.
+   * Milliseconds that a node takes on each of some kernels; undefined when `spent` cuts it off. Infinity on one that
+   * the device does not compile or whose results differ from those of the first kernel: it is dropped.
    */
   time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined>;
 }
@@ -58,7 +58,8 @@ export class GpuBench implements KernelBench {
     const probes = compiled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     try {
       for (const result of compiled) if (result.status === 'rejected') throw result.reason;
-      if (gpu.device.features.has('timestamp-query')) await scoped(gpu.device, { what: 'timestamps', phase: 'load' }, () => (timer = new PassTimer(gpu.device, 1)));
+      if (gpu.device.features.has('timestamp-query'))
+        await scoped(gpu.device, { what: 'timestamps', phase: 'load' }, () => (timer = new PassTimer(gpu.device, 1)));
       const runs: Probe[] = [];
       let right: Float32Array | undefined;
       for (const probe of probes) {
@@ -82,11 +83,16 @@ export class GpuBench implements KernelBench {
 
 /** Kernels may add up and round in orders of their own. */
 function agrees(answer: Float32Array, right: Float32Array): boolean {
-  return answer.every((value, i) => Math.abs(value - (right[i] as number)) <= TOLERANCE * Math.max(1, Math.abs(right[i] as number)));
+  return answer.every(
+    (value, i) => Math.abs(value - (right[i] as number)) <= TOLERANCE * Math.max(1, Math.abs(right[i] as number)),
+  );
 }
 
 function unsound(gpu: Gpu, name: string): GpuUnavailableError {
-  return new GpuUnavailableError('GPU_UNSOUND', `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`);
+  return new GpuUnavailableError(
+    'GPU_UNSOUND',
+    `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`,
+  );
 }
 
 /** The op of a node, alone, on one kernel. */
@@ -111,13 +117,21 @@ class Probe {
 
   static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<Probe> {
     const graph = new Graph();
-    const given = Object.fromEntries(Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]));
+    const given = Object.fromEntries(
+      Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]),
+    );
     const made: Record<string, Value> = graph.apply(op, given, attrs);
-    const executable = await Executable.compile(graph, gpu, { constants: noConstants, keep: Object.values(made), variant: () => kernel });
+    const executable = await Executable.compile(graph, gpu, {
+      constants: noConstants,
+      keep: Object.values(made),
+      variant: () => kernel,
+    });
     return new Probe(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made['y'] as Value);
   }
 
-  /** The two ends of y for small whole numbers as inputs. It warms up as well: drivers finish compiling in a first run. */
+  /**
+   * The two ends of y for small whole numbers as inputs. It warms up as well: drivers finish compiling in a first run.
+   */
   async answer(): Promise<Float32Array> {
     const { device } = this.#gpu;
     const from = this.#executable.buffer(this.#output);
@@ -129,7 +143,11 @@ class Probe {
       const read = await submitRead(this.#gpu, 2 * end, (encoder) => {
         for (const value of this.#inputs) fill(device, this.#executable.buffer(value), value.type.dtype === 'f16');
         this.#executable.encode(encoder);
-        ends = device.createBuffer({ label: 'ends', size: 2 * end, usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
+        ends = device.createBuffer({
+          label: 'ends',
+          size: 2 * end,
+          usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
+        });
         encoder.copyBufferToBuffer(from, 0, ends, 0, end);
         encoder.copyBufferToBuffer(from, bytes - end, ends, end, end);
         return ends;
@@ -152,7 +170,10 @@ class Probe {
         return true;
       }
       const most = Math.max(1.5, Math.min(16, LONGEST_MS / (performance.now() - start)));
-      this.#passes = Math.min(MOST_PASSES, Math.ceil(this.#passes * Math.min(most, Math.max(1.5, (1.2 * enough) / elapsed))));
+      this.#passes = Math.min(
+        MOST_PASSES,
+        Math.ceil(this.#passes * Math.min(most, Math.max(1.5, (1.2 * enough) / elapsed))),
+      );
     }
     return false;
   }
@@ -163,8 +184,15 @@ class Probe {
     const start = performance.now();
     await submit(this.#gpu, { what: 'a probe', phase: 'load' }, (encoder) => {
       for (let pass = 1; pass <= this.#passes; pass++) {
-        const ends = { ...(pass === 1 ? { beginningOfPassWriteIndex } : {}), ...(pass === this.#passes ? { endOfPassWriteIndex } : {}) };
-        this.#executable.encode(encoder, {}, querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined);
+        const ends = {
+          ...(pass === 1 ? { beginningOfPassWriteIndex } : {}),
+          ...(pass === this.#passes ? { endOfPassWriteIndex } : {}),
+        };
+        this.#executable.encode(
+          encoder,
+          {},
+          querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined,
+        );
       }
       timer?.resolve(encoder);
     });
@@ -180,7 +208,8 @@ class Probe {
 function fill(device: GPUDevice, buffer: GPUBuffer, half: boolean): void {
   const pattern = Float32Array.from({ length: 16_382 }, (_, i) => ((Math.imul(i + 1, 0x9e3779b1) >>> 16) % 3) - 1);
   const bytes = new Uint8Array((half ? toHalf(pattern) : pattern).buffer as ArrayBuffer);
-  for (let at = 0; at < buffer.size; at += bytes.length) device.queue.writeBuffer(buffer, at, bytes, 0, Math.min(bytes.length, buffer.size - at));
+  for (let at = 0; at < buffer.size; at += bytes.length)
+    device.queue.writeBuffer(buffer, at, bytes, 0, Math.min(bytes.length, buffer.size - at));
 }
 
 function noConstants(): never {

@@ -2,8 +2,8 @@ import { GpuUnavailableError, type DepthwiseError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/executor.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { hasQuestion } from '../known_answer.js';
-import type { WeightsCache } from '../weights/cache.js';
+import { hasQuestion } from './known_answer.js';
+import type { WeightsCache } from '../weights/cache/cache.js';
 import { preferredKernel } from './adapter_table.js';
 import { contestKey, contestsOf, familyOf, type Contest } from './contests.js';
 import { decisionKey, keepDecision, readDecision, RULE, type Unfinished } from './kept_decision.js';
@@ -29,7 +29,10 @@ export interface TuningOptions {
 const BUDGET_MS = 300;
 /** A kernel must be this much faster than the rule to replace it: less may be noise. */
 const GAIN = 1.05;
-/** Starts that may fail to end a contest: after that it is left to the rule, or to the safe kernel if the device was lost in one. */
+/**
+ * Starts that may fail to end a contest: after that it is left to the rule, or to the safe kernel if the device was
+ * lost in one.
+ */
 const STARTS = 3;
 /** What is kept goes to a disk, mostly; a slow one is not waited for longer. */
 const KEEPING_MS = 50;
@@ -37,9 +40,10 @@ const KEEPING_MS = 50;
 const NEWS_MS = 50;
 
 /**
- * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the graph. Only the
- * safe kernel is chosen before it has given known answers on this device; one that gives wrong ones is dropped. A CPU adapter times
- * nothing. What is undecided when the time is up stays with what is known of the adapter, or the rule of its op.
+ * Chooses among the kernels of a graph's ops by what is known of the adapter, and by timing them on shapes of the
+ * graph. Only the safe kernel is chosen before it has given known answers on this device; one that gives wrong ones is
+ * dropped. A CPU adapter times nothing. What is undecided when the time is up stays with what is known of the adapter,
+ * or the rule of its op.
  * @throws GpuUnavailableError `GPU_UNSOUND` when the safe kernel of an op answers wrongly
  */
 export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions = {}): Promise<KernelChoices> {
@@ -62,7 +66,8 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
     if (starts < STARTS) open.push({ contest, key, starts, lost });
     else if (lost) chosen.set(contest.key, contest.kernels[0] as string);
   }
-  if (open.length > 0) await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
+  if (open.length > 0)
+    await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
   return choices;
 }
 
@@ -82,7 +87,13 @@ class Session {
   readonly #cache: WeightsCache | undefined;
   #over = false;
 
-  constructor(gpu: Gpu, graph: Graph, bench: KernelBench, chosen: Map<string, string>, cache: WeightsCache | undefined) {
+  constructor(
+    gpu: Gpu,
+    graph: Graph,
+    bench: KernelBench,
+    chosen: Map<string, string>,
+    cache: WeightsCache | undefined,
+  ) {
     this.#gpu = gpu;
     this.#graph = graph;
     this.#bench = bench;
@@ -126,7 +137,8 @@ class Session {
   /** Whether the device went away meanwhile: then neither a failure nor a time says anything of a kernel. */
   async #isLost(decided: PromiseSettledResult<unknown>): Promise<boolean> {
     const { device } = this.#gpu;
-    if (decided.status === 'rejected' && !(decided.reason instanceof GpuUnavailableError)) await atMost(NEWS_MS, device.lost);
+    if (decided.status === 'rejected' && !(decided.reason instanceof GpuUnavailableError))
+      await atMost(NEWS_MS, device.lost);
     return this.#gpu.lost;
   }
 
@@ -150,7 +162,10 @@ class Session {
       for (const [kernel, total] of totals) totals.set(kernel, total + cost(kernel));
     }
     const first = start !== undefined && sound.includes(start) ? start : RULE;
-    return [...totals].reduce((best, [kernel, total]) => (GAIN * total < (totals.get(best) as number) ? kernel : best), first);
+    return [...totals].reduce(
+      (best, [kernel, total]) => (GAIN * total < (totals.get(best) as number) ? kernel : best),
+      first,
+    );
   }
 
   /** The safe kernel has no other to do its work: its wrong answer is the end. */
@@ -166,7 +181,9 @@ class Session {
     }
   }
 
-  /** What is wrong with a kernel of one op is wrong with those of other ops that share its text. Whether there is any. */
+  /**
+   * What is wrong with a kernel of one op is wrong with those of other ops that share its text. Whether there is any.
+   */
   #dropFamilies(contest: Contest): boolean {
     const { dropped } = this.#gpu;
     const wrong = contest.kernels.filter((kernel) => dropped.has(`${contest.op}/${kernel}`));

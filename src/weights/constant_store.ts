@@ -4,7 +4,7 @@ import type { Gpu } from '../gpu/gpu.js';
 import { scoped } from '../gpu/scoped.js';
 import type { Constant, Graph } from '../graph/graph.js';
 import { byteLength } from '../tensor.js';
-import { checkHalfRange, scanValues, toHalf } from './decode.js';
+import { checkHalfRange, scanValues, toHalf } from './format/decode.js';
 
 interface Entry {
   readonly constant: Constant;
@@ -46,8 +46,8 @@ export class ConstantStore {
   }
 
   /**
-   * Allocates the constants of a graph that are not here yet, and fills those whose tensors are at hand. They are shared
-   * with other graphs and stay, except those that depend on the picture size: they go with their last claim.
+   * Allocates the constants of a graph that are not here yet, and fills those whose tensors are at hand. They are
+   * shared with other graphs and stay, except those that depend on the picture size: they go with their last claim.
    * @returns what gives the claim back; may be called twice
    * @throws OutOfMemoryError or InternalError with nothing new left behind; DisposedError
    */
@@ -89,7 +89,9 @@ export class ConstantStore {
     this.#forget();
   }
 
-  /** Waits until the device has said of every upload so far that it went well. @throws OutOfMemoryError, InternalError */
+  /**
+   * Waits until the device has said of every upload so far that it went well. @throws OutOfMemoryError, InternalError
+   */
   async uploaded(): Promise<void> {
     await Promise.all([...this.#entries.values()].map((entry) => entry.uploaded));
   }
@@ -102,7 +104,11 @@ export class ConstantStore {
   /** The buffer of a constant. @throws InternalError when it was never declared or filled */
   buffer(key: string): GPUBuffer {
     const entry = this.#entries.get(key);
-    if (!entry?.buffer || entry.waiting.size > 0) throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has ${entry ? 'not been filled' : 'not been declared'}.`);
+    if (!entry?.buffer || entry.waiting.size > 0)
+      throw new InternalError(
+        'INTERNAL_CONSTANT',
+        `Constant "${key}" has ${entry ? 'not been filled' : 'not been declared'}.`,
+      );
     return entry.buffer;
   }
 
@@ -118,7 +124,14 @@ export class ConstantStore {
     const sources = constant.weights.flatMap((w) => w.sources);
     if (constant.perSize) for (const name of sources) this.#kept.add(name);
     const waiting = new Set(sources.filter((name) => !this.#tensors.has(name)));
-    const entry: Entry = { constant, buffer: undefined, waiting, allocated: Promise.resolve(), uploaded: Promise.resolve(), claims: 0 };
+    const entry: Entry = {
+      constant,
+      buffer: undefined,
+      waiting,
+      allocated: Promise.resolve(),
+      uploaded: Promise.resolve(),
+      claims: 0,
+    };
     this.#entries.set(constant.key, entry);
     return entry;
   }
@@ -130,7 +143,11 @@ export class ConstantStore {
     await allocating(device, `the weights of ${this.#source}`, bytes, () => {
       for (const entry of fresh) {
         const { key, type } = entry.constant;
-        entry.buffer = device.createBuffer({ label: key, size: byteLength(type), usage: BufferUsage.STORAGE | BufferUsage.COPY_DST });
+        entry.buffer = device.createBuffer({
+          label: key,
+          size: byteLength(type),
+          usage: BufferUsage.STORAGE | BufferUsage.COPY_DST,
+        });
         this.#bytes += byteLength(type);
       }
     });
@@ -156,7 +173,9 @@ export class ConstantStore {
       checkHalfRange(constant.key, scanValues(packed), this.#source);
       data = evenLength(toHalf(packed));
     }
-    entry.uploaded = scoped(this.#gpu.device, { what: `the upload of "${constant.key}"`, phase: 'upload' }, () => writeSlices(this.#gpu.device, buffer, data));
+    entry.uploaded = scoped(this.#gpu.device, { what: `the upload of "${constant.key}"`, phase: 'upload' }, () =>
+      writeSlices(this.#gpu.device, buffer, data),
+    );
     entry.uploaded.catch(() => undefined);
   }
 
@@ -175,7 +194,8 @@ export class ConstantStore {
   #forget(): void {
     const needed = new Set(this.#kept);
     for (const { constant, waiting, buffer } of this.#entries.values()) {
-      if (waiting.size > 0 || !buffer) for (const weight of constant.weights) for (const name of weight.sources) needed.add(name);
+      if (waiting.size > 0 || !buffer)
+        for (const weight of constant.weights) for (const name of weight.sources) needed.add(name);
     }
     for (const name of this.#tensors.keys()) if (!needed.has(name)) this.#tensors.delete(name);
   }

@@ -1,24 +1,39 @@
 import { ModelMismatchError, quote } from '../errors.js';
-import type { Warning } from './progress.js';
+import type { Warning } from '../warnings.js';
 import type { Misfit } from './weights.js';
 
 const MAX_LISTED = 5;
 
 /** `MODEL_SURPLUS_TENSOR`, with up to 5 of the tensors that a model does not use, and their number. */
 export function surplusTensors({ source, unused }: Misfit): Warning {
-  return { code: 'MODEL_SURPLUS_TENSOR', message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.` };
+  return {
+    code: 'MODEL_SURPLUS_TENSOR',
+    message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.`,
+  };
 }
 
-/** `MODEL_MISSING_TENSOR`, with up to 5 of the tensors that a file lacks, their number, and the nearest names that it has. */
+/**
+ * `MODEL_MISSING_TENSOR`, with up to 5 of the tensors that a file lacks, their number, and the nearest names that it
+ * has.
+ */
 export function missingTensors({ source, missing, unused, names }: Misfit): ModelMismatchError {
   const first = missing[0] as string;
   const left = new Set(unused);
   const free = [...names].filter(([, sources]) => sources.some((part) => left.has(part))).map(([name]) => name);
   const near = nearest(first, free.length > 0 ? free : [...names.keys()]);
   const hint = near.length > 0 ? `Nearest to the first: ${near.map(quote).join(', ')}.` : 'The file holds no tensors.';
-  return new ModelMismatchError('MODEL_MISSING_TENSOR', `${source}: the file lacks ${count(missing)} of the model: ${listed(missing)}.`, {
-    hint, source, tensor: first, expected: missing, actual: near, phase: 'build',
-  });
+  return new ModelMismatchError(
+    'MODEL_MISSING_TENSOR',
+    `${source}: the file lacks ${count(missing)} of the model: ${listed(missing)}.`,
+    {
+      hint,
+      source,
+      tensor: first,
+      expected: missing,
+      actual: near,
+      phase: 'build',
+    },
+  );
 }
 
 function count({ length }: readonly string[]): string {
@@ -40,5 +55,9 @@ function nearest(name: string, names: readonly string[]): string[] {
     while (tail < most - head && name[name.length - 1 - tail] === other[other.length - 1 - tail]) tail++;
     return head + tail;
   };
-  return names.map((other) => ({ other, score: score(other) })).sort((a, b) => b.score - a.score).slice(0, 3).map(({ other }) => other);
+  return names
+    .map((other) => ({ other, score: score(other) }))
+    .sort((a, b) => b.score - a.score)
+    .slice(0, 3)
+    .map(({ other }) => other);
 }

@@ -1,8 +1,11 @@
 import { knownArchitecture } from './architecture.js';
 import { mapNames, type NameMap, type NameRule } from './names.js';
-import type { SafetensorsHeader } from './safetensors.js';
+import type { SafetensorsHeader } from './format/safetensors.js';
 
-/** Names of transformers' `DepthAnythingForDepthEstimation` → names of the original Depth Anything V1 and V2 checkpoints. */
+/**
+ * Names of transformers' `DepthAnythingForDepthEstimation` → names of the original Depth Anything V1 and V2
+ * checkpoints.
+ */
 const depthAnything: readonly NameRule[] = [
   ['backbone.embeddings.cls_token', 'pretrained.cls_token'],
   ['backbone.embeddings.mask_token', 'pretrained.mask_token'],
@@ -35,8 +38,12 @@ function decoder(scratch: string): readonly NameRule[] {
     return [
       [`neck.convs.${level - 1}`, `${scratch}.layer${level}_rn`],
       [`${stage}.projection`, `${refinenet}.out_conv`],
-      ...[1, 2].flatMap((unit) => [1, 2].map((conv): NameRule =>
-        [`${stage}.residual_layer${unit}.convolution${conv}`, `${refinenet}.resConfUnit${unit}.conv${conv}`])),
+      ...[1, 2].flatMap((unit) =>
+        [1, 2].map((conv): NameRule => [
+          `${stage}.residual_layer${unit}.convolution${conv}`,
+          `${refinenet}.resConfUnit${unit}.conv${conv}`,
+        ]),
+      ),
     ];
   });
 }

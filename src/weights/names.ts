@@ -1,12 +1,13 @@
 import { ModelMismatchError, quote } from '../errors.js';
-import type { SafetensorsHeader } from './safetensors.js';
+import type { SafetensorsHeader } from './format/safetensors.js';
 
 /** Model-side name (the original checkpoint's spelling) → the tensors of the file it consists of, in order. */
 export type NameMap = ReadonlyMap<string, readonly string[]>;
 
 /**
- * One line of a translation: paths of a foreign file → path in the original checkpoint. `*` stands for an index and keeps it;
- * whatever follows the path (`.weight`, `.bias`) is kept. Several foreign paths are one fused tensor, stacked in this order.
+ * One line of a translation: paths of a foreign file → path in the original checkpoint. `*` stands for an index and
+ * keeps it; whatever follows the path (`.weight`, `.bias`) is kept. Several foreign paths are one fused tensor, stacked
+ * in this order.
  */
 export type NameRule = readonly [foreign: string | readonly string[], original: string];
 
@@ -30,9 +31,15 @@ export function mapNames(header: SafetensorsHeader, rules: readonly NameRule[], 
     const group = groups.get(name) ?? { parts: new Array<string | undefined>(parts).fill(undefined) };
     const taken = group.parts[part];
     if (taken !== undefined || group.parts.length !== parts) {
-      throw new ModelMismatchError('MODEL_NAMES', `${source}: ${quote(taken ?? name)} and ${quote(file)} are both ${quote(name)} of the model.`, {
-        source, tensor: name, actual: [taken ?? name, file],
-      });
+      throw new ModelMismatchError(
+        'MODEL_NAMES',
+        `${source}: ${quote(taken ?? name)} and ${quote(file)} are both ${quote(name)} of the model.`,
+        {
+          source,
+          tensor: name,
+          actual: [taken ?? name, file],
+        },
+      );
     }
     group.parts[part] = file;
     groups.set(name, group);
@@ -73,10 +80,16 @@ function checkStackable(header: SafetensorsHeader, name: string, parts: readonly
   if (parts.length === 1) return;
   const shapes = parts.map((part) => header.tensors.get(part)!.shape);
   const [first] = shapes;
-  const agree = shapes.every((shape) => shape.length > 0 && shape.length === first!.length && shape.every((dim, i) => i === 0 || dim === first![i]));
+  const agree = shapes.every(
+    (shape) =>
+      shape.length > 0 && shape.length === first!.length && shape.every((dim, i) => i === 0 || dim === first![i]),
+  );
   if (agree) return;
   const list = parts.map((part, i) => `${quote(part)} [${shapes[i]!.join(', ')}]`).join(', ');
   throw new ModelMismatchError('MODEL_SHAPE', `${source}: the parts of ${quote(name)} cannot be stacked: ${list}.`, {
-    source, tensor: name, expected: first, actual: shapes,
+    source,
+    tensor: name,
+    expected: first,
+    actual: shapes,
   });
 }

@@ -1,8 +1,8 @@
 import { ModelMismatchError, quote } from '../errors.js';
 import type { WeightTensor } from '../graph/graph.js';
-import { WEIGHT_DTYPES } from './decode.js';
+import { WEIGHT_DTYPES } from './format/decode.js';
 import type { NameMap } from './names.js';
-import type { SafetensorsHeader } from './safetensors.js';
+import type { SafetensorsHeader } from './format/safetensors.js';
 
 /** What all scopes of one file share. */
 interface Ledger {
@@ -42,7 +42,11 @@ export class Weights {
    * @param source file name or URL, for messages
    * @param names model-side name → file tensors, from `mapNames`; for files that have the model's own names, none
    */
-  static from(header: SafetensorsHeader, source: string, names: NameMap = new Map([...header.tensors.keys()].map((name) => [name, [name]]))): Weights {
+  static from(
+    header: SafetensorsHeader,
+    source: string,
+    names: NameMap = new Map([...header.tensors.keys()].map((name) => [name, [name]])),
+  ): Weights {
     return new Weights({ header, names, source, used: new Set(), missing: new Set() }, '');
   }
 
@@ -70,16 +74,26 @@ export class Weights {
     }
     const have = this.shapeOf(name)!;
     if (have.length !== shape.length || have.some((dim, i) => dim !== shape[i])) {
-      throw new ModelMismatchError('MODEL_SHAPE', `${source}: tensor ${quote(full)} should be [${shape.join(', ')}], and is [${have.join(', ')}].`, {
-        source, tensor: full, expected: shape, actual: have, phase: 'build',
-      });
+      throw new ModelMismatchError(
+        'MODEL_SHAPE',
+        `${source}: tensor ${quote(full)} should be [${shape.join(', ')}], and is [${have.join(', ')}].`,
+        {
+          source,
+          tensor: full,
+          expected: shape,
+          actual: have,
+          phase: 'build',
+        },
+      );
     }
     for (const part of sources) this.#checkDType(full, part);
     for (const part of sources) used.add(part);
     return { name: full, shape, sources };
   }
 
-  /** Shape of the tensor at `name`, or undefined where the file has none. Parts are stacked along the first dimension. */
+  /**
+   * Shape of the tensor at `name`, or undefined where the file has none. Parts are stacked along the first dimension.
+   */
   shapeOf(name: string): readonly number[] | undefined {
     const { names, header } = this.#ledger;
     const parts = names.get(this.#resolve(name))?.map((part) => header.tensors.get(part)!.shape);
@@ -109,8 +123,16 @@ export class Weights {
     const { header, source } = this.#ledger;
     const { dtype } = header.tensors.get(part)!;
     if (WEIGHT_DTYPES.has(dtype)) return;
-    throw new ModelMismatchError('MODEL_DTYPE', `${source}: tensor ${quote(part)} holds ${dtype} values; weights must be one of ${[...WEIGHT_DTYPES].join(', ')}.`, {
-      source, tensor: name, expected: [...WEIGHT_DTYPES], actual: dtype, phase: 'build',
-    });
+    throw new ModelMismatchError(
+      'MODEL_DTYPE',
+      `${source}: tensor ${quote(part)} holds ${dtype} values; weights must be one of ${[...WEIGHT_DTYPES].join(', ')}.`,
+      {
+        source,
+        tensor: name,
+        expected: [...WEIGHT_DTYPES],
+        actual: dtype,
+        phase: 'build',
+      },
+    );
   }
 }

@@ -19,7 +19,11 @@ const specOf = (name: string): KernelSpec => specs.find(({ op }) => op.name === 
 const instance = nodeGpu();
 const host: BenchHost = {
   requestGpu: async () => Gpu.request({ gpu: await instance }),
-  files: { fixtures: () => Promise.reject(new Error('not asked for')), tensors: () => Promise.reject(new Error('not asked for')), recorded: () => Promise.reject(new Error('not asked for')) },
+  files: {
+    fixtures: () => Promise.reject(new Error('not asked for')),
+    tensors: () => Promise.reject(new Error('not asked for')),
+    recorded: () => Promise.reject(new Error('not asked for')),
+  },
   surroundings: { runtime: 'node', os: 'test', versions: {} },
   tool: { version: '0', commit: 'test' },
   print: () => undefined,
@@ -31,12 +35,23 @@ const quick: BenchOptions = { sections: ['kernels'], quick: true, samples: 3, ra
 describe('runBench', () => {
   it('checks and times one small case, and writes a sound document', async () => {
     const lines: string[] = [];
-    const document = await runBench({ ...host, print: (line) => lines.push(line) }, { ...quick, sections: ['ceilings', 'kernels'] });
+    const document = await runBench(
+      { ...host, print: (line) => lines.push(line) },
+      { ...quick, sections: ['ceilings', 'kernels'] },
+    );
     expect(faultOf(JSON.parse(JSON.stringify(document)))).toBeUndefined();
     expect(lines[0]).toMatch(/^adapter: /);
     const [result] = document.results;
     expect(document.results).toHaveLength(Object.keys(gemm.op.kernels).length);
-    expect(result).toMatchObject({ kernel: 'gemm', case: 'tiny', dtype: 'f32', flops: 2 * 33 * 32 * 24, bytes: 4 * (33 * 32 + 32 * 24 + 24 + 33 * 24), ok: true, checked: 'all outputs' });
+    expect(result).toMatchObject({
+      kernel: 'gemm',
+      case: 'tiny',
+      dtype: 'f32',
+      flops: 2 * 33 * 32 * 24,
+      bytes: 4 * (33 * 32 + 32 * 24 + 24 + 33 * 24),
+      ok: true,
+      checked: 'all outputs',
+    });
     expect(result?.ms.n).toBe(3);
     expect(result?.ms.min).toBeGreaterThan(0);
     expect(result?.repeats).toBeGreaterThan(1);
@@ -49,19 +64,35 @@ describe('runBench', () => {
 
   it('finds an edited shader wrong that forgets a factor, and the shipped one right', async () => {
     const kernel = 'gemm/registers';
-    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))?.sources[0] as string;
+    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))
+      ?.sources[0] as string;
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     expect(code).not.toBe(shipped);
-    const { results } = await runBench(host, { ...quick, specs: withEditedShader([gemm], { name: 'edited.wgsl', code, kernel }) });
-    expect(results.map(({ variant, ok }) => [variant, ok])).toEqual([['registers', true], ['edited.wgsl', false]]);
+    const { results } = await runBench(host, {
+      ...quick,
+      specs: withEditedShader([gemm], { name: 'edited.wgsl', code, kernel }),
+    });
+    expect(results.map(({ variant, ok }) => [variant, ok])).toEqual([
+      ['registers', true],
+      ['edited.wgsl', false],
+    ]);
     expect(results[0]?.ms.n).toBe(results[1]?.ms.n);
   });
 
   it('checks a kernel for certain sizes on small cases that it takes', async () => {
     const registers = gemm.op.kernels['registers'] as NonNullable<(typeof gemm.op.kernels)[string]>;
-    const rare: (typeof gemm.op.kernels)[string] = (inputs, attrs, outputs) => ((inputs['x']?.shape[0] as number) >= 33 ? registers(inputs, attrs, outputs) : undefined);
+    const rare: (typeof gemm.op.kernels)[string] = (inputs, attrs, outputs) =>
+      (inputs['x']?.shape[0] as number) >= 33 ? registers(inputs, attrs, outputs) : undefined;
     // A case whose truth is out of reach: the reference is only asked for the others.
-    const spec = { ...gemm, op: { ...gemm.op, name: 'partless', kernels: { rare }, cost: (inputs: Record<string, TensorType | undefined>) => ({ flops: inputs['x']?.shape[0] === 33 ? 1e9 : 0 }) } } as unknown as KernelSpec;
+    const spec = {
+      ...gemm,
+      op: {
+        ...gemm.op,
+        name: 'partless',
+        kernels: { rare },
+        cost: (inputs: Record<string, TensorType | undefined>) => ({ flops: inputs['x']?.shape[0] === 33 ? 1e9 : 0 }),
+      },
+    } as unknown as KernelSpec;
     const { results, skipped } = await runBench(host, { ...quick, maxGflop: 2, specs: [spec] });
     expect(skipped).toEqual([]);
     expect(results[0]).toMatchObject({ variant: 'rare', ok: true });
@@ -70,7 +101,11 @@ describe('runBench', () => {
 
   it('takes turns on copies of the buffers where caches are to be cold', async () => {
     const { registers } = gemm.op.kernels;
-    const { results, protocol } = await runBench(host, { ...quick, cold: true, specs: [{ ...gemm, op: { ...gemm.op, kernels: { registers } } } as KernelSpec] });
+    const { results, protocol } = await runBench(host, {
+      ...quick,
+      cold: true,
+      specs: [{ ...gemm, op: { ...gemm.op, kernels: { registers } } } as KernelSpec],
+    });
     expect(protocol.cold).toBe(true);
     expect(results).toMatchObject([{ copies: 64, ok: true }]);
     expect(results[0]?.ms.min).toBeGreaterThan(0);
@@ -89,10 +124,14 @@ describe('selfCheck', () => {
   const registers = /^gemm\/(registers|edited)/;
 
   it('finds the shipped kernel right, and one that forgets a factor wrong', async () => {
-    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))?.sources[0] as string;
+    const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))
+      ?.sources[0] as string;
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     const lines: string[] = [];
-    const found = await selfCheck({ ...host, print: (line) => lines.push(line) }, { filter: registers, specs: withEditedShader([small], { name: 'edited.wgsl', code, kernel: 'gemm/registers' }) });
+    const found = await selfCheck(
+      { ...host, print: (line) => lines.push(line) },
+      { filter: registers, specs: withEditedShader([small], { name: 'edited.wgsl', code, kernel: 'gemm/registers' }) },
+    );
     const right = found.filter(({ id }) => id.startsWith('gemm/registers '));
     expect(right.length).toBeGreaterThan(0);
     expect(right.every(({ ok }) => ok)).toBe(true);
@@ -102,7 +141,11 @@ describe('selfCheck', () => {
   });
 
   it('takes a kernel that does not compile for a wrong one', async () => {
-    const specs = withEditedShader([small], { name: 'edited.wgsl', code: 'this is no shader', kernel: 'gemm/registers' });
+    const specs = withEditedShader([small], {
+      name: 'edited.wgsl',
+      code: 'this is no shader',
+      kernel: 'gemm/registers',
+    });
     const [checked] = await selfCheck(host, { filter: /^gemm\/edited/, specs });
     expect(checked).toMatchObject({ ok: false, says: expect.stringContaining('[') });
   });
@@ -115,7 +158,15 @@ describe('truthOf', () => {
   });
 
   // A part of the work must give a part of the outputs, or the error of a large shape means nothing.
-  for (const name of ['gemm', 'gemm_layer_norm', 'conv2d', 'upsampled_conv', 'transposed_conv', 'patch_embed', 'attention']) {
+  for (const name of [
+    'gemm',
+    'gemm_layer_norm',
+    'conv2d',
+    'upsampled_conv',
+    'transposed_conv',
+    'patch_embed',
+    'attention',
+  ]) {
     it(`follows a part of ${name}`, () => {
       const spec = specOf(name);
       const costly: KernelSpec = { ...spec, op: { ...spec.op, cost: () => ({ flops: Infinity }) } };

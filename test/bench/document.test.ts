@@ -8,7 +8,8 @@ import { benchDocument, kernelResult, modelResult, onSoftware, peerResult, watch
 
 const json = (changes: object) => JSON.stringify({ ...benchDocument(), ...changes });
 const watched = watchedPeerResult();
-const times = (median: number, spread: number) => summarizeSamples(Array.from({ length: 20 }, (_, i) => median + spread * ((i % 5) - 2)));
+const times = (median: number, spread: number) =>
+  summarizeSamples(Array.from({ length: 20 }, (_, i) => median + spread * ((i % 5) - 2)));
 
 describe('parseDocument', () => {
   it('takes a document back from JSON unchanged', () => {
@@ -26,13 +27,36 @@ describe('parseDocument', () => {
       [{ clock: undefined }, 'document.clock is missing'],
       [{ clock: { source: 'queue' } }, 'document.clock.quantumNs is not of kind number'],
       [{ results: {} }, 'document.results is not of kind array'],
-      [{ results: [kernelResult(), { ...kernelResult(), gateRatio: null }] }, 'results[1].gateRatio is not of kind number'],
-      [{ results: [{ ...kernelResult(), ms: { ...kernelResult().ms, p95: '1' } }] }, 'results[0].ms.p95 is not of kind number'],
+      [
+        { results: [kernelResult(), { ...kernelResult(), gateRatio: null }] },
+        'results[1].gateRatio is not of kind number',
+      ],
+      [
+        { results: [{ ...kernelResult(), ms: { ...kernelResult().ms, p95: '1' } }] },
+        'results[0].ms.p95 is not of kind number',
+      ],
       [{ models: [{ ...modelResult(), memory: {} }] }, 'models[0].memory.weights is not of kind number'],
       [{ peers: [{ ...peerResult(), other: { firstMs: 1 } }] }, 'peers[0].other.ms is missing'],
-      [{ peers: [peerResult(), { ...peerResult(), maxDifference: null }] }, 'peers[1].maxDifference is not of kind number'],
-      [{ peers: [{ ...watched, other: { ...watched.other, submit: { ...watched.other.submit, ms: 6 } } }] }, 'peers[0].other.submit.ms is missing'],
-      [{ peers: [peerResult(), { ...watched, depthwise: { ...watched.depthwise, submit: { ...watched.depthwise.submit, waits: undefined } } }] }, 'peers[1].depthwise.submit.waits is not of kind number'],
+      [
+        { peers: [peerResult(), { ...peerResult(), maxDifference: null }] },
+        'peers[1].maxDifference is not of kind number',
+      ],
+      [
+        { peers: [{ ...watched, other: { ...watched.other, submit: { ...watched.other.submit, ms: 6 } } }] },
+        'peers[0].other.submit.ms is missing',
+      ],
+      [
+        {
+          peers: [
+            peerResult(),
+            {
+              ...watched,
+              depthwise: { ...watched.depthwise, submit: { ...watched.depthwise.submit, waits: undefined } },
+            },
+          ],
+        },
+        'peers[1].depthwise.submit.waits is not of kind number',
+      ],
     ];
     for (const [changes, fault] of cases) expect(() => parseDocument(json(changes)), fault).toThrow(fault);
     expect(() => parseDocument('null')).toThrow('document is missing');
@@ -44,7 +68,16 @@ describe('tableText', () => {
     const text = tableText(benchDocument());
     expect(text.split('\n')[0]).toBe('adapter: Test <GPU> & co');
     expect(text).toContain('quantum 65536 ns');
-    for (const part of ['FMA f32 GFLOP/s', 'gemm/registers f32 square', '0.25', 'all outputs', 'tiny 14×14 f32', '2.50×', 'more than 4 GFLOP']) expect(text).toContain(part);
+    for (const part of [
+      'FMA f32 GFLOP/s',
+      'gemm/registers f32 square',
+      '0.25',
+      'all outputs',
+      'tiny 14×14 f32',
+      '2.50×',
+      'more than 4 GFLOP',
+    ])
+      expect(text).toContain(part);
   });
 
   it('marks the fastest candidate on a GPU; on a CPU only when told to', () => {
@@ -77,18 +110,32 @@ describe('tableText', () => {
   });
 
   it('prints three significant digits', () => {
-    expect([0, 0.001234, 1.234, 12.34, 123.4, 12345].map(number)).toEqual(['0', '0.00123', '1.23', '12.3', '123', '12345']);
+    expect([0, 0.001234, 1.234, 12.34, 123.4, 12345].map(number)).toEqual([
+      '0',
+      '0.00123',
+      '1.23',
+      '12.3',
+      '123',
+      '12345',
+    ]);
   });
 });
 
 describe('rooflineSvg', () => {
   const attribute = (tag: string, name: string) => Number(new RegExp(`${name}="([^"]*)"`).exec(tag)?.[1]);
-  const circles = (svg: string) => [...svg.matchAll(/<circle class="kernel"[^>]*>/g)].map(([tag]) => ({ x: attribute(tag, 'cx'), y: attribute(tag, 'cy') }));
+  const circles = (svg: string) =>
+    [...svg.matchAll(/<circle class="kernel"[^>]*>/g)].map(([tag]) => ({
+      x: attribute(tag, 'cx'),
+      y: attribute(tag, 'cy'),
+    }));
 
   it('draws every kernel with work at its place on logarithmic axes', () => {
     const results = [
-      kernelResult(), kernelResult({ case: 'ten times the rate', gflops: 10 }), kernelResult({ case: 'hundredth', gflops: 0.1 }),
-      kernelResult({ case: 'ten times the intensity', bytes: 1e6 }), kernelResult({ case: 'no work', flops: 0, gflops: 0 }),
+      kernelResult(),
+      kernelResult({ case: 'ten times the rate', gflops: 10 }),
+      kernelResult({ case: 'hundredth', gflops: 0.1 }),
+      kernelResult({ case: 'ten times the intensity', bytes: 1e6 }),
+      kernelResult({ case: 'no work', flops: 0, gflops: 0 }),
     ];
     const [a, b, c, d, ...rest] = circles(rooflineSvg(benchDocument({ results })));
     if (!a || !b || !c || !d) throw new Error('circles are missing');
@@ -101,7 +148,9 @@ describe('rooflineSvg', () => {
 
   it('bends the roof where bandwidth meets arithmetic, one for each precision', () => {
     const svg = rooflineSvg(benchDocument());
-    const roofs = [...svg.matchAll(/class="roof" d="M(\S+) (\S+) L(\S+) (\S+) L(\S+) (\S+)"/g)].map(([, ...numbers]) => numbers.map(Number));
+    const roofs = [...svg.matchAll(/class="roof" d="M(\S+) (\S+) L(\S+) (\S+) L(\S+) (\S+)"/g)].map(([, ...numbers]) =>
+      numbers.map(Number),
+    );
     expect(roofs).toHaveLength(2);
     for (const [, y0, x1, y1, x2, y2] of roofs as [number, number, number, number, number, number][]) {
       expect(y0).toBeGreaterThan(y1);
@@ -127,10 +176,32 @@ describe('rooflineSvg', () => {
 describe('comparison', () => {
   it('calls a move only what lies outside the noise of both runs', () => {
     const cases = ['same', 'noisy', 'faster', 'slower', 'tiny'];
-    const run = (all: readonly [number, number][]) => benchDocument({ models: [], results: cases.map((kase, i) => kernelResult({ case: kase, ms: times(...(all[i] as [number, number])) })) });
-    const before = run([[10, 0.1], [10, 4], [10, 0.1], [10, 0.1], [10, 0.001]]);
-    const after = run([[10, 0.1], [11, 4], [5, 0.1], [12, 0.1], [10.2, 0.001]]);
-    expect(Object.fromEntries(moves(before, after).map(({ id, verdict }) => [id.split(' ').at(-1), verdict]))).toEqual({ same: 'same', noisy: 'same', faster: 'faster', slower: 'slower', tiny: 'same' });
+    const run = (all: readonly [number, number][]) =>
+      benchDocument({
+        models: [],
+        results: cases.map((kase, i) => kernelResult({ case: kase, ms: times(...(all[i] as [number, number])) })),
+      });
+    const before = run([
+      [10, 0.1],
+      [10, 4],
+      [10, 0.1],
+      [10, 0.1],
+      [10, 0.001],
+    ]);
+    const after = run([
+      [10, 0.1],
+      [11, 4],
+      [5, 0.1],
+      [12, 0.1],
+      [10.2, 0.001],
+    ]);
+    expect(Object.fromEntries(moves(before, after).map(({ id, verdict }) => [id.split(' ').at(-1), verdict]))).toEqual({
+      same: 'same',
+      noisy: 'same',
+      faster: 'faster',
+      slower: 'slower',
+      tiny: 'same',
+    });
     const { table, warnings } = comparison(before, after);
     expect(table.title).toContain('1 faster, 1 slower, 3 within noise');
     expect(table.rows[0]?.[0]).toContain('faster');
@@ -139,10 +210,15 @@ describe('comparison', () => {
   });
 
   it('warns of other adapters and clocks, and lists what is new and gone', () => {
-    const after = { ...benchDocument({ results: [kernelResult({ case: 'new' })], clock: { source: 'queue', quantumNs: 1 } }) };
+    const after = {
+      ...benchDocument({ results: [kernelResult({ case: 'new' })], clock: { source: 'queue', quantumNs: 1 } }),
+    };
     const other = { ...after, env: { ...after.env, adapter: { ...after.env.adapter, description: 'another' } } };
     expect(comparison(benchDocument(), other).warnings).toEqual([
-      'adapters differ: description is "another", was "Test <GPU> & co"', 'clocks differ: queue, was timestamp-query', 'new: gemm/registers f32 new', 'gone: gemm/registers f32 square',
+      'adapters differ: description is "another", was "Test <GPU> & co"',
+      'clocks differ: queue, was timestamp-query',
+      'new: gemm/registers f32 new',
+      'gone: gemm/registers f32 square',
     ]);
   });
 });

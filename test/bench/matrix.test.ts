@@ -4,13 +4,25 @@ import { Gpu } from '../../src/gpu/gpu.js';
 import { distinct, instances, type Instance } from '../kernels/instances.js';
 import { specs } from '../kernels/specs.js';
 
-const config = (componentType: string, resultComponentType: string, M: number, N = M, K = M): MatrixConfig => ({ componentType, resultComponentType, M, N, K });
+const config = (componentType: string, resultComponentType: string, M: number, N = M, K = M): MatrixConfig => ({
+  componentType,
+  resultComponentType,
+  M,
+  N,
+  K,
+});
 
 describe('matrixEdge', () => {
   it('takes the largest square of f16 into f32, and nothing else', () => {
     expect(matrixEdge([config('f16', 'f16', 16), config('f16', 'f32', 8), config('f16', 'f32', 16)])).toBe(16);
     expect(matrixEdge([config('f32', 'f32', 16), config('f16', 'f32', 8)])).toBe(8);
-    for (const configs of [undefined, [], [config('f16', 'f16', 16)], [config('f16', 'f32', 8, 16, 16)], [config('i8', 'i32', 16)]]) {
+    for (const configs of [
+      undefined,
+      [],
+      [config('f16', 'f16', 16)],
+      [config('f16', 'f32', 8, 16, 16)],
+      [config('i8', 'i32', 16)],
+    ]) {
       expect(() => matrixEdge(configs)).toThrowError(expect.objectContaining({ code: 'GPU_NO_MATRICES' }));
     }
   });

@@ -50,7 +50,8 @@ function chain(channel: Float32Array, c: number, C: number, H: number, W: number
     const at = (y: number, x: number) => (y < 0 || x < 0 || y >= H || x >= W ? 0 : (map[y * W + x] as number));
     map = Float64Array.from(map, (_, i) => {
       let sum = bias;
-      for (let k = 0; k < 25; k++) sum += (weight[k] as number) * at(Math.floor(i / W) + Math.floor(k / 5) - 2, (i % W) + (k % 5) - 2);
+      for (let k = 0; k < 25; k++)
+        sum += (weight[k] as number) * at(Math.floor(i / W) + Math.floor(k / 5) - 2, (i % W) + (k % 5) - 2);
       return Math.max(sum, 0);
     });
   }

@@ -5,7 +5,15 @@ import { agree, quantile, quantumOf, summarizeSamples } from '../../bench/statis
 describe('summarizeSamples', () => {
   it('gives the statistics of known samples, whatever their order', () => {
     const summary = summarizeSamples([5, 1, 4, 2, 3, 100]);
-    expect(summary).toEqual({ min: 1, median: 3.5, p95: 76.25, iqr: 2.5, mad: 1.5, n: 6, samples: [5, 1, 4, 2, 3, 100] });
+    expect(summary).toEqual({
+      min: 1,
+      median: 3.5,
+      p95: 76.25,
+      iqr: 2.5,
+      mad: 1.5,
+      n: 6,
+      samples: [5, 1, 4, 2, 3, 100],
+    });
     expect(quantile([1, 2, 3, 4], 0.25)).toBe(1.75);
     expect(quantile([7], 0.95)).toBe(7);
     expect(() => quantile([], 0.5)).toThrow('no samples');
@@ -52,7 +60,12 @@ describe('measure', () => {
   it('warms up until three medians agree, then takes turns A B, B A', async () => {
     const log: string[] = [];
     const settling = contender('A', log, [9, 9, 9, 5, 5, 5, 2, 2, 2, 2, 2, 2, 2]);
-    const [a, b] = await measure([settling, contender('B', log, [3])], { samples: 4, stableWithin: 0.02, warmUpBlocks: 10, warmUpMs: 1000 });
+    const [a, b] = await measure([settling, contender('B', log, [3])], {
+      samples: 4,
+      stableWithin: 0.02,
+      warmUpBlocks: 10,
+      warmUpMs: 1000,
+    });
     expect(log.join('')).toBe(`${'A'.repeat(15)}${'B'.repeat(9)}ABBAABBA`);
     expect([a?.ms.median, b?.ms.median, a?.ms.n, a?.stable]).toEqual([2, 3, 4, true]);
   });

@@ -13,10 +13,18 @@ function classes() {
   class GPUComputePassEncoder {}
   Object.assign(GPUQueue.prototype, { submit: () => spend(3), onSubmittedWorkDone: () => Promise.resolve() });
   Object.assign(GPUBuffer.prototype, { mapAsync: () => new Promise((resolve) => setTimeout(resolve, 40)) });
-  Object.assign(GPUComputePassEncoder.prototype, { dispatchWorkgroups: (x: number) => x, dispatchWorkgroupsIndirect: () => undefined });
+  Object.assign(GPUComputePassEncoder.prototype, {
+    dispatchWorkgroups: (x: number) => x,
+    dispatchWorkgroupsIndirect: () => undefined,
+  });
   const made = { GPUQueue, GPUBuffer, GPUComputePassEncoder } as unknown as WebGpuClasses;
   const of = <T>(name: keyof WebGpuClasses) => Object.create(made[name].prototype) as T;
-  return { made, queue: of<globalThis.GPUQueue>('GPUQueue'), buffer: of<globalThis.GPUBuffer>('GPUBuffer'), pass: of<globalThis.GPUComputePassEncoder>('GPUComputePassEncoder') };
+  return {
+    made,
+    queue: of<globalThis.GPUQueue>('GPUQueue'),
+    buffer: of<globalThis.GPUBuffer>('GPUBuffer'),
+    pass: of<globalThis.GPUComputePassEncoder>('GPUComputePassEncoder'),
+  };
 }
 
 it('times a call until its last submit has returned, not until its output is there', async () => {

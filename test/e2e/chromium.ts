@@ -10,8 +10,14 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** WebGPU on SwiftShader, the one adapter every machine has; and a camera that shows a test picture. */
 const FLAGS = [
-  '--no-sandbox', '--enable-unsafe-webgpu', '--enable-features=Vulkan,WebGPU', '--use-webgpu-adapter=swiftshader', '--use-vulkan=swiftshader',
-  '--ignore-gpu-blocklist', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream',
+  '--no-sandbox',
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan,WebGPU',
+  '--use-webgpu-adapter=swiftshader',
+  '--use-vulkan=swiftshader',
+  '--ignore-gpu-blocklist',
+  '--use-fake-device-for-media-stream',
+  '--use-fake-ui-for-media-stream',
 ];
 
 /** A Chromium with a profile of its own. */
@@ -27,7 +33,13 @@ export async function startChromium(): Promise<Chromium> {
   const executablePath = findChromium(ROOT) as string | undefined;
   if (!executablePath) throw new Error('There is no Chromium; node tools/setup/setup.mjs --chromium installs one.');
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-e2e-'));
-  const browser = await puppeteer.launch({ executablePath, headless: true, userDataDir: join(folder, 'profile'), args: FLAGS, protocolTimeout: 240_000 });
+  const browser = await puppeteer.launch({
+    executablePath,
+    headless: true,
+    userDataDir: join(folder, 'profile'),
+    args: FLAGS,
+    protocolTimeout: 240_000,
+  });
   return {
     browser,
     downloads: join(folder, 'downloads'),
@@ -49,7 +61,8 @@ export async function openPage(browser: Browser): Promise<{ page: Page; watch: W
   const page = await browser.newPage();
   const watch: Watch = { complaints: [], origins: new Set() };
   page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warn') watch.complaints.push(`${message.type()}: ${message.text()}`);
+    if (message.type() === 'error' || message.type() === 'warn')
+      watch.complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => watch.complaints.push(`uncaught: ${(error as Error).message}`));
   page.on('request', (request) => {

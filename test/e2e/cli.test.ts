@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { EstimatePlan } from '../../src/depth_model.js';
-import { finiteRange } from '../../src/image/formats/depth_semantics.js';
-import { decodeNpy, encodeNpy } from '../../src/image/formats/npy.js';
+import type { EstimatePlan } from '../../src/runtime/depth_model.js';
+import { finiteRange } from '../../src/depth/formats/depth_semantics.js';
+import { decodeNpy, encodeNpy } from '../../src/depth/formats/npy.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { compareStage } from '../models/compare.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
@@ -40,17 +40,51 @@ describe('depthwise', () => {
     await picture('in/deep/b.jpg', 33, 64);
     await writeFile(join(folder, 'in/notes.txt'), 'no picture');
     await writeFile(join(folder, 'in/deep/cut.jpg'), (await readFile(join(folder, 'in/deep/b.jpg'))).subarray(0, 700));
-    const run = await depthwise('in', '-o', 'out', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '64', '--png16', '--pfm', '--npy', '--json');
+    const run = await depthwise(
+      'in',
+      '-o',
+      'out',
+      '-m',
+      MODEL,
+      '--weights',
+      'w.safetensors',
+      '--input-size',
+      '64',
+      '--png16',
+      '--pfm',
+      '--npy',
+      '--json',
+    );
     expect(run.code, run.stderr).toBe(1);
-    expect(run.stderr).toMatch(/in\/deep\/cut\.jpg: cannot be decoded as JPEG.* \[IMAGE_DECODE\]\n[^]*1 of 3 pictures failed/);
+    expect(run.stderr).toMatch(
+      /in\/deep\/cut\.jpg: cannot be decoded as JPEG.* \[IMAGE_DECODE\]\n[^]*1 of 3 pictures failed/,
+    );
     expect(run.stderr).toMatch(/passed over: in\/notes\.txt is not a picture/);
 
-    const names = (stem: string) => ['.json', '.npy', '.pfm', '.png', '-16bit.png'].map((end) => `${stem}-${MODEL}${end}`);
-    expect((await readdir(join(folder, 'out'), { recursive: true })).sort()).toEqual(['deep', ...names('a'), ...names('deep/b')].sort());
-    const lines = run.stdout.trim().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>);
+    const names = (stem: string) =>
+      ['.json', '.npy', '.pfm', '.png', '-16bit.png'].map((end) => `${stem}-${MODEL}${end}`);
+    expect((await readdir(join(folder, 'out'), { recursive: true })).sort()).toEqual(
+      ['deep', ...names('a'), ...names('deep/b')].sort(),
+    );
+    const lines = run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toEqual([
-      expect.objectContaining({ input: 'in/a.png', width: 80, height: 50, model: MODEL, kind: 'relative-inverse', nonFinite: 0 }),
-      expect.objectContaining({ input: 'in/deep/b.jpg', width: 33, height: 64, precision: expect.stringMatching(/^f(16|32)$/) }),
+      expect.objectContaining({
+        input: 'in/a.png',
+        width: 80,
+        height: 50,
+        model: MODEL,
+        kind: 'relative-inverse',
+        nonFinite: 0,
+      }),
+      expect.objectContaining({
+        input: 'in/deep/b.jpg',
+        width: 33,
+        height: 64,
+        precision: expect.stringMatching(/^f(16|32)$/),
+      }),
     ]);
 
     const { plan } = lines[0] as { plan: EstimatePlan };
@@ -67,14 +101,17 @@ describe('depthwise', () => {
     expect(await readDepthFile(at('.pfm'))).toEqual({ width: 80, height: 50, data });
     const codes = await readDepthFile(at('-16bit.png'));
     expect(codes.semantics).toEqual(JSON.parse(await readFile(at('.json'), 'utf8')));
-    codes.data.forEach((value, i) => expect(Math.abs(value - data[i]!)).toBeLessThanOrEqual(0.51 * codes.semantics!.scale));
+    codes.data.forEach((value, i) =>
+      expect(Math.abs(value - data[i]!)).toBeLessThanOrEqual(0.51 * codes.semantics!.scale),
+    );
     const { channels } = await sharp(at('.png')).stats();
     expect(Math.max(...channels.map(({ stdev }) => stdev))).toBeGreaterThan(5);
   });
 
   it('works off the same folder a second time as it did the first', async () => {
     await picture('again/a.png', 32, 32);
-    const run = () => depthwise('again', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '32', '--png16', '--pfm', '--npy');
+    const run = () =>
+      depthwise('again', '-m', MODEL, '--weights', 'w.safetensors', '--input-size', '32', '--png16', '--pfm', '--npy');
     const first = await run();
     expect(first, first.stderr).toMatchObject({ code: 0 });
     const { code, stdout, stderr } = await run();
@@ -85,11 +122,23 @@ describe('depthwise', () => {
 
   it('draws beside the photograph, of one picture, under the name given', async () => {
     await picture('one.png', 40, 30);
-    const run = await depthwise('one.png', '-o', 'sub/pair.png', '--weights', 'w.safetensors', '--input-size', '32', '--side');
+    const run = await depthwise(
+      'one.png',
+      '-o',
+      'sub/pair.png',
+      '--weights',
+      'w.safetensors',
+      '--input-size',
+      '32',
+      '--side',
+    );
     expect(run).toMatchObject({ code: 0, stdout: 'sub/pair.png\n' });
     const { data, info } = await sharp(join(folder, 'sub/pair.png')).raw().toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ width: 80, height: 30, channels: 3 });
-    const left = await sharp(data, { raw: { width: 80, height: 30, channels: 3 } }).extract({ left: 0, top: 0, width: 40, height: 30 }).raw().toBuffer();
+    const left = await sharp(data, { raw: { width: 80, height: 30, channels: 3 } })
+      .extract({ left: 0, top: 0, width: 40, height: 30 })
+      .raw()
+      .toBuffer();
     expect(new Uint8Array(left)).toEqual(seededPicture('one.png', 30, 40));
   });
 
@@ -97,22 +146,45 @@ describe('depthwise', () => {
     const name = `${MODEL}-160x96`;
     const fixture = fixtures()[name]!;
     await writeFile(join(folder, 't.npy'), encodeNpy(seededInput(fixture.input, 96, 160), [1, 3, 96, 160]));
-    const run = await depthwise('--tensor', 't.npy', '--out-tensor', 'd.npy', '-m', MODEL, '--weights', 'w.safetensors', '--precision', 'f32');
+    const run = await depthwise(
+      '--tensor',
+      't.npy',
+      '--out-tensor',
+      'd.npy',
+      '-m',
+      MODEL,
+      '--weights',
+      'w.safetensors',
+      '--precision',
+      'f32',
+    );
     expect(run.code, run.stderr).toBe(0);
     const { shape, data } = decodeNpy(await readFile(join(folder, 'd.npy')));
     expect(shape).toEqual([96, 160]);
-    const { max, mean } = compareStage('output', fixture.stages['output']!, recordedStages(name).get('output')!, data as Float32Array, shape);
+    const { max, mean } = compareStage(
+      'output',
+      fixture.stages['output']!,
+      recordedStages(name).get('output')!,
+      data as Float32Array,
+      shape,
+    );
     expect(max).toBeLessThanOrEqual(1e-4);
     expect(mean).toBeLessThanOrEqual(1e-5);
   });
 
   it('reports its GPU, in words and in JSON', async () => {
     const { code, stdout } = await depthwise('info', '--json');
-    const report = JSON.parse(stdout) as { adapter: { software: boolean }; available: unknown[]; limits: Record<string, number> };
+    const report = JSON.parse(stdout) as {
+      adapter: { software: boolean };
+      available: unknown[];
+      limits: Record<string, number>;
+    };
     expect(code).toBe(0);
     expect(report.available.length).toBeGreaterThan(0);
     expect(report.limits['maxBufferSize']).toBeGreaterThan(2 ** 27);
-    expect((await depthwise('info')).stdout).toMatch(report.adapter.software ? /no GPU here[^]*on the CPU/ : /Models run on this GPU/);
+    expect((await depthwise('info')).stdout).toMatch(
+      report.adapter.software ? /no GPU here[^]*on the CPU/ : /Models run on this GPU/,
+    );
   });
 
   it('refuses what makes no sense, and writes nothing', async () => {
@@ -131,19 +203,38 @@ describe('depthwise', () => {
     await refused(1, /a\.png: [^]*\[ST_/, 'a.png', '--weights', 'a.png');
     await refused(2, /"extra" has no meaning/, 'info', 'extra');
     // Weights that are not there would be the first thing that loading finds.
-    for (const place of [['-o', 'a.png/x'], ['-o', 'a.png/x/d.png'], ['--cache', 'a.png']]) {
+    for (const place of [
+      ['-o', 'a.png/x'],
+      ['-o', 'a.png/x/d.png'],
+      ['--cache', 'a.png'],
+    ]) {
       await refused(2, /a\.png is not a folder\. \[OPTION_VALUE\]/, 'a.png', ...place, '--weights', 'gone.safetensors');
     }
-    await refused(1, /w\.safetensors: this looks like MiDaS v2\.1 small.*not Depth Anything/, 'in/a.png', '-m', 'depth-anything-v2-small', '--weights', 'w.safetensors');
+    await refused(
+      1,
+      /w\.safetensors: this looks like MiDaS v2\.1 small.*not Depth Anything/,
+      'in/a.png',
+      '-m',
+      'depth-anything-v2-small',
+      '--weights',
+      'w.safetensors',
+    );
   });
 
-  it.skipIf(process.platform !== 'linux')('ends without a stack trace when nobody reads its output, or it cannot be written', () => {
-    const shell = (command: string) => {
-      const { stderr } = spawnSync('sh', ['-c', command, process.execPath, join(import.meta.dirname, '../..', CLI)], { encoding: 'utf8' });
-      return stderr;
-    };
-    expect(shell('{ "$0" "$1" --help; echo "code $?" >&2; } | true')).toBe('code 141\n');
-    expect(shell('"$0" "$1" models > /dev/full; echo "code $?" >&2')).toMatch(/^depthwise: standard output cannot be written \(ENOSPC[^\n]*\[OUTPUT_WRITE\]\ncode 1\n$/);
-    expect(shell('"$0" "$1" gone.jpg 2> /dev/full; echo "code $?" >&2')).toBe('code 1\n');
-  });
+  it.skipIf(process.platform !== 'linux')(
+    'ends without a stack trace when nobody reads its output, or it cannot be written',
+    () => {
+      const shell = (command: string) => {
+        const { stderr } = spawnSync('sh', ['-c', command, process.execPath, join(import.meta.dirname, '../..', CLI)], {
+          encoding: 'utf8',
+        });
+        return stderr;
+      };
+      expect(shell('{ "$0" "$1" --help; echo "code $?" >&2; } | true')).toBe('code 141\n');
+      expect(shell('"$0" "$1" models > /dev/full; echo "code $?" >&2')).toMatch(
+        /^depthwise: standard output cannot be written \(ENOSPC[^\n]*\[OUTPUT_WRITE\]\ncode 1\n$/,
+      );
+      expect(shell('"$0" "$1" gone.jpg 2> /dev/full; echo "code $?" >&2')).toBe('code 1\n');
+    },
+  );
 });

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { ElementHandle, Page } from 'puppeteer';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeNpy } from '../../src/image/formats/npy.js';
-import { encodePng } from '../../src/image/formats/png.js';
+import { decodeNpy } from '../../src/depth/formats/npy.js';
+import { encodePng } from '../../src/depth/formats/png.js';
 import { loadDepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
 import { seededPicture } from '../seeded_weights.js';
@@ -26,7 +26,13 @@ let secondPicture: string;
 let map: Float32Array;
 
 beforeAll(async () => {
-  const png = (width: number, height: number) => encodePng({ width, height, channels: 4, data: new Uint8Array(opaque(seededPicture('demo', height, width)).buffer) });
+  const png = (width: number, height: number) =>
+    encodePng({
+      width,
+      height,
+      channels: 4,
+      data: new Uint8Array(opaque(seededPicture('demo', height, width)).buffer),
+    });
   const files = new ServedFiles().add('/picture.png', await png(PICTURE.width, PICTURE.height));
   [chromium, served] = await Promise.all([startChromium(), serveBuilt(files)]);
   await mkdir(chromium.downloads, { recursive: true });
@@ -53,7 +59,9 @@ describe('the demo, as built, under a strict content security policy', () => {
   it('says which weights are missing, and takes them as a file', async () => {
     const response = await page.goto(`${served.url}?model=${MODEL}&image=/picture.png&size=${INPUT_SIZE}`);
     expect(response?.headers()['content-security-policy']).toContain("script-src 'self';");
-    await page.waitForFunction(() => document.querySelector('#status')?.textContent?.includes('needs its weights as a file'));
+    await page.waitForFunction(() =>
+      document.querySelector('#status')?.textContent?.includes('needs its weights as a file'),
+    );
     await screenshot('demo-before');
     expect(await text('#licence')).toBe('MIT');
     const input = (await page.$('#weights-file')) as ElementHandle<HTMLInputElement>;
@@ -91,25 +99,39 @@ describe('the demo, as built, under a strict content security policy', () => {
     const png = sharp(await download('png', `picture-${MODEL}.png`));
     const colors = await png.ensureAlpha().raw().toBuffer();
     expect([...new Uint32Array(colors.buffer, colors.byteOffset, colors.length / 4)]).toEqual(await canvasColors());
-    const { data, info } = await sharp(await download('png16', `picture-${MODEL}-16bit.png`)).toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer({ resolveWithObject: true });
+    const { data, info } = await sharp(await download('png16', `picture-${MODEL}-16bit.png`))
+      .toColourspace('grey16')
+      .raw({ depth: 'ushort' })
+      .toBuffer({ resolveWithObject: true });
     expect(info).toMatchObject({ width: PICTURE.width, height: PICTURE.height, channels: 1 });
     const codes = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
     const [min, max] = [Math.min(...map), Math.max(...map)];
-    expect(farthest(Float64Array.from(codes, (code) => min + ((max - min) * code) / 65535), map)).toBeLessThanOrEqual(1e-5);
+    expect(
+      farthest(
+        Float64Array.from(codes, (code) => min + ((max - min) * code) / 65535),
+        map,
+      ),
+    ).toBeLessThanOrEqual(1e-5);
     const pfm = await download('pfm', `picture-${MODEL}.pfm`);
     expect(pfm.subarray(0, 2).toString()).toBe('Pf');
     expect(pfm.length).toBeGreaterThan(4 * map.length);
   });
 
   it('reads the value under the pointer and the arrow keys, and marks the spot in both pictures', async () => {
-    const at = (x: number, y: number) => `(${x}, ${y}) relative inverse depth ${map[y * PICTURE.width + x]!.toFixed(2)}, larger = nearer`;
+    const at = (x: number, y: number) =>
+      `(${x}, ${y}) relative inverse depth ${map[y * PICTURE.width + x]!.toFixed(2)}, larger = nearer`;
     const frame = (await (await page.$('#map-frame'))!.boundingBox())!;
-    await page.mouse.move(frame.x + (frame.width * 45.5) / PICTURE.width, frame.y + (frame.height * 80.5) / PICTURE.height);
+    await page.mouse.move(
+      frame.x + (frame.width * 45.5) / PICTURE.width,
+      frame.y + (frame.height * 80.5) / PICTURE.height,
+    );
     expect(await text('#readout')).toBe(at(45, 80));
-    const spots = await page.$$eval('.marker', (markers) => markers.map((marker) => {
-      const [spot, box] = [marker.getBoundingClientRect(), marker.parentElement!.getBoundingClientRect()];
-      return [(spot.x + spot.width / 2 - box.x) / box.width, (spot.y + spot.height / 2 - box.y) / box.height];
-    }));
+    const spots = await page.$$eval('.marker', (markers) =>
+      markers.map((marker) => {
+        const [spot, box] = [marker.getBoundingClientRect(), marker.parentElement!.getBoundingClientRect()];
+        return [(spot.x + spot.width / 2 - box.x) / box.width, (spot.y + spot.height / 2 - box.y) / box.height];
+      }),
+    );
     expect(spots).toHaveLength(2);
     for (const [u, v] of spots) {
       expect(u).toBeCloseTo(45.5 / PICTURE.width, 2);
@@ -146,20 +168,33 @@ describe('the demo, as built, under a strict content security policy', () => {
       const carried = new DataTransfer();
       carried.items.add(new File([await (await fetch('/picture.png')).blob()], `${type}.png`, { type: 'image/png' }));
       const init = { bubbles: true, cancelable: true };
-      document.body.dispatchEvent(type === 'drop' ? new DragEvent(type, { ...init, dataTransfer: carried }) : new ClipboardEvent(type, { ...init, clipboardData: carried }));
+      document.body.dispatchEvent(
+        type === 'drop'
+          ? new DragEvent(type, { ...init, dataTransfer: carried })
+          : new ClipboardEvent(type, { ...init, clipboardData: carried }),
+      );
     }, way);
-    await page.waitForFunction((of) => document.querySelector('#picture-caption')?.textContent === of, {}, `${way}.png · 150 × 110`);
+    await page.waitForFunction(
+      (of) => document.querySelector('#picture-caption')?.textContent === of,
+      {},
+      `${way}.png · 150 × 110`,
+    );
     await mapOf(PICTURE.width, PICTURE.height);
   });
 
   it('follows the camera, and keeps the last frame when it stops', async () => {
     await page.click('#camera');
     // A rate takes two frames.
-    await page.waitForFunction(() => /^(?!0\.0)\d+\.\d fps$/.test(document.querySelector('#fact-time')?.textContent ?? ''), { timeout: 60_000 });
+    await page.waitForFunction(
+      () => /^(?!0\.0)\d+\.\d fps$/.test(document.querySelector('#fact-time')?.textContent ?? ''),
+      { timeout: 60_000 },
+    );
     expect(await text('#camera')).toBe('Stop camera');
     expect(new Set(await canvasColors()).size).toBeGreaterThan(20);
     await page.click('#camera');
-    await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', { timeout: 60_000 });
+    await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', {
+      timeout: 60_000,
+    });
     expect(await text('#camera')).toBe('Use camera');
     expect(await text('#picture-caption')).toMatch(/^camera\.png · \d+ × \d+$/);
   });
@@ -179,7 +214,13 @@ describe('the demo, as built, under a strict content security policy', () => {
 /** Waits for a map of a size, or for the page to say what went wrong. */
 async function mapOf(width: number, height: number): Promise<void> {
   const caption = `Depth map · ${width} × ${height}`;
-  await page.waitForFunction((of) => document.querySelector('#map-caption')?.textContent === of || document.querySelector('#error')?.textContent !== '', { timeout: 100_000 }, caption);
+  await page.waitForFunction(
+    (of) =>
+      document.querySelector('#map-caption')?.textContent === of ||
+      document.querySelector('#error')?.textContent !== '',
+    { timeout: 100_000 },
+    caption,
+  );
   expect(await text('#error')).toBe('');
   expect(await text('#map-caption')).toBe(caption);
 }

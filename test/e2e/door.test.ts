@@ -80,7 +80,9 @@ describe('the public door in Chromium', () => {
     const sizes = await page.evaluate(() => window.door.cachedSizes());
     const manifest = Math.min(...sizes);
     expect(sizes.reduce((sum, bytes) => sum + bytes) - manifest).toBe(weights.length);
-    expect(await page.evaluate(() => window.door.disposeModel()), 'the device of the page outlives the model').toBe(true);
+    expect(await page.evaluate(() => window.door.disposeModel()), 'the device of the page outlives the model').toBe(
+      true,
+    );
     await page.evaluate((url) => window.door.load(url), WEIGHTS);
     expect(files.requests.filter((path) => path === WEIGHTS)).toHaveLength(1);
     expect(await page.evaluate((...of) => window.door.runSeeded(...of), 'cache', 32, 32)).toEqual(before);
@@ -94,7 +96,10 @@ describe('the public door in Chromium', () => {
 
 /** f32 [1,3,H,W] of a picture in the units MiDaS is trained on (ImageNet mean and standard deviation). */
 function normalized({ width, height, data }: Pixels): number[] {
-  const [mean, std] = [[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]];
+  const [mean, std] = [
+    [0.485, 0.456, 0.406],
+    [0.229, 0.224, 0.225],
+  ];
   return Array.from({ length: 3 * width * height }, (_, i) => {
     const [c, at] = [Math.floor(i / (width * height)), i % (width * height)];
     return ((data[4 * at + c] as number) / 255 - (mean[c] as number)) / (std[c] as number);

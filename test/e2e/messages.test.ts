@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodePng } from '../../src/image/formats/png.js';
+import { encodePng } from '../../src/depth/formats/png.js';
 import { checkpointTensors } from '../models/fixtures.js';
 import { seededCheckpoint, seededPicture } from '../seeded_weights.js';
 import { openPage, startChromium, type Chromium } from './chromium.js';
@@ -15,7 +15,10 @@ let slowEnded: Promise<void>;
 beforeAll(async () => {
   const weights = midasWeights('F16');
   files = new ServedFiles()
-    .add('/picture.png', await encodePng({ width: 64, height: 48, channels: 3, data: seededPicture('message', 48, 64) }))
+    .add(
+      '/picture.png',
+      await encodePng({ width: 64, height: 48, channels: 3, data: seededPicture('message', 48, 64) }),
+    )
     .add('/anything.safetensors', seededCheckpoint(checkpointTensors('depth-anything-small'), 'F16'))
     .add('/text.safetensors', new TextEncoder().encode('<!doctype html><title>Sign in</title>'.padEnd(4096)));
   slowEnded = new Promise((resolve) => {
@@ -32,30 +35,40 @@ afterAll(async () => {
   await served?.close();
 });
 
-async function open(query: string, prepare?: (page: Page) => Promise<unknown>): Promise<{ page: Page; complaints: string[]; origins: Set<string>; text: (selector: string) => Promise<string> }> {
+async function open(
+  query: string,
+  prepare?: (page: Page) => Promise<unknown>,
+): Promise<{ page: Page; complaints: string[]; origins: Set<string>; text: (selector: string) => Promise<string> }> {
   const { page, watch } = await openPage(chromium.browser);
   await prepare?.(page);
   await page.goto(`${served.url}${query}`);
-  const text = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).innerText.replace(/\s+/g, ' ').trim());
+  const text = (selector: string) =>
+    page.$eval(selector, (element) => (element as HTMLElement).innerText.replace(/\s+/g, ' ').trim());
   return { page, ...watch, text };
 }
 
 describe('the demo, from source', () => {
   it('says plainly that a browser has no WebGPU', async () => {
-    const { page, complaints, text } = await open('', (fresh) => fresh.evaluateOnNewDocument(() => {
-      Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
-    }));
+    const { page, complaints, text } = await open('', (fresh) =>
+      fresh.evaluateOnNewDocument(() => {
+        Object.defineProperty(Navigator.prototype, 'gpu', { get: () => undefined });
+      }),
+    );
     await page.waitForSelector('#unsupported:not([hidden])');
     expect(await text('#unsupported')).toMatch(/^This page needs WebGPU This browser does not offer WebGPU/);
-    expect(await page.$$eval('#controls, #stage', (parts) => parts.every((part) => (part as HTMLElement).hidden))).toBe(true);
+    expect(await page.$$eval('#controls, #stage', (parts) => parts.every((part) => (part as HTMLElement).hidden))).toBe(
+      true,
+    );
     expect(complaints).toEqual([]);
     await page.close();
   });
 
   it('says plainly that there is no adapter', async () => {
-    const { page, text } = await open('', (fresh) => fresh.evaluateOnNewDocument(() => {
-      GPU.prototype.requestAdapter = async () => null;
-    }));
+    const { page, text } = await open('', (fresh) =>
+      fresh.evaluateOnNewDocument(() => {
+        GPU.prototype.requestAdapter = async () => null;
+      }),
+    );
     await page.waitForSelector('#unsupported:not([hidden])');
     expect(await text('#unsupported-reason')).toBe('This browser knows WebGPU, but found no GPU that it can use.');
     await page.close();
@@ -67,7 +80,9 @@ describe('the demo, from source', () => {
     await page.waitForFunction(() => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576');
     expect(await text('#picture-caption')).toBe('sample.jpg · 768 × 576');
     expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('nano');
-    expect(await text('#weights-hint')).toMatch(/^Small, and part of this page\. Better, after a download: Depth Anything V2 small, .*\.$/);
+    expect(await text('#weights-hint')).toMatch(
+      /^Small, and part of this page\. Better, after a download: Depth Anything V2 small, .*\.$/,
+    );
     expect(files.requests).toHaveLength(asked);
     expect([[...origins], complaints]).toEqual([[new URL(served.url).origin], []]);
     await page.close();
@@ -76,7 +91,9 @@ describe('the demo, from source', () => {
   it('says which models a file could be when the one chosen is none of them', async () => {
     const { page, text } = await open('?image=/picture.png&weights=/anything.safetensors');
     await page.waitForSelector('#error:not([hidden])');
-    expect(await text('#error')).toMatch(/tensors do not say which of depth-anything-v2-small, .* it is\. Name the model\./);
+    expect(await text('#error')).toMatch(
+      /tensors do not say which of depth-anything-v2-small, .* it is\. Name the model\./,
+    );
     await page.close();
   });
 
@@ -92,7 +109,10 @@ describe('the demo, from source', () => {
 
   it.each([
     ['?model=midas-v2.1-small&image=/picture.png&weights=/missing.safetensors', /404/],
-    ['?model=midas-v2.1-small&image=/picture.png&weights=/text.safetensors', /text\.safetensors: received text\/html, not weights/],
+    [
+      '?model=midas-v2.1-small&image=/picture.png&weights=/text.safetensors',
+      /text\.safetensors: received text\/html, not weights/,
+    ],
     ['?image=/missing.png', /missing\.png could not be fetched: the server answered 404/],
     ['?model=no-such-model', /There is no model called “no-such-model”/],
   ])('puts what goes wrong into words: %s', async (query, words) => {
@@ -104,7 +124,9 @@ describe('the demo, from source', () => {
   });
 
   it('shows how far the weights have come, and stops when told to', async () => {
-    const { page, complaints, text } = await open('?model=midas-v2.1-small&image=/picture.png&weights=/slow.safetensors');
+    const { page, complaints, text } = await open(
+      '?model=midas-v2.1-small&image=/picture.png&weights=/slow.safetensors',
+    );
     await page.waitForFunction(() => document.querySelector('#progress-text')?.textContent?.includes('2.0 of'));
     expect(await text('#progress-text')).toBe('Downloading the weights: 2.0 of 42.8 MB');
     expect(await page.$eval('#progress', (bar) => (bar as HTMLProgressElement).value)).toBeCloseTo(2 / 42.8, 2);

@@ -9,11 +9,14 @@ export function midasWeights(dtype: 'F32' | 'F16'): Uint8Array {
 /** RGB bytes to RGBA, opaque. */
 export function opaque(rgb: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
   const rgba = new Uint8ClampedArray((rgb.length / 3) * 4);
-  for (let i = 0; i < rgb.length / 3; i++) rgba.set([rgb[3 * i] as number, rgb[3 * i + 1] as number, rgb[3 * i + 2] as number, 255], 4 * i);
+  for (let i = 0; i < rgb.length / 3; i++)
+    rgba.set([rgb[3 * i] as number, rgb[3 * i + 1] as number, rgb[3 * i + 2] as number, 255], 4 * i);
   return rgba;
 }
 
-/** Largest distance of two maps in units of the expected one's range. Constant or non-finite maps are infinitely far. */
+/**
+ * Largest distance of two maps in units of the expected one's range. Constant or non-finite maps are infinitely far.
+ */
 export function farthest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   let [min, max, error] = [Infinity, -Infinity, actual.length === expected.length ? 0 : Infinity];
   for (let i = 0; i < expected.length; i++) {

@@ -25,14 +25,20 @@ describe('depthwise with nothing but itself', () => {
   it('gives the depth of a picture with nano, and names better models in one line', async () => {
     const { code, stdout, stderr } = await depthwise('room.png', '--npy', '--precision', 'f32');
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: 'room-nano.png\nroom-nano.npy\nroom-nano.json\n' });
-    expect(stderr.match(/^depthwise: no model is named.*$/gm)).toEqual([expect.stringMatching(/nano.*--model depth-anything-v2-small, /)]);
+    expect(stderr.match(/^depthwise: no model is named.*$/gm)).toEqual([
+      expect.stringMatching(/nano.*--model depth-anything-v2-small, /),
+    ]);
     const { width, height, data } = await readDepthFile(join(folder, 'room-nano.npy'));
     const { spearman } = score(data, await readTruth(join(SCENES, 'room_depth.png'), { width, height }));
     expect(spearman).toBeGreaterThanOrEqual(0.988);
   });
 
   it('does so without a word when told to be quiet', async () => {
-    expect(await depthwise('room.png', '-q', '--input-size', '64')).toEqual({ code: 0, stdout: 'room-nano.png\n', stderr: '' });
+    expect(await depthwise('room.png', '-q', '--input-size', '64')).toEqual({
+      code: 0,
+      stdout: 'room-nano.png\n',
+      stderr: '',
+    });
   });
 
   it('lists nano as its own', async () => {
@@ -47,22 +53,53 @@ describe('depthwise eval', () => {
       await cp(join(SCENES, `${name}_depth.png`), join(folder, `data/${name}/${name}-depth.png`));
       await copyFile(join(SCENES, 'depth.json'), join(folder, `data/${name}/depth.json`));
     }
-    const { code, stdout, stderr } = await depthwise('eval', '--data', 'data', '-m', 'nano', '--precision', 'f32', '--json', 'scores.json');
+    const { code, stdout, stderr } = await depthwise(
+      'eval',
+      '--data',
+      'data',
+      '-m',
+      'nano',
+      '--precision',
+      'f32',
+      '--json',
+      'scores.json',
+    );
     expect(code, stderr).toBe(0);
-    const { model, precision, pictures, folders, mean } = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as Evaluation & { model: string; precision: string };
+    const { model, precision, pictures, folders, mean } = JSON.parse(
+      await readFile(join(folder, 'scores.json'), 'utf8'),
+    ) as Evaluation & { model: string; precision: string };
     expect({ model, precision }).toEqual({ model: 'nano', precision: 'f32' });
-    expect(pictures.map(({ picture, folder: place }) => [picture, place])).toEqual([[join('landscape', 'landscape.png'), 'landscape'], [join('street', 'street.png'), 'street']]);
+    expect(pictures.map(({ picture, folder: place }) => [picture, place])).toEqual([
+      [join('landscape', 'landscape.png'), 'landscape'],
+      [join('street', 'street.png'), 'street'],
+    ]);
     expect(folders['street']).toEqual({ ...pictures[1], picture: undefined, folder: undefined });
     for (const key of ['absRel', 'rmse', 'delta', 'ssi', 'spearman', 'ordinal'] as const) {
       expect(mean[key]).toBeCloseTo((pictures[0]![key] + pictures[1]![key]) / 2, 12);
     }
-    const rows = stdout.trimEnd().split('\n').map((line) => line.trim().split(/ {2,}/));
-    expect(rows.map(([name]) => name)).toEqual(['AbsRel', join('landscape', 'landscape.png'), join('street', 'street.png'), 'mean of landscape', 'mean of street', 'mean of 2']);
+    const rows = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split(/ {2,}/));
+    expect(rows.map(([name]) => name)).toEqual([
+      'AbsRel',
+      join('landscape', 'landscape.png'),
+      join('street', 'street.png'),
+      'mean of landscape',
+      'mean of street',
+      'mean of 2',
+    ]);
     expect(rows.at(-1)).toEqual(['mean of 2', ...Object.values(mean).map((value) => value.toFixed(4))]);
   });
 
   it('refuses a folder that is not what it takes', async () => {
-    expect(await depthwise('eval', '--data', 'cache')).toMatchObject({ code: 2, stderr: expect.stringMatching(/\[OPTION_INPUT\]/) });
-    expect(await depthwise('eval', '--data', '.')).toMatchObject({ code: 1, stderr: expect.stringMatching(/room\.png: its depth .* is missing.*\[EVAL_PAIR\]/) });
+    expect(await depthwise('eval', '--data', 'cache')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/\[OPTION_INPUT\]/),
+    });
+    expect(await depthwise('eval', '--data', '.')).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/room\.png: its depth .* is missing.*\[EVAL_PAIR\]/),
+    });
   });
 });

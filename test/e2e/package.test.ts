@@ -18,8 +18,15 @@ export const depth = await (await loadInNode('nano')).estimate(await readPicture
 `;
 const CONFIG = {
   compilerOptions: {
-    target: 'ES2022', lib: ['ES2022', 'DOM', 'DOM.Iterable'], module: 'ESNext', moduleResolution: 'bundler',
-    strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, noEmit: true, types: [],
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+    module: 'ESNext',
+    moduleResolution: 'bundler',
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+    types: [],
   },
   files: ['main.ts'],
 };
@@ -31,7 +38,13 @@ beforeAll(async () => {
   const installed = join(project, 'node_modules/depthwise');
   await mkdir(installed, { recursive: true });
   await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
-  execFileSync(process.execPath, [TSC, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(installed, 'dist/types')]);
+  execFileSync(process.execPath, [
+    TSC,
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+    '--outDir',
+    join(installed, 'dist/types'),
+  ]);
 });
 afterAll(() => rm(project, { recursive: true }));
 
@@ -52,14 +65,32 @@ describe('the package', () => {
     const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
     const paths = files.map(({ path }) => path);
     const model = 'models/nano.safetensors';
-    const wanted = ['dist/index.js', 'dist/node/index.js', 'dist/node/cli.js', 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json'];
+    const wanted = [
+      'dist/index.js',
+      'dist/node/index.js',
+      'dist/node/cli.js',
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'package.json',
+    ];
     expect(paths).toEqual(expect.arrayContaining(existsSync(join(ROOT, model)) ? [...wanted, model] : wanted));
-    expect(paths.filter((path) => !/^(?:dist|models)\/|^(?:README|CHANGELOG|docs\/nano)\.md$|^LICENSE$|^package\.json$/.test(path))).toEqual([]);
+    expect(
+      paths.filter(
+        (path) => !/^(?:dist|models)\/|^(?:README|CHANGELOG|docs\/nano)\.md$|^LICENSE$|^package\.json$/.test(path),
+      ),
+    ).toEqual([]);
   });
 
   it('is built before it is packed, and asks for the Node that the set-up asks for', async () => {
-    const { scripts, engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string>; engines: { node: string } };
-    expect(scripts).toMatchObject({ prepack: 'npm run build', build: expect.stringMatching(/vite build && tsc -p tsconfig\.build\.json/) });
+    const { scripts, engines } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>;
+      engines: { node: string };
+    };
+    expect(scripts).toMatchObject({
+      prepack: 'npm run build',
+      build: expect.stringMatching(/vite build && tsc -p tsconfig\.build\.json/),
+    });
     const setUp = await readFile(join(ROOT, 'tools/setup/setup.mjs'), 'utf8');
     expect(setUp).toContain(`Node ${engines.node.replace('>=', '')} or newer`);
   });

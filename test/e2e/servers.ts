@@ -46,21 +46,38 @@ const CONFIG = join(ROOT, 'demo/vite.config.ts');
 
 /** No eval, no WebAssembly, no worker, no inline code, no other origin. */
 const POLICY = [
-  "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' blob:", "connect-src 'self'", "require-trusted-types-for 'script'", "trusted-types 'none'",
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' blob:",
+  "connect-src 'self'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
 ].join('; ');
 
 /** Builds the page and serves it under a strict content security policy. */
 export async function serveBuilt(files: ServedFiles): Promise<Served> {
   const shared = { configFile: CONFIG, logLevel: 'warn', build: { outDir: join(ROOT, 'test/output/demo') } } as const;
   await build(shared);
-  const server = await preview({ ...shared, plugins: [files.plugin()], preview: { host: 'localhost', port: 0, headers: { 'Content-Security-Policy': POLICY } } });
+  const server = await preview({
+    ...shared,
+    plugins: [files.plugin()],
+    preview: { host: 'localhost', port: 0, headers: { 'Content-Security-Policy': POLICY } },
+  });
   return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
 }
 
 /** Serves a folder from source with the page's configuration, as `npm run demo` does with the page. */
 export async function serveSource(files: ServedFiles, folder = 'demo'): Promise<Served> {
   const root = join(ROOT, folder);
-  const server = await createServer({ configFile: CONFIG, root, cacheDir: join(ROOT, 'test/output/vite'), logLevel: 'warn', plugins: [files.plugin()], server: { host: 'localhost', port: 0, hmr: false } });
+  const server = await createServer({
+    configFile: CONFIG,
+    root,
+    cacheDir: join(ROOT, 'test/output/vite'),
+    logLevel: 'warn',
+    plugins: [files.plugin()],
+    server: { host: 'localhost', port: 0, hmr: false },
+  });
   await server.listen();
   return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
 }

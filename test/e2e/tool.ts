@@ -11,11 +11,20 @@ export function setUpTool(): void {
 }
 
 /** Runs the built command-line tool in a folder, in a process of its own. */
-export function runTool(folder: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<{ code: number; stdout: string; stderr: string }> {
+export function runTool(
+  folder: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [join(ROOT, CLI), ...args], { cwd: folder, env: { ...process.env, ...env } }, (error, stdout, stderr) => {
-      // Dawn's own warnings go to stderr too.
-      resolve({ code: error ? (child.exitCode ?? -1) : 0, stdout, stderr: stderr.replace(/^Warning: .*\n/gm, '') });
-    });
+    const child = execFile(
+      process.execPath,
+      [join(ROOT, CLI), ...args],
+      { cwd: folder, env: { ...process.env, ...env } },
+      (error, stdout, stderr) => {
+        // Dawn's own warnings go to stderr too.
+        resolve({ code: error ? (child.exitCode ?? -1) : 0, stdout, stderr: stderr.replace(/^Warning: .*\n/gm, '') });
+      },
+    );
   });
 }

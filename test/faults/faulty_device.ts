@@ -1,4 +1,7 @@
-/** What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, is late or never settles, gets bad WGSL, or loses the device. */
+/**
+ * What goes wrong at a call: it reports a fault to the error scopes, throws, rejects, is late or never settles, gets
+ * bad WGSL, or loses the device.
+ */
 export type Fault = 'oom' | 'invalid' | 'throw' | 'reject' | 'late' | 'hang' | 'corrupt' | 'lose';
 
 /** What a device holds. */
@@ -21,8 +24,8 @@ export interface Pretence {
 
 const NOTHING = { buffers: 0, textures: 0, bytes: 0 };
 /**
- * A real device behind a proxy that counts its calls, keeps a ledger of what is alive, and makes one call fail. What comes
- * back is real but for the queue. Losing or destroying it leaves the real device whole, for the next test.
+ * A real device behind a proxy that counts its calls, keeps a ledger of what is alive, and makes one call fail. What
+ * comes back is real but for the queue. Losing or destroying it leaves the real device whole, for the next test.
  */
 export class FaultyDevice {
   readonly device: GPUDevice;
@@ -52,15 +55,21 @@ export class FaultyDevice {
     listen(real, (error) => this.#report('uncaptured', error));
     const own: Record<string, unknown> = {
       lost: this.#lost,
-      queue: this.#proxy(real.queue, { submit: (...args: unknown[]) => (this.lost ? undefined : Reflect.apply(real.queue.submit, real.queue, args)) }),
-      limits: new Proxy(real.limits, { get: (target, name) => limits[String(name)] ?? Reflect.get(target, name, target) }),
+      queue: this.#proxy(real.queue, {
+        submit: (...args: unknown[]) => (this.lost ? undefined : Reflect.apply(real.queue.submit, real.queue, args)),
+      }),
+      limits: new Proxy(real.limits, {
+        get: (target, name) => limits[String(name)] ?? Reflect.get(target, name, target),
+      }),
       features: new Set([...real.features].filter((name) => !without.includes(name))),
       pushErrorScope: (filter: GPUErrorFilter) => this.#push(filter),
       popErrorScope: () => this.#pop(),
-      createShaderModule: (descriptor: GPUShaderModuleDescriptor) => real.createShaderModule({ ...descriptor, code: this.rewrite(descriptor.code, descriptor.label ?? '') }),
+      createShaderModule: (descriptor: GPUShaderModuleDescriptor) =>
+        real.createShaderModule({ ...descriptor, code: this.rewrite(descriptor.code, descriptor.label ?? '') }),
       createBuffer: (descriptor: GPUBufferDescriptor) => this.#created(real.createBuffer(descriptor), descriptor.size),
       createTexture: (descriptor: GPUTextureDescriptor) => this.#created(real.createTexture(descriptor), 0),
-      addEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) => this.#listeners.add(listener),
+      addEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) =>
+        this.#listeners.add(listener),
       destroy: () => {
         this.destroyed = true;
         this.lose('destroyed');
@@ -73,7 +82,11 @@ export class FaultyDevice {
   get held(): Held {
     if (this.destroyed) return NOTHING;
     const all = [...this.#alive];
-    return { buffers: all.filter(([made]) => 'mapAsync' in made).length, textures: all.filter(([made]) => !('mapAsync' in made)).length, bytes: all.reduce((sum, [, bytes]) => sum + bytes, 0) };
+    return {
+      buffers: all.filter(([made]) => 'mapAsync' in made).length,
+      textures: all.filter(([made]) => !('mapAsync' in made)).length,
+      bytes: all.reduce((sum, [, bytes]) => sum + bytes, 0),
+    };
   }
 
   /** Makes the k-th call of a method from now on fail, counted from 1. */
@@ -93,7 +106,8 @@ export class FaultyDevice {
   /** Loses the device: pending maps reject, later work is dropped, and error scopes find nothing, as WebGPU has it. */
   lose(reason: 'unknown' | 'destroyed' = 'unknown'): void {
     this.lost = true;
-    for (const resolve of this.#losing.splice(0)) resolve({ reason, message: 'lost for a test', __brand: 'GPUDeviceLostInfo' } as GPUDeviceLostInfo);
+    for (const resolve of this.#losing.splice(0))
+      resolve({ reason, message: 'lost for a test', __brand: 'GPUDeviceLostInfo' } as GPUDeviceLostInfo);
   }
 
   /** Reports an error outside every scope. */
@@ -106,7 +120,9 @@ export class FaultyDevice {
       get: (_, key) => {
         const name = String(key);
         const value = name in own ? own[name] : Reflect.get(target, key, target);
-        return typeof value === 'function' ? (...args: unknown[]) => this.#call(name, args, (given) => Reflect.apply(value, target, given)) : value;
+        return typeof value === 'function'
+          ? (...args: unknown[]) => this.#call(name, args, (given) => Reflect.apply(value, target, given))
+          : value;
       },
       set: (_, key, value) => Reflect.set(target, key, value, target),
     });
@@ -122,7 +138,12 @@ export class FaultyDevice {
 
   #fail(fault: Fault, name: string, args: unknown[], go: (args: unknown[]) => unknown): unknown {
     if (fault === 'throw') throw new RangeError(`injected at ${name}`);
-    if (fault === 'reject') return Promise.reject(name === 'createComputePipelineAsync' ? driverError() : new DOMException(`injected at ${name}`, 'OperationError'));
+    if (fault === 'reject')
+      return Promise.reject(
+        name === 'createComputePipelineAsync'
+          ? driverError()
+          : new DOMException(`injected at ${name}`, 'OperationError'),
+      );
     if (fault === 'late') {
       const result = go(args);
       return new Promise((resolve) => setTimeout(resolve, 500, result));
@@ -143,7 +164,9 @@ export class FaultyDevice {
       return go([{ ...rest, code: lines.with(at, `let ${lines[at]}`).join('\n') }]);
     }
     this.#report(fault === 'oom' ? 'out-of-memory' : 'validation', { message: `injected ${fault} at ${name}` });
-    return /^create(Buffer|Texture)$/.test(name) ? this.#invalid(name as 'createBuffer', args[0] as GPUBufferDescriptor) : undefined;
+    return /^create(Buffer|Texture)$/.test(name)
+      ? this.#invalid(name as 'createBuffer', args[0] as GPUBufferDescriptor)
+      : undefined;
   }
 
   /** The invalid object that WebGPU returns from a call that failed. */
@@ -171,7 +194,9 @@ export class FaultyDevice {
       const map = made.mapAsync.bind(made);
       const gone = () => Promise.reject(new DOMException('the device was lost', 'AbortError'));
       made.mapAsync = (...args: Parameters<GPUBuffer['mapAsync']>) =>
-        this.#call('mapAsync', args, () => (this.lost ? gone() : Promise.race([map(...args), this.#lost.then(gone)]))) as Promise<undefined>;
+        this.#call('mapAsync', args, () =>
+          this.lost ? gone() : Promise.race([map(...args), this.#lost.then(gone)]),
+        ) as Promise<undefined>;
     }
     return made;
   }

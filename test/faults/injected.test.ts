@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { DepthwiseError, loadDepthModel, ShaderError, type DepthMap, type DepthModel } from '../../src/index.js';
-import { checkSound } from '../../src/known_answer.js';
+import { checkSound } from '../../src/tuning/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
@@ -12,7 +12,10 @@ const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 
 type Injected = [call: string, fault: Fault, codes: RegExp, stride?: number];
 
-/** Every way a call can fail here, the codes its failure may carry, and which of its calls in a load are tried: every n-th. */
+/**
+ * Every way a call can fail here, the codes its failure may carry, and which of its calls in a load are tried: every
+ * n-th.
+ */
 const FAULTS: readonly Injected[] = [
   ['createBuffer', 'oom', /^GPU_OOM$/],
   ['createBuffer', 'throw', /^GPU_OOM$/],
@@ -44,7 +47,8 @@ beforeAll(async () => {
 });
 afterAll(() => keeper.dispose());
 
-const load = (faulty: FaultyDevice) => loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
+const load = (faulty: FaultyDevice) =>
+  loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
 
 /** An estimate at a size of its own, and everything that can be made of it. */
 async function use(model: DepthModel, serial: number): Promise<void> {
@@ -67,7 +71,10 @@ async function callsIn(faulty: FaultyDevice, call: string, work: () => Promise<u
 }
 
 async function failure(work: Promise<unknown>): Promise<unknown> {
-  return work.then(() => undefined, (error: unknown) => error);
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 }
 
 /** Throws the one fault for which a model that loaded all the same has dropped a kernel. */
@@ -81,48 +88,54 @@ function dropped(model: DepthModel): void {
 }
 
 describe('a fault while loading', () => {
-  it.each<Injected>(FAULTS)('at each call of %s (%s) ends in its own error, unless another kernel does the work, and leaves nothing', async (call, fault, codes, stride = 1) => {
-    const faulty = new FaultyDevice(real);
-    const count = await callsIn(faulty, call, async () => (await load(faulty)).dispose());
-    for (let k = 1; k <= count; k += stride) {
-      faulty.arm(call, k, fault);
-      const error = await failure(load(faulty).then(dropped));
-      expect(faulty.pending, `fault ${k} of ${count}`).toBe(false);
-      expect(error, `fault ${k} of ${count}`).toBeInstanceOf(DepthwiseError);
-      expect((error as DepthwiseError).code, `fault ${k} of ${count}`).toMatch(codes);
-      expect(faulty.held, `fault ${k} of ${count}`).toEqual(EMPTY);
-    }
-    expect(faulty.uncaptured).toEqual([]);
-    (await load(faulty)).dispose();
-  });
+  it.each<Injected>(FAULTS)(
+    'at each call of %s (%s) ends in its own error, unless another kernel does the work, and leaves nothing',
+    async (call, fault, codes, stride = 1) => {
+      const faulty = new FaultyDevice(real);
+      const count = await callsIn(faulty, call, async () => (await load(faulty)).dispose());
+      for (let k = 1; k <= count; k += stride) {
+        faulty.arm(call, k, fault);
+        const error = await failure(load(faulty).then(dropped));
+        expect(faulty.pending, `fault ${k} of ${count}`).toBe(false);
+        expect(error, `fault ${k} of ${count}`).toBeInstanceOf(DepthwiseError);
+        expect((error as DepthwiseError).code, `fault ${k} of ${count}`).toMatch(codes);
+        expect(faulty.held, `fault ${k} of ${count}`).toEqual(EMPTY);
+      }
+      expect(faulty.uncaptured).toEqual([]);
+      (await load(faulty)).dispose();
+    },
+  );
 });
 
 describe('a fault while estimating', () => {
-  it.each<Injected>(FAULTS)('at each call of %s (%s) ends in its own error, leaves nothing, and the next call works', async (call, fault, codes) => {
-    const faulty = new FaultyDevice(real);
-    let model = await load(faulty);
-    let serial = 1;
-    const first = await callsIn(faulty, call, () => use(model, serial++));
-    const later = await callsIn(faulty, call, () => use(model, serial++));
-    expect(first).toBeGreaterThan(0);
-    // What only a first use does, such as compiling the kernels of a map, takes a model of its own each time.
-    for (let k = 1; k <= Math.max(later, first); k++) {
-      if (k > later) {
-        model.dispose();
-        model = await load(faulty);
+  it.each<Injected>(FAULTS)(
+    'at each call of %s (%s) ends in its own error, leaves nothing, and the next call works',
+    async (call, fault, codes) => {
+      const faulty = new FaultyDevice(real);
+      let model = await load(faulty);
+      let serial = 1;
+      const first = await callsIn(faulty, call, () => use(model, serial++));
+      const later = await callsIn(faulty, call, () => use(model, serial++));
+      expect(first).toBeGreaterThan(0);
+      // What only a first use does, such as compiling the kernels of a map, takes a model of its own each time.
+      for (let k = 1; k <= Math.max(later, first); k++) {
+        if (k > later) {
+          model.dispose();
+          model = await load(faulty);
+        }
+        faulty.arm(call, k, fault);
+        const error = await failure(use(model, serial));
+        expect(faulty.pending, `fault ${k} of ${first}`).toBe(false);
+        expect(error, `fault ${k} of ${first}`).toBeInstanceOf(DepthwiseError);
+        expect((error as DepthwiseError).code, `fault ${k} of ${first}`).toMatch(codes);
+        await use(model, serial++);
       }
-      faulty.arm(call, k, fault);
-      const error = await failure(use(model, serial));
-      expect(faulty.pending, `fault ${k} of ${first}`).toBe(false);
-      expect(error, `fault ${k} of ${first}`).toBeInstanceOf(DepthwiseError);
-      expect((error as DepthwiseError).code, `fault ${k} of ${first}`).toMatch(codes);
-      await use(model, serial++);
-    }
-    model.dispose();
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(faulty.held).toEqual(EMPTY);
-    expect(faulty.uncaptured).toEqual([]);
-  });
+      model.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(faulty.held).toEqual(EMPTY);
+      expect(faulty.uncaptured).toEqual([]);
+    },
+  );
 });
 
 describe('a fault while asking known answers', () => {
@@ -138,7 +151,9 @@ describe('a fault while asking known answers', () => {
     expect(count).toBeGreaterThanOrEqual(12);
     for (let k = 1; k <= count; k++) {
       faulty.arm(call, k, fault);
-      expect(await failure(checkSound(gpu, 'f32')), `fault ${k} of ${count}`).toMatchObject({ code: expect.stringMatching(codes) });
+      expect(await failure(checkSound(gpu, 'f32')), `fault ${k} of ${count}`).toMatchObject({
+        code: expect.stringMatching(codes),
+      });
       expect(faulty.held, `fault ${k} of ${count}`).toEqual(EMPTY);
     }
     expect(faulty.uncaptured).toEqual([]);
@@ -146,7 +161,15 @@ describe('a fault while asking known answers', () => {
 });
 
 describe('a fault at a size at hand', () => {
-  it.each<[string, Fault]>([['createTexture', 'oom'], ['createTexture', 'throw'], ['writeTexture', 'oom'], ['createBuffer', 'oom'], ['createBuffer', 'throw'], ['createBindGroup', 'throw'], ['submit', 'throw']])('at %s (%s) does not spoil the next call', async (call, fault) => {
+  it.each<[string, Fault]>([
+    ['createTexture', 'oom'],
+    ['createTexture', 'throw'],
+    ['writeTexture', 'oom'],
+    ['createBuffer', 'oom'],
+    ['createBuffer', 'throw'],
+    ['createBindGroup', 'throw'],
+    ['submit', 'throw'],
+  ])('at %s (%s) does not spoil the next call', async (call, fault) => {
     const faulty = new FaultyDevice(real);
     const model = await load(faulty);
     const bytes = picture('a');
@@ -163,7 +186,12 @@ describe('a fault at a size at hand', () => {
 });
 
 describe('a fault in a use of a map', () => {
-  const uses: readonly [string, (map: DepthMap) => Promise<unknown>][] = [['read', (map) => map.read()], ['range', (map) => map.range()], ['colors', (map) => map.colors()], ['texture', (map) => map.texture()]];
+  const uses: readonly [string, (map: DepthMap) => Promise<unknown>][] = [
+    ['read', (map) => map.read()],
+    ['range', (map) => map.range()],
+    ['colors', (map) => map.colors()],
+    ['texture', (map) => map.texture()],
+  ];
   it.each(uses)('does not spoil the next %s of the same map', async (_, call) => {
     const faulty = new FaultyDevice(real);
     const model = await load(faulty);
@@ -185,7 +213,9 @@ describe('a kernel that does not compile', () => {
     const error = (await failure(load(faulty))) as DepthwiseError;
     expect(error).toMatchObject({ name: 'ShaderError', code: 'SHADER_COMPILE', phase: 'compile', retryable: false });
     expect(error.message).toContain(`Kernel ${faulty.corrupted}`);
-    expect(error.message).toMatch(/^Kernel "[a-z_0-9]+\/[a-z_]+" does not compile: line \d+: .+ in "@compute @workgroup_size\(.+\)"$/);
+    expect(error.message).toMatch(
+      /^Kernel "[a-z_0-9]+\/[a-z_]+" does not compile: line \d+: .+ in "@compute @workgroup_size\(.+\)"$/,
+    );
     expect(error.cause).toBeDefined();
   });
 

@@ -18,13 +18,17 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const load = () => loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
+const load = () =>
+  loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
 
 /** What `work` ends with when it hangs at a call; only the clock of the limits is advanced. */
 async function outcome(work: () => Promise<unknown>, seconds: number): Promise<unknown> {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   let settled: unknown = 'pending';
-  const done = work().then((value) => (settled = value), (error: unknown) => (settled = error));
+  const done = work().then(
+    (value) => (settled = value),
+    (error: unknown) => (settled = error),
+  );
   while (vi.getTimerCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 200));
   // What is done starts the rest anew: only what hangs is left.
@@ -39,7 +43,13 @@ async function outcome(work: () => Promise<unknown>, seconds: number): Promise<u
 
 it('a driver that compiles without end is given up after two minutes, naming the kernel', async () => {
   faulty.arm('createComputePipelineAsync', 3, 'hang');
-  expect(await outcome(load, 120)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_COMPILE', phase: 'compile', expected: 120, message: expect.stringMatching(/kernel "\w+\/\w+"/) });
+  expect(await outcome(load, 120)).toMatchObject({
+    name: 'TimeoutError',
+    code: 'TIMEOUT_COMPILE',
+    phase: 'compile',
+    expected: 120,
+    message: expect.stringMatching(/kernel "\w+\/\w+"/),
+  });
   expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
 });
 
@@ -59,7 +69,12 @@ it('a run without end is given up after a minute, and the next works', async () 
   (await model.estimate(picture('a'), SMALL)).dispose();
   const held = faulty.held;
   faulty.arm('onSubmittedWorkDone', 1, 'hang');
-  expect(await outcome(() => model.estimate(picture('a'), SMALL), 60)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_RUN', phase: 'run', expected: 60 });
+  expect(await outcome(() => model.estimate(picture('a'), SMALL), 60)).toMatchObject({
+    name: 'TimeoutError',
+    code: 'TIMEOUT_RUN',
+    phase: 'run',
+    expected: 60,
+  });
   vi.useRealTimers();
   expect(faulty.held).toEqual(held);
   const map = await model.estimate(picture('a'), SMALL);
@@ -71,7 +86,9 @@ it('a run without end is given up after a minute, and the next works', async () 
 it('runs that wait for others are not given up while these get done', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
   const ends: (() => void)[] = [];
-  const queue = [1, 2, 3].map((i) => withinTime(new Promise<void>((resolve) => ends.push(resolve)), 'TIMEOUT_RUN', `run ${i}`, 'run'));
+  const queue = [1, 2, 3].map((i) =>
+    withinTime(new Promise<void>((resolve) => ends.push(resolve)), 'TIMEOUT_RUN', `run ${i}`, 'run'),
+  );
   for (const [i, run] of queue.slice(0, 2).entries()) {
     vi.advanceTimersByTime(40_000);
     ends[i]?.();

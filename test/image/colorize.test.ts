@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Graph, Value } from '../../src/graph/graph.js';
-import { colorizeDepth, packDepth, rawDepth, type ColorizeOptions } from '../../src/image/colorize.js';
-import { colormaps } from '../../src/image/colormaps.js';
-import { depthRange } from '../../src/image/range.js';
+import { colorizeDepth, packDepth, rawDepth, type ColorizeOptions } from '../../src/depth/colorize.js';
+import { colormaps } from '../../src/depth/colormaps.js';
+import { depthRange } from '../../src/depth/range.js';
 import { testGpu } from '../gpu.js';
 import { readTexels, targetTexture } from '../textures.js';
 import { recorded, seededMap } from './fixtures.js';
@@ -57,7 +57,9 @@ describe('colorizeDepth', () => {
   });
 
   it('survives maps that are flat or hold no number', async () => {
-    expect([...(await draw(new Float32Array(6).fill(5), 3, { colormap: 'gray' }))]).toEqual(Array.from({ length: 6 }, () => [0, 0, 0, 255]).flat());
+    expect([...(await draw(new Float32Array(6).fill(5), 3, { colormap: 'gray' }))]).toEqual(
+      Array.from({ length: 6 }, () => [0, 0, 0, 255]).flat(),
+    );
     expect([...(await draw(new Float32Array([NaN, Infinity, -Infinity, NaN]), 2, {}))]).toEqual(new Array(16).fill(0));
   });
 });
@@ -68,10 +70,14 @@ describe('depth textures', () => {
 
   it('hold colours', async () => {
     const colors = targetTexture(gpu.device, { dtype: 'texture', shape }, 'rgba8unorm');
-    await runGraph(gpu, (graph) => {
-      const value = graph.input('depth', { dtype: 'f32', shape });
-      return { colors: colorizeDepth(graph, value, depthRange(graph, value), { ...painted, target: 'rgba8unorm' }) };
-    }, { floats: { depth }, textures: { colors } });
+    await runGraph(
+      gpu,
+      (graph) => {
+        const value = graph.input('depth', { dtype: 'f32', shape });
+        return { colors: colorizeDepth(graph, value, depthRange(graph, value), { ...painted, target: 'rgba8unorm' }) };
+      },
+      { floats: { depth }, textures: { colors } },
+    );
     const bytes = Array.from(await readTexels(gpu.device, colors), (v) => Math.round(255 * v));
     expect(bytes).toEqual([...(await draw(depth, 5, {}))]);
     colors.destroy();
@@ -80,13 +86,23 @@ describe('depth textures', () => {
   it('hold nearness, values and validity, with the nearest at 1', async () => {
     for (const nearer of ['larger', 'smaller'] as const) {
       const packed = targetTexture(gpu.device, { dtype: 'texture', shape }, 'rgba32float');
-      await runGraph(gpu, (graph) => {
-        const value = graph.input('depth', { dtype: 'f32', shape });
-        return { packed: packDepth(graph, value, depthRange(graph, value), { span: 'full', nearer, format: 'rgba32float' }) };
-      }, { floats: { depth }, textures: { packed } });
+      await runGraph(
+        gpu,
+        (graph) => {
+          const value = graph.input('depth', { dtype: 'f32', shape });
+          return {
+            packed: packDepth(graph, value, depthRange(graph, value), { span: 'full', nearer, format: 'rgba32float' }),
+          };
+        },
+        { floats: { depth }, textures: { packed } },
+      );
       const texels = await readTexels(gpu.device, packed);
       const texel = (i: number) => [...texels.subarray(4 * i, 4 * i + 4)];
-      expect([texel(0), texel(7), texel(14)]).toEqual([[nearer === 'larger' ? 0 : 1, -4, 0, 1], [0, 0, 0, 0], [nearer === 'larger' ? 1 : 0, 24, 0, 1]]);
+      expect([texel(0), texel(7), texel(14)]).toEqual([
+        [nearer === 'larger' ? 0 : 1, -4, 0, 1],
+        [0, 0, 0, 0],
+        [nearer === 'larger' ? 1 : 0, 24, 0, 1],
+      ]);
       packed.destroy();
     }
   });
@@ -94,7 +110,10 @@ describe('depth textures', () => {
   it('hold raw values', async () => {
     const raw = targetTexture(gpu.device, { dtype: 'texture', shape }, 'r32float');
     const finite = depth.map((v) => (Number.isNaN(v) ? 0.1 : v));
-    await runGraph(gpu, (graph) => ({ raw: rawDepth(graph, graph.input('depth', { dtype: 'f32', shape })) }), { floats: { depth: finite }, textures: { raw } });
+    await runGraph(gpu, (graph) => ({ raw: rawDepth(graph, graph.input('depth', { dtype: 'f32', shape })) }), {
+      floats: { depth: finite },
+      textures: { raw },
+    });
     expect([...(await readTexels(gpu.device, raw))]).toEqual([...finite]);
     raw.destroy();
   });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { decode } from '../../src/weights/decode.js';
-import { parseHeader } from '../../src/weights/safetensors.js';
+import { decode } from '../../src/weights/format/decode.js';
+import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { seededInput } from '../seeded_weights.js';
 
 /** What was recorded of one tensor of the published code: every `stride`-th value, in row-major order. */
@@ -53,7 +53,12 @@ export const recorded = JSON.parse(readFileSync(new URL('index.json', DIRECTORY)
 export function samples(file: 'transforms' | 'resized'): Map<string, Float32Array> {
   const bytes = new Uint8Array(readFileSync(new URL(`${file}.safetensors`, DIRECTORY)));
   const { tensors, dataOffset } = parseHeader(bytes, bytes.length, file);
-  return new Map([...tensors.values()].map((entry) => [entry.name, decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end))]));
+  return new Map(
+    [...tensors.values()].map((entry) => [
+      entry.name,
+      decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)),
+    ]),
+  );
 }
 
 /** The seeded map [height,width] that a record names. */

@@ -12,11 +12,30 @@ import { runGraph } from './run_graph.js';
 
 const imageNet: Normalization = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
 const half: Normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] };
-const transforms: Record<TransformRecord['transform'], { rule: SizeRule; convention: 'original' | 'hub'; normalization: Normalization }> = {
-  'depth-anything-v2': { rule: { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'lower_bound' }, convention: 'original', normalization: imageNet },
-  'midas-small': { rule: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' }, convention: 'original', normalization: imageNet },
-  dpt: { rule: { width: 384, height: 384, multiple: 32, keepAspect: true, method: 'minimal' }, convention: 'original', normalization: half },
-  hub: { rule: { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'minimal' }, convention: 'hub', normalization: imageNet },
+const transforms: Record<
+  TransformRecord['transform'],
+  { rule: SizeRule; convention: 'original' | 'hub'; normalization: Normalization }
+> = {
+  'depth-anything-v2': {
+    rule: { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'lower_bound' },
+    convention: 'original',
+    normalization: imageNet,
+  },
+  'midas-small': {
+    rule: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' },
+    convention: 'original',
+    normalization: imageNet,
+  },
+  dpt: {
+    rule: { width: 384, height: 384, multiple: 32, keepAspect: true, method: 'minimal' },
+    convention: 'original',
+    normalization: half,
+  },
+  hub: {
+    rule: { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'minimal' },
+    convention: 'hub',
+    normalization: imageNet,
+  },
 };
 
 let gpu: Gpu;
@@ -29,21 +48,44 @@ beforeAll(async () => {
 afterAll(() => picture.dispose());
 
 /** Network input [H,W,4] of an RGB picture. */
-async function run(data: Uint8Array, width: number, height: number, { convention, ...attrs }: PreprocessAttrs & { readonly convention: Convention }): Promise<Float32Array> {
+async function run(
+  data: Uint8Array,
+  width: number,
+  height: number,
+  { convention, ...attrs }: PreprocessAttrs & { readonly convention: Convention },
+): Promise<Float32Array> {
   const texture = picture.upload({ data, width, height, channels: 3 });
-  const { y } = await runGraph(gpu, (graph) => ({ y: (convention === 'hub' ? preprocessHub : preprocess)(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), attrs) }), { textures: { picture: texture } });
+  const { y } = await runGraph(
+    gpu,
+    (graph) => ({
+      y: (convention === 'hub' ? preprocessHub : preprocess)(
+        graph,
+        graph.input('picture', { dtype: 'texture', shape: [height, width] }),
+        attrs,
+      ),
+    }),
+    { textures: { picture: texture } },
+  );
   return y as Float32Array;
 }
 
 /** Differences from the recorded samples of a [3,H,W] tensor, in 8-bit levels before normalisation. */
 async function levelErrors(name: string, record: TransformRecord): Promise<number[]> {
   const { rule, convention, normalization } = transforms[record.transform];
-  const { width, height } = networkSize(rule, record.width, record.height, record.input_size ? { inputSize: record.input_size } : {});
+  const { width, height } = networkSize(
+    rule,
+    record.width,
+    record.height,
+    record.input_size ? { inputSize: record.input_size } : {},
+  );
   expect([3, height, width]).toEqual(record.shape);
   const data = seededPicture(record.picture, record.height, record.width);
   const y = await run(data, record.width, record.height, { size: [height, width], ...normalization, convention });
   return Array.from(published.get(name) ?? [], (value, k) => {
-    const [channel, pixel] = [Math.floor((k * record.stride) / (height * width)), (k * record.stride) % (height * width)];
+    const [channel, pixel] = [
+      Math.floor((k * record.stride) / (height * width)),
+      (k * record.stride) % (height * width),
+    ];
     return Math.abs((y[4 * pixel + channel] as number) - value) * 255 * (normalization.std[channel] as number);
   });
 }
@@ -58,7 +100,8 @@ describe('preprocess', () => {
         // cv2 holds positions in f32, as much as 2⁻¹⁶ of a pixel off at this size; here they are exact.
         expect(worst).toBeLessThan(0.005);
       } else {
-        // Pillow's weights are 22-bit integers: bytes fall to the other side of a rounding boundary about once in 10,000.
+        // Pillow's weights are 22-bit integers: bytes fall to the other side of a rounding boundary about once in
+        // 10,000.
         expect(worst).toBeLessThan(1.01);
         expect(errors.filter((e) => e > 1e-3).length).toBeLessThanOrEqual(1);
       }
@@ -80,9 +123,13 @@ describe('preprocess', () => {
     const size: [number, number] = [14, 14];
     const rgb = seededPicture('alpha', 20, 30);
     const opaque = await run(rgb, 30, 20, { size, ...imageNet, convention: 'original' });
-    const rgba = Uint8Array.from({ length: 2400 }, (_, i) => (i % 4 === 3 ? (i * 7) % 256 : (rgb[Math.floor(i / 4) * 3 + (i % 4)] as number)));
+    const rgba = Uint8Array.from({ length: 2400 }, (_, i) =>
+      i % 4 === 3 ? (i * 7) % 256 : (rgb[Math.floor(i / 4) * 3 + (i % 4)] as number),
+    );
     const texture = picture.upload({ data: rgba, width: 30, height: 20 });
-    const build: Parameters<typeof runGraph>[1] = (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [20, 30] }), { size, ...imageNet }) });
+    const build: Parameters<typeof runGraph>[1] = (graph) => ({
+      y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [20, 30] }), { size, ...imageNet }),
+    });
     expect((await runGraph(gpu, build, { textures: { picture: texture } }))['y']).toEqual(opaque);
   });
 });

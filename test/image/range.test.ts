@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { finiteRange } from '../../src/image/formats/depth_semantics.js';
-import { depthRange } from '../../src/image/range.js';
+import { finiteRange } from '../../src/depth/formats/depth_semantics.js';
+import { depthRange } from '../../src/depth/range.js';
 import { testGpu } from '../gpu.js';
 import { random } from '../random.js';
 import { runGraph } from './run_graph.js';
@@ -13,7 +13,11 @@ beforeAll(async () => {
 
 async function rangeOf(depth: Float32Array, width: number, percentiles = {}): Promise<number[]> {
   const shape = [depth.length / width, width];
-  const { range } = await runGraph(gpu, (graph) => ({ range: depthRange(graph, graph.input('depth', { dtype: 'f32', shape }), percentiles) }), { floats: { depth } });
+  const { range } = await runGraph(
+    gpu,
+    (graph) => ({ range: depthRange(graph, graph.input('depth', { dtype: 'f32', shape }), percentiles) }),
+    { floats: { depth } },
+  );
   return [...range];
 }
 
@@ -24,14 +28,31 @@ function percentile(values: Float32Array, percent: number): number {
 }
 
 describe('depthRange', () => {
-  for (const [width, height] of [[1, 1], [13, 11], [251, 307], [686, 518]] as const) {
+  for (const [width, height] of [
+    [1, 1],
+    [13, 11],
+    [251, 307],
+    [686, 518],
+  ] as const) {
     it(`of ${width}x${height} values, some not finite`, async () => {
       const next = random(width);
-      const depth = Float32Array.from({ length: width * height }, (_, i) => (i % 29 === 17 ? [NaN, Infinity, -Infinity][i % 3]! : 40 * next() ** 3 - 1));
+      const depth = Float32Array.from({ length: width * height }, (_, i) =>
+        i % 29 === 17 ? [NaN, Infinity, -Infinity][i % 3]! : 40 * next() ** 3 - 1,
+      );
       const { min, max, nonFinite } = finiteRange(depth);
-      const [lowest, highest, low, high, other, finite, ...rest] = await rangeOf(depth, width) as [number, number, number, number, number, number];
+      const [lowest, highest, low, high, other, finite, ...rest] = (await rangeOf(depth, width)) as [
+        number,
+        number,
+        number,
+        number,
+        number,
+        number,
+      ];
       expect([lowest, highest, other, finite, ...rest]).toEqual([min, max, nonFinite, depth.length - nonFinite, 0, 0]);
-      for (const [got, percent] of [[low, 2], [high, 98]] as const) {
+      for (const [got, percent] of [
+        [low, 2],
+        [high, 98],
+      ] as const) {
         expect(Math.abs(got - percentile(depth, percent))).toBeLessThanOrEqual((1.001 * (max - min)) / 2048);
       }
     });
@@ -45,7 +66,13 @@ describe('depthRange', () => {
   });
 
   it('of a flat map is that value', async () => {
-    expect(await rangeOf(new Float32Array(35).fill(-2.7), 7)).toEqual([...new Float32Array([-2.7, -2.7, -2.7, -2.7]), 0, 35, 0, 0]);
+    expect(await rangeOf(new Float32Array(35).fill(-2.7), 7)).toEqual([
+      ...new Float32Array([-2.7, -2.7, -2.7, -2.7]),
+      0,
+      35,
+      0,
+      0,
+    ]);
   });
 
   it('without finite values is 0 to 0', async () => {

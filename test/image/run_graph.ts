@@ -14,7 +14,11 @@ export interface RunInputs {
 export type Read = Float32Array | Uint32Array;
 
 /** Builds, runs once with outputs poisoned, and reads the values that `build` returns. */
-export async function runGraph<T extends Record<string, Value>>(gpu: Gpu, build: (graph: Graph) => T, { textures = {}, floats = {} }: RunInputs): Promise<Record<keyof T, Read>> {
+export async function runGraph<T extends Record<string, Value>>(
+  gpu: Gpu,
+  build: (graph: Graph) => T,
+  { textures = {}, floats = {} }: RunInputs,
+): Promise<Record<keyof T, Read>> {
   const graph = new Graph();
   const outputs = build(graph);
   const keep = Object.values(outputs).filter((value) => value.type.dtype !== 'texture');
@@ -25,17 +29,29 @@ export async function runGraph<T extends Record<string, Value>>(gpu: Gpu, build:
     if (origin.kind === 'constant') device.queue.writeBuffer(buffer, 0, origin.pack() as Float32Array<ArrayBuffer>);
     constants.set(key, buffer);
   }
-  const executable = await Executable.compile(graph, gpu, { constants: (key) => constants.get(key) as GPUBuffer, keep });
+  const executable = await Executable.compile(graph, gpu, {
+    constants: (key) => constants.get(key) as GPUBuffer,
+    keep,
+  });
   try {
-    for (const slot of executable.slots) device.queue.writeBuffer(slot, 0, new Uint32Array(slot.size / 4).fill(0x7fc07e00));
-    for (const [name, data] of Object.entries(floats)) device.queue.writeBuffer(executable.buffer(graph.inputs.get(name) as Value), 0, data as Float32Array<ArrayBuffer>);
+    for (const slot of executable.slots)
+      device.queue.writeBuffer(slot, 0, new Uint32Array(slot.size / 4).fill(0x7fc07e00));
+    for (const [name, data] of Object.entries(floats))
+      device.queue.writeBuffer(
+        executable.buffer(graph.inputs.get(name) as Value),
+        0,
+        data as Float32Array<ArrayBuffer>,
+      );
     const encoder = device.createCommandEncoder();
     executable.encode(encoder, textures);
     device.queue.submit([encoder.finish()]);
     const read = keep.map(async (value) => {
       const bytes = await readBuffer(device, executable.buffer(value), byteLength(value.type));
       const name = Object.keys(outputs).find((n) => outputs[n] === value) as string;
-      return [name, new (value.type.dtype === 'u32' ? Uint32Array : Float32Array)(bytes, 0, numel(value.type.shape))] as const;
+      return [
+        name,
+        new (value.type.dtype === 'u32' ? Uint32Array : Float32Array)(bytes, 0, numel(value.type.shape)),
+      ] as const;
     });
     const result = Object.fromEntries(await Promise.all(read));
     gpu.check('run');

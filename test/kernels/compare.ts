@@ -17,7 +17,11 @@ export interface WorstError {
   readonly expected: number;
 }
 
-export type Compare = (gate: number, actual: Readonly<Record<string, Actual>>, expected: Readonly<Record<string, Expected>>) => WorstError;
+export type Compare = (
+  gate: number,
+  actual: Readonly<Record<string, Actual>>,
+  expected: Readonly<Record<string, Expected>>,
+) => WorstError;
 
 /**
  * Compares outputs with the reference. NaN and infinity are infinite errors whatever is expected; missing or extra
@@ -26,16 +30,24 @@ export type Compare = (gate: number, actual: Readonly<Record<string, Actual>>, e
 export const worstError: Compare = (gate, actual, expected) => {
   let worst: WorstError = { ratio: -1, output: '', index: -1, actual: NaN, expected: NaN };
   const names = Object.keys(expected).sort().join();
-  if (names === '' || Object.keys(actual).sort().join() !== names) throw new Error(`outputs are [${Object.keys(actual)}], expected [${names}]`);
+  if (names === '' || Object.keys(actual).sort().join() !== names)
+    throw new Error(`outputs are [${Object.keys(actual)}], expected [${names}]`);
   for (const [output, { shape, values, magnitude }] of Object.entries(expected)) {
     const { type, values: got } = actual[output] as Actual;
     if (type.shape.join() !== shape.join() || got.length !== values.length || values.length === 0) {
-      throw new Error(`output "${output}" is [${type.shape}] with ${got.length} values, expected [${shape}] with ${values.length}`);
+      throw new Error(
+        `output "${output}" is [${type.shape}] with ${got.length} values, expected [${shape}] with ${values.length}`,
+      );
     }
     for (let index = 0; index < values.length; index++) {
       const [y, reference, scale] = [got[index] as number, values[index] as number, magnitude[index] as number];
-      if (!Number.isFinite(reference) || !Number.isFinite(scale)) throw new Error(`reference of "${output}" is ${reference} ± ${scale} at ${index}`);
-      const ratio = errorRatio(y, reference, gate * 2 ** -24 * scale + (type.dtype === 'f16' ? 2 ** -11 * Math.abs(reference) + 2 ** -24 : 0));
+      if (!Number.isFinite(reference) || !Number.isFinite(scale))
+        throw new Error(`reference of "${output}" is ${reference} ± ${scale} at ${index}`);
+      const ratio = errorRatio(
+        y,
+        reference,
+        gate * 2 ** -24 * scale + (type.dtype === 'f16' ? 2 ** -11 * Math.abs(reference) + 2 ** -24 : 0),
+      );
       if (ratio > worst.ratio) worst = { ratio, output, index, actual: y, expected: reference };
     }
   }

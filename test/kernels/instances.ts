@@ -20,7 +20,12 @@ export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: bo
 }
 
 /** A kernel candidate for the types of a case; undefined where it is not one for them. */
-export function kernelOf(spec: KernelSpec, kase: KernelCase<unknown>, variant: string, half: boolean): Kernel | undefined {
+export function kernelOf(
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  variant: string,
+  half: boolean,
+): Kernel | undefined {
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
   return spec.op.kernels[variant]?.(inputs, attrs, spec.op.infer(inputs, attrs));
 }
@@ -30,9 +35,16 @@ export function applies(spec: KernelSpec, kase: KernelCase<unknown>, variant: st
   return kernelOf(spec, kase, variant, false) !== undefined;
 }
 
-/** Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half precision. */
+/**
+ * Every kernel that the cases and perf shapes of some specs ask for, in f32 and, where the op has it, in half
+ * precision.
+ */
 export function instances(specs: readonly KernelSpec[]): Promise<Instance[]> {
-  return Promise.all(specs.flatMap((spec) => [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half)))));
+  return Promise.all(
+    specs.flatMap((spec) =>
+      [...spec.cases, ...spec.perf].flatMap((kase) => [false, true].flatMap((half) => instancesOf(spec, kase, half))),
+    ),
+  );
 }
 
 function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Promise<Instance>[] {

@@ -33,7 +33,8 @@ export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly 
         const kase = cases[1] as KernelCase<unknown>;
         if (!runs(kase, variant)) skip(ELSEWHERE);
         const inputs = makeInputs(spec, kase, false);
-        const run = (dispatch?: (x: number) => readonly [number, number]) => runCase(gpu(), spec, inputs, kase.attrs, variant, dispatch);
+        const run = (dispatch?: (x: number) => readonly [number, number]) =>
+          runCase(gpu(), spec, inputs, kase.attrs, variant, dispatch);
         const once = await run();
         expect(await run()).toEqual(once);
         expect(await run((x) => [Math.ceil(x / 2), 3]), 'folded, with surplus workgroups').toEqual(once);

@@ -9,4 +9,9 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-for (const spec of specs) testKernels(() => gpu, spec, Object.keys(spec.op.kernels).filter((kernel) => !spec.longKernels?.includes(kernel)));
+for (const spec of specs)
+  testKernels(
+    () => gpu,
+    spec,
+    Object.keys(spec.op.kernels).filter((kernel) => !spec.longKernels?.includes(kernel)),
+  );

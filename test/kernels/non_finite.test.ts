@@ -26,7 +26,10 @@ const STORES: readonly [string, string, Omit<KernelCase<unknown>, 'name'>][] = [
 // A NaN that a store turned into a number would come out as a plausible depth.
 describe.each(STORES)('an f32 output of %s', (name, op, kase) => {
   const spec = specs.find((each) => each.op.name === op) as KernelSpec;
-  it.each([['NaN', NaN, Number.isNaN], ['an infinity', Infinity, (value: number) => Math.abs(value) === Infinity]])('keeps %s', async (_, value, kept) => {
+  it.each([
+    ['NaN', NaN, Number.isNaN],
+    ['an infinity', Infinity, (value: number) => Math.abs(value) === Infinity],
+  ])('keeps %s', async (_, value, kept) => {
     const inputs = makeInputs(spec, { name, ...kase }, false);
     (inputs['x'] as { data: Float64Array }).data[0] = value;
     const { y } = await runCase(gpu, spec, inputs, kase.attrs, 'registers');

@@ -21,7 +21,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function selfCheck(): { status: number | null; stdout: string } {
   const argv = ['-i', 'PATH=/usr/bin:/bin', join(folder, NAME, 'run'), 'selfcheck', '--filter', FILTER];
   const alone = spawnSync('unshare', ['-n', 'true']).status === 0;
-  return alone ? spawnSync('unshare', ['-n', 'env', ...argv], { encoding: 'utf8' }) : spawnSync('env', argv, { encoding: 'utf8' });
+  return alone
+    ? spawnSync('unshare', ['-n', 'env', ...argv], { encoding: 'utf8' })
+    : spawnSync('env', argv, { encoding: 'utf8' });
 }
 
 describe.runIf(process.platform === 'linux')('the portable bench', () => {

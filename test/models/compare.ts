@@ -7,12 +7,22 @@ export interface StageError {
   readonly mean: number;
 }
 
-/** Compares the recorded samples of a stage with what a run gave. Decoder paths are recorded after the resize that ends a fusion block upstream. */
-export function compareStage(stage: string, record: StageRecord, samples: Float32Array, values: Float32Array, shape: readonly number[]): StageError {
+/**
+ * Compares the recorded samples of a stage with what a run gave. Decoder paths are recorded after the resize that ends
+ * a fusion block upstream.
+ */
+export function compareStage(
+  stage: string,
+  record: StageRecord,
+  samples: Float32Array,
+  values: Float32Array,
+  shape: readonly number[],
+): StageError {
   const full = stage.startsWith('path') ? resizeAlignCorners(values, shape, record.shape) : Float64Array.from(values);
   const size = record.shape.reduce((n, d) => n * d, 1);
   if (full.length !== size) throw new Error(`${stage} is [${shape.join()}], recorded [${record.shape.join()}]`);
-  if (samples.length !== Math.ceil(size / record.stride)) throw new Error(`${stage} has ${samples.length} samples for ${size} values`);
+  if (samples.length !== Math.ceil(size / record.stride))
+    throw new Error(`${stage} has ${samples.length} samples for ${size} values`);
   const range = record.max - record.min;
   if (!(range > 0)) throw new Error(`${stage} was recorded constant`);
   let max = 0;

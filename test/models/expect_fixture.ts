@@ -4,7 +4,10 @@ import { compareStage, type StageError } from './compare.js';
 import { recordedStages, type FixtureRecord } from './fixtures.js';
 import { NEVER_STORED, runFixture, type ModelRun } from './run_model.js';
 
-/** Bounds on the final map and on every stage before it, in units of the reference's range. The worst seen in f32 is 4e-6. */
+/**
+ * Bounds on the final map and on every stage before it, in units of the reference's range. The worst seen in f32 is
+ * 4e-6.
+ */
 const BOUNDS = { f32: { max: 2e-5, mean: 2e-6 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
 
 /** A stage's distance from the published code, and whether it is inside the bounds. */
@@ -13,7 +16,12 @@ export interface StageVerdict extends StageError {
 }
 
 /** Distances of every recorded stage of a run. */
-export function distances(name: string, fixture: FixtureRecord, run: ModelRun, storage: 'f32' | 'f16' = 'f32'): StageVerdict[] {
+export function distances(
+  name: string,
+  fixture: FixtureRecord,
+  run: ModelRun,
+  storage: 'f32' | 'f16' = 'f32',
+): StageVerdict[] {
   const recorded = recordedStages(name);
   return [...run.stages].map(([stage, { shape, values }]) => {
     const error = compareStage(stage, fixture.stages[stage]!, recorded.get(stage)!, values, shape);
@@ -22,12 +30,19 @@ export function distances(name: string, fixture: FixtureRecord, run: ModelRun, s
 }
 
 /** Runs a fixture's model and expects every recorded stage inside the bounds. */
-export async function expectFixture(gpu: Gpu, name: string, fixture: FixtureRecord, storage: 'f32' | 'f16'): Promise<void> {
+export async function expectFixture(
+  gpu: Gpu,
+  name: string,
+  fixture: FixtureRecord,
+  storage: 'f32' | 'f16',
+): Promise<void> {
   const run = await runFixture(gpu, fixture, storage);
   const errors = distances(name, fixture, run, storage);
   const table = errors.map((e) => `${e.stage} max ${e.max.toExponential(2)} mean ${e.mean.toExponential(2)}`);
   // Every other recorded stage must have been compared.
-  expect(errors.map(({ stage }) => stage)).toEqual(Object.keys(fixture.stages).filter((stage) => !NEVER_STORED.includes(stage)));
+  expect(errors.map(({ stage }) => stage)).toEqual(
+    Object.keys(fixture.stages).filter((stage) => !NEVER_STORED.includes(stage)),
+  );
   for (const { stage, passes } of errors) expect(passes, `${stage} is out of bounds\n${table.join('\n')}`).toBe(true);
   console.log(`${name} ${storage}: ${run.dispatches} dispatches; ${table.at(-1)}`);
 }

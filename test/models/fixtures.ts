@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { decode } from '../../src/weights/decode.js';
-import { parseHeader } from '../../src/weights/safetensors.js';
+import { decode } from '../../src/weights/format/decode.js';
+import { parseHeader } from '../../src/weights/format/safetensors.js';
 import type { SeededEntry } from '../seeded_weights.js';
 
 /** What was recorded of one inner value of the published code. */
@@ -28,7 +28,9 @@ const DIRECTORY = new URL('../fixtures/models/', import.meta.url);
 
 /** Every recorded run of the published code, by name. */
 export function fixtures(): Record<string, FixtureRecord> {
-  return (JSON.parse(readFileSync(new URL('index.json', DIRECTORY), 'utf8')) as { fixtures: Record<string, FixtureRecord> }).fixtures;
+  return (
+    JSON.parse(readFileSync(new URL('index.json', DIRECTORY), 'utf8')) as { fixtures: Record<string, FixtureRecord> }
+  ).fixtures;
 }
 
 /** Names and shapes of a published checkpoint. */
@@ -40,5 +42,10 @@ export function checkpointTensors(name: string): SeededEntry[] {
 export function recordedStages(name: string): Map<string, Float32Array> {
   const bytes = new Uint8Array(readFileSync(new URL(`${name}.safetensors`, DIRECTORY)));
   const { tensors, dataOffset } = parseHeader(bytes, bytes.length, name);
-  return new Map([...tensors.values()].map((entry) => [entry.name, decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end))]));
+  return new Map(
+    [...tensors.values()].map((entry) => [
+      entry.name,
+      decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end)),
+    ]),
+  );
 }

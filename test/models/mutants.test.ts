@@ -17,11 +17,18 @@ const HUB = 'depth-anything-v2-small-hub-126x98';
 const MIDAS = 'midas-v2.1-small-160x96';
 
 /** Changes the attributes of every node of an op; at least one must be there to change. */
-function attributes(op: string, change: (attrs: Record<string, unknown>, node: Node) => object, where: (node: Node) => boolean = () => true): (graph: Graph) => void {
+function attributes(
+  op: string,
+  change: (attrs: Record<string, unknown>, node: Node) => object,
+  where: (node: Node) => boolean = () => true,
+): (graph: Graph) => void {
   return (graph) => {
     const nodes = graph.nodes.filter((node) => node.op.name === op && where(node));
     if (nodes.length === 0) throw new Error(`no node of ${op} to mutate`);
-    for (const node of nodes) Object.assign(node as { attrs: unknown }, { attrs: { ...(node.attrs as object), ...change(node.attrs as Record<string, unknown>, node) } });
+    for (const node of nodes)
+      Object.assign(node as { attrs: unknown }, {
+        attrs: { ...(node.attrs as object), ...change(node.attrs as Record<string, unknown>, node) },
+      });
   };
 }
 
@@ -31,19 +38,73 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
   ['taps of V1 in V2', V2, { record: (f) => ({ ...f, model: 'depth-anything-v1-small' }) }],
   ['position embeddings without the 0.1 offset', V2, { record: (f) => ({ ...f, model: `${f.model}-hub` }) }],
   ['hub position embeddings with the 0.1 offset', HUB, { record: (f) => ({ ...f, model: 'depth-anything-v2-small' }) }],
-  ['layer norm eps 1e-5', V2, { graph: (g) => ['layer_norm', 'gemm_layer_norm'].forEach((op) => attributes(op, () => ({ eps: 1e-5 }))(g)) }],
+  [
+    'layer norm eps 1e-5',
+    V2,
+    { graph: (g) => ['layer_norm', 'gemm_layer_norm'].forEach((op) => attributes(op, () => ({ eps: 1e-5 }))(g)) },
+  ],
   ['head resized without align_corners', V2, { graph: attributes('head', () => ({ alignCorners: false })) }],
-  ['last path resized without align_corners', V2, { graph: attributes('upsampled_conv', () => ({ alignCorners: false })) }],
+  [
+    'last path resized without align_corners',
+    V2,
+    { graph: attributes('upsampled_conv', () => ({ alignCorners: false })) },
+  ],
   ['head of MiDaS resized with align_corners', MIDAS, { graph: attributes('head', () => ({ alignCorners: true })) }],
-  ['no ReLU before the first convolution of a residual unit', V2, { graph: attributes('conv2d', () => ({ reluInput: false }), (n) => n.label.startsWith('refinenet')) }],
-  ['no ReLU between the convolutions of a residual unit', V2, { graph: attributes('conv2d', () => ({ act: 'none' }), (n) => n.label.startsWith('refinenet')) }],
+  [
+    'no ReLU before the first convolution of a residual unit',
+    V2,
+    {
+      graph: attributes(
+        'conv2d',
+        () => ({ reluInput: false }),
+        (n) => n.label.startsWith('refinenet'),
+      ),
+    },
+  ],
+  [
+    'no ReLU between the convolutions of a residual unit',
+    V2,
+    {
+      graph: attributes(
+        'conv2d',
+        () => ({ act: 'none' }),
+        (n) => n.label.startsWith('refinenet'),
+      ),
+    },
+  ],
   ['no GELU', V2, { graph: attributes('gemm', () => ({ act: 'none' })) }],
   ['metric scale dropped', METRIC, { graph: attributes('head', () => ({ final: { kind: 'sigmoid', maxDepth: 1 } })) }],
   ['metric head ends in ReLU', METRIC, { graph: attributes('head', () => ({ final: { kind: 'relu' } })) }],
-  ['symmetric padding for SAME', MIDAS, { graph: attributes('depthwise', () => ({ pad: { top: 1, left: 1, bottom: 0, right: 0 } }), (n) => (n.attrs as { stride: number }).stride === 2 && (n.inputs['weight']?.type.shape[0] === 3)) }],
-  ['ReLU for ReLU6', MIDAS, { graph: attributes('gemm', (attrs) => ({ act: attrs['act'] === 'relu6' ? 'relu' : attrs['act'] })) }],
-  ['keys and values of the hub swapped', HUB, { sources: ([q, k, v, ...rest]) => (v ? [q!, v, k!, ...rest] : [q!, ...(k ? [k] : [])]) }],
-  ['red and blue swapped', V2, { image: (image) => { for (let i = 0; i < image.length; i += 4) [image[i], image[i + 2]] = [image[i + 2]!, image[i]!]; } }],
+  [
+    'symmetric padding for SAME',
+    MIDAS,
+    {
+      graph: attributes(
+        'depthwise',
+        () => ({ pad: { top: 1, left: 1, bottom: 0, right: 0 } }),
+        (n) => (n.attrs as { stride: number }).stride === 2 && n.inputs['weight']?.type.shape[0] === 3,
+      ),
+    },
+  ],
+  [
+    'ReLU for ReLU6',
+    MIDAS,
+    { graph: attributes('gemm', (attrs) => ({ act: attrs['act'] === 'relu6' ? 'relu' : attrs['act'] })) },
+  ],
+  [
+    'keys and values of the hub swapped',
+    HUB,
+    { sources: ([q, k, v, ...rest]) => (v ? [q!, v, k!, ...rest] : [q!, ...(k ? [k] : [])]) },
+  ],
+  [
+    'red and blue swapped',
+    V2,
+    {
+      image: (image) => {
+        for (let i = 0; i < image.length; i += 4) [image[i], image[i + 2]] = [image[i + 2]!, image[i]!];
+      },
+    },
+  ],
 ];
 
 describe('wrong models are told from the published ones', () => {

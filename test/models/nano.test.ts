@@ -3,16 +3,17 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTruth } from '../../src/cli/eval_truth.js';
 import { score } from '../../src/eval/scores.js';
-import { decodeNpy } from '../../src/image/formats/npy.js';
+import { decodeNpy } from '../../src/depth/formats/npy.js';
 import type { DepthModel } from '../../src/index.js';
 import { readPicture } from '../../src/node/image_file.js';
 import { loadDepthModel } from '../../src/node/load.js';
 import { testGpu } from '../gpu.js';
 
 /**
- * Nano on rendered scenes that it was not trained on, the last one of a family that it was not trained on: picture in, depth
- * compared with the truth. Of ten scenes per family these are ones that it sees well; its quality on the average is in
- * docs/nano.md. Each bound is at most 0.01 less than what was measured; `floor` is what a map scores that is nearer towards the bottom.
+ * Nano on rendered scenes that it was not trained on, the last one of a family that it was not trained on: picture in,
+ * depth compared with the truth. Of ten scenes per family these are ones that it sees well; its quality on the average
+ * is in docs/nano.md. Each bound is at most 0.01 less than what was measured; `floor` is what a map scores that is
+ * nearer towards the bottom.
  */
 const SCENES = {
   room: { spearman: 0.988, delta: 0.985, floor: 0 },
@@ -26,7 +27,9 @@ const MEAN = [0.485, 0.456, 0.406] as const;
 const STD = [0.229, 0.224, 0.225] as const;
 
 let model: DepthModel;
-beforeAll(async () => void (model = await loadDepthModel('nano', { device: (await testGpu()).device, precision: 'f32' })));
+beforeAll(
+  async () => void (model = await loadDepthModel('nano', { device: (await testGpu()).device, precision: 'f32' })),
+);
 afterAll(() => model.dispose());
 
 describe('nano', () => {
@@ -38,7 +41,9 @@ describe('nano', () => {
     depth.dispose();
     const rows = Float32Array.from({ length: picture.width * picture.height }, (_, i) => Math.floor(i / picture.width));
     expect(score(rows, truth).spearman).toBeLessThanOrEqual(bounds.floor);
-    console.log(`${name}: Spearman ${spearman.toFixed(4)}, delta ${delta.toFixed(4)}, AbsRel ${absRel.toFixed(4)}, ordinal ${ordinal.toFixed(4)}`);
+    console.log(
+      `${name}: Spearman ${spearman.toFixed(4)}, delta ${delta.toFixed(4)}, AbsRel ${absRel.toFixed(4)}, ordinal ${ordinal.toFixed(4)}`,
+    );
     expect(spearman).toBeGreaterThanOrEqual(bounds.spearman);
     expect(delta).toBeGreaterThanOrEqual(bounds.delta);
   });

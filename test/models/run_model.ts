@@ -2,13 +2,13 @@ import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
-import { depthAnything, depthAnythingConfig } from '../../src/models/depth_anything.js';
-import { midasSmall } from '../../src/models/midas_small.js';
+import { depthAnything, depthAnythingConfig } from '../../src/models/families/depth_anything.js';
+import { midasSmall } from '../../src/models/families/midas_small.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
-import { decode } from '../../src/weights/decode.js';
+import { decode } from '../../src/weights/format/decode.js';
 import { depthAnythingNames } from '../../src/weights/name_rules.js';
-import { parseHeader } from '../../src/weights/safetensors.js';
+import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
 import { seededCheckpoint, seededInput } from '../seeded_weights.js';
 import { checkpointTensors, type FixtureRecord } from './fixtures.js';
@@ -17,7 +17,11 @@ import { checkpointTensors, type FixtureRecord } from './fixtures.js';
 export function buildModel({ model }: FixtureRecord, image: Value, weights: Weights): Value {
   if (model.startsWith('midas')) return midasSmall(image, weights);
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
-  const config = depthAnythingConfig(size, model.includes('-v1-') ? 'v1' : 'v2', model.includes('metric') ? 20 : undefined);
+  const config = depthAnythingConfig(
+    size,
+    model.includes('-v1-') ? 'v1' : 'v2',
+    model.includes('metric') ? 20 : undefined,
+  );
   const taps = model.endsWith('early') ? config.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : config.taps;
   return depthAnything(image, weights, { ...config, taps }, model.endsWith('hub') ? 'size' : 'offset');
 }
@@ -29,17 +33,26 @@ export function imageFromTensor(tensor: Float32Array, H: number, W: number): Flo
   return image;
 }
 
-/** The value a stage of the fixture names: the first output of the last node at or under a label; for a tap, its norm. */
+/**
+ * The value a stage of the fixture names: the first output of the last node at or under a label; for a tap, its norm.
+ */
 export function stageValue(graph: Graph, stage: string, taps: readonly number[]): Value | undefined {
   const label = stageLabel(stage, taps);
   if (label === undefined) return undefined;
-  const nodes = graph.nodes.filter((n) => (n.label === label || n.label.startsWith(`${label}.`)) && (stage !== 'head_conv1' || n.op.name === 'upsampled_conv'));
+  const nodes = graph.nodes.filter(
+    (n) =>
+      (n.label === label || n.label.startsWith(`${label}.`)) &&
+      (stage !== 'head_conv1' || n.op.name === 'upsampled_conv'),
+  );
   const outputs = nodes.at(-1)?.outputs;
   if (!outputs) throw new Error(`no node at "${label}" for stage ${stage}`);
   return stage.startsWith('tap') ? (outputs['tap'] ?? outputs['y']) : Object.values(outputs)[0];
 }
 
-/** Stages that a run never stores: the last projection is part of the head's first convolution, and `head_conv1` is compared; the head ends in one kernel. */
+/**
+ * Stages that a run never stores: the last projection is part of the head's first convolution, and `head_conv1` is
+ * compared; the head ends in one kernel.
+ */
 export const NEVER_STORED: readonly string[] = ['path1', 'head_conv2'];
 
 function stageLabel(stage: string, taps: readonly number[]): string | undefined {
@@ -78,22 +91,37 @@ export interface Mutation {
 }
 
 /** Runs a fixture's model with its seeded weights and reads the stages it records. */
-export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32' | 'f16', mutation: Mutation = {}): Promise<ModelRun> {
+export async function runFixture(
+  gpu: Gpu,
+  fixture: FixtureRecord,
+  storage: 'f32' | 'f16',
+  mutation: Mutation = {},
+): Promise<ModelRun> {
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
   const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
   const names = depthAnythingNames(header, fixture.checkpoint);
   const reorder = mutation.sources ?? ((sources) => sources);
-  const weights = Weights.from(header, fixture.checkpoint, new Map([...names].map(([name, sources]) => [name, reorder(sources)])));
+  const weights = Weights.from(
+    header,
+    fixture.checkpoint,
+    new Map([...names].map(([name, sources]) => [name, reorder(sources)])),
+  );
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
   const output = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
   mutation.graph?.(graph);
-  const values = Object.keys(fixture.stages).map((stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, fixture.taps ?? [])] as const);
+  const values = Object.keys(fixture.stages).map(
+    (stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, fixture.taps ?? [])] as const,
+  );
   const store = new ConstantStore(gpu, fixture.checkpoint);
   await store.declare(graph);
   for (const entry of header.tensors.values()) {
-    if (store.wants(entry.name)) store.deliver(entry.name, decode(entry, bytes.subarray(header.dataOffset + entry.begin, header.dataOffset + entry.end)));
+    if (store.wants(entry.name))
+      store.deliver(
+        entry.name,
+        decode(entry, bytes.subarray(header.dataOffset + entry.begin, header.dataOffset + entry.end)),
+      );
   }
   const keep = values.flatMap(([, value]) => value ?? []);
   const executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep });
@@ -121,7 +149,10 @@ export async function runFixture(gpu: Gpu, fixture: FixtureRecord, storage: 'f32
 async function readStage(device: GPUDevice, buffer: GPUBuffer, { type }: Value, tap: boolean): Promise<StageValues> {
   const bytes = new Uint8Array(await readBuffer(device, buffer, byteLength(type)));
   const half = type.dtype === 'f16';
-  const values = decode({ name: 'value', dtype: half ? 'F16' : 'F32' }, bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)));
+  const values = decode(
+    { name: 'value', dtype: half ? 'F16' : 'F32' },
+    bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)),
+  );
   if (!tap) return { shape: type.shape, values };
   const [T, C] = type.shape as [number, number];
   return { shape: [T - 1, C], values: values.subarray(C) };

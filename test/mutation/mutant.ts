@@ -44,7 +44,9 @@ export function all(...mutations: readonly Mutation[]): Mutation {
 }
 
 /** Changes uniform values that the kernel has. */
-export function params(change: (params: Kernel['params'], application: Application) => Record<string, number>): Mutation {
+export function params(
+  change: (params: Kernel['params'], application: Application) => Record<string, number>,
+): Mutation {
   return (kernel, application) => {
     const changed = change(kernel.params, application);
     known(kernel.params, changed);
@@ -63,7 +65,8 @@ export function tunables(changed: Kernel['tunables']): Mutation {
 function known(present: object, changed: object): void {
   for (const [name, value] of Object.entries(changed)) {
     const before = (present as Record<string, unknown>)[name];
-    if (before === undefined || before === value) throw new Error(`"${name}" is ${String(before)} and would become ${String(value)}.`);
+    if (before === undefined || before === value)
+      throw new Error(`"${name}" is ${String(before)} and would become ${String(value)}.`);
   }
 }
 

@@ -20,7 +20,14 @@ function casesOf({ cases }: KernelMutant, spec: KernelSpec): KernelCase<unknown>
 }
 
 /** Error ratio of the right kernel, computed once a case. */
-function soundRatio(gpu: Gpu, sound: Map<string, Promise<number>>, spec: KernelSpec, kase: KernelCase<unknown>, variant: string, half: boolean): Promise<number> {
+function soundRatio(
+  gpu: Gpu,
+  sound: Map<string, Promise<number>>,
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  variant: string,
+  half: boolean,
+): Promise<number> {
   const key = [spec.op.name, variant, kase.name, half].join();
   const ratio = sound.get(key) ?? caseError(gpu, spec, kase, variant, half).then((worst) => worst.ratio);
   sound.set(key, ratio);
@@ -31,13 +38,17 @@ function soundRatio(gpu: Gpu, sound: Map<string, Promise<number>>, spec: KernelS
 export function testMutants(gpu: () => Gpu, mutants: readonly KernelMutant[]): void {
   const sound = new Map<string, Promise<number>>();
   describe('seeded wrong kernels', () => {
-    // A mutant whose text is not found, that does not compile or that raises any error is not killed: it fails the test.
+    // A mutant whose text is not found, that does not compile or that raises any error is not killed: it fails the
+    // test.
     it.each(mutants)('$op: $name', async (mutant) => {
       const spec = specOf(mutant);
       const { half = false, variant = Object.keys(spec.op.kernels)[0] as string } = mutant;
       const ratios: number[] = [];
       for (const kase of casesOf(mutant, spec)) {
-        expect(await soundRatio(gpu(), sound, spec, kase, variant, half), `unmutated, "${kase.name}"`).toBeLessThanOrEqual(1);
+        expect(
+          await soundRatio(gpu(), sound, spec, kase, variant, half),
+          `unmutated, "${kase.name}"`,
+        ).toBeLessThanOrEqual(1);
         ratios.push((await caseError(gpu(), mutated(spec, mutant.mutate), kase, variant, half)).ratio);
         if ((ratios.at(-1) as number) > 1) break;
       }

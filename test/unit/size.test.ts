@@ -15,7 +15,12 @@ const BUILT = join(ROOT, 'test/output/library');
 const files = new Map<string, Rollup.OutputChunk>();
 
 beforeAll(async () => {
-  const result = await build({ configFile: join(ROOT, 'vite.config.ts'), root: ROOT, logLevel: 'error', build: { outDir: BUILT, emptyOutDir: true } });
+  const result = await build({
+    configFile: join(ROOT, 'vite.config.ts'),
+    root: ROOT,
+    logLevel: 'error',
+    build: { outDir: BUILT, emptyOutDir: true },
+  });
   for (const file of (result as Rollup.RollupOutput[]).flatMap(({ output }) => output)) {
     if (file.type === 'chunk') files.set(file.fileName, file);
   }
@@ -46,21 +51,34 @@ function brotliBytes(names: readonly string[]): number {
 }
 
 describe('the library in a page', () => {
-  it.each(['models/depth_anything.ts', 'models/midas_small.ts'])('with %s keeps under its size, in few files', (family) => {
-    const names = filesOf(family);
-    const bytes = brotliBytes(names);
-    const [half, drawn] = [brotliBytes(filesOf(family, 'known_answer.ts')), brotliBytes(filesOf(family, 'known_answer.ts', 'image/drawing.ts'))];
-    console.log(`${family}: ${bytes} bytes brotli in ${names.length} files; with the check of f16 ${half}, and drawing ${drawn}`);
-    expect(bytes).toBeLessThanOrEqual(LIMIT);
-    expect(names).toHaveLength(3);
-  });
+  it.each(['models/families/depth_anything.ts', 'models/families/midas_small.ts'])(
+    'with %s keeps under its size, in few files',
+    (family) => {
+      const names = filesOf(family);
+      const bytes = brotliBytes(names);
+      const [half, drawn] = [
+        brotliBytes(filesOf(family, 'tuning/known_answer.ts')),
+        brotliBytes(filesOf(family, 'tuning/known_answer.ts', 'depth/drawing.ts')),
+      ];
+      console.log(
+        `${family}: ${bytes} bytes brotli in ${names.length} files; with the check of f16 ${half}, and drawing ${drawn}`,
+      );
+      expect(bytes).toBeLessThanOrEqual(LIMIT);
+      expect(names).toHaveLength(3);
+    },
+  );
 
   it('fetches one family only, and what is not used not at all', () => {
-    const modules = (names: readonly string[]) => names.flatMap((name) => Object.keys((files.get(name) as Rollup.OutputChunk).modules)).join('\n');
-    const anything = modules(filesOf('models/depth_anything.ts'));
+    const modules = (names: readonly string[]) =>
+      names.flatMap((name) => Object.keys((files.get(name) as Rollup.OutputChunk).modules)).join('\n');
+    const anything = modules(filesOf('models/families/depth_anything.ts'));
     expect(anything).toMatch(/dinov2\.ts/);
-    expect(anything).not.toMatch(/midas_small\.ts|efficientnet|depthwise\.wgsl|antialias|known_answer|colormaps|formats\/png|profile\.ts|src\/encode\.ts/);
-    expect(modules(filesOf('models/midas_small.ts'))).not.toMatch(/dinov2|transformer_layers|position_embedding/);
+    expect(anything).not.toMatch(
+      /midas_small\.ts|efficientnet|depthwise\.wgsl|antialias|known_answer|colormaps|formats\/png|profile\.ts|src\/runtime\/encode\.ts/,
+    );
+    expect(modules(filesOf('models/families/midas_small.ts'))).not.toMatch(
+      /dinov2|transformer_layers|position_embedding/,
+    );
   });
 
   it('holds shaders, and nothing a strict page forbids', () => {
@@ -70,7 +88,10 @@ describe('the library in a page', () => {
   });
 
   it('names every error by its class in a minified build, and exports nothing else of errors', async () => {
-    const door = (await import(/* @vite-ignore */ pathToFileURL(join(BUILT, 'index.js')).href)) as Record<string, unknown>;
+    const door = (await import(/* @vite-ignore */ pathToFileURL(join(BUILT, 'index.js')).href)) as Record<
+      string,
+      unknown
+    >;
     const classes = Object.keys(errors).filter((name) => name.endsWith('Error'));
     expect(classes.length).toBeGreaterThan(15);
     for (const name of classes) {
@@ -78,6 +99,7 @@ describe('the library in a page', () => {
       expect(error.name).toBe(name);
       expect(String(error)).toBe(`${name}: Words.`);
     }
-    for (const name of Object.keys(errors).filter((other) => !classes.includes(other))) expect(door).not.toHaveProperty(name);
+    for (const name of Object.keys(errors).filter((other) => !classes.includes(other)))
+      expect(door).not.toHaveProperty(name);
   });
 });

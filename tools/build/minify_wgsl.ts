@@ -3,14 +3,14 @@ const TOKEN = /\s+|\/\/[^\n]*|\/\*[^]*?\*\/|[A-Za-z_]\w*|\.?\d(?:[eE][+-]|[\w.])
 const LETTERS = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
 /**
- * WGSL without comments and needless blanks, and with short names for parameters and variables of functions. What is declared
- * outside functions keeps its name: files use each other's declarations, and the library reads tunables, bindings and uniform
- * fields off the text. Every function is a line of its own, for messages.
+ * WGSL without comments and needless blanks, and with short names for parameters and variables of functions. What is
+ * declared outside functions keeps its name: files use each other's declarations, and the library reads tunables,
+ * bindings and uniform fields off the text. Every function is a line of its own, for messages.
  */
 export function minifyWgsl(source: string): string {
   const tokens = (source.match(TOKEN) ?? []).filter((token) => !/^(?:\s|\/[/*])/.test(token));
   const short: string[] = [];
-  for (let at = 0; at < tokens.length; ) {
+  for (let at = 0; at < tokens.length;) {
     const end = tokens[at] === 'fn' ? functionEnd(tokens, at) : at + 1;
     const part = tokens.slice(at, end);
     short.push(...(tokens[at] === 'fn' ? shortenNames(part) : part));
@@ -23,7 +23,7 @@ export function minifyWgsl(source: string): string {
 function functionEnd(tokens: readonly string[], start: number): number {
   let at = tokens.indexOf('{', start);
   if (at < 0) throw new Error(`fn ${tokens[start + 1]} has no body.`);
-  for (let depth = 1; depth > 0; ) {
+  for (let depth = 1; depth > 0;) {
     const token = tokens[++at];
     if (token === undefined) throw new Error(`fn ${tokens[start + 1]} does not end.`);
     depth += token === '{' ? 1 : token === '}' ? -1 : 0;
@@ -34,7 +34,12 @@ function functionEnd(tokens: readonly string[], start: number): number {
 /** A function with new names for its parameters and variables; a name for two of them stays one name. */
 function shortenNames(tokens: readonly string[]): string[] {
   const body = tokens.indexOf('{');
-  const locals = new Set(tokens.filter((name, i) => isName(name) && (/^(?:let|var)$/.test(tokens[i - 1] ?? '') || (i > 2 && i < body && tokens[i + 1] === ':'))));
+  const locals = new Set(
+    tokens.filter(
+      (name, i) =>
+        isName(name) && (/^(?:let|var)$/.test(tokens[i - 1] ?? '') || (i > 2 && i < body && tokens[i + 1] === ':')),
+    ),
+  );
   const taken = new Set(tokens.filter((token, i) => !locals.has(token) || isFixed(tokens, i)));
   const names = new Map<string, string>();
   for (const local of locals) {

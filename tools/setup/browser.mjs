@@ -7,11 +7,19 @@ import { aptInstall, readOsRelease, rootPrefix, usesApt } from './system.mjs';
 
 const CHROMIUMS = {
   linux: ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'],
-  darwin: ['/Applications/Google Chrome.app/Contents/MacOS/Google Chrome', '/Applications/Chromium.app/Contents/MacOS/Chromium'],
-  win32: ['C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe', 'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe'],
+  darwin: [
+    '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+    '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  ],
+  win32: [
+    'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
+    'C:\\Program Files (x86)\\Google\\Chrome\\Application\\chrome.exe',
+  ],
 };
 
-/** Path of a Chromium or Chrome: the one PUPPETEER_EXECUTABLE_PATH names, the system's, or the one a set-up downloaded. */
+/**
+ * Path of a Chromium or Chrome: the one PUPPETEER_EXECUTABLE_PATH names, the system's, or the one a set-up downloaded.
+ */
 export function findChromium(root) {
   const { PUPPETEER_EXECUTABLE_PATH: named } = process.env;
   if (named) return named;
@@ -24,7 +32,8 @@ export async function setUpChromium(root) {
   if (present) return remember(root, present);
   const release = readOsRelease();
   // Ubuntu's "chromium" package stands for a snap, which containers cannot run.
-  const fromApt = process.platform === 'linux' && usesApt(release) && release.ID !== 'ubuntu' && !release.ID_LIKE?.includes('ubuntu');
+  const fromApt =
+    process.platform === 'linux' && usesApt(release) && release.ID !== 'ubuntu' && !release.ID_LIKE?.includes('ubuntu');
   if (fromApt) aptInstall('Chromium', { packages: ['chromium'] });
   else download(root, process.platform === 'linux' && usesApt(release));
   const path = fromApt ? findChromium(root) : await puppeteersOwn();
@@ -39,7 +48,17 @@ function download(root, withLibraries) {
   const cache = process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), '.cache', 'puppeteer');
   const prefix = withLibraries ? rootPrefix() : undefined;
   const argv = prefix
-    ? [...prefix, 'env', `PUPPETEER_CACHE_DIR=${cache}`, process.execPath, script, 'browsers', 'install', 'chrome', '--install-deps']
+    ? [
+        ...prefix,
+        'env',
+        `PUPPETEER_CACHE_DIR=${cache}`,
+        process.execPath,
+        script,
+        'browsers',
+        'install',
+        'chrome',
+        '--install-deps',
+      ]
     : [process.execPath, script, 'browsers', 'install', 'chrome'];
   announce('downloading Chrome (puppeteer browsers install chrome)');
   const { ok, output } = run(argv, { cwd: root });

@@ -7,11 +7,17 @@ const SOURCES = ['src', 'shaders', 'package.json', 'package-lock.json', 'vite.co
 /** The command-line tool's entry, as built. */
 export const CLI = 'dist/node/cli.js';
 
-/** Builds dist/ where a source has changed since the last build, or the built tool has. Type declarations are not needed here. */
+/**
+ * Builds dist/ where a source has changed since the last build, or the built tool has. Type declarations are not needed
+ * here.
+ */
 export function setUpBundle(root) {
   if (readStamps(root).bundle === bundleDigest(root)) return;
   announce('building (vite build)');
-  const { ok, output } = run([process.execPath, join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], { cwd: root });
+  const { ok, output } = run(
+    [process.execPath, join(root, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'],
+    { cwd: root },
+  );
   if (!ok) throw new SetupError('build', failureOf(['vite', 'build'], output), 'npx vite build');
   writeStamp(root, 'bundle', bundleDigest(root));
 }

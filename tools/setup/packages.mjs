@@ -20,12 +20,14 @@ export function setUpPackages(root) {
  * count only where they are made for this machine; those for musl never do, as Dawn needs glibc.
  */
 export function missingPackages(lock, installed, { platform, arch } = process) {
-  return Object.entries(lock).filter(([path, wanted]) => {
-    if (path === '' || wanted.link) return false;
-    if (wanted.optional && !(wanted.os?.includes(platform) && wanted.cpu?.includes(arch))) return false;
-    if (wanted.libc && !wanted.libc.includes('glibc')) return false;
-    return installed[path]?.version !== wanted.version;
-  }).map(([path]) => path);
+  return Object.entries(lock)
+    .filter(([path, wanted]) => {
+      if (path === '' || wanted.link) return false;
+      if (wanted.optional && !(wanted.os?.includes(platform) && wanted.cpu?.includes(arch))) return false;
+      if (wanted.libc && !wanted.libc.includes('glibc')) return false;
+      return installed[path]?.version !== wanted.version;
+    })
+    .map(([path]) => path);
 }
 
 /** The npm that runs this very script where there is one, so that no second version gets involved. */

@@ -1,5 +1,6 @@
-// Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are its own.
-//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:archive|bench:page|bench:peers [arguments]
+// Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are
+// its own.
+//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:archive|bench:page|bench:peers|format [arguments]
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
@@ -11,11 +12,20 @@ const COMMANDS = {
   depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   eval: { entry: CLI, arguments: ['eval'], needs: { tool: true }, folder: process.env.INIT_CWD },
   test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
-  'test:long': { entry: VITEST, arguments: ['run', '--config', 'vitest.long.config.ts'], needs: { tool: true, chromium: true } },
+  'test:long': {
+    entry: VITEST,
+    arguments: ['run', '--config', 'vitest.long.config.ts'],
+    needs: { tool: true, chromium: true },
+  },
   bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:archive': { entry: 'bench/archive/build.mjs', arguments: [], needs: {}, folder: process.env.INIT_CWD },
   'bench:peers': { entry: 'bench/peers/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:page': { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'bench/vite.config.ts'], needs: {} },
+  format: {
+    entry: 'node_modules/prettier/bin/prettier.cjs',
+    arguments: ['--write', '--log-level', 'warn', '.'],
+    needs: {},
+  },
   demo: { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'demo/vite.config.ts'], needs: {} },
 };
 

@@ -12,8 +12,8 @@ import { SetupError } from './step.mjs';
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
- * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` a browser. Each only where it
- * is missing. Ends the process with exit code 2 where a step cannot be done, saying which and what to run.
+ * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` a browser. Each only
+ * where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which and what to run.
  * @param {{ tool?: boolean, chromium?: boolean }} needs
  */
 export async function setUp({ tool = false, chromium = false }) {

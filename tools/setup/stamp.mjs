@@ -20,7 +20,10 @@ export function writeStamp(root, name, value) {
   writeFileSync(path, `${JSON.stringify({ ...readStamps(root), [name]: value }, null, 2)}\n`);
 }
 
-/** One digest of the names, sizes and times of all files under `paths`, and of `extra`. What cannot be seen counts as missing. */
+/**
+ * One digest of the names, sizes and times of all files under `paths`, and of `extra`. What cannot be seen counts as
+ * missing.
+ */
 export function digest(paths, extra = '') {
   const hash = createHash('sha256').update(extra);
   const visit = (path) => {

@@ -33,9 +33,13 @@ export function run(argv, options = {}) {
   return { ok: child.status === 0, stdout, output };
 }
 
-const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|Could not resolve|Temporary failure resolving|Could not connect|Unable to connect/;
+const UNREACHABLE =
+  /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|Could not resolve|Temporary failure resolving|Could not connect|Unable to connect/;
 
-/** Why a command failed: that the network was out of reach when its output says so, and where its output begins and ends. */
+/**
+ * Why a command failed: that the network was out of reach when its output says so, and where its output begins and
+ * ends.
+ */
 export function failureOf(argv, output) {
   const lines = output.split('\n').filter((line) => !/^(npm error)?\s*$/.test(line));
   const shown = lines.length > 16 ? [...lines.slice(0, 8), '…', ...lines.slice(-8)] : lines;

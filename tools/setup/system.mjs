@@ -16,8 +16,10 @@ export function usesApt(release) {
 
 /**
  * What gets software Vulkan (Mesa lavapipe) onto a Linux system.
- * Debian 12 has Mesa 22.3, which lacks shaderUniformBufferArrayDynamicIndexing, so Dawn refuses it; its backports have a newer one.
- * @returns {{ packages: string[], suite?: string, source?: { path: string, line: string } } | { command: string } | undefined}
+ * Debian 12 has Mesa 22.3, which lacks shaderUniformBufferArrayDynamicIndexing, so Dawn refuses it; its backports have
+ * a newer one.
+ * @returns {{ packages: string[], suite?: string, source?: { path: string, line: string } } | { command: string } |
+ *   undefined}
  */
 export function vulkanPlan(release, hasBackports) {
   if (usesApt(release)) {
@@ -25,7 +27,10 @@ export function vulkanPlan(release, hasBackports) {
     if (release.ID !== 'debian' || release.VERSION_CODENAME !== 'bookworm') return { packages };
     const suite = 'bookworm-backports';
     if (hasBackports(suite)) return { packages, suite };
-    const source = { path: '/etc/apt/sources.list.d/depthwise-backports.list', line: `deb http://deb.debian.org/debian ${suite} main` };
+    const source = {
+      path: '/etc/apt/sources.list.d/depthwise-backports.list',
+      line: `deb http://deb.debian.org/debian ${suite} main`,
+    };
     return { packages, suite, source };
   }
   const family = [release.ID, ...(release.ID_LIKE ?? '').split(' ')];
@@ -45,7 +50,9 @@ export function aptCommand({ packages, suite, source }) {
 export function aptHasSuite(suite) {
   const folder = '/etc/apt/sources.list.d';
   const lists = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(list|sources)$/.test(name)) : [];
-  const files = ['/etc/apt/sources.list', ...lists.map((name) => join(folder, name))].filter((path) => existsSync(path));
+  const files = ['/etc/apt/sources.list', ...lists.map((name) => join(folder, name))].filter((path) =>
+    existsSync(path),
+  );
   return files.some((path) => new RegExp(`^[^#]*\\b${suite}\\b`, 'm').test(readFileSync(path, 'utf8')));
 }
 
@@ -58,7 +65,12 @@ export function rootPrefix() {
 /** Carries out an apt plan, or throws with the command that does. */
 export function aptInstall(step, plan) {
   const prefix = rootPrefix();
-  if (!prefix) throw new SetupError(step, `${plan.packages.join(', ')} must be installed, which needs an administrator.`, aptCommand(plan));
+  if (!prefix)
+    throw new SetupError(
+      step,
+      `${plan.packages.join(', ')} must be installed, which needs an administrator.`,
+      aptCommand(plan),
+    );
   announce(`installing ${plan.packages.join(', ')} (apt-get)`);
   if (plan.source) {
     const argv = [...prefix, 'tee', plan.source.path];
@@ -68,7 +80,14 @@ export function aptInstall(step, plan) {
   const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120'];
   // A source of no concern here may fail to update; whether it matters shows in the installation.
   const update = run([...apt, 'update']);
-  const argv = [...apt, 'install', '-y', '--no-install-recommends', ...(plan.suite ? ['-t', plan.suite] : []), ...plan.packages];
+  const argv = [
+    ...apt,
+    'install',
+    '-y',
+    '--no-install-recommends',
+    ...(plan.suite ? ['-t', plan.suite] : []),
+    ...plan.packages,
+  ];
   const { ok, output } = run(argv);
   if (!ok) throw new SetupError(step, failureOf(argv, `${update.output}\n${output}`), aptCommand(plan));
 }

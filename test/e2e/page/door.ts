@@ -17,7 +17,10 @@ const SIZE = { inputSize: 64 } as const;
 let device: GPUDevice;
 let model: DepthModel;
 
-/** Loads the weights at a URL with the browser's own cache, on the page's device with default limits; the adapter's name. */
+/**
+ * Loads the weights at a URL with the browser's own cache, on the page's device with default limits; the adapter's
+ * name.
+ */
 async function load(url: string): Promise<string> {
   const adapter = await navigator.gpu.requestAdapter();
   if (!adapter) throw new Error('no adapter');
@@ -57,11 +60,24 @@ async function estimateEverySource({ width, height, data }: Pixels): Promise<Rec
   await element.decode();
   const bitmap = await createImageBitmap(image);
   const frame = new VideoFrame(canvas, { timestamp: 0 });
-  const texture = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST });
+  const texture = device.createTexture({
+    size: [width, height],
+    format: 'rgba8unorm',
+    usage: GPUTextureUsage.TEXTURE_BINDING | GPUTextureUsage.COPY_DST,
+  });
   device.queue.writeTexture({ texture }, image.data, { bytesPerRow: 4 * width }, [width, height]);
   const sources: Record<string, PictureSource> = {
-    ImageData: image, raw: { data: image.data, width, height }, canvas, OffscreenCanvas: offscreen, ImageBitmap: bitmap, img: element,
-    VideoFrame: frame, GPUTexture: texture, Blob: png, 'Blob URL': url, URL: new URL(url),
+    ImageData: image,
+    raw: { data: image.data, width, height },
+    canvas,
+    OffscreenCanvas: offscreen,
+    ImageBitmap: bitmap,
+    img: element,
+    VideoFrame: frame,
+    GPUTexture: texture,
+    Blob: png,
+    'Blob URL': url,
+    URL: new URL(url),
   };
   const maps: Record<string, number[]> = {};
   for (const [name, source] of Object.entries(sources)) maps[name] = await estimate(source);
@@ -82,7 +98,11 @@ async function estimateTurned({ width, height, data }: Pixels): Promise<{ tagged
   const stored = context.getImageData(0, 0, width, height).data;
   const turned = new ImageData(height, width);
   for (let y = 0; y < width; y++) {
-    for (let x = 0; x < height; x++) turned.data.set(stored.subarray(4 * ((height - 1 - x) * width + y), 4 * ((height - 1 - x) * width + y) + 4), 4 * (y * height + x));
+    for (let x = 0; x < height; x++)
+      turned.data.set(
+        stored.subarray(4 * ((height - 1 - x) * width + y), 4 * ((height - 1 - x) * width + y) + 4),
+        4 * (y * height + x),
+      );
   }
   return { tagged: await estimate(await jpegWithOrientation(jpeg, 6)), turned: await estimate(turned) };
 }
@@ -90,10 +110,21 @@ async function estimateTurned({ width, height, data }: Pixels): Promise<{ tagged
 /** Depth recorded into the caller's encoder: the target's texels, [height,width,4] as the bits of f16. */
 async function encodeTexture({ width, height, data }: Pixels): Promise<number[]> {
   const usage = GPUTextureUsage;
-  const source = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage: usage.TEXTURE_BINDING | usage.COPY_DST });
+  const source = device.createTexture({
+    size: [width, height],
+    format: 'rgba8unorm',
+    usage: usage.TEXTURE_BINDING | usage.COPY_DST,
+  });
   device.queue.writeTexture({ texture: source }, Uint8Array.from(data), { bytesPerRow: 4 * width }, [width, height]);
-  const target = device.createTexture({ size: [width, height], format: 'rgba16float', usage: usage.STORAGE_BINDING | usage.TEXTURE_BINDING | usage.COPY_SRC });
-  const staging = device.createBuffer({ size: 8 * width * height, usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ });
+  const target = device.createTexture({
+    size: [width, height],
+    format: 'rgba16float',
+    usage: usage.STORAGE_BINDING | usage.TEXTURE_BINDING | usage.COPY_SRC,
+  });
+  const staging = device.createBuffer({
+    size: 8 * width * height,
+    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ,
+  });
   device.pushErrorScope('validation');
   const encoder = device.createCommandEncoder();
   await model.encode(encoder, { source, target, ...SIZE });
@@ -119,12 +150,22 @@ async function cachedSizes(): Promise<number[]> {
   const sizes: number[] = [];
   for (const name of await caches.keys()) {
     const cache = await caches.open(name);
-    for (const request of await cache.keys()) sizes.push((await (await cache.match(request))?.arrayBuffer())?.byteLength ?? 0);
+    for (const request of await cache.keys())
+      sizes.push((await (await cache.match(request))?.arrayBuffer())?.byteLength ?? 0);
   }
   return sizes;
 }
 
-const door = { load, runSeeded, runTensor, estimateEverySource, estimateTurned, encodeTexture, disposeModel, cachedSizes };
+const door = {
+  load,
+  runSeeded,
+  runTensor,
+  estimateEverySource,
+  estimateTurned,
+  encodeTexture,
+  disposeModel,
+  cachedSizes,
+};
 declare global {
   interface Window {
     door: typeof door;

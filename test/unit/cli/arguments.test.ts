@@ -2,15 +2,29 @@ import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.js';
 import { nearest } from '../../../src/cli/nearest.js';
 import { EVALUATION_OPTIONS, helpText, PARSER_OPTIONS } from '../../../src/cli/options.js';
-import { colormaps } from '../../../src/image/colormaps.js';
+import { colormaps } from '../../../src/depth/colormaps.js';
 
 const parse = (line: string) => parseArguments(line.split(' ').filter((word) => word !== ''));
 const fails = (line: string, code: string, words: RegExp) =>
-  expect(() => parse(line), line).toThrow(expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }));
+  expect(() => parse(line), line).toThrow(
+    expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }),
+  );
 
 const DEFAULTS = {
-  command: 'estimate', acceptLicense: false, hub: false, quiet: false, precision: 'auto', square: false, colormap: 'inferno',
-  grayscale: false, invert: false, side: false, png16: false, pfm: false, npy: false, json: false,
+  command: 'estimate',
+  acceptLicense: false,
+  hub: false,
+  quiet: false,
+  precision: 'auto',
+  square: false,
+  colormap: 'inferno',
+  grayscale: false,
+  invert: false,
+  side: false,
+  png16: false,
+  pfm: false,
+  npy: false,
+  json: false,
 };
 
 describe('parseArguments', () => {
@@ -21,11 +35,33 @@ describe('parseArguments', () => {
   });
 
   it('takes every option', () => {
-    expect(parse('a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c --precision f16 --adapter llvmpipe'
-      + ' --input-size 126 --square --hub --colormap turbo --invert --side --png16 --pfm --npy --json -q')).toEqual({
-      command: 'estimate', inputs: ['a.jpg'], output: 'out', model: 'midas-v2.1-small', weights: 'w.safetensors', acceptLicense: true,
-      cache: 'c', precision: 'f16', adapter: 'llvmpipe', inputSize: 126, square: true, hub: true, colormap: 'turbo', grayscale: false,
-      invert: true, side: true, png16: true, pfm: true, npy: true, json: true, quiet: true,
+    expect(
+      parse(
+        'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c --precision f16 --adapter llvmpipe' +
+          ' --input-size 126 --square --hub --colormap turbo --invert --side --png16 --pfm --npy --json -q',
+      ),
+    ).toEqual({
+      command: 'estimate',
+      inputs: ['a.jpg'],
+      output: 'out',
+      model: 'midas-v2.1-small',
+      weights: 'w.safetensors',
+      acceptLicense: true,
+      cache: 'c',
+      precision: 'f16',
+      adapter: 'llvmpipe',
+      inputSize: 126,
+      square: true,
+      hub: true,
+      colormap: 'turbo',
+      grayscale: false,
+      invert: true,
+      side: true,
+      png16: true,
+      pfm: true,
+      npy: true,
+      json: true,
+      quiet: true,
     });
     expect(parse('a.jpg --grayscale --output=x')).toMatchObject({ grayscale: true, output: 'x' });
   });
@@ -37,8 +73,14 @@ describe('parseArguments', () => {
     expect(parse('-V')).toEqual({ command: 'version' });
     expect(parse('./info')).toMatchObject({ command: 'estimate', inputs: ['./info'] });
     expect(parse('--tensor in.npy --out-tensor out.npy -m midas-v2.1-small --precision f32')).toEqual({
-      command: 'tensor', input: 'in.npy', output: 'out.npy', model: 'midas-v2.1-small', precision: 'f32',
-      acceptLicense: false, hub: false, quiet: false,
+      command: 'tensor',
+      input: 'in.npy',
+      output: 'out.npy',
+      model: 'midas-v2.1-small',
+      precision: 'f32',
+      acceptLicense: false,
+      hub: false,
+      quiet: false,
     });
   });
 
@@ -50,7 +92,15 @@ describe('parseArguments', () => {
 
   it('takes the options of an evaluation', () => {
     expect(parse('eval --data in -m nano --truth inverse --json out.json --precision f32 -q')).toEqual({
-      command: 'evaluate', data: 'in', model: 'nano', truth: 'inverse', json: 'out.json', precision: 'f32', acceptLicense: false, hub: false, quiet: true,
+      command: 'evaluate',
+      data: 'in',
+      model: 'nano',
+      truth: 'inverse',
+      json: 'out.json',
+      precision: 'f32',
+      acceptLicense: false,
+      hub: false,
+      quiet: true,
     });
     expect(parse('eval --help')).toEqual({ command: 'help' });
     expect(parse('./eval')).toMatchObject({ command: 'estimate', inputs: ['./eval'] });
@@ -72,7 +122,8 @@ describe('parseArguments', () => {
   });
 
   it('refuses values that make no sense', () => {
-    for (const size of ['0', '-5', '1.5', 'big', '1e3', '1000000']) fails(`a.jpg --input-size=${size}`, 'OPTION_VALUE', /--input-size/);
+    for (const size of ['0', '-5', '1.5', 'big', '1e3', '1000000'])
+      fails(`a.jpg --input-size=${size}`, 'OPTION_VALUE', /--input-size/);
     fails('a.jpg --precision fp16', 'OPTION_VALUE', /auto, f32, f16, not "fp16"\. Did you mean f16\?/);
     fails('a.jpg --colormap jet', 'OPTION_VALUE', /one of inferno, spectral_r.*not "jet"/);
     fails('a.jpg --output', 'OPTION_VALUE', /--output/);
@@ -96,7 +147,8 @@ describe('parseArguments', () => {
 describe('helpText', () => {
   it('shows every option and every colour map, within 100 columns', () => {
     const text = helpText();
-    for (const name of Object.keys({ ...PARSER_OPTIONS, ...EVALUATION_OPTIONS })) expect(text).toMatch(new RegExp(`--${name}[ \\n]`));
+    for (const name of Object.keys({ ...PARSER_OPTIONS, ...EVALUATION_OPTIONS }))
+      expect(text).toMatch(new RegExp(`--${name}[ \\n]`));
     for (const name of Object.keys(colormaps)) expect(text).toContain(name);
     for (const line of text.split('\n')) expect(line.length, line).toBeLessThanOrEqual(100);
   });

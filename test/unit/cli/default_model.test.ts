@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { adviceOn, defaultModel } from '../../../src/cli/default_model.js';
 import { findEntry } from '../../../src/models/resolve.js';
 import { folderCache } from '../../../src/node/weights_cache.js';
-import { keepBytes } from '../../../src/weights/kept_files.js';
-import { resolveSource } from '../../../src/weights/source.js';
+import { keepBytes } from '../../../src/weights/cache/kept_files.js';
+import { resolveSource } from '../../../src/weights/fetch/source.js';
 
 let cache: string;
 beforeEach(async () => void (cache = await mkdtemp(join(tmpdir(), 'depthwise-'))));
@@ -47,7 +47,9 @@ describe('defaultModel', () => {
 describe('adviceOn', () => {
   it('names the better models that are free for every use and can be downloaded, in one line', () => {
     const advice = adviceOn(findEntry('nano')!);
-    expect(advice).toMatch(/nano, the small and rough one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/);
+    expect(advice).toMatch(
+      /nano, the small and rough one that comes with depthwise.*--model depth-anything-v2-small, depth-anything-v1-small, depth-anything-v1-base, depth-anything-v1-large\.$/,
+    );
   });
 
   it('says nothing of a model that was downloaded', () => {

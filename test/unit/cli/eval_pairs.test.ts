@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findPairs } from '../../../src/cli/eval_pairs.js';
 import { readTruth } from '../../../src/cli/eval_truth.js';
-import { encodeNpy } from '../../../src/image/formats/npy.js';
-import { encodePfm } from '../../../src/image/formats/pfm.js';
-import { encodePng } from '../../../src/image/formats/png.js';
+import { encodeNpy } from '../../../src/depth/formats/npy.js';
+import { encodePfm } from '../../../src/depth/formats/pfm.js';
+import { encodePng } from '../../../src/depth/formats/png.js';
 
 let root: string;
 beforeEach(async () => void (root = await mkdtemp(join(tmpdir(), 'depthwise-'))));
@@ -18,18 +18,52 @@ async function put(path: string, content: Uint8Array | string = ''): Promise<str
   return join(root, path);
 }
 
-const refusal = (code: string, words: RegExp) => expect.objectContaining({ code, message: expect.stringMatching(words) });
+const refusal = (code: string, words: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(words) });
 
 describe('findPairs', () => {
   it('pairs pictures with depth by name, in every folder', async () => {
-    for (const name of ['b.JPG', 'b.pfm', 'a.png', 'a.npy', 'in/c.png', 'in/c-depth.png', 'in/deep/d.webp', 'in/deep/d_depth.npy', 'depth.json', 'a.json', 'read.me', '.hidden.png']) await put(name);
-    const at = (folder: string, picture: string, depth: string) => ({ picture: join(root, folder, picture), depth: join(root, folder, depth), folder });
-    expect(await findPairs(root)).toEqual([at('.', 'a.png', 'a.npy'), at('.', 'b.JPG', 'b.pfm'), at('in', 'c.png', 'c-depth.png'), at('in/deep', 'd.webp', 'd_depth.npy')]);
+    for (const name of [
+      'b.JPG',
+      'b.pfm',
+      'a.png',
+      'a.npy',
+      'in/c.png',
+      'in/c-depth.png',
+      'in/deep/d.webp',
+      'in/deep/d_depth.npy',
+      'depth.json',
+      'a.json',
+      'read.me',
+      '.hidden.png',
+    ])
+      await put(name);
+    const at = (folder: string, picture: string, depth: string) => ({
+      picture: join(root, folder, picture),
+      depth: join(root, folder, depth),
+      folder,
+    });
+    expect(await findPairs(root)).toEqual([
+      at('.', 'a.png', 'a.npy'),
+      at('.', 'b.JPG', 'b.pfm'),
+      at('in', 'c.png', 'c-depth.png'),
+      at('in/deep', 'd.webp', 'd_depth.npy'),
+    ]);
   });
 
   it.each([
-    ['a picture without depth', ['a.png', 'a.pfm', 'b.jpg'], 'EVAL_PAIR', /b\.jpg: its depth b\.pfm, b\.npy or b-depth\.png is missing/],
-    ['depth without a picture', ['a.png', 'a.pfm', 'c-depth.png'], 'EVAL_PAIR', /c-depth\.png: there is no picture c\.png/],
+    [
+      'a picture without depth',
+      ['a.png', 'a.pfm', 'b.jpg'],
+      'EVAL_PAIR',
+      /b\.jpg: its depth b\.pfm, b\.npy or b-depth\.png is missing/,
+    ],
+    [
+      'depth without a picture',
+      ['a.png', 'a.pfm', 'c-depth.png'],
+      'EVAL_PAIR',
+      /c-depth\.png: there is no picture c\.png/,
+    ],
     ['two depths', ['a.png', 'a.pfm', 'a-depth.png'], 'EVAL_PAIR', /a\.pfm: a-depth\.png has the same name/],
     ['two pictures', ['a.png', 'a.jpg', 'a.pfm'], 'EVAL_PAIR', /a\.png: a\.jpg has the same name/],
     ['no pictures', ['notes.txt', 'in/x.json'], 'EVAL_EMPTY', /there are no pictures with true depth.*NAME-depth\.png/],
@@ -39,7 +73,9 @@ describe('findPairs', () => {
   });
 
   it('refuses what is no folder', async () => {
-    await expect(findPairs(join(root, 'gone'))).rejects.toEqual(refusal('OPTION_INPUT', /gone: there is no such folder/));
+    await expect(findPairs(join(root, 'gone'))).rejects.toEqual(
+      refusal('OPTION_INPUT', /gone: there is no such folder/),
+    );
   });
 });
 
@@ -51,26 +87,49 @@ describe('readTruth', () => {
     const path = await put('x.npy', encodeNpy(values, [2, 3]));
     await put('depth.json', '{"kind":"inverse","zeroIsFar":true}');
     const inFolder = await readTruth(path, size);
-    expect([[...inFolder.disparity.slice(0, 4)], [...inFolder.known]]).toEqual([[1, 2, 4, 0], [0, 1, 2, 3, 5]]);
+    expect([[...inFolder.disparity.slice(0, 4)], [...inFolder.known]]).toEqual([
+      [1, 2, 4, 0],
+      [0, 1, 2, 3, 5],
+    ]);
     await put('x.json', '{"kind":"depth","scale":0.5}');
     const beside = await readTruth(path, size);
-    expect([[...beside.disparity.slice(0, 3)], [...beside.known]]).toEqual([[2, 1, 0.5], [0, 1, 2, 5]]);
+    expect([[...beside.disparity.slice(0, 3)], [...beside.known]]).toEqual([
+      [2, 1, 0.5],
+      [0, 1, 2, 5],
+    ]);
     expect([...(await readTruth(path, size, 'inverse')).disparity.slice(0, 3)]).toEqual([0.5, 1, 2]);
   });
 
   it('takes it from a PNG of ours', async () => {
-    const semantics = { kind: 'metric', nearer: 'smaller', unit: 'metre', scale: 0.001, offset: 0.5, model: 'm', ...size };
-    const png = await encodePng({ ...size, channels: 1, data: Uint16Array.of(500, 1500, 0, 0, 0, 3500) }, { depthwise: JSON.stringify(semantics) });
+    const semantics = {
+      kind: 'metric',
+      nearer: 'smaller',
+      unit: 'metre',
+      scale: 0.001,
+      offset: 0.5,
+      model: 'm',
+      ...size,
+    };
+    const png = await encodePng(
+      { ...size, channels: 1, data: Uint16Array.of(500, 1500, 0, 0, 0, 3500) },
+      { depthwise: JSON.stringify(semantics) },
+    );
     const { disparity } = await readTruth(await put('x-depth.png', png), size);
     [1, 1 / 2, 2, 2, 2, 1 / 4].forEach((expected, i) => expect(disparity[i]).toBeCloseTo(expected, 6));
   });
 
   it('refuses what cannot be compared', async () => {
     const path = await put('x.pfm', encodePfm(values, 3, 2));
-    await expect(readTruth(path, size)).rejects.toEqual(refusal('EVAL_KIND', /x\.pfm: nothing says whether.*--truth depth/));
-    await expect(readTruth(path, { width: 2, height: 3 }, 'depth')).rejects.toEqual(refusal('EVAL_SIZE', /x\.pfm: is 3x2, and its picture 2x3/));
+    await expect(readTruth(path, size)).rejects.toEqual(
+      refusal('EVAL_KIND', /x\.pfm: nothing says whether.*--truth depth/),
+    );
+    await expect(readTruth(path, { width: 2, height: 3 }, 'depth')).rejects.toEqual(
+      refusal('EVAL_SIZE', /x\.pfm: is 3x2, and its picture 2x3/),
+    );
     await put('x.json', '{"kind":"disparity"}');
-    await expect(readTruth(path, size)).rejects.toEqual(expect.objectContaining({ code: 'EVAL_KIND', actual: 'disparity' }));
+    await expect(readTruth(path, size)).rejects.toEqual(
+      expect.objectContaining({ code: 'EVAL_KIND', actual: 'disparity' }),
+    );
     await put('x.json', '{"kind":"depth","scale":"mm"}');
     await expect(readTruth(path, size)).rejects.toEqual(refusal('EVAL_SIDECAR', /scale mm/));
     await put('x.json', '{');

@@ -15,8 +15,8 @@ let write: typeof import('../../../src/cli/write_outputs.js').write;
 beforeAll(async () => {
   vi.doMock('node:fs/promises', async (load) => ({ ...(await load<object>()), writeFile: writeUntilFull }));
   // Test files share their modules; the query makes this one a module of its own, on the disk that fills up.
-  // @ts-expect-error a path with a query
-  ({ write } = (await import('../../../src/cli/write_outputs.ts?full-disk')) as typeof import('../../../src/cli/write_outputs.js'));
+  const fullDisk = '../../../src/cli/write_outputs.ts?full-disk';
+  ({ write } = (await import(fullDisk)) as typeof import('../../../src/cli/write_outputs.js'));
 });
 afterAll(() => void vi.doUnmock('node:fs/promises'));
 
@@ -30,7 +30,13 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 const NEW = Uint8Array.of(1, 2, 3, 4, 5, 6);
-const refusal = () => expect.objectContaining({ name: 'DepthFileError', code: 'OUTPUT_WRITE', source: path, message: expect.stringContaining('ENOSPC') });
+const refusal = () =>
+  expect.objectContaining({
+    name: 'DepthFileError',
+    code: 'OUTPUT_WRITE',
+    source: path,
+    message: expect.stringContaining('ENOSPC'),
+  });
 
 describe('write', () => {
   it('leaves nothing behind on a full disk', async () => {

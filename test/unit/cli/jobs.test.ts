@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planJobs, type JobOptions } from '../../../src/cli/jobs.js';
-import { encodePng } from '../../../src/image/formats/png.js';
+import { encodePng } from '../../../src/depth/formats/png.js';
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
 let root: string;
@@ -28,50 +28,78 @@ async function files(pictures: string[], texts: string[] = []): Promise<void> {
 
 async function plan(inputs: string[], options: Partial<JobOptions> = {}) {
   const { jobs, skipped } = await planJobs(inputs, { model: 'm', png16: false, pfm: false, npy: false, ...options });
-  return { jobs: jobs.map(({ input, outputs }) => [input, outputs.picture]), skipped: skipped.map(({ path, reason }) => `${path} ${reason}`), full: jobs };
+  return {
+    jobs: jobs.map(({ input, outputs }) => [input, outputs.picture]),
+    skipped: skipped.map(({ path, reason }) => `${path} ${reason}`),
+    full: jobs,
+  };
 }
 
 const fails = (promise: Promise<unknown>, code: string, words: RegExp) =>
-  expect(promise).rejects.toEqual(expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }));
+  expect(promise).rejects.toEqual(
+    expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) }),
+  );
 
 describe('planJobs', () => {
   it('writes beside the picture, named after it and the model', async () => {
     await files(['photo.jpg', 'deep/b.c.jpeg']);
-    expect((await plan(['photo.jpg', 'deep'])).jobs).toEqual([['photo.jpg', 'photo-m.png'], ['deep/b.c.jpeg', 'deep/b.c-m.png']]);
+    expect((await plan(['photo.jpg', 'deep'])).jobs).toEqual([
+      ['photo.jpg', 'photo-m.png'],
+      ['deep/b.c.jpeg', 'deep/b.c-m.png'],
+    ]);
   });
 
   it('repeats the tree of a folder in the output folder', async () => {
     await files(['in/b.jpg', 'in/x/a.jpg', 'in/x/y/a.jpg', 'lone.jpg']);
     expect((await plan(['in', 'lone.jpg'], { output: 'out' })).jobs).toEqual([
-      ['in/b.jpg', 'out/b-m.png'], ['in/x/a.jpg', 'out/x/a-m.png'], ['in/x/y/a.jpg', 'out/x/y/a-m.png'], ['lone.jpg', 'out/lone-m.png'],
+      ['in/b.jpg', 'out/b-m.png'],
+      ['in/x/a.jpg', 'out/x/a-m.png'],
+      ['in/x/y/a.jpg', 'out/x/y/a-m.png'],
+      ['lone.jpg', 'out/lone-m.png'],
     ]);
   });
 
   it('names the data files asked for, and one JSON for them', async () => {
     await files(['a.jpg']);
     expect((await plan(['a.jpg'])).full[0]!.outputs).toEqual({ picture: 'a-m.png' });
-    expect((await plan(['a.jpg'], { pfm: true })).full[0]!.outputs).toEqual({ picture: 'a-m.png', pfm: 'a-m.pfm', semantics: 'a-m.json' });
+    expect((await plan(['a.jpg'], { pfm: true })).full[0]!.outputs).toEqual({
+      picture: 'a-m.png',
+      pfm: 'a-m.pfm',
+      semantics: 'a-m.json',
+    });
     expect((await plan(['a.jpg'], { png16: true, npy: true })).full[0]!.outputs).toEqual({
-      picture: 'a-m.png', png16: 'a-m-16bit.png', npy: 'a-m.npy', semantics: 'a-m.json',
+      picture: 'a-m.png',
+      png16: 'a-m-16bit.png',
+      npy: 'a-m.npy',
+      semantics: 'a-m.json',
     });
   });
 
   it('takes a .png as the name for a single picture', async () => {
     await files(['a.jpg', 'b.jpg']);
     expect((await plan(['a.jpg'], { output: 'sub/depth.png', npy: true })).full[0]!.outputs).toEqual({
-      picture: 'sub/depth.png', npy: 'sub/depth.npy', semantics: 'sub/depth.json',
+      picture: 'sub/depth.png',
+      npy: 'sub/depth.npy',
+      semantics: 'sub/depth.json',
     });
-    await fails(plan(['a.jpg', 'b.jpg'], { output: 'depth.png' }), 'OPTION_VALUE', /one file, and there are 2 pictures/);
+    await fails(
+      plan(['a.jpg', 'b.jpg'], { output: 'depth.png' }),
+      'OPTION_VALUE',
+      /one file, and there are 2 pictures/,
+    );
     await fails(plan(['a.jpg'], { output: 'depth.jpg' }), 'OPTION_VALUE', /neither a folder nor a \.png/);
     await files([], ['taken']);
     await fails(plan(['a.jpg'], { output: 'taken' }), 'OPTION_VALUE', /neither a folder/);
-    for (const output of ['taken/x', 'taken/x/depth.png']) await fails(plan(['a.jpg'], { output }), 'OPTION_VALUE', /taken is not a folder/);
+    for (const output of ['taken/x', 'taken/x/depth.png'])
+      await fails(plan(['a.jpg'], { output }), 'OPTION_VALUE', /taken is not a folder/);
   });
 
   it('writes the very name given', async () => {
     await files(['a.jpg']);
     expect((await plan(['a.jpg'], { output: 'depth.PNG', png16: true })).full[0]!.outputs).toEqual({
-      picture: 'depth.PNG', png16: 'depth-16bit.png', semantics: 'depth.json',
+      picture: 'depth.PNG',
+      png16: 'depth-16bit.png',
+      semantics: 'depth.json',
     });
   });
 
@@ -80,7 +108,11 @@ describe('planJobs', () => {
     await writeFile(join(root, 'in/z.heic'), '\0\0\0\x18ftypheic\0\0\0\0');
     const { jobs, skipped } = await plan(['in']);
     expect(jobs).toEqual([['in/a.jpg', 'in/a-m.png']]);
-    expect(skipped).toEqual(['in/notes.jpg is not a picture', 'in/read.me is not a picture', expect.stringMatching(/^in\/z\.heic is a HEIC picture.*convert/)]);
+    expect(skipped).toEqual([
+      'in/notes.jpg is not a picture',
+      'in/read.me is not a picture',
+      expect.stringMatching(/^in\/z\.heic is a HEIC picture.*convert/),
+    ]);
     expect((await plan(['in/read.me'])).skipped).toEqual(['in/read.me is not a picture']);
   });
 
@@ -89,7 +121,13 @@ describe('planJobs', () => {
     const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
     await writeFile(join(root, 'in/a-other.png'), await encodePng(pixel, { depthwise: '{}' }));
     await writeFile(join(root, 'in/plain.png'), await encodePng(pixel));
-    expect(await plan(['in'])).toMatchObject({ jobs: [['in/a.jpg', 'in/a-m.png'], ['in/plain.png', 'in/plain-m.png']], skipped: [] });
+    expect(await plan(['in'])).toMatchObject({
+      jobs: [
+        ['in/a.jpg', 'in/a-m.png'],
+        ['in/plain.png', 'in/plain-m.png'],
+      ],
+      skipped: [],
+    });
     expect((await plan(['in/a-other.png'])).jobs).toEqual([['in/a-other.png', 'in/a-other-m.png']]);
   });
 
@@ -97,25 +135,34 @@ describe('planJobs', () => {
     const own = ['in/a-nano.npy', 'in/a-nano.pfm', 'in/a-nano.json', 'in/drawn.npy', 'in/drawn.json'];
     await files(['in/a.jpg'], [...own, 'in/a-nano.txt', 'in/a.npy', 'in/plain.json', 'in/nano.json', 'in/depth.json']);
     const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
-    for (const name of ['a-nano', 'a-nano-16bit', 'drawn']) await writeFile(join(root, `in/${name}.png`), await encodePng(pixel, { depthwise: '{}' }));
+    for (const name of ['a-nano', 'a-nano-16bit', 'drawn'])
+      await writeFile(join(root, `in/${name}.png`), await encodePng(pixel, { depthwise: '{}' }));
     await writeFile(join(root, 'in/plain.png'), await encodePng(pixel));
     const { jobs, skipped } = await plan(['in']);
     expect(jobs.map(([input]) => input)).toEqual(['in/a.jpg', 'in/plain.png']);
-    expect(skipped).toEqual(['a-nano.txt', 'a.npy', 'depth.json', 'nano.json', 'plain.json'].map((name) => `in/${name} is not a picture`));
+    expect(skipped).toEqual(
+      ['a-nano.txt', 'a.npy', 'depth.json', 'nano.json', 'plain.json'].map((name) => `in/${name} is not a picture`),
+    );
     expect((await plan(['in/a-nano.npy'])).skipped).toEqual(['in/a-nano.npy is not a picture']);
   });
 
   it('does not read an output folder inside the input folder, but one that is the input folder', async () => {
     await files(['in/a.jpg', 'in/out/old.jpg']);
     expect((await plan(['in'], { output: 'in/out' })).jobs).toEqual([['in/a.jpg', 'in/out/a-m.png']]);
-    expect((await plan(['in'], { output: 'in' })).jobs).toEqual([['in/a.jpg', 'in/a-m.png'], ['in/out/old.jpg', 'in/out/old-m.png']]);
+    expect((await plan(['in'], { output: 'in' })).jobs).toEqual([
+      ['in/a.jpg', 'in/a-m.png'],
+      ['in/out/old.jpg', 'in/out/old-m.png'],
+    ]);
   });
 
   it('counts a picture named twice once, and follows links without going in circles', async () => {
     await files(['in/a.jpg', 'far/b.jpg']);
     await symlink(join(root, 'in'), join(root, 'in/loop'));
     await symlink(join(root, 'far'), join(root, 'in/near'));
-    expect((await plan(['in', './in/a.jpg', 'far/b.jpg'])).jobs).toEqual([['in/a.jpg', 'in/a-m.png'], ['in/near/b.jpg', 'in/near/b-m.png']]);
+    expect((await plan(['in', './in/a.jpg', 'far/b.jpg'])).jobs).toEqual([
+      ['in/a.jpg', 'in/a-m.png'],
+      ['in/near/b.jpg', 'in/near/b-m.png'],
+    ]);
   });
 
   it('refuses two pictures with one output, naming both', async () => {

@@ -6,8 +6,10 @@ import type { ModelArguments } from '../../../src/cli/arguments.js';
 import { chooseModel, loadModel, Session } from '../../../src/cli/session.js';
 
 const ARGUMENTS: ModelArguments = { acceptLicense: false, precision: 'auto', hub: false, quiet: true };
-const load = (args: Partial<ModelArguments>, signal = new AbortController().signal) => loadModel({ ...ARGUMENTS, ...args }, { name: args.model }, new Session(true, signal));
-const refusal = (code: string, words: RegExp) => expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) });
+const load = (args: Partial<ModelArguments>, signal = new AbortController().signal) =>
+  loadModel({ ...ARGUMENTS, ...args }, { name: args.model }, new Session(true, signal));
+const refusal = (code: string, words: RegExp) =>
+  expect.objectContaining({ name: 'UsageError', code, message: expect.stringMatching(words) });
 
 let root: string;
 let home: string;
@@ -25,20 +27,28 @@ describe('loadModel', () => {
     process.chdir(root);
     for (const weights of ['rocket.jpg', 'nano', 'hub:model']) {
       await writeFile(weights, 'text');
-      await expect(load({ weights }, AbortSignal.abort()), weights).rejects.toEqual(expect.objectContaining({ name: 'AbortError' }));
+      await expect(load({ weights }, AbortSignal.abort()), weights).rejects.toEqual(
+        expect.objectContaining({ name: 'AbortError' }),
+      );
     }
   });
 
   it('names the file that is missing', async () => {
     for (const weights of ['rocket.jpg', 'nano', 'hub:model']) {
-      await expect(load({ weights }), weights).rejects.toEqual(refusal('SOURCE_FILE', new RegExp(`^${weights}: there is no such file`)));
+      await expect(load({ weights }), weights).rejects.toEqual(
+        refusal('SOURCE_FILE', new RegExp(`^${weights}: there is no such file`)),
+      );
     }
-    await expect(load({ weights: 'rocket.jpg', model: 'nano' })).rejects.toEqual(refusal('SOURCE_FILE', /^rocket\.jpg: there is no such file/));
+    await expect(load({ weights: 'rocket.jpg', model: 'nano' })).rejects.toEqual(
+      refusal('SOURCE_FILE', /^rocket\.jpg: there is no such file/),
+    );
   });
 
   it('leaves hub names to the hub', async () => {
     await expect(load({ weights: 'hf:org/repo' })).rejects.toEqual(refusal('SOURCE_REVISION', /has no revision/));
-    await expect(load({ weights: 'hf:org' })).rejects.toEqual(refusal('SOURCE_INVALID', /not the name of a file on the hub/));
+    await expect(load({ weights: 'hf:org' })).rejects.toEqual(
+      refusal('SOURCE_INVALID', /not the name of a file on the hub/),
+    );
   });
 });
 
@@ -46,9 +56,13 @@ describe('chooseModel', () => {
   it('refuses a cache that is no folder and cannot be one', async () => {
     await writeFile(join(root, 'file'), '');
     for (const cache of [join(root, 'file'), join(root, 'file', 'deep', 'er')]) {
-      await expect(chooseModel({ ...ARGUMENTS, cache })).rejects.toEqual(refusal('OPTION_VALUE', /--cache .*file is not a folder/));
+      await expect(chooseModel({ ...ARGUMENTS, cache })).rejects.toEqual(
+        refusal('OPTION_VALUE', /--cache .*file is not a folder/),
+      );
     }
     expect((await chooseModel({ ...ARGUMENTS, cache: join(root, 'new', 'one') })).name).toBe('nano');
-    expect((await chooseModel({ ...ARGUMENTS, cache: join(root, 'new'), model: 'midas-v2.1-small' })).name).toBe('midas-v2.1-small');
+    expect((await chooseModel({ ...ARGUMENTS, cache: join(root, 'new'), model: 'midas-v2.1-small' })).name).toBe(
+      'midas-v2.1-small',
+    );
   });
 });

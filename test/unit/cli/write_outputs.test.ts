@@ -12,18 +12,34 @@ const WIDTH = 3;
 const HEIGHT = 2;
 const VALUES = Float32Array.of(-1, 0, 1, 2, 3, NaN);
 const LOOK: Look = { colormap: 'turbo', grayscale: false, invert: false, side: false };
-const PICTURE = { width: WIDTH, height: HEIGHT, data: Uint8Array.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : i)) };
+const PICTURE = {
+  width: WIDTH,
+  height: HEIGHT,
+  data: Uint8Array.from({ length: 24 }, (_, i) => (i % 4 === 3 ? 255 : i)),
+};
 /** What the drawing stand-in below gives: colours that say which map and direction were asked for. */
 const PAINT = { turbo: 10, gray: 20 } as const;
 
 function depthMap(nearer: 'larger' | 'smaller' = 'larger'): DepthResult {
   return {
-    width: WIDTH, height: HEIGHT, nearer,
+    width: WIDTH,
+    height: HEIGHT,
+    nearer,
     read: async () => VALUES,
     colors: async ({ colormap, invert } = {}) =>
-      Uint8ClampedArray.from({ length: 24 }, (_, i) => [PAINT[colormap as keyof typeof PAINT], invert ? 1 : 0, i >> 2, 255][i % 4]!),
+      Uint8ClampedArray.from(
+        { length: 24 },
+        (_, i) => [PAINT[colormap as keyof typeof PAINT], invert ? 1 : 0, i >> 2, 255][i % 4]!,
+      ),
     semantics: (scale = 1, offset = 0) => ({
-      kind: 'relative-inverse', nearer, unit: 'none', scale, offset, model: 'midas-v2.1-small', width: WIDTH, height: HEIGHT,
+      kind: 'relative-inverse',
+      nearer,
+      unit: 'none',
+      scale,
+      offset,
+      model: 'midas-v2.1-small',
+      width: WIDTH,
+      height: HEIGHT,
     }),
   };
 }
@@ -34,7 +50,12 @@ afterEach(() => rm(root, { recursive: true }));
 
 async function pixels(path: string): Promise<number[]> {
   const { channels } = await sharp(path).metadata();
-  return [...(await sharp(path).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer())];
+  return [
+    ...(await sharp(path)
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .raw()
+      .toBuffer()),
+  ];
 }
 
 async function semanticsOf(path: string): Promise<unknown> {
@@ -52,14 +73,25 @@ describe('compose', () => {
   it('puts one picture left and one right, row by row', () => {
     const left = { width: 1, height: 2, data: Uint8Array.of(1, 2, 3, 9, 4, 5, 6, 9) };
     const right = { width: 1, height: 2, data: Uint8ClampedArray.of(11, 12, 13, 0, 14, 15, 16, 0) };
-    expect(sideBySide(left, right)).toEqual({ width: 2, height: 2, channels: 3, data: Uint8Array.of(1, 2, 3, 11, 12, 13, 4, 5, 6, 14, 15, 16) });
+    expect(sideBySide(left, right)).toEqual({
+      width: 2,
+      height: 2,
+      channels: 3,
+      data: Uint8Array.of(1, 2, 3, 11, 12, 13, 4, 5, 6, 14, 15, 16),
+    });
   });
 });
 
 describe('writeOutputs', () => {
   it('writes every file, with its meaning in the PNG and in the JSON', async () => {
     const at = (name: string) => join(root, 'new', 'folder', name);
-    const outputs = { picture: at('a.png'), png16: at('a-16bit.png'), pfm: at('a.pfm'), npy: at('a.npy'), semantics: at('a.json') };
+    const outputs = {
+      picture: at('a.png'),
+      png16: at('a-16bit.png'),
+      pfm: at('a.pfm'),
+      npy: at('a.npy'),
+      semantics: at('a.json'),
+    };
     expect(await writeOutputs(outputs, depthMap(), PICTURE, LOOK)).toEqual({ min: -1, max: 3, nonFinite: 1 });
 
     const semantics = JSON.parse(await readFile(outputs.semantics, 'utf8'));
@@ -105,6 +137,7 @@ describe('writeOutputs', () => {
     await writeFile(join(root, 'blocked'), '');
     const picture = join(root, 'blocked', 'a.png');
     await expect(writeOutputs({ picture }, depthMap(), PICTURE, LOOK)).rejects.toEqual(
-      expect.objectContaining({ name: 'DepthFileError', code: 'OUTPUT_WRITE', source: picture }));
+      expect.objectContaining({ name: 'DepthFileError', code: 'OUTPUT_WRITE', source: picture }),
+    );
   });
 });

@@ -68,7 +68,10 @@ describe('score', () => {
   it('is what a hand computes', () => {
     // Disparity 1, 2, 3, 4 estimated as 1, 2, 4, 3: scale 0.8, shift 0.5, aligned 1.3, 2.1, 3.7, 2.9.
     const scores = score([1, 2, 4, 3], truthOf([1, 2, 3, 4], inverse));
-    const [depth, aligned] = [[1, 1 / 2, 1 / 3, 1 / 4], [1 / 1.3, 1 / 2.1, 1 / 3.7, 1 / 2.9]];
+    const [depth, aligned] = [
+      [1, 1 / 2, 1 / 3, 1 / 4],
+      [1 / 1.3, 1 / 2.1, 1 / 3.7, 1 / 2.9],
+    ];
     const errors = depth.map((z, i) => aligned[i]! - z);
     expect(scores.absRel).toBeCloseTo(errors.reduce((sum, e, i) => sum + Math.abs(e) / depth[i]!, 0) / 4, 12);
     expect(scores.rmse).toBeCloseTo(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / 4) / (25 / 48), 12);
@@ -96,9 +99,23 @@ describe('score', () => {
     expect(ssi).toBeGreaterThan(0.3);
   });
 
-  const cases = JSON.parse(readFileSync(new URL('../../fixtures/eval/metrics.json', import.meta.url), 'utf8')) as Record<string, {
-    estimate: number[]; disparity: number[]; scores: { abs_rel: number; rmse: number; delta: number; spearman: number; ordinal: number; aligned_first: number };
-  }>;
+  const cases = JSON.parse(
+    readFileSync(new URL('../../fixtures/eval/metrics.json', import.meta.url), 'utf8'),
+  ) as Record<
+    string,
+    {
+      estimate: number[];
+      disparity: number[];
+      scores: {
+        abs_rel: number;
+        rmse: number;
+        delta: number;
+        spearman: number;
+        ordinal: number;
+        aligned_first: number;
+      };
+    }
+  >;
   it.each(Object.entries(cases))('is what tools/nano/metrics.py computes: %s', (_, { estimate, disparity, scores }) => {
     const truth = truthOf(disparity, { ...inverse, zeroIsFar: true });
     expect(truth.known.length).toBe(disparity.length);
@@ -116,7 +133,8 @@ describe('score', () => {
 
 describe('ordinalError', () => {
   it('counts pairs more than 10 % apart, over all pairs drawn', () => {
-    // Of four values, pairs (i, j) and their mirror images: 1 and 1.05 are not apart; only 1.05 against 2 is wrong, 2 of 10.
+    // Of four values, pairs (i, j) and their mirror images: 1 and 1.05 are not apart; only 1.05 against 2 is wrong, 2
+    // of 10.
     const truth = numbers(1, 1.05, 2, 4);
     const error = ordinalError(numbers(0, 3, 2, 4), truth);
     expect(error).toBeGreaterThan(0.17);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { finiteRange, quantize16 } from '../../../src/image/formats/depth_semantics.js';
+import { finiteRange, quantize16 } from '../../../src/depth/formats/depth_semantics.js';
 
 describe('finiteRange', () => {
   it('leaves out and counts what is not finite', () => {
@@ -17,7 +17,9 @@ describe('quantize16', () => {
     const { codes, scale, offset } = quantize16(values, finiteRange(values));
     expect(Math.min(...codes)).toBe(0);
     expect(Math.max(...codes)).toBe(65535);
-    values.forEach((value, i) => expect(Math.abs(offset + scale * codes[i]! - value)).toBeLessThanOrEqual(scale * 0.500001));
+    values.forEach((value, i) =>
+      expect(Math.abs(offset + scale * codes[i]! - value)).toBeLessThanOrEqual(scale * 0.500001),
+    );
   });
 
   it('saturates and never wraps around', () => {

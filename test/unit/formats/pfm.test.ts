@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodePfm, encodePfm } from '../../../src/image/formats/pfm.js';
+import { decodePfm, encodePfm } from '../../../src/depth/formats/pfm.js';
 
 /** [[1, 2, 3], [4, 5.5, -6]] as MiDaS `write_pfm` and as OpenCV 5.0 `imwrite` wrote it. */
 const MIDAS = 'UGYKMyAyCi0xLjAwMDAwMAoAAIBAAACwQAAAwMAAAIA/AAAAQAAAQEA=';
@@ -7,7 +7,8 @@ const OPENCV = 'UGYKMyAyCi0xCgAAgEAAALBAAADAwAAAgD8AAABAAABAQA==';
 const VALUES = Float32Array.of(1, 2, 3, 4, 5.5, -6);
 
 const file = (base64: string) => Uint8Array.from(Buffer.from(base64, 'base64'));
-const text = (header: string, dataBytes: number) => Uint8Array.from([...Buffer.from(header), ...new Uint8Array(dataBytes)]);
+const text = (header: string, dataBytes: number) =>
+  Uint8Array.from([...Buffer.from(header), ...new Uint8Array(dataBytes)]);
 const code = (wanted: string) => expect.objectContaining({ name: 'DepthFileError', code: wanted });
 
 describe('encodePfm', () => {
@@ -45,13 +46,16 @@ describe('decodePfm', () => {
     expect(() => decodePfm(text('Pf\n0 1\n-1.0\n', 0))).toThrow(code('PFM_SIZE'));
     expect(() => decodePfm(text('Pf\n9007199254740993 9\n-1.0\n', 0))).toThrow(code('PFM_SIZE'));
     expect(() => decodePfm(text('Pf\n2 2\n-1.0\n', 17), 'a.pfm')).toThrow(
-      expect.objectContaining({ code: 'PFM_LENGTH', source: 'a.pfm', expected: 16, actual: 17 }));
+      expect.objectContaining({ code: 'PFM_LENGTH', source: 'a.pfm', expected: 16, actual: 17 }),
+    );
   });
 
   it('refuses every truncation', () => {
     const whole = file(MIDAS);
     for (let length = 0; length < whole.length; length++) {
-      expect(() => decodePfm(whole.subarray(0, length)), `${length} bytes`).toThrow(expect.objectContaining({ name: 'DepthFileError' }));
+      expect(() => decodePfm(whole.subarray(0, length)), `${length} bytes`).toThrow(
+        expect.objectContaining({ name: 'DepthFileError' }),
+      );
     }
   });
 });

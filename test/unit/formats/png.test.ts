@@ -1,9 +1,11 @@
 import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodePng, type PngImage } from '../../../src/image/formats/png.js';
+import { encodePng, type PngImage } from '../../../src/depth/formats/png.js';
 
-/** Samples of a fixed sequence that takes every byte value, so that each filter case and both bytes of 16 bits matter. */
+/**
+ * Samples of a fixed sequence that takes every byte value, so that each filter case and both bytes of 16 bits matter.
+ */
 function samples<T extends Uint8Array | Uint16Array>(into: T): T {
   let state = 12345;
   for (let i = 0; i < into.length; i++) {
@@ -13,7 +15,13 @@ function samples<T extends Uint8Array | Uint16Array>(into: T): T {
   return into;
 }
 
-const SIZES = [[1, 1], [1, 7], [7, 1], [13, 5], [64, 33]] as const;
+const SIZES = [
+  [1, 1],
+  [1, 7],
+  [7, 1],
+  [13, 5],
+  [64, 33],
+] as const;
 const code = (wanted: string) => expect.objectContaining({ name: 'DepthFileError', code: wanted });
 
 describe('encodePng', () => {
@@ -21,7 +29,10 @@ describe('encodePng', () => {
     for (const [width, height] of SIZES) {
       const data = samples(new Uint8Array(width * height * channels));
       const png = await encodePng({ width, height, channels, data });
-      const { data: decoded, info } = await sharp(png).toColourspace(channels === 1 ? 'b-w' : 'srgb').raw().toBuffer({ resolveWithObject: true });
+      const { data: decoded, info } = await sharp(png)
+        .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+        .raw()
+        .toBuffer({ resolveWithObject: true });
       expect(info).toMatchObject({ width, height, channels });
       expect(new Uint8Array(decoded)).toEqual(data);
     }
@@ -42,13 +53,18 @@ describe('encodePng', () => {
     const png = await encodePng({ width: 1, height: 1, channels: 1, data: Uint8Array.of(7) }, text);
     const { comments } = await sharp(png).metadata();
     expect(Object.fromEntries((comments ?? []).map((comment) => [comment.keyword, comment.text]))).toMatchObject({
-      Software: text.Software, depthwise: text.depthwise, Comment: text.Comment,
+      Software: text.Software,
+      depthwise: text.depthwise,
+      Comment: text.Comment,
     });
     expect(Buffer.from(png).toString('latin1')).toContain(`tEXtTitle\0${text.Title}`);
   });
 
   it('gives every chunk its right checksum', async () => {
-    const png = await encodePng({ width: 3, height: 2, channels: 1, data: samples(new Uint8Array(6)) }, { Software: 'Depthwise' });
+    const png = await encodePng(
+      { width: 3, height: 2, channels: 1, data: samples(new Uint8Array(6)) },
+      { Software: 'Depthwise' },
+    );
     const view = new DataView(png.buffer);
     const types = [];
     for (let at = 8; at < png.length;) {

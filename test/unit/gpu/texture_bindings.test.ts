@@ -19,7 +19,13 @@ describe('readBindings', () => {
   });
 
   it('reads sampled textures, in place or behind an alias', () => {
-    expect(readBindings('@group(0) @binding(0) var picture: texture_2d<f32>;')[0]).toMatchObject({ kind: 'texture', format: undefined });
-    expect(readBindings('alias image = texture_2d<f32>;\n@group(0) @binding(0) var picture: image;')[0]).toMatchObject({ kind: 'texture', format: undefined });
+    expect(readBindings('@group(0) @binding(0) var picture: texture_2d<f32>;')[0]).toMatchObject({
+      kind: 'texture',
+      format: undefined,
+    });
+    expect(readBindings('alias image = texture_2d<f32>;\n@group(0) @binding(0) var picture: image;')[0]).toMatchObject({
+      kind: 'texture',
+      format: undefined,
+    });
   });
 });

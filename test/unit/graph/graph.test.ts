@@ -29,27 +29,101 @@ const wrong: [string, unknown, Shapes, unknown, string[]][] = [
   ['gemm: N not in vec4s', gemm, { x: [5, 8], weight: [8, 6], bias: [6] }, {}, ['6 output channels']],
   ['gemm: bias', gemm, { x: [5, 8], weight: [8, 4], bias: [8] }, {}, ['f32[8]', '[4]']],
   ['gemm: residual', gemm, { x: [5, 8], weight: [8, 4], bias: [4], residual: [4, 4] }, {}, ['f32[4,4]', 'f32[5,4]']],
-  ['gemm: gamma without residual', gemm, { x: [5, 8], weight: [8, 4], bias: [4], gamma: [4] }, {}, ['gamma needs a residual']],
+  [
+    'gemm: gamma without residual',
+    gemm,
+    { x: [5, 8], weight: [8, 4], bias: [4], gamma: [4] },
+    {},
+    ['gamma needs a residual'],
+  ],
   ['gemm: gamma', gemm, { x: [5, 8], weight: [8, 4], bias: [4], residual: [5, 4], gamma: [8] }, {}, ['f32[8]', '[4]']],
-  ['transposed convolution: columns', transposedConv, { x: [3, 3, 8], weight: [8, 12], bias: [4] }, { stride: 2 }, ['f32[8,12]', '[8,16]']],
-  ['patch embedding: picture', patchEmbed, { x: [15, 14, 4], weight: [784, 8], bias: [8], residual: [2, 8] }, { patch: 14 }, ['f32[15,14,4]', '14']],
-  ['patch embedding: table', patchEmbed, { x: [28, 14, 4], weight: [784, 8], bias: [8], residual: [2, 8] }, { patch: 14 }, ['f32[2,8]', 'f32[3,8]']],
-  ['convolution: channels', conv2d, { x: [4, 4, 8], weight: [3, 3, 4, 8], bias: [8] }, same, ['f32[4,4,8]', 'f32[3,3,4,8]']],
-  ['convolution: too small', conv2d, { x: [2, 9, 4], weight: [3, 3, 4, 8], bias: [8] }, { stride: 1, pad: padding(0) }, ['f32[2,9,4]', '3×3']],
-  ['convolution: residual', conv2d, { x: [4, 5, 4], weight: [3, 3, 4, 8], bias: [8], residual: [5, 4, 8] }, same, ['f32[5,4,8]', 'f32[4,5,8]']],
-  ['convolution: deeper path', conv2d, { x: [4, 5, 4], weight: [3, 3, 4, 8], bias: [8], residual: [4, 5, 8], low: [2, 2, 4] }, same, ['f32[2,2,4]']],
-  ['upsampled convolution: channels', upsampledConv, { low: [4, 4, 8], weight: [3, 3, 4, 8], bias: [8] }, { size: [8, 8], alignCorners: true }, ['f32[4,4,8]', 'f32[3,3,4,8]']],
-  ['depthwise: channels', depthwise, { x: [4, 4, 8], weight: [3, 3, 4], bias: [8] }, same, ['f32[4,4,8]', 'f32[3,3,4]']],
+  [
+    'transposed convolution: columns',
+    transposedConv,
+    { x: [3, 3, 8], weight: [8, 12], bias: [4] },
+    { stride: 2 },
+    ['f32[8,12]', '[8,16]'],
+  ],
+  [
+    'patch embedding: picture',
+    patchEmbed,
+    { x: [15, 14, 4], weight: [784, 8], bias: [8], residual: [2, 8] },
+    { patch: 14 },
+    ['f32[15,14,4]', '14'],
+  ],
+  [
+    'patch embedding: table',
+    patchEmbed,
+    { x: [28, 14, 4], weight: [784, 8], bias: [8], residual: [2, 8] },
+    { patch: 14 },
+    ['f32[2,8]', 'f32[3,8]'],
+  ],
+  [
+    'convolution: channels',
+    conv2d,
+    { x: [4, 4, 8], weight: [3, 3, 4, 8], bias: [8] },
+    same,
+    ['f32[4,4,8]', 'f32[3,3,4,8]'],
+  ],
+  [
+    'convolution: too small',
+    conv2d,
+    { x: [2, 9, 4], weight: [3, 3, 4, 8], bias: [8] },
+    { stride: 1, pad: padding(0) },
+    ['f32[2,9,4]', '3×3'],
+  ],
+  [
+    'convolution: residual',
+    conv2d,
+    { x: [4, 5, 4], weight: [3, 3, 4, 8], bias: [8], residual: [5, 4, 8] },
+    same,
+    ['f32[5,4,8]', 'f32[4,5,8]'],
+  ],
+  [
+    'convolution: deeper path',
+    conv2d,
+    { x: [4, 5, 4], weight: [3, 3, 4, 8], bias: [8], residual: [4, 5, 8], low: [2, 2, 4] },
+    same,
+    ['f32[2,2,4]'],
+  ],
+  [
+    'upsampled convolution: channels',
+    upsampledConv,
+    { low: [4, 4, 8], weight: [3, 3, 4, 8], bias: [8] },
+    { size: [8, 8], alignCorners: true },
+    ['f32[4,4,8]', 'f32[3,3,4,8]'],
+  ],
+  [
+    'depthwise: channels',
+    depthwise,
+    { x: [4, 4, 8], weight: [3, 3, 4], bias: [8] },
+    same,
+    ['f32[4,4,8]', 'f32[3,3,4]'],
+  ],
   ['layer norm: gamma', layerNorm, { x: [4, 8], gamma: [4], beta: [8] }, { eps: 1e-6 }, ['f32[4,8]', 'f32[4]']],
   ['layer norm: half input', layerNorm, { x: ['f16', 4, 8], gamma: [8], beta: [8] }, { eps: 1e-6 }, ['f16[4,8]']],
   ['attention: heads', attention, { qkv: [4, 24] }, { heads: 3 }, ['f32[4,24]', '3']],
-  ['head: hidden', head, { low: [4, 4, 8], weight1: [3, 3, 8, 32], bias1: [16], weight2: [32], bias2: [4] }, { size: [8, 8], alignCorners: true, final: relu }, ['f32[3,3,8,32]', '16']],
-  ['head: bias', head, { low: [4, 4, 8], weight1: [3, 3, 8, 32], bias1: [32], weight2: [32], bias2: [1] }, { size: [8, 8], alignCorners: true, final: relu }, ['f32[1]']],
+  [
+    'head: hidden',
+    head,
+    { low: [4, 4, 8], weight1: [3, 3, 8, 32], bias1: [16], weight2: [32], bias2: [4] },
+    { size: [8, 8], alignCorners: true, final: relu },
+    ['f32[3,3,8,32]', '16'],
+  ],
+  [
+    'head: bias',
+    head,
+    { low: [4, 4, 8], weight1: [3, 3, 8, 32], bias1: [32], weight2: [32], bias2: [1] },
+    { size: [8, 8], alignCorners: true, final: relu },
+    ['f32[1]'],
+  ],
 ];
 
 describe('shape errors are thrown while building', () => {
   it.each(wrong)('%s', (_, op, shapes, attrs, texts) => {
-    expect(() => apply(op, shapes, attrs)).toThrow(expect.objectContaining({ name: 'UsageError', code: 'SHAPE_MISMATCH', phase: 'build' }));
+    expect(() => apply(op, shapes, attrs)).toThrow(
+      expect.objectContaining({ name: 'UsageError', code: 'SHAPE_MISMATCH', phase: 'build' }),
+    );
     for (const text of [(op as Op).name, ...texts]) expect(() => apply(op, shapes, attrs)).toThrow(text);
   });
 });
@@ -57,7 +131,8 @@ describe('shape errors are thrown while building', () => {
 describe('Graph', () => {
   it('shares a constant by key and refuses another type under it', () => {
     const graph = new Graph();
-    const declare = (shape: number[]) => graph.constant({ key: 'w', type: { dtype: 'f32', shape }, weights: [], pack: () => new Float32Array(0) });
+    const declare = (shape: number[]) =>
+      graph.constant({ key: 'w', type: { dtype: 'f32', shape }, weights: [], pack: () => new Float32Array(0) });
     expect(declare([4, 8])).toBe(declare([4, 8]));
     expect(() => declare([8, 4])).toThrow(expect.objectContaining({ code: 'INTERNAL_CONSTANT' }));
   });
@@ -65,14 +140,30 @@ describe('Graph', () => {
   it('labels nodes with their scope and lists them with their types', () => {
     const graph = new Graph();
     const value = (name: string, shape: number[]) => graph.input(name, { dtype: 'f32', shape });
-    graph.scope('encoder', () => graph.scope('block 0', () => graph.apply(gemm, { x: value('x', [5, 8]), weight: value('w', [8, 4]), bias: value('b', [4]) }, {})));
+    graph.scope('encoder', () =>
+      graph.scope('block 0', () =>
+        graph.apply(gemm, { x: value('x', [5, 8]), weight: value('w', [8, 4]), bias: value('b', [4]) }, {}),
+      ),
+    );
     expect(String(graph)).toBe('0 encoder.block 0 gemm -> f32[5,4]');
   });
 
   it('leaves a scope when building throws', () => {
     const graph = new Graph();
-    expect(() => graph.scope('a', () => { throw new Error('stop'); })).toThrow('stop');
-    graph.apply(layerNorm, { x: graph.input('x', { dtype: 'f32', shape: [1, 4] }), gamma: graph.input('g', { dtype: 'f32', shape: [4] }), beta: graph.input('b', { dtype: 'f32', shape: [4] }) }, { eps: 1e-6 });
+    expect(() =>
+      graph.scope('a', () => {
+        throw new Error('stop');
+      }),
+    ).toThrow('stop');
+    graph.apply(
+      layerNorm,
+      {
+        x: graph.input('x', { dtype: 'f32', shape: [1, 4] }),
+        gamma: graph.input('g', { dtype: 'f32', shape: [4] }),
+        beta: graph.input('b', { dtype: 'f32', shape: [4] }),
+      },
+      { eps: 1e-6 },
+    );
     expect(graph.nodes[0]?.label).toBe('');
   });
 });

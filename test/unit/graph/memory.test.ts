@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { pictureToDepth } from '../../../src/estimate.js';
+import { pictureToDepth } from '../../../src/runtime/estimate.js';
 import { preprocess } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots } from '../../../src/graph/plan.js';
 import { networkSize } from '../../../src/image/size.js';
 import { entryByName } from '../../../src/models/resolve.js';
-import { parseHeader } from '../../../src/weights/safetensors.js';
+import { parseHeader } from '../../../src/weights/format/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { frameGraph, type FrameOptions } from '../model/frame_graph.js';
 import { planFaults } from './plan_faults.js';
@@ -27,15 +27,22 @@ const FRAMES: readonly FrameOptions[] = [
   { picture: { width: 1036, height: 1036 }, inputSize: 1036 },
 ];
 
-const CASES = MODELS.flatMap(([model, checkpoint]) => FRAMES.flatMap((frame) => (['f32', 'f16'] as const).map((storage) => [model, checkpoint, { ...frame, storage }] as const)));
+const CASES = MODELS.flatMap(([model, checkpoint]) =>
+  FRAMES.flatMap((frame) =>
+    (['f32', 'f16'] as const).map((storage) => [model, checkpoint, { ...frame, storage }] as const),
+  ),
+);
 
 describe('activation memory of a frame', () => {
-  it.each(CASES)('%s (%s) %o: at most 1.3 times what is alive at once, in ranges that WebGPU allows', (model, checkpoint, options) => {
-    const { graph, depth } = frameGraph(model, checkpoint, options);
-    const plan = planSlots(graph, [depth]);
-    expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
-    if (options.inputSize === 252) expect(planFaults(graph, [depth], plan)).toEqual([]);
-  });
+  it.each(CASES)(
+    '%s (%s) %o: at most 1.3 times what is alive at once, in ranges that WebGPU allows',
+    (model, checkpoint, options) => {
+      const { graph, depth } = frameGraph(model, checkpoint, options);
+      const plan = planSlots(graph, [depth]);
+      expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);
+      if (options.inputSize === 252) expect(planFaults(graph, [depth], plan)).toEqual([]);
+    },
+  );
 
   it.each(['f32', 'f16'] as const)('of the model that is shipped, in %s: the same', async (storage) => {
     const file = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
@@ -43,10 +50,23 @@ describe('activation memory of a frame', () => {
     const weights = Weights.from(header, 'nano');
     const entry = await entryByName('nano');
     const { network: build } = await entry.code();
-    const engine = { entry, convention: 'original', preprocess, network: (image: Value) => build(image, weights, 'offset') } as const;
-    for (const picture of [{ width: 640, height: 480 }, { width: 256, height: 256 }, { width: 480, height: 1080 }]) {
+    const engine = {
+      entry,
+      convention: 'original',
+      preprocess,
+      network: (image: Value) => build(image, weights, 'offset'),
+    } as const;
+    for (const picture of [
+      { width: 640, height: 480 },
+      { width: 256, height: 256 },
+      { width: 480, height: 1080 },
+    ]) {
       const graph = new Graph(storage);
-      const depth = pictureToDepth(engine, graph, { picture, network: networkSize(entry.input, picture.width, picture.height, {}), out: picture });
+      const depth = pictureToDepth(engine, graph, {
+        picture,
+        network: networkSize(entry.input, picture.width, picture.height, {}),
+        out: picture,
+      });
       const plan = planSlots(graph, [depth]);
       expect(planFaults(graph, [depth], plan)).toEqual([]);
       expect(plan.bytes / plan.lowerBound).toBeLessThanOrEqual(1.3);

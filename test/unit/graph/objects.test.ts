@@ -14,10 +14,18 @@ function buildGraph(): { graph: Graph; y: Value } {
   const graph = new Graph();
   const value = (name: string, ...shape: number[]) => graph.input(name, { dtype: 'f32', shape });
   const picture = graph.input('picture', { dtype: 'texture', shape: [9, 7] });
-  const { y: pixels } = graph.apply(preprocess, { picture }, { size: [8, 8], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] });
+  const { y: pixels } = graph.apply(
+    preprocess,
+    { picture },
+    { size: [8, 8], mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  );
   const { y: first } = graph.apply(gemm, { x: pixels, weight: value('w1', 4, 8), bias: value('b1', 8) }, {});
   const { y: again } = graph.apply(gemm, { x: first, weight: value('w2', 8, 8), bias: value('b2', 8) }, {});
-  const { y: table } = graph.apply(gemm, { x: value('rows', 3, 8), weight: value('w3', 8, 8), bias: value('b3', 8) }, {});
+  const { y: table } = graph.apply(
+    gemm,
+    { x: value('rows', 3, 8), weight: value('w3', 8, 8), bias: value('b3', 8) },
+    {},
+  );
   const { y } = graph.apply(layerNorm, { x: table, gamma: value('g', 8), beta: value('b', 8) }, { eps: 1e-6 });
   expect(again.type.shape).toEqual([8, 8, 8]);
   return { graph, y };
@@ -29,14 +37,23 @@ function run(device: GPUDevice, executable: Executable, picture: GPUTexture): vo
   device.queue.submit([encoder.finish()]);
 }
 
-const made = (counts: Counts) => [...counts].filter(([name]) => name.startsWith('create') && name !== 'createCommandEncoder');
+const made = (counts: Counts) =>
+  [...counts].filter(([name]) => name.startsWith('create') && name !== 'createCommandEncoder');
 
 it('a run makes no GPU object, writes nothing, and is one pass and one submit', async () => {
   const real = (await nullGpu()).device;
   const { device, counts } = countingDevice(real);
   const { graph, y } = buildGraph();
-  const executable = await Executable.compile(graph, Gpu.adopt(device), { constants: () => { throw new Error('no constants'); }, keep: [y] });
-  const picture = pictureTexture(real, { type: { dtype: 'texture', shape: [9, 7] }, data: new Float64Array(4 * 9 * 7) });
+  const executable = await Executable.compile(graph, Gpu.adopt(device), {
+    constants: () => {
+      throw new Error('no constants');
+    },
+    keep: [y],
+  });
+  const picture = pictureTexture(real, {
+    type: { dtype: 'texture', shape: [9, 7] },
+    data: new Float64Array(4 * 9 * 7),
+  });
   expect(counts.get('createComputePipelineAsync'), 'equal kernels share a pipeline').toBe(3);
   expect(counts.get('createBindGroup')).toBe(4);
 
@@ -66,7 +83,12 @@ it('compiling again reuses every pipeline, and disposing destroys every buffer i
   const gpu = Gpu.adopt(device);
   const compile = () => {
     const { graph, y } = buildGraph();
-    return Executable.compile(graph, gpu, { constants: () => { throw new Error('no constants'); }, keep: [y] });
+    return Executable.compile(graph, gpu, {
+      constants: () => {
+        throw new Error('no constants');
+      },
+      keep: [y],
+    });
   };
   (await compile()).dispose();
   counts.clear();
@@ -82,7 +104,12 @@ it('compiling again reuses every pipeline, and disposing destroys every buffer i
 it('refuses to run once disposed', async () => {
   const { device } = await nullGpu();
   const { graph, y } = buildGraph();
-  const executable = await Executable.compile(graph, Gpu.adopt(device), { constants: () => { throw new Error('no constants'); }, keep: [y] });
+  const executable = await Executable.compile(graph, Gpu.adopt(device), {
+    constants: () => {
+      throw new Error('no constants');
+    },
+    keep: [y],
+  });
   executable.dispose();
   executable.dispose();
   expect(() => executable.encode(device.createCommandEncoder())).toThrow(expect.objectContaining({ code: 'DISPOSED' }));

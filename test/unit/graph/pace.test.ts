@@ -9,7 +9,12 @@ import type { TensorType } from '../../../src/tensor.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { countingDevice } from './counting_device.js';
 
-const work = defineOp<{ x: TensorType }, { flops: number }>({ name: 'work', infer: ({ x }) => ({ y: x }), kernels: {}, cost: (_inputs, { flops }) => ({ flops }) });
+const work = defineOp<{ x: TensorType }, { flops: number }>({
+  name: 'work',
+  infer: ({ x }) => ({ y: x }),
+  kernels: {},
+  cost: (_inputs, { flops }) => ({ flops }),
+});
 
 /** A chain of nodes of given work, in GFLOP. */
 function pace(...gflops: number[]): Pace {
@@ -62,9 +67,20 @@ describe('Executable.encodeCut', () => {
     const graph = new Graph();
     const value = (name: string, ...shape: number[]) => graph.input(name, { dtype: 'f32', shape });
     let x = value('x', 4, 8);
-    for (let i = 0; i < 4; i++) x = graph.apply(gemm, { x, weight: value(`w${i}`, 8, 8), bias: value(`b${i}`, 8) }, {}).y;
-    const seen = { device, pipelines: gpu.pipelines, dropped: gpu.dropped, facts: { ...gpu.facts, software } } as unknown as Gpu;
-    const executable = await Executable.compile(graph, seen, { constants: () => { throw new Error('no constants'); }, keep: [x] });
+    for (let i = 0; i < 4; i++)
+      x = graph.apply(gemm, { x, weight: value(`w${i}`, 8, 8), bias: value(`b${i}`, 8) }, {}).y;
+    const seen = {
+      device,
+      pipelines: gpu.pipelines,
+      dropped: gpu.dropped,
+      facts: { ...gpu.facts, software },
+    } as unknown as Gpu;
+    const executable = await Executable.compile(graph, seen, {
+      constants: () => {
+        throw new Error('no constants');
+      },
+      keep: [x],
+    });
     const run = () => {
       counts.clear();
       const submit = (encoder: GPUCommandEncoder) => device.queue.submit([encoder.finish()]);
@@ -75,7 +91,11 @@ describe('Executable.encodeCut', () => {
       });
       expect(last).toBe(encoder);
       submit(encoder);
-      return { passes: counts.get('beginComputePass'), dispatches: counts.get('dispatchWorkgroups'), submits: counts.get('submit') };
+      return {
+        passes: counts.get('beginComputePass'),
+        dispatches: counts.get('dispatchWorkgroups'),
+        submits: counts.get('submit'),
+      };
     };
     return { executable, run };
   }

@@ -3,7 +3,14 @@ import { leastSlots, packGreedily, packInto, slotSizes, type Block } from '../..
 
 /** Blocks that are all alive at once, of sizes in units of 256 bytes. */
 function blocksOf(...sizes: readonly (number | { readonly kept: number })[]): Block[] {
-  const blocks = sizes.map((size): Block => ({ bytes: 256 * (typeof size === 'number' ? size : size.kept), kept: typeof size !== 'number', near: [], apart: [], slot: -1, offset: 0 }));
+  const blocks = sizes.map((size): Block => ({
+    bytes: 256 * (typeof size === 'number' ? size : size.kept),
+    kept: typeof size !== 'number',
+    near: [],
+    apart: [],
+    slot: -1,
+    offset: 0,
+  }));
   for (const block of blocks) block.near.push(...blocks.filter((other) => other !== block));
   return blocks;
 }
@@ -19,14 +26,20 @@ describe('packInto', () => {
   it('goes back on a choice that leaves no room: a kept block has to start its slot', () => {
     const blocks = blocksOf(1, { kept: 1 });
     expect(packInto(blocks, [512])).toBe(true);
-    expect(places(blocks)).toEqual([[0, 1], [0, 0]]);
+    expect(places(blocks)).toEqual([
+      [0, 1],
+      [0, 0],
+    ]);
   });
 
   it('prefers the tightest room, and takes another where that has to be apart', () => {
     const blocks = blocksOf(2, 2);
     const [a, b] = blocks as [Block, Block];
     expect(packInto(blocks, [1024, 512])).toBe(true);
-    expect(places(blocks)).toEqual([[1, 0], [0, 0]]);
+    expect(places(blocks)).toEqual([
+      [1, 0],
+      [0, 0],
+    ]);
     separate(a, b);
     expect(packInto(blocks, [1024])).toBe(false);
     expect(packInto(blocks, [1024, 512])).toBe(true);
@@ -56,7 +69,11 @@ describe('packGreedily', () => {
   it('opens a slot rather than make one too large, and starts a slot with what is kept', () => {
     const blocks = blocksOf(3, 2, { kept: 1 });
     packGreedily(blocks, 4 * 256);
-    expect(places(blocks)).toEqual([[0, 0], [1, 0], [2, 0]]);
+    expect(places(blocks)).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ]);
     expect(slotSizes(blocks)).toEqual([768, 512, 256]);
   });
 });

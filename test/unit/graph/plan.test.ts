@@ -14,7 +14,9 @@ describe('planSlots', () => {
       const plan = planSlots(graph, keep);
       expect(planFaults(graph, keep, plan), `seed ${seed}\n${graph}`).toEqual([]);
       const outputs = graph.nodes.flatMap((node) => Object.values(node.outputs));
-      expect(plan.bytes).toBeLessThanOrEqual(outputs.reduce((sum, value) => sum + 256 * Math.ceil(byteLength(value.type) / 256), 0));
+      expect(plan.bytes).toBeLessThanOrEqual(
+        outputs.reduce((sum, value) => sum + 256 * Math.ceil(byteLength(value.type) / 256), 0),
+      );
       expect(new Set(plan.places.keys())).toEqual(new Set(outputs.map(({ id }) => id)));
     }
   });
@@ -22,8 +24,13 @@ describe('planSlots', () => {
   it('never makes a slot larger than a buffer may be', () => {
     for (let seed = 0; seed < 80; seed++) {
       const { graph, keep } = randomGraph(random(seed));
-      const maxBufferSize = Math.max(...graph.nodes.flatMap(({ outputs }) => Object.values(outputs)).map(({ type }) => byteLength(type)));
-      expect(planFaults(graph, keep, planSlots(graph, keep, { maxBufferSize }), maxBufferSize), `seed ${seed}\n${graph}`).toEqual([]);
+      const maxBufferSize = Math.max(
+        ...graph.nodes.flatMap(({ outputs }) => Object.values(outputs)).map(({ type }) => byteLength(type)),
+      );
+      expect(
+        planFaults(graph, keep, planSlots(graph, keep, { maxBufferSize }), maxBufferSize),
+        `seed ${seed}\n${graph}`,
+      ).toEqual([]);
     }
   });
 
@@ -107,7 +114,12 @@ describe('planSlots', () => {
   it('rounds slots up to whole vec4s and leaves inputs and constants out', () => {
     const graph = new Graph();
     const x = graph.input('x', { dtype: 'f32', shape: [4] });
-    const w = graph.constant({ key: 'w', type: { dtype: 'f32', shape: [400] }, weights: [], pack: () => new Float32Array(400) });
+    const w = graph.constant({
+      key: 'w',
+      type: { dtype: 'f32', shape: [400] },
+      weights: [],
+      pack: () => new Float32Array(400),
+    });
     applyAny(graph, [x, w], [3]);
     expect(planSlots(graph, []).slots).toEqual([16]);
   });
@@ -119,10 +131,22 @@ describe('planFaults', () => {
   const [first, second] = values.map(({ id }) => good.places.get(id) as Place) as [Place, Place];
   const moved = (place: Place) => new Map(good.places).set((values[1] as Value).id, place);
   it.each<[string, Plan, string]>([
-    ['one slot for the input and the output of a step', { ...good, slots: [1024, 1024], places: moved({ slot: first.slot, offset: 512 }) }, 'reads and writes'],
+    [
+      'one slot for the input and the output of a step',
+      { ...good, slots: [1024, 1024], places: moved({ slot: first.slot, offset: 512 }) },
+      'reads and writes',
+    ],
     ['two values in one place', { ...good, places: moved(first) }, 'overlap'],
-    ['an offset that is not aligned', { ...good, slots: [1024, 1024], places: moved({ ...second, offset: 16 }) }, 'not aligned'],
-    ['a slot that is too small', { ...good, slots: good.slots.map((bytes, i) => (i === second.slot ? bytes - 16 : bytes)) }, 'too small'],
+    [
+      'an offset that is not aligned',
+      { ...good, slots: [1024, 1024], places: moved({ ...second, offset: 16 }) },
+      'not aligned',
+    ],
+    [
+      'a slot that is too small',
+      { ...good, slots: good.slots.map((bytes, i) => (i === second.slot ? bytes - 16 : bytes)) },
+      'too small',
+    ],
     ['a value left out', { ...good, places: new Map([...good.places].slice(1)) }, 'no slot'],
     ['a wrong lower bound', { ...good, lowerBound: good.lowerBound - 16 }, 'lower bound'],
     ['an order against the data', { ...good, order: good.order.toReversed() }, 'before its input'],
@@ -136,7 +160,13 @@ describe('planFaults', () => {
     const kept = planSlots(graph, [last]);
     expect(planFaults(graph, [last], kept)).toEqual([]);
     const place = kept.places.get(last.id) as Place;
-    expect(planFaults(graph, [last], { ...kept, slots: [1024, 1024], places: new Map(kept.places).set(last.id, { ...place, offset: 256 }) }).join()).toContain('does not start');
+    expect(
+      planFaults(graph, [last], {
+        ...kept,
+        slots: [1024, 1024],
+        places: new Map(kept.places).set(last.id, { ...place, offset: 256 }),
+      }).join(),
+    ).toContain('does not start');
     expect(planFaults(graph, [last], kept, 32).join()).toContain('larger than a buffer');
   });
 });

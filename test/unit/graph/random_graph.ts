@@ -7,7 +7,8 @@ type Sizes = { readonly sizes: readonly number[] };
 /** An op of any inputs whose outputs have given numbers of elements; it is planned and never run. */
 export const anyOp = defineOp<Readonly<Record<string, TensorType>>, Sizes, Record<string, TensorType>>({
   name: 'any',
-  infer: (_inputs, { sizes }) => Object.fromEntries(sizes.map((size, i) => [`y${i}`, { dtype: 'f32' as const, shape: [size] }])),
+  infer: (_inputs, { sizes }) =>
+    Object.fromEntries(sizes.map((size, i) => [`y${i}`, { dtype: 'f32' as const, shape: [size] }])),
   kernels: {},
   cost: () => ({ flops: 0 }),
 });
@@ -25,7 +26,13 @@ export function randomGraph(next: () => number): { graph: Graph; keep: Value[] }
   for (let node = 1 + below(40); node > 0; node--) {
     const recent = values.slice(-1 - below(values.length));
     const inputs = Array.from({ length: 1 + below(3) }, () => recent[below(recent.length)] as Value);
-    values.push(...applyAny(graph, inputs, Array.from({ length: 1 + below(2) }, () => 64 * (1 + below(100)) - 4 * below(16))));
+    values.push(
+      ...applyAny(
+        graph,
+        inputs,
+        Array.from({ length: 1 + below(2) }, () => 64 * (1 + below(100)) - 4 * below(16)),
+      ),
+    );
   }
   return { graph, keep: values.filter((value) => value.origin.kind === 'node' && next() < 0.1) };
 }

@@ -21,8 +21,17 @@ afterAll(() => picture.dispose());
 async function colorsOf(texture: GPUTexture): Promise<number[]> {
   const { width, height, format } = texture;
   const options = { size: [height, width], mean: [0, 0, 0], std: [1, 1, 1] } as const;
-  const { y } = await runGraph(gpu, (graph) => ({ y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), options) }), { textures: { picture: texture } });
-  return Array.from(y.filter((_, i) => i % 4 < 3), (v) => (format === 'rgba8unorm' ? Math.round(255 * v) : v));
+  const { y } = await runGraph(
+    gpu,
+    (graph) => ({
+      y: preprocess(graph, graph.input('picture', { dtype: 'texture', shape: [height, width] }), options),
+    }),
+    { textures: { picture: texture } },
+  );
+  return Array.from(
+    y.filter((_, i) => i % 4 < 3),
+    (v) => (format === 'rgba8unorm' ? Math.round(255 * v) : v),
+  );
 }
 
 const upload = (raw: unknown) => picture.upload(raw as ReadyPicture);
@@ -40,22 +49,35 @@ describe('PictureTexture with raw pixels', () => {
   it('uploads RGBA bytes as they are, from any view', async () => {
     const data = new Uint8Array([9, 9, 9, 1, 2, 3, 4, 5, 6, 7, 8, 250, 251, 252, 253]).subarray(3);
     expect(await colorsOf(upload({ data, width: 3, height: 1 }))).toEqual([1, 2, 3, 5, 6, 7, 250, 251, 252]);
-    expect(await colorsOf(upload({ data: new Uint8ClampedArray(data), width: 1, height: 3 }))).toEqual([1, 2, 3, 5, 6, 7, 250, 251, 252]);
+    expect(await colorsOf(upload({ data: new Uint8ClampedArray(data), width: 1, height: 3 }))).toEqual([
+      1, 2, 3, 5, 6, 7, 250, 251, 252,
+    ]);
   });
 
   it('expands grey and RGB', async () => {
-    expect(await colorsOf(upload({ data: new Uint8Array([7, 200]), width: 2, height: 1, channels: 1 }))).toEqual([7, 7, 7, 200, 200, 200]);
-    expect(await colorsOf(upload({ data: new Uint8Array([1, 2, 3, 4, 5, 6]), width: 1, height: 2, channels: 3 }))).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(await colorsOf(upload({ data: new Uint8Array([7, 200]), width: 2, height: 1, channels: 1 }))).toEqual([
+      7, 7, 7, 200, 200, 200,
+    ]);
+    expect(
+      await colorsOf(upload({ data: new Uint8Array([1, 2, 3, 4, 5, 6]), width: 1, height: 2, channels: 3 })),
+    ).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
   it('uploads floats without rounding them', async () => {
     const rgb = new Float32Array([0, 0.1, 1, 1 / 3, 0.7, 0.2]);
     expect(await colorsOf(upload({ data: rgb, width: 2, height: 1, channels: 3 }))).toEqual([...rgb]);
-    expect(await colorsOf(upload({ data: new Float32Array([0.25]), width: 1, height: 1, channels: 1 }))).toEqual([0.25, 0.25, 0.25]);
+    expect(await colorsOf(upload({ data: new Float32Array([0.25]), width: 1, height: 1, channels: 1 }))).toEqual([
+      0.25, 0.25, 0.25,
+    ]);
   });
 
   it('makes one texture for all frames of one size and format', () => {
-    const frame = (width: number, kind: typeof Uint8Array | typeof Float32Array): RawPicture => ({ data: new kind(width * 2 * 3), width, height: 2, channels: 3 });
+    const frame = (width: number, kind: typeof Uint8Array | typeof Float32Array): RawPicture => ({
+      data: new kind(width * 2 * 3),
+      width,
+      height: 2,
+      channels: 3,
+    });
     const first = upload(frame(6, Uint8Array));
     expect(upload(frame(6, Uint8Array))).toBe(first);
     const floats = upload(frame(6, Float32Array));
@@ -72,23 +94,41 @@ describe('PictureTexture with raw pixels', () => {
   });
 
   it('refuses sizes that are no sizes', () => {
-    for (const [width, height] of [[0, 0], [0, 4], [-2, 2], [1.5, 2], [NaN, 1], [Infinity, 1]] as const) {
+    for (const [width, height] of [
+      [0, 0],
+      [0, 4],
+      [-2, 2],
+      [1.5, 2],
+      [NaN, 1],
+      [Infinity, 1],
+    ] as const) {
       expect(codeOf(() => upload({ data: new Uint8Array(16), width, height }))).toBe('IMAGE_SIZE');
     }
   });
 
   it('refuses data of another length or type, with the numbers', () => {
-    expect(() => upload({ data: new Uint8Array(11), width: 2, height: 2, channels: 3 })).toThrow(expect.objectContaining({ code: 'IMAGE_DATA', expected: 12, actual: 11 }));
-    expect(() => upload({ data: new Uint8Array(8), width: 2, height: 1, channels: 3 })).toThrow('takes 6 values; the data holds 8');
-    for (const channels of [0, 2, 5]) expect(codeOf(() => upload({ data: new Uint8Array(channels), width: 1, height: 1, channels }))).toBe('IMAGE_DATA');
-    for (const data of [new Uint16Array(4), new Float64Array(4), [1, 2, 3, 4], 'abcd', null]) expect(codeOf(() => upload({ data, width: 1, height: 1 }))).toBe('IMAGE_DATA');
+    expect(() => upload({ data: new Uint8Array(11), width: 2, height: 2, channels: 3 })).toThrow(
+      expect.objectContaining({ code: 'IMAGE_DATA', expected: 12, actual: 11 }),
+    );
+    expect(() => upload({ data: new Uint8Array(8), width: 2, height: 1, channels: 3 })).toThrow(
+      'takes 6 values; the data holds 8',
+    );
+    for (const channels of [0, 2, 5])
+      expect(codeOf(() => upload({ data: new Uint8Array(channels), width: 1, height: 1, channels }))).toBe(
+        'IMAGE_DATA',
+      );
+    for (const data of [new Uint16Array(4), new Float64Array(4), [1, 2, 3, 4], 'abcd', null])
+      expect(codeOf(() => upload({ data, width: 1, height: 1 }))).toBe('IMAGE_DATA');
     const detached = new Uint8Array(4);
     structuredClone(detached, { transfer: [detached.buffer] });
     expect(codeOf(() => upload({ data: detached, width: 1, height: 1 }))).toBe('IMAGE_DATA');
   });
 
   it('refuses floats outside 0 to 1, with their range', () => {
-    const range = (...data: number[]) => () => upload({ data: new Float32Array(data), width: data.length, height: 1, channels: 1 });
+    const range =
+      (...data: number[]) =>
+      () =>
+        upload({ data: new Float32Array(data), width: data.length, height: 1, channels: 1 });
     expect(range(255, 12, 0)).toThrow(expect.objectContaining({ code: 'IMAGE_RANGE', actual: [0, 255] }));
     expect(range(255, 12, 0)).toThrow('Divide 8-bit values by 255');
     expect(range(9, 5)).toThrow('from 5 to 9');
@@ -100,13 +140,20 @@ describe('PictureTexture with raw pixels', () => {
 
   it('refuses sides over the limit of the device', () => {
     const width = gpu.device.limits.maxTextureDimension2D + 1;
-    expect(() => upload({ data: new Uint8Array(width), width, height: 1, channels: 1 })).toThrow(expect.objectContaining({ code: 'LIMIT_TEXTURE', actual: width, expected: width - 1 }));
+    expect(() => upload({ data: new Uint8Array(width), width, height: 1, channels: 1 })).toThrow(
+      expect.objectContaining({ code: 'LIMIT_TEXTURE', actual: width, expected: width - 1 }),
+    );
   });
 });
 
 describe('PictureTexture with a GPUTexture', () => {
   const texture = (descriptor: Partial<GPUTextureDescriptor>) =>
-    gpu.device.createTexture({ size: [4, 2], format: 'rgba8unorm', usage: TextureUsage.TEXTURE_BINDING, ...descriptor });
+    gpu.device.createTexture({
+      size: [4, 2],
+      format: 'rgba8unorm',
+      usage: TextureUsage.TEXTURE_BINDING,
+      ...descriptor,
+    });
 
   it('returns the texture itself', () => {
     for (const format of ['rgba8unorm', 'bgra8unorm', 'rgba16float', 'rgba32float'] as const) {
@@ -118,10 +165,19 @@ describe('PictureTexture with a GPUTexture', () => {
 
   it('refuses textures the kernels would read wrongly or not at all', () => {
     const wrong: Partial<GPUTextureDescriptor>[] = [
-      { usage: TextureUsage.COPY_DST }, { format: 'rgba8unorm-srgb' }, { format: 'rgba8uint' }, { format: 'r8unorm' }, { format: 'depth32float' }, { size: [4, 2, 3] },
+      { usage: TextureUsage.COPY_DST },
+      { format: 'rgba8unorm-srgb' },
+      { format: 'rgba8uint' },
+      { format: 'r8unorm' },
+      { format: 'depth32float' },
+      { size: [4, 2, 3] },
       { sampleCount: 4, usage: TextureUsage.TEXTURE_BINDING | TextureUsage.RENDER_ATTACHMENT },
     ];
-    for (const descriptor of wrong) expect(codeOf(() => upload(texture(descriptor))), JSON.stringify(descriptor)).toBe('IMAGE_TEXTURE');
+    for (const descriptor of wrong)
+      expect(
+        codeOf(() => upload(texture(descriptor))),
+        JSON.stringify(descriptor),
+      ).toBe('IMAGE_TEXTURE');
   });
 });
 
@@ -143,7 +199,9 @@ describe('PictureTexture with sources that are not ready', () => {
   }
 
   it('refuses an image element whose file is broken', () => {
-    expect(codeOf(() => upload({ complete: true, naturalWidth: 0, naturalHeight: 0, currentSrc: 'a.png' }))).toBe('IMAGE_DECODE');
+    expect(codeOf(() => upload({ complete: true, naturalWidth: 0, naturalHeight: 0, currentSrc: 'a.png' }))).toBe(
+      'IMAGE_DECODE',
+    );
   });
 
   it('refuses what is no picture', () => {
@@ -153,7 +211,11 @@ describe('PictureTexture with sources that are not ready', () => {
   it('names a failed copy by its cause', () => {
     const bitmap = { width: 2, height: 2, close() {} };
     const failing = (name: string) => {
-      const queue = { copyExternalImageToTexture: () => { throw new DOMException('no', name); } };
+      const queue = {
+        copyExternalImageToTexture: () => {
+          throw new DOMException('no', name);
+        },
+      };
       const device = { limits: gpu.device.limits, createTexture: () => ({ destroy() {} }), queue };
       return new PictureTexture({ device } as unknown as Gpu);
     };
@@ -174,15 +236,23 @@ describe('decodePicture', () => {
     const scope = globalThis as { createImageBitmap?: unknown };
     try {
       scope.createImageBitmap = async (blob: Blob, options: object) => {
-        expect(options).toEqual({ imageOrientation: 'from-image', colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
+        expect(options).toEqual({
+          imageOrientation: 'from-image',
+          colorSpaceConversion: 'none',
+          premultiplyAlpha: 'none',
+        });
         if (blob.size === 1) throw new DOMException('broken', 'InvalidStateError');
         late.abort();
         return { width: 0, height: 0, close: () => closed.push(1) };
       };
-      await expect(decodePicture(new File(['x'], 'a.png', { type: 'image/png' }))).rejects.toThrow('a.png: 1 bytes of image/png cannot be decoded');
+      await expect(decodePicture(new File(['x'], 'a.png', { type: 'image/png' }))).rejects.toThrow(
+        'a.png: 1 bytes of image/png cannot be decoded',
+      );
       await expect(decodePicture(new Blob(['xy']), late.signal)).rejects.toMatchObject({ name: 'AbortError' });
       expect(closed).toEqual([1]);
-      await expect(decodePicture('http://localhost:1/a.jpg?key=secret')).rejects.toSatisfy((e) => e instanceof NetworkError && e.code === 'NET_UNREACHABLE' && !e.message.includes('secret'));
+      await expect(decodePicture('http://localhost:1/a.jpg?key=secret')).rejects.toSatisfy(
+        (e) => e instanceof NetworkError && e.code === 'NET_UNREACHABLE' && !e.message.includes('secret'),
+      );
     } finally {
       delete scope.createImageBitmap;
     }

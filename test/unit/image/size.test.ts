@@ -4,7 +4,11 @@ import { ImageError, LimitError, UsageError } from '../../../src/errors.js';
 import { networkSize, type SizeRule } from '../../../src/image/size.js';
 
 interface Published {
-  readonly rules: readonly (Omit<SizeRule, 'keepAspect' | 'method'> & { readonly name: string; readonly keep_aspect: boolean; readonly method: SizeRule['method'] | 'hub' })[];
+  readonly rules: readonly (Omit<SizeRule, 'keepAspect' | 'method'> & {
+    readonly name: string;
+    readonly keep_aspect: boolean;
+    readonly method: SizeRule['method'] | 'hub';
+  })[];
   /** Picture width and height, then network width and height by each rule. */
   readonly sizes: readonly (readonly number[])[];
 }
@@ -21,7 +25,12 @@ describe('networkSize', () => {
       const rule: SizeRule = { width, height, multiple, keepAspect, method: method === 'hub' ? 'minimal' : method };
       expect(published.sizes.length).toBeGreaterThan(200);
       for (const row of published.sizes) {
-        const [w, h, W, H] = [row[0], row[1], row[2 + 2 * column], row[3 + 2 * column]] as [number, number, number, number];
+        const [w, h, W, H] = [row[0], row[1], row[2 + 2 * column], row[3 + 2 * column]] as [
+          number,
+          number,
+          number,
+          number,
+        ];
         const size = networkSize(rule, w, h, { maxSide: Infinity });
         expect(show(size), `${w}x${h}`).toBe(`${W || multiple}x${H || multiple}`);
       }
@@ -42,7 +51,8 @@ describe('networkSize', () => {
   it('takes another target for both sides', () => {
     expect(show(networkSize(depthAnything, 640, 480, { inputSize: 252 }))).toBe('336x252');
     expect(show(networkSize(depthAnything, 640, 480, { inputSize: 260 }))).toBe('350x266');
-    for (const inputSize of [0, -14, 0.5, NaN]) expect(() => networkSize(dpt, 640, 480, { inputSize })).toThrow(UsageError);
+    for (const inputSize of [0, -14, 0.5, NaN])
+      expect(() => networkSize(dpt, 640, 480, { inputSize })).toThrow(UsageError);
   });
 
   it('keeps at least one multiple a side', () => {
@@ -50,16 +60,30 @@ describe('networkSize', () => {
   });
 
   it('refuses long, thin pictures with the sizes', () => {
-    for (const [w, h] of [[10_000, 1], [1, 10_000]] as const) {
+    for (const [w, h] of [
+      [10_000, 1],
+      [1, 10_000],
+    ] as const) {
       expect(() => networkSize(depthAnything, w, h)).toThrow(LimitError);
-      expect(() => networkSize(depthAnything, w, h)).toThrow(w > h ? '5180000x518; the longest side accepted is 8192' : '518x5180000');
+      expect(() => networkSize(depthAnything, w, h)).toThrow(
+        w > h ? '5180000x518; the longest side accepted is 8192' : '518x5180000',
+      );
     }
-    expect(() => networkSize(depthAnything, 640, 480, { maxSide: 685 })).toThrow(expect.objectContaining({ code: 'LIMIT_INPUT', expected: 685, actual: 686 }));
+    expect(() => networkSize(depthAnything, 640, 480, { maxSide: 685 })).toThrow(
+      expect.objectContaining({ code: 'LIMIT_INPUT', expected: 685, actual: 686 }),
+    );
     expect(show(networkSize(depthAnything, 640, 480, { maxSide: 686 }))).toBe('686x518');
   });
 
   it('refuses sizes that are no sizes', () => {
-    for (const [w, h] of [[0, 0], [640, 0], [NaN, 480], [-640, 480], [640.5, 480], [Infinity, 480]] as const) {
+    for (const [w, h] of [
+      [0, 0],
+      [640, 0],
+      [NaN, 480],
+      [-640, 480],
+      [640.5, 480],
+      [Infinity, 480],
+    ] as const) {
       expect(() => networkSize(dpt, w, h)).toThrow(ImageError);
       expect(() => networkSize(dpt, w, h)).toThrow(expect.objectContaining({ code: 'IMAGE_SIZE' }));
     }

@@ -13,13 +13,25 @@ const linear = (M: number, K: number, N: number) => ({ x: f32(M, K), weight: f32
 const chosen = (facts: DeviceFacts, M: number, K: number, N: number) => gemm.choose(linear(M, K, N), {}, facts);
 
 describe('a product', () => {
-  it.each([[1370, 384, 1152], [1370, 1536, 384], [577, 1024, 4096], [325, 384, 1536]])('of [%d,%d] and [·,%d] goes through tiles on a GPU, and is handed round subgroups of eight on a CPU', (M, K, N) => {
-    expect(chosen(GPU, M, K, N)).toBe('tiled');
-    expect(chosen(LLVMPIPE, M, K, N)).toBe('subgroup');
-    expect(chosen(SWIFTSHADER, M, K, N)).toBe('registers');
-  });
+  it.each([
+    [1370, 384, 1152],
+    [1370, 1536, 384],
+    [577, 1024, 4096],
+    [325, 384, 1536],
+  ])(
+    'of [%d,%d] and [·,%d] goes through tiles on a GPU, and is handed round subgroups of eight on a CPU',
+    (M, K, N) => {
+      expect(chosen(GPU, M, K, N)).toBe('tiled');
+      expect(chosen(LLVMPIPE, M, K, N)).toBe('subgroup');
+      expect(chosen(SWIFTSHADER, M, K, N)).toBe('registers');
+    },
+  );
 
-  it.each([['too few tiles', 256, 136, 816], ['half empty tiles', 16384, 144, 16], ['short sums', 4096, 32, 192]])('with %s stays in registers on a GPU', (_, M, K, N) => {
+  it.each([
+    ['too few tiles', 256, 136, 816],
+    ['half empty tiles', 16384, 144, 16],
+    ['short sums', 4096, 32, 192],
+  ])('with %s stays in registers on a GPU', (_, M, K, N) => {
     expect(chosen(GPU, M, K, N)).toBe('registers');
   });
 
@@ -30,14 +42,21 @@ describe('a product', () => {
   });
 
   it('has tall tiles where there are many of them', () => {
-    const workgroups = (M: number, N: number) => gemm.kernels['tiled']?.(linear(M, 384, N), {}, { y: f32(M, N) })?.workgroups;
+    const workgroups = (M: number, N: number) =>
+      gemm.kernels['tiled']?.(linear(M, 384, N), {}, { y: f32(M, N) })?.workgroups;
     expect(workgroups(1370, 384)).toBe(22 * 6);
     expect(workgroups(1370, 1536)).toBe(11 * 24);
   });
 });
 
 it('a product and its layer norm go through tiles on a GPU, and round subgroups on a CPU, where rows are wide enough', () => {
-  const layer = (N: number) => ({ x: f32(325, 384), weight: f32(384, N), affine: f32(2, N), residual: f32(325, N), norm: f32(2, N) });
+  const layer = (N: number) => ({
+    x: f32(325, 384),
+    weight: f32(384, N),
+    affine: f32(2, N),
+    residual: f32(325, N),
+    norm: f32(2, N),
+  });
   const kernel = (facts: DeviceFacts, N: number) => gemmLayerNorm.choose(layer(N), { eps: 1e-6 }, facts);
   expect([384, 128].map((N) => kernel(GPU, N))).toEqual(['tiled', 'rows']);
   expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);

@@ -3,8 +3,8 @@ import { Gpu } from '../../../src/gpu/gpu.js';
 let shared: Promise<Gpu> | undefined;
 
 /**
- * A device of Dawn's null backend with WebGPU's default limits, shader-f16 and subgroups: it validates as any adapter would and
- * computes nothing, so that shaders can be checked where no adapter is.
+ * A device of Dawn's null backend with WebGPU's default limits, shader-f16 and subgroups: it validates as any adapter
+ * would and computes nothing, so that shaders can be checked where no adapter is.
  */
 export function nullGpu(): Promise<Gpu> {
   return (shared ??= open());

@@ -3,7 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 const FOLDER = new URL('../../../shaders/', import.meta.url);
 
 /** Every WGSL file by name. */
-export const shaderFiles: ReadonlyMap<string, string> = new Map(readdirSync(FOLDER).sort().map((name) => [name, readFileSync(new URL(name, FOLDER), 'utf8')]));
+export const shaderFiles: ReadonlyMap<string, string> = new Map(
+  readdirSync(FOLDER)
+    .sort()
+    .map((name) => [name, readFileSync(new URL(name, FOLDER), 'utf8')]),
+);
 
 /** The files with an entry point. */
 export const mainFiles = [...shaderFiles.keys()].filter((name) => shaderFiles.get(name)?.includes('@compute'));
@@ -11,7 +15,9 @@ export const mainFiles = [...shaderFiles.keys()].filter((name) => shaderFiles.ge
 /** Names on the `// Includes:` lines of a file's header. */
 export function includesOf(name: string): string[] {
   const header = /^(\/\/[^\n]*\n)+/.exec(shaderFiles.get(name) ?? '')?.[0] ?? '';
-  return [...header.matchAll(/^\/\/ Includes: (.*)$/gm)].flatMap(([, list]) => (list as string).replace(/\.$/, '').split(', '));
+  return [...header.matchAll(/^\/\/ Includes: (.*)$/gm)].flatMap(([, list]) =>
+    (list as string).replace(/\.$/, '').split(', '),
+  );
 }
 
 /** Names of the tunable element types of some WGSL, those whose default is f32. */

@@ -18,7 +18,10 @@ describe('shader files', () => {
     const { pipelines } = await nullGpu();
     await pipelines.get(specialize(sources, {}), name);
     const aliases = elementAliases(sources.join('\n'));
-    await pipelines.get(specialize(sources, Object.fromEntries(aliases.map((alias) => [alias, 'f16']))), `${name} in f16`);
+    await pipelines.get(
+      specialize(sources, Object.fromEntries(aliases.map((alias) => [alias, 'f16']))),
+      `${name} in f16`,
+    );
   });
 
   it.each([...shaderFiles.keys()])('%s says what it is, and includes files that exist', (name) => {
@@ -31,15 +34,22 @@ describe('shader files', () => {
     expect(used.has(shaderFiles.get(name) as string)).toBe(true);
   });
 
-  // Tint 0.6.2 zeroes such a variable at the start of the function only, so that a loop sees the values of its last turn.
+  // Tint 0.6.2 zeroes such a variable at the start of the function only, so that a loop sees the values of its last
+  // turn.
   it.each([...shaderFiles.keys()])('%s initialises what it declares in a loop and reads before writing', (name) => {
     expect(looseDeclarations(shaderFiles.get(name) as string)).toEqual([]);
   });
 
   it('finds a declaration that a loop would carry over', () => {
-    expect(looseDeclarations('fn f() {\n  for (;;) {\n    var p: array<f32, 4>;\n    p[0] += 1.0;\n  }\n}')).toEqual(['p']);
-    expect(looseDeclarations('fn f() {\n  for (;;) {\n    var p: array<f32, 4>;\n    for (;;) { p[i] = 2.0; }\n  }\n}')).toEqual([]);
-    expect(looseDeclarations('fn f() {\n  for (;;) {\n    var p = array<f32, 4>();\n    p[0] += 1.0;\n  }\n}')).toEqual([]);
+    expect(looseDeclarations('fn f() {\n  for (;;) {\n    var p: array<f32, 4>;\n    p[0] += 1.0;\n  }\n}')).toEqual([
+      'p',
+    ]);
+    expect(
+      looseDeclarations('fn f() {\n  for (;;) {\n    var p: array<f32, 4>;\n    for (;;) { p[i] = 2.0; }\n  }\n}'),
+    ).toEqual([]);
+    expect(looseDeclarations('fn f() {\n  for (;;) {\n    var p = array<f32, 4>();\n    p[0] += 1.0;\n  }\n}')).toEqual(
+      [],
+    );
   });
 });
 
@@ -64,7 +74,10 @@ describe('specialised kernels', () => {
 
   it.each([
     ['too many invocations', '@compute @workgroup_size(257) fn main() {}'],
-    ['too much workgroup memory', 'var<workgroup> big: array<f32, 4097>;\n@compute @workgroup_size(1) fn main() { big[0] = 1.0; }'],
+    [
+      'too much workgroup memory',
+      'var<workgroup> big: array<f32, 4097>;\n@compute @workgroup_size(1) fn main() { big[0] = 1.0; }',
+    ],
     ['an undeclared name', '@compute @workgroup_size(1) fn main() { absent(); }'],
   ])('would be refused for %s', async (name, code) => {
     const { pipelines } = await nullGpu();
@@ -74,8 +87,16 @@ describe('specialised kernels', () => {
   it('have bindings and uniform layouts that wgsl_reflect reads the same way', () => {
     for (const { code, label } of compiled) {
       const reflected = reflect(code);
-      const read = readBindings(code).map(({ name, index, kind, fields }) => ({ name, index, kind, fields: fields.map((f, i) => ({ ...f, offset: 4 * i })) }));
-      expect(read.sort((a, b) => a.index - b.index), label).toEqual(reflected);
+      const read = readBindings(code).map(({ name, index, kind, fields }) => ({
+        name,
+        index,
+        kind,
+        fields: fields.map((f, i) => ({ ...f, offset: 4 * i })),
+      }));
+      expect(
+        read.sort((a, b) => a.index - b.index),
+        label,
+      ).toEqual(reflected);
     }
   });
 
@@ -91,7 +112,10 @@ describe('specialised kernels', () => {
     for (const { code, kernel, label } of all) {
       for (const { name, type } of readBindings(code).flatMap((binding) => binding.fields)) {
         const value = kernel.params[name] as number;
-        expect(Number.isFinite(value) && (type !== 'u32' || (Number.isInteger(value) && value >= 0)), `${label}: ${name} = ${value}`).toBe(true);
+        expect(
+          Number.isFinite(value) && (type !== 'u32' || (Number.isInteger(value) && value >= 0)),
+          `${label}: ${name} = ${value}`,
+        ).toBe(true);
       }
     }
   });
@@ -116,7 +140,11 @@ function reflect(code: string): unknown[] {
       name: variable.name,
       index: variable.binding,
       kind: KIND[variable.resourceType]?.(variable),
-      fields: (variable.resourceType === ResourceType.Uniform ? (variable.members ?? []) : []).map((m) => ({ name: m.name, type: m.type.name, offset: m.offset })),
+      fields: (variable.resourceType === ResourceType.Uniform ? (variable.members ?? []) : []).map((m) => ({
+        name: m.name,
+        type: m.type.name,
+        offset: m.offset,
+      })),
     }))
     .sort((a, b) => a.index - b.index);
 }
@@ -131,17 +159,31 @@ function withinDefaults({ invocations, workgroupBytes, storageBuffers }: Usage):
   return invocations > 0 && invocations <= 256 && workgroupBytes <= 16384 && storageBuffers <= 8;
 }
 
-const SCALAR_BYTES: Record<string, number> = { f32: 4, u32: 4, i32: 4, vec4f: 16, vec4u: 16, 'vec4<f32>': 16, 'vec4<f16>': 8, 'atomic<u32>': 4 };
+const SCALAR_BYTES: Record<string, number> = {
+  f32: 4,
+  u32: 4,
+  i32: 4,
+  vec4f: 16,
+  vec4u: 16,
+  'vec4<f32>': 16,
+  'vec4<f16>': 8,
+  'atomic<u32>': 4,
+};
 
 /** What a kernel asks of a device, read off its text: WGSL constants are evaluated as JavaScript. */
 function usage({ code, label }: Instance): Usage {
   const plain = code.replace(/\/\/[^\n]*/g, '');
-  const constants = [...plain.matchAll(/\bconst\s+(\w+)[^=;]*=\s*([^;]+);/g)].map(([, name, value]) => `const ${name} = ${(value as string).replace(/(\d)[uf]\b/g, '$1')};`);
+  const constants = [...plain.matchAll(/\bconst\s+(\w+)[^=;]*=\s*([^;]+);/g)].map(
+    ([, name, value]) => `const ${name} = ${(value as string).replace(/(\d)[uf]\b/g, '$1')};`,
+  );
   const evaluate = (text: string): number => Number(new Function(`${constants.join('')} return ${text};`)());
   const size = /@workgroup_size\(([^)]*)\)/.exec(plain)?.[1] ?? '';
   const arrays = [...plain.matchAll(/var<workgroup>\s+\w+\s*:\s*([^;]+);/g)].map(([, type]) => {
     const [, element, count] = /^array<([\w<>]+),([^;]*)>$/.exec(type as string) ?? [undefined, type as string, '1'];
-    const known = (element as string).replace(/^vec4<(\w+)>$/, (_, alias: string) => `vec4<${new RegExp(`\\balias\\s+${alias}\\s*=\\s*(\\w+)`).exec(plain)?.[1]}>`);
+    const known = (element as string).replace(
+      /^vec4<(\w+)>$/,
+      (_, alias: string) => `vec4<${new RegExp(`\\balias\\s+${alias}\\s*=\\s*(\\w+)`).exec(plain)?.[1]}>`,
+    );
     const bytes = SCALAR_BYTES[known];
     if (bytes === undefined) throw new Error(`${label}: size of ${type} is not known`);
     return bytes * evaluate(count as string);

@@ -3,7 +3,8 @@ import { specialize } from '../../../src/kernels/specialize.js';
 
 describe('specialize', () => {
   it('rewrites numbers, booleans and types, and nothing else', () => {
-    const code = 'alias elem = f32;\nconst ROWS: u32 = 4; // rows\nconst EPS: f32 = 1e-5;\nconst FLAG: bool = false;\nconst WIDE = ROWS * 2;';
+    const code =
+      'alias elem = f32;\nconst ROWS: u32 = 4; // rows\nconst EPS: f32 = 1e-5;\nconst FLAG: bool = false;\nconst WIDE = ROWS * 2;';
     expect(specialize([code], { elem: 'u32', ROWS: 7, EPS: 2, FLAG: true })).toBe(
       'alias elem = u32;\nconst ROWS: u32 = 7u; // rows\nconst EPS: f32 = 2.0;\nconst FLAG: bool = true;\nconst WIDE = ROWS * 2;',
     );
@@ -16,7 +17,9 @@ describe('specialize', () => {
   });
 
   it('joins files in order', () => {
-    expect(specialize(['const A: u32 = 1;', 'const B: u32 = 2;'], { B: 3 })).toBe('const A: u32 = 1;\nconst B: u32 = 3u;');
+    expect(specialize(['const A: u32 = 1;', 'const B: u32 = 2;'], { B: 3 })).toBe(
+      'const A: u32 = 1;\nconst B: u32 = 3u;',
+    );
   });
 
   it('enables f16 exactly when an alias asks for it', () => {
@@ -25,13 +28,17 @@ describe('specialize', () => {
   });
 
   it('does not touch a longer name', () => {
-    expect(specialize(['const ROWS_MAX: u32 = 9;\nconst ROWS: u32 = 4;'], { ROWS: 5 })).toBe('const ROWS_MAX: u32 = 9;\nconst ROWS: u32 = 5u;');
+    expect(specialize(['const ROWS_MAX: u32 = 9;\nconst ROWS: u32 = 4;'], { ROWS: 5 })).toBe(
+      'const ROWS_MAX: u32 = 9;\nconst ROWS: u32 = 5u;',
+    );
   });
 
   it.each([
     ['a name that is not declared', ['const A: u32 = 1;'], 'is declared 0 times'],
     ['a name declared twice', ['const B: u32 = 1;', 'const B: u32 = 2;'], 'is declared 2 times'],
   ])('refuses %s', (_, sources, message) => {
-    expect(() => specialize(sources, { B: 1 })).toThrow(expect.objectContaining({ code: 'INTERNAL_TUNABLE', message: expect.stringContaining(message) }));
+    expect(() => specialize(sources, { B: 1 })).toThrow(
+      expect.objectContaining({ code: 'INTERNAL_TUNABLE', message: expect.stringContaining(message) }),
+    );
   });
 });

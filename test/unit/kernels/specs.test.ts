@@ -11,7 +11,9 @@ const DEFAULT_BINDING = 128 * 2 ** 20;
 
 async function declaredOps(): Promise<string[]> {
   const files = readdirSync(KERNELS).filter((name) => name.endsWith('.ts') && !name.endsWith('spec.ts'));
-  const modules = await Promise.all(files.map((name) => import(/* @vite-ignore */ new URL(name, KERNELS).pathname) as Promise<Record<string, unknown>>));
+  const modules = await Promise.all(
+    files.map((name) => import(/* @vite-ignore */ new URL(name, KERNELS).pathname) as Promise<Record<string, unknown>>),
+  );
   return modules.flatMap((module) => Object.values(module).flatMap((value) => (isOp(value) ? [value.name] : [])));
 }
 
@@ -43,16 +45,25 @@ describe('kernel specs', () => {
   });
 
   it.each(specs)('$op.name: every kernel candidate is reached by two cases', (spec) => {
-    for (const variant of Object.keys(spec.op.kernels)) expect(spec.cases.filter((kase) => applies(spec, kase, variant)).length, variant).toBeGreaterThanOrEqual(2);
+    for (const variant of Object.keys(spec.op.kernels))
+      expect(spec.cases.filter((kase) => applies(spec, kase, variant)).length, variant).toBeGreaterThanOrEqual(2);
   });
 
   it.each(specs)('$op.name: the candidate chosen on a GPU and on a CPU adapter applies', (spec) => {
     for (const kase of [...spec.cases, ...spec.perf]) {
-      for (const [software, subgroupSize] of [[false, 32], [true, 0], [true, 4], [true, 8]] as const) {
+      for (const [software, subgroupSize] of [
+        [false, 32],
+        [true, 0],
+        [true, 4],
+        [true, 8],
+      ] as const) {
         const facts = { software, f16: true, subgroupSize };
         const variant = spec.op.choose(inputTypes(spec, kase, false), kase.attrs, facts);
         const kernel = kernelOf(spec, kase, variant, false);
-        expect(kernel && runsOn(kernel, facts), `${kase.name}: ${variant}, software ${software}, subgroups of ${subgroupSize}`).toBe(true);
+        expect(
+          kernel && runsOn(kernel, facts),
+          `${kase.name}: ${variant}, software ${software}, subgroups of ${subgroupSize}`,
+        ).toBe(true);
         if (!software) expect(spec.op.cpuKernels ?? [], kase.name).not.toContain(variant);
       }
     }
@@ -67,7 +78,9 @@ describe('kernel specs', () => {
   });
 
   it('fold past 65,535 workgroups in at least three ops', async () => {
-    const folded = distinct(await instances(specs.map((spec) => ({ ...spec, perf: [] })))).filter(({ kernel }) => kernel.workgroups > 65535);
+    const folded = distinct(await instances(specs.map((spec) => ({ ...spec, perf: [] })))).filter(
+      ({ kernel }) => kernel.workgroups > 65535,
+    );
     expect(new Set(folded.map(({ label }) => label.split('/')[0])).size).toBeGreaterThanOrEqual(3);
   });
 });

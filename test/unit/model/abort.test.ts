@@ -14,10 +14,15 @@ beforeEach(async () => {
 });
 afterEach(() => expect(faulty.uncaptured).toEqual([]));
 
-const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
+const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) =>
+  loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
 
 /** Milliseconds from abort to rejection, which must be an AbortError. */
-async function abortTime(stop: AbortController, work: Promise<unknown>, after: () => Promise<unknown> = async () => undefined): Promise<number> {
+async function abortTime(
+  stop: AbortController,
+  work: Promise<unknown>,
+  after: () => Promise<unknown> = async () => undefined,
+): Promise<number> {
   await after();
   const start = performance.now();
   stop.abort();
@@ -25,7 +30,13 @@ async function abortTime(stop: AbortController, work: Promise<unknown>, after: (
   return performance.now() - start;
 }
 
-const until = (condition: () => boolean) => vi.waitFor(() => { if (!condition()) throw new Error('not yet'); }, { timeout: 5000, interval: 1 });
+const until = (condition: () => boolean) =>
+  vi.waitFor(
+    () => {
+      if (!condition()) throw new Error('not yet');
+    },
+    { timeout: 5000, interval: 1 },
+  );
 
 describe('AbortSignal', () => {
   it('already aborted: rejects before anything', async () => {
@@ -41,18 +52,28 @@ describe('AbortSignal', () => {
   });
 
   it('with a reason of the caller: still an AbortError', async () => {
-    expect(await rejection(load(tinyMidas(), { signal: AbortSignal.abort('enough') }))).toMatchObject({ name: 'AbortError' });
+    expect(await rejection(load(tinyMidas(), { signal: AbortSignal.abort('enough') }))).toMatchObject({
+      name: 'AbortError',
+    });
   });
 
   it('while the adapter is waited for', async () => {
     const stop = new AbortController();
     const made = new FaultyGpu((await nullGpu()).device);
     let give: (() => void) | undefined;
-    const gpu = { requestAdapter: async (options: GPURequestAdapterOptions) => {
-      await new Promise<void>((resolve) => (give = resolve));
-      return made.gpu.requestAdapter(options);
-    } };
-    const loading = loadDepthModel(tinyMidas(), { gpu: gpu as unknown as GPU, cache: false, tuning: 'off', precision: 'f32', signal: stop.signal });
+    const gpu = {
+      requestAdapter: async (options: GPURequestAdapterOptions) => {
+        await new Promise<void>((resolve) => (give = resolve));
+        return made.gpu.requestAdapter(options);
+      },
+    };
+    const loading = loadDepthModel(tinyMidas(), {
+      gpu: gpu as unknown as GPU,
+      cache: false,
+      tuning: 'off',
+      precision: 'f32',
+      signal: stop.signal,
+    });
     expect(await abortTime(stop, loading, () => until(() => give !== undefined))).toBeLessThan(100);
     give?.();
     await until(() => made.devices.length === 1 && made.last.destroyed);
@@ -67,7 +88,10 @@ describe('AbortSignal', () => {
     await until(() => source.cancelled);
   });
 
-  it.each<[string, Fault]>([['createComputePipelineAsync', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from loading', async (call, fault) => {
+  it.each<[string, Fault]>([
+    ['createComputePipelineAsync', 'hang'],
+    ['popErrorScope', 'hang'],
+  ])('while %s does not come back from loading', async (call, fault) => {
     const stop = new AbortController();
     faulty.arm(call, 4, fault);
     const loading = load(tinyMidas(), { signal: stop.signal });
@@ -76,7 +100,10 @@ describe('AbortSignal', () => {
     expect(faulty.held).toEqual(EMPTY);
   });
 
-  it.each<[string, Fault]>([['onSubmittedWorkDone', 'hang'], ['popErrorScope', 'hang']])('while %s does not come back from an estimate', async (call, fault) => {
+  it.each<[string, Fault]>([
+    ['onSubmittedWorkDone', 'hang'],
+    ['popErrorScope', 'hang'],
+  ])('while %s does not come back from an estimate', async (call, fault) => {
     const model = await load(tinyMidas());
     const before = await model.estimate(picture('a'), SMALL);
     const held = faulty.held;
@@ -102,7 +129,10 @@ describe('AbortSignal', () => {
   it('of one of two callers at a new size leaves the other', async () => {
     const model = await load(tinyMidas());
     const stop = new AbortController();
-    const [one, other] = [model.estimate(picture('a'), { ...SMALL, signal: stop.signal }), model.estimate(picture('a'), SMALL)];
+    const [one, other] = [
+      model.estimate(picture('a'), { ...SMALL, signal: stop.signal }),
+      model.estimate(picture('a'), SMALL),
+    ];
     expect(await abortTime(stop, one)).toBeLessThan(100);
     (await other).dispose();
     model.dispose();
@@ -122,17 +152,25 @@ describe('AbortSignal', () => {
 });
 
 describe('a driver that hangs', () => {
-  it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])('at %s does not keep dispose or a loss from ending what is pending', async (call) => {
-    for (const end of ['dispose', 'lose'] as const) {
-      const own = new FaultyGpu((await nullGpu()).device);
-      const model = await loadDepthModel(tinyMidas(), { gpu: own.gpu, cache: false, tuning: 'off', precision: 'f32' });
-      own.last.arm(call, 1, 'hang');
-      const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
-      await until(() => !own.last.pending);
-      if (end === 'dispose') model.dispose();
-      else own.last.lose();
-      expect(await rejection(pending)).toMatchObject({ code: end === 'dispose' ? 'DISPOSED' : 'DEVICE_LOST' });
-      model.dispose();
-    }
-  });
+  it.each(['createComputePipelineAsync', 'popErrorScope', 'onSubmittedWorkDone', 'mapAsync'])(
+    'at %s does not keep dispose or a loss from ending what is pending',
+    async (call) => {
+      for (const end of ['dispose', 'lose'] as const) {
+        const own = new FaultyGpu((await nullGpu()).device);
+        const model = await loadDepthModel(tinyMidas(), {
+          gpu: own.gpu,
+          cache: false,
+          tuning: 'off',
+          precision: 'f32',
+        });
+        own.last.arm(call, 1, 'hang');
+        const pending = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.colors(), map.read()]));
+        await until(() => !own.last.pending);
+        if (end === 'dispose') model.dispose();
+        else own.last.lose();
+        expect(await rejection(pending)).toMatchObject({ code: end === 'dispose' ? 'DISPOSED' : 'DEVICE_LOST' });
+        model.dispose();
+      }
+    },
+  );
 });

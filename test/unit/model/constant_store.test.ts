@@ -33,7 +33,13 @@ function graphWith(...constants: readonly Declared[]): Graph {
   const graph = new Graph();
   for (const { key, values, perSize = false, dtype = 'f32', sources = ['t'] } of constants) {
     const weights = sources.map((name) => ({ name, shape: [values], sources: [name] }));
-    graph.constant({ key, type: { dtype, shape: [values] }, weights, pack: (...parts) => Float32Array.from(parts.flatMap((part) => [...part])).subarray(0, values), perSize });
+    graph.constant({
+      key,
+      type: { dtype, shape: [values] },
+      weights,
+      pack: (...parts) => Float32Array.from(parts.flatMap((part) => [...part])).subarray(0, values),
+      perSize,
+    });
   }
   return graph;
 }
@@ -73,7 +79,9 @@ describe('ConstantStore', () => {
     await store.declare(graphWith({ key: 'w', values: 4 }));
     store.deliver('t', new Float32Array(8));
     for (let i = 0; i < 100; i++) {
-      const release = await store.declare(graphWith({ key: 'w', values: 4 }, { key: `table ${i}`, values: 8, perSize: true, sources: ['t'] }));
+      const release = await store.declare(
+        graphWith({ key: 'w', values: 4 }, { key: `table ${i}`, values: 8, perSize: true, sources: ['t'] }),
+      );
       expect(faulty.held.buffers).toBe(2);
       release();
     }
@@ -94,7 +102,8 @@ describe('ConstantStore', () => {
     faulty.arm('createBuffer', 2, 'oom');
     const graph = () => graphWith({ key: 'a', values: 4 }, { key: 'b', values: 4, perSize: true });
     const both = await Promise.allSettled([store.declare(graph()), store.declare(graph())]);
-    for (const each of both) expect(each).toMatchObject({ status: 'rejected', reason: { code: 'GPU_OOM', actual: 32 } });
+    for (const each of both)
+      expect(each).toMatchObject({ status: 'rejected', reason: { code: 'GPU_OOM', actual: 32 } });
     expect(faulty.held).toEqual(EMPTY);
     expect(store.bytes).toBe(0);
     await store.declare(graph());
@@ -104,7 +113,9 @@ describe('ConstantStore', () => {
   it('leaves constants of others alone when a later graph fails', async () => {
     await store.declare(graphWith({ key: 'a', values: 4 }));
     faulty.arm('createBuffer', 1, 'throw');
-    expect(await rejection(store.declare(graphWith({ key: 'a', values: 4 }, { key: 'b', values: 4 })))).toMatchObject({ code: 'GPU_OOM' });
+    expect(await rejection(store.declare(graphWith({ key: 'a', values: 4 }, { key: 'b', values: 4 })))).toMatchObject({
+      code: 'GPU_OOM',
+    });
     expect(faulty.held.buffers).toBe(1);
     store.deliver('t', new Float32Array(4));
     expect(() => store.buffer('a')).not.toThrow();
@@ -124,15 +135,28 @@ describe('ConstantStore', () => {
     await store.declare(graphWith({ key: 'a', values: 4 }));
     faulty.arm('writeBuffer', 1, 'oom');
     store.deliver('t', new Float32Array(4));
-    expect(await rejection(store.uploaded())).toMatchObject({ code: 'GPU_OOM', message: expect.stringContaining('"a"') });
+    expect(await rejection(store.uploaded())).toMatchObject({
+      code: 'GPU_OOM',
+      message: expect.stringContaining('"a"'),
+    });
   });
 
   it('packs from several tensors in any order of arrival, in f32 and in f16 of odd length', async () => {
     const written: Uint8Array[] = [];
-    const writeBuffer = (_buffer: GPUBuffer, _offset: number, data: ArrayBuffer, from: number, size: number) => written.push(new Uint8Array(data, from, size).slice());
-    const gpu = { device: new Proxy(faulty.device, { get: (target, key) => (key === 'queue' ? { writeBuffer } : Reflect.get(target, key)) }) };
+    const writeBuffer = (_buffer: GPUBuffer, _offset: number, data: ArrayBuffer, from: number, size: number) =>
+      written.push(new Uint8Array(data, from, size).slice());
+    const gpu = {
+      device: new Proxy(faulty.device, {
+        get: (target, key) => (key === 'queue' ? { writeBuffer } : Reflect.get(target, key)),
+      }),
+    };
     const other = new ConstantStore(gpu as unknown as Gpu, 'test.safetensors');
-    await other.declare(graphWith({ key: 'ab', values: 4, sources: ['a', 'b'] }, { key: 'half', values: 3, dtype: 'f16', sources: ['a', 'b'] }));
+    await other.declare(
+      graphWith(
+        { key: 'ab', values: 4, sources: ['a', 'b'] },
+        { key: 'half', values: 3, dtype: 'f16', sources: ['a', 'b'] },
+      ),
+    );
     other.deliver('b', Float32Array.of(3, 4));
     expect(written).toEqual([]);
     expect(other.wants('a')).toBe(true);

@@ -12,12 +12,18 @@ const ADOPTED = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: false
 
 async function owned(real: Promise<{ device: GPUDevice }>) {
   const faulty = new FaultyGpu((await real).device);
-  return { faulty, model: await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' }) };
+  return {
+    faulty,
+    model: await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' }),
+  };
 }
 
 /** The call, which must settle within a second. */
 function soon(work: Promise<unknown>): Promise<unknown> {
-  return Promise.race([work, new Promise((_, reject) => setTimeout(reject, 1000, new Error('did not settle within a second')))]);
+  return Promise.race([
+    work,
+    new Promise((_, reject) => setTimeout(reject, 1000, new Error('did not settle within a second'))),
+  ]);
 }
 
 /** Lets the news of a loss get round: a call in the same turn as the loss still finds the old device. */
@@ -65,34 +71,55 @@ describe('a device of our own that is lost', () => {
     devices[0]!.destroy();
     await news();
     const values = await bitsOf(model, picture('a'));
-    const reference = await loadDepthModel(tinyMidas(), { device: (await testGpu()).device, cache: false, precision: 'f32' });
+    const reference = await loadDepthModel(tinyMidas(), {
+      device: (await testGpu()).device,
+      cache: false,
+      precision: 'f32',
+    });
     expect(values).toEqual(await bitsOf(reference, picture('a')));
     expect(devices.length).toBe(2);
     model.dispose();
     reference.dispose();
   });
 
-  it.each([['while programs are compiled', false], ['between upload and read', true]])('%s rejects what is pending within a second, and the next call works', async (_, compiled) => {
+  it.each([
+    ['while programs are compiled', false],
+    ['between upload and read', true],
+  ])('%s rejects what is pending within a second, and the next call works', async (_, compiled) => {
     const { faulty, model } = await owned(nullGpu());
     if (compiled) (await model.estimate(picture('a'), SMALL)).dispose();
-    const pending = [model.estimate(picture('a'), SMALL), model.estimate(picture('b', 70), SMALL), model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32])];
+    const pending = [
+      model.estimate(picture('a'), SMALL),
+      model.estimate(picture('b', 70), SMALL),
+      model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32]),
+    ];
     faulty.last.lose();
     for (const call of pending) expect(await rejection(soon(call))).toMatchObject(OWN);
     (await model.estimate(picture('a'), SMALL)).dispose();
     model.dispose();
   });
 
-  it.each(['submit', 'mapAsync', 'createBuffer', 'createBindGroup', 'createComputePipelineAsync', 'createShaderModule', 'writeTexture', 'writeBuffer', 'popErrorScope', 'onSubmittedWorkDone'])(
-    'at a call of %s delivers nothing', async (call) => {
-      const { faulty, model } = await owned(nullGpu());
-      faulty.last.arm(call, 1, 'lose');
-      const work = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.read(), map.colors()]));
-      const outcome = await soon(work).catch((error: unknown) => error);
-      expect(faulty.last.pending).toBe(false);
-      expect(outcome).toMatchObject(OWN);
-      (await model.estimate(picture('a'), SMALL)).dispose();
-      model.dispose();
-    });
+  it.each([
+    'submit',
+    'mapAsync',
+    'createBuffer',
+    'createBindGroup',
+    'createComputePipelineAsync',
+    'createShaderModule',
+    'writeTexture',
+    'writeBuffer',
+    'popErrorScope',
+    'onSubmittedWorkDone',
+  ])('at a call of %s delivers nothing', async (call) => {
+    const { faulty, model } = await owned(nullGpu());
+    faulty.last.arm(call, 1, 'lose');
+    const work = model.estimate(picture('a'), SMALL).then((map) => Promise.all([map.read(), map.colors()]));
+    const outcome = await soon(work).catch((error: unknown) => error);
+    expect(faulty.last.pending).toBe(false);
+    expect(outcome).toMatchObject(OWN);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    model.dispose();
+  });
 
   it('takes its maps with it, and says so', async () => {
     const { faulty, model } = await owned(nullGpu());
@@ -101,7 +128,8 @@ describe('a device of our own that is lost', () => {
     faulty.last.lose();
     expect(await rejection(soon(pending))).toMatchObject(OWN);
     (await model.estimate(picture('a'), SMALL)).dispose();
-    for (const call of [map.read(), map.range(), map.texture(), map.colors()]) expect(await rejection(soon(call))).toMatchObject(OWN);
+    for (const call of [map.read(), map.range(), map.texture(), map.colors()])
+      expect(await rejection(soon(call))).toMatchObject(OWN);
     map.dispose();
     model.dispose();
     expect(await rejection(map.read())).toMatchObject({ code: 'DISPOSED' });
@@ -118,7 +146,8 @@ describe('a device of our own that is lost', () => {
     }
     faulty.last.lose();
     await news();
-    for (let i = 0; i < 3; i++) expect(await rejection(model.estimate(picture('a'), SMALL))).toMatchObject({ ...ADOPTED, actual: 3 });
+    for (let i = 0; i < 3; i++)
+      expect(await rejection(model.estimate(picture('a'), SMALL))).toMatchObject({ ...ADOPTED, actual: 3 });
     expect(faulty.devices.length).toBe(3);
     now += 60_001;
     (await model.estimate(picture('a'), SMALL)).dispose();
@@ -129,7 +158,11 @@ describe('a device of our own that is lost', () => {
   it('while the model is loaded rejects the load', async () => {
     const faulty = new FaultyGpu((await nullGpu()).device);
     faulty.onDevice = (device) => device.arm('writeBuffer', 20, 'lose');
-    expect(await rejection(soon(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' })))).toMatchObject(OWN);
+    expect(
+      await rejection(
+        soon(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' })),
+      ),
+    ).toMatchObject(OWN);
     expect(faulty.last.destroyed).toBe(true);
   });
 
@@ -138,11 +171,17 @@ describe('a device of our own that is lost', () => {
     const faulty = new FaultyGpu((await nullGpu()).device);
     faulty.onDevice = (device) => faulty.devices.length === 1 && device.arm('submit', 1, 'lose');
     const model = await loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' });
-    expect(faulty.devices.map(({ destroyed, calls }) => [destroyed, calls.has('submit')])).toEqual([[true, true], [false, false]]);
+    expect(faulty.devices.map(({ destroyed, calls }) => [destroyed, calls.has('submit')])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
     (await model.estimate(picture('a'), SMALL)).dispose();
     model.dispose();
-    faulty.onDevice = (device) => (faulty.devices.length === 3 ? device.arm('submit', 1, 'lose') : device.arm('writeBuffer', 20, 'lose'));
-    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' }))).toMatchObject(OWN);
+    faulty.onDevice = (device) =>
+      faulty.devices.length === 3 ? device.arm('submit', 1, 'lose') : device.arm('writeBuffer', 20, 'lose');
+    expect(
+      await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, precision: 'f32' })),
+    ).toMatchObject(OWN);
     expect(faulty.devices.length).toBe(4);
     expect(faulty.devices.every(({ destroyed }) => destroyed)).toBe(true);
   });
@@ -154,7 +193,9 @@ describe('a device of our own that is lost', () => {
     expect(faulty.devices.length).toBe(2);
     model.dispose();
     faulty.onDevice = (device) => device.lose();
-    expect(await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' }))).toMatchObject(OWN);
+    expect(
+      await rejection(loadDepthModel(tinyMidas(), { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' })),
+    ).toMatchObject(OWN);
     expect(faulty.devices.length).toBe(4);
   });
 
@@ -175,7 +216,10 @@ describe('a device of our own that is lost', () => {
     faulty.last.lose();
     await news();
     const stop = new AbortController();
-    const [given, kept] = [model.estimate(picture('a'), { ...SMALL, signal: stop.signal }), model.estimate(picture('a'), SMALL)];
+    const [given, kept] = [
+      model.estimate(picture('a'), { ...SMALL, signal: stop.signal }),
+      model.estimate(picture('a'), SMALL),
+    ];
     stop.abort();
     expect(await rejection(soon(given))).toMatchObject({ name: 'AbortError' });
     (await kept).dispose();
@@ -189,7 +233,11 @@ describe('an error that no scope catches', () => {
     (await model.estimate(picture('a'), SMALL)).dispose();
     const pending = model.estimate(picture('a'), SMALL);
     faulty.last.blurt('something odd');
-    expect(await rejection(pending)).toMatchObject({ name: 'InternalError', code: 'INTERNAL_VALIDATION', message: expect.stringContaining('something odd') });
+    expect(await rejection(pending)).toMatchObject({
+      name: 'InternalError',
+      code: 'INTERNAL_VALIDATION',
+      message: expect.stringContaining('something odd'),
+    });
     (await model.estimate(picture('a'), SMALL)).dispose();
     expect(faulty.devices.length).toBe(1);
     model.dispose();
@@ -197,7 +245,12 @@ describe('an error that no scope catches', () => {
 
   it('is none of our business on a device of the caller', async () => {
     const faulty = new FaultyDevice((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), {
+      device: faulty.device,
+      cache: false,
+      tuning: 'off',
+      precision: 'f32',
+    });
     const pending = model.estimate(picture('a'), SMALL);
     faulty.blurt('something of the caller');
     (await pending).dispose();
@@ -206,28 +259,38 @@ describe('an error that no scope catches', () => {
 });
 
 describe('a device of the caller that is lost', () => {
-  it.each(['unknown', 'destroyed'] as const)('(%s) rejects with a hint, and is not to be tried again', async (reason) => {
-    const faulty = new FaultyDevice((await nullGpu()).device);
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' });
-    const map = await model.estimate(picture('a'), SMALL);
-    const pending = [model.estimate(picture('a'), SMALL), map.read()];
-    faulty.lose(reason);
-    for (const call of pending) expect(await rejection(soon(call))).toMatchObject({ ...ADOPTED, actual: reason });
-    const later = await rejection(model.estimate(picture('a'), SMALL));
-    expect(later).toMatchObject(ADOPTED);
-    expect(later.hint).toContain('new device');
-    const encoder = faulty.device.createCommandEncoder();
-    const texture = faulty.device.createTexture({ size: [64, 48], format: 'rgba8unorm', usage: 4 });
-    expect(await rejection(model.encode(encoder, { source: texture, target: texture }))).toMatchObject(ADOPTED);
-    model.dispose();
-    expect(faulty.calls.has('destroy')).toBe(false);
-  });
+  it.each(['unknown', 'destroyed'] as const)(
+    '(%s) rejects with a hint, and is not to be tried again',
+    async (reason) => {
+      const faulty = new FaultyDevice((await nullGpu()).device);
+      const model = await loadDepthModel(tinyMidas(), {
+        device: faulty.device,
+        cache: false,
+        tuning: 'off',
+        precision: 'f32',
+      });
+      const map = await model.estimate(picture('a'), SMALL);
+      const pending = [model.estimate(picture('a'), SMALL), map.read()];
+      faulty.lose(reason);
+      for (const call of pending) expect(await rejection(soon(call))).toMatchObject({ ...ADOPTED, actual: reason });
+      const later = await rejection(model.estimate(picture('a'), SMALL));
+      expect(later).toMatchObject(ADOPTED);
+      expect(later.hint).toContain('new device');
+      const encoder = faulty.device.createCommandEncoder();
+      const texture = faulty.device.createTexture({ size: [64, 48], format: 'rgba8unorm', usage: 4 });
+      expect(await rejection(model.encode(encoder, { source: texture, target: texture }))).toMatchObject(ADOPTED);
+      model.dispose();
+      expect(faulty.calls.has('destroy')).toBe(false);
+    },
+  );
 
   it('by a kernel that was only tried rejects the load', async () => {
     noAlarm();
     const faulty = new FaultyDevice((await nullGpu()).device);
     faulty.arm('submit', 1, 'lose');
-    expect(await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' }))).toMatchObject(ADOPTED);
+    expect(
+      await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f32' })),
+    ).toMatchObject(ADOPTED);
     expect([faulty.pending, faulty.calls.has('destroy')]).toEqual([false, false]);
   });
 });

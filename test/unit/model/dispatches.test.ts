@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { frameGraph, type FrameOptions } from './frame_graph.js';
 
-/** Dispatches of a frame from the picture's texture to the map at the picture's size: preprocessing, network, resize. */
+/**
+ * Dispatches of a frame from the picture's texture to the map at the picture's size: preprocessing, network, resize.
+ */
 const GATES: readonly (readonly [model: string, checkpoint: string, most: number])[] = [
   ['depth-anything-v2-small', 'depth-anything-small', 94],
   ['depth-anything-v2-small', 'depth-anything-small-hub', 94],
@@ -12,7 +14,12 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['midas-v2.1-small', 'midas-v2.1-small', 90],
 ];
 
-const VARIANTS: readonly FrameOptions[] = [{}, { storage: 'f16' }, { inputSize: 252 }, { picture: { width: 300, height: 900 } }];
+const VARIANTS: readonly FrameOptions[] = [
+  {},
+  { storage: 'f16' },
+  { inputSize: 252 },
+  { picture: { width: 300, height: 900 } },
+];
 
 describe('dispatches of a frame', () => {
   it.each(GATES)('%s (%s): at most %i', (model, checkpoint, most) => {

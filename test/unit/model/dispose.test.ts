@@ -13,7 +13,8 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (device = faulty.device) => loadDepthModel(tinyMidas(), { device, cache: false, tuning: 'off', precision: 'f32' });
+const load = (device = faulty.device) =>
+  loadDepthModel(tinyMidas(), { device, cache: false, tuning: 'off', precision: 'f32' });
 const DISPOSED = { name: 'DisposedError', code: 'DISPOSED' };
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 
@@ -47,7 +48,14 @@ describe('DepthModel.dispose', () => {
       estimate: () => model.estimate(picture('a')),
       blob: () => model.estimate(new Blob([])),
       encode: () => model.encode(faulty.device.createCommandEncoder(), { source: texture, target: texture }),
-      stream: () => model.stream((async function* () { yield picture('a'); })()).next(),
+      stream: () =>
+        model
+          .stream(
+            (async function* () {
+              yield picture('a');
+            })(),
+          )
+          .next(),
       run: () => model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32]),
       profile: () => model.profile({ width: 64, height: 48 }),
       memory: () => model.memory(),
@@ -59,7 +67,11 @@ describe('DepthModel.dispose', () => {
 
   it('rejects a first estimate and a run while their programs are compiled', async () => {
     const model = await load();
-    const pending = [model.estimate(picture('a'), SMALL), model.estimate(picture('b', 70), SMALL), model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32])];
+    const pending = [
+      model.estimate(picture('a'), SMALL),
+      model.estimate(picture('b', 70), SMALL),
+      model.run(new Float32Array(3 * 32 * 32), [1, 3, 32, 32]),
+    ];
     model.dispose();
     for (const call of pending) expect(await rejection(call)).toMatchObject(DISPOSED);
     await expectFreed();
@@ -78,11 +90,15 @@ describe('DepthModel.dispose', () => {
     let delivered = 0;
     for (let turns = 0; turns < 36; turns++) {
       const model = await load();
-      const pending = model.estimate(picture('a'), SMALL).then((map) => {
-        delivered++;
-        map.dispose();
-      }, (error: unknown) => expect(error).toMatchObject(DISPOSED));
-      for (let i = 0; i < turns; i++) await (i % 2 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
+      const pending = model.estimate(picture('a'), SMALL).then(
+        (map) => {
+          delivered++;
+          map.dispose();
+        },
+        (error: unknown) => expect(error).toMatchObject(DISPOSED),
+      );
+      for (let i = 0; i < turns; i++)
+        await (i % 2 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
       model.dispose();
       await pending;
       await expectFreed(`after ${turns} turns`);
@@ -195,7 +211,8 @@ describe('DepthMap.dispose', () => {
     for (let turns = 0; turns < 25; turns++) {
       const each = await model.estimate(picture('a'), SMALL);
       const pending = call(each).catch((error: unknown) => expect(error).toMatchObject(DISPOSED));
-      for (let i = 0; i < turns; i++) await (i % 2 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
+      for (let i = 0; i < turns; i++)
+        await (i % 2 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
       each.dispose();
       await pending;
     }

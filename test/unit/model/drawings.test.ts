@@ -19,7 +19,9 @@ const map = (width = 64, height = 48) => model.estimate(picture('a', width, heig
 async function madeBy(call: () => Promise<unknown>): Promise<Record<string, number>> {
   faulty.calls.clear();
   await call();
-  return Object.fromEntries([...faulty.calls].filter(([name]) => name.startsWith('create') && name !== 'createCommandEncoder'));
+  return Object.fromEntries(
+    [...faulty.calls].filter(([name]) => name.startsWith('create') && name !== 'createCommandEncoder'),
+  );
 }
 
 const READS: readonly [string, (depth: DepthMap) => Promise<unknown>][] = [
@@ -30,7 +32,10 @@ const READS: readonly [string, (depth: DepthMap) => Promise<unknown>][] = [
 
 describe('drawing a map', () => {
   it.each(READS)('%s: the second of a size makes no GPU object, however many maps come', async (_, read) => {
-    expect(await madeBy(async () => read(await map()))).toMatchObject({ createBuffer: expect.any(Number), createBindGroup: expect.any(Number) });
+    expect(await madeBy(async () => read(await map()))).toMatchObject({
+      createBuffer: expect.any(Number),
+      createBindGroup: expect.any(Number),
+    });
     for (let i = 0; i < 3; i++) {
       const next = await map();
       expect(await madeBy(() => read(next))).toEqual({});

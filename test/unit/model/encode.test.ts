@@ -37,12 +37,22 @@ function sourceTexture(name: string): GPUTexture {
   const { data, width, height } = picture(name);
   const rgba = new Uint8Array(4 * width * height);
   for (let i = 0; i < width * height; i++) rgba.set([...data.subarray(3 * i, 3 * i + 3), 255], 4 * i);
-  const texture = real.createTexture({ label: 'source', size: [width, height], format: 'rgba8unorm', usage: TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST });
+  const texture = real.createTexture({
+    label: 'source',
+    size: [width, height],
+    format: 'rgba8unorm',
+    usage: TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST,
+  });
   real.queue.writeTexture({ texture }, rgba, { bytesPerRow: 4 * width }, [width, height]);
   return texture;
 }
 
-function targetTexture(format: GPUTextureFormat, width = 64, height = 48, usage: number = TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC): GPUTexture {
+function targetTexture(
+  format: GPUTextureFormat,
+  width = 64,
+  height = 48,
+  usage: number = TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC,
+): GPUTexture {
   const texture = real.createTexture({ label: 'target', size: [width, height], format, usage });
   made.push(texture);
   return texture;
@@ -75,18 +85,21 @@ describe('encode', () => {
     expect(bits(await texels(target))).toBe(bits(expected));
   });
 
-  it.each(['rgba16float', 'rgba32float'] as const)('writes to %s what DepthMap.texture gives, bit for bit', async (format: DepthTextureFormat) => {
-    const target = targetTexture(format);
-    await encoded(target);
-    const map = await model.estimate(picture('a'), SMALL);
-    const [encode, estimate] = [await texels(target), await texels(await map.texture(format))];
-    map.dispose();
-    expect(bits(encode)).toBe(bits(estimate));
-    expect(encode.length).toBe(4 * 64 * 48);
-    const nearness = encode.filter((_, i) => i % 4 === 0);
-    expect([Math.min(...nearness), Math.max(...nearness)]).toEqual([0, 1]);
-    if (format === 'rgba32float') expect(bits(encode.filter((_, i) => i % 4 === 1))).toBe(bits(expected));
-  });
+  it.each(['rgba16float', 'rgba32float'] as const)(
+    'writes to %s what DepthMap.texture gives, bit for bit',
+    async (format: DepthTextureFormat) => {
+      const target = targetTexture(format);
+      await encoded(target);
+      const map = await model.estimate(picture('a'), SMALL);
+      const [encode, estimate] = [await texels(target), await texels(await map.texture(format))];
+      map.dispose();
+      expect(bits(encode)).toBe(bits(estimate));
+      expect(encode.length).toBe(4 * 64 * 48);
+      const nearness = encode.filter((_, i) => i % 4 === 0);
+      expect([Math.min(...nearness), Math.max(...nearness)]).toEqual([0, 1]);
+      if (format === 'rgba32float') expect(bits(encode.filter((_, i) => i % 4 === 1))).toBe(bits(expected));
+    },
+  );
 
   it('resizes the map to the texture', async () => {
     const target = targetTexture('r32float', 40, 30);
@@ -140,9 +153,17 @@ describe('encode', () => {
 
   it.each([
     ['a format it cannot store to', () => targetTexture('rgba8unorm'), { code: 'TARGET_FORMAT', actual: 'rgba8unorm' }],
-    ['a texture without STORAGE_BINDING', () => targetTexture('r32float', 64, 48, TextureUsage.COPY_SRC), { code: 'TARGET_USAGE' }],
+    [
+      'a texture without STORAGE_BINDING',
+      () => targetTexture('r32float', 64, 48, TextureUsage.COPY_SRC),
+      { code: 'TARGET_USAGE' },
+    ],
     ['a buffer without COPY_DST', () => targetBuffer(4 * 64 * 48, BufferUsage.STORAGE), { code: 'TARGET_USAGE' }],
-    ['a buffer that is too small', () => targetBuffer(4 * 64 * 48 - 4), { code: 'TARGET_SIZE', expected: 12288, actual: 12284 }],
+    [
+      'a buffer that is too small',
+      () => targetBuffer(4 * 64 * 48 - 4),
+      { code: 'TARGET_SIZE', expected: 12288, actual: 12284 },
+    ],
   ])('refuses %s', async (_, target, error) => {
     expect(await rejection(encoded(target()))).toMatchObject({ name: 'UsageError', ...error });
     expect(counts.has('beginComputePass')).toBe(false);
@@ -150,7 +171,10 @@ describe('encode', () => {
 
   it('refuses a source it cannot read', async () => {
     const target = targetTexture('r32float');
-    for (const [format, usage] of [['rgba8unorm', TextureUsage.COPY_DST], ['rgba8uint', TextureUsage.TEXTURE_BINDING]] as const) {
+    for (const [format, usage] of [
+      ['rgba8unorm', TextureUsage.COPY_DST],
+      ['rgba8uint', TextureUsage.TEXTURE_BINDING],
+    ] as const) {
       const bad = real.createTexture({ size: [64, 48], format, usage });
       made.push(bad);
       expect(await rejection(encoded(target, bad))).toMatchObject({ code: 'IMAGE_TEXTURE' });
@@ -158,9 +182,15 @@ describe('encode', () => {
   });
 
   it('refuses to work on a device that no encoder of the caller can be of', async () => {
-    const own = await loadDepthModel(tinyMidas(), { gpu: new FaultyGpu((await nullGpu()).device).gpu, cache: false, tuning: 'off' });
+    const own = await loadDepthModel(tinyMidas(), {
+      gpu: new FaultyGpu((await nullGpu()).device).gpu,
+      cache: false,
+      tuning: 'off',
+    });
     const target = targetTexture('r32float');
-    expect(await rejection(own.encode(real.createCommandEncoder(), { source, target }))).toMatchObject({ code: 'ENCODE_DEVICE' });
+    expect(await rejection(own.encode(real.createCommandEncoder(), { source, target }))).toMatchObject({
+      code: 'ENCODE_DEVICE',
+    });
     own.dispose();
   });
 
@@ -171,7 +201,12 @@ describe('encode', () => {
     await other.encode(encoder, { source, target: targetTexture('r32float'), ...SMALL });
     real.queue.submit([encoder.finish()]);
     other.dispose();
-    expect([faulty.calls.has('destroy'), faulty.calls.has('addEventListener'), faulty.calls.has('onuncapturederror'), faulty.calls.has('submit')]).toEqual([false, false, false, false]);
+    expect([
+      faulty.calls.has('destroy'),
+      faulty.calls.has('addEventListener'),
+      faulty.calls.has('onuncapturederror'),
+      faulty.calls.has('submit'),
+    ]).toEqual([false, false, false, false]);
     expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
   });
 });

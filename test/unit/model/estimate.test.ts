@@ -20,7 +20,14 @@ afterAll(() => {
 describe('estimate', () => {
   it('gives a map of the size of the picture, or of the network, that is not constant', async () => {
     const full = await model.estimate(picture('a'), SMALL);
-    expect([full.width, full.height, full.kind, full.nearer, full.unit, full.model]).toEqual([64, 48, 'relative-inverse', 'larger', 'none', 'midas-v2.1-small']);
+    expect([full.width, full.height, full.kind, full.nearer, full.unit, full.model]).toEqual([
+      64,
+      48,
+      'relative-inverse',
+      'larger',
+      'none',
+      'midas-v2.1-small',
+    ]);
     const small = await model.estimate(picture('a', 128, 96), { ...SMALL, size: 'network' });
     expect([small.width, small.height]).toEqual([64, 64]);
     for (const map of [full, small]) {
@@ -34,7 +41,11 @@ describe('estimate', () => {
   });
 
   it('depends on the picture, and gives the same bits for the same picture', async () => {
-    const [a, again, b] = [await bitsOf(model, picture('a')), await bitsOf(model, picture('a')), await bitsOf(model, picture('b'))];
+    const [a, again, b] = [
+      await bitsOf(model, picture('a')),
+      await bitsOf(model, picture('a')),
+      await bitsOf(model, picture('b')),
+    ];
     expect(again).toEqual(a);
     expect(b).not.toEqual(a);
   });
@@ -74,7 +85,10 @@ describe('estimate', () => {
     other.dispose();
   });
 
-  it.each([['a size at hand', 64], ['a new size', 51]])('reads pixels before it returns: %s', async (_, width) => {
+  it.each([
+    ['a size at hand', 64],
+    ['a new size', 51],
+  ])('reads pixels before it returns: %s', async (_, width) => {
     const expected = await bitsOf(model, picture('a', 64));
     if (width !== 64) expect(await bitsOf(model, picture('a', width - 1))).toBeDefined();
     const pixels = picture('a', width);
@@ -105,7 +119,9 @@ describe('estimate', () => {
 
   it('works inside the then of another', async () => {
     const expected = [await bitsOf(model, picture('a')), await bitsOf(model, picture('b'))];
-    const nested = model.estimate(picture('a'), SMALL).then(async (a) => [bits(await a.read()), await bitsOf(model, picture('b'))]);
+    const nested = model
+      .estimate(picture('a'), SMALL)
+      .then(async (a) => [bits(await a.read()), await bitsOf(model, picture('b'))]);
     expect(await nested).toEqual(expected);
   });
 
@@ -114,7 +130,11 @@ describe('estimate', () => {
     const bad = { ...picture('a'), data: new Uint8Array(5) };
     expect((await rejection(model.estimate(bad, SMALL))).code).toBe('IMAGE_DATA');
     expect((await rejection(model.estimate({ ...bad, width: 33 }, SMALL))).code).toBe('IMAGE_DATA');
-    const mixed = await Promise.allSettled([bitsOf(model, picture('a')), bitsOf(model, bad), bitsOf(model, picture('a'))]);
+    const mixed = await Promise.allSettled([
+      bitsOf(model, picture('a')),
+      bitsOf(model, bad),
+      bitsOf(model, picture('a')),
+    ]);
     expect(mixed.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
     expect(await bitsOf(model, picture('a'))).toEqual(expected);
   });
@@ -172,32 +192,47 @@ describe('plan', () => {
   });
 
   it('refuses what an estimate would', () => {
-    expect(() => model.plan({ width: 64, height: 64 }, { inputSize: 8224 })).toThrow(expect.objectContaining({ code: 'LIMIT_INPUT' }));
+    expect(() => model.plan({ width: 64, height: 64 }, { inputSize: 8224 })).toThrow(
+      expect.objectContaining({ code: 'LIMIT_INPUT' }),
+    );
     expect(() => model.plan({ width: 0, height: 64 })).toThrow(expect.objectContaining({ code: 'IMAGE_SIZE' }));
-    expect(() => model.plan({ width: 100_000, height: 64 }, { inputSize: 64, square: true })).toThrow(expect.objectContaining({ code: 'LIMIT_TEXTURE' }));
-    expect(() => model.plan({ width: 64, height: 64 }, { size: 'foo' as 'network' })).toThrow(expect.objectContaining({ code: 'OPTION_SIZE' }));
+    expect(() => model.plan({ width: 100_000, height: 64 }, { inputSize: 64, square: true })).toThrow(
+      expect.objectContaining({ code: 'LIMIT_TEXTURE' }),
+    );
+    expect(() => model.plan({ width: 64, height: 64 }, { size: 'foo' as 'network' })).toThrow(
+      expect.objectContaining({ code: 'OPTION_SIZE' }),
+    );
   });
 });
 
 describe('toBlob', () => {
-  it.each<DrawOptions>([{}, { invert: true }, { span: 'percentiles' }, { span: 'percentiles', invert: true }])('writes into a coloured PNG which value a level stands for: %j', async (options) => {
-    const map = await model.estimate(picture('a'), SMALL);
-    const file = Buffer.from(await (await map.toBlob('png', { colormap: 'gray', ...options })).arrayBuffer());
-    const { comments } = await sharp(file).metadata();
-    const { scale, offset } = JSON.parse(comments!.find(({ keyword }) => keyword === 'depthwise')!.text) as { scale: number; offset: number };
-    const levels = await sharp(file).extractChannel(0).raw().toBuffer();
-    const { min, max, low, high } = await map.range();
-    const [from, to] = options.span ? [low, high] : [min, max];
-    expect([offset, offset + 255 * scale].sort((a, b) => a - b)).toEqual([expect.closeTo(from, 5), expect.closeTo(to, 5)]);
-    let inside = 0;
-    (await map.read()).forEach((value, i) => {
-      if (value < from || value > to) return;
-      inside++;
-      expect(Math.abs(offset + scale * levels[i]! - value)).toBeLessThanOrEqual(1.001 * Math.abs(scale));
-    });
-    expect(inside).toBeGreaterThan(0.9 * levels.length);
-    map.dispose();
-  });
+  it.each<DrawOptions>([{}, { invert: true }, { span: 'percentiles' }, { span: 'percentiles', invert: true }])(
+    'writes into a coloured PNG which value a level stands for: %j',
+    async (options) => {
+      const map = await model.estimate(picture('a'), SMALL);
+      const file = Buffer.from(await (await map.toBlob('png', { colormap: 'gray', ...options })).arrayBuffer());
+      const { comments } = await sharp(file).metadata();
+      const { scale, offset } = JSON.parse(comments!.find(({ keyword }) => keyword === 'depthwise')!.text) as {
+        scale: number;
+        offset: number;
+      };
+      const levels = await sharp(file).extractChannel(0).raw().toBuffer();
+      const { min, max, low, high } = await map.range();
+      const [from, to] = options.span ? [low, high] : [min, max];
+      expect([offset, offset + 255 * scale].sort((a, b) => a - b)).toEqual([
+        expect.closeTo(from, 5),
+        expect.closeTo(to, 5),
+      ]);
+      let inside = 0;
+      (await map.read()).forEach((value, i) => {
+        if (value < from || value > to) return;
+        inside++;
+        expect(Math.abs(offset + scale * levels[i]! - value)).toBeLessThanOrEqual(1.001 * Math.abs(scale));
+      });
+      expect(inside).toBeGreaterThan(0.9 * levels.length);
+      map.dispose();
+    },
+  );
 });
 
 describe('run', () => {
@@ -210,7 +245,14 @@ describe('run', () => {
     const pending = model.run(other, [1, 3, 64, 32]);
     other.fill(0);
     expect(bits(await pending)).not.toBe(bits(once));
-    expect(bits(await model.run(tensor.map((value) => -value), [1, 3, 64, 32]))).toBe(bits(await pending));
+    expect(
+      bits(
+        await model.run(
+          tensor.map((value) => -value),
+          [1, 3, 64, 32],
+        ),
+      ),
+    ).toBe(bits(await pending));
   });
 
   it.each([
@@ -227,7 +269,11 @@ describe('run', () => {
     expect((await rejection(model.run(new Float32Array(length), [...shape]))).code).toBe(code);
   });
 
-  it.each([[NaN, 'NaN'], [Infinity, 'Infinity'], [-Infinity, '-Infinity']])('refuses %f, and says where and how often', async (value, text) => {
+  it.each([
+    [NaN, 'NaN'],
+    [Infinity, 'Infinity'],
+    [-Infinity, '-Infinity'],
+  ])('refuses %f, and says where and how often', async (value, text) => {
     const tensor = new Float32Array(3 * 32 * 32).fill(0.5);
     for (const at of [1234, 2000]) tensor[at] = value;
     const error = await rejection(model.run(tensor, [1, 3, 32, 32]));
@@ -246,7 +292,11 @@ describe('stream', () => {
       seen.push(bits(await map.read()));
       map.dispose();
     }
-    expect(seen).toEqual([await bitsOf(model, picture('a')), await bitsOf(model, picture('b')), await bitsOf(model, picture('c'))]);
+    expect(seen).toEqual([
+      await bitsOf(model, picture('a')),
+      await bitsOf(model, picture('b')),
+      await bitsOf(model, picture('c')),
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { pictureToDepth, type Geometry } from '../../../src/estimate.js';
+import { pictureToDepth, type Geometry } from '../../../src/runtime/estimate.js';
 import { preprocess } from '../../../src/image/preprocess.js';
 import { preprocessHub } from '../../../src/image/preprocess_hub.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
@@ -6,11 +6,13 @@ import { networkSize } from '../../../src/image/size.js';
 import { registry } from '../../../src/models/registry.js';
 import { findEntry } from '../../../src/models/resolve.js';
 import { depthAnythingNames } from '../../../src/weights/name_rules.js';
-import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/safetensors.js';
+import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/format/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
-const networks = new Map(await Promise.all(registry.map(async ({ name, code }) => [name, (await code()).network] as const)));
+const networks = new Map(
+  await Promise.all(registry.map(async ({ name, code }) => [name, (await code()).network] as const)),
+);
 
 export interface FrameOptions {
   readonly storage?: 'f32' | 'f16';
@@ -20,8 +22,20 @@ export interface FrameOptions {
   readonly size?: 'picture' | 'network';
 }
 
-/** The graph of one frame, from the picture's texture to the depth map, of a published model whose values are not there. */
-export function frameGraph(model: string, checkpoint: string, { storage = 'f32', convention = 'original', inputSize, picture = { width: 640, height: 480 }, size = 'picture' }: FrameOptions = {}): { graph: Graph; depth: Value; geometry: Geometry } {
+/**
+ * The graph of one frame, from the picture's texture to the depth map, of a published model whose values are not there.
+ */
+export function frameGraph(
+  model: string,
+  checkpoint: string,
+  {
+    storage = 'f32',
+    convention = 'original',
+    inputSize,
+    picture = { width: 640, height: 480 },
+    size = 'picture',
+  }: FrameOptions = {},
+): { graph: Graph; depth: Value; geometry: Geometry } {
   const header = headerOf(checkpoint);
   const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
   const entry = findEntry(model)!;
@@ -29,7 +43,12 @@ export function frameGraph(model: string, checkpoint: string, { storage = 'f32',
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);
-  const engine = { entry, convention, preprocess: convention === 'hub' ? preprocessHub : preprocess, network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset') };
+  const engine = {
+    entry,
+    convention,
+    preprocess: convention === 'hub' ? preprocessHub : preprocess,
+    network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset'),
+  };
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }
 

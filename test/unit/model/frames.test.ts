@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadDepthModel } from '../../../src/index.js';
-import { videoFrames } from '../../../src/frames.js';
+import { videoFrames } from '../../../src/runtime/frames.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { rejection } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
@@ -74,7 +74,12 @@ describe('videoFrames', () => {
 
 describe('stream of a video', () => {
   it.each(['abort', 'dispose'] as const)('that shows nothing ends on %s', async (end) => {
-    const model = await loadDepthModel(tinyMidas(), { device: (await nullGpu()).device, cache: false, tuning: 'off', precision: 'f32' });
+    const model = await loadDepthModel(tinyMidas(), {
+      device: (await nullGpu()).device,
+      cache: false,
+      tuning: 'off',
+      precision: 'f32',
+    });
     const video = new FakeVideo();
     const stop = new AbortController();
     const next = model.stream(asVideo(video), { signal: stop.signal }).next();

@@ -1,8 +1,12 @@
-import type { ByteSource } from '../../../src/weights/byte_source.js';
+import type { ByteSource } from '../../../src/weights/fetch/byte_source.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
 /** The header of a checkpoint, and then nothing more. */
-export function headerOnly(checkpoint: string, then: 'hang' | 'end' = 'hang', without?: string): ByteSource & { cancelled: boolean } {
+export function headerOnly(
+  checkpoint: string,
+  then: 'hang' | 'end' = 'hang',
+  without?: string,
+): ByteSource & { cancelled: boolean } {
   const header: Record<string, unknown> = {};
   let end = 0;
   for (const { name, shape } of checkpointTensors(checkpoint).filter((tensor) => tensor.name !== without)) {

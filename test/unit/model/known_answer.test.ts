@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadDepthModel } from '../../../src/index.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { checkKernel, checkSound } from '../../../src/known_answer.js';
+import { checkKernel, checkSound } from '../../../src/tuning/known_answer.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -13,7 +13,8 @@ const UNSOUND = { name: 'GpuUnavailableError', code: 'GPU_UNSOUND' };
 
 /** A sum of products in the WGSL of the product kernels. */
 const SUM = /(acc\[[^\]]+\]) \+= ([^;]+);/g;
-const HALF = '\nfn half(v: vec4f) -> vec4f { return vec4f(unpack2x16float(pack2x16float(v.xy)), unpack2x16float(pack2x16float(v.zw))); }';
+const HALF =
+  '\nfn half(v: vec4f) -> vec4f { return vec4f(unpack2x16float(pack2x16float(v.xy)), unpack2x16float(pack2x16float(v.zw))); }';
 
 async function faultyGpu(): Promise<FaultyDevice> {
   return new FaultyDevice((await testGpu()).device);
@@ -29,7 +30,12 @@ describe('checkSound', () => {
   });
 
   it.each([
-    ['gemm', 0, 1], ['conv2d', 1, 1], ['attention', 2, 1], ['layer_norm', 3, 1], ['gemm', 4, 2], ['layer_norm', 11, 3],
+    ['gemm', 0, 1],
+    ['conv2d', 1, 1],
+    ['attention', 2, 1],
+    ['layer_norm', 3, 1],
+    ['gemm', 4, 2],
+    ['layer_norm', 11, 3],
   ])('names %s when answer %i is off in its last value, in run %i', async (kernel, at, run) => {
     const faulty = await faultyGpu();
     let reads = 0;
@@ -50,7 +56,9 @@ describe('checkSound', () => {
     const queue = new Proxy(faulty.device.queue, {
       get: (target, key) => (key === 'writeBuffer' && writes++ > 11 ? () => undefined : Reflect.get(target, key)),
     });
-    const device = new Proxy(faulty.device, { get: (target, key) => (key === 'queue' ? queue : Reflect.get(target, key)) });
+    const device = new Proxy(faulty.device, {
+      get: (target, key) => (key === 'queue' ? queue : Reflect.get(target, key)),
+    });
     expect((await rejection(checkSound(Gpu.adopt(device), 'f32'))).message).toContain('run 2');
   });
 
@@ -75,7 +83,10 @@ describe('checkKernel', () => {
     for (const op of ['gemm', 'conv2d']) expect(await checkKernel(gpu, 'f32', op, 'registers')).toBe(true);
     expect(faulty.calls.get('submit')).toBe(12);
     expect(faulty.held).toEqual(EMPTY);
-    expect([await checkKernel(gpu, 'f32', 'gemm', 'nothing'), await checkKernel(gpu, 'f32', 'colorize', 'registers')]).toEqual([false, false]);
+    expect([
+      await checkKernel(gpu, 'f32', 'gemm', 'nothing'),
+      await checkKernel(gpu, 'f32', 'colorize', 'registers'),
+    ]).toEqual([false, false]);
   });
 });
 
@@ -83,10 +94,17 @@ describe('loading on an unsound GPU', () => {
   it('in f16 is refused; with auto falls back to f32 with a warning', async () => {
     const { device } = await nullGpu();
     const faulty = new FaultyDevice(device);
-    expect(await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f16' }))).toMatchObject(UNSOUND);
+    expect(
+      await rejection(loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, precision: 'f16' })),
+    ).toMatchObject(UNSOUND);
     expect(faulty.held).toEqual(EMPTY);
     const warnings: string[] = [];
-    const model = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', onWarning: ({ code }) => warnings.push(code) });
+    const model = await loadDepthModel(tinyMidas(), {
+      device: faulty.device,
+      cache: false,
+      tuning: 'off',
+      onWarning: ({ code }) => warnings.push(code),
+    });
     expect(model.info.precision).toBe('f32');
     expect(warnings).toEqual(['GPU_UNSOUND']);
     model.dispose();
@@ -95,7 +113,9 @@ describe('loading on an unsound GPU', () => {
 
   it('is not looked for where f32 is used', async () => {
     const faulty = new FaultyDevice((await nullGpu()).device);
-    (await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' })).dispose();
+    (
+      await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' })
+    ).dispose();
     expect(faulty.calls.has('submit')).toBe(false);
     const software = await faultyGpu();
     const model = await loadDepthModel(tinyMidas(), { device: software.device, cache: false });

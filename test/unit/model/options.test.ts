@@ -26,7 +26,8 @@ afterEach(() => {
   expect(faulty.uncaptured).toEqual([]);
 });
 
-const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) => loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
+const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) =>
+  loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
 
 describe('the model asked for', () => {
   it('that does not exist: the names there are', async () => {
@@ -42,24 +43,36 @@ describe('the model asked for', () => {
     expect(refused.length).toBeGreaterThanOrEqual(2);
     const gpu = { requestAdapter: vi.fn() };
     for (const { name, licence } of refused) {
-      const error = await rejection(loadDepthModel(name, { gpu: gpu as unknown as GPU, cache: false, precision: 'f32' }));
+      const error = await rejection(
+        loadDepthModel(name, { gpu: gpu as unknown as GPU, cache: false, precision: 'f32' }),
+      );
       expect(error).toMatchObject({ name: 'LicenseError', code: 'LICENSE_NOT_ACCEPTED' });
       expect(error.message).toContain(licence);
       expect(error.hint).toContain('acceptLicense');
-      expect(await rejection(load('https://example.org/w.safetensors', { model: name }))).toMatchObject({ code: 'LICENSE_NOT_ACCEPTED' });
+      expect(await rejection(load('https://example.org/w.safetensors', { model: name }))).toMatchObject({
+        code: 'LICENSE_NOT_ACCEPTED',
+      });
     }
     expect(fetched).toEqual([]);
     expect(gpu.requestAdapter).not.toHaveBeenCalled();
   });
 
   it('under a licence that is accepted: fetched', async () => {
-    expect(await rejection(load('depth-anything-v2-large', { acceptLicense: true, signal: AbortSignal.timeout(200) }))).toBeDefined();
+    expect(
+      await rejection(load('depth-anything-v2-large', { acceptLicense: true, signal: AbortSignal.timeout(200) })),
+    ).toBeDefined();
     const repo = 'depth-anything/Depth-Anything-V2-Large-hf';
-    expect(fetched.slice(0, 2)).toEqual([`https://huggingface.co/api/models/${repo}/revision/main`, `https://huggingface.co/${repo}/resolve/main/model.safetensors`]);
+    expect(fetched.slice(0, 2)).toEqual([
+      `https://huggingface.co/api/models/${repo}/revision/main`,
+      `https://huggingface.co/${repo}/resolve/main/model.safetensors`,
+    ]);
   });
 
   it('that nobody publishes as safetensors: where to get it', async () => {
-    expect(await rejection(load('midas-v2.1-small'))).toMatchObject({ code: 'WEIGHTS_UNPUBLISHED', hint: expect.stringContaining('https://github.com/isl-org/MiDaS') });
+    expect(await rejection(load('midas-v2.1-small'))).toMatchObject({
+      code: 'WEIGHTS_UNPUBLISHED',
+      hint: expect.stringContaining('https://github.com/isl-org/MiDaS'),
+    });
   });
 
   it('whose file is another: what the file looks like', async () => {
@@ -76,20 +89,41 @@ describe('the model asked for', () => {
       const source = headerOnly(checkpoint);
       const error = await rejection(load(source));
       expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_AMBIGUOUS', hint: 'Name the model.' });
-      for (const name of ['depth-anything-v1-small', 'depth-anything-v2-small', 'depth-anything-v2-metric-indoor-small', 'depth-anything-v2-metric-outdoor-small']) expect(error.message).toContain(name);
+      for (const name of [
+        'depth-anything-v1-small',
+        'depth-anything-v2-small',
+        'depth-anything-v2-metric-indoor-small',
+        'depth-anything-v2-metric-outdoor-small',
+      ])
+        expect(error.message).toContain(name);
       expect(source.cancelled).toBe(true);
     }
   });
 
   it.each([
-    ['midas-v2.1-small', 'midas-v2.1-small', /^pretrained\.(layer1\.[013]|layer2\.0\.[01]|layer4\.1\.0)\.(?!0\.conv_dw|.*num_batches_tracked)|^scratch\.(?!refinenet4\.resConfUnit1)/],
-    ['depth-anything-v2-small', 'depth-anything-small', /^pretrained\.(?!cls_token|mask_token|blocks\.([1-9]|10)\.)|^depth_head\.(?!scratch\.refinenet4\.resConfUnit1)/],
+    [
+      'midas-v2.1-small',
+      'midas-v2.1-small',
+      /^pretrained\.(layer1\.[013]|layer2\.0\.[01]|layer4\.1\.0)\.(?!0\.conv_dw|.*num_batches_tracked)|^scratch\.(?!refinenet4\.resConfUnit1)/,
+    ],
+    [
+      'depth-anything-v2-small',
+      'depth-anything-small',
+      /^pretrained\.(?!cls_token|mask_token|blocks\.([1-9]|10)\.)|^depth_head\.(?!scratch\.refinenet4\.resConfUnit1)/,
+    ],
   ])('whose file lacks one tensor is told of that one: %s', async (model, checkpoint, names) => {
-    const used = checkpointTensors(checkpoint).map(({ name }) => name).filter((name) => names.test(name));
+    const used = checkpointTensors(checkpoint)
+      .map(({ name }) => name)
+      .filter((name) => names.test(name));
     expect(used.length).toBeGreaterThan(60);
     for (const name of used) {
-      const error = await rejection(load(headerOnly(checkpoint, 'hang', name), { model, signal: AbortSignal.timeout(5000) }));
-      expect({ name, code: error.code, message: error.message }).toMatchObject({ code: 'MODEL_MISSING_TENSOR', message: expect.stringContaining(`"${name}"`) });
+      const error = await rejection(
+        load(headerOnly(checkpoint, 'hang', name), { model, signal: AbortSignal.timeout(5000) }),
+      );
+      expect({ name, code: error.code, message: error.message }).toMatchObject({
+        code: 'MODEL_MISSING_TENSOR',
+        message: expect.stringContaining(`"${name}"`),
+      });
     }
     expect(faulty.held).toEqual(EMPTY);
   });
@@ -103,20 +137,41 @@ describe('the model asked for', () => {
     expect(warned).toEqual([]);
     const more = seededCheckpoint([...tensors, { name: 'auxiliary.weight', shape: [4] }]) as Uint8Array<ArrayBuffer>;
     (await load(more, { model: 'midas-v2.1-small', onWarning })).dispose();
-    const narrow = tensors.map((tensor) => (tensor.name.startsWith('pretrained.layer1.1.') ? { ...tensor, shape: [64] } : tensor));
-    expect(await rejection(load(seededCheckpoint(narrow) as Uint8Array<ArrayBuffer>, { model: 'midas-v2.1-small', onWarning: () => expect.unreachable() }))).toMatchObject({ code: 'MODEL_SHAPE' });
-    expect(warned).toEqual([{ code: 'MODEL_SURPLUS_TENSOR', message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".' }]);
+    const narrow = tensors.map((tensor) =>
+      tensor.name.startsWith('pretrained.layer1.1.') ? { ...tensor, shape: [64] } : tensor,
+    );
+    expect(
+      await rejection(
+        load(seededCheckpoint(narrow) as Uint8Array<ArrayBuffer>, {
+          model: 'midas-v2.1-small',
+          onWarning: () => expect.unreachable(),
+        }),
+      ),
+    ).toMatchObject({ code: 'MODEL_SHAPE' });
+    expect(warned).toEqual([
+      {
+        code: 'MODEL_SURPLUS_TENSOR',
+        message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".',
+      },
+    ]);
   });
 
   it('named on the hub without a revision: refused before any network access', async () => {
-    expect(await rejection(load('hf:depth-anything/Depth-Anything-V2-Small-hf'))).toMatchObject({ name: 'UsageError', code: 'SOURCE_REVISION' });
+    expect(await rejection(load('hf:depth-anything/Depth-Anything-V2-Small-hf'))).toMatchObject({
+      name: 'UsageError',
+      code: 'SOURCE_REVISION',
+    });
     expect(fetched).toEqual([]);
   });
 
   it('whose file ends early, is empty or is no checkpoint: nothing is left', async () => {
-    expect(await rejection(load(headerOnly('depth-anything-small', 'end'), { model: 'depth-anything-v2-small' }))).toMatchObject({ code: 'ST_TRUNCATED' });
+    expect(
+      await rejection(load(headerOnly('depth-anything-small', 'end'), { model: 'depth-anything-v2-small' })),
+    ).toMatchObject({ code: 'ST_TRUNCATED' });
     const cut = new Blob([tinyMidas().slice(0, 150_000)]);
-    expect(await rejection(load({ name: 'cut', open: async () => cut.stream() }))).toMatchObject({ code: 'ST_TRUNCATED' });
+    expect(await rejection(load({ name: 'cut', open: async () => cut.stream() }))).toMatchObject({
+      code: 'ST_TRUNCATED',
+    });
     expect(await rejection(load(cut))).toMatchObject({ code: 'ST_OFFSETS' });
     expect(await rejection(load(new Uint8Array()))).toMatchObject({ name: 'WeightsFormatError' });
     expect(await rejection(load(new Blob(['<html>'])))).toMatchObject({ code: 'NET_NOT_WEIGHTS' });
@@ -129,17 +184,44 @@ describe('options of a caller without a type checker', () => {
   const any = (value: unknown) => value as never;
 
   it.each<[string, unknown, unknown, object]>([
-    ['a number for a source', 5, {}, { code: 'OPTION_SOURCE', actual: 5, message: expect.stringContaining('source is 5; expected a registry name') }],
+    [
+      'a number for a source',
+      5,
+      {},
+      { code: 'OPTION_SOURCE', actual: 5, message: expect.stringContaining('source is 5; expected a registry name') },
+    ],
     ['no source', undefined, {}, { code: 'OPTION_SOURCE', actual: undefined }],
     ['null for a source', null, {}, { code: 'OPTION_SOURCE', actual: null }],
     ['null for options', 'nano', null, { code: 'OPTION_OBJECT', actual: null }],
     ['a number for weights', 'nano', { weights: 7 }, { code: 'OPTION_WEIGHTS', actual: 7 }],
-    ['a precision there is not', 'nano', { precision: 'f64' }, { code: 'OPTION_PRECISION', actual: 'f64', expected: ['auto', 'f32', 'f16'], message: expect.stringContaining('precision is "f64"; expected one of auto, f32, f16') }],
-    ['a tuning there is not', 'nano', { tuning: true }, { code: 'OPTION_TUNING', actual: true, expected: ['auto', 'off'] }],
-    ['a convention there is not', 'nano', { convention: 'x' }, { code: 'OPTION_CONVENTION', actual: 'x', expected: ['original', 'hub'] }],
+    [
+      'a precision there is not',
+      'nano',
+      { precision: 'f64' },
+      {
+        code: 'OPTION_PRECISION',
+        actual: 'f64',
+        expected: ['auto', 'f32', 'f16'],
+        message: expect.stringContaining('precision is "f64"; expected one of auto, f32, f16'),
+      },
+    ],
+    [
+      'a tuning there is not',
+      'nano',
+      { tuning: true },
+      { code: 'OPTION_TUNING', actual: true, expected: ['auto', 'off'] },
+    ],
+    [
+      'a convention there is not',
+      'nano',
+      { convention: 'x' },
+      { code: 'OPTION_CONVENTION', actual: 'x', expected: ['original', 'hub'] },
+    ],
   ])('are refused before anything is fetched or opened: %s', async (_, source, options, error) => {
     const gpu = { requestAdapter: vi.fn() };
-    const found = await rejection(loadDepthModel(any(source), any(options === null ? null : { gpu, cache: false, ...(options as object) })));
+    const found = await rejection(
+      loadDepthModel(any(source), any(options === null ? null : { gpu, cache: false, ...(options as object) })),
+    );
     expect(found).toMatchObject({ name: 'UsageError', phase: 'load', ...error });
     expect(fetched).toEqual([]);
     expect(gpu.requestAdapter).not.toHaveBeenCalled();
@@ -167,7 +249,9 @@ describe('options of a caller without a type checker', () => {
       expect(error).toMatchObject({ name: 'UsageError', code, actual });
       if (typeof actual === 'string') expect(error.message).toContain(actual);
     }
-    expect(await rejection(map.colors({ colormap: any('jet') }))).toMatchObject({ expected: ['inferno', 'spectral_r', 'turbo', 'viridis', 'magma', 'gray'] });
+    expect(await rejection(map.colors({ colormap: any('jet') }))).toMatchObject({
+      expected: ['inferno', 'spectral_r', 'turbo', 'viridis', 'magma', 'gray'],
+    });
     expect([...faulty.calls.keys()].filter((name) => /^(create|submit)/.test(name))).toEqual([]);
     map.dispose();
     model.dispose();
@@ -181,9 +265,12 @@ describe('onProgress', () => {
     (await load(bytes, { onProgress: ({ loaded }) => seen.push(loaded) })).dispose();
     expect(seen.at(-1)).toBe(bytes.length);
     const tasks: (() => void)[] = [];
-    const callback = vi.fn(() => { throw new Error('of the caller'); });
+    const callback = vi.fn(() => {
+      throw new Error('of the caller');
+    });
     const later = globalThis.setTimeout;
-    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, delay?: number) => (String(task).includes('throw') ? tasks.push(task) : later(task, delay))) as typeof setTimeout);
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(((task: () => void, delay?: number) =>
+      String(task).includes('throw') ? tasks.push(task) : later(task, delay)) as typeof setTimeout);
     (await load(bytes, { onProgress: callback })).dispose();
     vi.restoreAllMocks();
     expect(callback).toHaveBeenCalledTimes(1);

@@ -12,7 +12,11 @@ export function picture(name: string, width = 64, height = 48): RawPicture & { d
 }
 
 /** The values of one estimate, its map disposed of. */
-export async function depthOf(model: DepthModel, source: RawPicture, options: EstimateOptions = SMALL): Promise<Float32Array> {
+export async function depthOf(
+  model: DepthModel,
+  source: RawPicture,
+  options: EstimateOptions = SMALL,
+): Promise<Float32Array> {
   const map = await model.estimate(source, options);
   try {
     return await map.read();
@@ -28,13 +32,19 @@ export async function bitsOf(model: DepthModel, source: RawPicture, options: Est
 
 /** SHA-256 of values: what is equal here is equal bit for bit, and a difference is told in one line. */
 export function bits(values: Float32Array): string {
-  return createHash('sha256').update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest('hex');
+  return createHash('sha256')
+    .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+    .digest('hex');
 }
 
 /** What a promise rejects with. */
-export async function rejection(work: Promise<unknown>): Promise<Error & { readonly code?: string; readonly retryable?: boolean; readonly hint?: string }> {
+export async function rejection(
+  work: Promise<unknown>,
+): Promise<Error & { readonly code?: string; readonly retryable?: boolean; readonly hint?: string }> {
   return work.then(
-    () => { throw new Error('expected a rejection'); },
+    () => {
+      throw new Error('expected a rejection');
+    },
     (error: Error) => error,
   );
 }

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { resizePositions, type PositionRule } from '../../../src/models/position_embedding.js';
-import { decode } from '../../../src/weights/decode.js';
-import { parseHeader } from '../../../src/weights/safetensors.js';
+import { resizePositions, type PositionRule } from '../../../src/models/encoders/position_embedding.js';
+import { decode } from '../../../src/weights/format/decode.js';
+import { parseHeader } from '../../../src/weights/format/safetensors.js';
 import { seededTensor } from '../../seeded_weights.js';
 
 interface TableRecord {
@@ -16,7 +16,11 @@ const DIRECTORY = new URL('../../fixtures/preprocess/', import.meta.url);
 const CHANNELS = 8;
 
 describe('position embeddings against the published encoders', () => {
-  const records = (JSON.parse(readFileSync(new URL('index.json', DIRECTORY), 'utf8')) as { position_embeddings: Record<string, TableRecord> }).position_embeddings;
+  const records = (
+    JSON.parse(readFileSync(new URL('index.json', DIRECTORY), 'utf8')) as {
+      position_embeddings: Record<string, TableRecord>;
+    }
+  ).position_embeddings;
   const bytes = new Uint8Array(readFileSync(new URL('position_embeddings.safetensors', DIRECTORY)));
   const { tensors, dataOffset } = parseHeader(bytes, bytes.length, 'position_embeddings');
   const table = seededTensor('pretrained.pos_embed', [1, 1370, CHANNELS]).subarray(CHANNELS);
@@ -28,10 +32,12 @@ describe('position embeddings against the published encoders', () => {
       const samples = decode(entry, bytes.subarray(dataOffset + entry.begin, dataOffset + entry.end));
       const resized = resizePositions(table, 37, CHANNELS, grid_height, grid_width, rule === 'hub' ? 'size' : 'offset');
       expect(resized.length).toBe(grid_height * grid_width * CHANNELS);
-      // PyTorch resizes in f32: taps at coordinates near 37 carry errors of 37·2^-24 times the slope of the table, and at large
-      // grids their positions, computed from an f32 scale, drift by g·2^-24.
+      // PyTorch resizes in f32: taps at coordinates near 37 carry errors of 37·2^-24 times the slope of the table, and
+      // at large grids their positions, computed from an f32 scale, drift by g·2^-24.
       const bound = 2e-6 * Math.max(1, Math.max(grid_height, grid_width) / 37) * 4;
-      samples.forEach((value, i) => expect(Math.abs((resized[i * stride] as number) - value)).toBeLessThanOrEqual(bound));
+      samples.forEach((value, i) =>
+        expect(Math.abs((resized[i * stride] as number) - value)).toBeLessThanOrEqual(bound),
+      );
     });
   }
 });
@@ -42,8 +48,19 @@ describe('one axis of the published interpolation, x = 0 1 4 9 16 25 36 49', () 
   const cases: readonly [PositionRule, number, readonly number[]][] = [
     ['size', 5, [0.13725, 3.457, 12.125, 26.36098, 45.89275]],
     ['offset', 5, [0.1322, 3.23787, 11.71908, 24.85438, 44.2563]],
-    ['size', 12, [-0.08681, 0.21875, 1.43055, 3.15278, 6.125, 10.28241, 14.30093, 20.125, 27.13426, 33.44908, 43.53125, 50.12847]],
-    ['offset', 12, [-0.08766, 0.21418, 1.39927, 3.07247, 6.03288, 10.07766, 14.00412, 19.84801, 26.60103, 32.80567, 42.79037, 49.8099]],
+    [
+      'size',
+      12,
+      [-0.08681, 0.21875, 1.43055, 3.15278, 6.125, 10.28241, 14.30093, 20.125, 27.13426, 33.44908, 43.53125, 50.12847],
+    ],
+    [
+      'offset',
+      12,
+      [
+        -0.08766, 0.21418, 1.39927, 3.07247, 6.03288, 10.07766, 14.00412, 19.84801, 26.60103, 32.80567, 42.79037,
+        49.8099,
+      ],
+    ],
   ];
   for (const [rule, to, expected] of cases) {
     it(`${rule} → ${to}`, () => {

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { finiteRange, quantize16, type DepthSemantics } from '../../../src/image/formats/depth_semantics.js';
-import { encodeNpy } from '../../../src/image/formats/npy.js';
-import { encodePfm } from '../../../src/image/formats/pfm.js';
-import { encodePng } from '../../../src/image/formats/png.js';
+import { finiteRange, quantize16, type DepthSemantics } from '../../../src/depth/formats/depth_semantics.js';
+import { encodeNpy } from '../../../src/depth/formats/npy.js';
+import { encodePfm } from '../../../src/depth/formats/pfm.js';
+import { encodePng } from '../../../src/depth/formats/png.js';
 import { readDepthFile } from '../../../src/node/depth_file.js';
 
 const VALUES = Float32Array.of(-1, 0.5, 2, 3, 40, 5.25);
@@ -34,9 +34,19 @@ describe('readDepthFile', () => {
   it('turns the codes of a 16-bit PNG back into values by the text beside them', async () => {
     const { codes, scale, offset } = quantize16(VALUES, finiteRange(VALUES));
     const semantics: DepthSemantics = {
-      kind: 'metric', nearer: 'smaller', unit: 'metre', scale, offset, model: 'depth-anything-v2-small', width: 3, height: 2,
+      kind: 'metric',
+      nearer: 'smaller',
+      unit: 'metre',
+      scale,
+      offset,
+      model: 'depth-anything-v2-small',
+      width: 3,
+      height: 2,
     };
-    const png = await encodePng({ width: 3, height: 2, channels: 1, data: codes }, { depthwise: JSON.stringify(semantics) });
+    const png = await encodePng(
+      { width: 3, height: 2, channels: 1, data: codes },
+      { depthwise: JSON.stringify(semantics) },
+    );
     const depth = await readDepthFile(await file(png));
     expect(depth.semantics).toEqual(semantics);
     depth.data.forEach((value, i) => expect(Math.abs(value - VALUES[i]!)).toBeLessThanOrEqual(scale * 0.51));
@@ -57,10 +67,16 @@ describe('readDepthFile', () => {
     await fails(await file(''), 'DEPTH_FORMAT');
     await fails(await file(encodeNpy(VALUES, [6])), 'NPY_SHAPE');
     await fails(await file(encodeNpy(VALUES, [2, 1, 3])), 'NPY_SHAPE');
-    await fails(await file(await encodePng({ width: 1, height: 1, channels: 3, data: new Uint8Array(3) })), 'PNG_COLOR');
+    await fails(
+      await file(await encodePng({ width: 1, height: 1, channels: 3, data: new Uint8Array(3) })),
+      'PNG_COLOR',
+    );
     const png = await encodePng({ width: 3, height: 2, channels: 1, data: new Uint16Array(6) });
     await fails(await file(png.subarray(0, -30)), 'PNG_DECODE');
-    const scaleless = await encodePng({ width: 1, height: 1, channels: 1, data: new Uint16Array(1) }, { depthwise: '{"scale":null}' });
+    const scaleless = await encodePng(
+      { width: 1, height: 1, channels: 1, data: new Uint16Array(1) },
+      { depthwise: '{"scale":null}' },
+    );
     await fails(await file(scaleless), 'PNG_TEXT');
   });
 });

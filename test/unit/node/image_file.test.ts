@@ -16,11 +16,12 @@ const RGB = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, i) => {
 const picture = () => sharp(RGB, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } });
 
 /**
- * 8x8 JPEG of the inks (0, 100, 150, 20) of 255, as Pillow 13.0 wrote it. Without a profile they are (235, 143, 97) in RGB;
- * libvips converts by a printing profile, which moves that by 6.
+ * 8x8 JPEG of the inks (0, 100, 150, 20) of 255, as Pillow 13.0 wrote it. Without a profile they are (235, 143, 97) in
+ * RGB; libvips converts by a printing profile, which moves that by 6.
  */
-const CMYK = '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwWFiAsICMmJykqKRkfLTAtKDAlKCko/8AAFAgA'
-  + 'CAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAgFBv/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8AVLSIBHv/2Q==';
+const CMYK =
+  '/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwAGBAUGBQQGBgUGBwcGCAoQCgoJCQoUDg8MEBcUGBgXFBYWGh0lHxobIxwWFiAsICMmJykqKRkfLTAtKDAlKCko/8AAFAgA' +
+  'CAAIBEMRAE0RAFkRAEsRAP/EABYAAQEBAAAAAAAAAAAAAAAAAAgFBv/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAOBEMATQBZAEsAAD8AVLSIBHv/2Q==';
 
 let folder: string;
 let count = 0;
@@ -61,7 +62,9 @@ describe('readPicture', () => {
       const { data, width, height } = await readPicture(path);
       expect([format, width, height, difference(data)]).toEqual([format, WIDTH, HEIGHT, 0]);
     }
-    const jpeg = await readPicture(await file(await picture().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer()));
+    const jpeg = await readPicture(
+      await file(await picture().jpeg({ quality: 100, chromaSubsampling: '4:4:4' }).toBuffer()),
+    );
     expect(difference(jpeg.data)).toBeLessThanOrEqual(4);
   });
 
@@ -69,29 +72,54 @@ describe('readPicture', () => {
     const swapped = orientation >= 5;
     const [w, h] = swapped ? [HEIGHT, WIDTH] : [WIDTH, HEIGHT];
     const stored = new Uint8Array(RGB.length);
-    for (let y = 0; y < HEIGHT; y++) for (let x = 0; x < WIDTH; x++) {
-      const flipX = WIDTH - 1 - x;
-      const flipY = HEIGHT - 1 - y;
-      const [sx, sy] = [[x, y], [flipX, y], [flipX, flipY], [x, flipY], [y, x], [y, flipX], [flipY, flipX], [flipY, x]][orientation - 1]!;
-      stored.set(RGB.subarray((y * WIDTH + x) * 3, (y * WIDTH + x) * 3 + 3), (sy! * w + sx!) * 3);
-    }
-    const bytes = await sharp(stored, { raw: { width: w, height: h, channels: 3 } }).withMetadata({ orientation }).tiff({ compression: 'lzw' }).toBuffer();
+    for (let y = 0; y < HEIGHT; y++)
+      for (let x = 0; x < WIDTH; x++) {
+        const flipX = WIDTH - 1 - x;
+        const flipY = HEIGHT - 1 - y;
+        const [sx, sy] = [
+          [x, y],
+          [flipX, y],
+          [flipX, flipY],
+          [x, flipY],
+          [y, x],
+          [y, flipX],
+          [flipY, flipX],
+          [flipY, x],
+        ][orientation - 1]!;
+        stored.set(RGB.subarray((y * WIDTH + x) * 3, (y * WIDTH + x) * 3 + 3), (sy! * w + sx!) * 3);
+      }
+    const bytes = await sharp(stored, { raw: { width: w, height: h, channels: 3 } })
+      .withMetadata({ orientation })
+      .tiff({ compression: 'lzw' })
+      .toBuffer();
     const { data, width, height } = await readPicture(await file(bytes));
     expect([width, height, difference(data)]).toEqual([WIDTH, HEIGHT, 0]);
   });
 
   it('drops straight alpha and keeps the colours under it', async () => {
-    const rgba = Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, i) => (i % 4 === 3 ? (i >> 2) % 256 : RGB[(i >> 2) * 3 + (i % 4)]!));
+    const rgba = Uint8Array.from({ length: WIDTH * HEIGHT * 4 }, (_, i) =>
+      i % 4 === 3 ? (i >> 2) % 256 : RGB[(i >> 2) * 3 + (i % 4)]!,
+    );
     const withAlpha = sharp(rgba, { raw: { width: WIDTH, height: HEIGHT, channels: 4 } });
     expect(difference((await readPicture(await file(await withAlpha.png().toBuffer()))).data)).toBe(0);
-    expect(difference((await readPicture(await file(await withAlpha.webp({ lossless: true, exact: true }).toBuffer()))).data)).toBe(0);
+    expect(
+      difference(
+        (await readPicture(await file(await withAlpha.webp({ lossless: true, exact: true }).toBuffer()))).data,
+      ),
+    ).toBe(0);
   });
 
   it('spreads grey over three channels, from 8 and from 16 bits', async () => {
     const grey = Uint8Array.from({ length: 256 }, (_, i) => i);
-    const eight = await sharp(grey, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('b-w').png().toBuffer();
+    const eight = await sharp(grey, { raw: { width: 16, height: 16, channels: 1 } })
+      .toColourspace('b-w')
+      .png()
+      .toBuffer();
     const wide = Uint16Array.from(grey, (v) => v * 257);
-    const sixteen = await sharp(wide, { raw: { width: 16, height: 16, channels: 1 } }).toColourspace('grey16').png().toBuffer();
+    const sixteen = await sharp(wide, { raw: { width: 16, height: 16, channels: 1 } })
+      .toColourspace('grey16')
+      .png()
+      .toBuffer();
     const pgm = Buffer.concat([Buffer.from('P5 16 16 65535\n'), Buffer.from(wide.buffer).swap16()]);
     expect(await sharp(sixteen).metadata()).toMatchObject({ depth: 'ushort', channels: 1 });
     for (const bytes of [eight, sixteen, pgm]) {
@@ -102,15 +130,22 @@ describe('readPicture', () => {
 
   it('reads 16-bit colour', async () => {
     const wide = Uint16Array.from(RGB, (v) => v * 257);
-    const bytes = await sharp(wide, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } }).toColourspace('rgb16').png().toBuffer();
+    const bytes = await sharp(wide, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
     expect(await sharp(bytes).metadata()).toMatchObject({ depth: 'ushort', channels: 3 });
     expect(difference((await readPicture(await file(bytes))).data)).toBe(0);
   });
 
   it('converts Display P3 and CMYK to sRGB', async () => {
-    const away = (pixel: Uint8Array, colour: number[]) => Math.max(...colour.map((value, c) => Math.abs(pixel[c]! - value)));
+    const away = (pixel: Uint8Array, colour: number[]) =>
+      Math.max(...colour.map((value, c) => Math.abs(pixel[c]! - value)));
     const colour = [200, 110, 60];
-    const flat = sharp(Uint8Array.from({ length: 192 }, (_, i) => colour[i % 3]!), { raw: { width: 8, height: 8, channels: 3 } });
+    const flat = sharp(
+      Uint8Array.from({ length: 192 }, (_, i) => colour[i % 3]!),
+      { raw: { width: 8, height: 8, channels: 3 } },
+    );
     const p3 = await flat.withIccProfile('p3').png().toBuffer();
     expect(away(await sharp(p3, { ignoreIcc: true }).raw().toBuffer(), colour)).toBeGreaterThan(9);
     expect(away((await readPicture(await file(p3))).data, colour)).toBeLessThanOrEqual(1);
@@ -128,14 +163,20 @@ describe('readPicture', () => {
   });
 
   it('refuses a PNG, a WebP and a PPM cut short', async () => {
-    for (const whole of [await picture().png().toBuffer(), await picture().webp().toBuffer(), Buffer.concat([Buffer.from('P6 24 16 255\n'), RGB])]) {
+    for (const whole of [
+      await picture().png().toBuffer(),
+      await picture().webp().toBuffer(),
+      Buffer.concat([Buffer.from('P6 24 16 255\n'), RGB]),
+    ]) {
       const path = await file(whole.subarray(0, -20));
       await expect(readPicture(path)).rejects.toEqual(error('IMAGE_DECODE', /cannot be decoded|samples/));
     }
   });
 
   it('says what a file is that it does not read', async () => {
-    const heic = await file(Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), new Uint8Array(4), Buffer.from('mif1heic')]));
+    const heic = await file(
+      Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), new Uint8Array(4), Buffer.from('mif1heic')]),
+    );
     await expect(readPicture(heic)).rejects.toEqual(error('IMAGE_FORMAT', /HEIC.*convert/));
     expect(await isPicture(heic)).toBe(false);
     await expect(readPicture(await file('just text'))).rejects.toEqual(error('IMAGE_DECODE', /not a picture/));
@@ -147,7 +188,9 @@ describe('readPicture', () => {
   it('reads PPM without sharp, and asks for it where it is needed', async () => {
     const png = await file(await picture().png().toBuffer());
     const ppm = await file(Buffer.concat([Buffer.from(`P6 ${WIDTH} ${HEIGHT} 255\n`), RGB]));
-    vi.doMock('sharp', () => { throw new Error('Cannot find package'); });
+    vi.doMock('sharp', () => {
+      throw new Error('Cannot find package');
+    });
     try {
       expect(difference((await readPicture(ppm)).data)).toBe(0);
       await expect(readPicture(png)).rejects.toEqual(error('IMAGE_DECODER', /npm install sharp/));
@@ -158,12 +201,15 @@ describe('readPicture', () => {
   });
 
   it('refuses more pixels than it can hold, with both numbers', async () => {
-    const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'black' } }).png().toBuffer();
+    const png = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'black' } })
+      .png()
+      .toBuffer();
     png.writeUInt32BE(20000, 16);
     png.writeUInt32BE(20000, 20);
     png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
     await expect(readPicture(await file(png))).rejects.toEqual(
-      expect.objectContaining({ code: 'IMAGE_SIZE', expected: 2 ** 28, actual: 4e8 }));
+      expect.objectContaining({ code: 'IMAGE_SIZE', expected: 2 ** 28, actual: 4e8 }),
+    );
   });
 });
 

@@ -5,7 +5,7 @@ import { loadDepthModel as loadInBrowser } from '../../../src/index.js';
 import { registry } from '../../../src/models/registry.js';
 import { loadDepthModel } from '../../../src/node/load.js';
 import { packagedWeights } from '../../../src/node/packaged.js';
-import { packagedFile } from '../../../src/weights/source.js';
+import { packagedFile } from '../../../src/weights/fetch/source.js';
 import { testGpu } from '../../gpu.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -15,7 +15,10 @@ describe('weights that come with the package', () => {
 
   it('are nano’s, in a file of at most 3 MB that the package exports', () => {
     expect(packaged).toEqual(['nano.safetensors']);
-    const { exports, files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: Record<string, unknown>; files: string[] };
+    const { exports, files } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      exports: Record<string, unknown>;
+      files: string[];
+    };
     expect(files).toContain('models');
     expect(exports['./nano.safetensors']).toBe('./models/nano.safetensors');
     expect(statSync(join(ROOT, 'models/nano.safetensors')).size).toBeLessThanOrEqual(3e6);
@@ -27,7 +30,13 @@ describe('weights that come with the package', () => {
     expect(packagedWeights('midas-v2.1-small')).toBeUndefined();
     const { device } = await testGpu();
     const model = await loadDepthModel('nano', { device });
-    expect(model.info).toMatchObject({ name: 'nano', title: 'Nano', licence: 'MIT', kind: 'relative-inverse', nearer: 'larger' });
+    expect(model.info).toMatchObject({
+      name: 'nano',
+      title: 'Nano',
+      licence: 'MIT',
+      kind: 'relative-inverse',
+      nearer: 'larger',
+    });
     model.dispose();
   });
 
@@ -37,13 +46,19 @@ describe('weights that come with the package', () => {
     const model = await loadInBrowser(bytes, { device });
     expect(model.info.name).toBe('nano');
     model.dispose();
-    await expect(loadInBrowser(bytes, { device, model: 'midas-v2.1-small' })).rejects.toMatchObject({ code: 'MODEL_ARCHITECTURE' });
+    await expect(loadInBrowser(bytes, { device, model: 'midas-v2.1-small' })).rejects.toMatchObject({
+      code: 'MODEL_ARCHITECTURE',
+    });
   });
 
   it('have no address of their own in a page, which is told how to give one', async () => {
     const { device } = await testGpu();
     await expect(loadInBrowser('nano', { device })).rejects.toMatchObject({
-      name: 'UsageError', code: 'SOURCE_PACKAGED', message: expect.stringContaining("import url from 'depthwise/nano.safetensors?url', and pass { weights: url }") as string,
+      name: 'UsageError',
+      code: 'SOURCE_PACKAGED',
+      message: expect.stringContaining(
+        "import url from 'depthwise/nano.safetensors?url', and pass { weights: url }",
+      ) as string,
     });
   });
 });

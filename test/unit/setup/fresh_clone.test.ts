@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /**
- * The real set-up scripts in a clone of their own, with stand-ins for npm, vite, apt-get, sudo and Dawn that write down how they
- * were called. `drivers` is the file whose presence makes the stand-in for Dawn find an adapter.
+ * The real set-up scripts in a clone of their own, with stand-ins for npm, vite, apt-get, sudo and Dawn that write down
+ * how they were called. `drivers` is the file whose presence makes the stand-in for Dawn find an adapter.
  */
 let root: string;
 let log: string;
@@ -34,15 +34,22 @@ beforeEach(async () => {
   root = await realpath(await mkdtemp(join(tmpdir(), 'depthwise-')));
   [log, drivers] = [join(root, 'log'), join(root, 'drivers')];
   await cp(join(import.meta.dirname, '../../../tools/setup'), join(root, 'tools/setup'), { recursive: true });
-  for (const folder of ['src', 'bin', 'modules/webgpu', 'modules/vite/bin', 'elsewhere']) await mkdir(join(root, folder), { recursive: true });
+  for (const folder of ['src', 'bin', 'modules/webgpu', 'modules/vite/bin', 'elsewhere'])
+    await mkdir(join(root, folder), { recursive: true });
   await writeFile(join(root, 'package.json'), '{"type":"module"}');
   await writeFile(join(root, 'package-lock.json'), '{"packages":{"":{},"node_modules/webgpu":{"version":"0.6.2"}}}');
-  await writeFile(join(root, 'modules/webgpu/package.json'), '{"name":"webgpu","version":"0.6.2","type":"module","exports":"./index.js"}');
+  await writeFile(
+    join(root, 'modules/webgpu/package.json'),
+    '{"name":"webgpu","version":"0.6.2","type":"module","exports":"./index.js"}',
+  );
   await writeFile(join(root, 'modules/webgpu/index.js'), DAWN);
   await writeFile(join(root, 'modules/vite/bin/vite.js'), VITE);
   await writeFile(join(root, 'bin/npm-cli.js'), NPM);
   await writeFile(join(root, 'src/a.ts'), '');
-  await standIn('apt-get', `echo "apt-get $*" >> "$LOG"; [ -e "$ROOT/no-apt" ] && echo 'Could not resolve deb.debian.org' && exit 100; case "$*" in *install*) touch "$DRIVERS";; esac`);
+  await standIn(
+    'apt-get',
+    `echo "apt-get $*" >> "$LOG"; [ -e "$ROOT/no-apt" ] && echo 'Could not resolve deb.debian.org' && exit 100; case "$*" in *install*) touch "$DRIVERS";; esac`,
+  );
   await standIn('sudo', `echo "sudo $*" >> "$LOG"; [ -e "$ROOT/no-sudo" ] && exit 1; shift; exec "$@"`);
   await standIn('tee', 'cat > /dev/null');
   await writeFile(drivers, '');
@@ -50,7 +57,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, { recursive: true }));
 
-const standIn = (name: string, script: string) => writeFile(join(root, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+const standIn = (name: string, script: string) =>
+  writeFile(join(root, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 
 function depth(...args: string[]) {
   return depthAs({}, ...args);
@@ -59,11 +67,23 @@ function depth(...args: string[]) {
 async function depthAs(user: { uid?: number; gid?: number }, ...args: string[]) {
   await writeFile(log, '');
   const env = {
-    ...process.env, LOG: log, DRIVERS: drivers, ROOT: root, INIT_CWD: join(root, 'elsewhere'),
-    npm_execpath: join(root, 'bin/npm-cli.js'), PATH: `${join(root, 'bin')}:${process.env.PATH}`,
+    ...process.env,
+    LOG: log,
+    DRIVERS: drivers,
+    ROOT: root,
+    INIT_CWD: join(root, 'elsewhere'),
+    npm_execpath: join(root, 'bin/npm-cli.js'),
+    PATH: `${join(root, 'bin')}:${process.env.PATH}`,
   };
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'tools/setup/run.mjs'), 'depth', ...args], { encoding: 'utf8', env, ...user });
-  const calls = (await readFile(log, 'utf8')).trim().split('\n').filter((call) => call !== '');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(root, 'tools/setup/run.mjs'), 'depth', ...args],
+    { encoding: 'utf8', env, ...user },
+  );
+  const calls = (await readFile(log, 'utf8'))
+    .trim()
+    .split('\n')
+    .filter((call) => call !== '');
   return { status, stdout, stderr, calls };
 }
 
@@ -116,7 +136,8 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('a Debian or Ubuntu without a V
     const { status, stderr, calls } = await depth();
     expect(status, stderr).toBe(7);
     expect(calls.filter((call) => call.startsWith('apt-get'))).toEqual([
-      expect.stringMatching(/ update$/), expect.stringMatching(/ install -y --no-install-recommends .*mesa-vulkan-drivers libvulkan1$/),
+      expect.stringMatching(/ update$/),
+      expect.stringMatching(/ install -y --no-install-recommends .*mesa-vulkan-drivers libvulkan1$/),
     ]);
     expect((await depth()).calls).toEqual([]);
   });
@@ -125,7 +146,9 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('a Debian or Ubuntu without a V
     await writeFile(join(root, 'no-apt'), '');
     const { status, stderr } = await depth();
     expect(status).toBe(2);
-    expect(stderr).toMatch(/step "Vulkan driver" failed.*because the network cannot be reached[^]*sudo apt-get install .*mesa-vulkan-drivers libvulkan1\n/);
+    expect(stderr).toMatch(
+      /step "Vulkan driver" failed.*because the network cannot be reached[^]*sudo apt-get install .*mesa-vulkan-drivers libvulkan1\n/,
+    );
     await rm(join(root, 'no-apt'));
     await standIn('apt-get', 'true');
     expect((await depth()).stderr).toMatch(/no usable Vulkan adapter[^]*after installing mesa-vulkan-drivers/);

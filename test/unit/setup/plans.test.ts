@@ -35,9 +35,17 @@ describe('missingPackages', () => {
   });
 
   it('names what is absent or of another version, and native packages of this machine only', () => {
-    expect(missingPackages(lock, { ...installed, 'node_modules/a': { version: '1.0.1' } }, linux)).toEqual(['node_modules/a']);
-    expect(missingPackages(lock, {}, linux)).toEqual(['node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/native-linux']);
-    expect(missingPackages(lock, installed, { platform: 'darwin', arch: 'arm64' })).toEqual(['node_modules/native-mac']);
+    expect(missingPackages(lock, { ...installed, 'node_modules/a': { version: '1.0.1' } }, linux)).toEqual([
+      'node_modules/a',
+    ]);
+    expect(missingPackages(lock, {}, linux)).toEqual([
+      'node_modules/a',
+      'node_modules/a/node_modules/b',
+      'node_modules/native-linux',
+    ]);
+    expect(missingPackages(lock, installed, { platform: 'darwin', arch: 'arm64' })).toEqual([
+      'node_modules/native-mac',
+    ]);
   });
 });
 
@@ -49,24 +57,33 @@ describe('vulkanPlan', () => {
     const plan = vulkanPlan(bookworm, none);
     expect(plan).toMatchObject({ packages: ['mesa-vulkan-drivers', 'libvulkan1'], suite: 'bookworm-backports' });
     expect(aptCommand(plan)).toBe(
-      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee /etc/apt/sources.list.d/depthwise-backports.list"
-      + ' && sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1');
+      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee /etc/apt/sources.list.d/depthwise-backports.list" +
+        ' && sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1',
+    );
     const again = vulkanPlan(bookworm, () => true);
     expect(again.source).toBeUndefined();
-    expect(aptCommand(again)).toBe('sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1');
+    expect(aptCommand(again)).toBe(
+      'sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1',
+    );
   });
 
   it('takes Mesa as it comes on newer Debian, on Ubuntu and on what is made from them', () => {
     for (const release of [
-      { ID: 'debian', VERSION_CODENAME: 'trixie' }, { ID: 'debian' },
-      { ID: 'ubuntu', ID_LIKE: 'debian', VERSION_CODENAME: 'noble' }, { ID: 'linuxmint', ID_LIKE: 'ubuntu debian' },
+      { ID: 'debian', VERSION_CODENAME: 'trixie' },
+      { ID: 'debian' },
+      { ID: 'ubuntu', ID_LIKE: 'debian', VERSION_CODENAME: 'noble' },
+      { ID: 'linuxmint', ID_LIKE: 'ubuntu debian' },
     ]) {
-      expect(aptCommand(vulkanPlan(release, none))).toBe('sudo apt-get update && sudo apt-get install -y mesa-vulkan-drivers libvulkan1');
+      expect(aptCommand(vulkanPlan(release, none))).toBe(
+        'sudo apt-get update && sudo apt-get install -y mesa-vulkan-drivers libvulkan1',
+      );
     }
   });
 
   it('names the command elsewhere, or nothing where it knows none', () => {
-    expect(vulkanPlan({ ID: 'rocky', ID_LIKE: 'rhel centos fedora' }, none)).toEqual({ command: 'sudo dnf install mesa-vulkan-drivers vulkan-loader' });
+    expect(vulkanPlan({ ID: 'rocky', ID_LIKE: 'rhel centos fedora' }, none)).toEqual({
+      command: 'sudo dnf install mesa-vulkan-drivers vulkan-loader',
+    });
     expect(vulkanPlan({ ID: 'arch' }, none)).toEqual({ command: 'sudo pacman -S vulkan-swrast vulkan-icd-loader' });
     expect(vulkanPlan({ ID: 'nixos' }, none)).toBeUndefined();
   });
@@ -76,7 +93,11 @@ describe('readOsRelease', () => {
   it('reads quoted and plain fields, and nothing where there is no file', async () => {
     const path = join(folder, 'os-release');
     await writeFile(path, 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nVERSION_CODENAME=bookworm\nID=debian\n');
-    expect(readOsRelease(path)).toEqual({ PRETTY_NAME: 'Debian GNU/Linux 12 (bookworm)', VERSION_CODENAME: 'bookworm', ID: 'debian' });
+    expect(readOsRelease(path)).toEqual({
+      PRETTY_NAME: 'Debian GNU/Linux 12 (bookworm)',
+      VERSION_CODENAME: 'bookworm',
+      ID: 'debian',
+    });
     expect(readOsRelease(join(folder, 'absent'))).toEqual({});
     expect(usesApt({})).toBe(false);
   });

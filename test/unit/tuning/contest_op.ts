@@ -11,7 +11,10 @@ interface Attrs {
   readonly text?: string;
 }
 
-/** An op with five kernels: one made for CPUs, one for subgroups of 64, and one that does not apply to rows of odd length. */
+/**
+ * An op with five kernels: one made for CPUs, one for subgroups of 64, and one that does not apply to rows of odd
+ * length.
+ */
 export const contestOp = defineOp<{ x: TensorType }, Attrs>({
   name: 'gemm',
   infer: ({ x }) => ({ y: x }),

@@ -8,7 +8,14 @@ import type { TensorType } from '../../../src/tensor.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 
-const kernel = (body: string) => (): Kernel => ({ sources: [`@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[0] = ${body}; }`], tunables: {}, params: {}, workgroups: 1 });
+const kernel = (body: string) => (): Kernel => ({
+  sources: [
+    `@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[0] = ${body}; }`,
+  ],
+  tunables: {},
+  params: {},
+  workgroups: 1,
+});
 
 /** An op that chooses `fast`, of kernels that apply to rows of any length but `even`. */
 const op = defineOp<{ x: TensorType }, { safe?: string; fast?: string }>({
@@ -39,7 +46,10 @@ async function compiled(graph: Graph, gpu: Gpu): Promise<string[]> {
 }
 
 describe('a kernel that a device does not compile', () => {
-  it.each([['invalid', 'SHADER_COMPILE'], ['refused by the driver', 'SHADER_INTERNAL']])('is dropped, and the first that applies does its work from then on: %s', async (how, code) => {
+  it.each([
+    ['invalid', 'SHADER_COMPILE'],
+    ['refused by the driver', 'SHADER_INTERNAL'],
+  ])('is dropped, and the first that applies does its work from then on: %s', async (how, code) => {
     const { gpu, faulty } = await fresh();
     if (how !== 'invalid') faulty.arm('createComputePipelineAsync', 1, 'reject');
     const graph = graphOf({ fast: how === 'invalid' ? 'nothing' : '2.0' });

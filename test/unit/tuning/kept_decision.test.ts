@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InternalError } from '../../../src/errors.js';
-import { browserCache } from '../../../src/weights/browser_cache.js';
+import { browserCache } from '../../../src/weights/cache/browser_cache.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -21,7 +21,10 @@ describe('the start of a contest', () => {
     expect(seen).toEqual([visible, visible]);
   });
 
-  it.each([['is never done', () => new Promise<undefined>(() => {})], ['fails', () => Promise.reject(new Error('no room'))]])('is not waited for long where keeping it %s', async (_, put) => {
+  it.each([
+    ['is never done', () => new Promise<undefined>(() => {})],
+    ['fails', () => Promise.reject(new Error('no room'))],
+  ])('is not waited for long where keeping it %s', async (_, put) => {
     const bench = new ToldBench({ tiled: 2, registers: 1 });
     const cache = { match: async () => undefined, delete: async () => undefined, put };
     expect(await kernels(contestGraph(ODD), { bench, milliseconds: 200, cache })).toEqual(['registers']);
@@ -35,30 +38,40 @@ describe('a device that is lost while kernels are timed', () => {
   });
 
   /** A start whose device is lost at its first times, and what `time` then does. Whether it got that far. */
-  async function start(expected: string, time: () => Promise<readonly number[]>, info: Partial<GPUAdapterInfo> = {}): Promise<boolean> {
+  async function start(
+    expected: string,
+    time: () => Promise<readonly number[]>,
+    info: Partial<GPUAdapterInfo> = {},
+  ): Promise<boolean> {
     const faulty = new FaultyDevice((await nullGpu()).device);
     const bench = new ToldBench();
     const timed = vi.spyOn(bench, 'time').mockImplementation(() => {
       faulty.lose();
       return time();
     });
-    expect(await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) }, await gpuNamed(info, faulty.device))).toEqual([expected]);
+    expect(
+      await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) }, await gpuNamed(info, faulty.device)),
+    ).toEqual([expected]);
     return timed.mock.calls.length > 0;
   }
 
   it.each([
     ['fails', async () => Promise.reject(new InternalError('INTERNAL_READBACK', 'lost'))],
     ['seems to work', async () => [1, 2]],
-  ])('does not have them tried on more than three starts, and gets the safe kernel then: what is under way %s', async (_, time) => {
-    for (const tries of [1, 2, 3]) expect(await start('tiled', time), `start ${tries}`).toBe(true);
-    for (const tries of [4, 5]) expect(await start('registers', time), `start ${tries}`).toBe(false);
-    expect(await start('tiled', time, { description: 'driver 2' })).toBe(true);
-  });
+  ])(
+    'does not have them tried on more than three starts, and gets the safe kernel then: what is under way %s',
+    async (_, time) => {
+      for (const tries of [1, 2, 3]) expect(await start('tiled', time), `start ${tries}`).toBe(true);
+      for (const tries of [4, 5]) expect(await start('registers', time), `start ${tries}`).toBe(false);
+      expect(await start('tiled', time, { description: 'driver 2' })).toBe(true);
+    },
+  );
 
   it('is remembered where other starts ran out of time', async () => {
     const slow = new ToldBench();
     slow.time = () => new Promise(() => {});
-    const outOfTime = async () => kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 80 });
+    const outOfTime = async () =>
+      kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 80 });
     expect(await outOfTime()).toEqual(['tiled']);
     expect(await start('tiled', async () => [1, 2])).toBe(true);
     expect(await outOfTime()).toEqual(['tiled']);
@@ -76,7 +89,9 @@ describe('what was decided', () => {
   /** A start of its own; whether anything was timed. */
   async function start(graph = contestGraph(ODD), info: Partial<GPUAdapterInfo> = {}): Promise<boolean> {
     const bench = new ToldBench(FAST);
-    expect(await kernels(graph, { bench, cache: browserCache({ caches }) }, await gpuNamed(info))).toEqual(['registers']);
+    expect(await kernels(graph, { bench, cache: browserCache({ caches }) }, await gpuNamed(info))).toEqual([
+      'registers',
+    ]);
     return bench.timed.length + bench.asked.length > 0;
   }
 
@@ -103,8 +118,14 @@ describe('what was decided', () => {
 
   it('and is damaged, or names no contender, is decided again', async () => {
     await start();
-    const [key, kept] = [...caches.entries].find(([, body]) => new TextDecoder().decode(body) === 'registers') as [string, Uint8Array<ArrayBuffer>];
-    caches.entries.set(key, kept.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
+    const [key, kept] = [...caches.entries].find(([, body]) => new TextDecoder().decode(body) === 'registers') as [
+      string,
+      Uint8Array<ArrayBuffer>,
+    ];
+    caches.entries.set(
+      key,
+      kept.map((byte, i) => (i === 0 ? byte ^ 1 : byte)),
+    );
     expect(await start()).toBe(true);
     for (const word of ['wide', 'even', 'toString', '', '0', '3 ', ' lost', '3 lost ', '{}']) {
       await rewrite(word);
@@ -124,7 +145,13 @@ describe('what was decided', () => {
       delete: async () => undefined,
       put: async (key: string) => {
         const writer = await real?.(key);
-        return writer && { write: async () => writer.write(new TextEncoder().encode(word)), abort: () => writer.abort(), commit: async () => writer.commit(await digest(word)) };
+        return (
+          writer && {
+            write: async () => writer.write(new TextEncoder().encode(word)),
+            abort: () => writer.abort(),
+            commit: async () => writer.commit(await digest(word)),
+          }
+        );
       },
     };
     await kernels(contestGraph(ODD), { bench, cache });

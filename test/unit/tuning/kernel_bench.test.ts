@@ -16,7 +16,11 @@ const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 async function hardware(pretence: Pretence = {}): Promise<{ gpu: Gpu; faulty: FaultyDevice }> {
   const faulty = new FaultyDevice((await testGpu()).device, pretence);
   const adapterInfo = { vendor: 'somebody', architecture: '', device: '', description: '' };
-  const gpu = Gpu.adopt(new Proxy(faulty.device, { get: (target, key) => (key === 'adapterInfo' ? adapterInfo : Reflect.get(target, key)) }));
+  const gpu = Gpu.adopt(
+    new Proxy(faulty.device, {
+      get: (target, key) => (key === 'adapterInfo' ? adapterInfo : Reflect.get(target, key)),
+    }),
+  );
   expect(gpu.facts.software).toBe(false);
   return { gpu, faulty };
 }
@@ -35,7 +39,12 @@ const counting = (source: string) => () => ({ sources: [source], tunables: {}, p
 const count = defineOp<{ x: TensorType }, object>({
   name: 'count',
   infer: ({ x }) => ({ y: x }),
-  kernels: { short: counting(COUNT(20_000)), long: counting(COUNT(400_000)), broken: counting(COUNT(1).replace('fma', 'nothing')), wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')) },
+  kernels: {
+    short: counting(COUNT(20_000)),
+    long: counting(COUNT(400_000)),
+    broken: counting(COUNT(1).replace('fma', 'nothing')),
+    wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')),
+  },
   cost: () => ({ flops: 1 }),
 });
 
@@ -44,20 +53,27 @@ function only<T extends Graph>(graph: T): Node {
 }
 
 describe('timing', () => {
-  it.each([['timestamps', []], ['the queue', ['timestamp-query']]] as const)('by %s tells a kernel from one that takes 20 times as long, and from one that does not compile', async (_, without) => {
-    const { gpu, faulty } = await hardware({ without });
-    const graph = new Graph();
-    graph.apply(count, { x: graph.input('x', { dtype: 'f32', shape: [1] }) }, {});
-    const bench = new GpuBench(gpu, 'f32');
-    const [short = 0, long = 0, broken] = (await bench.time(only(graph), ['short', 'long', 'broken'], () => false)) ?? [];
-    expect(long / short).toBeGreaterThan(4);
-    expect(short).toBeGreaterThan(1e-4);
-    expect(broken).toBe(Infinity);
-    expect([...gpu.dropped.keys()]).toEqual(['count/broken']);
-    expect(await bench.time(only(graph), ['short', 'long'], () => true)).toBeUndefined();
-    expect(faulty.held).toEqual(EMPTY);
-    expect(faulty.uncaptured).toEqual([]);
-  });
+  it.each([
+    ['timestamps', []],
+    ['the queue', ['timestamp-query']],
+  ] as const)(
+    'by %s tells a kernel from one that takes 20 times as long, and from one that does not compile',
+    async (_, without) => {
+      const { gpu, faulty } = await hardware({ without });
+      const graph = new Graph();
+      graph.apply(count, { x: graph.input('x', { dtype: 'f32', shape: [1] }) }, {});
+      const bench = new GpuBench(gpu, 'f32');
+      const [short = 0, long = 0, broken] =
+        (await bench.time(only(graph), ['short', 'long', 'broken'], () => false)) ?? [];
+      expect(long / short).toBeGreaterThan(4);
+      expect(short).toBeGreaterThan(1e-4);
+      expect(broken).toBe(Infinity);
+      expect([...gpu.dropped.keys()]).toEqual(['count/broken']);
+      expect(await bench.time(only(graph), ['short', 'long'], () => true)).toBeUndefined();
+      expect(faulty.held).toEqual(EMPTY);
+      expect(faulty.uncaptured).toEqual([]);
+    },
+  );
 });
 
 describe('a kernel whose result on a shape of the model differs', () => {
@@ -67,7 +83,9 @@ describe('a kernel whose result on a shape of the model differs', () => {
     graph.apply(count, { x: graph.input('x', { dtype: 'f32', shape: [200_000] }) }, {});
     const [short, wrong] = (await new GpuBench(gpu, 'f32').time(only(graph), ['short', 'wrong'], () => false)) ?? [];
     expect([Number.isFinite(short), wrong]).toEqual([true, Infinity]);
-    expect([...gpu.dropped].map(([name, { code, message }]) => [name, code, message])).toEqual([['count/wrong', 'GPU_UNSOUND', expect.stringContaining('"count/wrong"')]]);
+    expect([...gpu.dropped].map(([name, { code, message }]) => [name, code, message])).toEqual([
+      ['count/wrong', 'GPU_UNSOUND', expect.stringContaining('"count/wrong"')],
+    ]);
     expect(faulty.held).toEqual(EMPTY);
     expect(faulty.uncaptured).toEqual([]);
   });
@@ -102,11 +120,24 @@ describe('a fault while timing', () => {
 
 describe('gemm on an adapter that does not say it is a CPU', () => {
   const graph = new Graph();
-  const types = { x: { dtype: 'f32', shape: [512, 64] }, weight: { dtype: 'f32', shape: [64, 512] }, bias: { dtype: 'f32', shape: [512] } } as const;
-  graph.apply(gemm, { x: graph.input('x', types.x), weight: graph.input('weight', types.weight), bias: graph.input('bias', types.bias) }, {});
+  const types = {
+    x: { dtype: 'f32', shape: [512, 64] },
+    weight: { dtype: 'f32', shape: [64, 512] },
+    bias: { dtype: 'f32', shape: [512] },
+  } as const;
+  graph.apply(
+    gemm,
+    {
+      x: graph.input('x', types.x),
+      weight: graph.input('weight', types.weight),
+      bias: graph.input('bias', types.bias),
+    },
+    {},
+  );
   const node = only(graph);
 
-  // Samples of 4 ms: on a machine that takes its cores away meanwhile, the slower kernel may win once, but not three times.
+  // Samples of 4 ms: on a machine that takes its cores away meanwhile, the slower kernel may win once, but not three
+  // times.
   it('is asked and timed, and the kernel without workgroup memory is found the faster', { retry: 2 }, async () => {
     const { gpu, faulty } = await hardware();
     expect(chooseKernel(node, gpu).variant).toBe('tiled');
@@ -121,8 +152,12 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
     const { gpu, faulty } = await hardware();
     let changed = '';
     // The last vector of every row is left out of the sum.
-    faulty.rewrite = (code, label) => (label === 'gemm/tiled' ? (changed = code.replaceAll('params.K4', '(params.K4 - 1)')) : code);
-    await expect(new GpuBench(gpu, 'f32').check('gemm', 'tiled')).rejects.toMatchObject({ code: 'GPU_UNSOUND', message: expect.stringContaining('kernel "gemm/tiled"') });
+    faulty.rewrite = (code, label) =>
+      label === 'gemm/tiled' ? (changed = code.replaceAll('params.K4', '(params.K4 - 1)')) : code;
+    await expect(new GpuBench(gpu, 'f32').check('gemm', 'tiled')).rejects.toMatchObject({
+      code: 'GPU_UNSOUND',
+      message: expect.stringContaining('kernel "gemm/tiled"'),
+    });
     expect(changed).toContain('params.K4 - 1');
     expect(faulty.held).toEqual(EMPTY);
   });

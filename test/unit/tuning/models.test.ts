@@ -3,14 +3,18 @@ import { Gpu } from '../../../src/gpu/gpu.js';
 import { applicableKernels, chooseKernel } from '../../../src/graph/executor.js';
 import type { Node } from '../../../src/graph/graph.js';
 import { kernelText } from '../../../src/kernels/specialize.js';
-import { checkKernel, hasQuestion } from '../../../src/known_answer.js';
+import { checkKernel, hasQuestion } from '../../../src/tuning/known_answer.js';
 import { contestsOf } from '../../../src/tuning/contests.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { frameGraph } from '../model/frame_graph.js';
 
-const MODELS = [['depth-anything-v2-small', 'depth-anything-small'], ['depth-anything-v2-large', 'depth-anything-large'], ['midas-v2.1-small', 'midas-v2.1-small']] as const;
+const MODELS = [
+  ['depth-anything-v2-small', 'depth-anything-small'],
+  ['depth-anything-v2-large', 'depth-anything-large'],
+  ['midas-v2.1-small', 'midas-v2.1-small'],
+] as const;
 
 describe('on a CPU adapter', () => {
   it.each(MODELS)('every op of %s that has a kernel without workgroup memory uses one', async (model, checkpoint) => {
@@ -18,7 +22,8 @@ describe('on a CPU adapter', () => {
     const { graph } = frameGraph(model, checkpoint);
     const { variant, chosen } = await tuneKernels(gpu, graph);
     expect([...chosen]).toEqual([]);
-    const shares = async (node: Node, name?: string) => (await kernelText(chooseKernel(node, gpu, name).kernel)).includes('var<workgroup>');
+    const shares = async (node: Node, name?: string) =>
+      (await kernelText(chooseKernel(node, gpu, name).kernel)).includes('var<workgroup>');
     for (const node of graph.nodes) {
       if (!(await shares(node, variant(node)))) continue;
       const others = await Promise.all(applicableKernels(node).map((name) => shares(node, name)));
@@ -28,18 +33,27 @@ describe('on a CPU adapter', () => {
 });
 
 describe('on a GPU', () => {
-  it.each(MODELS)('every contender in %s is asked a question, and timed on shapes that take little', async (model, checkpoint) => {
-    const gpu = Gpu.adopt((await nullGpu()).device);
-    for (const storage of ['f32', 'f16'] as const) {
-      const { graph } = frameGraph(model, checkpoint, { storage });
-      const contests = contestsOf(graph, gpu.facts, hasQuestion);
-      for (const { op, kernels, probes } of contests) {
-        expect(probes.length).toBeLessThanOrEqual(2);
-        // The null backend computes nothing: a question that is asked is answered wrongly.
-        for (const kernel of kernels) expect(await checkKernel(gpu, storage, op, kernel).catch(({ code }: { code: unknown }) => code), `${op}/${kernel}`).toBe('GPU_UNSOUND');
+  it.each(MODELS)(
+    'every contender in %s is asked a question, and timed on shapes that take little',
+    async (model, checkpoint) => {
+      const gpu = Gpu.adopt((await nullGpu()).device);
+      for (const storage of ['f32', 'f16'] as const) {
+        const { graph } = frameGraph(model, checkpoint, { storage });
+        const contests = contestsOf(graph, gpu.facts, hasQuestion);
+        for (const { op, kernels, probes } of contests) {
+          expect(probes.length).toBeLessThanOrEqual(2);
+          // The null backend computes nothing: a question that is asked is answered wrongly.
+          for (const kernel of kernels)
+            expect(
+              await checkKernel(gpu, storage, op, kernel).catch(({ code }: { code: unknown }) => code),
+              `${op}/${kernel}`,
+            ).toBe('GPU_UNSOUND');
+        }
+        console.log(
+          `${model} ${storage}: ${contests.map(({ key, probes }) => `${key} on ${probes.map(({ node, count }) => `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`).join(' and ')}`).join('; ') || 'no contest'}`,
+        );
       }
-      console.log(`${model} ${storage}: ${contests.map(({ key, probes }) => `${key} on ${probes.map(({ node, count }) => `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`).join(' and ')}`).join('; ') || 'no contest'}`);
-    }
-    expect([...gpu.dropped]).toEqual([]);
-  });
+      expect([...gpu.dropped]).toEqual([]);
+    },
+  );
 });

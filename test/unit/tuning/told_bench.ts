@@ -32,7 +32,9 @@ export class ToldBench implements KernelBench {
   async time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined> {
     this.timed.push(`${(node.inputs['x'] as Node['inputs'][string]).type.shape[1]}: ${kernels.join(' ')}`);
     await Promise.resolve();
-    return spent() ? undefined : kernels.map((kernel) => this.times[`${kernel} ${node.inputs['x']?.type.shape[1]}`] ?? this.times[kernel] ?? 1);
+    return spent()
+      ? undefined
+      : kernels.map((kernel) => this.times[`${kernel} ${node.inputs['x']?.type.shape[1]}`] ?? this.times[kernel] ?? 1);
   }
 }
 
@@ -40,7 +42,9 @@ export class ToldBench implements KernelBench {
 export async function gpuNamed(info: Partial<GPUAdapterInfo> = {}, on?: GPUDevice): Promise<Gpu> {
   const device = on ?? (await nullGpu()).device;
   const adapterInfo = { vendor: 'somebody', architecture: 'some', device: '', description: '', ...info };
-  return Gpu.adopt(new Proxy(device, { get: (target, key) => (key === 'adapterInfo' ? adapterInfo : Reflect.get(target, key)) }));
+  return Gpu.adopt(
+    new Proxy(device, { get: (target, key) => (key === 'adapterInfo' ? adapterInfo : Reflect.get(target, key)) }),
+  );
 }
 
 /** The kernels that a graph's nodes get. */

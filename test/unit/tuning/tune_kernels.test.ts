@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { OutOfMemoryError } from '../../../src/errors.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
-import { browserCache } from '../../../src/weights/browser_cache.js';
+import { browserCache } from '../../../src/weights/cache/browser_cache.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
 import { contestGraph, otherOp } from './contest_op.js';
 import { gpuNamed, kernels, ODD, ToldBench } from './told_bench.js';
@@ -14,13 +14,24 @@ describe('a contest', () => {
     expect(bench.timed).toEqual(['3: registers tiled']);
   });
 
-  it.each([[1.04, 'tiled'], [1.06, 'registers']])('is left to the rule unless another kernel is 5 %% faster: rule %d, another 1', async (tiled, kernel) => {
+  it.each([
+    [1.04, 'tiled'],
+    [1.06, 'registers'],
+  ])('is left to the rule unless another kernel is 5 %% faster: rule %d, another 1', async (tiled, kernel) => {
     expect(await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled, registers: 1 }) })).toEqual([kernel]);
   });
 
   it('is between kernels that apply to the same nodes', async () => {
     const bench = new ToldBench({ registers: 1, tiled: 2, even: 0.5 });
-    expect(await kernels(contestGraph([[3, 100], [4, 200]]), { bench })).toEqual(['registers', 'even']);
+    expect(
+      await kernels(
+        contestGraph([
+          [3, 100],
+          [4, 200],
+        ]),
+        { bench },
+      ),
+    ).toEqual(['registers', 'even']);
     expect(bench.timed).toEqual(['4: registers tiled even', '3: registers tiled']);
   });
 
@@ -34,8 +45,20 @@ describe('a contest', () => {
   });
 
   it('is decided by the two shapes with the most work, each as often as the graph has it', async () => {
-    const graph = contestGraph([[3, 100], [5, 90], [5, 90], [5, 90], [7, 1]]);
-    const bench = new ToldBench({ 'registers 3': 4, 'tiled 3': 1, 'registers 5': 1, 'tiled 5': 2.5, 'registers 7': 1000 });
+    const graph = contestGraph([
+      [3, 100],
+      [5, 90],
+      [5, 90],
+      [5, 90],
+      [7, 1],
+    ]);
+    const bench = new ToldBench({
+      'registers 3': 4,
+      'tiled 3': 1,
+      'registers 5': 1,
+      'tiled 5': 2.5,
+      'registers 7': 1000,
+    });
     expect(await kernels(graph, { bench })).toEqual(Array(5).fill('registers'));
     expect(bench.timed).toEqual(['5: registers tiled', '3: registers tiled']);
     bench.times = { ...bench.times, 'tiled 5': 1.5 };
@@ -44,13 +67,27 @@ describe('a contest', () => {
 
   it('leaves out shapes that take too long to time, unless there is no other', async () => {
     const bench = new ToldBench();
-    await kernels(contestGraph([[3, 17e9], [5, 1e9]]), { bench });
-    await kernels(contestGraph([[3, 18e9], [5, 17e9]]), { bench });
+    await kernels(
+      contestGraph([
+        [3, 17e9],
+        [5, 1e9],
+      ]),
+      { bench },
+    );
+    await kernels(
+      contestGraph([
+        [3, 18e9],
+        [5, 17e9],
+      ]),
+      { bench },
+    );
     expect(bench.timed).toEqual(['5: registers tiled', '5: registers tiled']);
   });
 
   it('without a clock that runs is left to the rule', async () => {
-    expect(await kernels(contestGraph(ODD), { bench: new ToldBench({ registers: Infinity, tiled: Infinity }) })).toEqual(['tiled']);
+    expect(
+      await kernels(contestGraph(ODD), { bench: new ToldBench({ registers: Infinity, tiled: Infinity }) }),
+    ).toEqual(['tiled']);
   });
 
   it('does not take a kernel that no question applies to', async () => {
@@ -87,7 +124,9 @@ describe('a kernel that answers wrongly', () => {
   it('is the end where it is the safe one', async () => {
     const bench = new ToldBench();
     bench.wrong = ['registers'];
-    await expect(tuneKernels(await gpuNamed(), contestGraph(ODD), { bench })).rejects.toMatchObject({ code: 'GPU_UNSOUND' });
+    await expect(tuneKernels(await gpuNamed(), contestGraph(ODD), { bench })).rejects.toMatchObject({
+      code: 'GPU_UNSOUND',
+    });
     expect(bench.timed).toEqual([]);
   });
 });
@@ -134,19 +173,24 @@ describe('the time', () => {
     return () => vi.useRealTimers();
   });
 
-  it.each(['check', 'time'] as const)('when it is up, leaves what is undecided to the rule, and asks no more: %s', async (what) => {
-    const bench = slow(what, 200, { registers: 1, tiled: 2 });
-    const tuning = kernels(contestGraph(ODD), { bench, milliseconds: 20 });
-    await vi.advanceTimersByTimeAsync(20);
-    expect(await tuning).toEqual(['tiled']);
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(bench.asked.length).toBe(2);
-    expect(bench.timed.length).toBe(what === 'time' ? 1 : 0);
-  });
+  it.each(['check', 'time'] as const)(
+    'when it is up, leaves what is undecided to the rule, and asks no more: %s',
+    async (what) => {
+      const bench = slow(what, 200, { registers: 1, tiled: 2 });
+      const tuning = kernels(contestGraph(ODD), { bench, milliseconds: 20 });
+      await vi.advanceTimersByTimeAsync(20);
+      expect(await tuning).toEqual(['tiled']);
+      await vi.advanceTimersByTimeAsync(1000);
+      expect(bench.asked.length).toBe(2);
+      expect(bench.timed.length).toBe(what === 'time' ? 1 : 0);
+    },
+  );
 
   it('is 300 ms unless told otherwise', async () => {
     let settled = false;
-    const tuning = tuneKernels(await gpuNamed(), contestGraph(ODD), { bench: slow('check', 10_000, {}) }).then(() => (settled = true));
+    const tuning = tuneKernels(await gpuNamed(), contestGraph(ODD), { bench: slow('check', 10_000, {}) }).then(
+      () => (settled = true),
+    );
     await vi.advanceTimersByTimeAsync(299);
     expect(settled).toBe(false);
     await vi.advanceTimersByTimeAsync(2);
@@ -169,8 +213,12 @@ describe('the time', () => {
 describe('the table of adapters', () => {
   it('says where to start: that kernel stays where the time is too short, or nothing is 5 % faster', async () => {
     const arm = () => gpuNamed({ vendor: 'arm' });
-    expect(await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.04 }) }, await arm())).toEqual(['registers']);
-    expect(await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.06 }) }, await arm())).toEqual(['tiled']);
+    expect(
+      await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.04 }) }, await arm()),
+    ).toEqual(['registers']);
+    expect(
+      await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.06 }) }, await arm()),
+    ).toEqual(['tiled']);
     const bench = new ToldBench();
     bench.time = () => new Promise(() => {});
     expect(await kernels(contestGraph(ODD), { bench, milliseconds: 20 }, await arm())).toEqual(['registers']);
@@ -184,10 +232,19 @@ describe('the table of adapters', () => {
     bench.check = () => new Promise(() => {});
     const asked = vi.spyOn(bench, 'check');
     for (const starts of [1, 2, 3, 3]) {
-      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 80 }, await gpuNamed({ vendor: 'arm' }))).toEqual(['registers']);
+      expect(
+        await kernels(contestGraph(ODD), { bench, cache, milliseconds: 80 }, await gpuNamed({ vendor: 'arm' })),
+      ).toEqual(['registers']);
       expect(asked).toHaveBeenCalledTimes(2 * starts);
     }
     const decided = browserCache({ caches: new MemoryCaches() });
-    for (const times of [{ tiled: 1, registers: 2 }, {}]) expect(await kernels(contestGraph(ODD), { bench: new ToldBench(times), cache: decided }, await gpuNamed({ vendor: 'arm' }))).toEqual(['tiled']);
+    for (const times of [{ tiled: 1, registers: 2 }, {}])
+      expect(
+        await kernels(
+          contestGraph(ODD),
+          { bench: new ToldBench(times), cache: decided },
+          await gpuNamed({ vendor: 'arm' }),
+        ),
+      ).toEqual(['tiled']);
   });
 });

@@ -4,20 +4,23 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CacheError, ModelMismatchError } from '../../../src/errors.js';
 import { folderCache } from '../../../src/node/weights_cache.js';
-import { browserCache } from '../../../src/weights/browser_cache.js';
-import type { WeightsCache } from '../../../src/weights/cache.js';
-import { openCheckpoint, withCheckpoint, type CheckpointOptions } from '../../../src/weights/checkpoint.js';
+import { browserCache } from '../../../src/weights/cache/browser_cache.js';
+import type { WeightsCache } from '../../../src/weights/cache/cache.js';
+import { openCheckpoint, withCheckpoint, type CheckpointOptions } from '../../../src/weights/fetch/checkpoint.js';
 import { FILE, load, serves, SHA256, URL_A } from './cached_load.js';
 import { MemoryCaches, MemoryLocks } from './memory_caches.js';
 import { faultOfAsync, fileWith } from './safetensors_file.js';
 
 /** Where the name of the first tensor is spelled. */
 const NAME = 8 + '{"'.length;
-const flipped = (bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> => Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 2 : byte));
+const flipped = (bytes: Uint8Array, at: number): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(bytes, (byte, i) => (i === at ? byte ^ 2 : byte));
 
 interface Harness {
   readonly cache: () => WeightsCache;
-  /** Makes the stored copy one byte shorter, flips a bit of its data or of the name of its first tensor, or empties it. */
+  /**
+   * Makes the stored copy one byte shorter, flips a bit of its data or of the name of its first tensor, or empties it.
+   */
   readonly damage: (how: 'cut' | 'flip' | 'rename' | 'empty') => void;
   /** Number of stored things, complete or not. */
   readonly entries: () => number;
@@ -34,8 +37,12 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const node: Harness = {
   cache: () => folderCache(folder),
   damage: (how) => {
-    const path = join(folder, readdirSync(folder).find((name) => name.endsWith('.safetensors'))!);
-    if (how === 'flip' || how === 'rename') writeFileSync(path, flipped(readFileSync(path), how === 'flip' ? FILE.length - 5 : NAME));
+    const path = join(
+      folder,
+      readdirSync(folder).find((name) => name.endsWith('.safetensors'))!,
+    );
+    if (how === 'flip' || how === 'rename')
+      writeFileSync(path, flipped(readFileSync(path), how === 'flip' ? FILE.length - 5 : NAME));
     else truncateSync(path, how === 'cut' ? FILE.length - 1 : 0);
   },
   entries: () => readdirSync(folder).length,
@@ -46,12 +53,18 @@ const browser: Harness = {
   damage: (how) => {
     const [url, body] = [...caches.entries].filter(([entry]) => /\/[0-9]+$/.test(entry)).at(how === 'rename' ? 0 : -1)!;
     const flips = how === 'flip' || how === 'rename';
-    caches.entries.set(url, flips ? flipped(body, how === 'flip' ? body.length - 5 : NAME) : body.subarray(0, how === 'cut' ? -1 : 0));
+    caches.entries.set(
+      url,
+      flips ? flipped(body, how === 'flip' ? body.length - 5 : NAME) : body.subarray(0, how === 'cut' ? -1 : 0),
+    );
   },
   entries: () => caches.entries.size,
 };
 
-describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)]] as const)('%s', (_, harness, entries) => {
+describe.each([
+  ['a folder', node, 2],
+  ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)],
+] as const)('%s', (_, harness, entries) => {
   test('N15: the second load needs no network', async () => {
     const fetch = serves();
     expect((await load(harness.cache(), fetch)).phases).toEqual(['download']);
@@ -59,7 +72,9 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
     const offline = vi.fn(async () => {
       throw new TypeError('offline');
     });
-    expect(await load(harness.cache(), offline as never, { expected: { bytes: FILE.length, sha256: SHA256 } })).toMatchObject({ codes: [], phases: ['read'] });
+    expect(
+      await load(harness.cache(), offline as never, { expected: { bytes: FILE.length, sha256: SHA256 } }),
+    ).toMatchObject({ codes: [], phases: ['read'] });
     expect(fetch).toHaveBeenCalledOnce();
     expect(offline).not.toHaveBeenCalled();
   });
@@ -90,11 +105,12 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
   });
 
   /** Loads as a model does that looks at the names before it reads a value; resolves to the names. */
-  const mapNames = (options: CheckpointOptions) => withCheckpoint(URL_A, { cache: harness.cache(), ...options }, async ({ header }) => {
-    const names = [...header.tensors.keys()];
-    if (!names.includes('a')) throw new ModelMismatchError('MODEL_MISSING_TENSOR', `no "a" among ${names.join()}`);
-    return names;
-  });
+  const mapNames = (options: CheckpointOptions) =>
+    withCheckpoint(URL_A, { cache: harness.cache(), ...options }, async ({ header }) => {
+      const names = [...header.tensors.keys()];
+      if (!names.includes('a')) throw new ModelMismatchError('MODEL_MISSING_TENSOR', `no "a" among ${names.join()}`);
+      return names;
+    });
 
   test('a model that does not fit a damaged copy is not blamed: the copy is deleted and fetched again', async () => {
     const fetch = serves();
@@ -116,7 +132,9 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
       for await (const { entry } of checkpoint.tensors()) expect(entry.name).toBe('c');
     });
     const stored = harness.entries();
-    expect(await faultOfAsync(() => mapNames({ http: { fetch: fetch as never } }))).toMatchObject({ code: 'MODEL_MISSING_TENSOR' });
+    expect(await faultOfAsync(() => mapNames({ http: { fetch: fetch as never } }))).toMatchObject({
+      code: 'MODEL_MISSING_TENSOR',
+    });
     expect(fetch).toHaveBeenCalledOnce();
     expect(harness.entries()).toBe(stored);
   });
@@ -126,7 +144,11 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
     const cache = harness.cache();
     await load(cache, fetch);
     harness.damage('flip');
-    const readOnly: WeightsCache = { match: (key) => cache.match(key), put: async () => undefined, delete: () => Promise.reject(new Error('read only')) };
+    const readOnly: WeightsCache = {
+      match: (key) => cache.match(key),
+      put: async () => undefined,
+      delete: () => Promise.reject(new Error('read only')),
+    };
     await load(readOnly, fetch);
     expect(fetch).toHaveBeenCalledTimes(2);
   });
@@ -160,7 +182,11 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
 
   test('nothing that is broken, cut, wrong, abandoned or cancelled becomes visible', async () => {
     const attempts: [Uint8Array, CheckpointOptions][] = [
-      [FILE.subarray(0, -1), {}], [Uint8Array.of(...FILE, 0), {}], [flipped(FILE, FILE.length - 5), { expected: { sha256: SHA256 } }], [FILE.subarray(0, 50), {}], [new TextEncoder().encode('<html></html>'), {}],
+      [FILE.subarray(0, -1), {}],
+      [Uint8Array.of(...FILE, 0), {}],
+      [flipped(FILE, FILE.length - 5), { expected: { sha256: SHA256 } }],
+      [FILE.subarray(0, 50), {}],
+      [new TextEncoder().encode('<html></html>'), {}],
     ];
     for (const [body, options] of attempts) {
       await faultOfAsync(() => load(harness.cache(), serves(body), options));
@@ -170,7 +196,11 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
     for await (const tensor of abandoned.tensors()) if (tensor.entry.name === 'a') break;
     expect(harness.entries()).toBe(0);
     const controller = new AbortController();
-    const cancelled = await openCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never }, signal: controller.signal });
+    const cancelled = await openCheckpoint(URL_A, {
+      cache: harness.cache(),
+      http: { fetch: serves() as never },
+      signal: controller.signal,
+    });
     controller.abort();
     await expect(cancelled.tensors().next()).rejects.toMatchObject({ name: 'AbortError' });
     expect(harness.entries()).toBe(0);
@@ -188,7 +218,9 @@ describe.each([['a folder', node, 2], ['the Cache API', browser, 1 + Math.ceil(F
     const use = vi.fn(async () => {
       throw new Error('mine');
     });
-    await expect(withCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never } }, use)).rejects.toThrow('mine');
+    await expect(
+      withCheckpoint(URL_A, { cache: harness.cache(), http: { fetch: serves() as never } }, use),
+    ).rejects.toThrow('mine');
     expect(use).toHaveBeenCalledOnce();
     expect(harness.entries()).toBe(0);
   });
@@ -206,8 +238,13 @@ describe('the Cache API', () => {
   });
 
   test('N17: storage denied, or none at all', async () => {
-    const denied = { open: () => Promise.reject(new DOMException('denied', 'SecurityError')) } as unknown as CacheStorage;
-    expect((await load(browserCache({ caches: denied, locks: new MemoryLocks() }), serves())).codes).toEqual(['CACHE_READ', 'CACHE_WRITE']);
+    const denied = {
+      open: () => Promise.reject(new DOMException('denied', 'SecurityError')),
+    } as unknown as CacheStorage;
+    expect((await load(browserCache({ caches: denied, locks: new MemoryLocks() }), serves())).codes).toEqual([
+      'CACHE_READ',
+      'CACHE_WRITE',
+    ]);
     expect(browserCache()).toBeUndefined();
     expect((await load(undefined, serves())).codes).toEqual([]);
   });

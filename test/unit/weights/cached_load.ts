@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
 import { expect, vi } from 'vitest';
-import type { WeightsCache } from '../../../src/weights/cache.js';
-import { withCheckpoint, type CheckpointOptions } from '../../../src/weights/checkpoint.js';
-import type { Warning } from '../../../src/weights/progress.js';
+import type { WeightsCache } from '../../../src/weights/cache/cache.js';
+import { withCheckpoint, type CheckpointOptions } from '../../../src/weights/fetch/checkpoint.js';
+import type { Warning } from '../../../src/warnings.js';
 import { fileWith } from './safetensors_file.js';
 
-export const FILE = fileWith({ a: { dtype: 'F32', shape: [100], bytes: 400 }, b: { dtype: 'F32', shape: [50], bytes: 200 } });
+export const FILE = fileWith({
+  a: { dtype: 'F32', shape: [100], bytes: 400 },
+  b: { dtype: 'F32', shape: [50], bytes: 200 },
+});
 /** Of FILE. */
 export const SHA256 = createHash('sha256').update(FILE).digest('hex');
 export const URL_A = 'https://host.example/a.safetensors';
@@ -14,10 +17,20 @@ export const URL_A = 'https://host.example/a.safetensors';
 export const serves = (body: Uint8Array = FILE) => vi.fn(async () => new Response(body.slice()));
 
 /** Loads FILE through a cache: the warnings and the phases it was told of. */
-export async function load(cache: WeightsCache | undefined, fetch: ReturnType<typeof serves>, options: CheckpointOptions = {}) {
+export async function load(
+  cache: WeightsCache | undefined,
+  fetch: ReturnType<typeof serves>,
+  options: CheckpointOptions = {},
+) {
   const warnings: Warning[] = [];
   const phases = new Set<string>();
-  const all = { cache, http: { fetch: fetch as unknown as typeof globalThis.fetch, retryMs: 1 }, onWarning: (warning: Warning) => warnings.push(warning), onProgress: ({ phase }: { phase: string }) => phases.add(phase), ...options };
+  const all = {
+    cache,
+    http: { fetch: fetch as unknown as typeof globalThis.fetch, retryMs: 1 },
+    onWarning: (warning: Warning) => warnings.push(warning),
+    onProgress: ({ phase }: { phase: string }) => phases.add(phase),
+    ...options,
+  };
   const bytes = await withCheckpoint(URL_A, all, async (checkpoint) => {
     const parts: number[] = [];
     for await (const tensor of checkpoint.tensors()) parts.push(...tensor.bytes);

@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IntegrityError, UsageError, WeightsFormatError } from '../../../src/errors.js';
-import { openCheckpoint, type CheckpointOptions, type CheckpointSource } from '../../../src/weights/checkpoint.js';
-import type { DownloadProgress } from '../../../src/weights/progress.js';
+import {
+  openCheckpoint,
+  type CheckpointOptions,
+  type CheckpointSource,
+} from '../../../src/weights/fetch/checkpoint.js';
+import type { DownloadProgress } from '../../../src/weights/fetch/progress.js';
 import { faultOfAsync, fileOf, fileWith } from './safetensors_file.js';
 import { scripted } from './scripted_source.js';
 
-const FILE = fileWith({ a: { dtype: 'F32', shape: [2], bytes: 8 }, b: { dtype: 'F16', shape: [3], bytes: 6 }, empty: { dtype: 'F32', shape: [0], bytes: 0 }, c: { dtype: 'U8', shape: [5], bytes: 5 } });
+const FILE = fileWith({
+  a: { dtype: 'F32', shape: [2], bytes: 8 },
+  b: { dtype: 'F16', shape: [3], bytes: 6 },
+  empty: { dtype: 'F32', shape: [0], bytes: 0 },
+  c: { dtype: 'U8', shape: [5], bytes: 5 },
+});
 const DATA = FILE.length - 19;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -18,7 +27,12 @@ async function readAll(source: CheckpointSource, options: CheckpointOptions = {}
 }
 
 const count = (from: number, length: number): number[] => Array.from({ length }, (_, i) => from + i);
-const EXPECTED = new Map([['a', count(0, 8)], ['b', count(8, 6)], ['empty', []], ['c', count(14, 5)]]);
+const EXPECTED = new Map([
+  ['a', count(0, 8)],
+  ['b', count(8, 6)],
+  ['empty', []],
+  ['c', count(14, 5)],
+]);
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -26,14 +40,23 @@ describe('openCheckpoint', () => {
   test('every kind of source gives the same tensors', async () => {
     const shifted = new Uint8Array(FILE.length + 3);
     shifted.set(FILE, 3);
-    for (const source of [FILE, FILE.buffer, shifted.subarray(3), new Blob([FILE]), new File([FILE], 'net.safetensors'), scripted(FILE), scripted(FILE, { size: FILE.length })]) {
+    for (const source of [
+      FILE,
+      FILE.buffer,
+      shifted.subarray(3),
+      new Blob([FILE]),
+      new File([FILE], 'net.safetensors'),
+      scripted(FILE),
+      scripted(FILE, { size: FILE.length }),
+    ]) {
       expect(await readAll(source)).toEqual(EXPECTED);
     }
     expect((await openCheckpoint(new File([FILE], 'net.safetensors'))).source).toBe('net.safetensors');
   });
 
   test('chunks of any size give the same tensors', async () => {
-    for (let chunk = 1; chunk <= FILE.length; chunk++) expect(await readAll(scripted(FILE, { chunk }))).toEqual(EXPECTED);
+    for (let chunk = 1; chunk <= FILE.length; chunk++)
+      expect(await readAll(scripted(FILE, { chunk }))).toEqual(EXPECTED);
   });
 
   test('a tensor within one chunk is a view of it, not a copy', async () => {
@@ -43,7 +66,10 @@ describe('openCheckpoint', () => {
 
   test('a tensor larger than what is made ahead arrives whole', async () => {
     const size = 40 * 1024 * 1024 + 5;
-    const bytes = fileOf(JSON.stringify({ w: { dtype: 'U8', shape: [size], data_offsets: [0, size] } }), new Uint8Array(size).fill(7));
+    const bytes = fileOf(
+      JSON.stringify({ w: { dtype: 'U8', shape: [size], data_offsets: [0, size] } }),
+      new Uint8Array(size).fill(7),
+    );
     bytes[bytes.length - 1] = 9;
     const checkpoint = await openCheckpoint(scripted(bytes));
     for await (const tensor of checkpoint.tensors()) {
@@ -55,7 +81,11 @@ describe('openCheckpoint', () => {
   test('a size in the header is not believed before its bytes arrive', async () => {
     const header = JSON.stringify({ w: { dtype: 'U8', shape: [2 ** 40], data_offsets: [0, 2 ** 40] } });
     const error = await faultOfAsync(() => readAll(scripted(fileOf(header, 10))));
-    expect(error).toMatchObject({ code: 'ST_TRUNCATED', expected: 8 + header.length + 2 ** 40, actual: 8 + header.length + 10 });
+    expect(error).toMatchObject({
+      code: 'ST_TRUNCATED',
+      expected: 8 + header.length + 2 ** 40,
+      actual: 8 + header.length + 10,
+    });
   });
 
   test('the tensors can be read once', async () => {
@@ -84,7 +114,10 @@ describe('openCheckpoint', () => {
 });
 
 describe('S29: a stream that ends early', () => {
-  test.each([['ends', undefined], ['fails', new TypeError('terminated')]])('%s at any byte', async (_, error) => {
+  test.each([
+    ['ends', undefined],
+    ['fails', new TypeError('terminated')],
+  ])('%s at any byte', async (_, error) => {
     for (let length = 0; length < FILE.length; length++) {
       const source = scripted(FILE.subarray(0, length), { chunk: 7, error });
       const fault = await faultOfAsync(() => readAll(source));
@@ -127,7 +160,7 @@ describe('expected length and digest', () => {
   test('N12: one flipped bit, wherever the parser cannot see it', async () => {
     for (let at = DATA; at < FILE.length; at++) {
       const bytes = FILE.slice();
-      bytes[at]! ^= 1 << at % 8;
+      bytes[at]! ^= 1 << (at % 8);
       const error = await faultOfAsync(() => readAll(scripted(bytes, { chunk: 4 }), { expected: good }));
       expect(error).toBeInstanceOf(IntegrityError);
       expect(error).toMatchObject({ code: 'INTEGRITY_SHA256', expected: good.sha256, actual: sha256(bytes) });
@@ -195,7 +228,10 @@ describe('progress', () => {
 
 describe('N14: cancellation', () => {
   const expectAbort = async (work: Promise<unknown>): Promise<void> => {
-    const error = await work.then(() => undefined, (fault: unknown) => fault);
+    const error = await work.then(
+      () => undefined,
+      (fault: unknown) => fault,
+    );
     expect(error).toBeInstanceOf(DOMException);
     expect((error as DOMException).name).toBe('AbortError');
   };
@@ -222,7 +258,10 @@ describe('N14: cancellation', () => {
 
   test('while the source is being opened', async () => {
     const controller = new AbortController();
-    const work = openCheckpoint({ name: 'slow', open: () => new Promise(() => undefined) }, { signal: controller.signal });
+    const work = openCheckpoint(
+      { name: 'slow', open: () => new Promise(() => undefined) },
+      { signal: controller.signal },
+    );
     controller.abort();
     await expectAbort(work);
   });
@@ -232,12 +271,14 @@ describe('N14: cancellation', () => {
     const source = scripted(FILE, { chunk: 1 });
     const checkpoint = await openCheckpoint(source, { signal: controller.signal });
     const names: string[] = [];
-    await expectAbort((async () => {
-      for await (const { entry } of checkpoint.tensors()) {
-        names.push(entry.name);
-        controller.abort();
-      }
-    })());
+    await expectAbort(
+      (async () => {
+        for await (const { entry } of checkpoint.tensors()) {
+          names.push(entry.name);
+          controller.abort();
+        }
+      })(),
+    );
     expect(names).toEqual(['a']);
   });
 });

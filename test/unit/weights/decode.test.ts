@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { checkFinite, checkHalfRange, decode, fromHalf, scanValues, toHalf } from '../../../src/weights/decode.js';
+import {
+  checkFinite,
+  checkHalfRange,
+  decode,
+  fromHalf,
+  scanValues,
+  toHalf,
+} from '../../../src/weights/format/decode.js';
 import { faultOf } from './safetensors_file.js';
 
 /** The half with this code, spelled out from IEEE 754-2008, 3.4: sign, 5 bits of exponent, 10 of fraction. */
@@ -26,7 +33,8 @@ describe('halves', () => {
     const values = decode({ name: 'a', dtype: 'F16' }, new Uint8Array(codes.buffer));
     for (let code = 0; code < 65536; code++) {
       const expected = halfByDefinition(code);
-      if (!Object.is(values[code], expected) || !Object.is(fromHalf(code), expected)) expect(values[code], `code ${code}`).toBe(expected);
+      if (!Object.is(values[code], expected) || !Object.is(fromHalf(code), expected))
+        expect(values[code], `code ${code}`).toBe(expected);
     }
   });
 
@@ -35,7 +43,8 @@ describe('halves', () => {
     const codes = toHalf(values);
     for (let code = 0; code < 65536; code++) {
       const isNaN = (code & 0x7c00) === 0x7c00 && (code & 0x3ff) !== 0;
-      if (isNaN ? (codes[code]! & 0x7fff) <= 0x7c00 : codes[code] !== code) expect(codes[code], `code ${code}`).toBe(code);
+      if (isNaN ? (codes[code]! & 0x7fff) <= 0x7c00 : codes[code] !== code)
+        expect(codes[code], `code ${code}`).toBe(code);
     }
   });
 
@@ -63,15 +72,28 @@ describe('halves', () => {
 });
 
 describe('decode', () => {
-  const bytesOf = (values: ArrayBufferView): Uint8Array => new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
+  const bytesOf = (values: ArrayBufferView): Uint8Array =>
+    new Uint8Array(values.buffer as ArrayBuffer, values.byteOffset, values.byteLength);
 
   test('S30: any alignment, bit for bit', () => {
     const f32 = Float32Array.of(1.5, -0, 3.1415927, 1e-45, 65504, -(2 ** -126));
     const cases = [
       { dtype: 'F32', bytes: bytesOf(f32), values: [...f32] },
-      { dtype: 'F16', bytes: bytesOf(Uint16Array.of(0x3e00, 0x8000, 0x0001, 0x7bff, 0x3c01)), values: [1.5, -0, 2 ** -24, 65504, 1 + 2 ** -10] },
-      { dtype: 'BF16', bytes: bytesOf(Uint16Array.of(0x3fc0, 0x8000, 0x0001, 0x7f7f, 0xc049)), values: [1.5, -0, 2 ** -133, 3.3895313892515355e38, -3.140625] },
-      { dtype: 'F64', bytes: bytesOf(Float64Array.of(1.5, -0, Math.PI, 1 + 2 ** -24)), values: [1.5, -0, Math.fround(Math.PI), 1] },
+      {
+        dtype: 'F16',
+        bytes: bytesOf(Uint16Array.of(0x3e00, 0x8000, 0x0001, 0x7bff, 0x3c01)),
+        values: [1.5, -0, 2 ** -24, 65504, 1 + 2 ** -10],
+      },
+      {
+        dtype: 'BF16',
+        bytes: bytesOf(Uint16Array.of(0x3fc0, 0x8000, 0x0001, 0x7f7f, 0xc049)),
+        values: [1.5, -0, 2 ** -133, 3.3895313892515355e38, -3.140625],
+      },
+      {
+        dtype: 'F64',
+        bytes: bytesOf(Float64Array.of(1.5, -0, Math.PI, 1 + 2 ** -24)),
+        values: [1.5, -0, Math.fround(Math.PI), 1],
+      },
     ] as const;
     for (const { dtype, bytes, values } of cases) {
       for (let shift = 0; shift < 8; shift++) {
@@ -83,7 +105,9 @@ describe('decode', () => {
   });
 
   test('S31: an odd number of halves, and none', () => {
-    expect([...decode({ name: 'a', dtype: 'F16' }, bytesOf(Uint16Array.of(0x3c00, 0x4000, 0x4200)))]).toEqual([1, 2, 3]);
+    expect([...decode({ name: 'a', dtype: 'F16' }, bytesOf(Uint16Array.of(0x3c00, 0x4000, 0x4200)))]).toEqual([
+      1, 2, 3,
+    ]);
     expect(decode({ name: 'a', dtype: 'BF16' }, new Uint8Array(0)).length).toBe(0);
   });
 
@@ -103,7 +127,12 @@ describe('S36: values', () => {
     values[40] = -Infinity;
     values[99] = Infinity;
     const error = faultOf(() => checkFinite('w', values, 'net'));
-    expect(error).toMatchObject({ code: 'WEIGHTS_NON_FINITE', tensor: 'w', source: 'net', actual: { index: 17, count: 3 } });
+    expect(error).toMatchObject({
+      code: 'WEIGHTS_NON_FINITE',
+      tensor: 'w',
+      source: 'net',
+      actual: { index: 17, count: 3 },
+    });
     expect(error.message).toContain('3 of 100');
     expect(error.message).toContain('index 17 (NaN)');
   });
@@ -117,7 +146,13 @@ describe('S36: values', () => {
     expect(() => checkHalfRange('w', scanValues(Float32Array.of(65504, next(65520, -1))))).not.toThrow();
     expect(faultOf(() => checkHalfRange('w', scanValues(Float32Array.of(65520)))).code).toBe('WEIGHTS_F16_RANGE');
     const error = faultOf(() => checkHalfRange('w', scanValues(Float32Array.of(1, -70000, 65520)), 'net'));
-    expect(error).toMatchObject({ code: 'WEIGHTS_F16_RANGE', tensor: 'w', source: 'net', expected: 65504, actual: 70000 });
+    expect(error).toMatchObject({
+      code: 'WEIGHTS_F16_RANGE',
+      tensor: 'w',
+      source: 'net',
+      expected: 65504,
+      actual: 70000,
+    });
     expect(error.message).toContain('70000');
   });
 

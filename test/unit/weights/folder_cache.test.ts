@@ -1,10 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fileSource } from '../../../src/node/file_source.js';
 import { cacheFolder, folderCache } from '../../../src/node/weights_cache.js';
-import { openCheckpoint } from '../../../src/weights/checkpoint.js';
+import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
 import { FILE, load, serves, SHA256, URL_A } from './cached_load.js';
 import { faultOfAsync } from './safetensors_file.js';
 
@@ -47,7 +56,10 @@ describe('the folder of weights', () => {
     const [name, digest] = readdirSync(folder).sort();
     expect(readFileSync(join(folder, digest!), 'utf8')).toBe(`${SHA256}  ${name}\n`);
     expect(await folderCache(folder).match(URL_A)).toMatchObject({ sha256: SHA256 });
-    for (const spoil of [() => writeFileSync(join(folder, digest!), SHA256.slice(1)), () => rmSync(join(folder, digest!))]) {
+    for (const spoil of [
+      () => writeFileSync(join(folder, digest!), SHA256.slice(1)),
+      () => rmSync(join(folder, digest!)),
+    ]) {
       spoil();
       expect(await folderCache(folder).match(URL_A)).toBeUndefined();
     }
@@ -57,7 +69,10 @@ describe('the folder of weights', () => {
   test('a digest that cannot be written leaves no file behind', async () => {
     const cache = folderCache(folder);
     await load(cache, serves());
-    const digest = join(folder, readdirSync(folder).find((name) => name.endsWith('.sha256'))!);
+    const digest = join(
+      folder,
+      readdirSync(folder).find((name) => name.endsWith('.sha256'))!,
+    );
     await cache.delete(URL_A);
     mkdirSync(digest);
     expect((await load(cache, serves())).codes).toEqual(['CACHE_WRITE']);
@@ -65,7 +80,9 @@ describe('the folder of weights', () => {
   });
 
   test('lies where the platform keeps caches', () => {
-    expect(cacheFolder({ DEPTHWISE_CACHE: '/data/weights', XDG_CACHE_HOME: '/x' }, 'linux', '/home/a')).toBe('/data/weights');
+    expect(cacheFolder({ DEPTHWISE_CACHE: '/data/weights', XDG_CACHE_HOME: '/x' }, 'linux', '/home/a')).toBe(
+      '/data/weights',
+    );
     expect(cacheFolder({ XDG_CACHE_HOME: '/x' }, 'linux', '/home/a')).toBe(join('/x', 'depthwise'));
     expect(cacheFolder({}, 'linux', '/home/a')).toBe(join('/home/a', '.cache', 'depthwise'));
     expect(cacheFolder({}, 'darwin', '/Users/a')).toBe(join('/Users/a', 'Library', 'Caches', 'depthwise'));
@@ -78,12 +95,17 @@ describe('fileSource', () => {
   test('reads a file, and names one that is not there', async () => {
     const path = join(folder, 'net.safetensors');
     writeFileSync(path, FILE);
-    const checkpoint = await openCheckpoint(await fileSource(path), { expected: { bytes: FILE.length, sha256: SHA256 } });
+    const checkpoint = await openCheckpoint(await fileSource(path), {
+      expected: { bytes: FILE.length, sha256: SHA256 },
+    });
     const names: string[] = [];
     for await (const { entry } of checkpoint.tensors()) names.push(entry.name);
     expect(names).toEqual(['a', 'b']);
     expect(checkpoint.source).toBe(path);
-    expect(await faultOfAsync(() => fileSource(join(folder, 'nothing')))).toMatchObject({ code: 'SOURCE_FILE', source: join(folder, 'nothing') });
+    expect(await faultOfAsync(() => fileSource(join(folder, 'nothing')))).toMatchObject({
+      code: 'SOURCE_FILE',
+      source: join(folder, 'nothing'),
+    });
     expect((await faultOfAsync(() => fileSource(folder))).message).toContain('not a file');
   });
 });

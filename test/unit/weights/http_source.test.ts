@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NetworkError } from '../../../src/errors.js';
-import { openCheckpoint, type CheckpointOptions } from '../../../src/weights/checkpoint.js';
+import { openCheckpoint, type CheckpointOptions } from '../../../src/weights/fetch/checkpoint.js';
 import { faultOfAsync, fileWith } from './safetensors_file.js';
 import { breaksOff, resumes, sends, WeightsServer, type Answer } from './weights_server.js';
 
-const FILE = fileWith({ a: { dtype: 'F32', shape: [1000], bytes: 4000 }, b: { dtype: 'F32', shape: [50], bytes: 200 } });
+const FILE = fileWith({
+  a: { dtype: 'F32', shape: [1000], bytes: 4000 },
+  b: { dtype: 'F32', shape: [50], bytes: 200 },
+});
 const SHA256 = createHash('sha256').update(FILE).digest('hex');
 /** A file of the same length and header whose values differ. */
 const OTHER = FILE.map((byte, i) => (i < FILE.length - 4200 ? byte : byte ^ 1));
@@ -20,7 +23,10 @@ afterAll(() => server.stop());
 
 /** All tensor bytes behind a URL of the server. */
 async function download(options: CheckpointOptions = {}, path = '/net.safetensors?token=s3cret'): Promise<Uint8Array> {
-  const checkpoint = await openCheckpoint(`${server.origin}${path}`, { ...options, http: { retryMs: 1, ...options.http } });
+  const checkpoint = await openCheckpoint(`${server.origin}${path}`, {
+    ...options,
+    http: { retryMs: 1, ...options.http },
+  });
   const parts: number[] = [];
   for await (const { bytes } of checkpoint.tensors()) parts.push(...bytes);
   return Uint8Array.from(parts);
@@ -37,7 +43,12 @@ async function expectFault(code: string, options: CheckpointOptions = {}) {
 }
 
 describe('N01: status codes', () => {
-  test.each([[404, false, 'revision'], [403, false, 'licence'], [401, false, 'licence'], [410, false, '410']])('%i is final', async (status, retryable, says) => {
+  test.each([
+    [404, false, 'revision'],
+    [403, false, 'licence'],
+    [401, false, 'licence'],
+    [410, false, '410'],
+  ])('%i is final', async (status, retryable, says) => {
     server.answer(sends('no', {}, status));
     const error = await expectFault('NET_HTTP');
     expect(error).toBeInstanceOf(NetworkError);
@@ -75,12 +86,19 @@ describe('N01: status codes', () => {
 test('N02: nobody there, with CORS as a possible cause', async () => {
   const error = await faultOfAsync(() => openCheckpoint('http://127.0.0.1:1/net.safetensors'));
   expect(error).toBeInstanceOf(NetworkError);
-  expect(error).toMatchObject({ code: 'NET_UNREACHABLE', retryable: true, source: 'http://127.0.0.1:1/net.safetensors' });
+  expect(error).toMatchObject({
+    code: 'NET_UNREACHABLE',
+    retryable: true,
+    source: 'http://127.0.0.1:1/net.safetensors',
+  });
   expect(error.message).toContain('CORS');
 });
 
 describe('N03: redirects', () => {
-  const to = (location: string): Answer => (_, response) => response.writeHead(302, { location }).end();
+  const to =
+    (location: string): Answer =>
+    (_, response) =>
+      response.writeHead(302, { location }).end();
 
   test('are followed', async () => {
     server.answer(to('/elsewhere'), sends(FILE));
@@ -94,15 +112,24 @@ describe('N03: redirects', () => {
   });
 
   test('from https to http is refused', async () => {
-    const response = Object.defineProperty(new Response(FILE), 'url', { value: 'http://cdn.example/net.safetensors?signature=s3cret' });
-    const error = await faultOfAsync(() => openCheckpoint('https://host.example/net.safetensors', { http: { fetch: async () => response } }));
+    const response = Object.defineProperty(new Response(FILE), 'url', {
+      value: 'http://cdn.example/net.safetensors?signature=s3cret',
+    });
+    const error = await faultOfAsync(() =>
+      openCheckpoint('https://host.example/net.safetensors', { http: { fetch: async () => response } }),
+    );
     expect(error).toMatchObject({ code: 'NET_REDIRECT', actual: 'http://cdn.example/net.safetensors' });
   });
 
   test('no credentials are sent, and no browser cache is asked', async () => {
     const call = vi.fn(async () => new Response(FILE));
-    await openCheckpoint('https://user:pass@host.example/net.safetensors', { http: { fetch: call as unknown as typeof fetch } });
-    expect(call).toHaveBeenCalledWith(expect.anything(), expect.objectContaining({ credentials: 'omit', cache: 'no-store' }));
+    await openCheckpoint('https://user:pass@host.example/net.safetensors', {
+      http: { fetch: call as unknown as typeof fetch },
+    });
+    expect(call).toHaveBeenCalledWith(
+      expect.anything(),
+      expect.objectContaining({ credentials: 'omit', cache: 'no-store' }),
+    );
   });
 });
 
@@ -136,7 +163,10 @@ describe('what was received', () => {
 
   test('N22: an opaque response', async () => {
     const opaque = Object.defineProperty(new Response(), 'type', { value: 'opaque' });
-    expect((await faultOfAsync(() => openCheckpoint('https://host.example/a', { http: { fetch: async () => opaque } }))).code).toBe('NET_OPAQUE');
+    expect(
+      (await faultOfAsync(() => openCheckpoint('https://host.example/a', { http: { fetch: async () => opaque } })))
+        .code,
+    ).toBe('NET_OPAQUE');
   });
 });
 
@@ -155,7 +185,12 @@ describe('N07, N11: a body that breaks off', () => {
   });
 
   test('is not spliced with another version', async () => {
-    for (const [first, second] of [['"v1"', '"v2"'], ['W/"v1"', 'W/"v1"'], [undefined, undefined], ['"v1"', undefined]]) {
+    for (const [first, second] of [
+      ['"v1"', '"v2"'],
+      ['W/"v1"', 'W/"v1"'],
+      [undefined, undefined],
+      ['"v1"', undefined],
+    ]) {
       server.answer(breaksOff(FILE, CUT, first ? { etag: first } : {}), resumes(OTHER, second ? { etag: second } : {}));
       const error = await expectFault('ST_TRUNCATED');
       expect(error).toMatchObject({ expected: FILE.length, actual: CUT, retryable: true });
@@ -171,7 +206,10 @@ describe('N07, N11: a body that breaks off', () => {
   });
 
   test('starts over when the server sends another range', async () => {
-    const wrong: Answer = (_, response) => response.writeHead(206, { 'content-range': `bytes 0-99/${FILE.length}`, etag: '"v1"' }).end(FILE.subarray(0, 100));
+    const wrong: Answer = (_, response) =>
+      response
+        .writeHead(206, { 'content-range': `bytes 0-99/${FILE.length}`, etag: '"v1"' })
+        .end(FILE.subarray(0, 100));
     server.answer(breaksOff(FILE, CUT, { etag: '"v1"' }), wrong, sends(FILE, { etag: '"v1"' }));
     expect(await download()).toEqual(data(FILE));
     expect(server.requests).toHaveLength(3);
@@ -180,7 +218,11 @@ describe('N07, N11: a body that breaks off', () => {
 
   test('is not resumed twice', async () => {
     const again: Answer = (request, response) => {
-      response.writeHead(206, { 'content-length': 1500, 'content-range': `bytes ${CUT}-${FILE.length - 1}/${FILE.length}`, etag: '"v1"' });
+      response.writeHead(206, {
+        'content-length': 1500,
+        'content-range': `bytes ${CUT}-${FILE.length - 1}/${FILE.length}`,
+        etag: '"v1"',
+      });
       response.write(FILE.subarray(CUT, CUT + 1400), () => setTimeout(() => response.destroy(), 10));
       expect(request.headers.range).toBe(`bytes=${CUT}-`);
     };
@@ -227,7 +269,11 @@ test('N12: one flipped bit', async () => {
 });
 
 test('N14: cancelled before the headers and within the body', async () => {
-  const hangs: Answer[] = [() => undefined, (_, response) => void response.write(FILE.subarray(0, 20)), (_, response) => void response.write(FILE.subarray(0, CUT))];
+  const hangs: Answer[] = [
+    () => undefined,
+    (_, response) => void response.write(FILE.subarray(0, 20)),
+    (_, response) => void response.write(FILE.subarray(0, CUT)),
+  ];
   for (const answer of hangs) {
     let closed: Promise<unknown> | undefined;
     server.answer((request, response) => {

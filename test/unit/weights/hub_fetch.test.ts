@@ -1,11 +1,15 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fetchHubConfig } from '../../../src/weights/hub_fetch.js';
+import { fetchHubConfig } from '../../../src/weights/fetch/hub_fetch.js';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 const small = { model_type: 'depth_anything', backbone_config: { out_indices: [3, 6, 9, 12] } };
-const files: Record<string, string> = { good: JSON.stringify(small), page: '<html>sign in</html>', other: '{"model_type": "bert"}' };
+const files: Record<string, string> = {
+  good: JSON.stringify(small),
+  page: '<html>sign in</html>',
+  other: '{"model_type": "bert"}',
+};
 
 let server: Server;
 let hubUrl: string;
@@ -32,7 +36,11 @@ it('has nothing to say where the hub has no config, and of sources that are not 
 });
 
 it('refuses a config that is not JSON or not of a depth model', async () => {
-  await expect(fetchOf('page')).rejects.toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_CONFIG', source: expect.stringContaining('config.json') });
+  await expect(fetchOf('page')).rejects.toMatchObject({
+    name: 'ModelMismatchError',
+    code: 'MODEL_CONFIG',
+    source: expect.stringContaining('config.json'),
+  });
   await expect(fetchOf('other')).rejects.toMatchObject({ code: 'MODEL_CONFIG', actual: 'bert' });
 });
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { folderCache } from '../../../src/node/weights_cache.js';
-import { browserCache } from '../../../src/weights/browser_cache.js';
-import type { WeightsCache } from '../../../src/weights/cache.js';
-import { withCheckpoint } from '../../../src/weights/checkpoint.js';
-import { fetchHubConfig } from '../../../src/weights/hub_fetch.js';
-import { isKept, pinRevision } from '../../../src/weights/hub_revision.js';
+import { browserCache } from '../../../src/weights/cache/browser_cache.js';
+import type { WeightsCache } from '../../../src/weights/cache/cache.js';
+import { withCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
+import { fetchHubConfig } from '../../../src/weights/fetch/hub_fetch.js';
+import { isKept, pinRevision } from '../../../src/weights/fetch/hub_revision.js';
 import { MemoryCaches, MemoryLocks } from './memory_caches.js';
 import { faultOfAsync, fileWith } from './safetensors_file.js';
 import { sends, WeightsServer, type Answer } from './weights_server.js';
@@ -36,10 +36,13 @@ beforeEach(async () => {
   lookup = undefined;
   hub.answer((request, response) => {
     const [, revision, file] = /^\/org\/repo\/resolve\/(\w+)\/(.+)$/.exec(request.url!) ?? [];
-    if (request.url === '/api/models/org/repo/revision/main') return (lookup ?? sends(JSON.stringify({ id: 'org/repo', sha: head })))(request, response);
+    if (request.url === '/api/models/org/repo/revision/main')
+      return (lookup ?? sends(JSON.stringify({ id: 'org/repo', sha: head })))(request, response);
     const body = FILES[revision === 'main' ? head : (revision ?? '')];
     if (body && file === 'config.json') return sends(CONFIG)(request, response);
-    return body && file === 'model.safetensors' ? sends(body)(request, response) : sends('', {}, 404)(request, response);
+    return body && file === 'model.safetensors'
+      ? sends(body)(request, response)
+      : sends('', {}, 404)(request, response);
   });
 });
 afterEach(async () => {
@@ -110,20 +113,27 @@ describe.each(Object.entries(caches))('a branch of the hub and %s', (_, open) =>
   });
 
   test.each<[string, Answer]>([
-    ['an error', sends('', {}, 503)], ['something else', sends('<html></html>')], ['no commit', sends('{"sha":"main"}')], ['null', sends('null')], ['nothing', (_request, response) => void response.destroy()],
-  ])('whose hub answers a look-up with %s is what was known, or else what the branch holds, which is not kept', async (_what, answer) => {
-    lookup = answer;
-    for (const repeat of [1, 2]) {
-      expect(await load('hf:org/repo@main', cache()), String(repeat)).toEqual(['old']);
-      expect(asked()).toEqual([LOOKUP, fileAt('main')]);
-    }
-    lookup = undefined;
-    await load('hf:org/repo@main', cache());
-    lookup = answer;
-    asked();
-    expect(await load('hf:org/repo@main', cache())).toEqual(['old']);
-    expect(asked()).toEqual([LOOKUP]);
-  });
+    ['an error', sends('', {}, 503)],
+    ['something else', sends('<html></html>')],
+    ['no commit', sends('{"sha":"main"}')],
+    ['null', sends('null')],
+    ['nothing', (_request, response) => void response.destroy()],
+  ])(
+    'whose hub answers a look-up with %s is what was known, or else what the branch holds, which is not kept',
+    async (_what, answer) => {
+      lookup = answer;
+      for (const repeat of [1, 2]) {
+        expect(await load('hf:org/repo@main', cache()), String(repeat)).toEqual(['old']);
+        expect(asked()).toEqual([LOOKUP, fileAt('main')]);
+      }
+      lookup = undefined;
+      await load('hf:org/repo@main', cache());
+      lookup = answer;
+      asked();
+      expect(await load('hf:org/repo@main', cache())).toEqual(['old']);
+      expect(asked()).toEqual([LOOKUP]);
+    },
+  );
 
   test('has its config kept with it', async () => {
     const options = { cache: cache(), hubUrl };
@@ -139,15 +149,25 @@ describe.each(Object.entries(caches))('a branch of the hub and %s', (_, open) =>
 describe('pinRevision', () => {
   test('asks nothing about sources that cannot move', async () => {
     const bytes = new Uint8Array(3);
-    for (const source of [`hf:org/repo@${OLD}`, `${hubUrl}${fileAt(OLD)}`, `${hubUrl}/elsewhere/model.safetensors`, 'https://host.example/org/repo/resolve/main/a.safetensors', bytes]) {
+    for (const source of [
+      `hf:org/repo@${OLD}`,
+      `${hubUrl}${fileAt(OLD)}`,
+      `${hubUrl}/elsewhere/model.safetensors`,
+      'https://host.example/org/repo/resolve/main/a.safetensors',
+      bytes,
+    ]) {
       expect(await pinRevision(source, { hubUrl })).toBe(source);
     }
     expect(asked()).toEqual([]);
   });
 
   test('keeps the file and the query, and works without a cache', async () => {
-    expect(await pinRevision('hf:org/repo@main/sub dir/a#b.safetensors', { hubUrl })).toBe(`hf:org/repo@${OLD}/sub dir/a#b.safetensors`);
-    expect(await pinRevision(new URL(`${hubUrl}/org/repo/resolve/main/a/b.safetensors?download=true`), { hubUrl })).toBe(`${hubUrl}/org/repo/resolve/${OLD}/a/b.safetensors?download=true`);
+    expect(await pinRevision('hf:org/repo@main/sub dir/a#b.safetensors', { hubUrl })).toBe(
+      `hf:org/repo@${OLD}/sub dir/a#b.safetensors`,
+    );
+    expect(
+      await pinRevision(new URL(`${hubUrl}/org/repo/resolve/main/a/b.safetensors?download=true`), { hubUrl }),
+    ).toBe(`${hubUrl}/org/repo/resolve/${OLD}/a/b.safetensors?download=true`);
     expect(await load('hf:org/repo@main', undefined)).toEqual(['old']);
   });
 

@@ -45,8 +45,13 @@ export class MemoryLocks implements LockManager {
     return { held: [], pending: [] };
   }
 
-  async request<T>(name: string, options: LockOptions | LockGrantedCallback<T>, callback?: LockGrantedCallback<T>): Promise<Awaited<T>> {
-    if (typeof options === 'function' || !callback || options.ifAvailable !== true) throw new Error('only requests for a lock that is free are expected');
+  async request<T>(
+    name: string,
+    options: LockOptions | LockGrantedCallback<T>,
+    callback?: LockGrantedCallback<T>,
+  ): Promise<Awaited<T>> {
+    if (typeof options === 'function' || !callback || options.ifAvailable !== true)
+      throw new Error('only requests for a lock that is free are expected');
     if (this.#held.has(name)) return await callback(null);
     this.#held.add(name);
     try {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { leftAside as leftByDepthAnything } from '../../../src/models/depth_anything.js';
-import { leftAside as leftByMidas } from '../../../src/models/midas_small.js';
+import { leftAside as leftByDepthAnything } from '../../../src/models/families/depth_anything.js';
+import { leftAside as leftByMidas } from '../../../src/models/families/midas_small.js';
 import { depthAnythingNames } from '../../../src/weights/name_rules.js';
 import { mapNames, type NameRule } from '../../../src/weights/names.js';
 import { Weights } from '../../../src/weights/weights.js';
@@ -12,10 +12,16 @@ function originalSmall(): Map<string, readonly number[]> {
   const [C, blocks, features, head] = [384, 12, 64, 32];
   const out = [48, 96, 192, 384];
   const names = new Map<string, readonly number[]>([
-    ['pretrained.cls_token', [1, 1, C]], ['pretrained.pos_embed', [1, 1370, C]], ['pretrained.mask_token', [1, C]], ['pretrained.patch_embed.proj.weight', [C, 3, 14, 14]],
-    ['pretrained.patch_embed.proj.bias', [C]], ['pretrained.norm.weight', [C]], ['pretrained.norm.bias', [C]],
+    ['pretrained.cls_token', [1, 1, C]],
+    ['pretrained.pos_embed', [1, 1370, C]],
+    ['pretrained.mask_token', [1, C]],
+    ['pretrained.patch_embed.proj.weight', [C, 3, 14, 14]],
+    ['pretrained.patch_embed.proj.bias', [C]],
+    ['pretrained.norm.weight', [C]],
+    ['pretrained.norm.bias', [C]],
   ]);
-  const affine = (path: string, ...shape: number[]): void => void names.set(`${path}.weight`, shape).set(`${path}.bias`, [shape[0]!]);
+  const affine = (path: string, ...shape: number[]): void =>
+    void names.set(`${path}.weight`, shape).set(`${path}.bias`, [shape[0]!]);
   for (let i = 0; i < blocks; i++) {
     const block = `pretrained.blocks.${i}`;
     affine(`${block}.norm1`, C);
@@ -33,7 +39,9 @@ function originalSmall(): Map<string, readonly number[]> {
   for (let n = 1; n <= 4; n++) {
     names.set(`depth_head.scratch.layer${n}_rn.weight`, [features, out[n - 1]!, 3, 3]);
     affine(`depth_head.scratch.refinenet${n}.out_conv`, features, features, 1, 1);
-    for (const unit of [1, 2]) for (const conv of [1, 2]) affine(`depth_head.scratch.refinenet${n}.resConfUnit${unit}.conv${conv}`, features, features, 3, 3);
+    for (const unit of [1, 2])
+      for (const conv of [1, 2])
+        affine(`depth_head.scratch.refinenet${n}.resConfUnit${unit}.conv${conv}`, features, features, 3, 3);
   }
   affine('depth_head.scratch.output_conv1', features / 2, features, 3, 3);
   affine('depth_head.scratch.output_conv2.0', head, features / 2, 3, 3);
@@ -57,13 +65,19 @@ describe('hub names of Depth Anything', () => {
 
   test('q, k and v are stacked in this order, weight and bias', () => {
     for (const leaf of ['weight', 'bias']) {
-      expect(names.get(`pretrained.blocks.7.attn.qkv.${leaf}`)).toEqual(['query', 'key', 'value'].map((part) => `backbone.encoder.layer.7.attention.attention.${part}.${leaf}`));
+      expect(names.get(`pretrained.blocks.7.attn.qkv.${leaf}`)).toEqual(
+        ['query', 'key', 'value'].map((part) => `backbone.encoder.layer.7.attention.attention.${part}.${leaf}`),
+      );
     }
   });
 
   test('the hub numbers fusion stages from the deepest', () => {
-    expect(names.get('depth_head.scratch.refinenet4.out_conv.bias')).toEqual(['neck.fusion_stage.layers.0.projection.bias']);
-    expect(names.get('depth_head.scratch.refinenet1.resConfUnit2.conv1.weight')).toEqual(['neck.fusion_stage.layers.3.residual_layer2.convolution1.weight']);
+    expect(names.get('depth_head.scratch.refinenet4.out_conv.bias')).toEqual([
+      'neck.fusion_stage.layers.0.projection.bias',
+    ]);
+    expect(names.get('depth_head.scratch.refinenet1.resConfUnit2.conv1.weight')).toEqual([
+      'neck.fusion_stage.layers.3.residual_layer2.convolution1.weight',
+    ]);
     expect(names.get('depth_head.scratch.layer1_rn.weight')).toEqual(['neck.convs.0.weight']);
   });
 
@@ -76,11 +90,18 @@ describe('hub names of Depth Anything', () => {
   });
 
   test('a buffer nobody knows keeps its name; a part without its siblings too', () => {
-    const rest = Object.fromEntries(Object.entries(list).filter(([name]) => name !== 'backbone.encoder.layer.0.attention.attention.key.bias'));
-    const partial = depthAnythingNames(headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }), 'hub');
+    const rest = Object.fromEntries(
+      Object.entries(list).filter(([name]) => name !== 'backbone.encoder.layer.0.attention.attention.key.bias'),
+    );
+    const partial = depthAnythingNames(
+      headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }),
+      'hub',
+    );
     expect(partial.get('backbone.embeddings.position_ids')).toEqual(['backbone.embeddings.position_ids']);
     expect(partial.has('pretrained.blocks.0.attn.qkv.bias')).toBe(false);
-    expect(partial.get('backbone.encoder.layer.0.attention.attention.query.bias')).toEqual(['backbone.encoder.layer.0.attention.attention.query.bias']);
+    expect(partial.get('backbone.encoder.layer.0.attention.attention.query.bias')).toEqual([
+      'backbone.encoder.layer.0.attention.attention.query.bias',
+    ]);
     expect(partial.has('pretrained.blocks.1.attn.qkv.bias')).toBe(true);
   });
 });
@@ -92,28 +113,61 @@ test('original names stay as they are', () => {
   expect(Weights.from(header, 'small').unused()).toEqual(names);
   const ignored = names.filter((name) => leftByMidas.some((pattern) => pattern.test(name)));
   expect(ignored.filter((name) => !name.endsWith('.num_batches_tracked'))).toEqual(
-    ['conv1.weight', 'conv1.bias', 'conv2.weight', 'conv2.bias'].map((leaf) => `scratch.refinenet4.resConfUnit1.${leaf}`));
+    ['conv1.weight', 'conv1.bias', 'conv2.weight', 'conv2.bias'].map(
+      (leaf) => `scratch.refinenet4.resConfUnit1.${leaf}`,
+    ),
+  );
 });
 
 describe('rules', () => {
-  const fused: readonly NameRule[] = [['a.*.q.bias', 'b.*.q_bias'], [['a.*.q', 'a.*.k'], 'b.*.qk'], ['c.x', 'd.y']];
+  const fused: readonly NameRule[] = [
+    ['a.*.q.bias', 'b.*.q_bias'],
+    [['a.*.q', 'a.*.k'], 'b.*.qk'],
+    ['c.x', 'd.y'],
+  ];
 
   test('a rule fits whole path segments, the first that fits holds, and indices are kept', () => {
-    const names = mapNames(headerOf({ 'a.12.q.weight': ['F32', [2, 3]], 'a.12.k.weight': ['F32', [4, 3]], 'a.12.q.bias': ['F32', [2]], 'a.12.qq.weight': ['F32', [1]], 'xa.1.q.weight': ['F32', [1]], 'c.x': ['F32', [1]], 'c.xx': ['F32', [1]], 'cox': ['F32', [1]] }), fused, 'f');
+    const names = mapNames(
+      headerOf({
+        'a.12.q.weight': ['F32', [2, 3]],
+        'a.12.k.weight': ['F32', [4, 3]],
+        'a.12.q.bias': ['F32', [2]],
+        'a.12.qq.weight': ['F32', [1]],
+        'xa.1.q.weight': ['F32', [1]],
+        'c.x': ['F32', [1]],
+        'c.xx': ['F32', [1]],
+        cox: ['F32', [1]],
+      }),
+      fused,
+      'f',
+    );
     expect([...names]).toEqual([
-      ['b.12.qk.weight', ['a.12.q.weight', 'a.12.k.weight']], ['b.12.q_bias', ['a.12.q.bias']], ['a.12.qq.weight', ['a.12.qq.weight']], ['xa.1.q.weight', ['xa.1.q.weight']],
-      ['d.y', ['c.x']], ['c.xx', ['c.xx']], ['cox', ['cox']],
+      ['b.12.qk.weight', ['a.12.q.weight', 'a.12.k.weight']],
+      ['b.12.q_bias', ['a.12.q.bias']],
+      ['a.12.qq.weight', ['a.12.qq.weight']],
+      ['xa.1.q.weight', ['xa.1.q.weight']],
+      ['d.y', ['c.x']],
+      ['c.xx', ['c.xx']],
+      ['cox', ['cox']],
     ]);
   });
 
   test('two tensors for one name are refused', () => {
-    const error = faultOf(() => mapNames(headerOf({ 'a.1.q.bias': ['F32', [2]], 'b.1.q_bias': ['F32', [2]] }), fused, 'f'));
+    const error = faultOf(() =>
+      mapNames(headerOf({ 'a.1.q.bias': ['F32', [2]], 'b.1.q_bias': ['F32', [2]] }), fused, 'f'),
+    );
     expect(error).toMatchObject({ code: 'MODEL_NAMES', tensor: 'b.1.q_bias', actual: ['a.1.q.bias', 'b.1.q_bias'] });
-    expect(faultOf(() => mapNames(headerOf({ 'a.1.q.weight': ['F32', [2, 3]], 'b.1.qk.weight': ['F32', [2, 3]] }), fused, 'f')).code).toBe('MODEL_NAMES');
+    expect(
+      faultOf(() =>
+        mapNames(headerOf({ 'a.1.q.weight': ['F32', [2, 3]], 'b.1.qk.weight': ['F32', [2, 3]] }), fused, 'f'),
+      ).code,
+    ).toBe('MODEL_NAMES');
   });
 
   test('parts that cannot be stacked are refused, with their shapes', () => {
-    const error = faultOf(() => mapNames(headerOf({ 'a.1.q.weight': ['F32', [2, 3]], 'a.1.k.weight': ['F32', [2, 4]] }), fused, 'f'));
+    const error = faultOf(() =>
+      mapNames(headerOf({ 'a.1.q.weight': ['F32', [2, 3]], 'a.1.k.weight': ['F32', [2, 4]] }), fused, 'f'),
+    );
     expect(error.code).toBe('MODEL_SHAPE');
     expect(error.message).toContain('"a.1.q.weight" [2, 3], "a.1.k.weight" [2, 4]');
   });

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { plainHeader, plainLength } from '../../../src/weights/plain_header.js';
-import { parseHeader, readHeaderLength, type HeaderOptions } from '../../../src/weights/safetensors.js';
+import { plainHeader, plainLength } from '../../../src/weights/format/plain_header.js';
+import { parseHeader, readHeaderLength, type HeaderOptions } from '../../../src/weights/format/safetensors.js';
 import { randomFiles } from './random_headers.js';
 import { fileOf } from './safetensors_file.js';
 
@@ -31,7 +31,9 @@ function lengthOf(bytes: Uint8Array, options?: HeaderOptions): number | undefine
 }
 
 describe('a plain header', () => {
-  const models = readdirSync(new URL('test/fixtures/models/', ROOT)).filter((name) => name.endsWith('.safetensors')).map((name) => `test/fixtures/models/${name}`);
+  const models = readdirSync(new URL('test/fixtures/models/', ROOT))
+    .filter((name) => name.endsWith('.safetensors'))
+    .map((name) => `test/fixtures/models/${name}`);
 
   test.each(['models/nano.safetensors', ...models])('is what %s has', (path) => {
     const bytes = readFileSync(new URL(path, ROOT));
@@ -54,7 +56,8 @@ describe('a plain header', () => {
     expect(plain / files.length).toBeGreaterThan(0.2);
   });
 
-  const tensor = (more = '', shape = '[2]', offsets = '[0,8]', dtype = '"F32"') => `{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}${more}}`;
+  const tensor = (more = '', shape = '[2]', offsets = '[0,8]', dtype = '"F32"') =>
+    `{"dtype":${dtype},"shape":${shape},"data_offsets":${offsets}${more}}`;
 
   test.each([
     ['white space', `{"a": ${tensor()}}`],

@@ -2,9 +2,46 @@ import { fileOf } from './safetensors_file.js';
 
 const DTYPES = ['F32', 'F16', 'BF16', 'F64', 'U8', 'F4', 'F6_E2M3', 'F7', 'f32', ''];
 const BYTES: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2, F64: 8, U8: 1 };
-const NUMBERS = ['0', '1', '2', '-1', '1.5', '1e3', '-0', '9007199254740991', '9007199254740993', '18446744073709551614', '18446744073709551616', '"1"', 'null', '[1]', '{}'];
+const NUMBERS = [
+  '0',
+  '1',
+  '2',
+  '-1',
+  '1.5',
+  '1e3',
+  '-0',
+  '9007199254740991',
+  '9007199254740993',
+  '18446744073709551614',
+  '18446744073709551616',
+  '"1"',
+  'null',
+  '[1]',
+  '{}',
+];
 const METADATA = ['"abc"', '""', '5', 'true', 'null', '[]', '["a"]', '{"a":1}', '{}'];
-const SCRAPS = ['{', '}', '[', ']', ',', ':', '"', '\\', '\\u00', '\\ud800', '\u0000', '\uFEFF', 'é', 'null', 'true', 'NaN', '__metadata__', '__proto__', '//', '1e999'];
+const SCRAPS = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  '\\u00',
+  '\\ud800',
+  '\u0000',
+  '\uFEFF',
+  'é',
+  'null',
+  'true',
+  'NaN',
+  '__metadata__',
+  '__proto__',
+  '//',
+  '1e999',
+];
 
 /** Numbers in [0, 1) from a 32-bit state (mulberry32). */
 function randomFrom(seed: number): () => number {
@@ -28,7 +65,11 @@ function headerText(random: () => number): { text: string; data: number } {
     const shape = Array.from({ length: Math.floor(random() * 4) }, () => Math.floor(random() * 4));
     const begin = at;
     at += (BYTES[dtype] ?? 1) * shape.reduce((a, b) => a * b, 1);
-    const fields = [`"dtype":"${dtype}"`, `"shape":[${shape.map(number).join(',')}]`, `"data_offsets":[${number(begin)},${number(at)}]`];
+    const fields = [
+      `"dtype":"${dtype}"`,
+      `"shape":[${shape.map(number).join(',')}]`,
+      `"data_offsets":[${number(begin)},${number(at)}]`,
+    ];
     if (random() < rarely) fields.splice(Math.floor(random() * 3), 1, pick(fields));
     return `"${random() < rarely ? pick(['a', '__proto__', '\\u0061', '__metadata__']) : `t${i}`}":{${fields.sort(() => random() - 0.5).join(',')}}`;
   });

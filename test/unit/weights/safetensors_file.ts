@@ -20,19 +20,32 @@ export function fileOf(header: string | Uint8Array, data: number | Uint8Array = 
 }
 
 /** A well-formed file of these tensors, one after the other. */
-export function fileWith(tensors: Readonly<Record<string, TestTensor>>, metadata?: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+export function fileWith(
+  tensors: Readonly<Record<string, TestTensor>>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
   let at = 0;
   const header: Record<string, unknown> = metadata ? { __metadata__: metadata } : {};
-  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors)) header[name] = { dtype, shape, data_offsets: [at, (at += bytes)] };
+  for (const [name, { dtype, shape, bytes }] of Object.entries(tensors))
+    header[name] = { dtype, shape, data_offsets: [at, (at += bytes)] };
   return fileOf(JSON.stringify(header), at);
 }
 
 /** A well-formed file of F32 tensors with these values. */
-export function fileOfFloats(tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>>): Uint8Array<ArrayBuffer> {
+export function fileOfFloats(
+  tensors: Readonly<Record<string, { readonly shape: readonly number[]; readonly values: readonly number[] }>>,
+): Uint8Array<ArrayBuffer> {
   let at = 0;
-  const header = Object.fromEntries(Object.entries(tensors).map(([name, { shape, values }]) =>
-    [name, { dtype: 'F32', shape, data_offsets: [at, (at += 4 * values.length)] }]));
-  return fileOf(JSON.stringify(header), new Uint8Array(Float32Array.from(Object.values(tensors).flatMap(({ values }) => values)).buffer));
+  const header = Object.fromEntries(
+    Object.entries(tensors).map(([name, { shape, values }]) => [
+      name,
+      { dtype: 'F32', shape, data_offsets: [at, (at += 4 * values.length)] },
+    ]),
+  );
+  return fileOf(
+    JSON.stringify(header),
+    new Uint8Array(Float32Array.from(Object.values(tensors).flatMap(({ values }) => values)).buffer),
+  );
 }
 
 /** Runs `work`, which must raise one of our errors, and returns it. */
@@ -47,7 +60,10 @@ export function faultOf(work: () => unknown): DepthwiseError {
 }
 
 export async function faultOfAsync(work: () => Promise<unknown>): Promise<DepthwiseError> {
-  const outcome = await work().then(() => undefined, (error: unknown) => error);
+  const outcome = await work().then(
+    () => undefined,
+    (error: unknown) => error,
+  );
   expect(outcome).toBeInstanceOf(DepthwiseError);
   return outcome as DepthwiseError;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { WeightsFormatError } from '../../../src/errors.js';
-import { parseHeader } from '../../../src/weights/safetensors.js';
+import { parseHeader } from '../../../src/weights/format/safetensors.js';
 import { randomFiles } from './random_headers.js';
 
 const FILES = 12_000;
@@ -12,7 +12,18 @@ test('any bytes end in a header that holds together or in a typed error', () => 
     codes.set(code, (codes.get(code) ?? 0) + 1);
   }
   expect(codes.get('accepted')! / FILES).toBeGreaterThan(0.2);
-  for (const code of ['ST_HEADER_JSON', 'ST_DUPLICATE_KEY', 'ST_ENTRY', 'ST_DTYPE', 'ST_NUMBER', 'ST_SIZE', 'ST_OFFSETS', 'ST_TRAILING', 'ST_METADATA', 'ST_OVERFLOW']) {
+  for (const code of [
+    'ST_HEADER_JSON',
+    'ST_DUPLICATE_KEY',
+    'ST_ENTRY',
+    'ST_DTYPE',
+    'ST_NUMBER',
+    'ST_SIZE',
+    'ST_OFFSETS',
+    'ST_TRAILING',
+    'ST_METADATA',
+    'ST_OVERFLOW',
+  ]) {
     expect(codes.get(code), code).toBeGreaterThan(0);
   }
 });

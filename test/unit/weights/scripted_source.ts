@@ -1,4 +1,4 @@
-import type { ByteSource } from '../../../src/weights/byte_source.js';
+import type { ByteSource } from '../../../src/weights/fetch/byte_source.js';
 
 export interface Script {
   /** Bytes per chunk. */
@@ -11,24 +11,33 @@ export interface Script {
 }
 
 /** A stream of these bytes, and what became of it. */
-export function scripted(bytes: Uint8Array, { chunk = 1 << 20, error, hangs = false, size }: Script = {}): ByteSource & { cancelled: boolean; opened: number } {
+export function scripted(
+  bytes: Uint8Array,
+  { chunk = 1 << 20, error, hangs = false, size }: Script = {},
+): ByteSource & { cancelled: boolean; opened: number } {
   const source = {
-    name: 'net.safetensors', size, cancelled: false, opened: 0,
+    name: 'net.safetensors',
+    size,
+    cancelled: false,
+    opened: 0,
     open: async () => {
       let at = 0;
       source.opened++;
-      return new ReadableStream<Uint8Array>({
-        pull(controller) {
-          if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += chunk)));
-          else if (error !== undefined) controller.error(error);
-          else if (!hangs) controller.close();
-          else return new Promise(() => undefined);
-          return undefined;
+      return new ReadableStream<Uint8Array>(
+        {
+          pull(controller) {
+            if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += chunk)));
+            else if (error !== undefined) controller.error(error);
+            else if (!hangs) controller.close();
+            else return new Promise(() => undefined);
+            return undefined;
+          },
+          cancel() {
+            source.cancelled = true;
+          },
         },
-        cancel() {
-          source.cancelled = true;
-        },
-      }, { highWaterMark: 0 });
+        { highWaterMark: 0 },
+      );
     },
   };
   return source;

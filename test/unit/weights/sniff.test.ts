@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { NetworkError } from '../../../src/errors.js';
-import { openCheckpoint } from '../../../src/weights/checkpoint.js';
+import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
 import { faultOfAsync } from './safetensors_file.js';
 import { scripted } from './scripted_source.js';
 
@@ -12,7 +12,12 @@ describe('files that are something else', () => {
     ['a page after white space', '\n\n  <html lang="en">', 'NET_NOT_WEIGHTS', 'received text/html'],
     ['a tiny page', '<html>', 'NET_NOT_WEIGHTS', 'received text/html'],
     ['an error in JSON', '{"error":"Repository not found"}', 'NET_NOT_WEIGHTS', 'received application/json'],
-    ['a Git LFS pointer', 'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 99\n', 'NET_LFS_POINTER', 'git lfs pull'],
+    [
+      'a Git LFS pointer',
+      'version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 99\n',
+      'NET_LFS_POINTER',
+      'git lfs pull',
+    ],
   ])('%s', async (_, content, code, says) => {
     for (const source of [text(content), scripted(text(content), { chunk: 3 })]) {
       const error = await faultOfAsync(() => openCheckpoint(source));
@@ -23,7 +28,10 @@ describe('files that are something else', () => {
   });
 
   test('a PyTorch file is named in the hint', async () => {
-    for (const start of [Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0), Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20)]) {
+    for (const start of [
+      Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 8, 8, 0, 0),
+      Uint8Array.of(0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20),
+    ]) {
       const error = await faultOfAsync(() => openCheckpoint(start));
       expect(error.code).toBe('ST_HEADER_TOO_LARGE');
       expect(error.message).toContain('Convert it to safetensors');
@@ -31,9 +39,18 @@ describe('files that are something else', () => {
   });
 
   test('a cut file whose length looks like text is still a cut file', async () => {
-    for (const [low, second] of [[0x7b, 0], [0x5b, 0x20], [0x80, 2], [0x3c, 0]] as const) {
-      expect((await faultOfAsync(() => openCheckpoint(Uint8Array.of(low, second, 0, 0, 0, 0, 0, 0, 0x7b, 0x22)))).code).toBe('ST_HEADER_LENGTH');
+    for (const [low, second] of [
+      [0x7b, 0],
+      [0x5b, 0x20],
+      [0x80, 2],
+      [0x3c, 0],
+    ] as const) {
+      expect(
+        (await faultOfAsync(() => openCheckpoint(Uint8Array.of(low, second, 0, 0, 0, 0, 0, 0, 0x7b, 0x22)))).code,
+      ).toBe('ST_HEADER_LENGTH');
     }
-    expect((await faultOfAsync(() => openCheckpoint(Uint8Array.of(0x80, 2, 0, 0, 0, 0, 0, 0, 0x7b)))).message).not.toContain('Convert');
+    expect(
+      (await faultOfAsync(() => openCheckpoint(Uint8Array.of(0x80, 2, 0, 0, 0, 0, 0, 0, 0x7b)))).message,
+    ).not.toContain('Convert');
   });
 });

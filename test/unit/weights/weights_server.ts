@@ -39,19 +39,31 @@ export class WeightsServer {
 }
 
 /** Answers with these bytes and headers. */
-export const sends = (body: Uint8Array | string, headers: Record<string, string> = {}, status = 200): Answer => (_, response) => {
-  response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers }).end(body);
-};
+export const sends =
+  (body: Uint8Array | string, headers: Record<string, string> = {}, status = 200): Answer =>
+  (_, response) => {
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...headers }).end(body);
+  };
 
 /** Promises the whole body, sends the first bytes of it, and hangs up. */
-export const breaksOff = (body: Uint8Array, after: number, headers: Record<string, string> = {}): Answer => (_, response) => {
-  response.writeHead(200, { 'content-length': body.length, ...headers });
-  response.write(body.subarray(0, after), () => setTimeout(() => response.destroy(), 10));
-};
+export const breaksOff =
+  (body: Uint8Array, after: number, headers: Record<string, string> = {}): Answer =>
+  (_, response) => {
+    response.writeHead(200, { 'content-length': body.length, ...headers });
+    response.write(body.subarray(0, after), () => setTimeout(() => response.destroy(), 10));
+  };
 
 /** Answers a range request with the bytes asked for. */
-export const resumes = (body: Uint8Array, headers: Record<string, string> = {}): Answer => (request, response) => {
-  const from = Number(/^bytes=([0-9]+)-$/.exec(request.headers.range ?? '')?.[1]);
-  const part = body.subarray(from);
-  response.writeHead(206, { 'content-length': part.length, 'content-range': `bytes ${from}-${body.length - 1}/${body.length}`, ...headers }).end(part);
-};
+export const resumes =
+  (body: Uint8Array, headers: Record<string, string> = {}): Answer =>
+  (request, response) => {
+    const from = Number(/^bytes=([0-9]+)-$/.exec(request.headers.range ?? '')?.[1]);
+    const part = body.subarray(from);
+    response
+      .writeHead(206, {
+        'content-length': part.length,
+        'content-range': `bytes ${from}-${body.length - 1}/${body.length}`,
+        ...headers,
+      })
+      .end(part);
+  };

@@ -1,0 +1,32 @@
+import { checkChoice } from '../check_options.js';
+import type { DepthFileFormat, DepthMap, DrawOptions } from './depth_map.js';
+import { finiteRange, levelLine, quantize16, type DepthSemantics } from './formats/depth_semantics.js';
+import { encodeNpy } from './formats/npy.js';
+import { encodePfm } from './formats/pfm.js';
+import { encodePng } from './formats/png.js';
+
+const FORMATS: readonly DepthFileFormat[] = ['png', 'png16', 'pfm', 'npy'];
+
+/** A map as a file, see `DepthMap.toBlob`. */
+export async function depthBlob(map: DepthMap, format: DepthFileFormat, options: DrawOptions): Promise<Blob> {
+  checkChoice('fileFormat', format, FORMATS, 'write');
+  const { width, height } = map;
+  const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
+  if (format === 'png') {
+    const [colors, { min, max, low, high }] = await Promise.all([map.colors(options), map.range()]);
+    const { scale, offset } = levelLine(
+      map.nearer,
+      options.invert ?? false,
+      options.span === 'percentiles' ? { min: low, max: high } : { min, max },
+    );
+    const image = { width, height, channels: 4 as const, data: new Uint8Array(colors.buffer) };
+    return new Blob([await encodePng(image, text(map.semantics(scale, offset)))], { type: 'image/png' });
+  }
+  const values = await map.read();
+  if (format === 'pfm') return new Blob([encodePfm(values, width, height)], { type: 'application/octet-stream' });
+  if (format === 'npy') return new Blob([encodeNpy(values, [height, width])], { type: 'application/octet-stream' });
+  const { codes, scale, offset } = quantize16(values, finiteRange(values));
+  return new Blob([await encodePng({ width, height, channels: 1, data: codes }, text(map.semantics(scale, offset)))], {
+    type: 'image/png',
+  });
+}

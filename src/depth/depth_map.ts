@@ -1,0 +1,280 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkChoice, checkOptions } from '../check_options.js';
+import type { Drawing, DrawingBuilder, Drawings } from './drawings.js';
+import { DisposedError, UsageError } from '../errors.js';
+import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';
+import { Ending } from '../gpu/ending.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { scoped, submit } from '../gpu/scoped.js';
+import type { ColormapName } from './colormaps.js';
+import type { DepthSemantics } from './formats/depth_semantics.js';
+import type { Span } from '../kernels/colorize.js';
+import type { DepthKind } from '../models/registry.js';
+import { part } from '../parts.js';
+
+/** Ends of a depth map's values. */
+export interface DepthRange {
+  readonly min: number;
+  readonly max: number;
+  /** 2nd and 98th percentile. */
+  readonly low: number;
+  readonly high: number;
+  /** Values that are NaN or infinite. */
+  readonly nonFinite: number;
+}
+
+/** How depth becomes colours. The nearest end takes the last colour of the map. */
+export interface DrawOptions {
+  readonly colormap?: ColormapName;
+  /** Swaps near and far. */
+  readonly invert?: boolean;
+  /** What the colours span: all values, or those between the 2nd and 98th percentile. */
+  readonly span?: Span;
+}
+
+const TEXTURE_FORMATS = ['r32float', 'rgba16float', 'rgba32float'] as const;
+
+/**
+ * Formats of `DepthMap.texture`: `r32float` holds the values; the others nearness 0…1 in red and the value in green.
+ */
+export type DepthTextureFormat = (typeof TEXTURE_FORMATS)[number];
+
+/** What a file of `DepthMap.toBlob` holds: colours, 16-bit codes, or the f32 values. */
+export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
+
+const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
+
+interface MapSource extends DepthKind {
+  readonly model: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * A depth map on the GPU. Nothing comes back to the CPU before it is asked for. It lives until it is disposed, or the
+ * model that made it is, when the model has a device of its own.
+ */
+export class DepthMap implements DepthKind {
+  readonly width: number;
+  readonly height: number;
+  readonly kind: DepthKind['kind'];
+  readonly nearer: DepthKind['nearer'];
+  readonly unit: DepthKind['unit'];
+  /** Registry name of the model. */
+  readonly model: string;
+  readonly #gpu: Gpu;
+  readonly #drawings: Drawings;
+  readonly #buffer: GPUBuffer;
+  readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
+  readonly #end = new Ending();
+  #values: Promise<Float32Array> | undefined;
+  #range: Promise<DepthRange> | undefined;
+
+  /** @internal Maps are made by `DepthModel.estimate`. */
+  constructor(gpu: Gpu, drawings: Drawings, buffer: GPUBuffer, source: MapSource) {
+    this.#gpu = gpu;
+    this.#drawings = drawings;
+    this.#buffer = buffer;
+    this.width = source.width;
+    this.height = source.height;
+    this.kind = source.kind;
+    this.nearer = source.nearer;
+    this.unit = source.unit;
+    this.model = source.model;
+  }
+
+  /** The values f32[height,width] on the device, row-major; usage STORAGE, COPY_SRC and COPY_DST. */
+  get buffer(): GPUBuffer {
+    this.#usable();
+    return this.#buffer;
+  }
+
+  /** The values [height,width], row-major, read back once: every call gives the same array. */
+  async read(): Promise<Float32Array> {
+    this.#usable();
+    if (!this.#values) {
+      this.#values = readBuffer(this.#gpu.device, this.#buffer, 4 * this.width * this.height).then(
+        (bytes) => new Float32Array(bytes),
+      );
+      this.#values.catch(() => (this.#values = undefined));
+    }
+    return this.#guard(this.#values);
+  }
+
+  /** Smallest and largest value, percentiles, and how many values are not finite, found on the GPU. */
+  async range(): Promise<DepthRange> {
+    this.#usable();
+    if (!this.#range) {
+      this.#range = this.#compute('range', 32, (graph, depth, { depthRange }) => depthRange(graph, depth)).then(
+        rangeOf,
+      );
+      this.#range.catch(() => (this.#range = undefined));
+    }
+    return this.#guard(this.#range);
+  }
+
+  /**
+   * A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device.
+   * @throws UsageError `OPTION_TEXTURE_FORMAT`
+   */
+  async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
+    this.#usable();
+    checkChoice('textureFormat', format, TEXTURE_FORMATS, 'run');
+    let texture = this.#textures.get(format);
+    if (!texture) {
+      this.#textures.set(format, (texture = this.#write(format)));
+      texture.catch(() => this.#textures.delete(format));
+    }
+    return this.#guard(texture);
+  }
+
+  /** The map in colours: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN` */
+  async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
+    this.#usable();
+    checkOptions(options, ['span'], 'write');
+    const { colormap = 'inferno', invert = false, span = 'full' } = options;
+    const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
+    return new Uint8ClampedArray(
+      await this.#guard(
+        this.#compute(
+          `colors ${JSON.stringify(look)}`,
+          4 * this.width * this.height,
+          (graph, depth, { colorizeDepth, colormaps, depthRange }) => {
+            checkChoice('colormap', colormap, Object.keys(colormaps), 'write');
+            return colorizeDepth(graph, depth, depthRange(graph, depth), look);
+          },
+        ),
+      ),
+    );
+  }
+
+  /**
+   * Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for
+   * WebGPU.
+   */
+  async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
+    const colors = await this.colors(options);
+    if (canvas.width !== this.width) canvas.width = this.width;
+    if (canvas.height !== this.height) canvas.height = this.height;
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
+    if (!context)
+      throw new UsageError('CANVAS_CONTEXT', 'The canvas has a context of another kind; draw needs a 2D context.', {
+        phase: 'write',
+      });
+    context.putImageData(new ImageData(colors, this.width, this.height), 0, 0);
+  }
+
+  /** What the stored numbers mean, as written into files. */
+  semantics(scale = 1, offset = 0): DepthSemantics {
+    const { kind, nearer, unit, model, width, height } = this;
+    return { kind, nearer, unit, scale, offset, model, width, height };
+  }
+
+  /**
+   * The map as a file: a coloured PNG, a 16-bit PNG, PFM or NPY. A PNG has its scale and offset in a text chunk: those
+   * of its
+   * 16-bit codes, or those of the levels 0…255 that a drawing gives colours to.
+   * @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN`; DepthFileError
+   */
+  async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
+    this.#usable();
+    const { depthBlob } = await this.#guard(part(() => import('./depth_blob.js')));
+    return depthBlob(this, format, options);
+  }
+
+  /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
+  dispose(): void {
+    this.#end.end();
+    this.#buffer.destroy();
+    for (const texture of this.#textures.values())
+      texture.then(
+        (made) => made.destroy(),
+        () => undefined,
+      );
+    this.#textures.clear();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #write(format: DepthTextureFormat): Promise<GPUTexture> {
+    const { device } = this.#gpu;
+    const { nearer } = this;
+    const purpose = { what: 'the depth texture', phase: 'run' } as const;
+    let texture: GPUTexture | undefined;
+    try {
+      const made = await scoped(
+        device,
+        purpose,
+        () =>
+          (texture = device.createTexture({
+            label: 'depth',
+            size: [this.width, this.height],
+            format,
+            usage: TEXTURE_USAGE,
+          })),
+      );
+      const build: DrawingBuilder = (graph, depth, { depthRange, packDepth, rawDepth }) =>
+        format === 'r32float'
+          ? rawDepth(graph, depth)
+          : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
+      await this.#drawings.use(`texture ${format} ${nearer}`, this, build, (drawing) =>
+        submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, drawing, { packed: made, raw: made })),
+      );
+      return made;
+    } catch (error) {
+      texture?.destroy();
+      throw error;
+    }
+  }
+
+  /** The first bytes of what a small graph on the map results in. */
+  async #compute(key: string, bytes: number, build: DrawingBuilder): Promise<ArrayBuffer> {
+    const read = (drawing: Drawing) =>
+      submitRead(
+        this.#gpu,
+        bytes,
+        (encoder) => {
+          this.#encode(encoder, drawing, {});
+          return drawing.executable.buffer(drawing.result);
+        },
+        drawing.staging,
+      );
+    return this.#drawings.use(key, this, build, read);
+  }
+
+  #encode(
+    encoder: GPUCommandEncoder,
+    { executable, depth }: Drawing,
+    textures: Readonly<Record<string, GPUTexture>>,
+  ): void {
+    this.#usable();
+    encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
+    executable.encode(encoder, textures);
+  }
+
+  /** Passes on what comes of a sound device while the map lives. */
+  #guard<T>(work: Promise<T>): Promise<T> {
+    return this.#end.until(this.#gpu.guard('read', work), disposed);
+  }
+
+  #usable(): void {
+    if (this.#end.over) throw disposed();
+  }
+}
+
+function rangeOf(bytes: ArrayBuffer): DepthRange {
+  const [min, max, low, high, nonFinite] = new Float32Array(bytes) as unknown as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { min, max, low, high, nonFinite };
+}
+
+function disposed(): DisposedError {
+  return new DisposedError('DISPOSED', 'This depth map has been disposed.', { phase: 'read' });
+}

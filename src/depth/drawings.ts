@@ -1,0 +1,100 @@
+import { allocating, createReadback } from '../gpu/buffers.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { Executable } from '../graph/executor.js';
+import { Graph, type Value } from '../graph/graph.js';
+import type { Size } from '../image/size.js';
+import { part } from '../parts.js';
+import { byteLength } from '../tensor.js';
+import { ConstantStore } from '../weights/constant_store.js';
+
+/** What a small graph on a depth map computes. */
+export type DrawingBuilder = (graph: Graph, depth: Value, drawing: typeof import('./drawing.js')) => Value;
+
+/** A compiled graph on depth maps f32[height,width]. */
+export interface Drawing {
+  readonly executable: Executable;
+  readonly depth: Value;
+  readonly result: Value;
+  /** What the result is read back through; undefined where it is a texture. */
+  readonly staging: GPUBuffer | undefined;
+  dispose(): void;
+}
+
+/** Drawings kept for maps to come; each holds a copy of a map and its own result. */
+const KEPT = 4;
+
+/** The drawings of a model's maps, so that a map of a size seen lately is drawn with nothing new. */
+export class Drawings {
+  readonly #gpu: Gpu;
+  readonly #idle = new Map<string, Drawing>();
+  #disposed = false;
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  /** Runs `work` with a drawing that is its alone; `key` names what `build` computes. One that failed is not kept. */
+  async use<T>(key: string, size: Size, build: DrawingBuilder, work: (drawing: Drawing) => Promise<T>): Promise<T> {
+    const name = `${key} ${size.width}×${size.height}`;
+    const idle = this.#idle.get(name);
+    this.#idle.delete(name);
+    const drawing = idle ?? (await compileDrawing(this.#gpu, size, build));
+    try {
+      const result = await work(drawing);
+      this.#keep(name, drawing);
+      return result;
+    } catch (error) {
+      drawing.dispose();
+      throw error;
+    }
+  }
+
+  /** Frees what is kept; what is in use goes when it is done, and later ones serve one call. Safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#trim(0);
+  }
+
+  #keep(name: string, drawing: Drawing): void {
+    this.#idle.get(name)?.dispose();
+    this.#idle.delete(name);
+    this.#idle.set(name, drawing);
+    this.#trim(this.#disposed ? 0 : KEPT);
+  }
+
+  #trim(most: number): void {
+    for (const [name, drawing] of [...this.#idle].slice(0, Math.max(0, this.#idle.size - most))) {
+      this.#idle.delete(name);
+      drawing.dispose();
+    }
+  }
+}
+
+async function compileDrawing(gpu: Gpu, { width, height }: Size, build: DrawingBuilder): Promise<Drawing> {
+  const graph = new Graph();
+  const depth = graph.input('depth', { dtype: 'f32', shape: [height, width] });
+  const result = build(graph, depth, await part(() => import('./drawing.js')));
+  const texture = result.type.dtype === 'texture';
+  const store = new ConstantStore(gpu, 'the colour map');
+  let executable: Executable | undefined;
+  let staging: GPUBuffer | undefined;
+  const dispose = () => {
+    executable?.dispose();
+    store.dispose();
+    staging?.destroy();
+  };
+  try {
+    await store.declare(graph);
+    executable = await Executable.compile(graph, gpu, {
+      constants: (key) => store.buffer(key),
+      keep: texture ? [] : [result],
+    });
+    const bytes = byteLength(result.type);
+    if (!texture)
+      await allocating(gpu.device, 'a readback', bytes, () => (staging = createReadback(gpu.device, bytes)));
+    return { executable, depth, result, staging, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}

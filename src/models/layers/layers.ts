@@ -1,0 +1,227 @@
+import type { Graph, Value, WeightTensor } from '../../graph/graph.js';
+import { conv2d, padding, type Padding } from '../../kernels/conv2d.js';
+import { gemm, transposedConv } from '../../kernels/gemm.js';
+import type { Activation } from '../../kernels/store.js';
+import type { DType } from '../../tensor.js';
+import type { Weights } from '../../weights/weights.js';
+import { biasThrough, linearAfterConv } from './composition.js';
+import { packConv, packLinear, packTransposedConv } from './packing.js';
+
+/** How a layer ends. */
+export interface LayerEnd {
+  readonly act?: Activation;
+  readonly out?: DType;
+  readonly residual?: Value | undefined;
+  /** LayerScale factors, [C]. */
+  readonly gamma?: Value | undefined;
+}
+
+/** A vector of weights as it is, f32. */
+export function vector(graph: Graph, weight: WeightTensor): Value {
+  const shape = [weight.shape.reduce((n, d) => n * d, 1)];
+  return graph.constant({
+    key: weight.name,
+    type: { dtype: 'f32', shape },
+    weights: [weight],
+    pack: (values) => values,
+  });
+}
+
+/** A vector of zeros, for layers without bias. */
+export function zeros(graph: Graph, size: number): Value {
+  return graph.constant({
+    key: `zeros ${size}`,
+    type: { dtype: 'f32', shape: [size] },
+    weights: [],
+    pack: () => new Float32Array(size),
+  });
+}
+
+/** Folded BatchNorm that follows a convolution: y·scale + shift, with eps inside the square root. */
+export interface BatchNorm {
+  readonly weights: Weights;
+  readonly eps: number;
+}
+
+function batchNormTensors({ weights }: BatchNorm, channels: number): WeightTensor[] {
+  return ['weight', 'bias', 'running_mean', 'running_var'].map((name) => weights.get(name, [channels]));
+}
+
+/** The bias of a layer: its own, or that of the BatchNorm folded into it. */
+export function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNorm): Value {
+  if (!norm) return vector(graph, weights.get('bias', [channels]));
+  const tensors = batchNormTensors(norm, channels);
+  return graph.constant({
+    key: `${tensors[1]?.name} folded`,
+    type: { dtype: 'f32', shape: [channels] },
+    weights: tensors,
+    // shift = beta - mean·gamma/sqrt(var + eps), in f64.
+    pack: (gamma, beta, mean, variance) =>
+      (beta as Float32Array).map(
+        (b, i) =>
+          b - ((mean?.[i] as number) * (gamma?.[i] as number)) / Math.sqrt((variance?.[i] as number) + norm.eps),
+      ),
+  });
+}
+
+/** A packed weight with the BatchNorm folded into its output channels, which are the first dimension in the file. */
+export function packedWeight(
+  graph: Graph,
+  weight: WeightTensor,
+  shape: readonly number[],
+  layout: string,
+  pack: (values: Float32Array) => Float32Array,
+  norm?: BatchNorm,
+  dtype: DType = graph.storage,
+): Value {
+  const channels = weight.shape[0] as number;
+  const folded = norm ? batchNormTensors(norm, channels) : [];
+  return graph.constant({
+    key: `${weight.name} ${layout} ${dtype}`,
+    type: { dtype, shape },
+    weights: [weight, ...folded],
+    pack: (values, gamma, _beta, _mean, variance) => {
+      if (!norm || !gamma || !variance) return pack(values as Float32Array);
+      const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt((variance[i] as number) + norm.eps));
+      const each = (values as Float32Array).length / channels;
+      return pack((values as Float32Array).map((v, i) => v * (scale[Math.floor(i / each)] as number)));
+    },
+  });
+}
+
+export interface LinearOptions extends LayerEnd {
+  readonly norm?: BatchNorm;
+  /** Leaves out the first row of x: the class token. */
+  readonly skipClassToken?: boolean;
+}
+
+/** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
+export function linear(
+  x: Value,
+  weights: Weights,
+  { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LinearOptions = {},
+): Value {
+  const weight = linearWeight(x, weights, norm);
+  const bias = biasOf(x.graph, weights, weight.type.shape[1] as number, norm);
+  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, skipClassToken }).y;
+}
+
+/** The weight [K,N] of a linear layer on x. */
+export function linearWeight({ graph, type }: Value, weights: Weights, norm?: BatchNorm): Value {
+  const K = type.shape.at(-1) as number;
+  const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
+  const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
+  return packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm);
+}
+
+export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
+  readonly stride?: number;
+  readonly pad?: Padding;
+  readonly reluInput?: boolean;
+  readonly norm?: BatchNorm;
+  /** Deeper path of a fusion block, resized with align_corners and added. */
+  readonly low?: Value | undefined;
+  /** Whether the file has a bias for the layer; one with a BatchNorm takes that of the norm. */
+  readonly bias?: boolean;
+  /** Real channels of x where the map carries zero channels on top. */
+  readonly channels?: number;
+}
+
+/** Dense convolution; the weight is [N,C,KH,KW] in the file. Pads by (K-1)/2 unless told otherwise. */
+export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Value {
+  const { graph } = x;
+  const shape = weights.shapeOf('weight') ?? [4, 4, 3, 3];
+  const [N, , KH, KW] = shape as [number, number, number, number];
+  const C = x.type.shape[2] as number;
+  const {
+    stride = 1,
+    act = 'none',
+    out = graph.storage,
+    reluInput = false,
+    norm,
+    residual,
+    low,
+    channels = C,
+    bias = true,
+  } = options;
+  const weight = weights.get('weight', [N, channels, KH, KW]);
+  const packed = packedWeight(
+    graph,
+    weight,
+    [KH, KW, C, N],
+    'conv',
+    (values) => packConv(values, N, channels, KH, KW, C),
+    norm,
+  );
+  const pad = options.pad ?? padding((KH - 1) / 2);
+  return graph.apply(
+    conv2d,
+    { x, weight: packed, bias: bias ? biasOf(graph, weights, N, norm) : zeros(graph, N), residual, low },
+    { stride, pad, act, out, reluInput },
+  ).y;
+}
+
+/**
+ * linear(conv(x)) + added, as one 3×3 convolution: the 1×1 layer's weight [N,M,1,1] goes into that of the convolution
+ * [M,C,3,3], its bias is left to what is added.
+ */
+export function convThenLinear(x: Value, weights: Weights, linear: Weights, added: Value): Value {
+  const { graph } = x;
+  const C = x.type.shape[2] as number;
+  const [N = 4, M = 4] = linear.shapeOf('weight') ?? [];
+  const outer = linear.get('weight', [N, M, 1, 1]);
+  const inner = weights.get('weight', [M, C, 3, 3]);
+  const weight = graph.constant({
+    key: `${outer.name} of ${inner.name} ${graph.storage}`,
+    type: { dtype: graph.storage, shape: [3, 3, C, N] },
+    weights: [outer, inner],
+    pack: (last, first) => packConv(linearAfterConv(last as Float32Array, first as Float32Array, 9 * C), N, C, 3, 3, C),
+  });
+  const bias = graph.constant({
+    key: `${outer.name} of bias`,
+    type: { dtype: 'f32', shape: [N] },
+    weights: [outer, weights.get('bias', [M])],
+    pack: (last, first) => biasThrough(last as Float32Array, first as Float32Array),
+  });
+  return graph.apply(conv2d, { x, weight, bias, residual: added }, { stride: 1, pad: padding(1), out: graph.storage })
+    .y;
+}
+
+/** The weight [KH,KW,C,N] and bias [N] of a 3×3 convolution for kernels that take them directly. */
+export function convWeights(
+  graph: Graph,
+  weights: Weights,
+  C: number,
+  dtype: DType = graph.storage,
+): { weight: Value; bias: Value } {
+  const N = weights.shapeOf('weight')?.[0] ?? 4;
+  const weight = weights.get('weight', [N, C, 3, 3]);
+  return {
+    weight: packedWeight(
+      graph,
+      weight,
+      [3, 3, C, N],
+      'conv',
+      (values) => packConv(values, N, C, 3, 3, C),
+      undefined,
+      dtype,
+    ),
+    bias: biasOf(graph, weights, N),
+  };
+}
+
+/** Transposed convolution whose kernel is its stride; the weight is [C,N,S,S] in the file. */
+export function upConv(x: Value, weights: Weights): Value {
+  const { graph } = x;
+  const C = x.type.shape[2] as number;
+  const [, N, S] = (weights.shapeOf('weight') ?? [C, 4, 2, 2]) as [number, number, number];
+  const weight = weights.get('weight', [C, N, S, S]);
+  const packed = packedWeight(graph, weight, [C, S * S * N], 'transposed', (values) =>
+    packTransposedConv(values, C, N, S),
+  );
+  return graph.apply(
+    transposedConv,
+    { x, weight: packed, bias: biasOf(graph, weights, N) },
+    { stride: S, out: graph.storage },
+  ).y;
+}

@@ -1,0 +1,195 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+import { checkOptions, checkSource } from '../check_options.js';
+import type { DepthMap } from '../depth/depth_map.js';
+import type { Engine } from './engine.js';
+import type { EncodeTargets, encodeDepth } from './encode.js';
+import { estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
+import type { AdapterSummary } from '../gpu/gpu.js';
+import type { PictureSource } from '../image/picture.js';
+import type { Size, SizeOptions } from '../image/size.js';
+import { Lifetime } from './lifetime.js';
+import { loadEngine, type LoadOptions } from './load.js';
+import type { DepthKind } from '../models/registry.js';
+import { part } from '../parts.js';
+import type { ProfileStep } from './profile.js';
+import { throwIfAborted, untilAborted } from '../abort.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+
+export type { EncodeTargets } from './encode.js';
+export type { EstimateOptions, EstimatePlan } from './estimate.js';
+export type { ProfileStep } from './profile.js';
+
+/** What a model is. */
+export interface ModelInfo extends DepthKind {
+  readonly name: string;
+  readonly title: string;
+  readonly licence: string;
+  readonly precision: 'f32' | 'f16';
+  readonly adapter: AdapterSummary;
+  /**
+   * Kernels found to do best here, by op and what it had to choose from, and those that the device does not compile or
+   * computes wrongly, with what it did: others do their work.
+   */
+  readonly kernels: {
+    readonly chosen: Readonly<Record<string, string>>;
+    readonly dropped: Readonly<Record<string, string>>;
+  };
+}
+
+/**
+ * Loads a model by registry name, URL, `hf:org/repo@revision`, file or bytes. The source is kept, to load it again
+ * should the GPU device be lost.
+ * @throws GpuUnavailableError, LicenseError, NetworkError, IntegrityError, WeightsFormatError, ModelMismatchError,
+ *   UsageError, OutOfMemoryError, ShaderError, DeviceLostError, or an `AbortError`
+ */
+export async function loadDepthModel(source: CheckpointSource, options: LoadOptions = {}): Promise<DepthModel> {
+  checkSource('source', source);
+  checkOptions(options, ['precision', 'convention', 'tuning'], 'load');
+  if (options.weights !== undefined) checkSource('weights', options.weights);
+  const { signal: _signal, ...again } = options;
+  const engine = await loadEngine(source, options);
+  return new DepthModel(engine, (signal) => loadEngine(source, { ...again, signal }));
+}
+
+/** A depth model on a GPU. */
+export class DepthModel {
+  readonly #life: Lifetime;
+  #encodeDepth: typeof encodeDepth | undefined;
+
+  /** @internal See `loadDepthModel`. */
+  constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
+    this.#life = new Lifetime(engine, load);
+  }
+
+  /** The device that maps, their buffers and their textures live on; another one after a loss that was made up for. */
+  get device(): GPUDevice {
+    return this.#life.engine.gpu.device;
+  }
+
+  get info(): ModelInfo {
+    const { entry, storage, gpu, kernels } = this.#life.engine;
+    const { name, title, kind, nearer, unit, licence } = entry;
+    return {
+      name,
+      title,
+      kind,
+      nearer,
+      unit,
+      licence: licence.name,
+      precision: storage,
+      adapter: gpu.adapter,
+      kernels,
+    };
+  }
+
+  /**
+   * Estimates the depth of a picture. Pixels in memory and elements are read before this returns, so they may be
+   * changed right after; a URL or Blob is decoded first, and a GPUTexture must keep its content until the result is
+   * there. Any number of calls may be under way.
+   * @throws ImageError, LimitError, UsageError `OPTION_*`, OutOfMemoryError, DeviceLostError (a later call starts
+   *   anew),
+   *   DisposedError, or an `AbortError`
+   */
+  async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
+    this.#life.usable();
+    checkOptions(options, ['size'], 'image');
+    const { signal } = options;
+    throwIfAborted(signal);
+    if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
+      return estimateDepth(this.#life, source, options);
+    const { decodePicture } = await untilAborted(
+      part(() => import('../image/decode.js')),
+      signal,
+    );
+    const bitmap = await untilAborted(decodePicture(source, signal), signal);
+    try {
+      return await estimateDepth(this.#life, bitmap, options);
+    } finally {
+      bitmap.close();
+    }
+  }
+
+  /**
+   * Records one estimate into the caller's encoder, on the device the model was loaded with. The first call at a size
+   * compiles and allocates before it records: await it. Later calls record before they return, and make nothing but one
+   * bind group for a texture not seen before. Submit before sizes change more than three times: older sizes are freed.
+   * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
+   *   LimitError,
+   *   OutOfMemoryError, DeviceLostError, DisposedError
+   */
+  async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
+    this.#encodeDepth ??= (await part(() => import('./encode.js'))).encodeDepth;
+    return this.#encodeDepth(this.#life, encoder, targets);
+  }
+
+  /**
+   * Depth of a playing video or of a sequence of pictures, one map at a time. Of a video it is always the newest frame
+   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose.
+   */
+  async *stream(
+    source: HTMLVideoElement | AsyncIterable<PictureSource>,
+    options: EstimateOptions = {},
+  ): AsyncGenerator<DepthMap, void, undefined> {
+    checkOptions(options, ['size'], 'image');
+    for await (const picture of Symbol.asyncIterator in source ? source : await this.#frames(source, options.signal))
+      yield await this.estimate(picture, options);
+  }
+
+  async #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): Promise<AsyncIterable<PictureSource>> {
+    const { videoFrames } = await part(() => import('./frames.js'));
+    return videoFrames(video, (frame) => this.#life.until(frame, signal));
+  }
+
+  /**
+   * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
+   * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take; the
+   *   errors of `estimate`
+   */
+  async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
+    const kept = tensor.slice();
+    const engine = await this.#life.ready();
+    const { runNetwork } = await this.#life.guard(
+      engine,
+      part(() => import('./raw_network.js')),
+    );
+    return runNetwork(this.#life, engine, kept, shape);
+  }
+
+  /**
+   * Times every dispatch of one estimate at a picture size. @throws UsageError `GPU_NO_TIMESTAMPS` without
+   * timestamp-query
+   */
+  async profile(picture: Size, sizes: SizeOptions = {}): Promise<ProfileStep[]> {
+    const { profileEstimate } = await part(() => import('./profile.js'));
+    return profileEstimate(this.#life, picture, sizes);
+  }
+
+  /**
+   * What an estimate of a picture of some size takes, before anything of it is allocated or compiled.
+   * @throws the errors `estimate` has for that size: ImageError, LimitError, UsageError; DisposedError
+   */
+  plan(picture: Size, options: EstimateOptions = {}): EstimatePlan {
+    this.#life.usable();
+    return planEstimate(this.#life.engine, picture, options);
+  }
+
+  /**
+   * Bytes on the GPU: weights, activations of the sizes at hand, and the least those activations could take. Before the
+   * first estimate no size is at hand; `plan` tells what one will take.
+   */
+  async memory(): Promise<{ weights: number; activations: number; lowerBound: number }> {
+    return (await this.#life.ready()).memory();
+  }
+
+  /**
+   * Frees everything; a device of the caller's is left alone. Calls under way reject. Safe to call at any time, and
+   * twice.
+   */
+  dispose(): void {
+    this.#life.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

@@ -1,0 +1,124 @@
+import type { DepthTextureFormat } from '../depth/depth_map.js';
+import type { Engine } from './engine.js';
+import { UsageError } from '../errors.js';
+import { geometryOf, pictureToDepth, programKey, type Geometry } from './estimate.js';
+import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
+import type { Graph, Value } from '../graph/graph.js';
+import { packDepth, rawDepth } from '../depth/colorize.js';
+import { PictureTexture } from '../image/picture.js';
+import { depthRange } from '../depth/range.js';
+import type { SizeOptions } from '../image/size.js';
+import type { Lifetime } from './lifetime.js';
+
+/** What `encode` reads and writes. */
+export interface EncodeTargets extends SizeOptions {
+  /** Encoded sRGB, TEXTURE_BINDING usage. */
+  readonly source: GPUTexture;
+  /**
+   * A texture with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or `rgba32float` (nearness in red, value
+   * in green), whose size the map takes; or a buffer with COPY_DST usage for f32 values at the source's size.
+   */
+  readonly target: GPUTexture | GPUBuffer;
+}
+
+const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
+
+/** Records one estimate into the caller's encoder; compiles and allocates first when the sizes are new. */
+export async function encodeDepth(
+  life: Lifetime,
+  encoder: GPUCommandEncoder,
+  { source, target, ...sizes }: EncodeTargets,
+): Promise<void> {
+  life.usable();
+  const { engine } = life;
+  checkDevice(engine);
+  new PictureTexture(engine.gpu).upload(source);
+  const { picture, network } = geometryOf(engine, source, sizes);
+  const texture = isTexture(target) ? target : undefined;
+  const format = texture ? checkTexture(texture) : undefined;
+  const geometry: Geometry = {
+    picture,
+    network,
+    out: texture ? { width: texture.width, height: texture.height } : picture,
+  };
+  const bytes = 4 * geometry.out.width * geometry.out.height;
+  if (!isTexture(target)) checkBuffer(target, bytes);
+  const lease = engine.lease(programKey(`encode ${format ?? 'buffer'}`, geometry), (graph) => {
+    const depth = pictureToDepth(engine, graph, geometry);
+    if (format) writeTexture(graph, depth, format, engine);
+    return { keep: { depth } };
+  });
+  try {
+    const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
+    executable.encode(encoder, { picture: source, ...(texture ? { raw: texture, packed: texture } : {}) });
+    if (!isTexture(target))
+      encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, target, 0, bytes);
+  } finally {
+    lease.release();
+  }
+}
+
+function writeTexture(graph: Graph, depth: Value, format: DepthTextureFormat, { entry: { nearer } }: Engine): void {
+  if (format === 'r32float') rawDepth(graph, depth);
+  else packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
+}
+
+function checkDevice({ gpu }: Engine): void {
+  if (gpu.owned) {
+    throw new UsageError(
+      'ENCODE_DEVICE',
+      'This model runs on a GPU device of its own, which no encoder of yours belongs to.',
+      { hint: 'Load it with your device: loadDepthModel(source, { device }).', phase: 'run' },
+    );
+  }
+  gpu.check('run');
+}
+
+function checkTexture({
+  label,
+  format,
+  usage,
+  dimension,
+  depthOrArrayLayers,
+  sampleCount,
+}: GPUTexture): DepthTextureFormat {
+  const known = FORMATS.find((name) => name === format);
+  if (!known)
+    throw new UsageError(
+      'TARGET_FORMAT',
+      `The target texture "${label}" has the format ${format}; expected one of ${FORMATS.join(', ')}.`,
+      { expected: FORMATS, actual: format, phase: 'run' },
+    );
+  if (!(usage & TextureUsage.STORAGE_BINDING))
+    throw new UsageError('TARGET_USAGE', `The target texture "${label}" has no STORAGE_BINDING usage.`, {
+      expected: TextureUsage.STORAGE_BINDING,
+      actual: usage,
+      phase: 'run',
+    });
+  if (dimension !== '2d' || depthOrArrayLayers !== 1 || sampleCount !== 1)
+    throw new UsageError(
+      'TARGET_TEXTURE',
+      `The target texture "${label}" is not a plain 2d texture with one layer and one sample.`,
+      { phase: 'run' },
+    );
+  return known;
+}
+
+function checkBuffer({ label, size, usage }: GPUBuffer, bytes: number): void {
+  if (!(usage & BufferUsage.COPY_DST))
+    throw new UsageError('TARGET_USAGE', `The target buffer "${label}" has no COPY_DST usage.`, {
+      expected: BufferUsage.COPY_DST,
+      actual: usage,
+      phase: 'run',
+    });
+  if (size < bytes)
+    throw new UsageError('TARGET_SIZE', `The target buffer "${label}" has ${size} bytes; the map takes ${bytes}.`, {
+      expected: bytes,
+      actual: size,
+      phase: 'run',
+    });
+}
+
+function isTexture(target: GPUTexture | GPUBuffer): target is GPUTexture {
+  return 'createView' in target;
+}

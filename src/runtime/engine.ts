@@ -1,0 +1,330 @@
+import { Drawings } from '../depth/drawings.js';
+import { DisposedError } from '../errors.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { compilePipelines, Executable } from '../graph/executor.js';
+import { Graph, type Value } from '../graph/graph.js';
+import { checkLimits } from '../graph/limits.js';
+import { planSlots } from '../graph/plan.js';
+import { PictureTexture } from '../image/picture.js';
+import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
+import type { ModelCode, ModelEntry } from '../models/registry.js';
+import { checkLicence } from '../models/resolve.js';
+import { part } from '../parts.js';
+import { chooseStorage, type Precision } from './precision.js';
+import { byteLength } from '../tensor.js';
+import type { KernelChoices } from '../tuning/tune_kernels.js';
+import { untilAborted } from '../abort.js';
+import { knownArchitecture } from '../weights/architecture.js';
+import {
+  withCheckpoint,
+  type Checkpoint,
+  type CheckpointOptions,
+  type CheckpointSource,
+} from '../weights/fetch/checkpoint.js';
+import { ConstantStore } from '../weights/constant_store.js';
+import { checkFinite, decode } from '../weights/format/decode.js';
+import type { DepthAnythingHubConfig } from '../weights/hub_config.js';
+import { isolate, warningOf } from '../warnings.js';
+import type { SafetensorsHeader } from '../weights/format/safetensors.js';
+import { Weights } from '../weights/weights.js';
+
+export interface EngineOptions extends CheckpointOptions {
+  /** What the file was loaded as, where the caller said so. */
+  readonly entry?: ModelEntry | undefined;
+  readonly config?: DepthAnythingHubConfig | undefined;
+  readonly precision: Precision;
+  readonly convention: Convention;
+  readonly acceptLicense: boolean;
+  readonly tuning: 'auto' | 'off';
+}
+
+/** Programs kept for sizes seen lately; each holds its own activations. */
+const KEPT_PROGRAMS = 4;
+
+/** A compiled graph with the values callers read or write. */
+export interface Program {
+  readonly executable: Executable;
+  readonly values: Readonly<Record<string, Value>>;
+  /**
+   * Takes the pictures of runs that are submitted in the turn they are uploaded in. Replaced when its texture may be
+   * bad.
+   */
+  picture: PictureTexture;
+}
+
+/** Makes a program's graph; returns what is read after a run, and what is written before. */
+export type ProgramBuilder = (graph: Graph) => {
+  readonly keep: Readonly<Record<string, Value>>;
+  readonly inputs?: Readonly<Record<string, Value>>;
+};
+
+/** A claim on a program. */
+export interface Lease {
+  readonly program: Promise<Program>;
+  /** The program, if it is compiled already. */
+  readonly ready: Program | undefined;
+  release(): void;
+}
+
+interface Slot {
+  readonly program: Promise<Program>;
+  readonly free: (program: Program) => void;
+  ready: Program | undefined;
+  leases: number;
+}
+
+/** A model's weights and compiled programs on one device. It does not outlive a lost device. */
+export class Engine {
+  readonly gpu: Gpu;
+  readonly entry: ModelEntry;
+  readonly storage: 'f32' | 'f16';
+  /** Whose preprocessing and position embeddings to reproduce. */
+  readonly convention: Convention;
+  readonly preprocess: Preprocess;
+  /** What its maps are drawn with. */
+  readonly drawings: Drawings;
+  readonly #code: ModelCode;
+  readonly #weights: Weights;
+  readonly #store: ConstantStore;
+  readonly #programs = new Map<string, Slot>();
+  #kernels: KernelChoices | undefined;
+  #disposed = false;
+
+  private constructor(
+    gpu: Gpu,
+    entry: ModelEntry,
+    code: ModelCode,
+    storage: 'f32' | 'f16',
+    weights: Weights,
+    store: ConstantStore,
+    convention: Convention,
+    pictures: Preprocess,
+  ) {
+    this.gpu = gpu;
+    this.entry = entry;
+    this.#code = code;
+    this.storage = storage;
+    this.#weights = weights;
+    this.#store = store;
+    this.convention = convention;
+    this.preprocess = pictures;
+    this.drawings = new Drawings(gpu);
+  }
+
+  /**
+   * Reads the header, builds the network, and compiles its pipelines while the weights stream to the GPU.
+   * @throws every error of `withCheckpoint`; ModelMismatchError, LicenseError, GpuUnavailableError, ShaderError,
+   *   OutOfMemoryError
+   */
+  static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
+    // These come in beside the header; a fault is told below.
+    options.entry?.code().catch(() => undefined);
+    if (tunes(gpu, options.tuning)) tuning().catch(() => undefined);
+    const storage = await untilAborted(
+      gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)),
+      options.signal,
+    );
+    return withCheckpoint(source, options, async (checkpoint) => {
+      const { header, source: name } = checkpoint;
+      const entry = await untilAborted(entryOf(header, name, options), options.signal);
+      const code = await untilAborted(part(entry.code), options.signal);
+      const pictures =
+        options.convention === 'hub'
+          ? (
+              await untilAborted(
+                part(() => import('../image/preprocess_hub.js')),
+                options.signal,
+              )
+            ).preprocessHub
+          : preprocess;
+      const weights = Weights.from(header, name, code.names?.(header, name));
+      const store = new ConstantStore(gpu, name);
+      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention, pictures);
+      try {
+        await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
+        return engine;
+      } catch (error) {
+        engine.dispose();
+        throw error;
+      }
+    });
+  }
+
+  /** The network on a normalised picture f32[H,W,4]: its raw depth map f32[H,W]. */
+  network(picture: Value): Value {
+    return this.#code.network(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
+  }
+
+  /** An empty graph with this model's storage type. */
+  graph(): Graph {
+    return new Graph(this.storage);
+  }
+
+  /** Outcomes of contests between kernels, and the kernels that the device drops, with why. */
+  get kernels(): { chosen: Record<string, string>; dropped: Record<string, string> } {
+    return {
+      chosen: Object.fromEntries(this.#kernels?.chosen ?? []),
+      dropped: Object.fromEntries([...this.gpu.dropped].map(([name, { message }]) => [name, message])),
+    };
+  }
+
+  /** Bytes on the GPU: weights, and activations of the programs at hand. */
+  memory(): { weights: number; activations: number; lowerBound: number } {
+    const plans = [...this.#programs.values()].flatMap(({ ready }) => ready?.executable.plan ?? []);
+    const sum = (key: 'bytes' | 'lowerBound') => plans.reduce((total, plan) => total + plan[key], 0);
+    return { weights: this.#store.bytes, activations: sum('bytes'), lowerBound: sum('lowerBound') };
+  }
+
+  /** What a program takes, in bytes; nothing is compiled or allocated. @throws LimitError, UsageError */
+  plan(build: ProgramBuilder): { activations: number; lowerBound: number; weights: number; dispatches: number } {
+    const graph = this.graph();
+    const { keep } = build(graph);
+    checkLimits(graph, this.gpu.device.limits);
+    const { bytes, lowerBound } = planSlots(graph, Object.values(keep), this.gpu.device.limits);
+    const weights = [...graph.constants.values()].reduce((sum, { type }) => sum + byteLength(type), 0);
+    return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length };
+  }
+
+  /**
+   * The program of a key, built and compiled when it is new. It stays usable until the lease is released; past the
+   * limit, the least recently used program without a lease is freed.
+   * @throws LimitError, UsageError before anything is compiled or allocated
+   */
+  lease(key: string, build: ProgramBuilder): Lease {
+    if (this.#disposed) throw disposed();
+    const slot = this.#programs.get(key) ?? this.#open(key, build);
+    this.#programs.delete(key);
+    this.#programs.set(key, slot);
+    slot.leases++;
+    let held = true;
+    const release = () => {
+      if (held) slot.leases--;
+      held = false;
+      this.#trim();
+    };
+    return { program: slot.program, ready: slot.ready, release };
+  }
+
+  /** Frees everything but the device. Safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const key of [...this.#programs.keys()]) this.#drop(key);
+    this.#store.dispose();
+    this.drawings.dispose();
+  }
+
+  /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */
+  async #fill(checkpoint: Checkpoint, options: EngineOptions): Promise<void> {
+    const graph = this.graph();
+    const warn = isolate(options.onWarning);
+    const { width, height } = this.entry.input;
+    let fault: unknown;
+    try {
+      this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
+    } catch (error) {
+      fault = error;
+    }
+    const misfit = this.#weights.misfit(this.#code.leftAside);
+    const inWords = () => import('../weights/misfit.js');
+    // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
+    if (misfit.missing.length > 0) throw (await part(inWords)).missingTensors(misfit);
+    if (fault) throw fault;
+    if (misfit.unused.length > 0)
+      await inWords().then(
+        ({ surplusTensors }) => warn(surplusTensors(misfit)),
+        () => undefined,
+      );
+    if (tunes(this.gpu, options.tuning))
+      this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
+    const release = await this.#store.declare(graph);
+    await Promise.all([
+      compilePipelines(graph, this.gpu, this.#kernels?.variant),
+      streamWeights(checkpoint, this.#store),
+    ]);
+    await this.#store.uploaded();
+    release();
+    for (const error of this.gpu.dropped.values()) warn(warningOf(error));
+  }
+
+  #open(key: string, build: ProgramBuilder): Slot {
+    const graph = this.graph();
+    const built = build(graph);
+    checkLimits(graph, this.gpu.device.limits);
+    let release = () => {};
+    const compile = async (): Promise<Program> => {
+      release = await this.#store.declare(graph);
+      const { keep, inputs = {} } = built;
+      const executable = await Executable.compile(graph, this.gpu, {
+        constants: (name) => this.#store.buffer(name),
+        keep: Object.values(keep),
+        ...(this.#kernels && { variant: this.#kernels.variant }),
+      });
+      return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
+    };
+    const free = (program: Program) => {
+      program.executable.dispose();
+      program.picture.dispose();
+      release();
+    };
+    const slot: Slot = { program: compile(), free, ready: undefined, leases: 0 };
+    slot.program.then(
+      (program) => (slot.ready = program),
+      () => {
+        release();
+        if (this.#programs.get(key) === slot) this.#programs.delete(key);
+      },
+    );
+    return slot;
+  }
+
+  #trim(): void {
+    const idle = [...this.#programs].filter(([, slot]) => slot.leases === 0);
+    for (const [key] of idle.slice(0, Math.max(0, this.#programs.size - KEPT_PROGRAMS))) this.#drop(key);
+  }
+
+  #drop(key: string): void {
+    const slot = this.#programs.get(key);
+    this.#programs.delete(key);
+    if (slot?.ready) slot.free(slot.ready);
+    else slot?.program.then(slot.free, () => undefined);
+  }
+}
+
+/** The model that a file is, whose licence is accepted: the named one, if the tensors say no other thing. */
+async function entryOf(
+  header: SafetensorsHeader,
+  source: string,
+  { entry: named, config, acceptLicense }: EngineOptions,
+): Promise<ModelEntry> {
+  const found = knownArchitecture(header);
+  const fits = found?.family === named?.family && found?.size === named?.size;
+  const entry =
+    named && fits
+      ? named
+      : (await part(() => import('../models/resolve_file.js'))).resolveFile(header, source, named, config);
+  await checkLicence(entry, acceptLicense);
+  return entry;
+}
+
+/** The texts come in beside it, not while kernels take turns against the clock. */
+const tuning = async () =>
+  (await Promise.all([import('../tuning/tune_kernels.js'), import('../kernels/contender_texts.js')]))[0];
+
+/** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */
+export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean {
+  return tuning === 'auto' && !facts.software;
+}
+
+/** What a model says that is used after its end. */
+export function disposed(): DisposedError {
+  return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
+}
+
+async function streamWeights(checkpoint: Checkpoint, store: ConstantStore): Promise<void> {
+  for await (const { entry, bytes } of checkpoint.tensors()) {
+    if (!store.wants(entry.name)) continue;
+    const values = decode(entry, bytes, checkpoint.source);
+    checkFinite(entry.name, values, checkpoint.source);
+    store.deliver(entry.name, values);
+  }
+}

@@ -1,0 +1,173 @@
+import { checkOptions } from '../check_options.js';
+import { DepthMap } from '../depth/depth_map.js';
+import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
+import { DepthwiseError } from '../errors.js';
+import { BufferUsage } from '../gpu/buffers.js';
+import { scoped, submit } from '../gpu/scoped.js';
+import type { Graph, Value } from '../graph/graph.js';
+import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture.js';
+import type { RawPicture } from '../image/pixels.js';
+import { resizeDepth } from '../depth/resize.js';
+import { networkSize, type Size, type SizeOptions } from '../image/size.js';
+import type { Lifetime } from './lifetime.js';
+
+/** Options of one estimate. */
+export interface EstimateOptions extends SizeOptions {
+  /** Size of the map: that of the picture, or that of the network's input. */
+  readonly size?: 'picture' | 'network';
+  readonly signal?: AbortSignal;
+}
+
+/** What a run on pictures of one size computes. */
+export interface Geometry {
+  readonly picture: Size;
+  readonly network: Size;
+  /** Of the depth map. */
+  readonly out: Size;
+}
+
+const MAP_USAGE = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+
+/** What an estimate takes on the GPU, in bytes. */
+export interface EstimatePlan {
+  /** Of the network's input. */
+  readonly network: Size;
+  /** All activations; they are kept for later pictures of the same size. */
+  readonly activations: number;
+  /** The least that activations of this network could take. */
+  readonly lowerBound: number;
+  /** The weights it reads, which other sizes share. */
+  readonly weights: number;
+  readonly dispatches: number;
+}
+
+/** Sizes of an estimate. @throws ImageError, LimitError, UsageError */
+export function geometryOf(engine: Engine, source: ReadyPicture, options: EstimateOptions): Geometry {
+  return geometryOfSize(engine, pictureSize(source), options);
+}
+
+function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
+  checkOptions(options, ['size'], 'image');
+  const { size, ...sizes } = options;
+  const network = networkSize(entry.input, picture.width, picture.height, sizes);
+  return { picture, network, out: size === 'network' ? network : picture };
+}
+
+/** The key of a program: equal geometries share one. */
+export function programKey(use: string, { picture, network, out }: Geometry): string {
+  return [use, ...[picture, network, out].map(({ width, height }) => `${width}×${height}`)].join(' ');
+}
+
+/** Picture texture → preprocessing → network → depth map of the size asked for. */
+export function pictureToDepth(
+  engine: Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network'>,
+  graph: Graph,
+  { picture, network, out }: Geometry,
+): Value {
+  const { mean, std, output } = engine.entry;
+  const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
+  const image = engine.preprocess(graph, texture, { size: [network.height, network.width], mean, std });
+  return resizeDepth(graph, engine.network(image), {
+    ...out,
+    filter: engine.convention === 'hub' ? 'bicubic' : output,
+  });
+}
+
+/** The program of an estimate. @throws LimitError before anything is allocated */
+export function leaseEstimate(engine: Engine, geometry: Geometry): Lease {
+  return engine.lease(programKey('estimate', geometry), estimateBuilder(engine, geometry));
+}
+
+function estimateBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
+  return (graph) => ({ keep: { depth: pictureToDepth(engine, graph, geometry) } });
+}
+
+/** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */
+export function planEstimate(engine: Engine, { width, height }: Size, options: EstimateOptions): EstimatePlan {
+  const geometry = geometryOfSize(engine, { width, height }, options);
+  return { network: geometry.network, ...engine.plan(estimateBuilder(engine, geometry)) };
+}
+
+/**
+ * Estimates the depth of a picture, which is read before this returns; but when a lost device has to be made up for
+ * first, only pixels in memory are.
+ */
+export async function estimateDepth(life: Lifetime, source: ReadyPicture, options: EstimateOptions): Promise<DepthMap> {
+  const { signal } = options;
+  const found = life.ready(signal);
+  if (!(found instanceof Promise)) return estimateOn(life, found, source, options);
+  const held = 'data' in source ? copied(source) : source;
+  return estimateOn(life, await found, held, options);
+}
+
+async function estimateOn(
+  life: Lifetime,
+  engine: Engine,
+  source: ReadyPicture,
+  options: EstimateOptions,
+): Promise<DepthMap> {
+  const { gpu, entry } = engine;
+  const geometry = geometryOf(engine, source, options);
+  const lease = leaseEstimate(engine, geometry);
+  const own = lease.ready ? undefined : new PictureTexture(gpu);
+  const { width, height } = geometry.out;
+  const bytes = 4 * width * height;
+  let buffer: GPUBuffer | undefined;
+  try {
+    const [program, texture] = own
+      ? await prepare(life, engine, lease, own, source, options.signal)
+      : [lease.ready as Program, undefined];
+    const { executable, values } = program;
+    // From the upload to the submit nothing is awaited, as the program's texture and buffers serve every call.
+    const start = performance.now();
+    const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder, cut) => {
+      buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
+      const last = executable.encodeCut(encoder, { picture: texture ?? program.picture.upload(source) }, cut);
+      last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
+    });
+    await life.guard(engine, work, options.signal);
+    executable.took(performance.now() - start);
+    return new DepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
+      ...entry,
+      model: entry.name,
+      width,
+      height,
+    });
+  } catch (error) {
+    buffer?.destroy();
+    if (lease.ready && error instanceof DepthwiseError) renewPicture(lease.ready, engine);
+    throw error;
+  } finally {
+    lease.release();
+    own?.dispose();
+  }
+}
+
+/** Uploads the picture to a texture of its own at once, as it may change while the program is still compiled. */
+async function prepare(
+  life: Lifetime,
+  engine: Engine,
+  lease: Lease,
+  own: PictureTexture,
+  source: ReadyPicture,
+  signal?: AbortSignal,
+): Promise<[Program, GPUTexture]> {
+  const uploaded = scoped(engine.gpu.device, { what: 'the picture', phase: 'image' }, () => own.upload(source));
+  return life.guard(engine, Promise.all([lease.program, uploaded]), signal);
+}
+
+/** After a fault, the texture that pictures are uploaded to may be an invalid one. */
+function renewPicture(program: Program, { gpu }: Engine): void {
+  program.picture.dispose();
+  program.picture = new PictureTexture(gpu);
+}
+
+function copied(source: RawPicture | ImageData): RawPicture {
+  const { data, width, height } = source;
+  return {
+    data: data.slice(),
+    width,
+    height,
+    ...('channels' in source && source.channels !== undefined ? { channels: source.channels } : {}),
+  };
+}

@@ -1,0 +1,99 @@
+import { disposed, type Engine } from './engine.js';
+import { DeviceLostError } from '../errors.js';
+import { Ending } from '../gpu/ending.js';
+import { untilAborted } from '../abort.js';
+
+/** How often a lost device is made up for: so many times in so many milliseconds. */
+const RELOADS = { most: 2, within: 60_000 };
+
+/**
+ * The engine of a model from load to dispose. An engine whose device is lost is replaced by one loaded anew, when the
+ * device was not the caller's.
+ */
+export class Lifetime {
+  readonly #load: (signal: AbortSignal) => Promise<Engine>;
+  readonly #end = new Ending();
+  readonly #abort = new AbortController();
+  #engine: Engine;
+  #reloading: Promise<Engine> | undefined;
+  #reloads: number[] = [];
+
+  /** @param load loads the same model again */
+  constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
+    this.#engine = engine;
+    this.#load = load;
+  }
+
+  /** The engine as it is, even if its device is lost. */
+  get engine(): Engine {
+    return this.#engine;
+  }
+
+  /**
+   * An engine to work with: at once, or a promise when it has to be loaded anew.
+   * @throws DisposedError, DeviceLostError when the device was the caller's or is lost time and again
+   */
+  ready(signal?: AbortSignal): Engine | Promise<Engine> {
+    this.usable();
+    if (!this.#engine.gpu.lost) return this.#engine;
+    if (!this.#engine.gpu.owned) this.#engine.gpu.check('run');
+    this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
+    return this.until(this.#reloading, signal);
+  }
+
+  /**
+   * Settles as work on an engine does, but rejects at once when the signal says so, the model is disposed or the device
+   * is lost, and passes on no result of an unsound device.
+   */
+  guard<T>(engine: Engine, work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.until(engine.gpu.guard('run', work), signal);
+  }
+
+  /** Settles as `work` does, but rejects at once when the signal says so or the model is disposed. */
+  until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#end.until(untilAborted(work, signal), disposed);
+  }
+
+  /** @throws DisposedError */
+  usable(): void {
+    if (this.#end.over) throw disposed();
+  }
+
+  /** Frees the engine and a device made for it; what is pending rejects. Safe to call twice. */
+  dispose(): void {
+    if (this.#end.over) return;
+    this.#end.end();
+    this.#abort.abort();
+    discard(this.#engine);
+  }
+
+  async #reload(): Promise<Engine> {
+    const now = performance.now();
+    this.#reloads = this.#reloads.filter((time) => now - time < RELOADS.within);
+    if (this.#reloads.length >= RELOADS.most) {
+      throw new DeviceLostError(
+        'DEVICE_LOST',
+        `The GPU device was lost ${this.#reloads.length + 1} times within a minute, so it is not asked for again yet.`,
+        {
+          hint: 'Something makes the GPU fail: use a smaller input size, or another GPU.',
+          expected: RELOADS.most,
+          actual: this.#reloads.length + 1,
+          phase: 'load',
+        },
+      );
+    }
+    this.#reloads.push(now);
+    discard(this.#engine);
+    const engine = await this.#load(this.#abort.signal);
+    if (this.#end.over) {
+      discard(engine);
+      throw disposed();
+    }
+    return (this.#engine = engine);
+  }
+}
+
+function discard(engine: Engine): void {
+  engine.dispose();
+  engine.gpu.dispose();
+}

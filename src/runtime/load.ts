@@ -1,0 +1,122 @@
+import { Engine, tunes } from './engine.js';
+import { DeviceLostError } from '../errors.js';
+import { Gpu } from '../gpu/gpu.js';
+import type { Convention } from '../image/preprocess.js';
+import type { ModelEntry } from '../models/registry.js';
+import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
+import { part } from '../parts.js';
+import type { Precision } from './precision.js';
+import { throwIfAborted, untilAborted } from '../abort.js';
+import { browserCache } from '../weights/cache/browser_cache.js';
+import type { WeightsCache } from '../weights/cache/cache.js';
+import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { resolveSource } from '../weights/fetch/source.js';
+
+/** Options of `loadDepthModel`. */
+export interface LoadOptions extends Pick<
+  CheckpointOptions,
+  'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'
+> {
+  /** Weights to use instead of the published ones; for a model given by name. */
+  readonly weights?: CheckpointSource;
+  /** Registry name, for weights given by URL, file or bytes whose tensors do not say which model they are. */
+  readonly model?: string;
+  /** The caller's device: it is used, and neither destroyed nor configured. */
+  readonly device?: GPUDevice;
+  /** The WebGPU entry point, where it is not `navigator.gpu`. */
+  readonly gpu?: GPU;
+  readonly powerPreference?: GPUPowerPreference;
+  /** Storage of weights and activations; `auto` is f16 on GPUs that have it. Sums are f32 either way. */
+  readonly precision?: Precision;
+  /** Whose preprocessing and position embeddings to reproduce: the authors' code, or the Hugging Face port. */
+  readonly convention?: Convention;
+  /**
+   * `auto` lets a GPU choose among kernels by known answers and by time, at most 300 ms of the first start; what it
+   * finds is kept in
+   * `cache`. `off` uses the rule of each op, so that a model computes the same way at every start.
+   */
+  readonly tuning?: 'auto' | 'off';
+  /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */
+  readonly cache?: WeightsCache | false;
+  /** Accepts terms that are not free for every use. */
+  readonly acceptLicense?: boolean;
+}
+
+/**
+ * Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. One of our own
+ * that is lost where kernels were tried is made up for once, and none are tried on the next.
+ */
+export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
+  const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
+  const [entry, named] = await untilAborted(namedSource(source, options, acceptLicense), options.signal);
+  const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
+  const checkpoint: CheckpointOptions = {
+    ...options,
+    cache,
+    expected: named === entry?.weights.source ? entry?.weights : undefined,
+  };
+  throwIfAborted(options.signal);
+  const weights = await pinned(named, checkpoint);
+  const config = entry
+    ? undefined
+    : await (await part(() => import('../weights/fetch/hub_fetch.js'))).fetchHubConfig(weights, checkpoint);
+  const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
+    const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
+    try {
+      return await Engine.load(gpu, weights, {
+        ...checkpoint,
+        entry,
+        config,
+        precision,
+        convention,
+        acceptLicense,
+        tuning: tries,
+      });
+    } catch (error) {
+      gpu.dispose();
+      // A kernel that was only tried may have taken the device with it.
+      if (error instanceof DeviceLostError && gpu.owned && tunes(gpu, tries)) return open('off');
+      throw error;
+    }
+  };
+  return open(tuning);
+}
+
+/** A source whose revision may move, pinned to where it is now. */
+async function pinned(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {
+  const moving = (typeof source === 'string' || source instanceof URL) && resolveSource(String(source), options).moving;
+  return moving ? (await part(() => import('../weights/fetch/hub_revision.js'))).pinRevision(source, options) : source;
+}
+
+/** A device of our own; one that comes after the caller has given up is given back. */
+async function requestGpu(options: LoadOptions): Promise<Gpu> {
+  const request = Gpu.request(options);
+  try {
+    return await untilAborted(request, options.signal);
+  } catch (error) {
+    request.then(
+      (gpu) => gpu.dispose(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+/** The entry a caller named, whose licence is accepted, and where its weights are. */
+async function namedSource(
+  source: CheckpointSource,
+  options: LoadOptions,
+  accepted: boolean,
+): Promise<[ModelEntry | undefined, CheckpointSource]> {
+  const entry = await namedEntry(source, options);
+  if (!entry) return [entry, source];
+  await checkLicence(entry, accepted);
+  return [entry, options.weights ?? (source === entry.name ? await publishedSource(entry) : source)];
+}
+
+/** The entry a caller named, by source or by option. */
+async function namedEntry(source: CheckpointSource, { model }: LoadOptions): Promise<ModelEntry | undefined> {
+  if (model !== undefined) return entryByName(model);
+  if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
+  return entryByName(source);
+}

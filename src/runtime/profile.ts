@@ -1,0 +1,60 @@
+import { UsageError } from '../errors.js';
+import { geometryOf, leaseEstimate } from './estimate.js';
+import { scoped, submit } from '../gpu/scoped.js';
+import { PassTimer } from '../gpu/timing.js';
+import { typesOf } from '../graph/graph.js';
+import { PictureTexture } from '../image/picture.js';
+import type { Size, SizeOptions } from '../image/size.js';
+import type { Lifetime } from './lifetime.js';
+
+/** Time of one dispatch. */
+export interface ProfileStep {
+  readonly label: string;
+  readonly op: string;
+  readonly milliseconds: number;
+  readonly flops: number;
+}
+
+/** Times every dispatch of one estimate of a black picture. @throws UsageError `GPU_NO_TIMESTAMPS` */
+export async function profileEstimate(
+  life: Lifetime,
+  { width, height }: Size,
+  sizes: SizeOptions,
+): Promise<ProfileStep[]> {
+  const engine = await life.ready();
+  const { gpu } = engine;
+  if (!gpu.device.features.has('timestamp-query'))
+    throw new UsageError('GPU_NO_TIMESTAMPS', 'This device has no timestamp-query.', { phase: 'run' });
+  const source = { data: new Uint8Array(4 * width * height), width, height };
+  const lease = leaseEstimate(engine, geometryOf(engine, source, sizes));
+  const own = new PictureTexture(gpu);
+  let timer: PassTimer | undefined;
+  try {
+    const { executable } = await life.guard(engine, lease.program);
+    const passes = await life.guard(
+      engine,
+      scoped(
+        gpu.device,
+        { what: 'timestamps', phase: 'run' },
+        () => (timer = new PassTimer(gpu.device, executable.dispatches)),
+      ),
+    );
+    await life.guard(
+      engine,
+      submit(gpu, { what: 'a profile', phase: 'run' }, (encoder) =>
+        executable.encodeTimed(encoder, { picture: own.upload(source) }, passes),
+      ),
+    );
+    const times = await life.guard(engine, passes.read());
+    return executable.nodes.map(({ label, op, inputs, attrs, outputs }, i) => ({
+      label,
+      op: op.name,
+      milliseconds: times[i] as number,
+      flops: op.cost(typesOf(inputs), attrs, typesOf(outputs)).flops,
+    }));
+  } finally {
+    timer?.dispose();
+    own.dispose();
+    lease.release();
+  }
+}

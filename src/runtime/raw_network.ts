@@ -1,0 +1,70 @@
+import type { Engine } from './engine.js';
+import { UsageError } from '../errors.js';
+import { submitRead } from '../gpu/buffers.js';
+import type { Value } from '../graph/graph.js';
+import type { Lifetime } from './lifetime.js';
+
+/**
+ * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
+ * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take
+ */
+export async function runNetwork(
+  life: Lifetime,
+  engine: Engine,
+  tensor: Float32Array,
+  shape: readonly [number, number, number, number],
+): Promise<Float32Array> {
+  const [N, C, H, W] = shape;
+  const whole = [H, W].every((side) => Number.isSafeInteger(side) && side > 0);
+  if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
+    throw new UsageError(
+      'TENSOR_SHAPE',
+      `The tensor is [${shape.join(',')}] with ${tensor.length} values; expected [1,3,H,W] with 3·H·W.`,
+      { expected: [1, 3, H, W], actual: tensor.length, phase: 'run' },
+    );
+  }
+  checkFinite(tensor);
+  const pixels = interleave(tensor, H * W);
+  const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
+    const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
+    return { keep: { depth: engine.network(picture) }, inputs: { picture } };
+  });
+  try {
+    const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
+    const { device } = engine.gpu;
+    const start = performance.now();
+    const depth = submitRead(engine.gpu, 4 * H * W, (encoder, cut) => {
+      device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
+      executable.encodeCut(encoder, {}, cut);
+      return executable.buffer(values['depth'] as Value);
+    });
+    const read = await life.guard(engine, depth);
+    executable.took(performance.now() - start);
+    return new Float32Array(read);
+  } finally {
+    lease.release();
+  }
+}
+
+/** A network may turn NaN into a number that looks like depth. */
+function checkFinite(tensor: Float32Array): void {
+  const index = tensor.findIndex((value) => !Number.isFinite(value));
+  if (index < 0) return;
+  const count = tensor.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
+  throw new UsageError(
+    'TENSOR_NON_FINITE',
+    `The tensor holds ${count} value${count > 1 ? 's' : ''} that ${count > 1 ? 'are' : 'is'} not finite; the first is ${tensor[index]} at index ${index}.`,
+    {
+      expected: 'finite values',
+      actual: { index, count },
+      phase: 'run',
+    },
+  );
+}
+
+/** [3,H·W] → [H·W,4] with a zero fourth channel. */
+function interleave(tensor: Float32Array, pixels: number): Float32Array<ArrayBuffer> {
+  const image = new Float32Array(4 * pixels);
+  for (let c = 0; c < 3; c++) for (let i = 0; i < pixels; i++) image[4 * i + c] = tensor[c * pixels + i] as number;
+  return image;
+}

@@ -1,0 +1,141 @@
+import { abortError, throwIfAborted } from '../../abort.js';
+import { blobSource, bytesSource, type ByteSource } from './byte_source.js';
+import { isCorruption, type WeightsCache } from '../cache/cache.js';
+import { CheckpointStream } from './checkpoint_stream.js';
+import type { HttpOptions } from './http_request.js';
+import { httpSource } from './http_source.js';
+import type { DownloadProgress } from './progress.js';
+import { isolate, warningOf, type Warning } from '../../warnings.js';
+import type { HeaderOptions, SafetensorsHeader, TensorEntry } from '../format/safetensors.js';
+import type { Hasher } from './sha256.js';
+import { resolveSource, type SourceOptions } from './source.js';
+
+/** A URL or `hf:org/repo@revision[/file]`, a file, bytes in memory, or anything that can be opened as a stream. */
+export type CheckpointSource = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
+
+export interface CheckpointOptions extends SourceOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+  /** Told of faults that do not stop the load, such as a full cache. */
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
+  /** What the registry knows of the file; anything else is refused. */
+  readonly expected?: { readonly bytes?: number | undefined; readonly sha256?: string | undefined } | undefined;
+  readonly cache?: WeightsCache | undefined;
+  readonly header?: HeaderOptions | undefined;
+  readonly http?: HttpOptions | undefined;
+  /** A faster SHA-256 where the platform has one that streams. */
+  readonly createHasher?: (() => Hasher) | undefined;
+}
+
+export interface CheckpointTensor {
+  readonly entry: TensorEntry;
+  /** Little-endian values, at any alignment; may be a view of a larger chunk. */
+  readonly bytes: Uint8Array;
+}
+
+/** An open checkpoint: the header is read and checked, the data has yet to be read. */
+export interface Checkpoint {
+  /** Name for messages. */
+  readonly source: string;
+  readonly header: SafetensorsHeader;
+  /**
+   * The tensors in file order, once. Ends normally only when the whole file has arrived and matched what was expected
+   * of it: until then nothing of it may be used.
+   * @throws WeightsFormatError `ST_TRUNCATED`, `ST_TRAILING`; IntegrityError `INTEGRITY_LENGTH`, `INTEGRITY_SHA256`;
+   *   CacheError `CACHE_CORRUPT` when the bytes came from a cache, which no longer has them; NetworkError `NET_*`; or
+   *   an `AbortError`
+   */
+  tensors(): AsyncGenerator<CheckpointTensor, void, undefined>;
+  /** Stops the download, if any is left. May be called at any time, more than once. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a checkpoint and reads its header. The caller iterates `tensors()` to the end or calls `close()`.
+ * In memory at any time: the header, two chunks, and the largest tensor.
+ * @throws WeightsFormatError `ST_*`, NetworkError `NET_*`, IntegrityError, UsageError, or an `AbortError`
+ */
+export async function openCheckpoint(source: CheckpointSource, options: CheckpointOptions = {}): Promise<Checkpoint> {
+  return openStream(source, options, false);
+}
+
+/** @param afresh not from the cache, which has just given a damaged copy and may not have been able to delete it */
+async function openStream(
+  source: CheckpointSource,
+  options: CheckpointOptions,
+  afresh: boolean,
+): Promise<CheckpointStream> {
+  throwIfAborted(options.signal);
+  const { bytes, cacheKey } = toByteSource(source, options);
+  const { cache } = options;
+  if (!cache || cacheKey === undefined) return CheckpointStream.start(bytes, options, {});
+  const warn = isolate(options.onWarning);
+  const cached = afresh ? undefined : await openCached(bytes.name, cacheKey, cache, options);
+  if (cached) return cached;
+  const writer = await cache.put(cacheKey).catch((error: unknown) => {
+    warn(warningOf(error));
+    return undefined;
+  });
+  return CheckpointStream.start(bytes, options, { writer });
+}
+
+/**
+ * Opens a checkpoint, hands it to `use`, and closes it. When a cached file turns out to be damaged only while it is
+ * read, or `use` fails with one that is, `use` is called a second time with a fresh download.
+ */
+export async function withCheckpoint<T>(
+  source: CheckpointSource,
+  options: CheckpointOptions,
+  use: (checkpoint: Checkpoint) => Promise<T>,
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    const checkpoint = await openStream(source, options, attempt > 0);
+    try {
+      return await use(checkpoint);
+    } catch (error) {
+      const fault = await checkpoint.explain(error);
+      if (attempt > 0 || !isCorruption(fault)) throw fault;
+      isolate(options.onWarning)(warningOf(fault));
+    } finally {
+      await checkpoint.close();
+    }
+  }
+}
+
+function toByteSource(
+  source: CheckpointSource,
+  options: CheckpointOptions,
+): { bytes: ByteSource; cacheKey?: string | undefined } {
+  if (typeof source === 'string' || source instanceof URL) {
+    const { url, cacheKey } = resolveSource(String(source), options);
+    const verified = options.expected?.sha256 !== undefined;
+    return {
+      bytes: httpSource(url, { ...options.http, verified }),
+      cacheKey: cacheKey ?? (verified ? url : undefined),
+    };
+  }
+  if (source instanceof Blob) return { bytes: blobSource(source) };
+  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return { bytes: bytesSource(source) };
+  return { bytes: source };
+}
+
+/** The cached copy, if it is there and starts well; a copy that does not is deleted. */
+async function openCached(
+  name: string,
+  key: string,
+  cache: WeightsCache,
+  options: CheckpointOptions,
+): Promise<CheckpointStream | undefined> {
+  const warn = isolate(options.onWarning);
+  try {
+    const found = await cache.match(key);
+    if (!found) return undefined;
+    return await CheckpointStream.start({ ...found, name, open: (signal) => found.open(signal) }, options, {
+      stored: { sha256: found.sha256, forget: () => cache.delete(key) },
+    });
+  } catch (error) {
+    if (options.signal?.aborted) throw abortError(options.signal);
+    warn(warningOf(error));
+    return undefined;
+  }
+}

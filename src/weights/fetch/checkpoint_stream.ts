@@ -1,0 +1,289 @@
+import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../../errors.js';
+import { part } from '../../parts.js';
+import { abortError, untilAborted } from '../../abort.js';
+import { ByteReader } from './byte_reader.js';
+import type { ByteSource } from './byte_source.js';
+import { isCorruption, type CacheWriter } from '../cache/cache.js';
+import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
+import { plainHeader, plainLength } from '../format/plain_header.js';
+import type { DownloadProgress } from './progress.js';
+import { isolate, warningOf, type Warning } from '../../warnings.js';
+import type { SafetensorsHeader } from '../format/safetensors.js';
+import { Sha256, type Hasher } from './sha256.js';
+
+/** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
+export interface CacheSide {
+  readonly writer?: CacheWriter | undefined;
+  readonly stored?: StoredCopy | undefined;
+}
+
+export interface StoredCopy {
+  /** What the bytes were when they were stored, in lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Deletes them. */
+  readonly forget: () => Promise<void>;
+}
+
+/** A checkpoint that is read as its bytes arrive. */
+export class CheckpointStream implements Checkpoint {
+  readonly source: string;
+  readonly #bytes: ByteSource;
+  readonly #options: CheckpointOptions;
+  readonly #stored: StoredCopy | undefined;
+  readonly #hasher: Hasher | undefined;
+  readonly #progress: (progress: DownloadProgress) => void;
+  readonly #warn: (warning: Warning) => void;
+  #writer: CacheWriter | undefined;
+  #reader: ByteReader | undefined;
+  #header: SafetensorsHeader | undefined;
+  #received = 0;
+  #lastComplete: string | undefined;
+  #consumed = false;
+  #verified = false;
+
+  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, stored }: CacheSide) {
+    this.source = bytes.name;
+    this.#bytes = bytes;
+    this.#options = options;
+    this.#writer = writer;
+    this.#stored = stored;
+    this.#progress = isolate(options.onProgress);
+    this.#warn = isolate(options.onWarning);
+    if (options.expected?.sha256 !== undefined || writer || stored) this.#hasher = this.#newHasher();
+  }
+
+  static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
+    const checkpoint = new CheckpointStream(bytes, options, side);
+    try {
+      await checkpoint.#readHeader();
+      return checkpoint;
+    } catch (error) {
+      throw await checkpoint.#fail(error);
+    }
+  }
+
+  get header(): SafetensorsHeader {
+    return this.#header!;
+  }
+
+  async *tensors(): AsyncGenerator<CheckpointTensor, void, undefined> {
+    if (this.#consumed)
+      throw new UsageError(
+        'CHECKPOINT_CONSUMED',
+        `${this.source}: the tensors of an open checkpoint can be read once.`,
+        { source: this.source, phase: 'load' },
+      );
+    this.#consumed = true;
+    try {
+      for (const entry of this.header.tensors.values()) {
+        const bytes = await this.#take(entry.end - entry.begin);
+        this.#lastComplete = entry.name;
+        yield { entry, bytes };
+      }
+      await this.#finish();
+    } catch (error) {
+      throw await this.#fail(error);
+    } finally {
+      await this.close();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#consumed = true;
+    await this.#reader?.cancel();
+    await this.#dropWriter();
+  }
+
+  /**
+   * Says what to throw for an error that came of using these bytes. A damaged copy in a cache can make anything fail (a
+   * bit of a tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end
+   * is held to its digest. Where the code for that cannot be fetched, the error stays what it is.
+   */
+  async explain(error: unknown): Promise<unknown> {
+    const { signal } = this.#options;
+    if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
+    const kept = await untilAborted(import('../cache/kept_files.js'), signal).catch(() => undefined);
+    if (!kept) return error;
+    try {
+      this.#checkDigest(await kept.digestOf(this.#bytes, this.#newHasher(), signal));
+      return error;
+    } catch (fault) {
+      return signal?.aborted ? error : await this.#forgetCopy(this.#stored, fault);
+    }
+  }
+
+  #newHasher(): Hasher {
+    return this.#options.createHasher?.() ?? new Sha256();
+  }
+
+  async #readHeader(): Promise<void> {
+    const { signal, expected, header: limits } = this.#options;
+    const { size } = this.#bytes;
+    if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
+    const stream = await untilAborted(this.#bytes.open(signal), signal);
+    this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
+    const prefix = await this.#orTruncated(this.#reader.take(8));
+    const length = plainLength(prefix, size, limits);
+    if (length === undefined) {
+      const more = await this.#reader.take(512).catch(() => new Uint8Array(0));
+      const { refuseStart } = await untilAborted(
+        part(() => import('../format/sniff.js')),
+        signal,
+      );
+      return refuseStart(prefix, more, size, this.source, limits);
+    }
+    const bytes = new Uint8Array(8 + length);
+    bytes.set(prefix);
+    bytes.set(await this.#take(length), 8);
+    const header =
+      plainHeader(bytes, size, limits) ??
+      (
+        await untilAborted(
+          part(() => import('../format/safetensors.js')),
+          signal,
+        )
+      ).parseHeader(bytes, size, this.source, limits);
+    const total = header.dataOffset + header.dataLength;
+    if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
+    const known = this.#total;
+    this.#header = header;
+    if (known === undefined) this.#report();
+  }
+
+  async #take(length: number): Promise<Uint8Array> {
+    const bytes = await this.#orTruncated(this.#reader!.take(length));
+    if (bytes.length < length) throw this.#truncated(undefined);
+    return bytes;
+  }
+
+  /** A stream that fails, for whatever reason of its own, is a file that ends early. */
+  async #orTruncated<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw error instanceof DepthwiseError || this.#options.signal?.aborted ? error : this.#truncated(error);
+    }
+  }
+
+  async #finish(): Promise<void> {
+    const { expected } = this.#options;
+    if (!(await this.#orTruncated(this.#reader!.atEnd()))) {
+      if (expected?.bytes !== undefined) throw this.#lengthError(this.#received);
+      throw new WeightsFormatError(
+        'ST_TRAILING',
+        `${this.source}: bytes follow the last tensor; the file should be ${this.#total} bytes long.`,
+        {
+          source: this.source,
+          expected: this.#total,
+          actual: this.#received,
+        },
+      );
+    }
+    const digest = this.#hasher?.digest('hex') ?? '';
+    this.#checkDigest(digest);
+    this.#verified = true;
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.commit(digest).catch((error: unknown) => this.#giveUpCache(error, writer));
+  }
+
+  #checkDigest(digest: string): void {
+    for (const sha256 of [this.#options.expected?.sha256, this.#stored?.sha256]) {
+      if (sha256 === undefined || sha256.toLowerCase() === digest) continue;
+      throw new IntegrityError(
+        'INTEGRITY_SHA256',
+        `${this.source}: the file has SHA-256 ${digest}, and should have ${sha256}.`,
+        {
+          source: this.source,
+          expected: sha256,
+          actual: digest,
+        },
+      );
+    }
+  }
+
+  async #onChunk(chunk: Uint8Array): Promise<void> {
+    this.#received += chunk.length;
+    this.#hasher?.update(chunk);
+    await this.#writer?.write(chunk).catch((error: unknown) => {
+      const writer = this.#writer!;
+      this.#writer = undefined;
+      return this.#giveUpCache(error, writer);
+    });
+    this.#report();
+  }
+
+  /** Bytes of the whole file: as its header says, or before that, as its source or the registry says. */
+  get #total(): number | undefined {
+    return this.#header
+      ? this.#header.dataOffset + this.#header.dataLength
+      : (this.#bytes.size ?? this.#options.expected?.bytes);
+  }
+
+  #report(): void {
+    const fromNetwork = this.#stored === undefined && this.#bytes.size === undefined;
+    this.#progress({ phase: fromNetwork ? 'download' : 'read', loaded: this.#received, total: this.#total });
+  }
+
+  /** A cache that cannot be written is no reason not to load. */
+  async #giveUpCache(error: unknown, writer: CacheWriter): Promise<void> {
+    this.#warn(warningOf(error));
+    await writer.abort().catch(() => undefined);
+  }
+
+  async #dropWriter(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.abort().catch(() => undefined);
+  }
+
+  /** Lets go of everything and says what to throw. Bad bytes from a cache are forgotten, and worth another try. */
+  async #fail(error: unknown): Promise<unknown> {
+    await this.close();
+    if (this.#options.signal?.aborted) return abortError(this.#options.signal);
+    const bad = error instanceof WeightsFormatError || error instanceof IntegrityError || error instanceof CacheError;
+    return this.#stored && bad ? this.#forgetCopy(this.#stored, error) : error;
+  }
+
+  async #forgetCopy({ forget }: StoredCopy, error: unknown): Promise<CacheError> {
+    await forget().catch(() => undefined);
+    return new CacheError('CACHE_CORRUPT', `${this.source}: the cached copy is damaged and was deleted.`, {
+      source: this.source,
+      retryable: true,
+      cause: error,
+    });
+  }
+
+  #lengthError(actual: number): IntegrityError {
+    const expected = this.#options.expected?.bytes;
+    return new IntegrityError(
+      'INTEGRITY_LENGTH',
+      `${this.source}: the file should be ${expected} bytes long, and is ${actual} or more.`,
+      {
+        source: this.source,
+        expected,
+        actual,
+      },
+    );
+  }
+
+  #truncated(cause: unknown): WeightsFormatError {
+    const total = this.#total;
+    const last =
+      this.#lastComplete === undefined
+        ? 'no tensor is complete'
+        : `the last complete tensor is ${quote(this.#lastComplete)}`;
+    return new WeightsFormatError(
+      'ST_TRUNCATED',
+      `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} bytes; ${last}.`,
+      {
+        source: this.source,
+        expected: total,
+        actual: this.#received,
+        retryable: true,
+        ...(this.#lastComplete === undefined ? {} : { tensor: this.#lastComplete }),
+        ...(cause === undefined ? {} : { cause }),
+      },
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { ModelMismatchError } from '../../errors.js';
+import { throwIfAborted } from '../../abort.js';
+import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
+import { readHubConfig, type DepthAnythingHubConfig } from '../hub_config.js';
+import { keepBytes, readKept } from '../cache/kept_files.js';
+import { displayUrl, resolveSource } from './source.js';
+
+/**
+ * The config.json beside a hub file given as `hf:org/repo@revision`: it says what tensors cannot. Undefined for any
+ * other source and where the hub has no such file. That of a commit is kept in the cache.
+ * @throws ModelMismatchError `MODEL_CONFIG` when there is a config but not of a depth model or not JSON, or an
+ *   `AbortError`
+ */
+export async function fetchHubConfig(
+  source: CheckpointSource,
+  options: CheckpointOptions,
+): Promise<DepthAnythingHubConfig | undefined> {
+  if (typeof source !== 'string' || !source.startsWith('hf:')) return undefined;
+  const { url: fileUrl, cacheKey } = resolveSource(source, options);
+  const url = new URL('config.json', fileUrl);
+  const name = displayUrl(url.href);
+  const cache = cacheKey === undefined ? undefined : options.cache;
+  const kept = await readKept(cache, url.href);
+  if (kept) return parseConfig(kept, name);
+  const bytes = await fetchBytes(url, options);
+  const config = bytes && parseConfig(bytes, name);
+  if (cache && bytes) await keepBytes(cache, url.href, bytes).catch(() => undefined);
+  return config;
+}
+
+/** The file; undefined where it is not there, or cannot be reached. */
+async function fetchBytes(url: URL, options: CheckpointOptions): Promise<Uint8Array | undefined> {
+  try {
+    const response = await fetch(url, { signal: options.signal ?? null });
+    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
+  } catch {
+    throwIfAborted(options.signal);
+    return undefined;
+  }
+}
+
+function parseConfig(bytes: Uint8Array, name: string): DepthAnythingHubConfig {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ModelMismatchError('MODEL_CONFIG', `${name}: this is not JSON: ${(cause as Error).message}`, {
+      source: name,
+      cause,
+    });
+  }
+  return readHubConfig(json, name);
+}

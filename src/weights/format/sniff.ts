@@ -1,0 +1,79 @@
+import { InternalError, NetworkError, WeightsFormatError, type DepthwiseError } from '../../errors.js';
+import { readHeaderLength, type HeaderOptions } from './safetensors.js';
+
+/** Other things that arrive in place of a safetensors file, by how they start. */
+const PAGE = /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)/i;
+const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
+const JSON_TEXT = /^\s*[{[]\s*[\"{[\]}]/;
+const CONTAINERS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^PK\x03\x04/,
+    'It starts like a zip archive, which PyTorch .pt and .pth files are. Convert it to safetensors first.',
+  ],
+  [
+    /^\x80[\x02-\x05][^\x00]/,
+    'It starts like a Python pickle, which old PyTorch files are. Convert it to safetensors first.',
+  ],
+  [/^GGUF/, 'It starts like a GGUF file.'],
+  [/^\x89HDF/, 'It starts like an HDF5 file.'],
+];
+
+/**
+ * Refuses a file whose first 8 bytes are no length of a header, and says what it is where its start tells.
+ * @throws WeightsFormatError as `readHeaderLength`, with what the file is in the hint; NetworkError `NET_LFS_POINTER`,
+ *   `NET_NOT_WEIGHTS`
+ */
+export function refuseStart(
+  prefix: Uint8Array,
+  more: Uint8Array,
+  fileSize: number | undefined,
+  source: string,
+  limits?: HeaderOptions,
+): never {
+  try {
+    readHeaderLength(prefix, fileSize, source, limits);
+  } catch (error) {
+    throw explainStart(error as WeightsFormatError, prefix, more);
+  }
+  throw new InternalError('INTERNAL_HEADER', `${source}: the header's length was refused without a reason.`, {
+    source,
+    phase: 'load',
+  });
+}
+
+/** @param error what is wrong with the file as a safetensors file; returned as it is when the start tells nothing */
+function explainStart(error: WeightsFormatError, prefix: Uint8Array, more: Uint8Array): DepthwiseError {
+  const text = String.fromCharCode(...prefix, ...more);
+  const source = error.source ?? '';
+  if (LFS_POINTER.test(text)) {
+    return new NetworkError('NET_LFS_POINTER', `${source}: this is a Git LFS pointer, not the file it points to.`, {
+      hint: 'Run "git lfs pull", or download the file itself.',
+      source,
+      actual: text.slice(0, 200),
+      cause: error,
+    });
+  }
+  const kind = PAGE.test(text) ? 'text/html' : JSON_TEXT.test(text) ? 'application/json' : undefined;
+  if (kind !== undefined) {
+    return new NetworkError(
+      'NET_NOT_WEIGHTS',
+      `${source}: received ${kind}, not weights. The address may be wrong, or answer with a page for every path.`,
+      {
+        source,
+        expected: 'safetensors',
+        actual: kind,
+        cause: error,
+      },
+    );
+  }
+  const container = CONTAINERS.find(([start]) => start.test(text))?.[1];
+  if (container === undefined) return error;
+  return new WeightsFormatError(error.code, error.message, {
+    hint: container,
+    source,
+    limit: error.limit ?? 'maxHeaderBytes',
+    expected: error.expected,
+    actual: error.actual,
+    cause: error,
+  });
+}
