@@ -1,6 +1,15 @@
 /**
  * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer); an
  * older compiler needs `"types": ["@webgpu/types"]`, which a newer one must not have, as both declare the same names.
+ * @example
+ * ```ts
+ * import { loadDepthModel } from 'depthwise';
+ *
+ * const model = await loadDepthModel('depth-anything-v2-small');
+ * const depth = await model.estimate(image);
+ * await depth.draw(canvas);
+ * model.dispose();
+ * ```
  * @packageDocumentation
  */
 
@@ -71,7 +80,13 @@ export interface DepthModelSummary {
   readonly page: string | undefined;
 }
 
-/** Every model that can be loaded by name. */
+/**
+ * Every model that can be loaded by name; the better ones that are free for every use come first.
+ * @example
+ * ```ts
+ * const free = depthModels.filter(({ permissive }) => permissive).map(({ name }) => name);
+ * ```
+ */
 export const depthModels: readonly DepthModelSummary[] = registry.map(
   ({ name, title, family, size, licence, kind, weights }) => ({
     name,

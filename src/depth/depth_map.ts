@@ -12,7 +12,7 @@ import type { Span } from '../kernels/colorize.js';
 import type { DepthKind } from '../models/registry.js';
 import { part } from '../parts.js';
 
-/** Ends of a depth map's values. */
+/** Ends of a depth map's values, in the unit of the map. */
 export interface DepthRange {
   readonly min: number;
   readonly max: number;
@@ -55,9 +55,11 @@ interface MapSource extends DepthKind {
  * model that made it is, when the model has a device of its own.
  */
 export class DepthMap implements DepthKind {
+  /** In pixels. */
   readonly width: number;
   readonly height: number;
   readonly kind: DepthKind['kind'];
+  /** Whether nearer things have the larger or the smaller values. */
   readonly nearer: DepthKind['nearer'];
   readonly unit: DepthKind['unit'];
   /** Registry name of the model. */
@@ -83,13 +85,24 @@ export class DepthMap implements DepthKind {
     this.model = source.model;
   }
 
-  /** The values f32[height,width] on the device, row-major; usage STORAGE, COPY_SRC and COPY_DST. */
+  /**
+   * The values f32[height,width] on the device, row-major; usage STORAGE, COPY_SRC and COPY_DST.
+   * @throws DisposedError
+   */
   get buffer(): GPUBuffer {
     this.#usable();
     return this.#buffer;
   }
 
-  /** The values [height,width], row-major, read back once: every call gives the same array. */
+  /**
+   * The values f32[height,width], row-major, read back once: every call gives the same array.
+   * @example
+   * ```ts
+   * const values = await depth.read();
+   * const centre = values[(depth.height >> 1) * depth.width + (depth.width >> 1)];
+   * ```
+   * @throws DeviceLostError, DisposedError
+   */
   async read(): Promise<Float32Array> {
     this.#usable();
     if (!this.#values) {
@@ -101,7 +114,14 @@ export class DepthMap implements DepthKind {
     return this.#guard(this.#values);
   }
 
-  /** Smallest and largest value, percentiles, and how many values are not finite, found on the GPU. */
+  /**
+   * Smallest and largest value, percentiles, and how many values are not finite, found on the GPU.
+   * @example
+   * ```ts
+   * const { min, max } = await depth.range();
+   * ```
+   * @throws DeviceLostError, DisposedError
+   */
   async range(): Promise<DepthRange> {
     this.#usable();
     if (!this.#range) {
@@ -115,6 +135,10 @@ export class DepthMap implements DepthKind {
 
   /**
    * A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device.
+   * @example
+   * ```ts
+   * const view = (await depth.texture()).createView(); // nearness 0…1 in red, the value in green
+   * ```
    * @throws UsageError `OPTION_TEXTURE_FORMAT`
    */
   async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
@@ -128,7 +152,14 @@ export class DepthMap implements DepthKind {
     return this.#guard(texture);
   }
 
-  /** The map in colours: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN` */
+  /**
+   * The map in colours: RGBA bytes [height,width,4].
+   * @example
+   * ```ts
+   * const rgba = await depth.colors({ colormap: 'gray', span: 'percentiles' });
+   * ```
+   * @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN`
+   */
   async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
     checkOptions(options, ['span'], 'write');
@@ -151,6 +182,11 @@ export class DepthMap implements DepthKind {
   /**
    * Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for
    * WebGPU.
+   * @example
+   * ```ts
+   * await depth.draw(canvas, { colormap: 'turbo' });
+   * ```
+   * @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN`
    */
   async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
     const colors = await this.colors(options);
@@ -164,7 +200,10 @@ export class DepthMap implements DepthKind {
     context.putImageData(new ImageData(colors, this.width, this.height), 0, 0);
   }
 
-  /** What the stored numbers mean, as written into files. */
+  /**
+   * What the stored numbers mean, as written into files.
+   * @param scale of stored numbers; a value of the map is `offset + scale * stored`
+   */
   semantics(scale = 1, offset = 0): DepthSemantics {
     const { kind, nearer, unit, model, width, height } = this;
     return { kind, nearer, unit, scale, offset, model, width, height };
@@ -172,8 +211,11 @@ export class DepthMap implements DepthKind {
 
   /**
    * The map as a file: a coloured PNG, a 16-bit PNG, PFM or NPY. A PNG has its scale and offset in a text chunk: those
-   * of its
-   * 16-bit codes, or those of the levels 0…255 that a drawing gives colours to.
+   * of its 16-bit codes, or those of the levels 0…255 that a drawing gives colours to.
+   * @example
+   * ```ts
+   * const file = await depth.toBlob('png16');
+   * ```
    * @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN`; DepthFileError
    */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
@@ -194,6 +236,7 @@ export class DepthMap implements DepthKind {
     this.#textures.clear();
   }
 
+  /** `dispose`, for `using depth = await model.estimate(…)`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

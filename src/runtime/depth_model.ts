@@ -39,6 +39,14 @@ export interface ModelInfo extends DepthKind {
 /**
  * Loads a model by registry name, URL, `hf:org/repo@revision`, file or bytes. The source is kept, to load it again
  * should the GPU device be lost.
+ * @param source what to load; the names are those of `depthModels`
+ * @returns a model whose weights are on the GPU and whose kernels are compiled
+ * @example
+ * ```ts
+ * const model = await loadDepthModel('depth-anything-v2-small', {
+ *   onProgress: ({ loaded, total }) => console.log(loaded, 'of', total, 'bytes'),
+ * });
+ * ```
  * @throws GpuUnavailableError, LicenseError, NetworkError, IntegrityError, WeightsFormatError, ModelMismatchError,
  *   UsageError, OutOfMemoryError, ShaderError, DeviceLostError, or an `AbortError`
  */
@@ -61,11 +69,15 @@ export class DepthModel {
     this.#life = new Lifetime(engine, load);
   }
 
-  /** The device that maps, their buffers and their textures live on; another one after a loss that was made up for. */
+  /**
+   * The device that maps, their buffers and their textures live on. After a device of our own was lost, the next call
+   * opens another one.
+   */
   get device(): GPUDevice {
     return this.#life.engine.gpu.device;
   }
 
+  /** Name, licence, meaning of the values, storage precision, adapter and kernels. */
   get info(): ModelInfo {
     const { entry, storage, gpu, kernels } = this.#life.engine;
     const { name, title, kind, nearer, unit, licence } = entry;
@@ -86,9 +98,17 @@ export class DepthModel {
    * Estimates the depth of a picture. Pixels in memory and elements are read before this returns, so they may be
    * changed right after; a URL or Blob is decoded first, and a GPUTexture must keep its content until the result is
    * there. Any number of calls may be under way.
+   * @param source encoded sRGB; pixels in memory are [height,width,channels], row-major, top row first
+   * @returns a map f32[height,width] of the picture's size, or of the network's input with `size: 'network'`; the
+   *   caller disposes of it
+   * @example
+   * ```ts
+   * const depth = await model.estimate(image, { signal: AbortSignal.timeout(10_000) });
+   * const values = await depth.read();
+   * depth.dispose();
+   * ```
    * @throws ImageError, LimitError, UsageError `OPTION_*`, OutOfMemoryError, DeviceLostError (a later call starts
-   *   anew),
-   *   DisposedError, or an `AbortError`
+   *   anew), DisposedError, or an `AbortError`
    */
   async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
     this.#life.usable();
@@ -113,9 +133,15 @@ export class DepthModel {
    * Records one estimate into the caller's encoder, on the device the model was loaded with. The first call at a size
    * compiles and allocates before it records: await it. Later calls record before they return, and make nothing but one
    * bind group for a texture not seen before. Submit before sizes change more than three times: older sizes are freed.
+   * @example
+   * ```ts
+   * const model = await loadDepthModel('depth-anything-v2-small', { device });
+   * const encoder = device.createCommandEncoder();
+   * await model.encode(encoder, { source: picture, target: depthTexture });
+   * device.queue.submit([encoder.finish()]);
+   * ```
    * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
-   *   LimitError,
-   *   OutOfMemoryError, DeviceLostError, DisposedError
+   *   LimitError, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
     this.#encodeDepth ??= (await part(() => import('./encode.js'))).encodeDepth;
@@ -125,6 +151,14 @@ export class DepthModel {
   /**
    * Depth of a playing video or of a sequence of pictures, one map at a time. Of a video it is always the newest frame
    * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose.
+   * @example
+   * ```ts
+   * for await (const depth of model.stream(video, { signal })) {
+   *   await depth.draw(canvas);
+   *   depth.dispose();
+   * }
+   * ```
+   * @throws the errors of `estimate`
    */
   async *stream(
     source: HTMLVideoElement | AsyncIterable<PictureSource>,
@@ -142,6 +176,10 @@ export class DepthModel {
 
   /**
    * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
+   * @example
+   * ```ts
+   * const depth = await model.run(tensor, [1, 3, 252, 252]); // 252 · 252 values
+   * ```
    * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take; the
    *   errors of `estimate`
    */
@@ -156,8 +194,13 @@ export class DepthModel {
   }
 
   /**
-   * Times every dispatch of one estimate at a picture size. @throws UsageError `GPU_NO_TIMESTAMPS` without
-   * timestamp-query
+   * Times every dispatch of one estimate at a picture size.
+   * @param picture width and height in pixels
+   * @example
+   * ```ts
+   * for (const step of await model.profile({ width: 640, height: 480 })) console.log(step);
+   * ```
+   * @throws UsageError `GPU_NO_TIMESTAMPS` without timestamp-query
    */
   async profile(picture: Size, sizes: SizeOptions = {}): Promise<ProfileStep[]> {
     const { profileEstimate } = await part(() => import('./profile.js'));
@@ -166,6 +209,12 @@ export class DepthModel {
 
   /**
    * What an estimate of a picture of some size takes, before anything of it is allocated or compiled.
+   * @param picture width and height in pixels
+   * @returns sizes in bytes
+   * @example
+   * ```ts
+   * const { activations, weights } = model.plan({ width: 4000, height: 3000 });
+   * ```
    * @throws the errors `estimate` has for that size: ImageError, LimitError, UsageError; DisposedError
    */
   plan(picture: Size, options: EstimateOptions = {}): EstimatePlan {
@@ -176,6 +225,7 @@ export class DepthModel {
   /**
    * Bytes on the GPU: weights, activations of the sizes at hand, and the least those activations could take. Before the
    * first estimate no size is at hand; `plan` tells what one will take.
+   * @throws DisposedError, DeviceLostError
    */
   async memory(): Promise<{ weights: number; activations: number; lowerBound: number }> {
     return (await this.#life.ready()).memory();
@@ -189,6 +239,7 @@ export class DepthModel {
     this.#life.dispose();
   }
 
+  /** `dispose`, for `using model = await loadDepthModel(…)`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -12,7 +12,13 @@ import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
 import { resolveSource } from '../weights/fetch/source.js';
 
-/** Options of `loadDepthModel`. */
+/**
+ * Options of `loadDepthModel`.
+ * @example
+ * ```ts
+ * const options: LoadOptions = { precision: 'f32', signal: AbortSignal.timeout(60_000) };
+ * ```
+ */
 export interface LoadOptions extends Pick<
   CheckpointOptions,
   'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'
@@ -25,6 +31,7 @@ export interface LoadOptions extends Pick<
   readonly device?: GPUDevice;
   /** The WebGPU entry point, where it is not `navigator.gpu`. */
   readonly gpu?: GPU;
+  /** Which GPU to ask for on a machine with two. */
   readonly powerPreference?: GPUPowerPreference;
   /** Storage of weights and activations; `auto` is f16 on GPUs that have it. Sums are f32 either way. */
   readonly precision?: Precision;
@@ -32,8 +39,7 @@ export interface LoadOptions extends Pick<
   readonly convention?: Convention;
   /**
    * `auto` lets a GPU choose among kernels by known answers and by time, at most 300 ms of the first start; what it
-   * finds is kept in
-   * `cache`. `off` uses the rule of each op, so that a model computes the same way at every start.
+   * finds is kept in `cache`. `off` uses the rule of each op, so that a model computes the same way at every start.
    */
   readonly tuning?: 'auto' | 'off';
   /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */
