@@ -1,14 +1,14 @@
 import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../../errors.js';
-import { part } from '../../parts.js';
 import { abortError, untilAborted } from '../../abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource } from './byte_source.js';
 import { isCorruption, type CacheWriter } from '../cache/cache.js';
+import { digestOf } from '../cache/kept_files.js';
 import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
-import { plainHeader, plainLength } from '../format/plain_header.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
-import type { SafetensorsHeader } from '../format/safetensors.js';
+import { parseHeader, readHeaderLength, type SafetensorsHeader } from '../format/safetensors.js';
+import { explainStart } from '../format/sniff.js';
 import { Sha256, type Hasher } from './sha256.js';
 
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
@@ -97,15 +97,13 @@ export class CheckpointStream implements Checkpoint {
   /**
    * Says what to throw for an error that came of using these bytes. A damaged copy in a cache can make anything fail (a
    * bit of a tensor's name makes it another model), so before the model is blamed, a copy that was not read to its end
-   * is held to its digest. Where the code for that cannot be fetched, the error stays what it is.
+   * is held to its digest.
    */
   async explain(error: unknown): Promise<unknown> {
     const { signal } = this.#options;
     if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
-    const kept = await untilAborted(import('../cache/kept_files.js'), signal).catch(() => undefined);
-    if (!kept) return error;
     try {
-      this.#checkDigest(await kept.digestOf(this.#bytes, this.#newHasher(), signal));
+      this.#checkDigest(await digestOf(this.#bytes, this.#newHasher(), signal));
       return error;
     } catch (fault) {
       return signal?.aborted ? error : await this.#forgetCopy(this.#stored, fault);
@@ -123,31 +121,26 @@ export class CheckpointStream implements Checkpoint {
     const stream = await untilAborted(this.#bytes.open(signal), signal);
     this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
     const prefix = await this.#orTruncated(this.#reader.take(8));
-    const length = plainLength(prefix, size, limits);
-    if (length === undefined) {
-      const more = await this.#reader.take(512).catch(() => new Uint8Array(0));
-      const { refuseStart } = await untilAborted(
-        part(() => import('../format/sniff.js')),
-        signal,
-      );
-      return refuseStart(prefix, more, size, this.source, limits);
-    }
+    const length = await this.#headerLength(prefix);
     const bytes = new Uint8Array(8 + length);
     bytes.set(prefix);
     bytes.set(await this.#take(length), 8);
-    const header =
-      plainHeader(bytes, size, limits) ??
-      (
-        await untilAborted(
-          part(() => import('../format/safetensors.js')),
-          signal,
-        )
-      ).parseHeader(bytes, size, this.source, limits);
+    const header = parseHeader(bytes, size, this.source, limits);
     const total = header.dataOffset + header.dataLength;
     if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
     const known = this.#total;
     this.#header = header;
     if (known === undefined) this.#report();
+  }
+
+  /** Length of the header, in bytes. @throws the fault of the file's start, naming what the file is instead */
+  async #headerLength(prefix: Uint8Array): Promise<number> {
+    try {
+      return readHeaderLength(prefix, this.#bytes.size, this.source, this.#options.header);
+    } catch (error) {
+      const more = await this.#reader!.take(512).catch(() => new Uint8Array(0));
+      throw explainStart(error as WeightsFormatError, prefix, more);
+    }
   }
 
   async #take(length: number): Promise<Uint8Array> {

@@ -1,7 +1,6 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import { decodeUtf8, NumberToken, parseHeaderJson, type JsonNode, type JsonObject } from './header_json.js';
 import { checkLayout } from './layout.js';
-import { FORMAT_MAX_HEADER, MAX_HEADER_BYTES, MAX_TENSORS } from './plain_header.js';
 
 /** Bits per element of every element type of the format; only some of them can be weights here (see decode.ts). */
 const DTYPE_BITS = {
@@ -58,6 +57,12 @@ export interface HeaderOptions {
   /** Most tensors accepted; 100,000 unless given. */
   readonly maxTensors?: number;
 }
+
+/** Longest header, in bytes, and most tensors accepted unless the caller sets other bounds. */
+const MAX_HEADER_BYTES = 16 * 1024 * 1024;
+const MAX_TENSORS = 100_000;
+/** No caller can ask for more: the bound of the reference implementation. */
+const FORMAT_MAX_HEADER = 100_000_000;
 
 const ENTRY_FIELDS = ['dtype', 'shape', 'data_offsets'];
 const U64_MAX = 0xffff_ffff_ffff_ffffn;

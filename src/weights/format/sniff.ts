@@ -1,5 +1,4 @@
-import { InternalError, NetworkError, WeightsFormatError, type DepthwiseError } from '../../errors.js';
-import { readHeaderLength, type HeaderOptions } from './safetensors.js';
+import { NetworkError, WeightsFormatError, type DepthwiseError } from '../../errors.js';
 
 /** Other things that arrive in place of a safetensors file, by how they start. */
 const PAGE = /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)/i;
@@ -19,30 +18,11 @@ const CONTAINERS: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Refuses a file whose first 8 bytes are no length of a header, and says what it is where its start tells.
- * @throws WeightsFormatError as `readHeaderLength`, with what the file is in the hint; NetworkError `NET_LFS_POINTER`,
- *   `NET_NOT_WEIGHTS`
+ * What to throw for a file whose first 8 bytes are no length of a header: what it is, where its start tells.
+ * @param error what is wrong with it as a safetensors file; returned as it is when the start tells nothing
+ * @returns WeightsFormatError with what the file is in the hint; NetworkError `NET_LFS_POINTER`, `NET_NOT_WEIGHTS`
  */
-export function refuseStart(
-  prefix: Uint8Array,
-  more: Uint8Array,
-  fileSize: number | undefined,
-  source: string,
-  limits?: HeaderOptions,
-): never {
-  try {
-    readHeaderLength(prefix, fileSize, source, limits);
-  } catch (error) {
-    throw explainStart(error as WeightsFormatError, prefix, more);
-  }
-  throw new InternalError('INTERNAL_HEADER', `${source}: the header's length was refused without a reason.`, {
-    source,
-    phase: 'load',
-  });
-}
-
-/** @param error what is wrong with the file as a safetensors file; returned as it is when the start tells nothing */
-function explainStart(error: WeightsFormatError, prefix: Uint8Array, more: Uint8Array): DepthwiseError {
+export function explainStart(error: WeightsFormatError, prefix: Uint8Array, more: Uint8Array): DepthwiseError {
   const text = String.fromCharCode(...prefix, ...more);
   const source = error.source ?? '';
   if (LFS_POINTER.test(text)) {

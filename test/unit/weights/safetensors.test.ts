@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { WeightsFormatError } from '../../../src/errors.js';
 import { parseHeader, readHeaderLength, type HeaderOptions } from '../../../src/weights/format/safetensors.js';
@@ -650,6 +651,28 @@ describe('headers that are accepted', () => {
       0, 9007199254740,
     ]);
     expect(parse(fileOf('{}')).tensors.size).toBe(0);
+  });
+
+  const FIXTURES = new URL('../../fixtures/models/', import.meta.url);
+  const models = readdirSync(FIXTURES).filter((name) => name.endsWith('.safetensors'));
+  test.each(['../../../models/nano.safetensors', ...models])('what JSON.parse reads of %s', (path) => {
+    const bytes = readFileSync(new URL(path, FIXTURES));
+    const header = parse(bytes);
+    const json = JSON.parse(bytes.toString('utf8', 8, header.dataOffset)) as Record<string, Record<string, unknown>>;
+    const { __metadata__: metadata = {}, ...tensors } = json;
+    expect(Object.fromEntries(header.metadata)).toEqual(metadata);
+    expect(header.tensors.size).toBe(Object.keys(tensors).length);
+    for (const { name, dtype, shape, begin, end } of header.tensors.values())
+      expect({ dtype, shape, data_offsets: [begin, end] }).toEqual(tensors[name]);
+  });
+
+  test('read off the middle of a buffer, and quickly however many blanks it has', () => {
+    const bytes = fileOf(`{${' '.repeat(8e6)}${F4.slice(1)}${' '.repeat(8e6 - 1000)}`, 4);
+    const within = new Uint8Array(bytes.length + 13).subarray(7, 7 + bytes.length);
+    within.set(bytes);
+    const started = performance.now();
+    expect(parse(within)).toEqual(parse(bytes));
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test('the header alone, when the size of the file is not known', () => {
