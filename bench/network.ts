@@ -31,7 +31,7 @@ export class Network {
 
   /** @param bytes the checkpoint, as a safetensors file */
   static async open(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array): Promise<Network> {
-    return new Network(gpu, name, (await (await entryByName(name)).code()).network, storage, bytes);
+    return new Network(gpu, name, (await entryByName(name).code()).network, storage, bytes);
   }
 
   private constructor(gpu: Gpu, name: string, build: Build, storage: 'f32' | 'f16', bytes: Uint8Array) {

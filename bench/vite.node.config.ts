@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
-import { wgsl } from '../vite.config.js';
+import { wgsl } from '../tools/build/wgsl.js';
 import { commit } from './commit.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -1,12 +1,24 @@
 import { NetworkError } from './errors.js';
 
 /**
- * A part of the library that a page fetches when it is first used.
- * @throws NetworkError `NET_PART` where it cannot be fetched
+ * Code that a page fetches apart from the rest, as only some users need it; `models/registry.ts` lists the one door of
+ * each family of models. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be asked again.
  */
-export async function part<T>(load: () => Promise<T>): Promise<T> {
+export const parts = {
+  /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
+  gpu: () => fetched(import('./tuning/gpu.js')),
+  /** For CPU adapters: the WGSL of kernels that only they run. */
+  cpu: () => fetched(import('./kernels/cpu_texts.js')),
+  /** Colours, ranges, textures and files of depth maps, and `encode`. */
+  drawing: () => fetched(import('./runtime/drawing.js')),
+};
+
+export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
+
+/** @throws NetworkError `NET_PART` where a part cannot be fetched */
+export async function fetched<T>(part: Promise<T>): Promise<T> {
   try {
-    return await load();
+    return await part;
   } catch (cause) {
     throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${(cause as Error).message}.`, {
       cause,

@@ -10,7 +10,7 @@ import type { ColormapName } from './colormaps.js';
 import type { DepthSemantics } from './formats/depth_semantics.js';
 import type { Span } from '../kernels/colorize.js';
 import type { DepthKind } from '../models/registry.js';
-import { part } from '../parts.js';
+import { parts } from '../parts.js';
 
 /** Ends of a depth map's values, in the unit of the map. */
 export interface DepthRange {
@@ -220,7 +220,7 @@ export class DepthMap implements DepthKind {
    */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     this.#usable();
-    const { depthBlob } = await this.#guard(part(() => import('./depth_blob.js')));
+    const { depthBlob } = await this.#guard(parts.drawing());
     return depthBlob(this, format, options);
   }
 

@@ -3,12 +3,12 @@ import type { Gpu } from '../gpu/gpu.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, type Value } from '../graph/graph.js';
 import type { Size } from '../image/size.js';
-import { part } from '../parts.js';
+import { parts, type DrawingPart } from '../parts.js';
 import { byteLength } from '../tensor.js';
 import { ConstantStore } from '../weights/constant_store.js';
 
 /** What a small graph on a depth map computes. */
-export type DrawingBuilder = (graph: Graph, depth: Value, drawing: typeof import('./drawing.js')) => Value;
+export type DrawingBuilder = (graph: Graph, depth: Value, drawing: DrawingPart) => Value;
 
 /** A compiled graph on depth maps f32[height,width]. */
 export interface Drawing {
@@ -73,7 +73,7 @@ export class Drawings {
 async function compileDrawing(gpu: Gpu, { width, height }: Size, build: DrawingBuilder): Promise<Drawing> {
   const graph = new Graph();
   const depth = graph.input('depth', { dtype: 'f32', shape: [height, width] });
-  const result = build(graph, depth, await part(() => import('./drawing.js')));
+  const result = build(graph, depth, await parts.drawing());
   const texture = result.type.dtype === 'texture';
   const store = new ConstantStore(gpu, 'the colour map');
   let executable: Executable | undefined;

@@ -1,9 +1,10 @@
 import attentionSource from '../../shaders/attention.wgsl?raw';
-import tiledSource from '../../shaders/attention_tiled.wgsl?raw';
 import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./subgroup_texts.js')).attention;
+const tiledSource = async () => (await parts.gpu()).attentionTiled;
+const subgroupSource = async () => (await parts.cpu()).attention;
 
 const WORKGROUP = 64;
 /** Queries an invocation of the register kernel takes: more would keep too many sums alive. */

@@ -5,10 +5,11 @@ import type { DeviceFacts } from '../gpu/gpu.js';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./subgroup_texts.js')).conv2d;
-const winogradSource = async () => (await import('./contender_texts.js')).winograd;
-const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
+const subgroupSource = async () => (await parts.cpu()).conv2d;
+const winogradSource = async () => (await parts.gpu()).winograd;
+const tileSource = async () => (await parts.cpu()).convTile;
 
 const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form. */

@@ -4,8 +4,9 @@ import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { epilogueTunables, type StoreAttrs } from './store.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./subgroup_texts.js')).depthwise;
+const subgroupSource = async () => (await parts.cpu()).depthwise;
 
 const WORKGROUP = 64;
 const PIXELS = 4;

@@ -1,10 +1,11 @@
-import tiledSource from '../../shaders/gemm_tiled.wgsl?raw';
 import registersSource from '../../shaders/gemm.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
 import type { Kernel, Source } from './op.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./contender_texts.js')).gemmSubgroup;
+const tiledSource = async () => (await parts.gpu()).gemmTiled;
+const subgroupSource = async () => (await parts.gpu()).gemmSubgroup;
 
 /** Rows that an invocation of the register kernel computes, of eight columns where N allows. */
 const REGISTERS = { rows: 4, workgroup: 64 } as const;

@@ -1,13 +1,14 @@
 import loadSource from '../../shaders/gemm_load_rows.wgsl?raw';
 import rowsSource from '../../shaders/gemm_layer_norm_rows.wgsl?raw';
-import tiledSource from '../../shaders/gemm_layer_norm_tiled.wgsl?raw';
 import source from '../../shaders/gemm_layer_norm.wgsl?raw';
 import normOneSource from '../../shaders/norm_one.wgsl?raw';
 import normTwoSource from '../../shaders/norm_two.wgsl?raw';
 import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel, type Source } from './op.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./subgroup_texts.js')).gemmLayerNorm;
+const tiledSource = async () => (await parts.gpu()).gemmLayerNormTiled;
+const subgroupSource = async () => (await parts.cpu()).gemmLayerNorm;
 
 export interface GemmLayerNormInputs {
   readonly [name: string]: TensorType | undefined;

@@ -4,9 +4,10 @@ import { ensureTypes, type TensorType } from '../tensor.js';
 import { SUBGROUP } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { bilinearKernel } from './store.js';
+import { parts } from '../parts.js';
 
-const tileSource = async () => (await import('./subgroup_texts.js')).convTile;
-const subgroupSource = async () => (await import('./subgroup_texts.js')).head;
+const tileSource = async () => (await parts.cpu()).convTile;
+const subgroupSource = async () => (await parts.cpu()).head;
 
 const WORKGROUP = 64;
 /**

@@ -4,8 +4,9 @@ import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await import('./subgroup_texts.js')).separable;
+const subgroupSource = async () => (await parts.cpu()).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
 const REGISTERS = { pixels: 2, workgroup: 64 } as const;

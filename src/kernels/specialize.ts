@@ -1,5 +1,4 @@
 import { InternalError } from '../errors.js';
-import { part } from '../parts.js';
 import type { Kernel, Source } from './op.js';
 
 /** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
@@ -25,7 +24,7 @@ export function specialize(sources: readonly string[], tunables: Tunables): stri
 
 /** The text of a file of a kernel. @throws NetworkError `NET_PART` where it cannot be fetched */
 export async function sourceText(source: Source): Promise<string> {
-  return typeof source === 'string' ? source : part(source);
+  return typeof source === 'string' ? source : source();
 }
 
 /** The specialised text of a kernel. @throws as `specialize` and `sourceText` */

@@ -1,7 +1,5 @@
-import { part } from '../parts.js';
+import { LicenseError, quote, UsageError } from '../errors.js';
 import { registry, type ModelEntry } from './registry.js';
-
-const refusals = () => part(() => import('./refusals.js'));
 
 /** The entry of a registry name; undefined when there is none. */
 export function findEntry(name: string): ModelEntry | undefined {
@@ -9,23 +7,38 @@ export function findEntry(name: string): ModelEntry | undefined {
 }
 
 /** The entry of a registry name. @throws UsageError `MODEL_NAME` listing the names there are */
-export async function entryByName(name: string): Promise<ModelEntry> {
+export function entryByName(name: string): ModelEntry {
   const entry = findEntry(name);
   if (entry) return entry;
-  throw (await refusals()).unknownName(name);
+  const names = registry.map((known) => known.name);
+  throw new UsageError('MODEL_NAME', `There is no model ${quote(name)}.`, {
+    actual: name,
+    expected: names,
+    hint: `Models: ${names.join(', ')}.`,
+    phase: 'load',
+  });
 }
 
 /** Refuses weights whose terms the caller has not accepted. @throws LicenseError `LICENSE_NOT_ACCEPTED` */
-export async function checkLicence(entry: ModelEntry, accepted: boolean): Promise<void> {
-  if (!entry.licence.permissive && !accepted) throw (await refusals()).termsNotAccepted(entry);
+export function checkLicence({ title, licence, weights }: ModelEntry, accepted: boolean): void {
+  if (licence.permissive || accepted) return;
+  throw new LicenseError(
+    'LICENSE_NOT_ACCEPTED',
+    `The weights of ${title} come under this licence: ${licence.name}. They are not free for every use.`,
+    {
+      hint: `Read ${weights.page}, then pass acceptLicense: true (--accept-license on the command line).`,
+    },
+  );
 }
 
 /**
  * Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes
  * safetensors
  */
-export async function publishedSource(entry: ModelEntry): Promise<string> {
-  const { source } = entry.weights;
-  if (source !== undefined) return source;
-  throw (await refusals()).unpublished(entry);
+export function publishedSource({ title, weights }: ModelEntry): string {
+  if (weights.source !== undefined) return weights.source;
+  throw new UsageError('WEIGHTS_UNPUBLISHED', `Nobody publishes ${title} as safetensors.`, {
+    hint: `Get the checkpoint from ${weights.page}, convert it to safetensors, and pass it as weights.`,
+    phase: 'load',
+  });
 }

@@ -2,16 +2,19 @@
 import { checkOptions, checkSource } from '../check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
-import type { EncodeTargets, encodeDepth } from './encode.js';
+import type { EncodeTargets } from './encode.js';
 import { estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
 import type { AdapterSummary } from '../gpu/gpu.js';
+import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
+import { videoFrames } from './frames.js';
 import { Lifetime } from './lifetime.js';
 import { loadEngine, type LoadOptions } from './load.js';
 import type { DepthKind } from '../models/registry.js';
-import { part } from '../parts.js';
-import type { ProfileStep } from './profile.js';
+import { parts, type DrawingPart } from '../parts.js';
+import { profileEstimate, type ProfileStep } from './profile.js';
+import { runNetwork } from './raw_network.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 
@@ -62,7 +65,7 @@ export async function loadDepthModel(source: CheckpointSource, options: LoadOpti
 /** A depth model on a GPU. */
 export class DepthModel {
   readonly #life: Lifetime;
-  #encodeDepth: typeof encodeDepth | undefined;
+  #drawing: DrawingPart | undefined;
 
   /** @internal See `loadDepthModel`. */
   constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
@@ -117,10 +120,6 @@ export class DepthModel {
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
       return estimateDepth(this.#life, source, options);
-    const { decodePicture } = await untilAborted(
-      part(() => import('../image/decode.js')),
-      signal,
-    );
     const bitmap = await untilAborted(decodePicture(source, signal), signal);
     try {
       return await estimateDepth(this.#life, bitmap, options);
@@ -144,8 +143,8 @@ export class DepthModel {
    *   LimitError, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
-    this.#encodeDepth ??= (await part(() => import('./encode.js'))).encodeDepth;
-    return this.#encodeDepth(this.#life, encoder, targets);
+    this.#drawing ??= await parts.drawing();
+    return this.#drawing.encodeDepth(this.#life, encoder, targets);
   }
 
   /**
@@ -165,12 +164,11 @@ export class DepthModel {
     options: EstimateOptions = {},
   ): AsyncGenerator<DepthMap, void, undefined> {
     checkOptions(options, ['size'], 'image');
-    for await (const picture of Symbol.asyncIterator in source ? source : await this.#frames(source, options.signal))
+    for await (const picture of Symbol.asyncIterator in source ? source : this.#frames(source, options.signal))
       yield await this.estimate(picture, options);
   }
 
-  async #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): Promise<AsyncIterable<PictureSource>> {
-    const { videoFrames } = await part(() => import('./frames.js'));
+  #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): AsyncIterable<PictureSource> {
     return videoFrames(video, (frame) => this.#life.until(frame, signal));
   }
 
@@ -186,10 +184,6 @@ export class DepthModel {
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
     const kept = tensor.slice();
     const engine = await this.#life.ready();
-    const { runNetwork } = await this.#life.guard(
-      engine,
-      part(() => import('./raw_network.js')),
-    );
     return runNetwork(this.#life, engine, kept, shape);
   }
 
@@ -203,7 +197,6 @@ export class DepthModel {
    * @throws UsageError `GPU_NO_TIMESTAMPS` without timestamp-query
    */
   async profile(picture: Size, sizes: SizeOptions = {}): Promise<ProfileStep[]> {
-    const { profileEstimate } = await part(() => import('./profile.js'));
     return profileEstimate(this.#life, picture, sizes);
   }
 

@@ -5,8 +5,8 @@ import { geometryOf, pictureToDepth, programKey, type Geometry } from './estimat
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { packDepth, rawDepth } from '../depth/colorize.js';
-import { PictureTexture } from '../image/picture.js';
 import { depthRange } from '../depth/range.js';
+import { PictureTexture } from '../image/picture.js';
 import type { SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
 

@@ -6,15 +6,15 @@ import { Graph, type Value } from '../graph/graph.js';
 import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';
-import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
+import { preprocess, preprocessHub, type Convention, type Preprocess } from '../image/preprocess.js';
 import type { ModelCode, ModelEntry } from '../models/registry.js';
 import { checkLicence } from '../models/resolve.js';
-import { part } from '../parts.js';
+import { resolveFile } from '../models/resolve_file.js';
+import { fetched, parts } from '../parts.js';
 import { chooseStorage, type Precision } from './precision.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
 import { untilAborted } from '../abort.js';
-import { knownArchitecture } from '../weights/architecture.js';
 import {
   withCheckpoint,
   type Checkpoint,
@@ -22,6 +22,7 @@ import {
   type CheckpointSource,
 } from '../weights/fetch/checkpoint.js';
 import { ConstantStore } from '../weights/constant_store.js';
+import { missingTensors, surplusTensors } from '../weights/misfit.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
 import type { DepthAnythingHubConfig } from '../weights/hub_config.js';
 import { isolate, warningOf } from '../warnings.js';
@@ -98,7 +99,6 @@ export class Engine {
     weights: Weights,
     store: ConstantStore,
     convention: Convention,
-    pictures: Preprocess,
   ) {
     this.gpu = gpu;
     this.entry = entry;
@@ -107,7 +107,7 @@ export class Engine {
     this.#weights = weights;
     this.#store = store;
     this.convention = convention;
-    this.preprocess = pictures;
+    this.preprocess = convention === 'hub' ? preprocessHub : preprocess;
     this.drawings = new Drawings(gpu);
   }
 
@@ -119,27 +119,18 @@ export class Engine {
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
     // These come in beside the header; a fault is told below.
     options.entry?.code().catch(() => undefined);
-    if (tunes(gpu, options.tuning)) tuning().catch(() => undefined);
+    if (!gpu.facts.software) parts.gpu().catch(() => undefined);
     const storage = await untilAborted(
       gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)),
       options.signal,
     );
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
-      const entry = await untilAborted(entryOf(header, name, options), options.signal);
-      const code = await untilAborted(part(entry.code), options.signal);
-      const pictures =
-        options.convention === 'hub'
-          ? (
-              await untilAborted(
-                part(() => import('../image/preprocess_hub.js')),
-                options.signal,
-              )
-            ).preprocessHub
-          : preprocess;
+      const entry = entryOf(header, name, options);
+      const code = await untilAborted(fetched(entry.code()), options.signal);
       const weights = Weights.from(header, name, code.names?.(header, name));
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention, pictures);
+      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -225,17 +216,12 @@ export class Engine {
       fault = error;
     }
     const misfit = this.#weights.misfit(this.#code.leftAside);
-    const inWords = () => import('../weights/misfit.js');
     // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
-    if (misfit.missing.length > 0) throw (await part(inWords)).missingTensors(misfit);
+    if (misfit.missing.length > 0) throw missingTensors(misfit);
     if (fault) throw fault;
-    if (misfit.unused.length > 0)
-      await inWords().then(
-        ({ surplusTensors }) => warn(surplusTensors(misfit)),
-        () => undefined,
-      );
+    if (misfit.unused.length > 0) warn(surplusTensors(misfit));
     if (tunes(this.gpu, options.tuning))
-      this.#kernels = await (await part(tuning)).tuneKernels(this.gpu, graph, { cache: options.cache });
+      this.#kernels = await (await parts.gpu()).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([
       compilePipelines(graph, this.gpu, this.#kernels?.variant),
@@ -291,24 +277,15 @@ export class Engine {
 }
 
 /** The model that a file is, whose licence is accepted: the named one, if the tensors say no other thing. */
-async function entryOf(
+function entryOf(
   header: SafetensorsHeader,
   source: string,
   { entry: named, config, acceptLicense }: EngineOptions,
-): Promise<ModelEntry> {
-  const found = knownArchitecture(header);
-  const fits = found?.family === named?.family && found?.size === named?.size;
-  const entry =
-    named && fits
-      ? named
-      : (await part(() => import('../models/resolve_file.js'))).resolveFile(header, source, named, config);
-  await checkLicence(entry, acceptLicense);
+): ModelEntry {
+  const entry = resolveFile(header, source, named, config);
+  checkLicence(entry, acceptLicense);
   return entry;
 }
-
-/** The texts come in beside it, not while kernels take turns against the clock. */
-const tuning = async () =>
-  (await Promise.all([import('../tuning/tune_kernels.js'), import('../kernels/contender_texts.js')]))[0];
 
 /** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */
 export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean {

@@ -4,13 +4,13 @@ import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
 import type { ModelEntry } from '../models/registry.js';
 import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
-import { part } from '../parts.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
-import { resolveSource } from '../weights/fetch/source.js';
+import { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
+import { pinRevision } from '../weights/fetch/hub_revision.js';
 
 /**
  * Options of `loadDepthModel`.
@@ -54,7 +54,7 @@ export interface LoadOptions extends Pick<
  */
 export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
-  const [entry, named] = await untilAborted(namedSource(source, options, acceptLicense), options.signal);
+  const [entry, named] = namedSource(source, options, acceptLicense);
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = {
     ...options,
@@ -62,10 +62,8 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
     expected: named === entry?.weights.source ? entry?.weights : undefined,
   };
   throwIfAborted(options.signal);
-  const weights = await pinned(named, checkpoint);
-  const config = entry
-    ? undefined
-    : await (await part(() => import('../weights/fetch/hub_fetch.js'))).fetchHubConfig(weights, checkpoint);
+  const weights = await pinRevision(named, checkpoint);
+  const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
   const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
     const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
     try {
@@ -88,12 +86,6 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   return open(tuning);
 }
 
-/** A source whose revision may move, pinned to where it is now. */
-async function pinned(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {
-  const moving = (typeof source === 'string' || source instanceof URL) && resolveSource(String(source), options).moving;
-  return moving ? (await part(() => import('../weights/fetch/hub_revision.js'))).pinRevision(source, options) : source;
-}
-
 /** A device of our own; one that comes after the caller has given up is given back. */
 async function requestGpu(options: LoadOptions): Promise<Gpu> {
   const request = Gpu.request(options);
@@ -109,19 +101,19 @@ async function requestGpu(options: LoadOptions): Promise<Gpu> {
 }
 
 /** The entry a caller named, whose licence is accepted, and where its weights are. */
-async function namedSource(
+function namedSource(
   source: CheckpointSource,
   options: LoadOptions,
   accepted: boolean,
-): Promise<[ModelEntry | undefined, CheckpointSource]> {
-  const entry = await namedEntry(source, options);
+): [ModelEntry | undefined, CheckpointSource] {
+  const entry = namedEntry(source, options);
   if (!entry) return [entry, source];
-  await checkLicence(entry, accepted);
-  return [entry, options.weights ?? (source === entry.name ? await publishedSource(entry) : source)];
+  checkLicence(entry, accepted);
+  return [entry, options.weights ?? (source === entry.name ? publishedSource(entry) : source)];
 }
 
 /** The entry a caller named, by source or by option. */
-async function namedEntry(source: CheckpointSource, { model }: LoadOptions): Promise<ModelEntry | undefined> {
+function namedEntry(source: CheckpointSource, { model }: LoadOptions): ModelEntry | undefined {
   if (model !== undefined) return entryByName(model);
   if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
   return entryByName(source);

@@ -1,6 +1,6 @@
 import { GpuUnavailableError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { part } from '../parts.js';
+import { parts } from '../parts.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
 /**
@@ -26,7 +26,7 @@ export async function chooseStorage(
     });
   }
   try {
-    const { checkSound } = await part(() => import('../tuning/known_answer.js'));
+    const { checkSound } = await parts.gpu();
     await checkSound(gpu, 'f16');
     return 'f16';
   } catch (error) {

@@ -66,8 +66,11 @@ describe('the package', () => {
     const paths = files.map(({ path }) => path);
     const model = 'models/nano.safetensors';
     const wanted = [
-      'dist/index.js',
+      'dist/browser/index.js',
+      'dist/browser/colormaps.js',
       'dist/node/index.js',
+      'dist/node/colormaps.js',
+      'dist/node/node.js',
       'dist/node/cli.js',
       'README.md',
       'LICENSE',
@@ -89,7 +92,9 @@ describe('the package', () => {
     };
     expect(scripts).toMatchObject({
       prepack: 'npm run build',
-      build: expect.stringMatching(/vite build && tsc -p tsconfig\.build\.json/),
+      build: expect.stringMatching(
+        /^vite build && vite build --config vite\.node\.config\.ts && tsc -p tsconfig\.build\.json$/,
+      ),
     });
     const setUp = await readFile(join(ROOT, 'tools/setup/setup.mjs'), 'utf8');
     expect(setUp).toContain(`Node ${engines.node.replace('>=', '')} or newer`);

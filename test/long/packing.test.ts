@@ -32,7 +32,7 @@ it.each([
     const bytes = seededCheckpoint(checkpointTensors(checkpoint));
     const header = parseHeader(bytes, bytes.length, checkpoint);
     const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
-    const { network: build } = await (await entryByName(model)).code();
+    const { network: build } = await entryByName(model).code();
     const store = new ConstantStore(gpu, checkpoint);
     const pixels = imageFromTensor(seededInput('packing', H, W), H, W);
     const run = async (apart: boolean): Promise<Uint8Array> => {

@@ -48,7 +48,7 @@ describe('activation memory of a frame', () => {
     const file = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
     const header = parseHeader(file, file.length, 'nano');
     const weights = Weights.from(header, 'nano');
-    const entry = await entryByName('nano');
+    const entry = entryByName('nano');
     const { network: build } = await entry.code();
     const engine = {
       entry,

@@ -1,6 +1,5 @@
 import { pictureToDepth, type Geometry } from '../../../src/runtime/estimate.js';
-import { preprocess } from '../../../src/image/preprocess.js';
-import { preprocessHub } from '../../../src/image/preprocess_hub.js';
+import { preprocess, preprocessHub } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { registry } from '../../../src/models/registry.js';

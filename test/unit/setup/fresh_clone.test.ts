@@ -90,7 +90,7 @@ async function depthAs(user: { uid?: number; gid?: number }, ...args: string[]) 
 describe('a fresh clone', () => {
   it('installs, builds and becomes the tool, with its arguments, folder and exit code', async () => {
     const { status, stdout, stderr, calls } = await depth('photo.jpg', '--input-size', '126', 'a b');
-    expect(calls).toEqual(['npm ci --no-audit --no-fund', 'vite build --logLevel warn']);
+    expect(calls).toEqual(['npm ci --no-audit --no-fund', 'vite build --config vite.node.config.ts --logLevel warn']);
     expect(JSON.parse(stdout)).toEqual([join(root, 'elsewhere'), ['photo.jpg', '--input-size', '126', 'a b']]);
     expect(status).toBe(7);
     expect(stderr).toMatch(/installing packages[^]*building/);
@@ -104,9 +104,9 @@ describe('a fresh clone', () => {
   it('does again what has gone stale, and that only', async () => {
     await depth();
     await writeFile(join(root, 'src/a.ts'), 'export {};');
-    expect((await depth()).calls).toEqual(['vite build --logLevel warn']);
+    expect((await depth()).calls).toEqual(['vite build --config vite.node.config.ts --logLevel warn']);
     await rm(join(root, 'dist'), { recursive: true });
-    expect((await depth()).calls).toEqual(['vite build --logLevel warn']);
+    expect((await depth()).calls).toEqual(['vite build --config vite.node.config.ts --logLevel warn']);
     await writeFile(join(root, 'package-lock.json'), '{"packages":{"node_modules/webgpu":{"version":"0.6.3"}}}');
     expect((await depth()).calls).toContain('npm ci --no-audit --no-fund');
   });
@@ -123,7 +123,9 @@ describe('a fresh clone', () => {
     await writeFile(join(root, 'src/broken.ts'), '');
     const { status, stderr } = await depth();
     expect(status).toBe(2);
-    expect(stderr).toMatch(/step "build" failed[^]*Build failed with 1 error[^]*npx vite build/);
+    expect(stderr).toMatch(
+      /step "build" failed[^]*Build failed with 1 error[^]*npx vite build --config vite\.node\.config\.ts/,
+    );
     await rm(join(root, 'src/broken.ts'));
     expect((await depth()).status).toBe(7);
   });

@@ -1,9 +1,0 @@
-import { antialiasColumns, antialiasRows } from '../kernels/antialias.js';
-import type { Preprocess } from './preprocess.js';
-
-/** The convention `hub`, in two dispatches: fetched when a model is loaded with it. */
-export const preprocessHub: Preprocess = (graph, picture, attrs) =>
-  graph.scope('preprocess', () => {
-    const rows = graph.apply(antialiasRows, { picture }, { width: attrs.size[1] }).y;
-    return graph.apply(antialiasColumns, { x: rows }, attrs).y;
-  });

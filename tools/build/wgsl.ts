@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import type { Plugin } from 'vite';
+
+/** Imports `*.wgsl?raw` stripped when building; a development server leaves shaders as they are, for messages. */
+export function wgsl(): Plugin {
+  return {
+    name: 'wgsl',
+    enforce: 'pre',
+    apply: 'build',
+    load(id) {
+      const file = /^(.*\.wgsl)\?raw$/.exec(id)?.[1];
+      return file === undefined ? null : `export default ${JSON.stringify(stripWgsl(readFileSync(file, 'utf8')))};`;
+    },
+  };
+}
+
+/** WGSL without comments and blank lines; what is left of each line is as written. */
+export function stripWgsl(source: string): string {
+  return source
+    .replace(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .join('\n');
+}
