@@ -2,11 +2,12 @@ import type { Gpu } from '../src/gpu/gpu.js';
 import { compilePipelines, Executable } from '../src/graph/executor.js';
 import { Graph, typesOf, type Value } from '../src/graph/graph.js';
 import { kernelText } from '../src/kernels/specialize.js';
-import type { Network as Build } from '../src/models/registry.js';
+import type { Network as Build } from '../src/models/family.js';
+import { originalNames } from '../src/models/identify.js';
+import { networkOf } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
 import { ConstantStore } from '../src/weights/constant_store.js';
 import { decode } from '../src/weights/format/decode.js';
-import { depthAnythingNames } from '../src/weights/name_rules.js';
 import { parseHeader } from '../src/weights/format/safetensors.js';
 import { Weights } from '../src/weights/weights.js';
 
@@ -31,7 +32,7 @@ export class Network {
 
   /** @param bytes the checkpoint, as a safetensors file */
   static async open(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array): Promise<Network> {
-    return new Network(gpu, name, (await entryByName(name).code()).network, storage, bytes);
+    return new Network(gpu, name, await networkOf(entryByName(name)), storage, bytes);
   }
 
   private constructor(gpu: Gpu, name: string, build: Build, storage: 'f32' | 'f16', bytes: Uint8Array) {
@@ -41,7 +42,7 @@ export class Network {
     this.#bytes = bytes;
     this.store = new ConstantStore(gpu, name);
     this.#header = parseHeader(bytes, bytes.length, name);
-    this.#weights = Weights.from(this.#header, name, depthAnythingNames(this.#header, name));
+    this.#weights = Weights.from(this.#header, name, originalNames(this.#header, name));
   }
 
   /** Compiles every pipeline of a size. */
@@ -89,7 +90,7 @@ export class Network {
   #graph(H: number, W: number): { graph: Graph; image: Value; output: Value } {
     const graph = new Graph(this.#storage);
     const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { graph, image, output: this.#build(image, this.#weights, 'offset') };
+    return { graph, image, output: this.#build(image, this.#weights, { convention: 'original' }).depth };
   }
 }
 

@@ -1,5 +1,6 @@
 import { InternalError } from '../errors.js';
-import { registry, type ModelEntry } from '../models/registry.js';
+import type { ModelEntry } from '../models/family.js';
+import { registry } from '../models/registry.js';
 import { folderCache } from '../node/weights_cache.js';
 import { isKept } from '../weights/fetch/hub_revision.js';
 import { packagedFile } from '../weights/fetch/source.js';

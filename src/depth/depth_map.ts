@@ -9,7 +9,7 @@ import { scoped, submit } from '../gpu/scoped.js';
 import type { ColormapName } from './colormaps.js';
 import type { DepthSemantics } from './formats/depth_semantics.js';
 import type { Span } from '../kernels/colorize.js';
-import type { DepthKind } from '../models/registry.js';
+import type { DepthKind } from '../models/family.js';
 import { parts } from '../parts.js';
 
 /** Ends of a depth map's values, in the unit of the map. */

@@ -1,5 +1,6 @@
 import { LicenseError, quote, UsageError } from '../errors.js';
-import { registry, type ModelEntry } from './registry.js';
+import type { ModelEntry } from './family.js';
+import { registry } from './registry.js';
 
 /** The entry of a registry name; undefined when there is none. */
 export function findEntry(name: string): ModelEntry | undefined {

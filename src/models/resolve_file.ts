@@ -1,57 +1,51 @@
 import { ModelMismatchError } from '../errors.js';
-import { describeArchitecture, detectArchitecture } from '../weights/detect_architecture.js';
-import type { DepthAnythingHubConfig } from '../weights/hub_config.js';
+import type { HubConfig } from '../weights/fetch/hub_fetch.js';
 import type { SafetensorsHeader } from '../weights/format/safetensors.js';
-import { registry, type ModelEntry } from './registry.js';
+import { families } from './families/index.js';
+import type { ModelEntry } from './family.js';
+import { describeArchitecture, identify, type Architecture } from './identify.js';
 
 /**
  * Which published model a file is. What tensors cannot tell comes from the name or the hub's config.json, or is
  * refused.
+ * @param config fetches the config.json beside the file, where it has one; asked only where the tensors leave it open
  * @throws ModelMismatchError `MODEL_UNKNOWN`, `MODEL_ARCHITECTURE` when the file is not the named model,
- *   `MODEL_UNSUPPORTED`, `MODEL_AMBIGUOUS`
+ *   `MODEL_UNSUPPORTED`, `MODEL_CONFIG`, `MODEL_AMBIGUOUS`
  */
-export function resolveFile(
+export async function resolveFile(
   header: SafetensorsHeader,
   source: string,
-  named?: ModelEntry,
-  config?: DepthAnythingHubConfig,
-): ModelEntry {
-  const found = detectArchitecture(header, source);
-  if (named) {
-    const kin = found.family === named.family;
-    if (kin && found.size === named.size) return named;
-    throw new ModelMismatchError(
-      'MODEL_ARCHITECTURE',
-      `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`,
-      { source, expected: named.name, actual: found },
-    );
-  }
-  const family = registry.filter((entry) => entry.family === found.family && entry.size === found.size);
-  const matching = config ? family.filter((entry) => matches(entry, config)) : family;
-  if (matching.length === 1) return matching[0] as ModelEntry;
-  if (matching.length === 0) {
+  named: ModelEntry | undefined,
+  config: () => Promise<HubConfig | undefined>,
+): Promise<ModelEntry> {
+  const found = identify(header, source);
+  if (named) return checkNamed(named, found, source);
+  const family = families.find(({ id }) => id === found.family);
+  const sized = (family?.entries ?? []).filter(({ size }) => size === found.size);
+  const told = sized.length > 1 && family?.configured ? await config() : undefined;
+  const entries = told ? (family?.configured?.(sized, told.json, told.source) ?? []) : sized;
+  if (entries.length === 1) return entries[0] as ModelEntry;
+  if (entries.length === 0) {
     throw new ModelMismatchError(
       'MODEL_UNSUPPORTED',
       `${source}: this looks like ${describeArchitecture(found)}, which cannot be run yet.`,
       { source, actual: found },
     );
   }
-  const names = matching.map((entry) => entry.name);
+  const names = entries.map((entry) => entry.name);
   throw new ModelMismatchError(
     'MODEL_AMBIGUOUS',
     `${source}: this is ${describeArchitecture(found)}; its tensors do not say which of ${names.join(', ')} it is.`,
-    {
-      source,
-      expected: names,
-      hint: 'Name the model.',
-    },
+    { source, expected: names, hint: 'Name the model.' },
   );
 }
 
-function matches(entry: ModelEntry, { version, kind, maxDepth }: DepthAnythingHubConfig): boolean {
-  if (!entry.name.includes(`-v${version}-`) || (entry.kind === 'metric') !== (kind === 'metric')) return false;
-  return (
-    kind === 'relative' ||
-    entry.name.includes(maxDepth === 20 ? '-indoor-' : maxDepth === 80 ? '-outdoor-' : '-unpublished-')
+function checkNamed(named: ModelEntry, found: Architecture, source: string): ModelEntry {
+  const kin = found.family === named.family;
+  if (kin && found.size === named.size) return named;
+  throw new ModelMismatchError(
+    'MODEL_ARCHITECTURE',
+    `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`,
+    { source, expected: named.name, actual: found },
   );
 }

@@ -11,7 +11,7 @@ import type { Size, SizeOptions } from '../image/size.js';
 import { videoFrames } from './frames.js';
 import { Lifetime } from './lifetime.js';
 import { loadEngine, type LoadOptions } from './load.js';
-import type { DepthKind } from '../models/registry.js';
+import type { DepthKind } from '../models/family.js';
 import { parts, type DrawingPart } from '../parts.js';
 import { profileEstimate, type ProfileStep } from './profile.js';
 import { runNetwork } from './raw_network.js';

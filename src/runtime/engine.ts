@@ -7,7 +7,9 @@ import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';
 import { preprocess, preprocessHub, type Convention, type Preprocess } from '../image/preprocess.js';
-import type { ModelCode, ModelEntry } from '../models/registry.js';
+import type { ModelEntry, Network, Outputs } from '../models/family.js';
+import { originalNames } from '../models/identify.js';
+import { familyOf, networkOf } from '../models/registry.js';
 import { checkLicence } from '../models/resolve.js';
 import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
@@ -21,18 +23,16 @@ import {
   type CheckpointOptions,
   type CheckpointSource,
 } from '../weights/fetch/checkpoint.js';
+import { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 import { ConstantStore } from '../weights/constant_store.js';
 import { missingTensors, surplusTensors } from '../weights/misfit.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
-import type { DepthAnythingHubConfig } from '../weights/hub_config.js';
 import { isolate, warningOf } from '../warnings.js';
-import type { SafetensorsHeader } from '../weights/format/safetensors.js';
 import { Weights } from '../weights/weights.js';
 
 export interface EngineOptions extends CheckpointOptions {
   /** What the file was loaded as, where the caller said so. */
   readonly entry?: ModelEntry | undefined;
-  readonly config?: DepthAnythingHubConfig | undefined;
   readonly precision: Precision;
   readonly convention: Convention;
   readonly acceptLicense: boolean;
@@ -84,7 +84,7 @@ export class Engine {
   readonly preprocess: Preprocess;
   /** What its maps are drawn with. */
   readonly drawings: Drawings;
-  readonly #code: ModelCode;
+  readonly #network: Network;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, Slot>();
@@ -94,7 +94,7 @@ export class Engine {
   private constructor(
     gpu: Gpu,
     entry: ModelEntry,
-    code: ModelCode,
+    network: Network,
     storage: 'f32' | 'f16',
     weights: Weights,
     store: ConstantStore,
@@ -102,7 +102,7 @@ export class Engine {
   ) {
     this.gpu = gpu;
     this.entry = entry;
-    this.#code = code;
+    this.#network = network;
     this.storage = storage;
     this.#weights = weights;
     this.#store = store;
@@ -118,7 +118,7 @@ export class Engine {
    */
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
     // These come in beside the header; a fault is told below.
-    options.entry?.code().catch(() => undefined);
+    if (options.entry) networkOf(options.entry).catch(() => undefined);
     if (!gpu.facts.software) parts.gpu().catch(() => undefined);
     const storage = await untilAborted(
       gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)),
@@ -126,11 +126,13 @@ export class Engine {
     );
     return withCheckpoint(source, options, async (checkpoint) => {
       const { header, source: name } = checkpoint;
-      const entry = entryOf(header, name, options);
-      const code = await untilAborted(fetched(entry.code()), options.signal);
-      const weights = Weights.from(header, name, code.names?.(header, name));
+      const config = () => fetchHubConfig(source, options);
+      const entry = await untilAborted(resolveFile(header, name, options.entry, config), options.signal);
+      checkLicence(entry, options.acceptLicense);
+      const network = await untilAborted(fetched(networkOf(entry)), options.signal);
+      const weights = Weights.from(header, name, originalNames(header, name));
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention);
+      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -141,9 +143,9 @@ export class Engine {
     });
   }
 
-  /** The network on a normalised picture f32[H,W,4]: its raw depth map f32[H,W]. */
-  network(picture: Value): Value {
-    return this.#code.network(picture, this.#weights, this.convention === 'hub' ? 'size' : 'offset');
+  /** The network on a normalised picture f32[H,W,4]. */
+  network(picture: Value): Outputs {
+    return this.#network(picture, this.#weights, { convention: this.convention });
   }
 
   /** An empty graph with this model's storage type. */
@@ -215,7 +217,7 @@ export class Engine {
     } catch (error) {
       fault = error;
     }
-    const misfit = this.#weights.misfit(this.#code.leftAside);
+    const misfit = this.#weights.misfit(familyOf(this.entry).leftAside);
     // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
     if (misfit.missing.length > 0) throw missingTensors(misfit);
     if (fault) throw fault;
@@ -274,17 +276,6 @@ export class Engine {
     if (slot?.ready) slot.free(slot.ready);
     else slot?.program.then(slot.free, () => undefined);
   }
-}
-
-/** The model that a file is, whose licence is accepted: the named one, if the tensors say no other thing. */
-function entryOf(
-  header: SafetensorsHeader,
-  source: string,
-  { entry: named, config, acceptLicense }: EngineOptions,
-): ModelEntry {
-  const entry = resolveFile(header, source, named, config);
-  checkLicence(entry, acceptLicense);
-  return entry;
 }
 
 /** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */

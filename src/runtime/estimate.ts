@@ -67,7 +67,7 @@ export function pictureToDepth(
   const { mean, std, output } = engine.entry;
   const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
   const image = engine.preprocess(graph, texture, { size: [network.height, network.width], mean, std });
-  return resizeDepth(graph, engine.network(image), {
+  return resizeDepth(graph, engine.network(image).depth, {
     ...out,
     filter: engine.convention === 'hub' ? 'bicubic' : output,
   });

@@ -2,14 +2,13 @@ import { Engine, tunes } from './engine.js';
 import { DeviceLostError } from '../errors.js';
 import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
-import type { ModelEntry } from '../models/registry.js';
+import type { ModelEntry } from '../models/family.js';
 import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
-import { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 import { pinRevision } from '../weights/fetch/hub_revision.js';
 
 /**
@@ -63,14 +62,12 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   };
   throwIfAborted(options.signal);
   const weights = await pinRevision(named, checkpoint);
-  const config = entry ? undefined : await fetchHubConfig(weights, checkpoint);
   const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
     const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
     try {
       return await Engine.load(gpu, weights, {
         ...checkpoint,
         entry,
-        config,
         precision,
         convention,
         acceptLicense,

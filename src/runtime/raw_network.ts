@@ -27,7 +27,7 @@ export async function runNetwork(
   const pixels = interleave(tensor, H * W);
   const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
     const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { keep: { depth: engine.network(picture) }, inputs: { picture } };
+    return { keep: { depth: engine.network(picture).depth }, inputs: { picture } };
   });
   try {
     const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));

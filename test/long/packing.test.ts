@@ -3,11 +3,12 @@ import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph } from '../../src/graph/graph.js';
+import { originalNames } from '../../src/models/identify.js';
+import { networkOf } from '../../src/models/registry.js';
 import { entryByName } from '../../src/models/resolve.js';
 import { byteLength } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/format/decode.js';
-import { depthAnythingNames } from '../../src/weights/name_rules.js';
 import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
 import { testGpu } from '../gpu.js';
@@ -31,14 +32,14 @@ it.each([
   async (model, checkpoint, H, W) => {
     const bytes = seededCheckpoint(checkpointTensors(checkpoint));
     const header = parseHeader(bytes, bytes.length, checkpoint);
-    const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
-    const { network: build } = await entryByName(model).code();
+    const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint));
+    const build = await networkOf(entryByName(model));
     const store = new ConstantStore(gpu, checkpoint);
     const pixels = imageFromTensor(seededInput('packing', H, W), H, W);
     const run = async (apart: boolean): Promise<Uint8Array> => {
       const graph = new Graph();
       const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-      const output = build(image, weights, 'offset');
+      const output = build(image, weights, { convention: 'original' }).depth;
       await store.declare(graph);
       for (const entry of header.tensors.values()) {
         if (store.wants(entry.name))

@@ -2,12 +2,13 @@ import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
-import { depthAnything, depthAnythingConfig } from '../../src/models/families/depth_anything.js';
-import { midasSmall } from '../../src/models/families/midas_small.js';
+import { depthAnything } from '../../src/models/families/depth_anything.js';
+import { originalNames } from '../../src/models/identify.js';
+import { depthAnythingNetwork } from '../../src/models/networks/depth_anything.js';
+import { midasSmall } from '../../src/models/networks/midas_small.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/format/decode.js';
-import { depthAnythingNames } from '../../src/weights/name_rules.js';
 import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
 import { seededCheckpoint, seededInput } from '../seeded_weights.js';
@@ -15,15 +16,16 @@ import { checkpointTensors, type FixtureRecord } from './fixtures.js';
 
 /** Builds a fixture's network on a normalised picture. */
 export function buildModel({ model }: FixtureRecord, image: Value, weights: Weights): Value {
-  if (model.startsWith('midas')) return midasSmall(image, weights);
+  const context = { convention: model.endsWith('hub') ? 'hub' : 'original' } as const;
+  if (model.startsWith('midas')) return midasSmall(image, weights, context).depth;
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
-  const config = depthAnythingConfig(
-    size,
-    model.includes('-v1-') ? 'v1' : 'v2',
-    model.includes('metric') ? 20 : undefined,
-  );
-  const taps = model.endsWith('early') ? config.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : config.taps;
-  return depthAnything(image, weights, { ...config, taps }, model.endsWith('hub') ? 'size' : 'offset');
+  const version = model.includes('-v1-') ? 1 : 2;
+  const maxDepth = model.includes('metric') ? 20 : undefined;
+  const entry = depthAnything.entries.find(
+    (each) => each.size === size && each.version === version && each.maxDepth === maxDepth,
+  )!;
+  const taps = model.endsWith('early') ? entry.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : entry.taps;
+  return depthAnythingNetwork({ ...entry, taps })(image, weights, context).depth;
 }
 
 /** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
@@ -100,7 +102,7 @@ export async function runFixture(
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
   const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
-  const names = depthAnythingNames(header, fixture.checkpoint);
+  const names = originalNames(header, fixture.checkpoint);
   const reorder = mutation.sources ?? ((sources) => sources);
   const weights = Weights.from(
     header,

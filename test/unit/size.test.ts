@@ -60,7 +60,7 @@ function brotliBytes(names: readonly string[]): number {
 }
 
 describe('the library in a page', () => {
-  it.each(['models/families/depth_anything.ts', 'models/families/midas_small.ts'])(
+  it.each(['models/networks/depth_anything.ts', 'models/networks/midas_small.ts'])(
     'with %s keeps under its size, in few files',
     (family) => {
       const names = filesOf(family);
@@ -76,12 +76,12 @@ describe('the library in a page', () => {
   it('fetches one family only, and what is not used not at all', () => {
     const modules = (names: readonly string[]) =>
       names.flatMap((name) => Object.keys((files.get(name) as Rollup.OutputChunk).modules)).join('\n');
-    const anything = modules(filesOf('models/families/depth_anything.ts'));
+    const anything = modules(filesOf('models/networks/depth_anything.ts'));
     expect(anything).toMatch(/dinov2\.ts/);
     expect(anything).not.toMatch(
-      /midas_small\.ts|efficientnet|depthwise\.wgsl|known_answer|_tiled\.wgsl|_subgroup\.wgsl|colormaps|formats\/png|src\/runtime\/encode\.ts/,
+      /networks\/midas_small\.ts|efficientnet|depthwise\.wgsl|known_answer|_tiled\.wgsl|_subgroup\.wgsl|colormaps|formats\/png|src\/runtime\/encode\.ts/,
     );
-    expect(modules(filesOf('models/families/midas_small.ts'))).not.toMatch(
+    expect(modules(filesOf('models/networks/midas_small.ts'))).not.toMatch(
       /dinov2|transformer|attention|position_embedding/,
     );
   });

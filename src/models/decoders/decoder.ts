@@ -6,9 +6,6 @@ import { convAfterLinear, borderBias } from '../layers/composition.js';
 import { conv, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
 import { packConv } from '../layers/packing.js';
 
-/** Has no input in the deepest fusion block, so the published networks never run it. */
-export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
-
 /** Products that one composition of weights may take. */
 const MOST_PRODUCTS = 1e8;
 

@@ -1,78 +1,137 @@
-import { view, type Value } from '../../graph/graph.js';
-import type { HeadAttrs } from '../../kernels/head.js';
-import type { Weights } from '../../weights/weights.js';
-import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
-import { dinov2, PATCH, type DinoV2Config } from '../encoders/dinov2.js';
-import { conv, linear, upConv } from '../layers/layers.js';
-import type { PositionRule } from '../encoders/position_embedding.js';
+import { IMAGENET, METRIC, RELATIVE_INVERSE, type Family, type Licence, type ModelEntry } from '../family.js';
+import type { PublishedWeights } from '../family.js';
+import { configuredDepthAnything } from './depth_anything_config.js';
+import { decoderNames, DEEPEST_UNIT } from './decoder_names.js';
 
-export { depthAnythingNames } from '../../weights/name_rules.js';
+type Size = 'small' | 'base' | 'large';
 
-/** What files hold and the network never reads. */
-export const leftAside = [/^pretrained\.mask_token$/, DEEPEST_UNIT];
-
-/** What the tensors of a Depth Anything checkpoint cannot tell. */
-export interface DepthAnythingConfig {
+/** A published Depth Anything model, with what its tensors cannot tell. */
+export interface DepthAnythingEntry extends ModelEntry {
+  readonly size: Size;
+  readonly version: 1 | 2;
   readonly heads: number;
+  /** Blocks, counted from 0, whose outputs the decoder reads; the last one is the last there is. */
   readonly taps: readonly number[];
-  /** Largest depth in metres of a metric model; undefined for relative inverse depth. */
-  readonly maxDepth?: number | undefined;
+  /** Metres at the far end of a metric model's range; undefined for relative inverse depth. */
+  readonly maxDepth: number | undefined;
 }
 
-export type DepthAnythingSize = 'small' | 'base' | 'large';
-
-/**
- * Heads of DINOv2 by size, and the tapped blocks, which are all that V1 and V2 differ in; the last one tapped is the
- * last there is.
- */
-const ENCODERS: Record<DepthAnythingSize, { heads: number; v1: readonly number[]; v2: readonly number[] }> = {
-  small: { heads: 6, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
-  base: { heads: 12, v1: [8, 9, 10, 11], v2: [2, 5, 8, 11] },
-  large: { heads: 16, v1: [20, 21, 22, 23], v2: [4, 11, 17, 23] },
+/** Heads of DINOv2, and the taps of V1 and V2, which are all that the versions differ in. */
+const SIZES: Readonly<Record<Size, { heads: number; taps: Readonly<Record<1 | 2, readonly number[]>> }>> = {
+  small: { heads: 6, taps: { 1: [8, 9, 10, 11], 2: [2, 5, 8, 11] } },
+  base: { heads: 12, taps: { 1: [8, 9, 10, 11], 2: [2, 5, 8, 11] } },
+  large: { heads: 16, taps: { 1: [20, 21, 22, 23], 2: [4, 11, 17, 23] } },
 };
 
-/** Config of a published model. */
-export function depthAnythingConfig(
-  size: DepthAnythingSize,
-  version: 'v1' | 'v2',
-  maxDepth?: number,
-): DepthAnythingConfig {
-  const { heads, [version]: taps } = ENCODERS[size];
-  return { heads, taps, maxDepth };
-}
+const APACHE: Licence = { name: 'Apache-2.0', permissive: true };
+const NON_COMMERCIAL: Licence = { name: 'CC-BY-NC-4.0', permissive: false };
+/** The cards of the metric models name no licence. */
+const UNSTATED: Licence = { name: 'not stated by the authors', permissive: false };
 
 /**
- * Depth Anything V1 and V2: picture [14·GH, 14·GW, 4] → depth [14·GH, 14·GW]. arXiv 2401.10891, 2406.09414;
- * DepthAnything/Depth-Anything-V2 depth_anything_v2/dpt.py. V1's extra ReLU after the head changes nothing.
+ * The one file whose commit, length and SHA-256 are known; the others are fetched from the head of their repository.
  */
-export function depthAnything(
-  picture: Value,
-  weights: Weights,
-  config: DepthAnythingConfig,
-  positions: PositionRule,
-): Value {
-  const { graph } = picture;
-  const encoder: DinoV2Config = { heads: config.heads, taps: config.taps, positions };
-  const taps = graph.scope('pretrained', () => dinov2(picture, weights.at('pretrained'), encoder));
-  const [H, W] = picture.type.shape as [number, number];
-  const maps = taps.map((tap, i) =>
-    graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i, [H / PATCH, W / PATCH])),
-  );
-  const final: HeadAttrs['final'] =
-    config.maxDepth === undefined ? { kind: 'relu' } : { kind: 'sigmoid', maxDepth: config.maxDepth };
-  return decoder(maps, weights.at('depth_head.scratch'), {
-    size: [H, W],
-    headAlignCorners: true,
-    final,
-    head: ['output_conv1', 'output_conv2.0', 'output_conv2.2'],
-  });
+const V2_SMALL: PublishedWeights = {
+  source: 'hf:depth-anything/Depth-Anything-V2-Small-hf@5426e4f0f36572d16453bbda7a8389317b1bef99',
+  page: 'https://huggingface.co/depth-anything/Depth-Anything-V2-Small-hf',
+  bytes: 99173660,
+  sha256: '3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70',
+};
+
+const sizes = Object.keys(SIZES) as Size[];
+
+const entries: readonly DepthAnythingEntry[] = [
+  ...sizes.map((size) => ({
+    ...relative(2, size, `depth-anything/Depth-Anything-V2-${capitalized(size)}-hf`),
+    ...(size === 'small' ? { weights: V2_SMALL } : { licence: NON_COMMERCIAL }),
+  })),
+  ...sizes.map((size) => relative(1, size, `LiheYoung/depth-anything-${size}-hf`)),
+  ...sizes.map((size) => metric('indoor', size, 20)),
+  ...sizes.map((size) => metric('outdoor', size, 80)),
+];
+
+function relative(version: 1 | 2, size: Size, repo: string): DepthAnythingEntry {
+  return {
+    name: `depth-anything-v${version}-${size}`,
+    title: `Depth Anything V${version} ${size}`,
+    family: 'depth-anything',
+    size,
+    version,
+    heads: SIZES[size].heads,
+    taps: SIZES[size].taps[version],
+    maxDepth: undefined,
+    ...RELATIVE_INVERSE,
+    licence: APACHE,
+    weights: { source: `hf:${repo}@main`, page: `https://huggingface.co/${repo}` },
+    input: { width: 518, height: 518, multiple: 14, keepAspect: true, method: 'lower_bound' },
+    ...IMAGENET,
+    output: version === 1 ? 'bilinear' : 'bilinear-align-corners',
+  };
 }
 
-/** Tokens of tap i on the grid [gh,gw] → map at stride 4, 8, 16 or 32 of the picture. The class token is left out. */
-function reassemble(tap: Value, weights: Weights, i: number, [gh, gw]: readonly [number, number]): Value {
-  const patches = linear(tap, weights.at(`projects.${i}`), { skipClassToken: true });
-  const map = view(patches, [gh, gw, patches.type.shape[1] as number]);
-  const resize = weights.at(`resize_layers.${i}`);
-  if (i < 2) return upConv(map, resize);
-  return i === 2 ? map : conv(map, resize, { stride: 2 });
+function metric(scene: string, size: Size, maxDepth: number): DepthAnythingEntry {
+  const repo = `depth-anything/Depth-Anything-V2-Metric-${capitalized(scene)}-${capitalized(size)}-hf`;
+  return {
+    ...relative(2, size, repo),
+    name: `depth-anything-v2-metric-${scene}-${size}`,
+    title: `Depth Anything V2 metric ${scene} ${size}`,
+    maxDepth,
+    ...METRIC,
+    licence: UNSTATED,
+  };
 }
+
+function capitalized(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** Width of DINOv2 → size. No model on the giant encoder is published. */
+const WIDTHS = { 384: 'small', 768: 'base', 1024: 'large', 1536: 'giant' };
+
+/** Depth Anything V1 and V2. The tensors of a file cannot tell which version it is, nor relative from metric. */
+export const depthAnything: Family<DepthAnythingEntry> = {
+  id: 'depth-anything',
+  title: 'Depth Anything',
+  marks: [
+    {
+      nameStyle: 'original',
+      tensor: /^depth_head\.scratch\.output_conv2\./,
+      size: { tensor: 'pretrained.cls_token', dims: [2], sizes: WIDTHS },
+    },
+    {
+      nameStyle: 'hub',
+      tensor: /^backbone\.encoder\.layer\.0\.layer_scale1\./,
+      size: { tensor: 'backbone.embeddings.cls_token', dims: [2], sizes: WIDTHS },
+    },
+  ],
+  entries,
+  hubNames: [
+    ['backbone.embeddings.cls_token', 'pretrained.cls_token'],
+    ['backbone.embeddings.mask_token', 'pretrained.mask_token'],
+    ['backbone.embeddings.position_embeddings', 'pretrained.pos_embed'],
+    ['backbone.embeddings.patch_embeddings.projection', 'pretrained.patch_embed.proj'],
+    ['backbone.encoder.layer.*.norm1', 'pretrained.blocks.*.norm1'],
+    [
+      ['query', 'key', 'value'].map((part) => `backbone.encoder.layer.*.attention.attention.${part}`),
+      'pretrained.blocks.*.attn.qkv',
+    ],
+    ['backbone.encoder.layer.*.attention.output.dense', 'pretrained.blocks.*.attn.proj'],
+    ['backbone.encoder.layer.*.layer_scale1.lambda1', 'pretrained.blocks.*.ls1.gamma'],
+    ['backbone.encoder.layer.*.norm2', 'pretrained.blocks.*.norm2'],
+    ['backbone.encoder.layer.*.mlp', 'pretrained.blocks.*.mlp'],
+    ['backbone.encoder.layer.*.layer_scale2.lambda1', 'pretrained.blocks.*.ls2.gamma'],
+    ['backbone.layernorm', 'pretrained.norm'],
+    ['neck.reassemble_stage.layers.*.projection', 'depth_head.projects.*'],
+    ['neck.reassemble_stage.layers.*.resize', 'depth_head.resize_layers.*'],
+    ...decoderNames('depth_head.scratch'),
+    ['head.conv1', 'depth_head.scratch.output_conv1'],
+    ['head.conv2', 'depth_head.scratch.output_conv2.0'],
+    ['head.conv3', 'depth_head.scratch.output_conv2.2'],
+  ],
+  leftAside: [/^pretrained\.mask_token$/, DEEPEST_UNIT],
+  configured: configuredDepthAnything,
+  async network(entry) {
+    const { depthAnythingNetwork } = await import('../networks/depth_anything.js');
+    return depthAnythingNetwork(entry);
+  },
+};

@@ -1,34 +1,43 @@
-import type { Value } from '../../graph/graph.js';
-import { ensureTypes } from '../../tensor.js';
-import type { Weights } from '../../weights/weights.js';
-import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
-import { efficientNetLite } from '../encoders/efficientnet_lite.js';
+import { IMAGENET, RELATIVE_INVERSE, type Family, type Mark, type ModelEntry } from '../family.js';
+import { DEEPEST_UNIT } from './decoder_names.js';
 
-/** What files hold and the network never reads. */
-export const leftAside = [/\.num_batches_tracked$/, DEEPEST_UNIT];
+const MARK = {
+  nameStyle: 'original',
+  tensor: /^pretrained\.layer1\.3\.0\.conv_dw\./,
+  size: 'small',
+} as const satisfies Mark;
 
-/** Stride of the deepest map: the published network adds maps whose sides only match on multiples of it. */
-const STRIDE = 32;
+const small: ModelEntry = {
+  name: 'midas-v2.1-small',
+  title: 'MiDaS v2.1 small',
+  family: 'midas-v21-small',
+  size: 'small',
+  ...RELATIVE_INVERSE,
+  licence: { name: 'MIT', permissive: true },
+  weights: { source: undefined, page: 'https://github.com/isl-org/MiDaS/releases/tag/v2_1' },
+  input: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' },
+  ...IMAGENET,
+  output: 'bicubic',
+};
 
-/**
- * MiDaS v2.1 small and scaled-down models of the same build: picture [H,W,4], sides multiples of 32 → relative inverse
- * depth [H,W]. isl-org/MiDaS midas/midas_net_custom.py MidasNet_small.
- * @throws UsageError `SHAPE_MISMATCH` for other sides
- */
-export function midasSmall(picture: Value, weights: Weights): Value {
-  const { graph } = picture;
-  const [H, W] = picture.type.shape as [number, number];
-  ensureTypes(
-    'midas_small',
-    { picture: picture.type },
-    H % STRIDE === 0 && W % STRIDE === 0,
-    `sides that are multiples of ${STRIDE}`,
-  );
-  const maps = graph.scope('pretrained', () => efficientNetLite(picture, weights.at('pretrained')));
-  return decoder(maps, weights.at('scratch'), {
-    size: [H, W],
-    headAlignCorners: false,
-    final: { kind: 'relu' },
-    head: ['output_conv.0', 'output_conv.2', 'output_conv.4'],
-  });
-}
+/** MiDaS small at reduced widths, trained by tools/nano on rendered scenes. */
+const nano: ModelEntry = {
+  ...small,
+  name: 'nano',
+  title: 'Nano',
+  size: 'nano',
+  weights: { source: 'package:nano.safetensors', page: undefined },
+};
+
+/** MiDaS v2.1 small and models of the same build. */
+export const midasSmall: Family = {
+  id: 'midas-v21-small',
+  title: 'MiDaS v2.1',
+  marks: [{ ...MARK, label: 'nano', size: 'nano' }, MARK],
+  entries: [small, nano],
+  hubNames: [],
+  leftAside: [/\.num_batches_tracked$/, DEEPEST_UNIT],
+  async network() {
+    return (await import('../networks/midas_small.js')).midasSmall;
+  },
+};

@@ -1,20 +1,25 @@
 import { ModelMismatchError } from '../../errors.js';
 import { throwIfAborted } from '../../abort.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
-import { readHubConfig, type DepthAnythingHubConfig } from '../hub_config.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
 import { displayUrl, resolveSource } from './source.js';
+
+/** A parsed `config.json` of the hub; what it should hold is for the family of the model to say. */
+export interface HubConfig {
+  readonly json: unknown;
+  /** Its URL, for messages. */
+  readonly source: string;
+}
 
 /**
  * The config.json beside a hub file given as `hf:org/repo@revision`: it says what tensors cannot. Undefined for any
  * other source and where the hub has no such file. That of a commit is kept in the cache.
- * @throws ModelMismatchError `MODEL_CONFIG` when there is a config but not of a depth model or not JSON, or an
- *   `AbortError`
+ * @throws ModelMismatchError `MODEL_CONFIG` when there is one that is not JSON, or an `AbortError`
  */
 export async function fetchHubConfig(
   source: CheckpointSource,
   options: CheckpointOptions,
-): Promise<DepthAnythingHubConfig | undefined> {
+): Promise<HubConfig | undefined> {
   if (typeof source !== 'string' || !source.startsWith('hf:')) return undefined;
   const { url: fileUrl, cacheKey } = resolveSource(source, options);
   const url = new URL('config.json', fileUrl);
@@ -39,15 +44,13 @@ async function fetchBytes(url: URL, options: CheckpointOptions): Promise<Uint8Ar
   }
 }
 
-function parseConfig(bytes: Uint8Array, name: string): DepthAnythingHubConfig {
-  let json: unknown;
+function parseConfig(bytes: Uint8Array, name: string): HubConfig {
   try {
-    json = JSON.parse(new TextDecoder().decode(bytes));
+    return { json: JSON.parse(new TextDecoder().decode(bytes)), source: name };
   } catch (cause) {
     throw new ModelMismatchError('MODEL_CONFIG', `${name}: this is not JSON: ${(cause as Error).message}`, {
       source: name,
       cause,
     });
   }
-  return readHubConfig(json, name);
 }

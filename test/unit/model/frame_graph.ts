@@ -2,15 +2,15 @@ import { pictureToDepth, type Geometry } from '../../../src/runtime/estimate.js'
 import { preprocess, preprocessHub } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
-import { registry } from '../../../src/models/registry.js';
+import { originalNames } from '../../../src/models/identify.js';
+import { networkOf, registry } from '../../../src/models/registry.js';
 import { findEntry } from '../../../src/models/resolve.js';
-import { depthAnythingNames } from '../../../src/weights/name_rules.js';
 import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/format/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
 const networks = new Map(
-  await Promise.all(registry.map(async ({ name, code }) => [name, (await code()).network] as const)),
+  await Promise.all(registry.map(async (entry) => [entry.name, await networkOf(entry)] as const)),
 );
 
 export interface FrameOptions {
@@ -36,7 +36,7 @@ export function frameGraph(
   }: FrameOptions = {},
 ): { graph: Graph; depth: Value; geometry: Geometry } {
   const header = headerOf(checkpoint);
-  const weights = Weights.from(header, checkpoint, depthAnythingNames(header, checkpoint));
+  const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint));
   const entry = findEntry(model)!;
   const build = networks.get(model)!;
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
@@ -46,7 +46,7 @@ export function frameGraph(
     entry,
     convention,
     preprocess: convention === 'hub' ? preprocessHub : preprocess,
-    network: (image: Value) => build(image, weights, convention === 'hub' ? 'size' : 'offset'),
+    network: (image: Value) => build(image, weights, { convention }),
   };
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }

@@ -138,10 +138,10 @@ describe.each(Object.entries(caches))('a branch of the hub and %s', (_, open) =>
   test('has its config kept with it', async () => {
     const options = { cache: cache(), hubUrl };
     const read = async () => fetchHubConfig(await pinRevision('hf:org/repo@main', options), options);
-    expect(await read()).toMatchObject({ version: 2, kind: 'relative' });
+    expect(await read()).toMatchObject({ json: JSON.parse(CONFIG) });
     expect(asked()).toEqual([LOOKUP, `/org/repo/resolve/${OLD}/config.json`]);
     await hub.stop();
-    expect(await read()).toMatchObject({ version: 2, kind: 'relative' });
+    expect(await read()).toMatchObject({ json: JSON.parse(CONFIG) });
     expect(await fetchHubConfig(`hf:org/repo@${NEW}`, options)).toBeUndefined();
   });
 });

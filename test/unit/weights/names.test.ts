@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { leftAside as leftByDepthAnything } from '../../../src/models/families/depth_anything.js';
-import { leftAside as leftByMidas } from '../../../src/models/families/midas_small.js';
-import { depthAnythingNames } from '../../../src/weights/name_rules.js';
+import { depthAnything } from '../../../src/models/families/depth_anything.js';
+import { midasSmall } from '../../../src/models/families/midas_small.js';
+import { originalNames } from '../../../src/models/identify.js';
 import { mapNames, type NameRule } from '../../../src/weights/names.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
@@ -52,7 +52,7 @@ function originalSmall(): Map<string, readonly number[]> {
 describe('hub names of Depth Anything', () => {
   const list = readFixture<TensorList>('depth-anything-v2-small.hub');
   const header = headerOf(list);
-  const names = depthAnythingNames(header, 'hub');
+  const names = originalNames(header, 'hub');
 
   test('become exactly the original names, with the original shapes', () => {
     const original = originalSmall();
@@ -86,17 +86,14 @@ describe('hub names of Depth Anything', () => {
     const dead = /^pretrained\.mask_token$|^depth_head\.scratch\.refinenet4\.resConfUnit1\./;
     for (const [name, shape] of originalSmall()) if (!dead.test(name)) weights.get(name, shape);
     expect(weights.unused()).toHaveLength(5);
-    expect(weights.unused(leftByDepthAnything)).toEqual([]);
+    expect(weights.unused(depthAnything.leftAside)).toEqual([]);
   });
 
   test('a buffer nobody knows keeps its name; a part without its siblings too', () => {
     const rest = Object.fromEntries(
       Object.entries(list).filter(([name]) => name !== 'backbone.encoder.layer.0.attention.attention.key.bias'),
     );
-    const partial = depthAnythingNames(
-      headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }),
-      'hub',
-    );
+    const partial = originalNames(headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }), 'hub');
     expect(partial.get('backbone.embeddings.position_ids')).toEqual(['backbone.embeddings.position_ids']);
     expect(partial.has('pretrained.blocks.0.attn.qkv.bias')).toBe(false);
     expect(partial.get('backbone.encoder.layer.0.attention.attention.query.bias')).toEqual([
@@ -111,7 +108,7 @@ test('original names stay as they are', () => {
   const header = headerOf(readFixture<TensorList>('midas-v21-small.original'));
   expect(names).toHaveLength(482);
   expect(Weights.from(header, 'small').unused()).toEqual(names);
-  const ignored = names.filter((name) => leftByMidas.some((pattern) => pattern.test(name)));
+  const ignored = names.filter((name) => midasSmall.leftAside.some((pattern) => pattern.test(name)));
   expect(ignored.filter((name) => !name.endsWith('.num_batches_tracked'))).toEqual(
     ['conv1.weight', 'conv1.bias', 'conv2.weight', 'conv2.bias'].map(
       (leaf) => `scratch.refinenet4.resConfUnit1.${leaf}`,

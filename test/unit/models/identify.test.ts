@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { ModelMismatchError } from '../../../src/errors.js';
+import { depthAnything } from '../../../src/models/families/depth_anything.js';
+import { describeArchitecture, identify } from '../../../src/models/identify.js';
 import { registry } from '../../../src/models/registry.js';
 import { resolveFile } from '../../../src/models/resolve_file.js';
-import { knownArchitecture } from '../../../src/weights/architecture.js';
-import { describeArchitecture, detectArchitecture } from '../../../src/weights/detect_architecture.js';
-import { readHubConfig } from '../../../src/weights/hub_config.js';
-import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
-import { faultOf } from './safetensors_file.js';
+import { headerOf, readFixture, type TensorList } from '../weights/checkpoint_headers.js';
+import { faultOf, faultOfAsync } from '../weights/safetensors_file.js';
 
 /** One tensor of every kind of each published checkpoint. */
 const outlines = readFixture<Record<string, TensorList>>('outlines');
@@ -43,27 +42,23 @@ const known: Readonly<Record<string, string>> = {
   'zoe-NK.hf': 'zoedepth nk hub',
 };
 
-describe('detectArchitecture', () => {
+describe('identify', () => {
   test('the table covers every outline', () => {
     expect(Object.keys(outlines).sort()).toEqual(Object.keys(known).sort());
   });
 
   test.each(Object.entries(known))('%s is %s', (name, expected) => {
     const header = headerOf(outlines[name]!);
-    const { family, size, nameStyle } = detectArchitecture(header, name);
+    const { family, size, nameStyle } = identify(header, name);
     expect(`${family} ${size} ${nameStyle}`).toBe(expected);
-    const runs = registry.some((entry) => entry.family === family && entry.size === size);
-    expect(knownArchitecture(header)).toEqual(runs ? { family, size, nameStyle } : undefined);
   });
 
   test('nano by its metadata, and MiDaS small without it', () => {
     const midas = headerOf(outlines['midas_v21_small_256.original']!);
-    const sizeOf = (model: string) => detectArchitecture({ ...midas, metadata: new Map([['model', model]]) }, 'f').size;
+    const sizeOf = (model: string) => identify({ ...midas, metadata: new Map([['model', model]]) }, 'f').size;
     expect([sizeOf('nano'), sizeOf('other')]).toEqual(['nano', 'small']);
     const anything = headerOf(outlines['da2-s.hf']!);
-    expect(detectArchitecture({ ...anything, metadata: new Map([['model', 'nano']]) }, 'f').family).toBe(
-      'depth-anything',
-    );
+    expect(identify({ ...anything, metadata: new Map([['model', 'nano']]) }, 'f').family).toBe('depth-anything');
   });
 
   test('original names of Depth Anything, by width', () => {
@@ -74,20 +69,16 @@ describe('detectArchitecture', () => {
       [1024, 'large'],
       [1536, 'giant'],
     ] as const) {
-      expect(detectArchitecture(headerOf({ ...head, 'pretrained.cls_token': ['F32', [1, 1, width]] }), 'f')).toEqual({
+      expect(identify(headerOf({ ...head, 'pretrained.cls_token': ['F32', [1, 1, width]] }), 'f')).toEqual({
         family: 'depth-anything',
         size,
         nameStyle: 'original',
       });
     }
-    const error = faultOf(() =>
-      detectArchitecture(headerOf({ ...head, 'pretrained.cls_token': ['F32', [1, 1, 512]] }), 'f'),
-    );
+    const error = faultOf(() => identify(headerOf({ ...head, 'pretrained.cls_token': ['F32', [1, 1, 512]] }), 'f'));
     expect(error).toMatchObject({ code: 'MODEL_UNKNOWN', tensor: 'pretrained.cls_token', actual: [1, 1, 512] });
     expect(error.message).toContain('looks like Depth Anything, but no published size fits');
-    expect(faultOf(() => detectArchitecture(headerOf(head), 'f')).message).toContain(
-      '"pretrained.cls_token" is missing',
-    );
+    expect(faultOf(() => identify(headerOf(head), 'f')).message).toContain('"pretrained.cls_token" is missing');
   });
 
   test.each([
@@ -108,7 +99,7 @@ describe('detectArchitecture', () => {
   ] as readonly (readonly [string, TensorList, string])[])(
     '%s is refused, and says what it looks like',
     (_, list, says) => {
-      const error = faultOf(() => detectArchitecture(headerOf(list), 'net.safetensors'));
+      const error = faultOf(() => identify(headerOf(list), 'net.safetensors'));
       expect(error).toBeInstanceOf(ModelMismatchError);
       expect(error.code).toBe('MODEL_UNKNOWN');
       expect(error.message).toContain('net.safetensors');
@@ -116,35 +107,43 @@ describe('detectArchitecture', () => {
     },
   );
 
-  test('a file of one family loaded as another', () => {
+  test.each(Object.keys(known))(
+    '%s is loaded, refused or in want of a name, as its family can be run',
+    async (name) => {
+      const header = headerOf(outlines[name]!);
+      const { family, size } = identify(header, name);
+      const entries = registry.filter((entry) => entry.family === family && entry.size === size);
+      const resolved = resolveFile(header, name, undefined, async () => undefined).catch((error: unknown) => error);
+      if (entries.length === 1) expect(await resolved).toBe(entries[0]);
+      else expect(await resolved).toMatchObject({ code: entries.length > 1 ? 'MODEL_AMBIGUOUS' : 'MODEL_UNSUPPORTED' });
+    },
+  );
+
+  test('a file of one family loaded as another', async () => {
     const header = headerOf(outlines['dpt_large_384.original']!);
-    const error = faultOf(() => resolveFile(header, 'net.safetensors', registry[0]));
+    const error = await faultOfAsync(() => resolveFile(header, 'net.safetensors', registry[0], async () => undefined));
     expect(error).toMatchObject({ code: 'MODEL_ARCHITECTURE', expected: 'depth-anything-v2-small' });
     expect(error.message).toContain('this looks like DPT large (original names), not Depth Anything V2 small');
-    expect(describeArchitecture(detectArchitecture(header, 'f'))).toBe('DPT large (original names)');
+    expect(describeArchitecture(identify(header, 'f'))).toBe('DPT large (original names)');
   });
 });
 
-describe('readHubConfig', () => {
+describe('the config of Depth Anything on the hub', () => {
+  /** The models of a size that a configuration means. */
+  const meant = (size: string, json: unknown): string[] => {
+    const entries = depthAnything.entries.filter((entry) => entry.size === size);
+    return depthAnything.configured!(entries, json, 'config.json').map(({ name }) => name);
+  };
+
   test('the published configurations', () => {
-    expect(readHubConfig(configs['da2-s.hf'], 'c')).toEqual({
-      version: 2,
-      taps: [2, 5, 8, 11],
-      kind: 'relative',
-      maxDepth: undefined,
-    });
-    expect(readHubConfig(configs['da2-b.hf'], 'c')).toMatchObject({ version: 2, taps: [2, 5, 8, 11] });
-    expect(readHubConfig(configs['da2-l.hf'], 'c')).toMatchObject({
-      version: 2,
-      taps: [4, 11, 17, 23],
-      kind: 'relative',
-    });
-    expect(readHubConfig(configs['da2m-s.hf'], 'c')).toEqual({
-      version: 2,
-      taps: [2, 5, 8, 11],
-      kind: 'metric',
-      maxDepth: 20,
-    });
+    expect(meant('small', configs['da2-s.hf'])).toEqual(['depth-anything-v2-small']);
+    expect(meant('base', configs['da2-b.hf'])).toEqual(['depth-anything-v2-base']);
+    expect(meant('large', configs['da2-l.hf'])).toEqual(['depth-anything-v2-large']);
+    expect(meant('small', configs['da2m-s.hf'])).toEqual(['depth-anything-v2-metric-indoor-small']);
+    expect(meant('small', { ...(configs['da2m-s.hf'] as object), max_depth: 80 })).toEqual([
+      'depth-anything-v2-metric-outdoor-small',
+    ]);
+    expect(meant('small', { ...(configs['da2m-s.hf'] as object), max_depth: 40 })).toEqual([]);
   });
 
   const config = (backbone: object, more: object = {}) => ({
@@ -154,13 +153,12 @@ describe('readHubConfig', () => {
   });
 
   test('version 1 by its taps, from indices or from feature names, with defaults filled in', () => {
-    expect(readHubConfig(config({ num_hidden_layers: 12, out_indices: [9, 10, 11, 12] }), 'c').version).toBe(1);
-    expect(readHubConfig(config({ num_hidden_layers: 24, out_indices: [21, 22, 23, 24] }), 'c')).toMatchObject({
-      version: 1,
-      taps: [20, 21, 22, 23],
-      kind: 'relative',
-    });
-    expect(readHubConfig(config({ out_features: ['stage9', 'stage10', 'stage11', 'stage12'] }), 'c').version).toBe(1);
+    const v1 = ['depth-anything-v1-small'];
+    expect(meant('small', config({ num_hidden_layers: 12, out_indices: [9, 10, 11, 12] }))).toEqual(v1);
+    expect(meant('large', config({ num_hidden_layers: 24, out_indices: [21, 22, 23, 24] }))).toEqual([
+      'depth-anything-v1-large',
+    ]);
+    expect(meant('small', config({ out_features: ['stage9', 'stage10', 'stage11', 'stage12'] }))).toEqual(v1);
   });
 
   test.each([
@@ -168,6 +166,7 @@ describe('readHubConfig', () => {
     ['no configuration', 'hello', 'missing'],
     ['taps of no version', config({ num_hidden_layers: 12, out_indices: [3, 6, 9, 11] }), '[2, 5, 8, 10]'],
     ['taps of another depth', config({ num_hidden_layers: 24, out_indices: [3, 6, 9, 12] }), '24 blocks'],
+    ['taps of another size', config({ num_hidden_layers: 24, out_indices: [21, 22, 23, 24] }), '24 blocks'],
     ['no taps', config({}), 'taps []'],
     ['features that are no stages', config({ out_features: ['stem', 'b', 'c', 'd'] }), 'no published version'],
     ['an unknown kind', config({ out_indices: [3, 6, 9, 12] }, { depth_estimation_type: 'absolute' }), '"absolute"'],
@@ -182,7 +181,7 @@ describe('readHubConfig', () => {
       'null',
     ],
   ])('%s is refused', (_, json, says) => {
-    const error = faultOf(() => readHubConfig(json, 'config.json'));
+    const error = faultOf(() => meant('small', json));
     expect(error).toBeInstanceOf(ModelMismatchError);
     expect(error.code).toBe('MODEL_CONFIG');
     expect(error.message).toContain('config.json');

@@ -1,0 +1,114 @@
+import type { KnownFamily } from '../family.js';
+
+const SWIN2_WIDTHS = { 96: 'tiny', 128: 'base', 192: 'large' };
+/** Rows and heads of the first bias table: the base model has the window of the large one, and fewer heads. */
+const BEIT_TABLES = { '3972,16': 'large-512', '2212,16': 'large-384', '2212,12': 'base-384' };
+/** Attractors have two outputs each in the K model and one in N. */
+const ZOE_OUTPUTS = { 16: 'n', 32: 'k' };
+
+/**
+ * Families that messages name and that cannot be run, in the order they are tried: ZoeDepth contains a whole BEiT
+ * model, so it comes before that.
+ */
+export const recognised: readonly KnownFamily[] = [
+  {
+    id: 'zoedepth',
+    title: 'ZoeDepth',
+    marks: [
+      { nameStyle: 'hub', tensor: /^metric_head\.patch_transformer\./, size: 'nk' },
+      {
+        nameStyle: 'hub',
+        tensor: /^metric_head\./,
+        size: { tensor: 'metric_head.attractors.0.conv2.weight', dims: [0], sizes: ZOE_OUTPUTS },
+      },
+      { nameStyle: 'original', tensor: /^patch_transformer\./, size: 'nk' },
+      {
+        nameStyle: 'original',
+        tensor: /^core\.core\./,
+        size: { tensor: 'attractors.0._net.2.weight', dims: [0], sizes: ZOE_OUTPUTS },
+      },
+    ],
+  },
+  {
+    id: 'midas-v21',
+    title: 'MiDaS v2.1',
+    marks: [{ nameStyle: 'original', tensor: /^pretrained\.layer1\.4\.0\.conv2\./, size: 'large' }],
+  },
+  {
+    id: 'dpt-hybrid',
+    title: 'DPT',
+    marks: [
+      { nameStyle: 'original', tensor: /^pretrained\.model\.patch_embed\.backbone\./, size: 'hybrid' },
+      { nameStyle: 'hub', tensor: /^dpt\.embeddings\.backbone\./, size: 'hybrid' },
+    ],
+  },
+  {
+    id: 'dpt-next-vit',
+    title: 'DPT Next-ViT',
+    marks: [{ nameStyle: 'original', tensor: /^pretrained\.model\..*\.mhca\.group_conv3x3\./, size: 'large' }],
+  },
+  {
+    id: 'dpt-levit',
+    title: 'DPT LeViT',
+    marks: [{ nameStyle: 'original', tensor: /^pretrained\.model\..*\.attention_biases$/, size: 'large' }],
+  },
+  {
+    id: 'dpt-swin2',
+    title: 'DPT Swin2',
+    marks: [
+      {
+        nameStyle: 'original',
+        tensor: /^pretrained\.model\.layers\..*\.cpb_mlp\./,
+        size: { tensor: 'pretrained.model.patch_embed.proj.weight', dims: [0], sizes: SWIN2_WIDTHS },
+      },
+      {
+        nameStyle: 'hub',
+        tensor: /^backbone\.encoder\..*\.continuous_position_bias_mlp\./,
+        size: { tensor: 'backbone.embeddings.patch_embeddings.projection.weight', dims: [0], sizes: SWIN2_WIDTHS },
+      },
+    ],
+  },
+  {
+    id: 'dpt-swin',
+    title: 'DPT Swin',
+    marks: [
+      {
+        nameStyle: 'original',
+        tensor: /^pretrained\.model\.layers\.0\.blocks\.0\.attn\.relative_position_bias_table$/,
+        size: 'large',
+      },
+    ],
+  },
+  {
+    id: 'dpt-beit',
+    title: 'DPT BEiT',
+    marks: [
+      {
+        nameStyle: 'original',
+        tensor: /^pretrained\.model\.blocks\.0\.attn\.relative_position_bias_table$/,
+        size: {
+          tensor: 'pretrained.model.blocks.0.attn.relative_position_bias_table',
+          dims: [0, 1],
+          sizes: BEIT_TABLES,
+        },
+      },
+      {
+        nameStyle: 'hub',
+        tensor: /^backbone\.encoder\.layer\.0\..*relative_position_bias_table$/,
+        size: {
+          tensor: 'backbone.encoder.layer.0.attention.attention.relative_position_bias.relative_position_bias_table',
+          dims: [0, 1],
+          sizes: BEIT_TABLES,
+        },
+      },
+    ],
+  },
+  {
+    id: 'dpt-large',
+    title: 'DPT',
+    marks: [
+      { nameStyle: 'original', tensor: /^pretrained\.model\.pos_embed$/, size: 'large' },
+      { nameStyle: 'hub', tensor: /^dpt\.embeddings\.position_embeddings$/, size: 'large' },
+    ],
+  },
+];

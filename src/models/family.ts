@@ -1,0 +1,116 @@
+import type { Value } from '../graph/graph.js';
+import type { Convention } from '../image/preprocess.js';
+import type { SizeRule } from '../image/size.js';
+import type { ResizeFilter } from '../kernels/resize_map.js';
+import type { NameRule } from '../weights/names.js';
+import type { Weights } from '../weights/weights.js';
+
+/** What the numbers of a depth map are. */
+export interface DepthKind {
+  /** Relative inverse depth has an unknown scale and shift per picture; metric depth is in metres. */
+  readonly kind: 'relative-inverse' | 'metric';
+  readonly nearer: 'larger' | 'smaller';
+  readonly unit: 'none' | 'metre';
+}
+
+export const RELATIVE_INVERSE: DepthKind = { kind: 'relative-inverse', nearer: 'larger', unit: 'none' };
+export const METRIC: DepthKind = { kind: 'metric', nearer: 'smaller', unit: 'metre' };
+
+/** Terms the weights come under. */
+export interface Licence {
+  /** SPDX identifier, or a plain statement where none was given. */
+  readonly name: string;
+  /** Free for every use; otherwise weights are fetched only when the caller accepts the licence. */
+  readonly permissive: boolean;
+}
+
+/** Where weights are published. */
+export interface PublishedWeights {
+  /**
+   * `hf:org/repo@revision`, or `package:FILE` for a file of this package's models folder; undefined where nobody
+   * publishes safetensors.
+   */
+  readonly source: string | undefined;
+  /** Page to get the original checkpoint from; undefined for what comes with this package. */
+  readonly page: string | undefined;
+  readonly bytes?: number;
+  readonly sha256?: string;
+}
+
+/** Mean and standard deviation of the pictures of ImageNet, RGB in 0 to 1. */
+export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
+/** One published model. */
+export interface ModelEntry extends DepthKind {
+  readonly name: string;
+  readonly title: string;
+  /** Id of its family. */
+  readonly family: string;
+  /** Size within the family, as found in the weights. */
+  readonly size: string;
+  readonly licence: Licence;
+  readonly weights: PublishedWeights;
+  readonly input: SizeRule;
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+  /** How the authors resize the network's map to the picture. */
+  readonly output: ResizeFilter;
+}
+
+/** What a network is told beside the picture and the weights. */
+export interface NetworkContext {
+  /** Whose code to reproduce where the authors' and the hub's differ. */
+  readonly convention: Convention;
+}
+
+/** What a network gives, by name. */
+export interface Outputs {
+  /** The raw depth map [H,W], f32. */
+  readonly depth: Value;
+}
+
+/** A network on a normalised picture [H,W,4]. */
+export type Network = (picture: Value, weights: Weights, context: NetworkContext) => Outputs;
+
+/** `original`: names of the authors' checkpoint; `hub`: names of the transformers library. */
+export type NameStyle = 'original' | 'hub';
+
+/** How to tell that a file is of a family, and of which size. */
+export interface Mark {
+  readonly nameStyle: NameStyle;
+  /** A tensor that only this family has. */
+  readonly tensor: RegExp;
+  /** The metadata entry `model` of the file, where only that tells two sizes apart. */
+  readonly label?: string;
+  /** The published size: a string where there is one, else by some dimensions of a tensor, as in `'3972,16'`. */
+  readonly size:
+    | string
+    | { readonly tensor: string; readonly dims: readonly number[]; readonly sizes: Readonly<Record<string, string>> };
+}
+
+/** A family whose files are told from others. */
+export interface KnownFamily {
+  readonly id: string;
+  readonly title: string;
+  /** Tried in this order. */
+  readonly marks: readonly Mark[];
+}
+
+/** A family of models that can be run: all there is to know of it, but for its network's code. */
+export interface Family<Entry extends ModelEntry = ModelEntry> extends KnownFamily {
+  /** Its published models; of those that are free for every use, the better ones come first. */
+  readonly entries: readonly Entry[];
+  /** Names of the hub's files → names of the original checkpoint; empty where the hub has no other names. */
+  readonly hubNames: readonly NameRule[];
+  /** Names, in the original spelling, of tensors that files hold and the network never reads. */
+  readonly leftAside: readonly RegExp[];
+  /**
+   * Which of the entries that a file's tensors leave open its `config.json` on the hub means.
+   * @param config the parsed file
+   * @param source its URL, for messages
+   * @throws ModelMismatchError `MODEL_CONFIG` when it is of another kind of model, or does not say
+   */
+  configured?(entries: readonly Entry[], config: unknown, source: string): readonly Entry[];
+  /** Fetches the code of an entry's network: a page gets that of one family only. */
+  network(entry: Entry): Promise<Network>;
+}

@@ -1,0 +1,110 @@
+import { ModelMismatchError, quote } from '../errors.js';
+import type { SafetensorsHeader } from '../weights/format/safetensors.js';
+import { mapNames, type NameMap } from '../weights/names.js';
+import { families } from './families/index.js';
+import { recognised } from './families/recognised.js';
+import type { KnownFamily, Mark, NameStyle } from './family.js';
+
+/** What a file's tensors tell: a published size of a family, and whose names they have. */
+export interface Architecture {
+  /** Id of the family. */
+  readonly family: string;
+  /** Published size within the family, such as `small` or `large-512`; ZoeDepth: `n`, `k` or `nk`. */
+  readonly size: string;
+  readonly nameStyle: NameStyle;
+}
+
+interface Found {
+  readonly family: KnownFamily;
+  readonly mark: Mark;
+}
+
+/** A tensor that every depth model ends in; without it the file is an encoder or something else. */
+const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
+
+/** Other kinds of file that people hand over by mistake. */
+const STRANGERS: readonly (readonly [RegExp, string])[] = [
+  [
+    /sky_output_conv2|^model\.backbone\.pretrained\./,
+    'a Depth Anything 3 model, which has other tensors than V1 and V2',
+  ],
+  [
+    /^(?:dinov2\.)?(?:encoder\.layer\.0\.layer_scale1|blocks\.0\.ls1\.gamma)/,
+    'a DINOv2 encoder alone; a depth model also has a decoder and a head',
+  ],
+  [/^(?:model|transformer)\.(?:layers|h)\.0\.(?:self_attn|attn)\./, 'a language model'],
+  [/(?:^|\.)down_blocks\.0\.|^model\.diffusion_model\./, 'a diffusion model'],
+];
+
+/** For messages: `DPT Swin2 tiny (hub names)`. */
+export function describeArchitecture({ family, size, nameStyle }: Architecture): string {
+  const title = [...families, ...recognised].find(({ id }) => id === family)?.title ?? family;
+  return `${title} ${size} (${nameStyle} names)`;
+}
+
+/**
+ * Tells the family and size from the names and shapes of a file's tensors, and sizes that these leave open from its
+ * metadata.
+ * @throws ModelMismatchError `MODEL_UNKNOWN` with what the file looks like instead
+ */
+export function identify(header: SafetensorsHeader, source: string): Architecture {
+  const found = findFamily(header);
+  if (found)
+    return { family: found.family.id, size: publishedSize(found, header, source), nameStyle: found.mark.nameStyle };
+  const names = [...header.tensors.keys()];
+  const stranger = STRANGERS.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
+  const guess = stranger
+    ? `It looks like ${stranger}.`
+    : names.length === 0
+      ? 'It holds no tensors.'
+      : `Its first tensors are ${names.slice(0, 3).map(quote).join(', ')}.`;
+  throw new ModelMismatchError('MODEL_UNKNOWN', `${source}: this is not a depth model of a known family.`, {
+    hint: guess,
+    source,
+    actual: names.slice(0, 3),
+  });
+}
+
+/**
+ * The tensors of a file by their names in the original checkpoint, translated where it has the hub's names.
+ * @throws as `mapNames`
+ */
+export function originalNames(header: SafetensorsHeader, source: string): NameMap {
+  const found = findFamily(header);
+  const hub = found?.mark.nameStyle === 'hub' && families.find(({ id }) => id === found.family.id);
+  return mapNames(header, hub ? hub.hubNames : [], source);
+}
+
+/** The first family whose mark a file bears, if it has the head of a depth model. */
+function findFamily(header: SafetensorsHeader): Found | undefined {
+  const names = [...header.tensors.keys()];
+  if (!names.some((name) => HEAD.test(name))) return undefined;
+  const label = header.metadata.get('model');
+  for (const family of [...families, ...recognised]) {
+    const mark = family.marks.find(
+      (each) => (each.label === undefined || each.label === label) && names.some((name) => each.tensor.test(name)),
+    );
+    if (mark) return { family, mark };
+  }
+  return undefined;
+}
+
+function publishedSize({ family, mark: { size } }: Found, header: SafetensorsHeader, source: string): string {
+  if (typeof size === 'string') return size;
+  const { tensor, dims, sizes } = size;
+  const shape = header.tensors.get(tensor)?.shape;
+  const found = shape && sizes[dims.map((dim) => shape[dim]).join()];
+  if (found !== undefined) return found;
+  const have = shape ? `is [${shape.join(', ')}]` : 'is missing';
+  throw new ModelMismatchError(
+    'MODEL_UNKNOWN',
+    `${source}: this looks like ${family.title}, but no published size fits: ${quote(tensor)} ${have}.`,
+    {
+      hint: `Dimension ${dims.join(' and ')} should be one of ${Object.keys(sizes).join('; ')}.`,
+      source,
+      tensor,
+      expected: Object.keys(sizes),
+      actual: shape,
+    },
+  );
+}

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadDepthModel, type DepthModel } from '../../../src/index.js';
+import type { ByteSource } from '../../../src/weights/fetch/byte_source.js';
+import { nullGpu } from '../kernels/null_gpu.js';
+import { headerOnly } from '../model/header_only.js';
+import { rejection } from '../model/pictures.js';
+import { readFixture } from '../weights/checkpoint_headers.js';
+import { sends, WeightsServer } from '../weights/weights_server.js';
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+const NANO = readFileSync(new URL('../../../models/nano.safetensors', import.meta.url));
+const configs = readFixture<Record<string, unknown>>('hub_configs');
+
+let hub: WeightsServer;
+beforeEach(async () => void (hub = await WeightsServer.start()));
+afterEach(() => hub.stop());
+
+/** Loads a repository that has these files, and no name; resolves to the model and the files that were asked for. */
+async function load(weights: Uint8Array, config?: unknown): Promise<{ model: DepthModel; asked: string[] }> {
+  hub.answer((request, response) => {
+    const file = request.url!.split('/').at(-1);
+    if (file === 'model.safetensors') return sends(weights)(request, response);
+    return (config === undefined ? sends('', {}, 404) : sends(JSON.stringify(config)))(request, response);
+  });
+  const { device } = await nullGpu();
+  const options = { device, cache: false, tuning: 'off', precision: 'f32', hubUrl: hub.origin } as const;
+  const model = await loadDepthModel(`hf:org/repo@${COMMIT}`, options);
+  return { model, asked: hub.requests.map(({ url }) => url!.split('/').at(-1)!) };
+}
+
+/** The header of a checkpoint, and no data. */
+async function bytesOf(source: ByteSource): Promise<Uint8Array> {
+  return new Uint8Array(await new Response(await source.open()).arrayBuffer());
+}
+
+describe('a repository of the hub that nobody named', () => {
+  it('is loaded by its tensors alone where they leave nothing open, whatever its config says', async () => {
+    for (const config of [undefined, { model_type: 'bert' }]) {
+      const { model, asked } = await load(NANO, config);
+      expect(model.info.name).toBe('nano');
+      expect(asked).toEqual(['model.safetensors']);
+      model.dispose();
+    }
+  });
+
+  it('is what its config says where its tensors leave it open', async () => {
+    const base = await bytesOf(headerOnly('depth-anything-base', 'end'));
+    const v2 = await rejection(load(base, configs['da2-b.hf']));
+    expect(v2).toMatchObject({ code: 'LICENSE_NOT_ACCEPTED', message: expect.stringContaining('V2 base') });
+    const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+    const metric = await rejection(load(small, configs['da2m-s.hf']));
+    expect(metric).toMatchObject({ message: expect.stringContaining('Depth Anything V2 metric indoor small') });
+    // Free for every use: what is wrong is that the data never comes.
+    expect(await rejection(load(small, configs['da2-s.hf']))).toMatchObject({ code: 'ST_TRUNCATED' });
+  });
+
+  it('is refused where its config is of another model, or says nothing', async () => {
+    const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+    expect(await rejection(load(small, { model_type: 'bert' }))).toMatchObject({
+      code: 'MODEL_CONFIG',
+      actual: 'bert',
+      source: expect.stringContaining('config.json'),
+    });
+    expect(await rejection(load(small))).toMatchObject({ code: 'MODEL_AMBIGUOUS' });
+  });
+});
