@@ -1,8 +1,8 @@
 import { NetworkError } from './errors.js';
 
 /**
- * Code that a page fetches apart from the rest, as only some users need it; `models/registry.ts` lists the one door of
- * each family of models. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be asked again.
+ * Code that a page fetches apart from the rest, as only some users need it; the network of each family of models has
+ * one door more, in its `Family`. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be asked again.
  */
 export const parts = {
   /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
