@@ -57,9 +57,19 @@ export {
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
 export type { ColormapName } from './depth/colormaps.js';
 export type { DepthSemantics } from './depth/formats/depth_semantics.js';
-export type { PictureSource } from './image/picture.js';
+export type { PictureSource, ReadyPicture } from './image/picture.js';
+export type { RawPicture } from './image/pixels.js';
+export type { Convention } from './image/preprocess.js';
+export type { Size, SizeOptions } from './image/size.js';
+export type { Span } from './kernels/colorize.js';
+export type { DepthKind } from './models/family.js';
+export type { Precision } from './runtime/precision.js';
+export type { Warning } from './warnings.js';
+export type { CachedFile, CacheWriter, WeightsCache } from './weights/cache/cache.js';
+export type { ByteSource } from './weights/fetch/byte_source.js';
 export type { CheckpointSource } from './weights/fetch/checkpoint.js';
-export type { WeightsCache } from './weights/cache/cache.js';
+export type { DownloadProgress } from './weights/fetch/progress.js';
+export type { Hasher } from './weights/fetch/sha256.js';
 
 /** A model that `loadDepthModel` knows by name. */
 export interface DepthModelSummary {

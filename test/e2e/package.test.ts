@@ -1,70 +1,140 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { spawnSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { publint } from 'publint';
+import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { setUpTool } from './tool.js';
+import { buildTypes } from '../../tools/build/types.mjs';
 
 /** The package as it is published, seen from a project that depends on it. */
 const ROOT = join(import.meta.dirname, '../..');
-const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
+const require = createRequire(join(ROOT, 'package.json'));
+/** TypeScript 5.9 comes with API Extractor. */
+const COMPILERS = {
+  7: join(ROOT, 'node_modules/typescript/bin/tsc'),
+  5.9: createRequire(require.resolve('@microsoft/api-extractor')).resolve('typescript/bin/tsc'),
+};
 const PROJECT = `import { loadDepthModel, type DepthMap } from 'depthwise';
-import { loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
+import { colormaps, type ColormapName } from 'depthwise/colormaps';
+import { DepthMap as DepthMapInNode, loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
 using model = await loadDepthModel('midas-v2.1-small', { acceptLicense: false });
 using map: DepthMap = await model.estimate(document.createElement('canvas'));
 export const all: [Float32Array, GPUTexture] = [await map.read(), await map.texture()];
 export const depth = await (await loadInNode('nano')).estimate(await readPicture('a.jpg'));
+export const one: DepthMap = depth;
+export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisfies ColormapName in colormaps;
 `;
-const CONFIG = {
-  compilerOptions: {
-    target: 'ES2022',
-    lib: ['ES2022', 'DOM', 'DOM.Iterable'],
-    module: 'ESNext',
-    moduleResolution: 'bundler',
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    noEmit: true,
-    types: [],
-  },
-  files: ['main.ts'],
+/** Names that examples take for granted. */
+const GIVEN = `import { depthModels, loadDepthModel, type DepthMap, type DepthModel, type LoadOptions } from 'depthwise';
+declare const image: HTMLImageElement, canvas: HTMLCanvasElement, video: HTMLVideoElement;
+declare const picture: GPUTexture, depthTexture: GPUTexture, device: GPUDevice, tensor: Float32Array;
+declare const signal: AbortSignal, model: DepthModel, depth: DepthMap;
+export { depthModels, loadDepthModel, image, canvas, video, picture, depthTexture, device, tensor, signal, model, depth };
+export type { LoadOptions };
+`;
+const compilerOptions = {
+  target: 'ES2022',
+  lib: ['ES2022', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
+  module: 'ESNext',
+  moduleResolution: 'bundler',
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  skipLibCheck: false,
+  noEmit: true,
 };
+/** What the entry's documentation advises: the compiler's own WebGPU types, or those of a package before them. */
+const TYPES = { 7: [], 5.9: ['@webgpu/types'] };
 
+let folder: string;
+let pack: string;
 let project: string;
 beforeAll(async () => {
-  setUpTool();
-  project = await mkdtemp(join(tmpdir(), 'depthwise-'));
-  const installed = join(project, 'node_modules/depthwise');
-  await mkdir(installed, { recursive: true });
-  await cp(join(ROOT, 'package.json'), join(installed, 'package.json'));
-  execFileSync(process.execPath, [
-    TSC,
-    '-p',
-    join(ROOT, 'tsconfig.build.json'),
-    '--outDir',
-    join(installed, 'dist/types'),
-  ]);
+  folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
+  pack = join(folder, 'package');
+  project = join(folder, 'project');
+  await mkdir(join(project, 'node_modules/@webgpu'), { recursive: true });
+  await mkdir(join(pack, 'docs'), { recursive: true });
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/nano.md', 'models'])
+    await cp(join(ROOT, name), join(pack, name), { recursive: true });
+  for (const [config, part] of [
+    ['vite.config.ts', 'browser'],
+    ['vite.node.config.ts', 'node'],
+  ] as const)
+    await build({
+      root: ROOT,
+      configFile: join(ROOT, config),
+      logLevel: 'error',
+      build: { outDir: join(pack, 'dist', part), emptyOutDir: true },
+    });
+  buildTypes(join(pack, 'dist/types'));
+  await symlink(pack, join(project, 'node_modules/depthwise'));
+  await symlink(join(ROOT, 'node_modules/@webgpu/types'), join(project, 'node_modules/@webgpu/types'));
+  await writeFile(join(project, 'package.json'), '{ "type": "module" }');
+}, 120_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What a compiler says of files of the project, of these options beside the usual. */
+async function compile(
+  version: keyof typeof COMPILERS,
+  files: Readonly<Record<string, string>>,
+  options: object = {},
+): Promise<string> {
+  for (const [name, text] of Object.entries(files)) await writeFile(join(project, name), text);
+  const config = {
+    compilerOptions: { ...compilerOptions, types: TYPES[version], ...options },
+    files: Object.keys(files),
+  };
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+  const { stdout, stderr } = spawnSync(process.execPath, [COMPILERS[version], '-p', project], { encoding: 'utf8' });
+  return stdout + stderr;
+}
+
+function tarball(): { path: string; files: string[] } {
+  const argv = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = spawnSync('npm', argv, { cwd: pack, encoding: 'utf8', shell: process.platform === 'win32' });
+  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
+  return { path: join(folder, filename), files: files.map(({ path }) => path) };
+}
+
+describe.each([7, 5.9] as const)('the package in a strict project of TypeScript %s', (version) => {
+  it.each([{}, { module: 'NodeNext', moduleResolution: 'NodeNext' }])(
+    'has declarations that are taken whole, with %o',
+    async (options) => {
+      expect(await compile(version, { 'main.ts': PROJECT }, options)).toBe('');
+      const wrong = { 'main.ts': `${PROJECT}export const wrong: string = map.width;\n` };
+      expect(await compile(version, wrong, options)).toMatch(/main\.ts\(10,14\): error TS2322/);
+    },
+  );
 });
-afterAll(() => rm(project, { recursive: true }));
 
 describe('the package', () => {
-  it('has declarations that a strict project without any other types takes', async () => {
-    await writeFile(join(project, 'package.json'), '{ "type": "module" }');
-    await writeFile(join(project, 'tsconfig.json'), JSON.stringify(CONFIG));
-    await writeFile(join(project, 'main.ts'), PROJECT);
-    const check = () => spawnSync(process.execPath, [TSC, '-p', project], { encoding: 'utf8' });
-    expect(check()).toMatchObject({ stdout: '', status: 0 });
-    await writeFile(join(project, 'main.ts'), `${PROJECT}export const wrong: string = map.width;\n`);
-    expect(check().stdout).toMatch(/main\.ts\(7,14\): error TS2322/);
+  it('has one declaration file for each entry, whose examples compile', async () => {
+    const names = (await readdir(join(pack, 'dist/types'))).sort();
+    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts']);
+    const examples: Record<string, string> = { 'given.ts': GIVEN };
+    for (const name of names) {
+      const text = await readFile(join(pack, 'dist/types', name), 'utf8');
+      expect(text, name).not.toMatch(/@internal/);
+      for (const [, block = ''] of text.matchAll(/@example\n *\* ```ts\n([^]*?) *\* ```/g)) {
+        const code = block.replace(/^ *\* ?/gm, '');
+        const declared = [...code.matchAll(/(?:const|import) \{? ?(\w+)/g)].map(([, word]) => word);
+        const given = /^export \{ (.*) \}/m
+          .exec(GIVEN)![1]!
+          .split(', ')
+          .filter((word) => !declared.includes(word));
+        const head = `import { type LoadOptions, ${given.join(', ')} } from './given.js';\n`;
+        examples[`example${Object.keys(examples).length}.ts`] = `${head}${code}export {};\n`;
+      }
+    }
+    expect(Object.keys(examples).length).toBeGreaterThan(15);
+    expect(await compile(7, examples)).toBe('');
   });
 
   it('holds the built files, the model and what a reader wants, and nothing of the sources', () => {
-    const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
-    const { stdout } = spawnSync('npm', argv, { cwd: ROOT, encoding: 'utf8', shell: process.platform === 'win32' });
-    const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
-    const paths = files.map(({ path }) => path);
-    const model = 'models/nano.safetensors';
+    const { files } = tarball();
     const wanted = [
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
@@ -76,13 +146,36 @@ describe('the package', () => {
       'LICENSE',
       'CHANGELOG.md',
       'package.json',
+      'models/nano.safetensors',
     ];
-    expect(paths).toEqual(expect.arrayContaining(existsSync(join(ROOT, model)) ? [...wanted, model] : wanted));
-    expect(
-      paths.filter(
-        (path) => !/^(?:dist|models)\/|^(?:README|CHANGELOG|docs\/nano)\.md$|^LICENSE$|^package\.json$/.test(path),
-      ),
-    ).toEqual([]);
+    expect(files).toEqual(expect.arrayContaining(wanted));
+    const usual =
+      /^dist\/(?:browser|node)\/(?:chunks\/)?\w+\.js$|^dist\/types\/\w+\.d\.ts$|^(?:README|CHANGELOG|docs\/nano)\.md$/;
+    expect(files.filter((path) => !usual.test(path) && !/^LICENSE$|^package\.json$|^models\//.test(path))).toEqual([]);
+  });
+
+  it('is found right by publint and, but for being ESM alone, by "Are the types wrong?"', async () => {
+    expect((await publint({ pkgDir: pack, strict: true })).messages).toEqual([]);
+    const data = createPackageFromTarballData(new Uint8Array(await readFile(tarball().path)));
+    const found = await checkPackage(data, { excludeEntrypoints: ['./nano.safetensors'] });
+    if (!found.types) throw new Error('The package has no types.');
+    expect(found.types).toEqual({ kind: 'included' });
+    // Resolution as of Node 10 knows no `exports`, and `require` of ES modules came with Node 20.19.
+    const esmOnly = ({ kind, resolutionKind }: { kind: string; resolutionKind?: string }) =>
+      kind === 'CJSResolvesToESM' || resolutionKind === 'node10';
+    expect(found.problems.filter((problem) => !esmOnly(problem as { kind: string }))).toEqual([]);
+  });
+
+  it('shows readable names and lines in Node', async () => {
+    const script = `import { depthModels, LicenseError } from 'depthwise';
+import * as inNode from 'depthwise/node';
+if (LicenseError !== inNode.LicenseError || depthModels !== inNode.depthModels) throw new Error('two copies');
+await inNode.loadDepthModel('midas', { gpu: {} });`;
+    await writeFile(join(project, 'main.mjs'), script);
+    const { stderr } = spawnSync(process.execPath, [join(project, 'main.mjs')], { encoding: 'utf8' });
+    expect(stderr).toContain("code: 'MODEL_NAME'");
+    expect(stderr).toMatch(/at (?:async )?(?:entryByName|loadEngine|loadDepthModel)/);
+    expect(Math.max(...stderr.split('\n').map(({ length }) => length))).toBeLessThan(600);
   });
 
   it('is built before it is packed, and asks for the Node that the set-up asks for', async () => {
@@ -92,9 +185,7 @@ describe('the package', () => {
     };
     expect(scripts).toMatchObject({
       prepack: 'npm run build',
-      build: expect.stringMatching(
-        /^vite build && vite build --config vite\.node\.config\.ts && tsc -p tsconfig\.build\.json$/,
-      ),
+      build: 'vite build && vite build --config vite.node.config.ts && node tools/build/types.mjs',
     });
     const setUp = await readFile(join(ROOT, 'tools/setup/setup.mjs'), 'utf8');
     expect(setUp).toContain(`Node ${engines.node.replace('>=', '')} or newer`);
