@@ -15,7 +15,7 @@ export interface BenchArguments extends Pick<
   readonly compare?: string;
   /** Document to show instead of running anything. */
   readonly show?: string;
-  readonly variant?: string;
+  readonly shader?: string;
   readonly kernel?: string;
   readonly adapter?: string;
   /** Products on matrix units beside the others, where the device has them. */
@@ -40,7 +40,7 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
   --rank-software                  rank kernels although the adapter is a CPU
   --adapter NAME                   part of the name of the adapter to use
   --matrix                         products only, on subgroup matrices too: a draft, f16 into f32, for GPUs that have them
-  --variant FILE.wgsl --kernel OP/KERNEL   bench an edited shader beside the shipped one
+  --shader FILE.wgsl --kernel OP/KERNEL   bench an edited shader beside the shipped one
   --json FILE                      write the run's document
   --svg FILE                       write the roofline picture
   --compare OLD.json               say what moved since an earlier run
@@ -50,13 +50,13 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
 /** Reads a command line. @throws UsageError `OPTION_*` */
 export function parseBenchArguments(argv: readonly string[]): BenchArguments {
   const { values } = parse(argv);
-  const { only, filter, samples, quick = false, variant, kernel, ...rest } = values;
+  const { only, filter, samples, quick = false, shader, kernel, ...rest } = values;
   const sections =
-    only === undefined ? (quick || variant ? SECTIONS.slice(0, 2) : SECTIONS) : only.split(',').map(section);
-  if ((variant === undefined) !== (kernel === undefined))
-    throw new UsageError('OPTION_CONFLICT', '--variant and --kernel go together.');
-  if (rest.matrix && variant !== undefined)
-    throw new UsageError('OPTION_CONFLICT', '--matrix and --variant each choose the kernels.');
+    only === undefined ? (quick || shader ? SECTIONS.slice(0, 2) : SECTIONS) : only.split(',').map(section);
+  if ((shader === undefined) !== (kernel === undefined))
+    throw new UsageError('OPTION_CONFLICT', '--shader and --kernel go together.');
+  if (rest.matrix && shader !== undefined)
+    throw new UsageError('OPTION_CONFLICT', '--matrix and --shader each choose the kernels.');
   const maxGflop = rest['max-gflop'];
   return {
     sections,
@@ -69,7 +69,7 @@ export function parseBenchArguments(argv: readonly string[]): BenchArguments {
     samples: samples === undefined ? (quick ? QUICK_SAMPLES : LEAST_SAMPLES) : positive('samples', samples),
     ...(filter === undefined ? {} : { filter: pattern(filter) }),
     ...(maxGflop === undefined ? {} : { maxGflop: positive('max-gflop', maxGflop) }),
-    ...(variant === undefined ? {} : { variant }),
+    ...(shader === undefined ? {} : { shader }),
     ...(kernel === undefined ? {} : { kernel }),
     ...given({ json: rest.json, svg: rest.svg, compare: rest.compare, show: rest.show, adapter: rest.adapter }),
   };
@@ -93,7 +93,7 @@ function parse(argv: readonly string[]) {
         'max-gflop': text,
         'rank-software': flag,
         adapter: text,
-        variant: text,
+        shader: text,
         kernel: text,
         json: text,
         svg: text,

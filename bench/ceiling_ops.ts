@@ -1,7 +1,7 @@
-import copySource from './shaders/copy_rate.wgsl?raw';
-import emptySource from './shaders/empty.wgsl?raw';
-import fmaSource from './shaders/fma_rate.wgsl?raw';
-import workgroupSource from './shaders/workgroup_rate.wgsl?raw';
+import copyWgsl from './shaders/copy_rate.wgsl?raw';
+import emptyWgsl from './shaders/empty.wgsl?raw';
+import fmaWgsl from './shaders/fma_rate.wgsl?raw';
+import workgroupWgsl from './shaders/workgroup_rate.wgsl?raw';
 import { defineOp } from '../src/kernels/op.js';
 import type { TensorType } from '../src/tensor.js';
 
@@ -24,7 +24,7 @@ export function fmaRate(elem: 'f32' | 'f16') {
     infer: (_, { invocations }) => one(invocations),
     kernels: {
       chains: (_, { invocations, iterations }) => ({
-        sources: [fmaSource],
+        files: [fmaWgsl],
         tunables: { elem, WORKGROUP: 64 },
         params: { ITERATIONS: iterations },
         workgroups: invocations / 64,
@@ -41,7 +41,7 @@ export const copyRate = defineOp<X, object>({
   kernels: {
     lines: ({ x }) => {
       const length = (x.shape[0] as number) * ((x.shape[1] as number) / 4);
-      return { sources: [copySource], tunables: {}, params: { LENGTH: length }, workgroups: Math.ceil(length / 256) };
+      return { files: [copyWgsl], tunables: {}, params: { LENGTH: length }, workgroups: Math.ceil(length / 256) };
     },
   },
   cost: () => ({ flops: 0 }),
@@ -53,7 +53,7 @@ export const workgroupRate = defineOp<X, LoadAttrs>({
   infer: (_, { invocations }) => one(invocations),
   kernels: {
     reads: (_, { invocations, iterations }) => ({
-      sources: [workgroupSource],
+      files: [workgroupWgsl],
       tunables: {},
       params: { ITERATIONS: iterations },
       workgroups: invocations / 64,
@@ -71,6 +71,6 @@ export function workgroupBytes({ invocations, iterations }: LoadAttrs): number {
 export const emptyDispatch = defineOp<Record<string, never>, object>({
   name: 'empty',
   infer: () => one(1),
-  kernels: { store: () => ({ sources: [emptySource], tunables: {}, params: {}, workgroups: 1 }) },
+  kernels: { store: () => ({ files: [emptyWgsl], tunables: {}, params: {}, workgroups: 1 }) },
   cost: () => ({ flops: 0 }),
 });

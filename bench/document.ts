@@ -2,7 +2,7 @@ import type { AdapterSummary } from '../src/gpu/gpu.js';
 import type { Summary } from './statistics.js';
 
 /** Version of the format; a reader refuses any other. */
-export const SCHEMA = 'depthwise-bench/1';
+export const SCHEMA = 'depthwise-bench/2';
 
 /** One run of the bench. Tables, pictures and comparisons are made from this and nothing else. */
 export interface BenchDocument {
@@ -56,7 +56,7 @@ export interface Protocol {
   readonly cold?: boolean;
   /** Cases with more work than this are left out. */
   readonly maxGflop: number;
-  /** Candidates may be ranked although the adapter is a CPU. */
+  /** Kernels may be ranked although the adapter is a CPU. */
   readonly rankSoftware: boolean;
 }
 
@@ -81,10 +81,10 @@ export interface Accuracy {
 }
 
 export interface KernelResult extends Accuracy {
-  /** `op/variant dtype case`; comparisons match on it. */
+  /** `op/kernel dtype case`; comparisons match on it. */
   readonly id: string;
+  readonly op: string;
   readonly kernel: string;
-  readonly variant: string;
   readonly case: string;
   readonly shape: Readonly<Record<string, readonly number[]>>;
   readonly dtype: 'f32' | 'f16';
@@ -152,7 +152,7 @@ export interface PeerResult {
    * done.
    */
   readonly timed: string;
-  readonly depthwise: { readonly variant: string; readonly ms: Summary; readonly submit?: SubmitFacts };
+  readonly depthwise: { readonly work: string; readonly ms: Summary; readonly submit?: SubmitFacts };
   readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
   /** Peer's median over Depthwise's: above 1, Depthwise is faster. */
   readonly ratio: number;
@@ -230,8 +230,8 @@ const DOCUMENT: Shape = {
 };
 const RESULT: Shape = {
   id: 'string',
+  op: 'string',
   kernel: 'string',
-  variant: 'string',
   case: 'string',
   shape: 'object',
   dtype: 'string',
@@ -266,7 +266,7 @@ const PEER: Shape = {
   settings: 'object',
   case: 'string',
   timed: 'string',
-  depthwise: { variant: 'string', ms: SUMMARY },
+  depthwise: { work: 'string', ms: SUMMARY },
   other: { firstMs: 'number', ms: SUMMARY },
   ratio: 'number',
 };

@@ -37,7 +37,7 @@ export class KernelRun {
     op: Op,
     inputs: Readonly<Record<string, Stored>>,
     attrs: unknown,
-    variant: string,
+    kernel: string,
     texelFormat?: GPUTextureFormat,
   ): Promise<KernelRun> {
     const graph = new Graph();
@@ -48,7 +48,7 @@ export class KernelRun {
     const executable = await Executable.compile(graph, gpu, {
       constants: noConstants,
       keep: Object.values(outputs),
-      variant: () => variant,
+      kernel: () => kernel,
     });
     const textures: Record<string, GPUTexture> = {};
     for (const [name, { type, bytes }] of Object.entries(inputs)) {

@@ -11,12 +11,12 @@ import { KernelRun } from './kernel_run.js';
 import { measure, repeatsFor } from './measure.js';
 import { accuracyOf, truthOf, type Truth } from './truth.js';
 
-/** One perf shape of an op in one precision, with the candidate kernels to time on it. */
+/** One perf shape of an op in one precision, with the kernels to time on it. */
 export interface BenchCase {
   readonly spec: KernelSpec;
   readonly kase: KernelCase<unknown>;
   readonly half: boolean;
-  readonly variants: readonly string[];
+  readonly kernels: readonly string[];
   readonly flops: number;
 }
 
@@ -27,9 +27,9 @@ export interface BenchContext {
   readonly peaks: Peaks;
 }
 
-/** Name of a result: `op/variant dtype case`. */
-export function resultId(op: string, variant: string, half: boolean, kase: string): string {
-  return `${op}/${variant} ${half ? 'f16' : 'f32'} ${kase}`;
+/** Name of a result: `op/kernel dtype case`. */
+export function resultId(op: string, kernel: string, half: boolean, kase: string): string {
+  return `${op}/${kernel} ${half ? 'f16' : 'f32'} ${kase}`;
 }
 
 /** Every perf shape of every op, in f32 and where the device has it in half precision, with all kernels that apply. */
@@ -39,8 +39,8 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
       [false, true].flatMap((half): BenchCase[] => {
         if (half && (!facts.f16 || !spec.halfAttrs || kase.half === false)) return [];
         const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-        const variants = Object.keys(spec.op.kernels).filter((name) => runsCase(spec, kase, half, name, facts));
-        return [{ spec, kase, half, variants, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
+        const kernels = Object.keys(spec.op.kernels).filter((name) => runsCase(spec, kase, half, name, facts));
+        return [{ spec, kase, half, kernels, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
     ),
   );
@@ -49,21 +49,21 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
 /** Checks and times all kernels of a case, taking turns. @throws DepthwiseError when the device cannot run it */
 export async function benchCase(
   context: BenchContext,
-  { spec, kase, half, variants, flops }: BenchCase,
+  { spec, kase, half, kernels, flops }: BenchCase,
 ): Promise<KernelResult[]> {
   const { gpu, clock, protocol, peaks } = context;
   const attrs = attrsOf(spec, kase, half);
   const inputs = storedInputs(spec, kase, half);
   const runs: KernelRun[] = [];
   try {
-    const compile = async (variant: string) => {
-      const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs));
+    const compile = async (kernel: string) => {
+      const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
       runs.push(run);
       return run;
     };
     const firsts: KernelRun[] = [];
-    for (const variant of variants) firsts.push(await compile(variant));
-    const accuracies = await checkAll(gpu, spec, kase, half, inputs, firsts, variants);
+    for (const kernel of kernels) firsts.push(await compile(kernel));
+    const accuracies = await checkAll(gpu, spec, kase, half, inputs, firsts, kernels);
     const bytes = [
       ...Object.values(inputs),
       ...Object.values((firsts[0] as KernelRun).outputs).map((type) => ({ type })),
@@ -71,20 +71,20 @@ export async function benchCase(
     const records: RecordPass[] = [];
     const copies = protocol.cold ? copiesFor(bytes) : 1;
     for (const [i, first] of firsts.entries())
-      records.push(await rotating(first, copies, () => compile(variants[i] as string)));
+      records.push(await rotating(first, copies, () => compile(kernels[i] as string)));
     const repeats: number[] = [];
     for (const record of records) repeats.push(repeatsFor(await clock.estimate(record), clock.quantumNs, protocol));
     const measured = await measure(
       records.map((record, i) => ({ sample: () => clock.perRepeat(record, repeats[i] as number) })),
       protocol,
     );
-    return variants.map((variant, i): KernelResult => {
+    return kernels.map((kernel, i): KernelResult => {
       const { ms, stable } = measured[i] as (typeof measured)[number];
       const [gflops, gbs] = [flops / ms.median / 1e6, bytes / ms.median / 1e6];
       const result = {
-        id: resultId(spec.op.name, variant, half, kase.name),
-        kernel: spec.op.name,
-        variant,
+        id: resultId(spec.op.name, kernel, half, kase.name),
+        op: spec.op.name,
+        kernel,
         case: kase.name,
         shape: kase.inputs,
         dtype: half ? ('f16' as const) : ('f32' as const),
@@ -127,16 +127,16 @@ async function checkAll(
   half: boolean,
   inputs: Record<string, Stored>,
   runs: readonly KernelRun[],
-  variants: readonly string[],
+  kernels: readonly string[],
 ): Promise<Accuracy[]> {
   const truths = new Map<unknown, Truth | undefined>();
   const accuracies: Accuracy[] = [];
   for (const [i, run] of runs.entries()) {
-    const variant = variants[i] as string;
-    const reference = spec.references?.[variant];
-    if (!truths.has(reference)) truths.set(reference, truthOf(spec, kase, attrsOf(spec, kase, half), inputs, variant));
+    const kernel = kernels[i] as string;
+    const reference = spec.references?.[kernel];
+    if (!truths.has(reference)) truths.set(reference, truthOf(spec, kase, attrsOf(spec, kase, half), inputs, kernel));
     const truth = truths.get(reference);
-    accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, variant));
+    accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, kernel));
   }
   return accuracies;
 }
@@ -144,8 +144,8 @@ async function checkAll(
 /** Cases of the op that a check may use in place of a large shape. */
 const STAND_INS = 3;
 
-async function standIns(gpu: Gpu, spec: KernelSpec, half: boolean, variant: string): Promise<Accuracy> {
-  const accuracy = await checkCases(gpu, spec, half, variant, STAND_INS);
+async function standIns(gpu: Gpu, spec: KernelSpec, half: boolean, kernel: string): Promise<Accuracy> {
+  const accuracy = await checkCases(gpu, spec, half, kernel, STAND_INS);
   return { ...accuracy, checked: `${accuracy.checked}, not this one` };
 }
 
@@ -157,18 +157,18 @@ export async function checkCases(
   gpu: Gpu,
   spec: KernelSpec,
   half: boolean,
-  variant: string,
+  kernel: string,
   most: number,
 ): Promise<Accuracy> {
   const cases = spec.cases
-    .filter((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, gpu.facts))
+    .filter((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, kernel, gpu.facts))
     .slice(0, most);
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
-    const truth = truthOf(spec, kase, attrs, inputs, variant);
+    const truth = truthOf(spec, kase, attrs, inputs, kernel);
     if (!truth) continue;
-    const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, variant, spec.texelFormat?.(attrs));
+    const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
     try {
       found.push(accuracyOf(truth, await run.results()));
     } finally {
@@ -185,12 +185,12 @@ export function runsCase(
   spec: KernelSpec,
   kase: KernelCase<unknown>,
   half: boolean,
-  variant: string,
+  kernel: string,
   facts: DeviceFacts,
 ): boolean {
   const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
-  const kernel = spec.op.kernels[variant]?.(types, attrs, spec.op.infer(types, attrs));
-  return kernel !== undefined && runsOn(kernel, facts);
+  const made = spec.op.kernels[kernel]?.(types, attrs, spec.op.infer(types, attrs));
+  return made !== undefined && runsOn(made, facts);
 }
 
 function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {

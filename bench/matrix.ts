@@ -1,7 +1,7 @@
 import { GpuUnavailableError } from '../src/errors.js';
 import type { Kernel, Op } from '../src/kernels/op.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
-import matrixSource from './shaders/gemm_matrix.wgsl?raw';
+import matrixWgsl from './shaders/gemm_matrix.wgsl?raw';
 
 /** Dawn's name of the draft, which it gives with the toggle `allow_unsafe_apis` only. */
 export const MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName;
@@ -59,7 +59,7 @@ function matrixKernel({ kernels }: Op, edge: 8 | 16): Op['kernels'][string] {
     const { welem, telem, TX, TY, COLS, ...parts } = tiled.tunables;
     const [M, N] = [tiled.params['M'] as number, 4 * (tiled.params['N4'] as number)];
     return {
-      sources: [matrixSource, ...tiled.sources.slice(1)],
+      files: [matrixWgsl, ...tiled.files.slice(1)],
       tunables: { ...parts, EDGE: edge },
       params: tiled.params,
       workgroups: Math.ceil(M / TILE) * Math.ceil(N / TILE),

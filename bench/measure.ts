@@ -2,7 +2,7 @@ import type { Protocol } from './document.js';
 import { agree, median, summarizeSamples, type Summary } from './statistics.js';
 
 /** One of several things measured against each other; a sample is in milliseconds. */
-export interface Contender {
+export interface Subject {
   readonly sample: () => Promise<number>;
 }
 
@@ -14,26 +14,26 @@ export interface Measured {
 const BLOCK = 3;
 
 /**
- * Warms every contender up, then takes turns: A B, B A, A B, …, so that heat and other work on the machine weigh on all
+ * Warms every subject up, then takes turns: A B, B A, A B, …, so that heat and other work on the machine weigh on all
  * of them alike.
  */
 export async function measure(
-  contenders: readonly Contender[],
+  subjects: readonly Subject[],
   protocol: Pick<Protocol, 'samples' | 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>,
 ): Promise<Measured[]> {
   const stable: boolean[] = [];
-  for (const contender of contenders) stable.push(await warmUp(contender, protocol));
-  const samples = contenders.map((): number[] => []);
-  const order = contenders.map((_, i) => i);
+  for (const subject of subjects) stable.push(await warmUp(subject, protocol));
+  const samples = subjects.map((): number[] => []);
+  const order = subjects.map((_, i) => i);
   for (let round = 0; round < protocol.samples; round++) {
     for (const i of round % 2 === 0 ? order : [...order].reverse())
-      samples[i]?.push(await (contenders[i] as Contender).sample());
+      samples[i]?.push(await (subjects[i] as Subject).sample());
   }
   return samples.map((taken, i) => ({ ms: summarizeSamples(taken), stable: stable[i] as boolean }));
 }
 
 async function warmUp(
-  { sample }: Contender,
+  { sample }: Subject,
   { stableWithin, warmUpBlocks, warmUpMs }: Pick<Protocol, 'stableWithin' | 'warmUpBlocks' | 'warmUpMs'>,
 ): Promise<boolean> {
   const medians: number[] = [];

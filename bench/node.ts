@@ -12,7 +12,7 @@ import { rooflineSvg } from './roofline.js';
 import { runBench } from './run_bench.js';
 import { selfCheck } from './self_check.js';
 import { alignedText, tableText } from './table.js';
-import { withEditedShader } from './variant.js';
+import { withEditedShader } from './edited_shader.js';
 
 /** Exit codes besides 0: a kernel is wrong or the run failed, and the command line makes no sense. */
 const FAILED = 1;
@@ -54,13 +54,13 @@ async function check({ filter, adapter, matrix }: BenchArguments, root: string):
 }
 
 async function runHere(
-  { variant, kernel, adapter, matrix, ...options }: BenchArguments,
+  { shader, kernel, adapter, matrix, ...options }: BenchArguments,
   root: string,
 ): Promise<BenchDocument> {
   const host = await nodeHost(root, { adapter, matrix }, (line) => process.stderr.write(`${line}\n`));
   if (matrix) return runBench(host, { ...options, specs: await matrixSpecs(host) });
-  if (variant === undefined || kernel === undefined) return runBench(host, options);
-  const edited = { name: basename(variant), code: readFileSync(variant, 'utf8'), kernel };
+  if (shader === undefined || kernel === undefined) return runBench(host, options);
+  const edited = { name: basename(shader), code: readFileSync(shader, 'utf8'), kernel };
   return runBench(host, { ...options, specs: withEditedShader(specs, edited) });
 }
 

@@ -109,10 +109,10 @@ function roof(name: string, fma: number, copy: number, x: Axis, y: Axis, color: 
 }
 
 function points(kernels: readonly KernelResult[], x: Axis, y: Axis): string[] {
-  const names = [...new Set(kernels.map(({ kernel, variant }) => `${kernel}/${variant}`))];
+  const names = [...new Set(kernels.map(({ op, kernel }) => `${op}/${kernel}`))];
   const color = (name: string) => COLORS[names.indexOf(name) % COLORS.length] as string;
-  const circles = kernels.map(({ id, kernel, variant, dtype, flops, bytes, gflops, pctRoof }) => {
-    const paint = color(`${kernel}/${variant}`);
+  const circles = kernels.map(({ id, op, kernel, dtype, flops, bytes, gflops, pctRoof }) => {
+    const paint = color(`${op}/${kernel}`);
     const roofed = pctRoof === undefined ? '' : `, ${pctRoof.toFixed(0)} % of the roof`;
     const label = `<title>${escape(`${id}: ${number(gflops)} GFLOP/s${roofed}`)}</title>`;
     return `<circle class="kernel" cx="${px(x.at(flops / bytes))}" cy="${px(y.at(gflops))}" r="5" stroke="${paint}" fill="${dtype === 'f16' ? '#fff' : paint}" fill-opacity="0.7">${label}</circle>`;

@@ -149,8 +149,8 @@ function chosenCases({ filter, quick, specs = shippedSpecs }: BenchOptions, { fa
   return [...smallest.values()];
 }
 
-function caseId({ spec, variants, half, kase }: BenchCase): string {
-  return resultId(spec.op.name, variants.join('|'), half, kase.name);
+function caseId({ spec, kernels, half, kase }: BenchCase): string {
+  return resultId(spec.op.name, kernels.join('|'), half, kase.name);
 }
 
 function protocolOf(

@@ -47,9 +47,9 @@ export async function selfCheck(
     host.print(`${checked.ok ? 'right' : 'WRONG'}  ${id}: ${checked.says}`);
   };
   try {
-    for (const { spec, half, variant } of kernels(specs, gpu)) {
-      await check(resultId(spec.op.name, variant, half, '').trim(), () =>
-        checkCases(gpu, spec, half, variant, gpu.facts.software ? SOFTWARE_CASES : Infinity),
+    for (const { spec, half, kernel } of kernels(specs, gpu)) {
+      await check(resultId(spec.op.name, kernel, half, '').trim(), () =>
+        checkCases(gpu, spec, half, kernel, gpu.facts.software ? SOFTWARE_CASES : Infinity),
       );
     }
     for (const model of modelCases(gpu.facts.f16)) {
@@ -61,14 +61,14 @@ export async function selfCheck(
   }
 }
 
-function kernels(specs: readonly KernelSpec[], { facts }: Gpu): { spec: KernelSpec; half: boolean; variant: string }[] {
+function kernels(specs: readonly KernelSpec[], { facts }: Gpu): { spec: KernelSpec; half: boolean; kernel: string }[] {
   return specs.flatMap((spec) =>
     [false, true].flatMap((half) => {
       if (half && (!facts.f16 || !spec.halfAttrs)) return [];
-      const variants = Object.keys(spec.op.kernels).filter((variant) =>
-        spec.cases.some((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, variant, facts)),
+      const names = Object.keys(spec.op.kernels).filter((name) =>
+        spec.cases.some((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, name, facts)),
       );
-      return variants.map((variant) => ({ spec, half, variant }));
+      return names.map((kernel) => ({ spec, half, kernel }));
     }),
   );
 }

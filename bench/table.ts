@@ -83,12 +83,12 @@ function kernelTable(document: BenchDocument): Table {
   ];
   const ranked = isRanked(document);
   const best = new Map<string, number>();
-  for (const { kernel, dtype, case: name, ms } of results) {
-    const key = `${kernel} ${dtype} ${name}`;
+  for (const { op, dtype, case: name, ms } of results) {
+    const key = `${op} ${dtype} ${name}`;
     best.set(key, Math.min(best.get(key) ?? Infinity, ms.median));
   }
   const rows = results.map((r) => {
-    const fastest = ranked && best.get(`${r.kernel} ${r.dtype} ${r.case}`) === r.ms.median;
+    const fastest = ranked && best.get(`${r.op} ${r.dtype} ${r.case}`) === r.ms.median;
     return [
       `${fastest ? '* ' : ''}${r.id}`,
       number(r.ms.min),
@@ -113,7 +113,7 @@ function kernelTable(document: BenchDocument): Table {
   };
 }
 
-/** Candidates are ranked on GPUs, and on a CPU only where the run asked for it. */
+/** Kernels are ranked on GPUs, and on a CPU only where the run asked for it. */
 export function isRanked({ env, protocol }: Pick<BenchDocument, 'env' | 'protocol'>): boolean {
   return !env.adapter.software || protocol.rankSoftware;
 }

@@ -40,7 +40,7 @@ export async function compete({ kase, ours, other, moved, computed, protocol, wa
   );
   return {
     timed: computed ? 'whole call' : 'whole call, nothing computed',
-    depthwise: { variant: ours.variant, ms: mine.ms, ...own },
+    depthwise: { work: ours.work, ms: mine.ms, ...own },
     other: { firstMs, ms: peers.ms, ...their },
     ratio: peers.ms.median / mine.ms.median,
     ...compared,

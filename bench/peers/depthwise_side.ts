@@ -11,7 +11,7 @@ import { operationGraph, toNhwc, type NetworkCase, type OperationCase } from './
 /** One side of a comparison on one case: a call takes its input from CPU memory and leaves its output there. */
 export interface Side {
   /** Kernels that were chosen, or what the peer runs on. */
-  readonly variant: string;
+  readonly work: string;
   /** The output, in that side's layout. */
   call(): Promise<Float32Array>;
   dispose(): void | Promise<void>;
@@ -36,12 +36,10 @@ export async function depthwiseOperation(gpu: Gpu, kase: OperationCase, input: F
     constants: (key) => constants.get(key) as GPUBuffer,
     keep: [y],
   });
-  const variant = [...new Set(graph.nodes.map((node) => `${node.op.name}/${chooseKernel(node, gpu).variant}`))].join(
-    ' ',
-  );
+  const work = [...new Set(graph.nodes.map((node) => `${node.op.name}/${chooseKernel(node, gpu).name}`))].join(' ');
   const own = kase.layout === 'nchw' ? toNhwc(input, kase.input) : Float32Array.from(input);
   return {
-    variant,
+    work,
     call: caller(gpu, executable, x, y, own),
     dispose: () => {
       executable.dispose();
@@ -62,7 +60,7 @@ export async function depthwiseNetwork(
   await network.upload();
   const { run, image, output } = await network.executable(H, W, input);
   return {
-    variant: `${run.dispatches} dispatches`,
+    work: `${run.dispatches} dispatches`,
     call: caller(gpu, run, image, output, interleaved(input, H * W)),
     dispose: () => {
       run.dispose();

@@ -74,7 +74,7 @@ export async function ortSide(ort: Ort, graph: string, input: Float32Array, shap
     logSeverityLevel: 3,
   });
   return {
-    variant: 'onnx graph',
+    work: 'onnx graph',
     call: async () => {
       const outputs = await session.run({ x: new ort.Tensor('float32', input, shape) });
       const y = outputs['y'] as OrtTensor;

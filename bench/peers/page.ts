@@ -146,7 +146,7 @@ async function run(): Promise<BenchDocument> {
     settings: { device: 'webgpu', dtype: 'fp32', task: 'depth-estimation' },
     case: MODEL,
     timed: 'whole call',
-    depthwise: { variant: 'estimate and colors', ms: mine.ms },
+    depthwise: { work: 'estimate and colors', ms: mine.ms },
     other: { firstMs, ms: other.ms },
     ratio: other.ms.median / mine.ms.median,
     // On a picture that neither side resizes: a canvas and Depthwise resample differently.

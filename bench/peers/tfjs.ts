@@ -68,7 +68,7 @@ export function tfSide(tf: Tf, kase: OperationCase, input: Float32Array): Side |
   const [, C, H, W] = kase.input;
   const shape = kase.layout === 'nchw' ? [1, H as number, W as number, C as number] : kase.input;
   return {
-    variant: 'ops',
+    work: 'ops',
     call: async () => {
       const x = tf.tensor(own, shape);
       const y = tf.tidy(() => apply(x));

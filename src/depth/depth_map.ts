@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkOptions } from '../check_options.js';
-import type { Drawing, DrawingBuilder, Drawings } from './drawings.js';
+import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
 import { DisposedError, UsageError } from '../errors.js';
 import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';
-import { Ending } from '../gpu/ending.js';
+import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import type { ColormapName } from './colormaps.js';
@@ -65,15 +65,15 @@ export class DepthMap implements DepthKind {
   /** Registry name of the model. */
   readonly model: string;
   readonly #gpu: Gpu;
-  readonly #drawings: Drawings;
+  readonly #drawings: DrawingCache;
   readonly #buffer: GPUBuffer;
   readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
-  readonly #end = new Ending();
+  readonly #end = new Latch();
   #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
 
   /** @internal Maps are made by `DepthModel.estimate`. */
-  constructor(gpu: Gpu, drawings: Drawings, buffer: GPUBuffer, source: MapSource) {
+  constructor(gpu: Gpu, drawings: DrawingCache, buffer: GPUBuffer, source: MapSource) {
     this.#gpu = gpu;
     this.#drawings = drawings;
     this.#buffer = buffer;

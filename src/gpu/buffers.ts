@@ -100,7 +100,7 @@ export async function submitRead(
       staging ??= createReadback(device, bytes);
       const from = record(encoder, () => {
         device.queue.submit([encoder.finish()]);
-        // A long run is not given up while its parts get done.
+        // A long run is not given up while its submits get done.
         limited(device.queue.onSubmittedWorkDone()).catch(() => undefined);
         return (encoder = begin());
       });

@@ -9,7 +9,7 @@ import {
   TimeoutError,
   type Phase,
 } from '../errors.js';
-import { Ending } from './ending.js';
+import { Latch } from './latch.js';
 import { PipelineCache } from './pipelines.js';
 import { textOf } from './scoped.js';
 
@@ -66,7 +66,7 @@ export class Gpu {
   readonly owned: boolean;
   /** Dawn's instance in Node must outlive its devices and keeps the process alive, so it is held until dispose. */
   instance: GPU | undefined;
-  readonly #end = new Ending();
+  readonly #end = new Latch();
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
   #fault: GPUError | undefined;

@@ -63,16 +63,16 @@ export async function submit(
   purpose: Purpose,
   record: (encoder: GPUCommandEncoder, cut: Cut) => void,
 ): Promise<void> {
-  // One of each submit: a long run is not given up while its parts get done.
+  // One of each submit: a long run is not given up while its submits get done.
   const done: Promise<undefined>[] = [];
   await scoped(device, purpose, () => {
     const begin = () => device.createCommandEncoder({ label: 'depthwise' });
     let encoder = begin();
     const end = () => {
       device.queue.submit([encoder.finish()]);
-      const part = device.queue.onSubmittedWorkDone();
-      part.catch(() => undefined);
-      done.push(part);
+      const submitted = device.queue.onSubmittedWorkDone();
+      submitted.catch(() => undefined);
+      done.push(submitted);
     };
     record(encoder, () => {
       end();
@@ -82,7 +82,9 @@ export async function submit(
   });
   try {
     await Promise.all(
-      facts.software ? done : done.map((part) => withinTime(part, 'TIMEOUT_RUN', purpose.what, purpose.phase)),
+      facts.software
+        ? done
+        : done.map((submitted) => withinTime(submitted, 'TIMEOUT_RUN', purpose.what, purpose.phase)),
     );
   } catch (cause) {
     if (cause instanceof DepthwiseError) throw cause;

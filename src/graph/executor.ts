@@ -16,7 +16,7 @@ import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
 /** A kernel picked for a node. */
 export interface Chosen {
   readonly node: Node;
-  readonly variant: string;
+  readonly name: string;
   readonly kernel: Kernel;
 }
 
@@ -25,54 +25,51 @@ export interface CompileOptions {
   readonly constants: (key: string) => GPUBuffer;
   /** Values that stay readable after a run. */
   readonly keep: readonly Value[];
-  /** Kernel candidate to use instead of the op's own choice. */
-  readonly variant?: (node: Node) => string | undefined;
+  /** Name of the kernel to use instead of the op's own choice. */
+  readonly kernel?: (node: Node) => string | undefined;
 }
 
-/** Names of the candidates that apply to a node, the safe one first. */
+/** Names of the kernels that apply to a node, the safe one first. */
 export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[] {
   const [given, made] = [typesOf(inputs), typesOf(outputs)];
   return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
 }
 
 /** Picks the kernel of a node for a device: the safe one instead of one that the device has dropped. */
-export function chooseKernel(node: Node, gpu: Gpu, variant?: string): Chosen {
+export function chooseKernel(node: Node, gpu: Gpu, preset?: string): Chosen {
   const op: Op = node.op;
   const inputs = typesOf(node.inputs);
-  const wanted = variant ?? op.choose(inputs, node.attrs, gpu.facts);
+  const wanted = preset ?? op.choose(inputs, node.attrs, gpu.facts);
   const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
   const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
   if (!kernel)
     throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
-  return { node, variant: name, kernel };
+  return { node, name, kernel };
 }
 
 /** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
 export async function compilePipelines(
   graph: Graph,
   gpu: Gpu,
-  variant?: (node: Node) => string | undefined,
+  preset?: (node: Node) => string | undefined,
 ): Promise<[Chosen, Pipeline][]> {
-  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, variant?.(node))));
+  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, preset?.(node))));
 }
 
 /**
  * A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its
  * work.
  */
-async function compileNode(node: Node, gpu: Gpu, variant: string | undefined): Promise<[Chosen, Pipeline]> {
-  const chosen = chooseKernel(node, gpu, variant);
-  const name = `${node.op.name}/${chosen.variant}`;
+async function compileNode(node: Node, gpu: Gpu, preset: string | undefined): Promise<[Chosen, Pipeline]> {
+  const chosen = chooseKernel(node, gpu, preset);
+  const name = `${node.op.name}/${chosen.name}`;
   try {
     return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
   } catch (error) {
-    if (
-      !(error instanceof ShaderError || error instanceof TimeoutError) ||
-      chosen.variant === applicableKernels(node)[0]
-    )
+    if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.name === applicableKernels(node)[0])
       throw error;
     gpu.dropped.set(name, error);
-    return compileNode(node, gpu, variant);
+    return compileNode(node, gpu, preset);
   }
 }
 
@@ -118,10 +115,10 @@ export class Executable {
    * Plans, checks limits, compiles and allocates.
    * @throws LimitError before anything is allocated, ShaderError, OutOfMemoryError.
    */
-  static async compile(graph: Graph, gpu: Gpu, { constants, keep, variant }: CompileOptions): Promise<Executable> {
+  static async compile(graph: Graph, gpu: Gpu, { constants, keep, kernel }: CompileOptions): Promise<Executable> {
     checkLimits(graph, gpu.device.limits);
     const plan = planSlots(graph, keep, gpu.device.limits);
-    const pipelines = await compilePipelines(graph, gpu, variant);
+    const pipelines = await compilePipelines(graph, gpu, kernel);
     const compiled = plan.order.map(({ index }) => pipelines[index] as [Chosen, Pipeline]);
     const uniforms = layoutUniforms(compiled, gpu.device.limits.minUniformBufferOffsetAlignment);
     const bytes = plan.bytes + uniforms.bytes.byteLength;
@@ -210,8 +207,8 @@ export class Executable {
   }
 
   /** Notes how many milliseconds a run took, by which later ones are cut. */
-  took(milliseconds: number): void {
-    this.#pace?.took(milliseconds);
+  noteDuration(milliseconds: number): void {
+    this.#pace?.noteDuration(milliseconds);
   }
 
   /** Records one run with one timed pass per dispatch, for profiles. */

@@ -22,7 +22,7 @@ export class Pace {
   }
 
   /** Notes how long a run took, with all that it waited for: the least time is the truest. */
-  took(milliseconds: number): void {
+  noteDuration(milliseconds: number): void {
     this.#milliseconds = Math.min(milliseconds, this.#milliseconds ?? Infinity);
   }
 

@@ -25,8 +25,8 @@ export interface Plan {
 /** WebGPU's default for maxBufferSize. */
 const MAX_BUFFER_SIZE = 2 ** 28;
 
-/** Lifetime of a node output: a closed interval of steps. */
-interface Lifetime {
+/** Steps at which a node output is alive, both ends included. */
+interface Interval {
   readonly value: Value;
   readonly first: number;
   readonly last: number;
@@ -46,15 +46,15 @@ export function planSlots(
   const kept = new Set([...keep].map(({ id }) => id));
   const order = schedule(graph, kept);
   const lowerBound = peakBytes(order, kept);
-  const lifetimes = lifetimesOf(order, kept);
-  const blocks = blocksOf(order, lifetimes);
+  const intervals = intervalsOf(order, kept);
+  const blocks = blocksOf(order, intervals);
   packGreedily(blocks, maxBufferSize);
   const tried = capacitiesFrom(blocks, lowerBound, sum(slotSizes(blocks))).filter(
     (slots) => Math.max(...slots) <= maxBufferSize,
   );
   if (!tried.some((slots) => packInto(blocks, slots))) packGreedily(blocks, maxBufferSize);
   const slots = slotSizes(blocks);
-  return { order, slots, places: placesOf(lifetimes, blocks), bytes: sum(slots), lowerBound };
+  return { order, slots, places: placesOf(intervals, blocks), bytes: sum(slots), lowerBound };
 }
 
 /**
@@ -71,7 +71,7 @@ function capacitiesFrom(blocks: readonly Block[], least: number, most: number): 
   return [base, ...larger].filter((slots) => sum(slots) >= least && sum(slots) < most).sort((a, b) => sum(a) - sum(b));
 }
 
-function lifetimesOf(order: readonly Node[], keep: ReadonlySet<number>): Lifetime[] {
+function intervalsOf(order: readonly Node[], keep: ReadonlySet<number>): Interval[] {
   const last = lastUses(order, keep);
   return order.flatMap((node, first) =>
     Object.values(node.outputs)
@@ -80,8 +80,8 @@ function lifetimesOf(order: readonly Node[], keep: ReadonlySet<number>): Lifetim
   );
 }
 
-function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block[] {
-  const blocks = lifetimes.map(({ value, last }): Block => ({
+function blocksOf(order: readonly Node[], intervals: readonly Interval[]): Block[] {
+  const blocks = intervals.map(({ value, last }): Block => ({
     bytes: storedBytes(value),
     kept: last === Infinity,
     near: [],
@@ -89,7 +89,7 @@ function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block
     slot: -1,
     offset: 0,
   }));
-  const byId = new Map(lifetimes.map(({ value }, i) => [value.id, blocks[i] as Block]));
+  const byId = new Map(intervals.map(({ value }, i) => [value.id, blocks[i] as Block]));
   const of = (values: Readonly<Record<string, Value>>) =>
     [...new Set(Object.values(values).map(({ id }) => id))].flatMap((id) => byId.get(id) ?? []);
   const separate = (a: Block, b: Block) => {
@@ -98,9 +98,9 @@ function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block
   };
   for (const { inputs, outputs } of order)
     for (const output of of(outputs)) for (const input of of(inputs)) separate(output, input);
-  lifetimes.forEach((a, i) => {
+  intervals.forEach((a, i) => {
     for (let j = 0; j < i; j++) {
-      const b = lifetimes[j] as Lifetime;
+      const b = intervals[j] as Interval;
       if (a.first > b.last || b.first > a.last) continue;
       const [here, there] = [blocks[i] as Block, blocks[j] as Block];
       here.near.push(there);
@@ -111,8 +111,8 @@ function blocksOf(order: readonly Node[], lifetimes: readonly Lifetime[]): Block
   return blocks;
 }
 
-function placesOf(lifetimes: readonly Lifetime[], blocks: readonly Block[]): Map<number, Place> {
-  return new Map(blocks.map(({ slot, offset }, i) => [(lifetimes[i] as Lifetime).value.id, { slot, offset }]));
+function placesOf(intervals: readonly Interval[], blocks: readonly Block[]): Map<number, Place> {
+  return new Map(blocks.map(({ slot, offset }, i) => [(intervals[i] as Interval).value.id, { slot, offset }]));
 }
 
 function sum(bytes: readonly number[]): number {

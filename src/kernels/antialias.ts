@@ -1,6 +1,6 @@
-import antialiasSource from '../../shaders/antialias.wgsl?raw';
-import antialiasColumnsSource from '../../shaders/antialias_columns.wgsl?raw';
-import antialiasRowsSource from '../../shaders/antialias_rows.wgsl?raw';
+import antialiasWgsl from '../../shaders/antialias.wgsl?raw';
+import antialiasColumnsWgsl from '../../shaders/antialias_columns.wgsl?raw';
+import antialiasRowsWgsl from '../../shaders/antialias_rows.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensurePicture, ensureSides, normalization, type PictureInput, type PreprocessAttrs } from './preprocess.js';
@@ -20,7 +20,7 @@ export const antialiasRows = defineOp<PictureInput, { readonly width: number }>(
     registers({ picture }, { width: W }) {
       const [PH, PW] = picture.shape as [number, number];
       return {
-        sources: [antialiasRowsSource, antialiasSource],
+        files: [antialiasRowsWgsl, antialiasWgsl],
         tunables: { WORKGROUP },
         params: { PH, PW, W },
         workgroups: Math.ceil((PH * W) / WORKGROUP),
@@ -55,7 +55,7 @@ export const antialiasColumns = defineOp<AntialiasColumnsInputs, PreprocessAttrs
     registers({ x }, { size: [H, W], mean, std }) {
       const params = { PH: x.shape[0] as number, H, W, ...normalization({ mean, std }) };
       return {
-        sources: [antialiasColumnsSource, antialiasSource],
+        files: [antialiasColumnsWgsl, antialiasWgsl],
         tunables: { WORKGROUP },
         params,
         workgroups: Math.ceil((H * W) / WORKGROUP),

@@ -1,10 +1,10 @@
-import attentionSource from '../../shaders/attention.wgsl?raw';
+import attentionWgsl from '../../shaders/attention.wgsl?raw';
 import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { parts } from '../parts.js';
 
-const tiledSource = async () => (await parts.gpu()).attentionTiled;
-const subgroupSource = async () => (await parts.cpu()).attention;
+const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
+const subgroupWgsl = async () => (await parts.cpu()).attention;
 
 const WORKGROUP = 64;
 /** Queries an invocation of the register kernel takes: more would keep too many sums alive. */
@@ -42,7 +42,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     registers: (inputs, attrs, { y }) => {
       const { params, T, D } = shapes(attrs, y);
       return {
-        sources: [attentionSource],
+        files: [attentionWgsl],
         tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
         params: { ...params, DIMS: D / 4 },
         workgroups: attrs.heads * Math.ceil(T / (QUERIES * WORKGROUP)),
@@ -53,7 +53,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
       if (!fitsTile(D)) return undefined;
       const WIDTH = Math.ceil(D / 4 / SIDE) * SIDE;
       return {
-        sources: [tiledSource],
+        files: [tiledWgsl],
         tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, SIDE, WIDTH },
         params: { ...params, DIMS: WIDTH, COLUMNS: SIDE },
         workgroups: attrs.heads * Math.ceil(T / TILE),
@@ -62,7 +62,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     subgroup: (inputs, attrs, { y }) => {
       const { params, T, D } = shapes(attrs, y);
       return {
-        sources: [subgroupSource],
+        files: [subgroupWgsl],
         tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES: SUBGROUP_QUERIES, LANES },
         params: { ...params, DIMS: D / 4, KEYS: LANES, ROWS: SUBGROUP_QUERIES },
         workgroups: attrs.heads * Math.ceil(T / SUBGROUP_QUERIES),

@@ -1,7 +1,7 @@
-import colorizeSource from '../../shaders/colorize.wgsl?raw';
-import storeBufferSource from '../../shaders/colorize_store_buffer.wgsl?raw';
-import storeTextureSource from '../../shaders/colorize_store_texture.wgsl?raw';
-import normalizeSource from '../../shaders/depth_normalize.wgsl?raw';
+import colorizeWgsl from '../../shaders/colorize.wgsl?raw';
+import storeBufferWgsl from '../../shaders/colorize_store_buffer.wgsl?raw';
+import storeTextureWgsl from '../../shaders/colorize_store_texture.wgsl?raw';
+import normalizeWgsl from '../../shaders/depth_normalize.wgsl?raw';
 import { ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensureDepth, type DepthInput } from './depth_range.js';
@@ -42,9 +42,9 @@ export const colorize = defineOp<ColorizeInputs, ColorizeAttrs, { colors: Tensor
   kernels: {
     registers({ depth }, { span, target }) {
       const [H, W] = depth.shape as [number, number];
-      const store = target === 'buffer' ? storeBufferSource : storeTextureSource;
+      const store = target === 'buffer' ? storeBufferWgsl : storeTextureWgsl;
       return {
-        sources: [colorizeSource, normalizeSource, store],
+        files: [colorizeWgsl, normalizeWgsl, store],
         tunables: { WORKGROUP, ...(target === 'buffer' ? {} : { texels: storageTexture(target) }) },
         params: { H, W, AT: spanIndex(span) },
         workgroups: Math.ceil((H * W) / WORKGROUP),

@@ -1,15 +1,15 @@
-import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
-import loadSource from '../../shaders/conv_load.wgsl?raw';
-import convSource from '../../shaders/conv2d.wgsl?raw';
+import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
+import loadWgsl from '../../shaders/conv_load.wgsl?raw';
+import convWgsl from '../../shaders/conv2d.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { defineOp, type Kernel } from './op.js';
+import { type Include, type Kernel, defineOp } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await parts.cpu()).conv2d;
-const winogradSource = async () => (await parts.gpu()).winograd;
-const tileSource = async () => (await parts.cpu()).convTile;
+const subgroupWgsl = async () => (await parts.cpu()).conv2d;
+const winogradWgsl = async () => (await parts.gpu()).winograd;
+const tileWgsl = async () => (await parts.cpu()).convTile;
 
 const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide form. */
@@ -142,8 +142,6 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });
 
-type Part = Omit<Kernel, 'workgroups'>;
-
 /** Pixels of a row that an invocation computes, the form that shares its loads in a subgroup, or Winograd's. */
 type Form = number | 'subgroup' | 'winograd';
 
@@ -171,7 +169,7 @@ function isWide({ shape: [KH, KW, , N] }: TensorType, stride: number, OW: number
 
 function directKernel(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType, form: Form): Kernel {
   const { x, weight } = inputs;
-  const loader = { sources: [loadSource], tunables: { xelem: x.dtype, RELU_X: attrs.reluInput ?? false }, params: {} };
+  const loader = { files: [loadWgsl], tunables: { xelem: x.dtype, RELU_X: attrs.reluInput ?? false }, params: {} };
   return convKernel(x.shape, weight, attrs, storeKernel(inputs, attrs, y), loader, y, form);
 }
 
@@ -182,7 +180,7 @@ function upsampledKernel(
   form: Form,
 ): Kernel {
   const resize = bilinearKernel(low, attrs.size, attrs.alignCorners);
-  const loader = { ...resize, sources: [bilinearLoadSource, ...resize.sources] };
+  const loader = { ...resize, files: [bilinearLoadWgsl, ...resize.files] };
   return convKernel(
     [...attrs.size, low.shape[2] as number],
     weight,
@@ -198,8 +196,8 @@ function convKernel(
   shape: readonly number[],
   weight: TensorType,
   { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>,
-  store: Part,
-  loader: Part,
+  store: Include,
+  loader: Include,
   y: TensorType,
   form: Form,
 ): Kernel {
@@ -223,7 +221,7 @@ function convKernel(
     const { lanes, rows, pixels, channels } = SUBGROUP;
     const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / (lanes * channels));
     return {
-      sources: [subgroupSource, tileSource, ...loader.sources, ...store.sources],
+      files: [subgroupWgsl, tileWgsl, ...loader.files, ...store.files],
       tunables,
       params,
       workgroups,
@@ -233,12 +231,12 @@ function convKernel(
   if (form === 'winograd') {
     const workgroups =
       Math.ceil((Math.ceil(OH / 2) * Math.ceil(OW / 2)) / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels);
-    return { sources: [winogradSource, ...loader.sources, ...store.sources], tunables, params, workgroups };
+    return { files: [winogradWgsl, ...loader.files, ...store.files], tunables, params, workgroups };
   }
   const COLS = N % 8 === 0 ? 2 : 1;
   const tiles = OH * Math.ceil(OW / form) * Math.ceil(N / (4 * COLS));
   return {
-    sources: [convSource, ...loader.sources, ...store.sources],
+    files: [convWgsl, ...loader.files, ...store.files],
     tunables: { ...tunables, KH, KW, STRIDE: stride, PIXELS: form, COLS, WORKGROUP },
     params,
     workgroups: Math.ceil(tiles / WORKGROUP),

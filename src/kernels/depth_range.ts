@@ -1,7 +1,7 @@
-import extentSource from '../../shaders/depth_extent.wgsl?raw';
-import histogramSource from '../../shaders/depth_histogram.wgsl?raw';
-import normalizeSource from '../../shaders/depth_normalize.wgsl?raw';
-import rangeSource from '../../shaders/depth_range.wgsl?raw';
+import extentWgsl from '../../shaders/depth_extent.wgsl?raw';
+import histogramWgsl from '../../shaders/depth_histogram.wgsl?raw';
+import normalizeWgsl from '../../shaders/depth_normalize.wgsl?raw';
+import rangeWgsl from '../../shaders/depth_range.wgsl?raw';
 import { ensure, ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
@@ -30,7 +30,7 @@ export const depthExtent = defineOp<DepthInput, object, { extent: TensorType }>(
     workgroup({ depth }) {
       const GROUPS = groupsOf(depth);
       return {
-        sources: [extentSource, normalizeSource],
+        files: [extentWgsl, normalizeWgsl],
         tunables: { WORKGROUP },
         params: { N: numel(depth.shape), GROUPS },
         workgroups: GROUPS,
@@ -65,7 +65,7 @@ export const depthHistogram = defineOp<HistogramInputs, object, { histogram: Ten
     workgroup({ depth }) {
       const GROUPS = groupsOf(depth);
       return {
-        sources: [histogramSource, normalizeSource],
+        files: [histogramWgsl, normalizeWgsl],
         tunables: { WORKGROUP, BINS },
         params: { N: numel(depth.shape), GROUPS },
         workgroups: GROUPS,
@@ -109,7 +109,7 @@ export const depthRange = defineOp<RangeInputs, RangeAttrs, { range: TensorType 
   kernels: {
     workgroup({ extent }, { low, high }) {
       const params = { GROUPS: extent.shape[0] as number, LOW: Math.round(100 * low), HIGH: Math.round(100 * high) };
-      return { sources: [rangeSource], tunables: { WORKGROUP, BINS }, params, workgroups: 1 };
+      return { files: [rangeWgsl], tunables: { WORKGROUP, BINS }, params, workgroups: 1 };
     },
   },
   cost: ({ histogram }) => ({ flops: numel(histogram.shape) }),

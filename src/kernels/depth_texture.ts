@@ -1,6 +1,6 @@
-import normalizeSource from '../../shaders/depth_normalize.wgsl?raw';
-import packedSource from '../../shaders/depth_texture.wgsl?raw';
-import rawSource from '../../shaders/depth_texture_raw.wgsl?raw';
+import normalizeWgsl from '../../shaders/depth_normalize.wgsl?raw';
+import packedWgsl from '../../shaders/depth_texture.wgsl?raw';
+import rawWgsl from '../../shaders/depth_texture_raw.wgsl?raw';
 import { numel, type TensorType } from '../tensor.js';
 import { ensureRange, spanIndex, storageTexture, type RangedInputs, type Span } from './colorize.js';
 import { ensureDepth, type DepthInput } from './depth_range.js';
@@ -29,7 +29,7 @@ export const depthTexture = defineOp<RangedInputs, DepthTextureAttrs, { packed: 
       const [H, W] = depth.shape as [number, number];
       const [OFFSET, SIGN] = nearer === 'larger' ? [0, 1] : [1, -1];
       return {
-        sources: [packedSource, normalizeSource],
+        files: [packedWgsl, normalizeWgsl],
         tunables: {
           WORKGROUP,
           texels: storageTexture(format),
@@ -54,7 +54,7 @@ export const rawDepthTexture = defineOp<DepthInput, object, { raw: TensorType }>
     registers({ depth }) {
       const [H, W] = depth.shape as [number, number];
       return {
-        sources: [rawSource],
+        files: [rawWgsl],
         tunables: { WORKGROUP },
         params: { H, W },
         workgroups: Math.ceil((H * W) / WORKGROUP),

@@ -1,12 +1,12 @@
-import epilogueSource from '../../shaders/epilogue.wgsl?raw';
-import depthwiseSource from '../../shaders/depthwise.wgsl?raw';
+import epilogueWgsl from '../../shaders/epilogue.wgsl?raw';
+import depthwiseWgsl from '../../shaders/depthwise.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Kernel } from './op.js';
 import { epilogueTunables, type StoreAttrs } from './store.js';
 import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await parts.cpu()).depthwise;
+const subgroupWgsl = async () => (await parts.cpu()).depthwise;
 
 const WORKGROUP = 64;
 const PIXELS = 4;
@@ -51,7 +51,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       const [OH, OW, C] = y.shape as [number, number, number];
       const { tunables, params } = shared(inputs, attrs, y);
       return {
-        sources: [depthwiseSource, epilogueSource],
+        files: [depthwiseWgsl, epilogueWgsl],
         tunables: { ...tunables, PIXELS, WORKGROUP },
         params,
         workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
@@ -62,7 +62,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       const { tunables, params } = shared(inputs, attrs, y);
       if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
       return {
-        sources: [subgroupSource, epilogueSource],
+        files: [subgroupWgsl, epilogueWgsl],
         tunables: { ...tunables, ROWS, LANES },
         params,
         workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),

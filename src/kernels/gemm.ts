@@ -1,5 +1,5 @@
-import patchesSource from '../../shaders/gemm_load_patches.wgsl?raw';
-import rowsSource from '../../shaders/gemm_load_rows.wgsl?raw';
+import patchesWgsl from '../../shaders/gemm_load_patches.wgsl?raw';
+import rowsWgsl from '../../shaders/gemm_load_rows.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import {
   chooseProduct,
@@ -7,10 +7,9 @@ import {
   rowCount,
   subgroupProduct,
   tiledProduct,
-  type Part,
   type Product,
 } from './gemm_kernels.js';
-import { defineOp } from './op.js';
+import { type Include, defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
 export interface GemmInputs extends StoreInputs {
@@ -156,12 +155,12 @@ function shuffledProduct(
 
 function patchesProduct(inputs: PatchEmbedInputs, { patch }: { readonly patch: number }, y: TensorType): Product {
   const W = inputs.x.shape[1] as number;
-  const loader = { sources: [patchesSource], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
+  const loader = { files: [patchesWgsl], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
   return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, {}, y), loader };
 }
 
-function rowsLoader(x: TensorType, skipClassToken = false): Part {
-  return { sources: [rowsSource], tunables: { xelem: x.dtype, SKIP: skipClassToken ? 1 : 0 }, params: {} };
+function rowsLoader(x: TensorType, skipClassToken = false): Include {
+  return { files: [rowsWgsl], tunables: { xelem: x.dtype, SKIP: skipClassToken ? 1 : 0 }, params: {} };
 }
 
 function gemmCost(M: number, weight: TensorType): { flops: number } {

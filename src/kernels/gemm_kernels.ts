@@ -1,11 +1,11 @@
-import registersSource from '../../shaders/gemm.wgsl?raw';
+import registersWgsl from '../../shaders/gemm.wgsl?raw';
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
-import type { Kernel, Source } from './op.js';
+import type { Include, Kernel, ShaderFile } from './op.js';
 import { parts } from '../parts.js';
 
-const tiledSource = async () => (await parts.gpu()).gemmTiled;
-const subgroupSource = async () => (await parts.gpu()).gemmSubgroup;
+const tiledWgsl = async () => (await parts.gpu()).gemmTiled;
+const subgroupWgsl = async () => (await parts.gpu()).gemmSubgroup;
 
 /** Rows that an invocation of the register kernel computes, of eight columns where N allows. */
 const REGISTERS = { rows: 4, workgroup: 64 } as const;
@@ -25,12 +25,9 @@ const ENOUGH = 64;
 export interface Product {
   readonly M: number;
   readonly weight: TensorType;
-  readonly loader: Part;
-  readonly store: Part;
+  readonly loader: Include;
+  readonly store: Include;
 }
-
-/** What a loader or a store adds to a kernel. */
-export type Part = Omit<Kernel, 'workgroups'>;
 
 /** Rows of the map or matrix that a product with the rows of `like` makes. */
 export function rowCount(like: TensorType): number {
@@ -45,7 +42,7 @@ export function registerProduct(product: Product): Kernel {
   const tiles = Math.ceil(product.M / rows) * Math.ceil(N / (4 * COLS));
   return productKernel(
     product,
-    registersSource,
+    registersWgsl,
     { ROWS: rows, COLS, WORKGROUP: workgroup },
     Math.ceil(tiles / workgroup),
   );
@@ -59,7 +56,7 @@ export function subgroupProduct(product: Product): Kernel {
   const workgroup = 32 * columns(32) > 8 * columns(8) ? 8 : 32;
   const kernel = productKernel(
     product,
-    subgroupSource,
+    subgroupWgsl,
     { ROWS: rows, SHARE: share, WORKGROUP: workgroup },
     Math.ceil(product.M / rows) * columns(workgroup),
   );
@@ -76,7 +73,7 @@ export function tiledProduct(product: Product): Kernel | undefined {
   const N = weight.shape[1] as number;
   const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
   const telem = weight.dtype === 'f16' && loader.tunables['xelem'] === 'f16' ? 'f16' : 'f32';
-  return productKernel(product, tiledSource, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+  return productKernel(product, tiledWgsl, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
 }
 
 function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {
@@ -99,13 +96,13 @@ export function chooseProduct(M: number, { shape }: TensorType, { software, subg
 
 function productKernel(
   { M, weight, loader, store }: Product,
-  source: Source,
+  main: ShaderFile,
   tunables: Kernel['tunables'],
   workgroups: number,
 ): Kernel {
   const [K, N] = weight.shape as [number, number];
   return {
-    sources: [source, ...loader.sources, ...store.sources],
+    files: [main, ...loader.files, ...store.files],
     tunables: { welem: weight.dtype, ...tunables, ...loader.tunables, ...store.tunables },
     params: { ...loader.params, ...store.params, M, N4: N / 4, K4: K / 4 },
     workgroups,

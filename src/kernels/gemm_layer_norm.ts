@@ -1,14 +1,14 @@
-import loadSource from '../../shaders/gemm_load_rows.wgsl?raw';
-import rowsSource from '../../shaders/gemm_layer_norm_rows.wgsl?raw';
-import source from '../../shaders/gemm_layer_norm.wgsl?raw';
-import normOneSource from '../../shaders/norm_one.wgsl?raw';
-import normTwoSource from '../../shaders/norm_two.wgsl?raw';
+import loadWgsl from '../../shaders/gemm_load_rows.wgsl?raw';
+import rowsWgsl from '../../shaders/gemm_layer_norm_rows.wgsl?raw';
+import mainWgsl from '../../shaders/gemm_layer_norm.wgsl?raw';
+import normOneWgsl from '../../shaders/norm_one.wgsl?raw';
+import normTwoWgsl from '../../shaders/norm_two.wgsl?raw';
 import { ensureTypes, type DType, type TensorType } from '../tensor.js';
-import { defineOp, type Kernel, type Source } from './op.js';
+import { defineOp, type Kernel, type ShaderFile } from './op.js';
 import { parts } from '../parts.js';
 
-const tiledSource = async () => (await parts.gpu()).gemmLayerNormTiled;
-const subgroupSource = async () => (await parts.cpu()).gemmLayerNorm;
+const tiledWgsl = async () => (await parts.gpu()).gemmLayerNormTiled;
+const subgroupWgsl = async () => (await parts.cpu()).gemmLayerNorm;
 
 export interface GemmLayerNormInputs {
   readonly [name: string]: TensorType | undefined;
@@ -83,16 +83,16 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
   kernels: {
-    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [source], ROWS),
+    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS),
     subgroup: (inputs, attrs, outputs) => {
       if (!fitsLanes(inputs.weight)) return undefined;
       return {
-        ...rowsKernel(inputs, attrs, outputs, [subgroupSource, rowsSource], SUBGROUP.rows),
+        ...rowsKernel(inputs, attrs, outputs, [subgroupWgsl, rowsWgsl], SUBGROUP.rows),
         subgroupSize: SUBGROUP.lanes,
       };
     },
     tiled: (inputs, attrs, outputs) =>
-      fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledSource, rowsSource], TILED_ROWS) : undefined,
+      fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS) : undefined,
   },
   cpuKernels: ['subgroup'],
   choose({ weight }, _attrs, { software, subgroupSize }) {
@@ -118,13 +118,13 @@ function rowsKernel(
   { x, weight }: GemmLayerNormInputs,
   { eps }: GemmLayerNormAttrs,
   { y, tap }: GemmLayerNormOutputs,
-  files: readonly Source[],
+  files: readonly ShaderFile[],
   rows: number,
 ): Kernel {
   const [K, N] = weight.shape as [number, number];
   const M = x.shape[0] as number;
   return {
-    sources: [...files, loadSource, tap ? normTwoSource : normOneSource],
+    files: [...files, loadWgsl, tap ? normTwoWgsl : normOneWgsl],
     tunables: { xelem: x.dtype, welem: weight.dtype, yelem: y.dtype, COLS: N / 4 },
     params: { M, N4: N / 4, K4: K / 4, EPS: eps },
     workgroups: Math.ceil(M / rows),

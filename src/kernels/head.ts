@@ -1,13 +1,13 @@
-import bilinearLoadSource from '../../shaders/conv_load_bilinear.wgsl?raw';
-import headSource from '../../shaders/head.wgsl?raw';
+import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
+import headWgsl from '../../shaders/head.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { SUBGROUP } from './conv2d.js';
-import { defineOp, type Kernel } from './op.js';
+import { type Include, type Kernel, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
 
-const tileSource = async () => (await parts.cpu()).convTile;
-const subgroupSource = async () => (await parts.cpu()).head;
+const tileWgsl = async () => (await parts.cpu()).convTile;
+const subgroupWgsl = async () => (await parts.cpu()).head;
 
 const WORKGROUP = 64;
 /**
@@ -70,10 +70,10 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
 });
 
 function headKernel(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kernel {
-  const { sources, tunables, params } = headParts(inputs, attrs);
+  const { files, tunables, params } = sharedFiles(inputs, attrs);
   const [H, W] = attrs.size;
   return {
-    sources: [headSource, ...sources],
+    files: [headWgsl, ...files],
     tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4, PIXELS: pixels, WORKGROUP },
     params,
     workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
@@ -86,11 +86,11 @@ function fitsSubgroup({ weight1 }: HeadInputs): boolean {
 }
 
 function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
-  const { sources, tunables, params } = headParts(inputs, attrs);
+  const { files, tunables, params } = sharedFiles(inputs, attrs);
   const [H, W] = attrs.size;
   const { lanes, rows, pixels } = SUBGROUP;
   return {
-    sources: [subgroupSource, tileSource, ...sources],
+    files: [subgroupWgsl, tileWgsl, ...files],
     tunables,
     params,
     workgroups: Math.ceil(H / rows) * Math.ceil(W / pixels),
@@ -98,11 +98,11 @@ function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
   };
 }
 
-function headParts({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs): Omit<Kernel, 'workgroups'> {
+function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs): Include {
   const resize = bilinearKernel(low, size, alignCorners);
   const [H, W] = size;
   return {
-    sources: [bilinearLoadSource, ...resize.sources],
+    files: [bilinearLoadWgsl, ...resize.files],
     tunables: { ...resize.tunables, welem: weight1.dtype, FINAL: final.kind === 'relu' ? 0 : 1 },
     params: {
       ...resize.params,

@@ -1,4 +1,4 @@
-import layerNormSource from '../../shaders/layer_norm.wgsl?raw';
+import layerNormWgsl from '../../shaders/layer_norm.wgsl?raw';
 import { ensureTypes, numel, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
@@ -32,7 +32,7 @@ export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
     workgroup(_inputs, { eps }, { y }) {
       const [R, C] = y.shape as [number, number];
       return {
-        sources: [layerNormSource],
+        files: [layerNormWgsl],
         tunables: { yelem: y.dtype, WORKGROUP },
         params: { R, C4: C / 4, EPS: eps },
         workgroups: R,

@@ -3,12 +3,12 @@ import type { TensorType } from '../tensor.js';
 import type { Tunables } from './specialize.js';
 
 /** WGSL text or, of kernels that not every page runs, how to fetch it when one is compiled. */
-export type Source = string | (() => Promise<string>);
+export type ShaderFile = string | (() => Promise<string>);
 
 /** One way to compute an op for given types: WGSL text, its tunables, its uniforms and how many workgroups run. */
 export interface Kernel {
   /** The file with the entry point, then the files it includes. */
-  readonly sources: readonly Source[];
+  readonly files: readonly ShaderFile[];
   readonly tunables: Tunables;
   /** Values of the uniform fields, by the names used in WGSL. */
   readonly params: Readonly<Record<string, number>>;
@@ -19,6 +19,9 @@ export interface Kernel {
   /** Invocations that every subgroup has at least: the text takes any more. */
   readonly leastSubgroupSize?: number;
 }
+
+/** What a loader, a store or another included file adds to a kernel. */
+export type Include = Omit<Kernel, 'workgroups'>;
 
 export type Types = Readonly<Record<string, TensorType | undefined>>;
 
@@ -37,13 +40,13 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   /** Types of the outputs. Throws a UsageError naming both shapes when the inputs do not fit. */
   infer(inputs: In, attrs: Attrs): Out;
   /**
-   * Candidate kernels by name; a candidate returns undefined where it does not apply. The first that applies is the
+   * Kernels by name; each is undefined where it does not apply. The first that applies is the
    * safe one: it asks least of a driver, and does the work of one that a device drops.
    */
   readonly kernels: Readonly<Record<string, (inputs: In, attrs: Attrs, outputs: Out) => Kernel | undefined>>;
   /** Kernels made for CPU adapters: a GPU never tries them. */
   readonly cpuKernels?: readonly string[];
-  /** Name of the candidate to use on a device. */
+  /** Name of the kernel to use on a device. */
   choose(inputs: In, attrs: Attrs, facts: DeviceFacts): string;
   cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
 }

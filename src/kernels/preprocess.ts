@@ -1,5 +1,5 @@
-import preprocessSource from '../../shaders/preprocess.wgsl?raw';
-import resampleSource from '../../shaders/resample.wgsl?raw';
+import preprocessWgsl from '../../shaders/preprocess.wgsl?raw';
+import resampleWgsl from '../../shaders/resample.wgsl?raw';
 import { ensure, ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
@@ -36,7 +36,7 @@ export const preprocess = defineOp<PictureInput, PreprocessAttrs>({
     registers({ picture }, { size: [H, W], mean, std }) {
       const [PH, PW] = picture.shape as [number, number];
       return {
-        sources: [preprocessSource, resampleSource],
+        files: [preprocessWgsl, resampleWgsl],
         tunables: { WORKGROUP },
         params: { PH, PW, H, W, ...normalization({ mean, std }) },
         workgroups: Math.ceil((H * W) / WORKGROUP),

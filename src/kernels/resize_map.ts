@@ -1,5 +1,5 @@
-import resampleSource from '../../shaders/resample.wgsl?raw';
-import resizeMapSource from '../../shaders/resize_map.wgsl?raw';
+import resampleWgsl from '../../shaders/resample.wgsl?raw';
+import resizeMapWgsl from '../../shaders/resize_map.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { ensureSides } from './preprocess.js';
@@ -35,7 +35,7 @@ export const resizeMap = defineOp<ResizeMapInputs, ResizeMapAttrs>({
     registers({ x }, { size: [H, W], filter }) {
       const [IH, IW] = x.shape as [number, number];
       return {
-        sources: [resizeMapSource, resampleSource],
+        files: [resizeMapWgsl, resampleWgsl],
         tunables: { FILTER: FILTER[filter], WORKGROUP },
         params: { IH, IW, H, W },
         workgroups: Math.ceil((H * W) / WORKGROUP),

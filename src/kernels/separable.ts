@@ -1,12 +1,12 @@
-import sumsSource from '../../shaders/separable_sums.wgsl?raw';
-import source from '../../shaders/separable.wgsl?raw';
+import sumsWgsl from '../../shaders/separable_sums.wgsl?raw';
+import mainWgsl from '../../shaders/separable.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
-import { defineOp, type Kernel } from './op.js';
+import { type Include, defineOp } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 import { parts } from '../parts.js';
 
-const subgroupSource = async () => (await parts.cpu()).separable;
+const subgroupWgsl = async () => (await parts.cpu()).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
 const REGISTERS = { pixels: 2, workgroup: 64 } as const;
@@ -69,21 +69,21 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
     registers: (inputs, attrs, { y }) => {
       const { pixels, workgroup } = REGISTERS;
       const [OH, OW, N] = y.shape as [number, number, number];
-      const parts = partsOf(inputs, attrs, y, pixels, N / 4);
+      const shared = sharedFiles(inputs, attrs, y, pixels, N / 4);
       return {
-        ...parts,
-        sources: [source, ...parts.sources],
-        tunables: { ...parts.tunables, WORKGROUP: workgroup },
+        ...shared,
+        files: [mainWgsl, ...shared.files],
+        tunables: { ...shared.tunables, WORKGROUP: workgroup },
         workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup),
       };
     },
     subgroup: (inputs, attrs, { y }) => {
       const { pixels, lanes } = SUBGROUP;
       const [OH, OW, N] = y.shape as [number, number, number];
-      const parts = partsOf(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
+      const shared = sharedFiles(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
       return {
-        ...parts,
-        sources: [subgroupSource, ...parts.sources],
+        ...shared,
+        files: [subgroupWgsl, ...shared.files],
         workgroups: OH * Math.ceil(OW / pixels),
         subgroupSize: lanes,
       };
@@ -99,19 +99,19 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
 });
 
 /** What both kernels have besides their main file. */
-function partsOf(
+function sharedFiles(
   inputs: SeparableInputs,
   { stride, pad }: SeparableAttrs,
   y: TensorType,
   PIXELS: number,
   COLS: number,
-): Omit<Kernel, 'workgroups'> {
+): Include {
   const { x, kernel, weight } = inputs;
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW, N] = y.shape as [number, number, number];
   const store = storeKernel(inputs, {}, y);
   return {
-    sources: [sumsSource, ...store.sources],
+    files: [sumsWgsl, ...store.files],
     tunables: {
       xelem: x.dtype,
       welem: weight.dtype,

@@ -1,5 +1,5 @@
 import { InternalError } from '../errors.js';
-import type { Kernel, Source } from './op.js';
+import type { Kernel, ShaderFile } from './op.js';
 
 /** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
 export type Tunables = Readonly<Record<string, string | number | boolean>>;
@@ -10,8 +10,8 @@ export type Tunables = Readonly<Record<string, string | number | boolean>>;
  * text is also the pipeline cache key. `enable f16;` is put first when any alias asks for it.
  * @throws InternalError `INTERNAL_TUNABLE` when a tunable is not declared exactly once.
  */
-export function specialize(sources: readonly string[], tunables: Tunables): string {
-  let code = sources.join('\n');
+export function specialize(files: readonly string[], tunables: Tunables): string {
+  let code = files.join('\n');
   for (const [name, value] of Object.entries(tunables)) {
     const declaration = new RegExp(`\\b((?:const|alias)\\s+${name}\\b[^=;]*=\\s*)[^;]*;`, 'g');
     const found = code.match(declaration)?.length ?? 0;
@@ -23,13 +23,13 @@ export function specialize(sources: readonly string[], tunables: Tunables): stri
 }
 
 /** The text of a file of a kernel. @throws NetworkError `NET_PART` where it cannot be fetched */
-export async function sourceText(source: Source): Promise<string> {
-  return typeof source === 'string' ? source : source();
+export async function fileText(file: ShaderFile): Promise<string> {
+  return typeof file === 'string' ? file : file();
 }
 
-/** The specialised text of a kernel. @throws as `specialize` and `sourceText` */
-export async function kernelText({ sources, tunables }: Kernel): Promise<string> {
-  return specialize(await Promise.all(sources.map(sourceText)), tunables);
+/** The specialised text of a kernel. @throws as `specialize` and `fileText` */
+export async function kernelText({ files, tunables }: Kernel): Promise<string> {
+  return specialize(await Promise.all(files.map(fileText)), tunables);
 }
 
 function literal(code: string, name: string, value: string | number | boolean): string {

@@ -1,13 +1,13 @@
-import epilogueSource from '../../shaders/epilogue.wgsl?raw';
-import bilinearSource from '../../shaders/bilinear.wgsl?raw';
-import storeSource from '../../shaders/store.wgsl?raw';
-import storeBorderSource from '../../shaders/store_border.wgsl?raw';
-import storeFusionSource from '../../shaders/store_fusion.wgsl?raw';
-import storeLayerScaleSource from '../../shaders/store_layer_scale.wgsl?raw';
-import storeResidualSource from '../../shaders/store_residual.wgsl?raw';
-import storeShuffleSource from '../../shaders/store_shuffle.wgsl?raw';
+import epilogueWgsl from '../../shaders/epilogue.wgsl?raw';
+import bilinearWgsl from '../../shaders/bilinear.wgsl?raw';
+import storeWgsl from '../../shaders/store.wgsl?raw';
+import storeBorderWgsl from '../../shaders/store_border.wgsl?raw';
+import storeFusionWgsl from '../../shaders/store_fusion.wgsl?raw';
+import storeLayerScaleWgsl from '../../shaders/store_layer_scale.wgsl?raw';
+import storeResidualWgsl from '../../shaders/store_residual.wgsl?raw';
+import storeShuffleWgsl from '../../shaders/store_shuffle.wgsl?raw';
 import { ensureTypes, show, type DType, type TensorType } from '../tensor.js';
-import type { Kernel } from './op.js';
+import type { Include } from './op.js';
 
 /** Activation of an epilogue, on the sum before a residual is added. */
 export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
@@ -67,54 +67,41 @@ export function ensureStore(
 }
 
 /** WGSL files, tunables and uniforms of an epilogue. */
-export function storeKernel(
-  inputs: StoreInputs,
-  { act = 'none' }: StoreAttrs,
-  y: TensorType,
-): Omit<Kernel, 'workgroups'> {
+export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Include {
   const { residual, gamma, low } = inputs;
-  if (gamma) return { sources: [storeLayerScaleSource], tunables: {}, params: {} };
+  if (gamma) return { files: [storeLayerScaleWgsl], tunables: {}, params: {} };
   const typed = epilogueTunables(act, y);
   if (!residual)
     return {
-      sources: [inputs.bias.shape.length === 2 ? storeBorderSource : storeSource, epilogueSource],
+      files: [inputs.bias.shape.length === 2 ? storeBorderWgsl : storeWgsl, epilogueWgsl],
       tunables: typed,
       params: {},
     };
   const added = { ...typed, relem: residual.dtype };
-  if (!low) return { sources: [storeResidualSource, epilogueSource], tunables: added, params: {} };
+  if (!low) return { files: [storeResidualWgsl, epilogueWgsl], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);
   return {
-    sources: [storeFusionSource, epilogueSource, ...resize.sources],
+    files: [storeFusionWgsl, epilogueWgsl, ...resize.files],
     tunables: { ...added, ...resize.tunables },
     params: resize.params,
   };
 }
 
 /** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
-export function shuffleKernel(
-  { act = 'none' }: StoreAttrs,
-  y: TensorType,
-  W: number,
-  S: number,
-): Omit<Kernel, 'workgroups'> {
+export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Include {
   return {
-    sources: [storeShuffleSource, epilogueSource],
+    files: [storeShuffleWgsl, epilogueWgsl],
     tunables: epilogueTunables(act, y),
     params: { W, S, C4: (y.shape[2] as number) / 4 },
   };
 }
 
 /** bilinear.wgsl reading `low` as if it were resized to `size` [H,W,·]. */
-export function bilinearKernel(
-  low: TensorType,
-  size: readonly number[],
-  alignCorners: boolean,
-): Omit<Kernel, 'workgroups'> {
+export function bilinearKernel(low: TensorType, size: readonly number[], alignCorners: boolean): Include {
   const [LH, LW, C] = low.shape as [number, number, number];
   const [H, W] = size as [number, number];
   return {
-    sources: [bilinearSource],
+    files: [bilinearWgsl],
     tunables: { lelem: low.dtype, ALIGN_CORNERS: alignCorners },
     params: {
       LH,
@@ -126,7 +113,7 @@ export function bilinearKernel(
   };
 }
 
-/** Source pixels per output pixel of a resize from `from` to `to`. */
+/** ShaderFile pixels per output pixel of a resize from `from` to `to`. */
 export function resizeScale(from: number, to: number, alignCorners: boolean): number {
   if (!alignCorners) return from / to;
   return to > 1 ? (from - 1) / (to - 1) : 0;

@@ -1,4 +1,4 @@
-import { Drawings } from '../depth/drawings.js';
+import { DrawingCache } from '../depth/drawing_cache.js';
 import { DisposedError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { compilePipelines, Executable } from '../graph/executor.js';
@@ -67,7 +67,7 @@ export interface Lease {
   release(): void;
 }
 
-interface Slot {
+interface CachedProgram {
   readonly program: Promise<Program>;
   readonly free: (program: Program) => void;
   ready: Program | undefined;
@@ -83,11 +83,11 @@ export class Engine {
   readonly convention: Convention;
   readonly preprocess: Preprocess;
   /** What its maps are drawn with. */
-  readonly drawings: Drawings;
+  readonly drawings: DrawingCache;
   readonly #network: Network;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
-  readonly #programs = new Map<string, Slot>();
+  readonly #programs = new Map<string, CachedProgram>();
   #kernels: KernelChoices | undefined;
   #disposed = false;
 
@@ -108,7 +108,7 @@ export class Engine {
     this.#store = store;
     this.convention = convention;
     this.preprocess = convention === 'hub' ? preprocessHub : preprocess;
-    this.drawings = new Drawings(gpu);
+    this.drawings = new DrawingCache(gpu);
   }
 
   /**
@@ -153,7 +153,7 @@ export class Engine {
     return new Graph(this.storage);
   }
 
-  /** Outcomes of contests between kernels, and the kernels that the device drops, with why. */
+  /** Outcomes of tuning, and the kernels that the device drops, with why. */
   get kernels(): { chosen: Record<string, string>; dropped: Record<string, string> } {
     return {
       chosen: Object.fromEntries(this.#kernels?.chosen ?? []),
@@ -185,17 +185,17 @@ export class Engine {
    */
   lease(key: string, build: ProgramBuilder): Lease {
     if (this.#disposed) throw disposed();
-    const slot = this.#programs.get(key) ?? this.#open(key, build);
+    const cached = this.#programs.get(key) ?? this.#open(key, build);
     this.#programs.delete(key);
-    this.#programs.set(key, slot);
-    slot.leases++;
+    this.#programs.set(key, cached);
+    cached.leases++;
     let held = true;
     const release = () => {
-      if (held) slot.leases--;
+      if (held) cached.leases--;
       held = false;
       this.#trim();
     };
-    return { program: slot.program, ready: slot.ready, release };
+    return { program: cached.program, ready: cached.ready, release };
   }
 
   /** Frees everything but the device. Safe to call twice. */
@@ -226,7 +226,7 @@ export class Engine {
       this.#kernels = await (await parts.gpu()).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
     await Promise.all([
-      compilePipelines(graph, this.gpu, this.#kernels?.variant),
+      compilePipelines(graph, this.gpu, this.#kernels?.kernel),
       streamWeights(checkpoint, this.#store),
     ]);
     await this.#store.uploaded();
@@ -234,7 +234,7 @@ export class Engine {
     for (const error of this.gpu.dropped.values()) warn(warningOf(error));
   }
 
-  #open(key: string, build: ProgramBuilder): Slot {
+  #open(key: string, build: ProgramBuilder): CachedProgram {
     const graph = this.graph();
     const built = build(graph);
     checkLimits(graph, this.gpu.device.limits);
@@ -245,7 +245,7 @@ export class Engine {
       const executable = await Executable.compile(graph, this.gpu, {
         constants: (name) => this.#store.buffer(name),
         keep: Object.values(keep),
-        ...(this.#kernels && { variant: this.#kernels.variant }),
+        ...(this.#kernels && { kernel: this.#kernels.kernel }),
       });
       return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
     };
@@ -254,27 +254,27 @@ export class Engine {
       program.picture.dispose();
       release();
     };
-    const slot: Slot = { program: compile(), free, ready: undefined, leases: 0 };
-    slot.program.then(
-      (program) => (slot.ready = program),
+    const cached: CachedProgram = { program: compile(), free, ready: undefined, leases: 0 };
+    cached.program.then(
+      (program) => (cached.ready = program),
       () => {
         release();
-        if (this.#programs.get(key) === slot) this.#programs.delete(key);
+        if (this.#programs.get(key) === cached) this.#programs.delete(key);
       },
     );
-    return slot;
+    return cached;
   }
 
   #trim(): void {
-    const idle = [...this.#programs].filter(([, slot]) => slot.leases === 0);
+    const idle = [...this.#programs].filter(([, cached]) => cached.leases === 0);
     for (const [key] of idle.slice(0, Math.max(0, this.#programs.size - KEPT_PROGRAMS))) this.#drop(key);
   }
 
   #drop(key: string): void {
-    const slot = this.#programs.get(key);
+    const cached = this.#programs.get(key);
     this.#programs.delete(key);
-    if (slot?.ready) slot.free(slot.ready);
-    else slot?.program.then(slot.free, () => undefined);
+    if (cached?.ready) cached.free(cached.ready);
+    else cached?.program.then(cached.free, () => undefined);
   }
 }
 

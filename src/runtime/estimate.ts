@@ -126,7 +126,7 @@ async function estimateOn(
       last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
     await life.guard(engine, work, options.signal);
-    executable.took(performance.now() - start);
+    executable.noteDuration(performance.now() - start);
     return new DepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
       ...entry,
       model: entry.name,

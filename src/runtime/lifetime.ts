@@ -1,6 +1,6 @@
 import { disposed, type Engine } from './engine.js';
 import { DeviceLostError } from '../errors.js';
-import { Ending } from '../gpu/ending.js';
+import { Latch } from '../gpu/latch.js';
 import { untilAborted } from '../abort.js';
 
 /** How often a lost device is made up for: so many times in so many milliseconds. */
@@ -12,7 +12,7 @@ const RELOADS = { most: 2, within: 60_000 };
  */
 export class Lifetime {
   readonly #load: (signal: AbortSignal) => Promise<Engine>;
-  readonly #end = new Ending();
+  readonly #end = new Latch();
   readonly #abort = new AbortController();
   #engine: Engine;
   #reloading: Promise<Engine> | undefined;

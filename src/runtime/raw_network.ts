@@ -39,7 +39,7 @@ export async function runNetwork(
       return executable.buffer(values['depth'] as Value);
     });
     const read = await life.guard(engine, depth);
-    executable.took(performance.now() - start);
+    executable.noteDuration(performance.now() - start);
     return new Float32Array(read);
   } finally {
     lease.release();

@@ -4,23 +4,23 @@ import { kernelText } from '../kernels/specialize.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { keepBytes, readKept } from '../weights/cache/kept_files.js';
 import { Sha256 } from '../weights/fetch/sha256.js';
-import type { Contest } from './contests.js';
+import type { TuningTask } from './tuning_tasks.js';
 
-/** The outcome of a contest: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
+/** The outcome of a tuning task: a kernel, or `rule` for what the op chooses by itself. Kernels have other names. */
 export const RULE = 'rule';
 
-/** Starts that did not end a contest. */
+/** Starts that did not end a task. */
 export interface Unfinished {
   readonly starts: number;
   /** Whether the device was lost in any of them; the others were short of time. */
   readonly lost: boolean;
 }
 
-/** What is kept of a contest: its outcome, or why there is none. */
+/** What is kept of a task: its outcome, or why there is none. */
 export type Kept = string | Unfinished;
 
-/** Where a contest is kept: it holds for one adapter, one browser and the very texts of the kernels. */
-export async function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }: Contest): Promise<string> {
+/** Where a task is kept: it holds for one adapter, one browser and the very texts of the kernels. */
+export async function decisionKey(gpu: Gpu, { key, kernels, shapes: [{ node }] }: TuningTask): Promise<string> {
   const { vendor, architecture, device, description } = gpu.adapter;
   const texts = await Promise.all(kernels.map((kernel) => kernelText(chooseKernel(node, gpu, kernel).kernel)));
   const digest = new Sha256().update(new TextEncoder().encode(texts.join('\n'))).digest();
@@ -36,11 +36,11 @@ export async function decisionKey(gpu: Gpu, { key, kernels, probes: [{ node }] }
   ].join('\n');
 }
 
-/** What is kept of a contest; undefined when there is nothing, or nothing that can be meant. */
+/** What is kept of a task; undefined when there is nothing, or nothing that can be meant. */
 export async function readDecision(
   cache: WeightsCache | undefined,
   key: string,
-  { kernels }: Contest,
+  { kernels }: TuningTask,
 ): Promise<Kept | undefined> {
   const bytes = await readKept(cache, key);
   const text = bytes && new TextDecoder().decode(bytes);
@@ -50,7 +50,7 @@ export async function readDecision(
   return text === RULE || kernels.includes(text) ? text : undefined;
 }
 
-/** Keeps what is known of a contest. A cache that fails is no harm: the contest is held again. */
+/** Keeps what is known of a task. A cache that fails is no harm: the task is done again. */
 export async function keepDecision(cache: WeightsCache | undefined, key: string, kept: Kept): Promise<void> {
   const text = typeof kept === 'string' ? kept : `${kept.starts}${kept.lost ? ' lost' : ''}`;
   if (cache) await keepBytes(cache, key, new TextEncoder().encode(text)).catch(() => undefined);

@@ -54,29 +54,29 @@ export class GpuBench implements KernelBench {
   async time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined> {
     const gpu = this.#gpu;
     let timer: PassTimer | undefined;
-    const compiled = await Promise.allSettled(kernels.map((kernel) => Probe.compile(gpu, node, kernel)));
-    const probes = compiled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
+    const compiled = await Promise.allSettled(kernels.map((kernel) => TimedKernel.compile(gpu, node, kernel)));
+    const timed = compiled.flatMap((result) => (result.status === 'fulfilled' ? result.value : []));
     try {
       for (const result of compiled) if (result.status === 'rejected') throw result.reason;
       if (gpu.device.features.has('timestamp-query'))
         await scoped(gpu.device, { what: 'timestamps', phase: 'load' }, () => (timer = new PassTimer(gpu.device, 1)));
-      const runs: Probe[] = [];
+      const runs: TimedKernel[] = [];
       let right: Float32Array | undefined;
-      for (const probe of probes) {
+      for (const one of timed) {
         if (spent()) return undefined;
-        if (gpu.dropped.has(probe.name)) continue;
-        const answer = await probe.answer();
+        if (gpu.dropped.has(one.name)) continue;
+        const answer = await one.answer();
         right ??= answer;
-        if (agrees(answer, right)) runs.push(probe);
-        else gpu.dropped.set(probe.name, unsound(gpu, probe.name));
+        if (agrees(answer, right)) runs.push(one);
+        else gpu.dropped.set(one.name, unsound(gpu, one.name));
       }
       for (let round = 0; round < ROUNDS; round++) {
-        for (const probe of runs) if (!(await probe.sample(timer, spent))) return undefined;
+        for (const one of runs) if (!(await one.sample(timer, spent))) return undefined;
       }
-      return probes.map(({ least }) => least);
+      return timed.map(({ least }) => least);
     } finally {
       timer?.dispose();
-      for (const probe of probes) probe.dispose();
+      for (const one of timed) one.dispose();
     }
   }
 }
@@ -96,7 +96,7 @@ function unsound(gpu: Gpu, name: string): GpuUnavailableError {
 }
 
 /** The op of a node, alone, on one kernel. */
-class Probe {
+class TimedKernel {
   /** As `op/kernel`. */
   readonly name: string;
   /** Milliseconds of the fastest sample. */
@@ -115,7 +115,7 @@ class Probe {
     this.#output = output;
   }
 
-  static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<Probe> {
+  static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<TimedKernel> {
     const graph = new Graph();
     const given = Object.fromEntries(
       Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]),
@@ -124,9 +124,9 @@ class Probe {
     const executable = await Executable.compile(graph, gpu, {
       constants: noConstants,
       keep: Object.values(made),
-      variant: () => kernel,
+      kernel: () => kernel,
     });
-    return new Probe(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made['y'] as Value);
+    return new TimedKernel(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made['y'] as Value);
   }
 
   /**
@@ -182,7 +182,7 @@ class Probe {
   async run(timer: PassTimer | undefined): Promise<number> {
     const { querySet, beginningOfPassWriteIndex = 0, endOfPassWriteIndex = 1 } = timer?.writes(0) ?? {};
     const start = performance.now();
-    await submit(this.#gpu, { what: 'a probe', phase: 'load' }, (encoder) => {
+    await submit(this.#gpu, { what: 'a timed kernel', phase: 'load' }, (encoder) => {
       for (let pass = 1; pass <= this.#passes; pass++) {
         const ends = {
           ...(pass === 1 ? { beginningOfPassWriteIndex } : {}),
@@ -213,5 +213,5 @@ function fill(device: GPUDevice, buffer: GPUBuffer, half: boolean): void {
 }
 
 function noConstants(): never {
-  throw new InternalError('INTERNAL_CONSTANT', 'A probe has no constants.');
+  throw new InternalError('INTERNAL_CONSTANT', 'A timed kernel has no constants.');
 }

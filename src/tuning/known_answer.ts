@@ -93,7 +93,7 @@ async function askAll(gpu: Gpu, graph: Graph, questions: readonly Question[], ke
   const executable = await Executable.compile(graph, gpu, {
     constants: noConstants,
     keep: questions.map(({ y }) => y),
-    variant: () => kernel,
+    kernel: () => kernel,
   });
   try {
     for (let run = 0; run < RUNS; run++) {

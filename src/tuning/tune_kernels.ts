@@ -5,15 +5,15 @@ import type { Graph, Node } from '../graph/graph.js';
 import { hasQuestion } from './known_answer.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { preferredKernel } from './adapter_table.js';
-import { contestKey, contestsOf, familyOf, type Contest } from './contests.js';
+import { taskKey, tuningTasks, sharersOf, type TuningTask } from './tuning_tasks.js';
 import { decisionKey, keepDecision, readDecision, RULE, type Unfinished } from './kept_decision.js';
 import { GpuBench, type KernelBench } from './kernel_bench.js';
 
 /** The kernels that a device was found to do best with. */
 export interface KernelChoices {
   /** The kernel of a node; undefined leaves it to the op's rule. */
-  readonly variant: (node: Node) => string | undefined;
-  /** By contest: the op and the kernels it had to choose from. */
+  readonly kernel: (node: Node) => string | undefined;
+  /** By task: the op and the kernels it had to choose from. */
   readonly chosen: ReadonlyMap<string, string>;
 }
 
@@ -30,7 +30,7 @@ const BUDGET_MS = 300;
 /** A kernel must be this much faster than the rule to replace it: less may be noise. */
 const GAIN = 1.05;
 /**
- * Starts that may fail to end a contest: after that it is left to the rule, or to the safe kernel if the device was
+ * Starts that may fail to end a task: after that it is left to the rule, or to the safe kernel if the device was
  * lost in one.
  */
 const STARTS = 3;
@@ -48,37 +48,37 @@ const NEWS_MS = 50;
  */
 export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions = {}): Promise<KernelChoices> {
   const chosen = new Map<string, string>();
-  const choices: KernelChoices = { chosen, variant: (node) => chosen.get(contestKey(node, gpu.facts)) };
+  const choices: KernelChoices = { chosen, kernel: (node) => chosen.get(taskKey(node, gpu.facts)) };
   if (gpu.facts.software) return choices;
   const start = performance.now();
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
-  const open: OpenContest[] = [];
-  for (const contest of contestsOf(graph, gpu.facts, hasQuestion)) {
-    const key = await decisionKey(gpu, contest);
-    const kept = await readDecision(cache, key, contest);
+  const open: OpenTask[] = [];
+  for (const task of tuningTasks(graph, gpu.facts, hasQuestion)) {
+    const key = await decisionKey(gpu, task);
+    const kept = await readDecision(cache, key, task);
     if (typeof kept === 'string') {
-      if (kept !== RULE) chosen.set(contest.key, kept);
+      if (kept !== RULE) chosen.set(task.key, kept);
       continue;
     }
-    const known = preferredKernel(gpu.adapter, contest.op);
-    if (known !== undefined && known === contest.kernels[0]) chosen.set(contest.key, known);
+    const known = preferredKernel(gpu.adapter, task.op);
+    if (known !== undefined && known === task.kernels[0]) chosen.set(task.key, known);
     const { starts, lost } = kept ?? { starts: 0, lost: false };
-    if (starts < STARTS) open.push({ contest, key, starts, lost });
-    else if (lost) chosen.set(contest.key, contest.kernels[0] as string);
+    if (starts < STARTS) open.push({ task, key, starts, lost });
+    else if (lost) chosen.set(task.key, task.kernels[0] as string);
   }
   if (open.length > 0)
-    await new Session(gpu, graph, bench, chosen, cache).hold(open, start + milliseconds - performance.now());
+    await new Session(gpu, graph, bench, chosen, cache).run(open, start + milliseconds - performance.now());
   return choices;
 }
 
 /** With the earlier starts that did not end it. */
-interface OpenContest extends Unfinished {
-  readonly contest: Contest;
+interface OpenTask extends Unfinished {
+  readonly task: TuningTask;
   /** Where it is kept. */
   readonly key: string;
 }
 
-/** Contests held one after the other while there is time. */
+/** Tasks done one after the other while there is time. */
 class Session {
   readonly #gpu: Gpu;
   readonly #graph: Graph;
@@ -102,9 +102,9 @@ class Session {
   }
 
   /** Settles when all are decided or the time is up; work on the GPU that is then under way ends alone. */
-  async hold(open: readonly OpenContest[], milliseconds: number): Promise<void> {
+  async run(open: readonly OpenTask[], milliseconds: number): Promise<void> {
     try {
-      await atMost(milliseconds, this.#holdAll(open));
+      await atMost(milliseconds, this.#runAll(open));
     } catch (error) {
       if (error instanceof GpuUnavailableError) throw error;
     } finally {
@@ -112,24 +112,24 @@ class Session {
     }
   }
 
-  async #holdAll(open: readonly OpenContest[]): Promise<void> {
-    for (const { contest, key, starts, lost } of open) {
+  async #runAll(open: readonly OpenTask[]): Promise<void> {
+    for (const { task, key, starts, lost } of open) {
       if (this.#over) return;
       // Kept before anything runs: a kernel that takes the device with it is not tried for ever.
       const counted = keepDecision(this.#cache, key, { starts: starts + 1, lost });
       await atMost(KEEPING_MS, counted);
       if (this.#over) return;
-      const [decided] = await Promise.allSettled([this.#decide(contest)]);
+      const [decided] = await Promise.allSettled([this.#decide(task)]);
       if (await this.#isLost(decided)) {
         await counted;
         return keepDecision(this.#cache, key, { starts: starts + 1, lost: true });
       }
       if (decided.status === 'rejected') throw decided.reason;
       const outcome = decided.value;
-      if (!this.#over && outcome !== undefined) this.#choose(contest, outcome);
+      if (!this.#over && outcome !== undefined) this.#choose(task, outcome);
       await counted;
       // Where a kernel was dropped, the outcome stands for this session only: the next start asks again.
-      if (this.#dropFamilies(contest)) await this.#cache?.delete(key);
+      if (this.#dropSharers(task)) await this.#cache?.delete(key);
       else if (outcome !== undefined) await keepDecision(this.#cache, key, outcome);
     }
   }
@@ -142,22 +142,22 @@ class Session {
     return this.#gpu.lost;
   }
 
-  /** The kernel that is best over the shapes of a contest, or the rule; undefined when the time was up before. */
-  async #decide(contest: Contest): Promise<string | undefined> {
-    const { key, op, kernels, probes } = contest;
+  /** The kernel that is best over the shapes of a task, or the rule; undefined when the time was up before. */
+  async #decide(task: TuningTask): Promise<string | undefined> {
+    const { key, op, kernels, shapes } = task;
     const start = preferredKernel(this.#gpu.adapter, op);
     // Together, because they mostly wait for the compiler.
     const asked = await Promise.allSettled(kernels.map((kernel) => this.#isSound(op, kernel, kernels[0])));
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
-    this.#dropFamilies(contest);
+    this.#dropSharers(task);
     if (this.#over) return undefined;
     const sound = kernels.filter((_, i) => (asked[i] as PromiseFulfilledResult<boolean>).value);
     if (start !== undefined && sound.includes(start)) this.#chosen.set(key, start);
     const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
-    for (const { node, count } of probes) {
+    for (const { node, count } of shapes) {
       const times = await this.#bench.time(node, sound, () => this.#over);
       if (!times) return undefined;
-      const rule = chooseKernel(node, this.#gpu).variant;
+      const rule = chooseKernel(node, this.#gpu).name;
       const cost = (kernel: string) => count * (times[sound.indexOf(kernel === RULE ? rule : kernel)] ?? Infinity);
       for (const [kernel, total] of totals) totals.set(kernel, total + cost(kernel));
     }
@@ -184,17 +184,17 @@ class Session {
   /**
    * What is wrong with a kernel of one op is wrong with those of other ops that share its text. Whether there is any.
    */
-  #dropFamilies(contest: Contest): boolean {
+  #dropSharers(task: TuningTask): boolean {
     const { dropped } = this.#gpu;
-    const wrong = contest.kernels.filter((kernel) => dropped.has(`${contest.op}/${kernel}`));
+    const wrong = task.kernels.filter((kernel) => dropped.has(`${task.op}/${kernel}`));
     for (const kernel of wrong) {
-      const error = dropped.get(`${contest.op}/${kernel}`) as DepthwiseError;
-      for (const name of familyOf(this.#graph, contest, kernel)) dropped.set(name, error);
+      const error = dropped.get(`${task.op}/${kernel}`) as DepthwiseError;
+      for (const name of sharersOf(this.#graph, task, kernel)) dropped.set(name, error);
     }
     return wrong.length > 0;
   }
 
-  #choose({ key }: Contest, outcome: string): void {
+  #choose({ key }: TuningTask, outcome: string): void {
     if (outcome === RULE) this.#chosen.delete(key);
     else this.#chosen.set(key, outcome);
   }

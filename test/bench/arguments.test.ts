@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseBenchArguments } from '../../bench/arguments.js';
-import { withEditedShader } from '../../bench/variant.js';
+import { withEditedShader } from '../../bench/edited_shader.js';
 import { specs } from '../kernels/specs.js';
 
 const codeOf = (run: () => unknown): unknown => {
@@ -62,9 +62,9 @@ describe('parseBenchArguments', () => {
       [['--samples', '0'], 'OPTION_VALUE'],
       [['--max-gflop', 'many'], 'OPTION_VALUE'],
       [['--filter', '('], 'OPTION_VALUE'],
-      [['--variant', 'a.wgsl'], 'OPTION_CONFLICT'],
+      [['--shader', 'a.wgsl'], 'OPTION_CONFLICT'],
       [['--kernel', 'gemm/registers'], 'OPTION_CONFLICT'],
-      [['--matrix', '--variant', 'a.wgsl', '--kernel', 'gemm/registers'], 'OPTION_CONFLICT'],
+      [['--matrix', '--shader', 'a.wgsl', '--kernel', 'gemm/registers'], 'OPTION_CONFLICT'],
       [['stray'], 'OPTION_UNKNOWN'],
     ];
     for (const [argv, code] of refused)
@@ -92,7 +92,7 @@ describe('withEditedShader', () => {
     } as const;
     const make = (name: string) => spec.op.kernels[name]?.(inputs, {}, spec.op.infer(inputs, {}));
     const [shipped, edited] = [make('registers'), make('mine.wgsl')];
-    expect(edited?.sources).toEqual(['// edited', ...(shipped?.sources.slice(1) ?? [])]);
+    expect(edited?.files).toEqual(['// edited', ...(shipped?.files.slice(1) ?? [])]);
     expect(edited?.params).toEqual(shipped?.params);
   });
 

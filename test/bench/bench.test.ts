@@ -6,7 +6,7 @@ import { runBench, type BenchHost, type BenchOptions } from '../../bench/run_ben
 import { rooflineSvg } from '../../bench/roofline.js';
 import { cutTensor, truthOf } from '../../bench/truth.js';
 import { selfCheck } from '../../bench/self_check.js';
-import { withEditedShader } from '../../bench/variant.js';
+import { withEditedShader } from '../../bench/edited_shader.js';
 import { Gpu } from '../../src/gpu/gpu.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { nodeGpu } from '../../src/node/gpu.js';
@@ -44,7 +44,7 @@ describe('runBench', () => {
     const [result] = document.results;
     expect(document.results).toHaveLength(Object.keys(gemm.op.kernels).length);
     expect(result).toMatchObject({
-      kernel: 'gemm',
+      op: 'gemm',
       case: 'tiny',
       dtype: 'f32',
       flops: 2 * 33 * 32 * 24,
@@ -65,14 +65,14 @@ describe('runBench', () => {
   it('finds an edited shader wrong that forgets a factor, and the shipped one right', async () => {
     const kernel = 'gemm/registers';
     const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))
-      ?.sources[0] as string;
+      ?.files[0] as string;
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     expect(code).not.toBe(shipped);
     const { results } = await runBench(host, {
       ...quick,
       specs: withEditedShader([gemm], { name: 'edited.wgsl', code, kernel }),
     });
-    expect(results.map(({ variant, ok }) => [variant, ok])).toEqual([
+    expect(results.map(({ kernel, ok }) => [kernel, ok])).toEqual([
       ['registers', true],
       ['edited.wgsl', false],
     ]);
@@ -95,7 +95,7 @@ describe('runBench', () => {
     } as unknown as KernelSpec;
     const { results, skipped } = await runBench(host, { ...quick, maxGflop: 2, specs: [spec] });
     expect(skipped).toEqual([]);
-    expect(results[0]).toMatchObject({ variant: 'rare', ok: true });
+    expect(results[0]).toMatchObject({ kernel: 'rare', ok: true });
     expect(results[0]?.checked).toMatch(/^\d small cases, not this one$/);
   });
 
@@ -125,7 +125,7 @@ describe('selfCheck', () => {
 
   it('finds the shipped kernel right, and one that forgets a factor wrong', async () => {
     const shipped = gemm.op.kernels['registers']?.(types(gemm, tiny), {}, gemm.op.infer(types(gemm, tiny), {}))
-      ?.sources[0] as string;
+      ?.files[0] as string;
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     const lines: string[] = [];
     const found = await selfCheck(

@@ -80,8 +80,8 @@ describe('tableText', () => {
       expect(text).toContain(part);
   });
 
-  it('marks the fastest candidate on a GPU; on a CPU only when told to', () => {
-    const slow = kernelResult({ variant: 'tiled', ms: times(3, 0) });
+  it('marks the fastest kernel on a GPU; on a CPU only when told to', () => {
+    const slow = kernelResult({ kernel: 'tiled', ms: times(3, 0) });
     const document = benchDocument({ results: [slow, kernelResult()] });
     expect(tableText(document)).toMatch(/\* gemm\/registers f32 square/);
     expect(tableText(document)).not.toMatch(/\* gemm\/tiled/);

@@ -4,12 +4,12 @@ import { summarizeSamples } from '../../bench/statistics.js';
 const ADAPTER = { vendor: 'vendor', architecture: 'arch', device: '', description: 'Test <GPU> & co', software: false };
 
 export function kernelResult(changes: Partial<KernelResult> = {}): KernelResult {
-  const variant = changes.variant ?? 'registers';
+  const kernel = changes.kernel ?? 'registers';
   const kase = changes.case ?? 'square';
   return {
-    id: `gemm/${variant} f32 ${kase}`,
-    kernel: 'gemm',
-    variant,
+    id: `gemm/${kernel} f32 ${kase}`,
+    op: 'gemm',
+    kernel,
     case: kase,
     shape: { x: [64, 64] },
     dtype: 'f32',
@@ -71,7 +71,7 @@ export function peerResult(changes: Partial<PeerResult> = {}): PeerResult {
     settings: { provider: 'webgpu' },
     case: 'gemm',
     timed: 'whole call',
-    depthwise: { variant: 'registers', ms: summarizeSamples([1, 2, 3]) },
+    depthwise: { work: 'registers', ms: summarizeSamples([1, 2, 3]) },
     other: { firstMs: 100, ms: summarizeSamples([4, 5, 6]) },
     ratio: 2.5,
     maxDifference: 1e-6,
@@ -97,7 +97,7 @@ export function watchedPeerResult(): PeerResult {
 
 export function benchDocument(changes: Partial<BenchDocument> = {}): BenchDocument {
   return {
-    schema: 'depthwise-bench/1',
+    schema: 'depthwise-bench/2',
     date: '2026-01-02T03:04:05.000Z',
     tool: { version: '0.1.0', commit: 'abc1234' },
     env: {

@@ -46,7 +46,7 @@ describe.each(await Promise.all(products))('products on matrices with an edge of
 
   it('exist for f16 with every epilogue of gemm and transposed_conv', () => {
     expect(found.every(({ label }) => label.endsWith(' f16'))).toBe(true);
-    expect(new Set(found.map(({ kernel }) => kernel.sources.slice(2).join()))).toHaveLength(4);
+    expect(new Set(found.map(({ kernel }) => kernel.files.slice(2).join()))).toHaveLength(4);
   });
 
   it('pass the compiler, the limits and the rules of the draft', async () => {

@@ -33,7 +33,7 @@ describe('what both sides compute', () => {
     const side = await depthwiseOperation(await testGpu(), kase, input);
     const values = await side.call();
     await side.dispose();
-    expect(side.variant).toMatch(/^depthwise\//);
+    expect(side.work).toMatch(/^depthwise\//);
     for (const c of [0, 7, C - 1]) {
       const expected = chain(input.subarray(c * H * W, (c + 1) * H * W), c, C, H, W);
       for (let i = 0; i < H * W; i++) expect(values[i * C + c]).toBeCloseTo(expected[i] as number, 5);

@@ -52,15 +52,15 @@ describe('repeatsFor', () => {
 });
 
 describe('measure', () => {
-  const contender = (name: string, log: string[], times: readonly number[]) => {
+  const subject = (name: string, log: string[], times: readonly number[]) => {
     let i = 0;
     return { sample: () => Promise.resolve(log.push(name) && (times[Math.min(i++, times.length - 1)] as number)) };
   };
 
   it('warms up until three medians agree, then takes turns A B, B A', async () => {
     const log: string[] = [];
-    const settling = contender('A', log, [9, 9, 9, 5, 5, 5, 2, 2, 2, 2, 2, 2, 2]);
-    const [a, b] = await measure([settling, contender('B', log, [3])], {
+    const settling = subject('A', log, [9, 9, 9, 5, 5, 5, 2, 2, 2, 2, 2, 2, 2]);
+    const [a, b] = await measure([settling, subject('B', log, [3])], {
       samples: 4,
       stableWithin: 0.02,
       warmUpBlocks: 10,

@@ -74,7 +74,7 @@ export async function runCase(
   spec: KernelSpec,
   inputs: Record<string, Tensor>,
   attrs: unknown,
-  variant: string,
+  kernel: string,
   dispatch?: Dispatch,
 ): Promise<Record<string, Actual>> {
   const graph = new Graph();
@@ -83,7 +83,7 @@ export async function runCase(
   const executable = await Executable.compile(graph, gpu, {
     constants: noConstants,
     keep: Object.values(outputs),
-    variant: () => variant,
+    kernel: () => kernel,
   });
   const { device } = gpu;
   const textures: Record<string, GPUTexture> = {};
@@ -136,13 +136,13 @@ export async function caseError(
   gpu: Gpu,
   spec: KernelSpec,
   kase: KernelCase<unknown>,
-  variant: string,
+  kernel: string,
   half: boolean,
 ): Promise<WorstError> {
   const inputs = makeInputs(spec, kase, half);
   const attrs = attrsOf(spec, kase, half);
-  const actual = await runCase(gpu, spec, inputs, attrs, variant);
-  const expected = expectedOf(spec, variant, inputs, attrs, outputTypes(spec, inputs, attrs));
+  const actual = await runCase(gpu, spec, inputs, attrs, kernel);
+  const expected = expectedOf(spec, kernel, inputs, attrs, outputTypes(spec, inputs, attrs));
   return worstError(kase.fill === 'positive' ? 2 * spec.gate : spec.gate, actual, expected);
 }
 
@@ -151,13 +151,13 @@ export async function expectCase(
   gpu: Gpu,
   spec: KernelSpec,
   kase: KernelCase<unknown>,
-  variant: string,
+  kernel: string,
   half: boolean,
 ): Promise<WorstError> {
-  const worst = await caseError(gpu, spec, kase, variant, half);
+  const worst = await caseError(gpu, spec, kase, kernel, half);
   expect(
     worst.ratio,
-    `${spec.op.name}/${variant} "${kase.name}" ${half ? 'f16' : 'f32'}: ${JSON.stringify(worst)}`,
+    `${spec.op.name}/${kernel} "${kase.name}" ${half ? 'f16' : 'f32'}: ${JSON.stringify(worst)}`,
   ).toBeLessThanOrEqual(1);
   return worst;
 }

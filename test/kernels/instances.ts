@@ -6,7 +6,7 @@ import { attrsOf } from './harness.js';
 
 /** A kernel of a case, with no GPU involved. */
 export interface Instance {
-  /** op/variant "case" precision */
+  /** op/kernel "case" precision */
   readonly label: string;
   readonly kernel: Kernel;
   readonly code: string;
@@ -19,20 +19,15 @@ export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: bo
   return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
 }
 
-/** A kernel candidate for the types of a case; undefined where it is not one for them. */
-export function kernelOf(
-  spec: KernelSpec,
-  kase: KernelCase<unknown>,
-  variant: string,
-  half: boolean,
-): Kernel | undefined {
+/** A kernel for the types of a case; undefined where it is not one for them. */
+export function kernelOf(spec: KernelSpec, kase: KernelCase<unknown>, name: string, half: boolean): Kernel | undefined {
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
-  return spec.op.kernels[variant]?.(inputs, attrs, spec.op.infer(inputs, attrs));
+  return spec.op.kernels[name]?.(inputs, attrs, spec.op.infer(inputs, attrs));
 }
 
-/** Whether a kernel candidate is one for the types of a case. */
-export function applies(spec: KernelSpec, kase: KernelCase<unknown>, variant: string): boolean {
-  return kernelOf(spec, kase, variant, false) !== undefined;
+/** Whether a kernel is one for the types of a case. */
+export function applies(spec: KernelSpec, kase: KernelCase<unknown>, name: string): boolean {
+  return kernelOf(spec, kase, name, false) !== undefined;
 }
 
 /**
@@ -51,9 +46,9 @@ function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean)
   if (half && !spec.halfAttrs) return [];
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
   const outputs = spec.op.infer(inputs, attrs);
-  return Object.entries(spec.op.kernels).flatMap(([variant, make]) => {
+  return Object.entries(spec.op.kernels).flatMap(([name, make]) => {
     const kernel = make(inputs, attrs, outputs);
-    const label = `${spec.op.name}/${variant} "${kase.name}" ${half ? 'f16' : 'f32'}`;
+    const label = `${spec.op.name}/${name} "${kase.name}" ${half ? 'f16' : 'f32'}`;
     return kernel ? [kernelText(kernel).then((code) => ({ label, kernel, code }))] : [];
   });
 }

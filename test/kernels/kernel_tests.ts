@@ -9,32 +9,32 @@ const ELSEWHERE = 'the adapter has subgroups of another size';
 
 /** Every case of a spec on some of its kernels, where they are ones for it, in f32 and in f16 storage. */
 export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly string[]): void {
-  const runs = (kase: KernelCase<unknown>, variant: string): boolean => {
-    const kernel = kernelOf(spec, kase, variant, false);
-    return kernel !== undefined && runsOn(kernel, gpu().facts);
+  const runs = (kase: KernelCase<unknown>, kernel: string): boolean => {
+    const made = kernelOf(spec, kase, kernel, false);
+    return made !== undefined && runsOn(made, gpu().facts);
   };
   describe(spec.op.name, () => {
-    for (const variant of kernels) {
-      const cases = spec.cases.filter((kase) => applies(spec, kase, variant));
+    for (const kernel of kernels) {
+      const cases = spec.cases.filter((kase) => applies(spec, kase, kernel));
       for (const kase of cases) {
-        it(`${variant}, f32: ${kase.name}`, async ({ skip }) => {
-          if (!runs(kase, variant)) skip(ELSEWHERE);
-          await expectCase(gpu(), spec, kase, variant, false);
+        it(`${kernel}, f32: ${kase.name}`, async ({ skip }) => {
+          if (!runs(kase, kernel)) skip(ELSEWHERE);
+          await expectCase(gpu(), spec, kase, kernel, false);
         });
         if (!spec.halfAttrs || kase.half === false) continue;
-        it(`${variant}, f16: ${kase.name}`, async ({ skip }) => {
+        it(`${kernel}, f16: ${kase.name}`, async ({ skip }) => {
           if (!gpu().facts.f16) skip('the adapter has no shader-f16');
-          if (!runs(kase, variant)) skip(ELSEWHERE);
-          await expectCase(gpu(), spec, kase, variant, true);
+          if (!runs(kase, kernel)) skip(ELSEWHERE);
+          await expectCase(gpu(), spec, kase, kernel, true);
         });
       }
 
-      it(`${variant}: the shape of the dispatch and a second run change no bit`, async ({ skip }) => {
+      it(`${kernel}: the shape of the dispatch and a second run change no bit`, async ({ skip }) => {
         const kase = cases[1] as KernelCase<unknown>;
-        if (!runs(kase, variant)) skip(ELSEWHERE);
+        if (!runs(kase, kernel)) skip(ELSEWHERE);
         const inputs = makeInputs(spec, kase, false);
         const run = (dispatch?: (x: number) => readonly [number, number]) =>
-          runCase(gpu(), spec, inputs, kase.attrs, variant, dispatch);
+          runCase(gpu(), spec, inputs, kase.attrs, kernel, dispatch);
         const once = await run();
         expect(await run()).toEqual(once);
         expect(await run((x) => [Math.ceil(x / 2), 3]), 'folded, with surplus workgroups').toEqual(once);

@@ -1,6 +1,6 @@
-import type { Kernel, Source, Types } from '../../src/kernels/op.js';
+import type { Kernel, ShaderFile, Types } from '../../src/kernels/op.js';
 import type { KernelSpec } from '../../src/kernels/spec.js';
-import { sourceText } from '../../src/kernels/specialize.js';
+import { fileText } from '../../src/kernels/specialize.js';
 import type { TensorType } from '../../src/tensor.js';
 
 /** What a mutation may look at besides the kernel. */
@@ -17,8 +17,8 @@ export interface KernelMutant {
   /** The fault, in a few words. */
   readonly name: string;
   readonly op: string;
-  /** Kernel candidate; the op's first when left out. */
-  readonly variant?: string;
+  /** Name of the kernel; the op's first when left out. */
+  readonly kernel?: string;
   /** Runs the cases in half precision. */
   readonly half?: true;
   /** The cases that may notice; at least one must. */
@@ -29,12 +29,12 @@ export interface KernelMutant {
 /** Replaces WGSL text that must stand exactly once in a kernel's files. */
 export function replace(from: string, to: string): Mutation {
   return (kernel) => {
-    const replaced = async (source: Source) => {
-      const found = (await Promise.all(kernel.sources.map(sourceText))).join('\n').split(from).length - 1;
+    const replaced = async (file: ShaderFile) => {
+      const found = (await Promise.all(kernel.files.map(fileText))).join('\n').split(from).length - 1;
       if (found !== 1) throw new Error(`"${from}" stands ${found} times in the kernel, expected once.`);
-      return (await sourceText(source)).replace(from, () => to);
+      return (await fileText(file)).replace(from, () => to);
     };
-    return { ...kernel, sources: kernel.sources.map((source) => () => replaced(source)) };
+    return { ...kernel, files: kernel.files.map((file) => () => replaced(file)) };
   };
 }
 
@@ -72,12 +72,12 @@ function known(present: object, changed: object): void {
 
 /** A spec whose op runs mutated kernels; shapes and reference stay right. */
 export function mutated(spec: KernelSpec, mutate: Mutation): KernelSpec {
-  const kernels = Object.entries(spec.op.kernels).map(([variant, make]) => {
+  const kernels = Object.entries(spec.op.kernels).map(([name, make]) => {
     const wrong: typeof make = (inputs, attrs, outputs) => {
       const kernel = make(inputs, attrs, outputs);
       return kernel && mutate(kernel, { inputs, attrs, outputs: outputs as Application['outputs'] });
     };
-    return [variant, wrong] as const;
+    return [name, wrong] as const;
   });
   return { ...spec, op: { ...spec.op, kernels: Object.fromEntries(kernels) } };
 }

@@ -25,11 +25,11 @@ function soundRatio(
   sound: Map<string, Promise<number>>,
   spec: KernelSpec,
   kase: KernelCase<unknown>,
-  variant: string,
+  kernel: string,
   half: boolean,
 ): Promise<number> {
-  const key = [spec.op.name, variant, kase.name, half].join();
-  const ratio = sound.get(key) ?? caseError(gpu, spec, kase, variant, half).then((worst) => worst.ratio);
+  const key = [spec.op.name, kernel, kase.name, half].join();
+  const ratio = sound.get(key) ?? caseError(gpu, spec, kase, kernel, half).then((worst) => worst.ratio);
   sound.set(key, ratio);
   return ratio;
 }
@@ -42,14 +42,14 @@ export function testMutants(gpu: () => Gpu, mutants: readonly KernelMutant[]): v
     // test.
     it.each(mutants)('$op: $name', async (mutant) => {
       const spec = specOf(mutant);
-      const { half = false, variant = Object.keys(spec.op.kernels)[0] as string } = mutant;
+      const { half = false, kernel = Object.keys(spec.op.kernels)[0] as string } = mutant;
       const ratios: number[] = [];
       for (const kase of casesOf(mutant, spec)) {
         expect(
-          await soundRatio(gpu(), sound, spec, kase, variant, half),
+          await soundRatio(gpu(), sound, spec, kase, kernel, half),
           `unmutated, "${kase.name}"`,
         ).toBeLessThanOrEqual(1);
-        ratios.push((await caseError(gpu(), mutated(spec, mutant.mutate), kase, variant, half)).ratio);
+        ratios.push((await caseError(gpu(), mutated(spec, mutant.mutate), kase, kernel, half)).ratio);
         if ((ratios.at(-1) as number) > 1) break;
       }
       expect(Math.max(...ratios), 'error in units of the gate').toBeGreaterThan(1);

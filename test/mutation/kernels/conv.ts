@@ -84,21 +84,21 @@ export const convMutants: readonly KernelMutant[] = [
   {
     name: 'columns past a tile swapped',
     op: 'conv2d',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: tile,
     mutate: replace('let a8 = edge[2 * r];', 'let a8 = edge[2 * r + 1];'),
   },
   {
     name: 'weights of the first block of channels for all',
     op: 'conv2d',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: tile,
     mutate: replace('min(n4, params.N4 - 1), params.N4', 'lane, params.N4'),
   },
   {
     name: 'hidden channels of one lane only',
     op: 'head',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: ['hidden 32, metres'],
     mutate: replace(
       'subgroupAdd(dot(max(acc[i] + bias, vec4f(0)), factors))',
@@ -116,7 +116,7 @@ export const convMutants: readonly KernelMutant[] = [
   {
     name: 'stores past the largest f16',
     op: 'depthwise',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     half: true,
     cases: ['outliers: f16 saturates'],
     mutate: tunables({ SATURATE: false }),
@@ -124,7 +124,7 @@ export const convMutants: readonly KernelMutant[] = [
   {
     name: 'SAME padding on both sides',
     op: 'depthwise',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: ['3×3 stride 2, SAME'],
     mutate: params(() => ({ PAD_Y: 1, PAD_X: 1 })),
   },
@@ -149,21 +149,21 @@ export const convMutants: readonly KernelMutant[] = [
   {
     name: 'subgroup: columns past the last lane left out',
     op: 'depthwise',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: strip,
     mutate: replace('if (lane < BEYOND)', 'if (lane + 1 < BEYOND)'),
   },
   {
     name: 'subgroup: first rows of a strip without those above',
     op: 'depthwise',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: strip,
     mutate: replace('i32((oy0 + t) * STRIDE + s) - i32(params.PAD_Y);', 'i32(t * STRIDE + s) - i32(params.PAD_Y);'),
   },
   {
     name: 'subgroup: lanes past the row wrap around',
     op: 'depthwise',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: strip,
     mutate: replace('source >= LANES)', 'false)'),
   },
@@ -188,7 +188,7 @@ export const convMutants: readonly KernelMutant[] = [
   {
     name: 'own sums instead of those handed round',
     op: 'separable',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: separated,
     mutate: replace('subgroupShuffle(mine[p], i)', 'mine[p]'),
   },

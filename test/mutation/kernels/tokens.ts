@@ -74,7 +74,7 @@ export const tokenMutants: readonly KernelMutant[] = [
   {
     name: 'subgroup: mean of every eighth subgroup',
     op: 'gemm_layer_norm',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: ['prime rows, nine subgroups of columns'],
     mutate: replace(
       'for (var g = lane; g < GROUPS; g += LANES)',
@@ -84,14 +84,14 @@ export const tokenMutants: readonly KernelMutant[] = [
   {
     name: 'subgroup: residual of the first row for all',
     op: 'gemm_layer_norm',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: ['prime rows, nine subgroups of columns'],
     mutate: replace('residual[row * params.N4 + col]', 'residual[row0 * params.N4 + col]'),
   },
   {
     name: 'tiled: the tile that is being written is read',
     op: 'gemm_layer_norm',
-    variant: 'tiled',
+    kernel: 'tiled',
     cases: ['prime rows, nine subgroups of columns'],
     mutate: replace('tiles[(step - 1) % 2 * TILE + k', 'tiles[step % 2 * TILE + k'),
   },
@@ -194,21 +194,21 @@ export const tokenMutants: readonly KernelMutant[] = [
   {
     name: 'tiled: keys used while others still load',
     op: 'attention',
-    variant: 'tiled',
+    kernel: 'tiled',
     cases: ['wide key tile + 1'],
     mutate: replace('    workgroupBarrier();\n    var score', '    var score'),
   },
   {
     name: 'subgroup: keys past the end count',
     op: 'attention',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: small,
     mutate: replace('key0 + lane < params.T)', 'true)'),
   },
   {
     name: 'subgroup: largest score of one lane for all',
     op: 'attention',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: ['head size 4, large scores'],
     mutate: replace(
       'top = max(top, subgroupShuffle(top, lane ^ step));',
@@ -218,14 +218,14 @@ export const tokenMutants: readonly KernelMutant[] = [
   {
     name: 'subgroup: probability of the wrong query',
     op: 'attention',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: small,
     mutate: replace('subgroupShuffle(p[i], j) * v', 'subgroupShuffle(p[QUERIES - 1 - i], j) * v'),
   },
   {
     name: 'subgroup: stored sums do not move up',
     op: 'attention',
-    variant: 'subgroup',
+    kernel: 'subgroup',
     cases: small,
     mutate: replace('sum[n] = sum[n + 1];', 'sum[n] = sum[n];'),
   },

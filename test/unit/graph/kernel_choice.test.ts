@@ -39,5 +39,5 @@ function applicationOf({ op, inputs, outputs }: Node): string {
 }
 
 function pick(node: Node): (facts: DeviceFacts) => string {
-  return (facts) => chooseKernel(node, { facts, dropped: new Map() } as unknown as Gpu).variant;
+  return (facts) => chooseKernel(node, { facts, dropped: new Map() } as unknown as Gpu).name;
 }

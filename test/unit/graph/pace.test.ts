@@ -29,7 +29,7 @@ describe('Pace', () => {
     expect(pace(10, 20, 10).ends()).toEqual([3]);
     expect(pace(0, 0).ends()).toEqual([2]);
     const large = pace(400, 400);
-    large.took(99);
+    large.noteDuration(99);
     expect(large.ends()).toEqual([2]);
   });
 
@@ -40,22 +40,22 @@ describe('Pace', () => {
 
   it('cuts what has been timed into parts of equal work, of 100 ms each', () => {
     const even = pace(...Array.from({ length: 12 }, () => 1));
-    even.took(350);
+    even.noteDuration(350);
     expect(even.ends()).toEqual([3, 6, 9, 12]);
     const uneven = pace(1, 1, 8, 1, 1);
-    uneven.took(250);
+    uneven.noteDuration(250);
     expect(uneven.ends()).toEqual([3, 5]);
   });
 
   it('believes the least time, as runs also wait for each other', () => {
     const even = pace(1, 1, 1, 1);
-    for (const milliseconds of [900, 150, 400]) even.took(milliseconds);
+    for (const milliseconds of [900, 150, 400]) even.noteDuration(milliseconds);
     expect(even.ends()).toEqual([2, 4]);
   });
 
   it('never makes more submits than there are steps', () => {
     const slow = pace(1, 1);
-    slow.took(60_000);
+    slow.noteDuration(60_000);
     expect(slow.ends()).toEqual([1, 2]);
   });
 });
@@ -103,16 +103,16 @@ describe('Executable.encodeCut', () => {
   it('is one pass and one submit, until a run is found to take long', async () => {
     const { executable, run } = await compiled(false);
     expect(run()).toEqual({ passes: 1, dispatches: 4, submits: 1 });
-    executable.took(180);
+    executable.noteDuration(180);
     expect(run()).toEqual({ passes: 2, dispatches: 4, submits: 2 });
-    executable.took(80);
+    executable.noteDuration(80);
     expect(run()).toEqual({ passes: 1, dispatches: 4, submits: 1 });
     executable.dispose();
   });
 
   it('leaves a run on a CPU whole, however long it takes', async () => {
     const { executable, run } = await compiled(true);
-    executable.took(10_000);
+    executable.noteDuration(10_000);
     expect(run()).toEqual({ passes: 1, dispatches: 4, submits: 1 });
     executable.dispose();
   });

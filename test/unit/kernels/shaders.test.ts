@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ResourceType, WgslReflect, type VariableInfo } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { packUniform, readBindings, type BindingKind } from '../../../src/gpu/bindings.js';
-import { sourceText, specialize } from '../../../src/kernels/specialize.js';
+import { fileText, specialize } from '../../../src/kernels/specialize.js';
 import { distinct, instances, type Instance } from '../../kernels/instances.js';
 import { specs } from '../../kernels/specs.js';
 import { nullGpu } from './null_gpu.js';
@@ -10,16 +10,16 @@ import { elementAliases, includesOf, mainFiles, shaderFiles } from './shader_fil
 const all = await instances(specs);
 const compiled = distinct(all);
 /** The files that kernels are made of. */
-const used = new Set(await Promise.all(all.flatMap(({ kernel }) => kernel.sources.map(sourceText))));
+const used = new Set(await Promise.all(all.flatMap(({ kernel }) => kernel.files.map(fileText))));
 
 describe('shader files', () => {
   it.each(mainFiles)('%s compiles on its defaults, in f32 and in f16', async (name) => {
-    const sources = [name, ...includesOf(name)].map((file) => shaderFiles.get(file) as string);
+    const files = [name, ...includesOf(name)].map((file) => shaderFiles.get(file) as string);
     const { pipelines } = await nullGpu();
-    await pipelines.get(specialize(sources, {}), name);
-    const aliases = elementAliases(sources.join('\n'));
+    await pipelines.get(specialize(files, {}), name);
+    const aliases = elementAliases(files.join('\n'));
     await pipelines.get(
-      specialize(sources, Object.fromEntries(aliases.map((alias) => [alias, 'f16']))),
+      specialize(files, Object.fromEntries(aliases.map((alias) => [alias, 'f16']))),
       `${name} in f16`,
     );
   });

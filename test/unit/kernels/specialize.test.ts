@@ -36,8 +36,8 @@ describe('specialize', () => {
   it.each([
     ['a name that is not declared', ['const A: u32 = 1;'], 'is declared 0 times'],
     ['a name declared twice', ['const B: u32 = 1;', 'const B: u32 = 2;'], 'is declared 2 times'],
-  ])('refuses %s', (_, sources, message) => {
-    expect(() => specialize(sources, { B: 1 })).toThrow(
+  ])('refuses %s', (_, files, message) => {
+    expect(() => specialize(files, { B: 1 })).toThrow(
       expect.objectContaining({ code: 'INTERNAL_TUNABLE', message: expect.stringContaining(message) }),
     );
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readBindings } from '../../../src/gpu/bindings.js';
-import { sourceText, specialize } from '../../../src/kernels/specialize.js';
+import { fileText, specialize } from '../../../src/kernels/specialize.js';
 import { stripWgsl } from '../../../tools/build/wgsl.js';
 import { distinct, instances } from '../../kernels/instances.js';
 import { specs } from '../../kernels/specs.js';
@@ -9,7 +9,7 @@ describe('stripped WGSL', () => {
   it('has the signs, bindings and uniform fields of the source, for every kernel, and no comment', async () => {
     const signs = (code: string) => code.replace(/\/\/[^\n]*/g, '').replace(/\s+/g, ' ');
     for (const { kernel, label, code } of distinct(await instances(specs))) {
-      const texts = await Promise.all(kernel.sources.map(sourceText));
+      const texts = await Promise.all(kernel.files.map(fileText));
       const stripped = specialize(texts.map(stripWgsl), kernel.tunables);
       expect(signs(stripped).trim(), label).toBe(signs(code).trim());
       expect(readBindings(stripped), label).toEqual(readBindings(code));

@@ -14,7 +14,7 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['midas-v2.1-small', 'midas-v2.1-small', 90],
 ];
 
-const VARIANTS: readonly FrameOptions[] = [
+const OPTIONS: readonly FrameOptions[] = [
   {},
   { storage: 'f16' },
   { inputSize: 252 },
@@ -24,7 +24,7 @@ const VARIANTS: readonly FrameOptions[] = [
 describe('dispatches of a frame', () => {
   it.each(GATES)('%s (%s): at most %i', (model, checkpoint, most) => {
     const dispatches = (options: FrameOptions) => frameGraph(model, checkpoint, options).graph.nodes.length;
-    const counts = VARIANTS.map(dispatches);
+    const counts = OPTIONS.map(dispatches);
     console.log(`${model} (${checkpoint}): ${counts.join(', ')} dispatches a frame`);
     for (const count of counts) expect(count).toBeLessThanOrEqual(most);
     // The hub resizes rows and columns of the picture in two passes.

@@ -9,7 +9,7 @@ import { FaultyDevice } from '../../faults/faulty_device.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 
 const kernel = (body: string) => (): Kernel => ({
-  sources: [
+  files: [
     `@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[0] = ${body}; }`,
   ],
   tunables: {},
@@ -42,7 +42,7 @@ async function fresh(): Promise<{ gpu: Gpu; faulty: FaultyDevice }> {
 }
 
 async function compiled(graph: Graph, gpu: Gpu): Promise<string[]> {
-  return (await compilePipelines(graph, gpu)).map(([{ variant }]) => variant);
+  return (await compilePipelines(graph, gpu)).map(([{ name }]) => name);
 }
 
 describe('a kernel that a device does not compile', () => {
@@ -59,7 +59,7 @@ describe('a kernel that a device does not compile', () => {
     expect(await compiled(graph, gpu)).toEqual(['safe']);
     expect(faulty.calls.get('createShaderModule')).toBe(modules);
     expect(await compiled(graphOf({}, 4), gpu)).toEqual(['even']);
-    expect(chooseKernel(graph.nodes[0] as Node, gpu, 'fast').variant).toBe('safe');
+    expect(chooseKernel(graph.nodes[0] as Node, gpu, 'fast').name).toBe('safe');
     expect(faulty.uncaptured).toEqual([]);
   });
 

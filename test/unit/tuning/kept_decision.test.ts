@@ -4,10 +4,10 @@ import { browserCache } from '../../../src/weights/cache/browser_cache.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
 import { nullGpu } from '../kernels/null_gpu.js';
-import { contestGraph } from './contest_op.js';
+import { taskGraph } from './task_op.js';
 import { gpuNamed, kernels, ODD, ToldBench } from './told_bench.js';
 
-describe('the start of a contest', () => {
+describe('the start of tuning', () => {
   it('is kept before anything runs', async () => {
     const caches = new MemoryCaches();
     const bench = new ToldBench();
@@ -16,7 +16,7 @@ describe('the start of a contest', () => {
       seen.push([...caches.entries.values()].map((body) => new TextDecoder().decode(body)));
       return true;
     });
-    await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) });
+    await kernels(taskGraph(ODD), { bench, cache: browserCache({ caches }) });
     const visible = ['1', expect.stringContaining('"sha256"')];
     expect(seen).toEqual([visible, visible]);
   });
@@ -27,7 +27,7 @@ describe('the start of a contest', () => {
   ])('is not waited for long where keeping it %s', async (_, put) => {
     const bench = new ToldBench({ tiled: 2, registers: 1 });
     const cache = { match: async () => undefined, delete: async () => undefined, put };
-    expect(await kernels(contestGraph(ODD), { bench, milliseconds: 200, cache })).toEqual(['registers']);
+    expect(await kernels(taskGraph(ODD), { bench, milliseconds: 200, cache })).toEqual(['registers']);
   });
 });
 
@@ -50,7 +50,7 @@ describe('a device that is lost while kernels are timed', () => {
       return time();
     });
     expect(
-      await kernels(contestGraph(ODD), { bench, cache: browserCache({ caches }) }, await gpuNamed(info, faulty.device)),
+      await kernels(taskGraph(ODD), { bench, cache: browserCache({ caches }) }, await gpuNamed(info, faulty.device)),
     ).toEqual([expected]);
     return timed.mock.calls.length > 0;
   }
@@ -71,7 +71,7 @@ describe('a device that is lost while kernels are timed', () => {
     const slow = new ToldBench();
     slow.time = () => new Promise(() => {});
     const outOfTime = async () =>
-      kernels(contestGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 80 });
+      kernels(taskGraph(ODD), { bench: slow, cache: browserCache({ caches }), milliseconds: 80 });
     expect(await outOfTime()).toEqual(['tiled']);
     expect(await start('tiled', async () => [1, 2])).toBe(true);
     expect(await outOfTime()).toEqual(['tiled']);
@@ -87,7 +87,7 @@ describe('what was decided', () => {
   const FAST = { registers: 1, tiled: 2 };
 
   /** A start of its own; whether anything was timed. */
-  async function start(graph = contestGraph(ODD), info: Partial<GPUAdapterInfo> = {}): Promise<boolean> {
+  async function start(graph = taskGraph(ODD), info: Partial<GPUAdapterInfo> = {}): Promise<boolean> {
     const bench = new ToldBench(FAST);
     expect(await kernels(graph, { bench, cache: browserCache({ caches }) }, await gpuNamed(info))).toEqual([
       'registers',
@@ -102,21 +102,21 @@ describe('what was decided', () => {
   it('for the rule is known too', async () => {
     const times = { registers: 3, tiled: 2 };
     const [first, second] = [new ToldBench(times), new ToldBench(times)];
-    expect(await kernels(contestGraph(ODD), { bench: first, cache: browserCache({ caches }) })).toEqual(['tiled']);
-    expect(await kernels(contestGraph(ODD), { bench: second, cache: browserCache({ caches }) })).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench: first, cache: browserCache({ caches }) })).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench: second, cache: browserCache({ caches }) })).toEqual(['tiled']);
     expect([first.timed.length, second.timed.length]).toEqual([1, 0]);
   });
 
   it('does not hold for another adapter, driver or kernel', async () => {
     await start();
-    expect(await start(contestGraph(ODD), { vendor: 'another' })).toBe(true);
-    expect(await start(contestGraph(ODD), { architecture: 'newer' })).toBe(true);
-    expect(await start(contestGraph(ODD), { description: 'driver 2' })).toBe(true);
-    expect(await start(contestGraph(ODD, 'tiled, edited'))).toBe(true);
+    expect(await start(taskGraph(ODD), { vendor: 'another' })).toBe(true);
+    expect(await start(taskGraph(ODD), { architecture: 'newer' })).toBe(true);
+    expect(await start(taskGraph(ODD), { description: 'driver 2' })).toBe(true);
+    expect(await start(taskGraph(ODD, 'tiled, edited'))).toBe(true);
     expect(await start()).toBe(false);
   });
 
-  it('and is damaged, or names no contender, is decided again', async () => {
+  it('and is damaged, or names no kernel, is decided again', async () => {
     await start();
     const [key, kept] = [...caches.entries].find(([, body]) => new TextDecoder().decode(body) === 'registers') as [
       string,
@@ -154,7 +154,7 @@ describe('what was decided', () => {
         );
       },
     };
-    await kernels(contestGraph(ODD), { bench, cache });
+    await kernels(taskGraph(ODD), { bench, cache });
   }
 
   it('and cannot be kept does no harm', async () => {

@@ -33,7 +33,7 @@ const COUNT = (steps: number) => `
   for (var i = 0; i < ${steps}; i++) { sum = fma(sum, 0.5, x[0]); }
   y[0] = sum;
 }`;
-const counting = (source: string) => () => ({ sources: [source], tunables: {}, params: {}, workgroups: 1 });
+const counting = (source: string) => () => ({ files: [source], tunables: {}, params: {}, workgroups: 1 });
 
 /** An op whose kernels take 20 times as long, do not compile, and are off in the last number they write. */
 const count = defineOp<{ x: TensorType }, object>({
@@ -140,10 +140,10 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
   // times.
   it('is asked and timed, and the kernel without workgroup memory is found the faster', { retry: 2 }, async () => {
     const { gpu, faulty } = await hardware();
-    expect(chooseKernel(node, gpu).variant).toBe('tiled');
-    const { variant, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
+    expect(chooseKernel(node, gpu).name).toBe('tiled');
+    const { kernel, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
     expect([...chosen]).toEqual([['gemm/registers|tiled', 'registers']]);
-    expect(variant(node)).toBe('registers');
+    expect(kernel(node)).toBe('registers');
     expect([...gpu.dropped]).toEqual([]);
     expect(faulty.held).toEqual(EMPTY);
   });

@@ -34,7 +34,7 @@ async function device(): Promise<{ faulty: FaultyDevice; device: GPUDevice; labe
   };
 }
 
-/** A cache in which every contest of products is kept with one outcome, and any other with the rule. */
+/** A cache in which every task of products is kept with one outcome, and any other with the rule. */
 function keeping(outcome: string): WeightsCache {
   return {
     match: async (name) => {

@@ -4,7 +4,7 @@ import { applicableKernels, chooseKernel } from '../../../src/graph/executor.js'
 import type { Node } from '../../../src/graph/graph.js';
 import { kernelText } from '../../../src/kernels/specialize.js';
 import { checkKernel, hasQuestion } from '../../../src/tuning/known_answer.js';
-import { contestsOf } from '../../../src/tuning/contests.js';
+import { tuningTasks } from '../../../src/tuning/tuning_tasks.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -20,12 +20,12 @@ describe('on a CPU adapter', () => {
   it.each(MODELS)('every op of %s that has a kernel without workgroup memory uses one', async (model, checkpoint) => {
     const gpu = Gpu.adopt((await testGpu()).device);
     const { graph } = frameGraph(model, checkpoint);
-    const { variant, chosen } = await tuneKernels(gpu, graph);
+    const { kernel, chosen } = await tuneKernels(gpu, graph);
     expect([...chosen]).toEqual([]);
     const shares = async (node: Node, name?: string) =>
       (await kernelText(chooseKernel(node, gpu, name).kernel)).includes('var<workgroup>');
     for (const node of graph.nodes) {
-      if (!(await shares(node, variant(node)))) continue;
+      if (!(await shares(node, kernel(node)))) continue;
       const others = await Promise.all(applicableKernels(node).map((name) => shares(node, name)));
       expect(others, `${node.op.name} ${node.label}`).not.toContain(false);
     }
@@ -34,14 +34,14 @@ describe('on a CPU adapter', () => {
 
 describe('on a GPU', () => {
   it.each(MODELS)(
-    'every contender in %s is asked a question, and timed on shapes that take little',
+    'every kernel in %s is asked a question, and timed on shapes that take little',
     async (model, checkpoint) => {
       const gpu = Gpu.adopt((await nullGpu()).device);
       for (const storage of ['f32', 'f16'] as const) {
         const { graph } = frameGraph(model, checkpoint, { storage });
-        const contests = contestsOf(graph, gpu.facts, hasQuestion);
-        for (const { op, kernels, probes } of contests) {
-          expect(probes.length).toBeLessThanOrEqual(2);
+        const tasks = tuningTasks(graph, gpu.facts, hasQuestion);
+        for (const { op, kernels, shapes } of tasks) {
+          expect(shapes.length).toBeLessThanOrEqual(2);
           // The null backend computes nothing: a question that is asked is answered wrongly.
           for (const kernel of kernels)
             expect(
@@ -50,7 +50,7 @@ describe('on a GPU', () => {
             ).toBe('GPU_UNSOUND');
         }
         console.log(
-          `${model} ${storage}: ${contests.map(({ key, probes }) => `${key} on ${probes.map(({ node, count }) => `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`).join(' and ')}`).join('; ') || 'no contest'}`,
+          `${model} ${storage}: ${tasks.map(({ key, shapes }) => `${key} on ${shapes.map(({ node, count }) => `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`).join(' and ')}`).join('; ') || 'no task'}`,
         );
       }
       expect([...gpu.dropped]).toEqual([]);

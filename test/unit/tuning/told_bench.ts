@@ -50,6 +50,6 @@ export async function gpuNamed(info: Partial<GPUAdapterInfo> = {}, on?: GPUDevic
 /** The kernels that a graph's nodes get. */
 export async function kernels(graph: Graph, options: TuningOptions, on?: Gpu): Promise<string[]> {
   const gpu = on ?? (await gpuNamed());
-  const { variant } = await tuneKernels(gpu, graph, options);
-  return graph.nodes.map((node) => chooseKernel(node, gpu, variant(node)).variant);
+  const { kernel } = await tuneKernels(gpu, graph, options);
+  return graph.nodes.map((node) => chooseKernel(node, gpu, kernel(node)).name);
 }

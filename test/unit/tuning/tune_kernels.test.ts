@@ -3,13 +3,13 @@ import { OutOfMemoryError } from '../../../src/errors.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import { browserCache } from '../../../src/weights/cache/browser_cache.js';
 import { MemoryCaches } from '../weights/memory_caches.js';
-import { contestGraph, otherOp } from './contest_op.js';
+import { taskGraph, otherOp } from './task_op.js';
 import { gpuNamed, kernels, ODD, ToldBench } from './told_bench.js';
 
-describe('a contest', () => {
+describe('tuning', () => {
   it('goes to the fastest kernel, and none made for CPUs is timed', async () => {
     const bench = new ToldBench({ tiled: 2, registers: 1, wide: 0.1 });
-    expect(await kernels(contestGraph(ODD), { bench })).toEqual(['registers']);
+    expect(await kernels(taskGraph(ODD), { bench })).toEqual(['registers']);
     expect(bench.asked).toEqual(['gemm/registers', 'gemm/tiled']);
     expect(bench.timed).toEqual(['3: registers tiled']);
   });
@@ -18,14 +18,14 @@ describe('a contest', () => {
     [1.04, 'tiled'],
     [1.06, 'registers'],
   ])('is left to the rule unless another kernel is 5 %% faster: rule %d, another 1', async (tiled, kernel) => {
-    expect(await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled, registers: 1 }) })).toEqual([kernel]);
+    expect(await kernels(taskGraph(ODD), { bench: new ToldBench({ tiled, registers: 1 }) })).toEqual([kernel]);
   });
 
   it('is between kernels that apply to the same nodes', async () => {
     const bench = new ToldBench({ registers: 1, tiled: 2, even: 0.5 });
     expect(
       await kernels(
-        contestGraph([
+        taskGraph([
           [3, 100],
           [4, 200],
         ]),
@@ -39,13 +39,13 @@ describe('a contest', () => {
     const bench = new ToldBench({ tiled: 2, registers: 3, lanes: 1 });
     const wave = await gpuNamed({ subgroupMinSize: 64, subgroupMaxSize: 64 });
     Object.assign(wave.facts, { subgroupSize: 64 });
-    expect(await kernels(contestGraph(ODD), { bench }, wave)).toEqual(['lanes']);
-    expect(await kernels(contestGraph(ODD), { bench })).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench }, wave)).toEqual(['lanes']);
+    expect(await kernels(taskGraph(ODD), { bench })).toEqual(['tiled']);
     expect(bench.timed).toEqual(['3: registers lanes tiled', '3: registers tiled']);
   });
 
   it('is decided by the two shapes with the most work, each as often as the graph has it', async () => {
-    const graph = contestGraph([
+    const graph = taskGraph([
       [3, 100],
       [5, 90],
       [5, 90],
@@ -68,14 +68,14 @@ describe('a contest', () => {
   it('leaves out shapes that take too long to time, unless there is no other', async () => {
     const bench = new ToldBench();
     await kernels(
-      contestGraph([
+      taskGraph([
         [3, 17e9],
         [5, 1e9],
       ]),
       { bench },
     );
     await kernels(
-      contestGraph([
+      taskGraph([
         [3, 18e9],
         [5, 17e9],
       ]),
@@ -85,15 +85,15 @@ describe('a contest', () => {
   });
 
   it('without a clock that runs is left to the rule', async () => {
-    expect(
-      await kernels(contestGraph(ODD), { bench: new ToldBench({ registers: Infinity, tiled: Infinity }) }),
-    ).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench: new ToldBench({ registers: Infinity, tiled: Infinity }) })).toEqual([
+      'tiled',
+    ]);
   });
 
   it('does not take a kernel that no question applies to', async () => {
     const bench = new ToldBench({ registers: 3, tiled: 2, even: 1 });
     bench.unasked = ['even'];
-    expect(await kernels(contestGraph([[4, 100]]), { bench })).toEqual(['tiled']);
+    expect(await kernels(taskGraph([[4, 100]]), { bench })).toEqual(['tiled']);
     expect(bench.timed).toEqual(['4: registers tiled']);
   });
 });
@@ -105,7 +105,7 @@ describe('a kernel that answers wrongly', () => {
     bench.wrong = ['tiled'];
     for (const starts of [1, 2, 3, 4]) {
       const gpu = await gpuNamed();
-      expect(await kernels(contestGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
+      expect(await kernels(taskGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
       expect([...gpu.dropped].map(([name, { message }]) => [name, message])).toEqual([['gemm/tiled', 'wrong: tiled']]);
       expect(bench.timed).toEqual(Array(starts).fill('3: registers'));
     }
@@ -114,7 +114,7 @@ describe('a kernel that answers wrongly', () => {
   it('is dropped in other ops that have it of the same text', async () => {
     const bench = new ToldBench();
     bench.wrong = ['tiled', 'even'];
-    const graph = contestGraph([[4, 100]]);
+    const graph = taskGraph([[4, 100]]);
     graph.apply(otherOp, { x: graph.input('other', { dtype: 'f32', shape: [1, 4] }) }, {});
     const gpu = await gpuNamed();
     expect(await kernels(graph, { bench }, gpu)).toEqual(['registers', 'registers']);
@@ -124,7 +124,7 @@ describe('a kernel that answers wrongly', () => {
   it('is the end where it is the safe one', async () => {
     const bench = new ToldBench();
     bench.wrong = ['registers'];
-    await expect(tuneKernels(await gpuNamed(), contestGraph(ODD), { bench })).rejects.toMatchObject({
+    await expect(tuneKernels(await gpuNamed(), taskGraph(ODD), { bench })).rejects.toMatchObject({
       code: 'GPU_UNSOUND',
     });
     expect(bench.timed).toEqual([]);
@@ -136,11 +136,11 @@ describe('a bench that fails', () => {
     const cache = browserCache({ caches: new MemoryCaches() });
     const bench = new ToldBench({ tiled: 2, registers: 1 });
     const fault = vi.spyOn(bench, what).mockRejectedValue(new OutOfMemoryError('GPU_OOM', 'no room'));
-    expect(await kernels(contestGraph(ODD), { bench, cache })).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench, cache })).toEqual(['tiled']);
     expect(fault).toHaveBeenCalledTimes(what === 'check' ? 2 : 1);
     fault.mockRestore();
     const gpu = await gpuNamed();
-    expect(await kernels(contestGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
+    expect(await kernels(taskGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
     expect([...gpu.dropped]).toEqual([]);
   });
 });
@@ -150,7 +150,7 @@ describe('a CPU adapter', () => {
     const bench = new ToldBench({ registers: 0.1 });
     const cpu = await gpuNamed({ description: 'llvmpipe' });
     const cache = { match: vi.fn(), put: vi.fn(), delete: vi.fn() };
-    expect(await kernels(contestGraph(ODD), { bench, cache }, cpu)).toEqual(['wide']);
+    expect(await kernels(taskGraph(ODD), { bench, cache }, cpu)).toEqual(['wide']);
     expect([bench.asked, bench.timed]).toEqual([[], []]);
     expect([cache.match, cache.put].flatMap(({ mock }) => mock.calls)).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe('the time', () => {
     'when it is up, leaves what is undecided to the rule, and asks no more: %s',
     async (what) => {
       const bench = slow(what, 200, { registers: 1, tiled: 2 });
-      const tuning = kernels(contestGraph(ODD), { bench, milliseconds: 20 });
+      const tuning = kernels(taskGraph(ODD), { bench, milliseconds: 20 });
       await vi.advanceTimersByTimeAsync(20);
       expect(await tuning).toEqual(['tiled']);
       await vi.advanceTimersByTimeAsync(1000);
@@ -188,7 +188,7 @@ describe('the time', () => {
 
   it('is 300 ms unless told otherwise', async () => {
     let settled = false;
-    const tuning = tuneKernels(await gpuNamed(), contestGraph(ODD), { bench: slow('check', 10_000, {}) }).then(
+    const tuning = tuneKernels(await gpuNamed(), taskGraph(ODD), { bench: slow('check', 10_000, {}) }).then(
       () => (settled = true),
     );
     await vi.advanceTimersByTimeAsync(299);
@@ -198,12 +198,12 @@ describe('the time', () => {
     await tuning;
   });
 
-  it('that ran out at a contest on three starts is not spent on it again', async () => {
+  it('that ran out at a task on three starts is not spent on it again', async () => {
     vi.useRealTimers();
     const cache = browserCache({ caches: new MemoryCaches() });
     const bench = slow('time', 300, { registers: 1, tiled: 2 });
     for (let start = 1; start <= 4; start++) {
-      expect(await kernels(contestGraph(ODD), { bench, cache, milliseconds: 200 })).toEqual(['tiled']);
+      expect(await kernels(taskGraph(ODD), { bench, cache, milliseconds: 200 })).toEqual(['tiled']);
       await new Promise((resolve) => setTimeout(resolve, 150));
       expect(bench.timed.length).toBe(Math.min(start, 3));
     }
@@ -213,17 +213,17 @@ describe('the time', () => {
 describe('the table of adapters', () => {
   it('says where to start: that kernel stays where the time is too short, or nothing is 5 % faster', async () => {
     const arm = () => gpuNamed({ vendor: 'arm' });
-    expect(
-      await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.04 }) }, await arm()),
-    ).toEqual(['registers']);
-    expect(
-      await kernels(contestGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.06 }) }, await arm()),
-    ).toEqual(['tiled']);
+    expect(await kernels(taskGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.04 }) }, await arm())).toEqual(
+      ['registers'],
+    );
+    expect(await kernels(taskGraph(ODD), { bench: new ToldBench({ tiled: 1, registers: 1.06 }) }, await arm())).toEqual(
+      ['tiled'],
+    );
     const bench = new ToldBench();
     bench.time = () => new Promise(() => {});
-    expect(await kernels(contestGraph(ODD), { bench, milliseconds: 20 }, await arm())).toEqual(['registers']);
+    expect(await kernels(taskGraph(ODD), { bench, milliseconds: 20 }, await arm())).toEqual(['registers']);
     bench.wrong = ['tiled'];
-    expect(await kernels(contestGraph(ODD), { bench, milliseconds: 20 }, await gpuNamed())).toEqual(['registers']);
+    expect(await kernels(taskGraph(ODD), { bench, milliseconds: 20 }, await gpuNamed())).toEqual(['registers']);
   });
 
   it('holds where the time is too short to ask, on every start', async () => {
@@ -233,7 +233,7 @@ describe('the table of adapters', () => {
     const asked = vi.spyOn(bench, 'check');
     for (const starts of [1, 2, 3, 3]) {
       expect(
-        await kernels(contestGraph(ODD), { bench, cache, milliseconds: 80 }, await gpuNamed({ vendor: 'arm' })),
+        await kernels(taskGraph(ODD), { bench, cache, milliseconds: 80 }, await gpuNamed({ vendor: 'arm' })),
       ).toEqual(['registers']);
       expect(asked).toHaveBeenCalledTimes(2 * starts);
     }
@@ -241,7 +241,7 @@ describe('the table of adapters', () => {
     for (const times of [{ tiled: 1, registers: 2 }, {}])
       expect(
         await kernels(
-          contestGraph(ODD),
+          taskGraph(ODD),
           { bench: new ToldBench(times), cache: decided },
           await gpuNamed({ vendor: 'arm' }),
         ),

@@ -4,7 +4,7 @@ import type { KernelSpec } from '../src/kernels/spec.js';
 
 /** An edited shader, to be benched beside the one it was edited from. */
 export interface EditedShader {
-  /** File name, shown as the variant. */
+  /** File name, shown as the kernel. */
   readonly name: string;
   readonly code: string;
   /** `op/kernel` whose entry file it replaces; its tunables, uniforms and workgroups stay as they are. */
@@ -16,9 +16,9 @@ export interface EditedShader {
  * @throws UsageError `OPTION_VALUE` when there is no such op or kernel
  */
 export function withEditedShader(specs: readonly KernelSpec[], { name, code, kernel }: EditedShader): KernelSpec[] {
-  const [opName = '', variant = ''] = kernel.split('/');
+  const [opName = '', kernelName = ''] = kernel.split('/');
   const spec = specs.find(({ op }) => op.name === opName);
-  const shipped = spec?.op.kernels[variant];
+  const shipped = spec?.op.kernels[kernelName];
   if (!spec || !shipped) {
     const names = specs.flatMap(({ op }) => Object.keys(op.kernels).map((one) => `${op.name}/${one}`));
     throw new UsageError('OPTION_VALUE', `There is no kernel "${kernel}".`, {
@@ -29,7 +29,7 @@ export function withEditedShader(specs: readonly KernelSpec[], { name, code, ker
   }
   const edited: Op['kernels'][string] = (...application): Kernel | undefined => {
     const made = shipped(...application);
-    return made && { ...made, sources: [code, ...made.sources.slice(1)] };
+    return made && { ...made, files: [code, ...made.files.slice(1)] };
   };
-  return [{ ...spec, op: { ...spec.op, kernels: { [variant]: shipped, [name]: edited } } }];
+  return [{ ...spec, op: { ...spec.op, kernels: { [kernelName]: shipped, [name]: edited } } }];
 }

@@ -24,7 +24,7 @@ export interface Drawing {
 const KEPT = 4;
 
 /** The drawings of a model's maps, so that a map of a size seen lately is drawn with nothing new. */
-export class Drawings {
+export class DrawingCache {
   readonly #gpu: Gpu;
   readonly #idle = new Map<string, Drawing>();
   #disposed = false;

@@ -2,7 +2,7 @@ import { Graph } from '../../../src/graph/graph.js';
 import { defineOp, type Kernel } from '../../../src/kernels/op.js';
 import type { TensorType } from '../../../src/tensor.js';
 
-const kernel = (text: string): Kernel => ({ sources: [`// ${text}`], tunables: {}, params: {}, workgroups: 1 });
+const kernel = (text: string): Kernel => ({ files: [`// ${text}`], tunables: {}, params: {}, workgroups: 1 });
 
 interface Attrs {
   /** 2 × multiply-adds. */
@@ -15,7 +15,7 @@ interface Attrs {
  * An op with five kernels: one made for CPUs, one for subgroups of 64, and one that does not apply to rows of odd
  * length.
  */
-export const contestOp = defineOp<{ x: TensorType }, Attrs>({
+export const taskOp = defineOp<{ x: TensorType }, Attrs>({
   name: 'gemm',
   infer: ({ x }) => ({ y: x }),
   kernels: {
@@ -30,7 +30,7 @@ export const contestOp = defineOp<{ x: TensorType }, Attrs>({
   cost: (_inputs, { flops }) => ({ flops }),
 });
 
-/** An op with two kernels, one of the same text as the contest op's. */
+/** An op with two kernels, one of the same text as that of the first. */
 export const otherOp = defineOp<{ x: TensorType }, object>({
   name: 'other',
   infer: ({ x }) => ({ y: x }),
@@ -39,12 +39,12 @@ export const otherOp = defineOp<{ x: TensorType }, object>({
   cost: () => ({ flops: 1 }),
 });
 
-/** A graph of contest ops: rows of so many numbers, so many floating-point operations. */
-export function contestGraph(nodes: readonly (readonly [columns: number, flops: number])[], text?: string): Graph {
+/** A graph of such ops: rows of so many numbers, so many floating-point operations. */
+export function taskGraph(nodes: readonly (readonly [columns: number, flops: number])[], text?: string): Graph {
   const graph = new Graph();
   for (const [i, [columns, flops]] of nodes.entries()) {
     const x = graph.input(`x${i}`, { dtype: 'f32', shape: [1, columns] });
-    graph.apply(contestOp, { x }, { flops, ...(text === undefined ? {} : { text }) });
+    graph.apply(taskOp, { x }, { flops, ...(text === undefined ? {} : { text }) });
   }
   return graph;
 }

@@ -1,5 +1,5 @@
 /** Something that ends once, and takes what is pending with it. */
-export class Ending {
+export class Latch {
   readonly #pending = new Set<() => void>();
   #over = false;
 
