@@ -1,4 +1,3 @@
-import { DepthwiseError } from '../src/errors.js';
 import type { DeviceFacts, Gpu } from '../src/gpu/gpu.js';
 import { runsOn } from '../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
@@ -46,7 +45,7 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
   );
 }
 
-/** Checks and times all kernels of a case, taking turns. @throws DepthwiseError when the device cannot run it */
+/** Checks and times all kernels of a case, taking turns. @throws Error when the device cannot run it */
 export async function benchCase(
   context: BenchContext,
   { spec, kase, half, kernels, flops }: BenchCase,
@@ -150,7 +149,7 @@ async function standIns(gpu: Gpu, spec: KernelSpec, half: boolean, kernel: strin
 }
 
 /**
- * The worst of an op's own small cases on a kernel, of at most `most` that it takes. @throws DepthwiseError when the
+ * The worst of an op's own small cases on a kernel, of at most `most` that it takes. @throws Error when the
  * device cannot run it
  */
 export async function checkCases(
@@ -176,7 +175,7 @@ export async function checkCases(
     }
   }
   const worst = found.find(({ ok }) => !ok) ?? found.sort((a, b) => b.gateRatio - a.gateRatio)[0];
-  if (!worst) throw new DepthwiseError('INTERNAL_BENCH', `${spec.op.name} has no case that the reference can follow.`);
+  if (!worst) throw new Error(`${spec.op.name} has no case that the reference can follow.`);
   return { ...worst, checked: `${found.length} small case${found.length > 1 ? 's' : ''}` };
 }
 

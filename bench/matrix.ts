@@ -21,7 +21,7 @@ const LANES = 32;
 
 /**
  * Edge of the square f16 matrices that a device multiplies into f32 ones.
- * @throws GpuUnavailableError `GPU_NO_MATRICES` with what the device has instead
+ * @throws GpuUnavailableError `GPU_UNAVAILABLE` with what the device has instead
  */
 export function matrixEdge(configs: readonly MatrixConfig[] = []): 8 | 16 {
   const edge = ([16, 8] as const).find((size) =>
@@ -34,7 +34,7 @@ export function matrixEdge(configs: readonly MatrixConfig[] = []): 8 | 16 {
   const found =
     configs.map((c) => `${c.componentType} ${c.M}x${c.N}x${c.K} into ${c.resultComponentType}`).join(', ') || 'none';
   throw new GpuUnavailableError(
-    'GPU_NO_MATRICES',
+    'GPU_UNAVAILABLE',
     `The adapter multiplies no f16 matrices of 8 x 8 or 16 x 16 into f32; it has: ${found}.`,
   );
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error_codes.js';
 import { quote, UsageError, type Phase } from './errors.js';
 
 /** The choices of options that take one of several words; those of a part are there. */
@@ -54,7 +55,7 @@ function fault(
         : String(actual);
   const wanted = typeof expected === 'string' ? expected : `one of ${expected.join(', ')}`;
   return new UsageError(
-    `OPTION_${code.replace(/[A-Z]/g, '_$&').toUpperCase()}`,
+    `OPTION_${code.replace(/[A-Z]/g, '_$&').toUpperCase()}` as ErrorCode,
     `The option ${name} is ${shown}; expected ${wanted}.`,
     { expected, actual, phase },
   );

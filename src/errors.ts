@@ -1,3 +1,5 @@
+import type { ErrorCode } from './error_codes.js';
+
 /** What was going on when an error was raised. */
 export type Phase = 'load' | 'build' | 'compile' | 'upload' | 'run' | 'read' | 'image' | 'write';
 
@@ -28,7 +30,7 @@ export class DepthwiseError extends Error {
   static readonly phase: Phase | undefined = undefined;
   /** Name of the class, also where a build shortens the names of classes. */
   override readonly name: string = 'DepthwiseError';
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly source: string | undefined;
   readonly tensor: string | undefined;
@@ -38,7 +40,7 @@ export class DepthwiseError extends Error {
   readonly phase: Phase | undefined;
   readonly retryable: boolean;
 
-  constructor(code: string, message: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(
       details.hint ? `${message} ${details.hint}` : message,
       details.cause === undefined ? undefined : { cause: details.cause },

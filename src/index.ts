@@ -32,6 +32,7 @@ export {
   type ProfileStep,
 } from './runtime/depth_model.js';
 export type { LoadOptions } from './runtime/load.js';
+export type { ErrorCode } from './error_codes.js';
 export {
   CacheError,
   DepthFileError,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from './error_codes.js';
 import { UsageError } from './errors.js';
 
 /**
@@ -47,6 +48,10 @@ export function ensureTypes(
 }
 
 /** Throws a shape error when `condition` is false; `message` is built only then. */
-export function ensure(condition: boolean, message: () => string, code = 'SHAPE_MISMATCH'): asserts condition {
+export function ensure(
+  condition: boolean,
+  message: () => string,
+  code: ErrorCode = 'SHAPE_MISMATCH',
+): asserts condition {
   if (!condition) throw new UsageError(code, message(), { phase: 'build' });
 }

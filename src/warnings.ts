@@ -1,8 +1,9 @@
+import type { ErrorCode } from './error_codes.js';
 import { DepthwiseError } from './errors.js';
 
 /** A fault that does not stop what is going on. */
 export interface Warning {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
   readonly cause?: unknown;
 }

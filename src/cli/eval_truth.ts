@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error_codes.js';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
@@ -69,6 +70,6 @@ async function readSidecar(path: string): Promise<Record<string, unknown> | unde
   return undefined;
 }
 
-function fault(code: string, path: string, what: string): DepthFileError {
+function fault(code: ErrorCode, path: string, what: string): DepthFileError {
   return new DepthFileError(code, `${path}: ${what}.`, { source: path, phase: 'read' });
 }

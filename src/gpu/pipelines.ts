@@ -81,8 +81,8 @@ function shaderError(label: string, line: string | undefined, cause: unknown): S
     (cause as Partial<GPUPipelineError>).reason === 'validation' ||
     (cause instanceof InternalError && cause.code === 'INTERNAL_VALIDATION');
   const [code, what] = invalid
-    ? ['SHADER_COMPILE', 'does not compile']
-    : ['SHADER_INTERNAL', 'could not be compiled by the driver'];
+    ? (['SHADER_COMPILE', 'does not compile'] as const)
+    : (['SHADER_INTERNAL', 'could not be compiled by the driver'] as const);
   return new ShaderError(code, `Kernel "${label}" ${what}: ${line ?? textOf(cause)}`, {
     phase: 'compile',
     actual: label,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error_codes.js';
 import { readFile } from 'node:fs/promises';
 import { DepthFileError } from '../errors.js';
 import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
@@ -77,7 +78,7 @@ function parseSemantics(text: string, path: string): DepthSemantics {
   return semantics as DepthSemantics;
 }
 
-function fault(code: string, path: string, what: string, cause?: unknown): DepthFileError {
+function fault(code: ErrorCode, path: string, what: string, cause?: unknown): DepthFileError {
   return new DepthFileError(code, `${path}: ${what}.`, {
     source: path,
     phase: 'read',

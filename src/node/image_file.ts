@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error_codes.js';
 import { open, readFile } from 'node:fs/promises';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
@@ -134,6 +135,6 @@ function reasonOf(cause: unknown): string {
   return (cause instanceof Error ? cause.message : String(cause)).trim().replace(/\s*\n\s*/g, '; ');
 }
 
-function fault(code: string, path: string, what: string, cause?: unknown): ImageError {
+function fault(code: ErrorCode, path: string, what: string, cause?: unknown): ImageError {
   return new ImageError(code, `${path}: ${what}.`, { source: path, ...(cause === undefined ? {} : { cause }) });
 }

@@ -130,7 +130,7 @@ describe('the library in a page', () => {
     const classes = Object.keys(errors).filter((name) => name.endsWith('Error'));
     expect(classes.length).toBeGreaterThan(15);
     for (const name of classes) {
-      const error = new (door[name] as typeof errors.DepthwiseError)('CODE', 'Words.');
+      const error = new (door[name] as typeof errors.DepthwiseError)('DISPOSED', 'Words.');
       expect(error.name).toBe(name);
       expect(String(error)).toBe(`${name}: Words.`);
     }

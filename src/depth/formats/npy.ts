@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { DepthFileError, quote } from '../../errors.js';
 import { numel } from '../../tensor.js';
 
@@ -112,7 +113,7 @@ function readShape(header: string, source: string): number[] {
 }
 
 function fault(
-  code: string,
+  code: ErrorCode,
   source: string,
   what: string,
   details: { hint?: string; expected?: unknown; actual?: unknown } = {},

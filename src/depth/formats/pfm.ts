@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { DepthFileError, quote } from '../../errors.js';
 
 /** One channel of f32, [height,width], top row first. */
@@ -65,6 +66,6 @@ export function decodePfm(bytes: Uint8Array, source = 'PFM data'): PfmMap {
   return { width, height, data };
 }
 
-function fault(code: string, source: string, what: string, hint?: string): DepthFileError {
+function fault(code: ErrorCode, source: string, what: string, hint?: string): DepthFileError {
   return new DepthFileError(code, `${source}: ${what}.`, { source, phase: 'read', ...(hint ? { hint } : {}) });
 }

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { decodeUtf8, NumberToken, parseHeaderJson, type JsonNode, type JsonObject } from './header_json.js';
 import { checkLayout } from './layout.js';
@@ -321,7 +322,7 @@ function kindOf(node: JsonNode): string {
 }
 
 function fault(
-  code: string,
+  code: ErrorCode,
   source: string,
   message: string,
   details: { tensor?: string; limit?: string; expected?: unknown; actual?: unknown },
