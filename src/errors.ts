@@ -111,7 +111,7 @@ export class DeviceLostError extends DepthwiseError {
 export class OutOfMemoryError extends DepthwiseError {
   override readonly name = 'OutOfMemoryError';
 }
-/** The GPU or its driver did not come to an end in time (`TIMEOUT_COMPILE`, `TIMEOUT_RUN`). */
+/** The GPU, its driver or the browser did not answer in time (`TIMEOUT_REQUEST`, `TIMEOUT_COMPILE`, `TIMEOUT_RUN`). */
 export class TimeoutError extends DepthwiseError {
   override readonly name = 'TimeoutError';
 }

@@ -7,11 +7,14 @@ import {
   OutOfMemoryError,
   ShaderError,
   TimeoutError,
+  type ErrorDetails,
   type Phase,
 } from '../errors.js';
+import { isolate, type Warning } from '../warnings.js';
 import { Latch } from './latch.js';
 import { PipelineCache } from './pipelines.js';
 import { textOf } from './scoped.js';
+import { withinTime } from './time_limit.js';
 
 /** How to find an adapter. */
 export interface GpuOptions {
@@ -20,6 +23,8 @@ export interface GpuOptions {
   readonly powerPreference?: GPUPowerPreference;
   /** Features to ask for besides those the library uses, where the adapter has them. */
   readonly features?: readonly GPUFeatureName[];
+  /** Is told of errors that a device of our own reports while nothing is under way. */
+  readonly onWarning?: ((warning: Warning) => void) | undefined;
 }
 
 /** Adapter identity for people and for bench records. */
@@ -67,37 +72,44 @@ export class Gpu {
   /** Dawn's instance in Node must outlive its devices and keeps the process alive, so it is held until dispose. */
   instance: GPU | undefined;
   readonly #end = new Latch();
+  /** Work under `guard`, each with the first error that no scope caught while it was under way. */
+  readonly #underWay = new Set<{ fault: GPUError | undefined }>();
+  readonly #warn: (warning: Warning) => void;
   #disposed = false;
   #lost: GPUDeviceLostInfo | undefined;
-  #fault: GPUError | undefined;
 
-  private constructor(device: GPUDevice, adapter: AdapterSummary, owned: boolean) {
+  private constructor(device: GPUDevice, adapter: AdapterSummary, owned: boolean, onWarning?: GpuOptions['onWarning']) {
     this.device = device;
     this.adapter = adapter;
     this.owned = owned;
+    this.#warn = isolate(onWarning);
     this.facts = {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
       subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
     };
     this.pipelines = new PipelineCache(device, adapter.software);
-    void device.lost.then((info) => {
-      // A device that was destroyed here is disposed, not lost.
-      if (!this.#disposed) this.#lost = info;
-      this.#end.end();
-    });
-    if (owned) device.addEventListener('uncapturederror', (event) => (this.#fault ??= event.error));
+    watchLoss(device, this);
+    if (owned) device.addEventListener('uncapturederror', this.#uncaptured);
+  }
+
+  /** @internal Ends what is under way. A device that was destroyed here is disposed, not lost. */
+  noteLoss(info: GPUDeviceLostInfo): void {
+    if (!this.#disposed) this.#lost = info;
+    this.#end.end();
   }
 
   /**
    * Asks for an adapter and a device with the adapter's own limits.
    * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter,
-   *   `GPU_NO_DEVICE` when the adapter gives none; DeviceLostError when what it gives is lost already, twice.
+   *   `GPU_NO_DEVICE` when the adapter gives none; TimeoutError `TIMEOUT_REQUEST` when there is no answer; DeviceLostError
+   *   when what it gives is lost already, twice.
    */
   static async request({
     gpu = globalThis.navigator?.gpu,
     powerPreference = 'high-performance',
     features = [],
+    onWarning,
   }: GpuOptions = {}): Promise<Gpu> {
     if (!gpu) {
       const reason =
@@ -109,7 +121,8 @@ export class Gpu {
       });
     }
     for (let attempt = 0; ; attempt++) {
-      const context = await openDevice(gpu, powerPreference, [...FEATURES, ...features]);
+      const [device, info] = await openDevice(gpu, powerPreference, [...FEATURES, ...features]);
+      const context = Gpu.own(device, summarize(info), gpu, onWarning);
       // A device may be handed over already lost; yield once so that its promise can tell.
       await Promise.resolve();
       if (!context.lost) return context;
@@ -119,8 +132,8 @@ export class Gpu {
   }
 
   /** @internal A device made here. */
-  static own(device: GPUDevice, adapter: AdapterSummary, instance: GPU): Gpu {
-    const context = new Gpu(device, adapter, true);
+  static own(device: GPUDevice, adapter: AdapterSummary, instance: GPU, onWarning?: GpuOptions['onWarning']): Gpu {
+    const context = new Gpu(device, adapter, true, onWarning);
     context.instance = instance;
     return context;
   }
@@ -135,30 +148,34 @@ export class Gpu {
   }
 
   /**
-   * Throws when anything said by the device so far makes results untrustworthy. Called before bytes leave the engine,
-   * because a lost device reports success (gpuweb, Errors & Debugging).
-   * @throws DeviceLostError, InternalError `INTERNAL_VALIDATION`, DisposedError
+   * Throws when the device is gone. Called before bytes leave the engine, because a lost device reports success (gpuweb,
+   * Errors & Debugging).
+   * @throws DeviceLostError, DisposedError
    */
   check(phase: Phase): void {
     if (this.#lost || this.#disposed) throw this.#error(phase);
-    const fault = this.#fault;
-    this.#fault = undefined;
-    if (fault)
-      throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
   }
 
   /**
    * Settles as `work` does, but rejects at once when the device goes away, and passes nothing on that the device has
-   * made untrustworthy. The loss of the device explains every fault of the GPU under it.
-   * @throws as `check`
+   * made untrustworthy: an error that no scope caught spoils all work that was under way. The loss of the device
+   * explains every fault of the GPU under it.
+   * @throws as `check`; InternalError `INTERNAL_VALIDATION`
    */
   async guard<T>(phase: Phase, work: Promise<T>): Promise<T> {
+    const entry: { fault: GPUError | undefined } = { fault: undefined };
+    this.#underWay.add(entry);
     try {
       const result = await this.#end.until(work, () => this.#error(phase));
       this.check(phase);
+      const { fault } = entry;
+      if (fault)
+        throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
       return result;
     } catch (error) {
       throw (this.#lost || this.#disposed) && isGpuFault(error) ? this.#error(phase) : error;
+    } finally {
+      this.#underWay.delete(entry);
     }
   }
 
@@ -167,10 +184,17 @@ export class Gpu {
     if (this.owned) {
       this.#disposed = true;
       this.#end.end();
+      this.device.removeEventListener('uncapturederror', this.#uncaptured);
       this.device.destroy();
     }
     this.instance = undefined;
   }
+
+  readonly #uncaptured = ({ error }: GPUUncapturedErrorEvent): void => {
+    if (this.#underWay.size === 0)
+      this.#warn({ code: 'GPU_FAULT', message: `The GPU reported, while nothing ran: ${error.message}`, cause: error });
+    for (const entry of this.#underWay) entry.fault ??= error;
+  };
 
   #error(phase: Phase): DepthwiseError {
     if (!this.#lost)
@@ -198,32 +222,54 @@ function isGpuFault(error: unknown): boolean {
   );
 }
 
+/** Those to tell of the loss of a device: its promise cannot be unsubscribed from, so it is asked once for all. */
+const watchers = new WeakMap<GPUDevice, Set<WeakRef<Gpu>>>();
+
+function watchLoss(device: GPUDevice, gpu: Gpu): void {
+  const known = watchers.get(device);
+  const watching = known ?? new Set();
+  for (const ref of watching) if (!ref.deref()) watching.delete(ref);
+  watching.add(new WeakRef(gpu));
+  if (known) return;
+  watchers.set(device, watching);
+  void device.lost.then((info) => {
+    // One that comes later asks anew, and is told at once.
+    watchers.delete(device);
+    for (const ref of watching) ref.deref()?.noteLoss(info);
+  });
+}
+
 async function openDevice(
   gpu: GPU,
   powerPreference: GPUPowerPreference,
   features: readonly GPUFeatureName[],
-): Promise<Gpu> {
+): Promise<[GPUDevice, GPUAdapterInfo]> {
   const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
-  const adapter = await gpu.requestAdapter({ powerPreference }).catch((cause: unknown) => {
-    throw new GpuUnavailableError('GPU_NO_ADAPTER', `WebGPU could not look for an adapter: ${textOf(cause)}`, {
-      hint,
-      cause,
-    });
-  });
+  const refused = (code: string, what: string, details: ErrorDetails) => (cause: unknown) => {
+    if (cause instanceof TimeoutError) throw cause;
+    throw new GpuUnavailableError(code, `${what}: ${textOf(cause)}`, { ...details, cause });
+  };
+  const adapter = await withinTime(
+    gpu.requestAdapter({ powerPreference }),
+    'TIMEOUT_REQUEST',
+    'the request for an adapter',
+    'load',
+  ).catch(refused('GPU_NO_ADAPTER', 'WebGPU could not look for an adapter', { hint }));
   if (!adapter) throw new GpuUnavailableError('GPU_NO_ADAPTER', 'WebGPU found no adapter.', { hint });
-  const device = await adapter
-    .requestDevice({
-      label: 'depthwise',
-      requiredFeatures: features.filter((f) => adapter.features.has(f)),
-      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
-    })
-    .catch((cause: unknown) => {
-      throw new GpuUnavailableError('GPU_NO_DEVICE', `The adapter gave no device: ${textOf(cause)}`, {
-        retryable: true,
-        cause,
-      });
-    });
-  return Gpu.own(device, summarize(adapter.info), gpu);
+  const request = adapter.requestDevice({
+    label: 'depthwise',
+    requiredFeatures: features.filter((f) => adapter.features.has(f)),
+    requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
+  });
+  const device = await withinTime(request, 'TIMEOUT_REQUEST', 'the request for a device', 'load').catch((cause) => {
+    // One that comes too late is given back.
+    void request.then(
+      (late) => late.destroy(),
+      () => undefined,
+    );
+    return refused('GPU_NO_DEVICE', 'The adapter gave no device', { retryable: true })(cause);
+  });
+  return [device, adapter.info];
 }
 
 /** The one size that all subgroups have; 0 where they may differ or nothing is said. */

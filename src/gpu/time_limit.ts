@@ -3,18 +3,28 @@ import { TimeoutError, type Phase } from '../errors.js';
 /**
  * Seconds after which a GPU or its driver is taken to hang: past the slowest compilers, and the watchdogs of systems.
  */
-const LIMITS = { TIMEOUT_COMPILE: 120, TIMEOUT_RUN: 60 } as const;
+const LIMITS = { TIMEOUT_REQUEST: 60, TIMEOUT_COMPILE: 120, TIMEOUT_RUN: 60 } as const;
+
+const HINTS = {
+  TIMEOUT_REQUEST: 'The browser or the driver may hang: start it again.',
+  TIMEOUT_COMPILE: 'Use another GPU, or a newer driver.',
+  TIMEOUT_RUN: 'Use a smaller input size, or another GPU.',
+} as const;
 
 /**
  * What starts each limit under way anew. Work that gets done does so to the rest of its kind, which may have waited for
  * it in a queue.
  */
-const WAITING = { TIMEOUT_COMPILE: new Set<() => void>(), TIMEOUT_RUN: new Set<() => void>() } as const;
+const WAITING = {
+  TIMEOUT_REQUEST: new Set<() => void>(),
+  TIMEOUT_COMPILE: new Set<() => void>(),
+  TIMEOUT_RUN: new Set<() => void>(),
+} as const;
 
 /**
  * Settles as `work` does, or rejects when neither it nor other work of its kind gets done for too long. Seconds are
- * counted one by one, so that those asleep do not count.
- * @throws TimeoutError `TIMEOUT_COMPILE`, `TIMEOUT_RUN`
+ * counted one by one, so that those asleep do not count, nor those of a hidden page, whose requests browsers hold back.
+ * @throws TimeoutError `TIMEOUT_REQUEST`, `TIMEOUT_COMPILE`, `TIMEOUT_RUN`
  */
 export function withinTime<T>(work: Promise<T>, code: keyof typeof LIMITS, what: string, phase: Phase): Promise<T> {
   const seconds = LIMITS[code];
@@ -27,6 +37,7 @@ export function withinTime<T>(work: Promise<T>, code: keyof typeof LIMITS, what:
       waiting.delete(restart);
     };
     const clock = setInterval(() => {
+      if (globalThis.document?.hidden) return;
       left--;
       if (left > 0) return;
       stop();
@@ -35,7 +46,7 @@ export function withinTime<T>(work: Promise<T>, code: keyof typeof LIMITS, what:
           phase,
           limit: 'seconds',
           expected: seconds,
-          hint: 'Use a smaller input size, or another GPU.',
+          hint: HINTS[code],
         }),
       );
     }, 1000);

@@ -183,7 +183,8 @@ export class DepthModel {
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
     const kept = tensor.slice();
-    const engine = await this.#life.ready();
+    const found = this.#life.ready();
+    const engine = found instanceof Promise ? await found : found;
     return runNetwork(this.#life, engine, kept, shape);
   }
 

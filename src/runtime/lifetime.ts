@@ -51,7 +51,7 @@ export class Lifetime {
 
   /** Settles as `work` does, but rejects at once when the signal says so or the model is disposed. */
   until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#end.until(untilAborted(work, signal), disposed);
+    return untilAborted(this.#end.until(work, disposed), signal);
   }
 
   /** @throws DisposedError */

@@ -70,12 +70,19 @@ export class FaultyDevice {
       createTexture: (descriptor: GPUTextureDescriptor) => this.#created(real.createTexture(descriptor), 0),
       addEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) =>
         this.#listeners.add(listener),
+      removeEventListener: (_type: string, listener: (event: GPUUncapturedErrorEvent) => void) =>
+        this.#listeners.delete(listener),
       destroy: () => {
         this.destroyed = true;
         this.lose('destroyed');
       },
     };
     this.device = this.#proxy(real, own);
+  }
+
+  /** Listeners for errors that are registered now. */
+  get listeners(): number {
+    return this.#listeners.size;
   }
 
   /** What is alive now. */

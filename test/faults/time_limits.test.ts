@@ -8,7 +8,7 @@ import { gemm } from '../../src/kernels/gemm.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
-import { FaultyDevice } from './faulty_device.js';
+import { FaultyDevice, FaultyGpu } from './faulty_device.js';
 
 let faulty: FaultyDevice;
 beforeEach(async () => {
@@ -16,6 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => {
   vi.useRealTimers();
+  vi.unstubAllGlobals();
 });
 
 const load = () =>
@@ -51,6 +52,53 @@ it('a driver that compiles without end is given up after two minutes, naming the
     message: expect.stringMatching(/kernel "\w+\/\w+"/),
   });
   expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+});
+
+it.each(['requestAdapter', 'requestDevice'] as const)(
+  'a %s without an answer is given up after a minute, and a device that comes too late is given back',
+  async (call) => {
+    const made = new FaultyGpu((await nullGpu()).device);
+    let answer: () => void = () => {};
+    const answered = new Promise<void>((resolve) => (answer = resolve));
+    const gpu = {
+      requestAdapter: async () => {
+        if (call === 'requestAdapter') await answered;
+        const adapter = (await made.gpu.requestAdapter())!;
+        const requestDevice = async () => {
+          if (call === 'requestDevice') await answered;
+          return adapter.requestDevice();
+        };
+        return { features: adapter.features, limits: adapter.limits, info: adapter.info, requestDevice };
+      },
+    } as unknown as GPU;
+    expect(await outcome(() => loadDepthModel(tinyMidas(), { gpu, cache: false }), 60)).toMatchObject({
+      name: 'TimeoutError',
+      code: 'TIMEOUT_REQUEST',
+      phase: 'load',
+      expected: 60,
+      message: expect.stringContaining(call === 'requestAdapter' ? 'an adapter' : 'a device'),
+    });
+    vi.useRealTimers();
+    answer();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(made.devices.every(({ destroyed }) => destroyed)).toBe(true);
+    expect(made.devices.length).toBe(call === 'requestDevice' ? 1 : 0);
+  },
+);
+
+it('the seconds of a hidden page do not count', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  const page = { hidden: true };
+  vi.stubGlobal('document', page);
+  const request = withinTime(new Promise(() => {}), 'TIMEOUT_REQUEST', 'the request for a device', 'load');
+  const settled = vi.fn();
+  request.catch(settled);
+  vi.advanceTimersByTime(3_600_000);
+  await Promise.resolve();
+  expect(settled).not.toHaveBeenCalled();
+  page.hidden = false;
+  vi.advanceTimersByTime(60_000);
+  await expect(request).rejects.toMatchObject({ code: 'TIMEOUT_REQUEST' });
 });
 
 it('a kernel that a driver compiles without end is dropped, and the safe one does its work', async () => {

@@ -3,6 +3,7 @@ import { loadDepthModel, type DepthMap } from '../../../src/index.js';
 import { nodeGpu } from '../../../src/node/gpu.js';
 import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
+import type { Warning } from '../../../src/warnings.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { bitsOf, picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
@@ -228,19 +229,52 @@ describe('a device of our own that is lost', () => {
 });
 
 describe('an error that no scope catches', () => {
-  it('fails the runs under way on a device of our own, and only those', async () => {
+  it('fails every run under way on a device of our own, and only those', async () => {
     const { faulty, model } = await owned(nullGpu());
-    (await model.estimate(picture('a'), SMALL)).dispose();
-    const pending = model.estimate(picture('a'), SMALL);
+    const map = await model.estimate(picture('a'), SMALL);
+    const tensor = new Float32Array(3 * 32 * 32);
+    await model.run(tensor, [1, 3, 32, 32]);
+    const pending = [
+      ...Array.from({ length: 6 }, () => model.estimate(picture('a'), SMALL)),
+      model.estimate(picture('a', 70), SMALL),
+      model.run(tensor, [1, 3, 32, 32]),
+      map.read(),
+      map.colors(),
+    ].map((call) => rejection(call));
     faulty.last.blurt('something odd');
-    expect(await rejection(pending)).toMatchObject({
-      name: 'InternalError',
-      code: 'INTERNAL_VALIDATION',
-      message: expect.stringContaining('something odd'),
-    });
+    for (const call of pending)
+      expect(await call).toMatchObject({
+        name: 'InternalError',
+        code: 'INTERNAL_VALIDATION',
+        message: expect.stringContaining('something odd'),
+      });
     (await model.estimate(picture('a'), SMALL)).dispose();
+    expect((await map.read()).length).toBe(64 * 48);
     expect(faulty.devices.length).toBe(1);
     model.dispose();
+  });
+
+  it('while nothing runs is a warning, and no fault of the runs after it', async () => {
+    const faulty = new FaultyGpu((await nullGpu()).device);
+    const warnings: Warning[] = [];
+    const onWarning = (warning: Warning) => warnings.push(warning);
+    const model = await loadDepthModel(tinyMidas(), {
+      gpu: faulty.gpu,
+      cache: false,
+      precision: 'f32',
+      tuning: 'off',
+      onWarning,
+    });
+    const map = await model.estimate(picture('a'), SMALL);
+    warnings.length = 0;
+    faulty.last.blurt('something odd');
+    expect(warnings).toMatchObject([{ code: 'GPU_FAULT', message: expect.stringContaining('something odd') }]);
+    for (const call of [map.read(), model.estimate(picture('a'), SMALL), model.estimate(picture('b', 70), SMALL)])
+      await call;
+    expect(warnings.length).toBe(1);
+    model.dispose();
+    faulty.last.blurt('after the end');
+    expect([warnings.length, faulty.last.listeners]).toEqual([1, 0]);
   });
 
   it('is none of our business on a device of the caller', async () => {
