@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../error_codes.js';
 import {
   DepthwiseError,
   DeviceLostError,
@@ -245,7 +246,7 @@ async function openDevice(
   features: readonly GPUFeatureName[],
 ): Promise<[GPUDevice, GPUAdapterInfo]> {
   const hint = 'On Linux without a GPU, install a software Vulkan driver (package mesa-vulkan-drivers).';
-  const refused = (code: string, what: string, details: ErrorDetails) => (cause: unknown) => {
+  const refused = (code: ErrorCode, what: string, details: ErrorDetails) => (cause: unknown) => {
     if (cause instanceof TimeoutError) throw cause;
     throw new GpuUnavailableError(code, `${what}: ${textOf(cause)}`, { ...details, cause });
   };
