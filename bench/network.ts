@@ -1,5 +1,6 @@
 import type { Gpu } from '../src/gpu/gpu.js';
-import { compilePipelines, Executable } from '../src/graph/executor.js';
+import { Executable } from '../src/graph/executor.js';
+import { compilePipelines } from '../src/graph/kernel_choice.js';
 import { Graph, typesOf, type Value } from '../src/graph/graph.js';
 import { kernelText } from '../src/kernels/specialize.js';
 import type { Network as Build } from '../src/models/family.js';

@@ -1,6 +1,7 @@
 import { BufferUsage, createReadback, readMapped } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { chooseKernel, Executable } from '../../src/graph/executor.js';
+import { Executable } from '../../src/graph/executor.js';
+import { chooseKernel } from '../../src/graph/kernel_choice.js';
 import type { Value } from '../../src/graph/graph.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { seededCheckpoint } from '../../test/seeded_weights.js';

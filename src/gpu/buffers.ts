@@ -1,6 +1,6 @@
 import { InternalError, OutOfMemoryError } from '../errors.js';
 import type { Gpu } from './gpu.js';
-import { scoped, textOf, type Cut } from './scoped.js';
+import { scoped, submitCut, textOf, type Recorder } from './scoped.js';
 import { withinTime } from './time_limit.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
@@ -87,25 +87,23 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
 export async function submitRead(
   { device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>,
   bytes: number,
-  record: (encoder: GPUCommandEncoder, cut: Cut) => GPUBuffer,
+  record: Recorder<GPUBuffer>,
   lent?: GPUBuffer,
 ): Promise<ArrayBuffer> {
   const limited = <T>(work: Promise<T>) =>
     facts?.software === false ? withinTime(work, 'TIMEOUT_RUN', 'what is read back', 'read') : work;
   let staging = lent;
   try {
+    // A long run is not given up while its submits get done.
+    const watch = () => void limited(device.queue.onSubmittedWorkDone()).catch(() => undefined);
     await scoped(device, { what: 'a readback', bytes, phase: 'read' }, () => {
-      const begin = () => device.createCommandEncoder({ label: 'depthwise read' });
-      let encoder = begin();
-      staging ??= createReadback(device, bytes);
-      const from = record(encoder, () => {
-        device.queue.submit([encoder.finish()]);
-        // A long run is not given up while its submits get done.
-        limited(device.queue.onSubmittedWorkDone()).catch(() => undefined);
-        return (encoder = begin());
-      });
-      encoder.copyBufferToBuffer(from, 0, staging, 0, Math.ceil(bytes / 4) * 4);
-      device.queue.submit([encoder.finish()]);
+      const target = (staging ??= createReadback(device, bytes));
+      const recordAndCopy: Recorder = (encoder, cut) => {
+        let last = encoder;
+        const from = record(encoder, () => (last = cut()));
+        last.copyBufferToBuffer(from, 0, target, 0, Math.ceil(bytes / 4) * 4);
+      };
+      submitCut(device, 'depthwise read', recordAndCopy, watch);
     });
     return await limited(readMapped(staging as unknown as GPUBuffer, bytes));
   } finally {

@@ -54,6 +54,23 @@ export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () =
 /** Submits what has been recorded so far; the rest goes into the encoder that it returns. */
 export type Cut = () => GPUCommandEncoder;
 
+/** Records into an encoder, and goes on in the one that each cut returns. */
+export type Recorder<T = void> = (encoder: GPUCommandEncoder, cut: Cut) => T;
+
+/**
+ * Submits what `record` records: what there is at each cut, then the rest. Makes no error scopes.
+ * @param onCut called after the submit of each cut
+ */
+export function submitCut(device: GPUDevice, label: string, record: Recorder, onCut: () => void): void {
+  let encoder = device.createCommandEncoder({ label });
+  record(encoder, () => {
+    device.queue.submit([encoder.finish()]);
+    onCut();
+    return (encoder = device.createCommandEncoder({ label }));
+  });
+  device.queue.submit([encoder.finish()]);
+}
+
 /**
  * Submits what `record` records, and waits until the GPU is done with it.
  * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
@@ -61,24 +78,18 @@ export type Cut = () => GPUCommandEncoder;
 export async function submit(
   { device, facts }: Pick<Gpu, 'device' | 'facts'>,
   purpose: Purpose,
-  record: (encoder: GPUCommandEncoder, cut: Cut) => void,
+  record: Recorder,
 ): Promise<void> {
   // One of each submit: a long run is not given up while its submits get done.
   const done: Promise<undefined>[] = [];
+  const watch = () => {
+    const submitted = device.queue.onSubmittedWorkDone();
+    submitted.catch(() => undefined);
+    done.push(submitted);
+  };
   await scoped(device, purpose, () => {
-    const begin = () => device.createCommandEncoder({ label: 'depthwise' });
-    let encoder = begin();
-    const end = () => {
-      device.queue.submit([encoder.finish()]);
-      const submitted = device.queue.onSubmittedWorkDone();
-      submitted.catch(() => undefined);
-      done.push(submitted);
-    };
-    record(encoder, () => {
-      end();
-      return (encoder = begin());
-    });
-    end();
+    submitCut(device, 'depthwise', record, watch);
+    watch();
   });
   try {
     await Promise.all(

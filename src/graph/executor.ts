@@ -1,24 +1,15 @@
-import { DisposedError, InternalError, ShaderError, TimeoutError } from '../errors.js';
+import { DisposedError, InternalError } from '../errors.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import type { Cut } from '../gpu/scoped.js';
-import type { PassTimer } from '../gpu/timing.js';
-import type { Kernel, Op } from '../kernels/op.js';
-import { kernelText } from '../kernels/specialize.js';
 import { byteLength } from '../tensor.js';
-import { typesOf, type Graph, type Node, type Value } from './graph.js';
+import type { Graph, Node, Value } from './graph.js';
+import { compilePipelines, type Chosen } from './kernel_choice.js';
 import { checkLimits } from './limits.js';
 import { Pace } from './pace.js';
 import { planSlots, type Plan } from './plan.js';
 import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
-
-/** A kernel picked for a node. */
-export interface Chosen {
-  readonly node: Node;
-  readonly name: string;
-  readonly kernel: Kernel;
-}
 
 export interface CompileOptions {
   /** Buffer of each constant, by key. */
@@ -29,48 +20,14 @@ export interface CompileOptions {
   readonly kernel?: (node: Node) => string | undefined;
 }
 
-/** Names of the kernels that apply to a node, the safe one first. */
-export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[] {
-  const [given, made] = [typesOf(inputs), typesOf(outputs)];
-  return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
-}
-
-/** Picks the kernel of a node for a device: the safe one instead of one that the device has dropped. */
-export function chooseKernel(node: Node, gpu: Gpu, preset?: string): Chosen {
-  const op: Op = node.op;
-  const inputs = typesOf(node.inputs);
-  const wanted = preset ?? op.choose(inputs, node.attrs, gpu.facts);
-  const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
-  const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
-  if (!kernel)
-    throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
-  return { node, name, kernel };
-}
-
-/** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
-export async function compilePipelines(
-  graph: Graph,
-  gpu: Gpu,
-  preset?: (node: Node) => string | undefined,
-): Promise<[Chosen, Pipeline][]> {
-  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, preset?.(node))));
-}
-
-/**
- * A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its
- * work.
- */
-async function compileNode(node: Node, gpu: Gpu, preset: string | undefined): Promise<[Chosen, Pipeline]> {
-  const chosen = chooseKernel(node, gpu, preset);
-  const name = `${node.op.name}/${chosen.name}`;
-  try {
-    return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
-  } catch (error) {
-    if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.name === applicableKernels(node)[0])
-      throw error;
-    gpu.dropped.set(name, error);
-    return compileNode(node, gpu, preset);
-  }
+/** How a run is recorded. */
+export interface Recording {
+  /** Cuts a run that takes long into several submits, of one pass each. */
+  readonly cut?: Cut;
+  /** Gives each dispatch a pass of its own. */
+  readonly passEach?: boolean;
+  /** Timestamps to write around each pass, by its number. */
+  readonly timestamps?: (pass: number) => GPUComputePassTimestampWrites | undefined;
 }
 
 /**
@@ -176,30 +133,27 @@ export class Executable {
     return buffer;
   }
 
-  /** Records one run as one compute pass. `textures` binds the graph's textures by name. */
+  /**
+   * Records one run, as one compute pass unless `recording` says otherwise. `textures` binds the graph's textures by
+   * name. @returns the encoder to go on with
+   */
   encode(
     encoder: GPUCommandEncoder,
     textures: Readonly<Record<string, GPUTexture>> = {},
-    timestampWrites?: GPUComputePassTimestampWrites,
-  ): void {
-    this.#usable();
-    const pass = encoder.beginComputePass({ label: 'depthwise', ...(timestampWrites && { timestampWrites }) });
-    for (const step of this.#steps) this.#dispatch(pass, step, textures);
-    pass.end();
-  }
-
-  /**
-   * Records one run as `encode` does, but cuts one that takes long into several submits of one pass each. @returns the
-   * encoder to go on with
-   */
-  encodeCut(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>>, cut: Cut): GPUCommandEncoder {
-    this.#usable();
+    { cut, passEach = false, timestamps }: Recording = {},
+  ): GPUCommandEncoder {
+    if (this.#disposed) throw new DisposedError('DISPOSED', 'This executable has been disposed.', { phase: 'run' });
+    const whole = [this.#steps.length];
+    const ends = passEach ? this.#steps.map((_, i) => i + 1) : ((cut && this.#pace?.ends()) ?? whole);
     let current = encoder;
     let from = 0;
-    for (const end of this.#pace?.ends() ?? [this.#steps.length]) {
-      if (from > 0) current = cut();
-      const pass = current.beginComputePass({ label: 'depthwise' });
-      for (const step of this.#steps.slice(from, end)) this.#dispatch(pass, step, textures);
+    for (const [index, end] of ends.entries()) {
+      if (cut && from > 0) current = cut();
+      const steps = this.#steps.slice(from, end);
+      const label = passEach ? (steps[0] as Step).node.label : 'depthwise';
+      const timestampWrites = timestamps?.(index);
+      const pass = current.beginComputePass({ label, ...(timestampWrites && { timestampWrites }) });
+      for (const step of steps) this.#dispatch(pass, step, textures);
       pass.end();
       from = end;
     }
@@ -209,17 +163,6 @@ export class Executable {
   /** Notes how many milliseconds a run took, by which later ones are cut. */
   noteDuration(milliseconds: number): void {
     this.#pace?.noteDuration(milliseconds);
-  }
-
-  /** Records one run with one timed pass per dispatch, for profiles. */
-  encodeTimed(encoder: GPUCommandEncoder, textures: Readonly<Record<string, GPUTexture>>, timer: PassTimer): void {
-    this.#usable();
-    this.#steps.forEach((step, i) => {
-      const pass = encoder.beginComputePass({ label: step.node.label, timestampWrites: timer.writes(i) });
-      this.#dispatch(pass, step, textures);
-      pass.end();
-    });
-    timer.resolve(encoder);
   }
 
   /** Frees the buffers made here; constants belong to their store. Safe to call twice. */
@@ -252,9 +195,5 @@ export class Executable {
       texture.seen.set(bound, group);
     }
     return group;
-  }
-
-  #usable(): void {
-    if (this.#disposed) throw new DisposedError('DISPOSED', 'This executable has been disposed.', { phase: 'run' });
   }
 }

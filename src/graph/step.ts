@@ -3,8 +3,8 @@ import { packUniform, type Binding } from '../gpu/bindings.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import { foldWorkgroups } from '../kernels/op.js';
 import { byteLength } from '../tensor.js';
-import type { Chosen } from './executor.js';
 import type { Node, Value } from './graph.js';
+import type { Chosen } from './kernel_choice.js';
 import type { Place } from './plan.js';
 
 /** Where the values of an executable are. */

@@ -1,8 +1,9 @@
 import { DrawingCache } from '../depth/drawing_cache.js';
 import { DisposedError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { compilePipelines, Executable } from '../graph/executor.js';
+import { Executable } from '../graph/executor.js';
 import { Graph, type Value } from '../graph/graph.js';
+import { compilePipelines } from '../graph/kernel_choice.js';
 import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';

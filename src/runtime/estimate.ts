@@ -122,7 +122,7 @@ async function estimateOn(
     const start = performance.now();
     const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder, cut) => {
       buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
-      const last = executable.encodeCut(encoder, { picture: texture ?? program.picture.upload(source) }, cut);
+      const last = executable.encode(encoder, { picture: texture ?? program.picture.upload(source) }, { cut });
       last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
     await life.guard(engine, work, options.signal);

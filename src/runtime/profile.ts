@@ -41,9 +41,11 @@ export async function profileEstimate(
     );
     await life.guard(
       engine,
-      submit(gpu, { what: 'a profile', phase: 'run' }, (encoder) =>
-        executable.encodeTimed(encoder, { picture: own.upload(source) }, passes),
-      ),
+      submit(gpu, { what: 'a profile', phase: 'run' }, (encoder) => {
+        const timestamps = (pass: number) => passes.writes(pass);
+        executable.encode(encoder, { picture: own.upload(source) }, { passEach: true, timestamps });
+        passes.resolve(encoder);
+      }),
     );
     const times = await life.guard(engine, passes.read());
     return executable.nodes.map(({ label, op, inputs, attrs, outputs }, i) => ({

@@ -35,7 +35,7 @@ export async function runNetwork(
     const start = performance.now();
     const depth = submitRead(engine.gpu, 4 * H * W, (encoder, cut) => {
       device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
-      executable.encodeCut(encoder, {}, cut);
+      executable.encode(encoder, {}, { cut });
       return executable.buffer(values['depth'] as Value);
     });
     const read = await life.guard(engine, depth);

@@ -1,5 +1,5 @@
 import type { Gpu } from '../gpu/gpu.js';
-import { chooseKernel } from '../graph/executor.js';
+import { chooseKernel } from '../graph/kernel_choice.js';
 import { kernelText } from '../kernels/specialize.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { keepBytes, readKept } from '../weights/cache/kept_files.js';

@@ -188,11 +188,8 @@ class TimedKernel {
           ...(pass === 1 ? { beginningOfPassWriteIndex } : {}),
           ...(pass === this.#passes ? { endOfPassWriteIndex } : {}),
         };
-        this.#executable.encode(
-          encoder,
-          {},
-          querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined,
-        );
+        const writes = querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined;
+        this.#executable.encode(encoder, {}, { timestamps: () => writes });
       }
       timer?.resolve(encoder);
     });

@@ -1,7 +1,8 @@
 import { GpuUnavailableError } from '../errors.js';
 import { submitRead } from '../gpu/buffers.js';
 import { adapterName, type Gpu } from '../gpu/gpu.js';
-import { applicableKernels, Executable } from '../graph/executor.js';
+import { Executable } from '../graph/executor.js';
+import { applicableKernels } from '../graph/kernel_choice.js';
 import { Graph, type Node, type Value } from '../graph/graph.js';
 import { attention } from '../kernels/attention.js';
 import { conv2d, padding } from '../kernels/conv2d.js';

@@ -1,6 +1,6 @@
 import { GpuUnavailableError, type DepthwiseError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { chooseKernel } from '../graph/executor.js';
+import { chooseKernel } from '../graph/kernel_choice.js';
 import type { Graph, Node } from '../graph/graph.js';
 import { hasQuestion } from './known_answer.js';
 import type { WeightsCache } from '../weights/cache/cache.js';

@@ -1,5 +1,5 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
-import { applicableKernels } from '../graph/executor.js';
+import { applicableKernels } from '../graph/kernel_choice.js';
 import { typesOf, type Graph, type Node } from '../graph/graph.js';
 import { runsOn, type Kernel } from '../kernels/op.js';
 

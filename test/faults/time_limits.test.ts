@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { withinTime } from '../../src/gpu/time_limit.js';
-import { chooseKernel, compilePipelines } from '../../src/graph/executor.js';
+import { chooseKernel, compilePipelines } from '../../src/graph/kernel_choice.js';
 import { Graph, type Node } from '../../src/graph/graph.js';
 import { loadDepthModel, type DepthModel } from '../../src/index.js';
 import { gemm } from '../../src/kernels/gemm.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeviceFacts, Gpu } from '../../../src/gpu/gpu.js';
-import { chooseKernel } from '../../../src/graph/executor.js';
+import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import type { Node } from '../../../src/graph/graph.js';
 import { frameGraph } from '../model/frame_graph.js';
 

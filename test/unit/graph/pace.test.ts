@@ -60,7 +60,7 @@ describe('Pace', () => {
   });
 });
 
-describe('Executable.encodeCut', () => {
+describe('a cut run', () => {
   async function compiled(software: boolean) {
     const { device, counts } = countingDevice((await nullGpu()).device);
     const gpu = Gpu.adopt(device);
@@ -85,10 +85,11 @@ describe('Executable.encodeCut', () => {
       counts.clear();
       const submit = (encoder: GPUCommandEncoder) => device.queue.submit([encoder.finish()]);
       let encoder = device.createCommandEncoder();
-      const last = executable.encodeCut(encoder, {}, () => {
+      const cut = () => {
         submit(encoder);
         return (encoder = device.createCommandEncoder());
-      });
+      };
+      const last = executable.encode(encoder, {}, { cut });
       expect(last).toBe(encoder);
       submit(encoder);
       return {

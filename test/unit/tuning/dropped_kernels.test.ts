@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ShaderError } from '../../../src/errors.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { chooseKernel, compilePipelines } from '../../../src/graph/executor.js';
+import { chooseKernel, compilePipelines } from '../../../src/graph/kernel_choice.js';
 import { Graph, type Node } from '../../../src/graph/graph.js';
 import { defineOp, type Kernel } from '../../../src/kernels/op.js';
 import type { TensorType } from '../../../src/tensor.js';

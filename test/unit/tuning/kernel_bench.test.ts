@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { chooseKernel } from '../../../src/graph/executor.js';
+import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import { Graph, type Node } from '../../../src/graph/graph.js';
 import { gemm } from '../../../src/kernels/gemm.js';
 import { defineOp } from '../../../src/kernels/op.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { applicableKernels, chooseKernel } from '../../../src/graph/executor.js';
+import { applicableKernels, chooseKernel } from '../../../src/graph/kernel_choice.js';
 import type { Node } from '../../../src/graph/graph.js';
 import { kernelText } from '../../../src/kernels/specialize.js';
 import { checkKernel, hasQuestion } from '../../../src/tuning/known_answer.js';

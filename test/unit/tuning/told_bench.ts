@@ -1,6 +1,6 @@
 import { GpuUnavailableError } from '../../../src/errors.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { chooseKernel } from '../../../src/graph/executor.js';
+import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import type { Graph, Node } from '../../../src/graph/graph.js';
 import type { KernelBench } from '../../../src/tuning/kernel_bench.js';
 import { tuneKernels, type TuningOptions } from '../../../src/tuning/tune_kernels.js';

@@ -1,0 +1,57 @@
+import { InternalError, ShaderError, TimeoutError } from '../errors.js';
+import type { Gpu } from '../gpu/gpu.js';
+import type { Pipeline } from '../gpu/pipelines.js';
+import type { Kernel, Op } from '../kernels/op.js';
+import { kernelText } from '../kernels/specialize.js';
+import { typesOf, type Graph, type Node } from './graph.js';
+
+/** A kernel picked for a node. */
+export interface Chosen {
+  readonly node: Node;
+  readonly name: string;
+  readonly kernel: Kernel;
+}
+
+/** Names of the kernels that apply to a node, the safe one first. */
+export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[] {
+  const [given, made] = [typesOf(inputs), typesOf(outputs)];
+  return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
+}
+
+/** Picks the kernel of a node for a device: the safe one instead of one that the device has dropped. */
+export function chooseKernel(node: Node, gpu: Gpu, preset?: string): Chosen {
+  const op: Op = node.op;
+  const inputs = typesOf(node.inputs);
+  const wanted = preset ?? op.choose(inputs, node.attrs, gpu.facts);
+  const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
+  const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
+  if (!kernel)
+    throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
+  return { node, name, kernel };
+}
+
+/** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
+export async function compilePipelines(
+  graph: Graph,
+  gpu: Gpu,
+  preset?: (node: Node) => string | undefined,
+): Promise<[Chosen, Pipeline][]> {
+  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, preset?.(node))));
+}
+
+/**
+ * A driver may fail at a kernel that others take, or never be done with it: it is dropped, and the safe one does its
+ * work.
+ */
+async function compileNode(node: Node, gpu: Gpu, preset: string | undefined): Promise<[Chosen, Pipeline]> {
+  const chosen = chooseKernel(node, gpu, preset);
+  const name = `${node.op.name}/${chosen.name}`;
+  try {
+    return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
+  } catch (error) {
+    if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.name === applicableKernels(node)[0])
+      throw error;
+    gpu.dropped.set(name, error);
+    return compileNode(node, gpu, preset);
+  }
+}
