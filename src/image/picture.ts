@@ -92,7 +92,7 @@ export class PictureTexture {
   #write(picture: RawPicture | ImageData): GPUTexture {
     const { width, height } = picture;
     const { format, data } = toTexels(picture, this.#scratch);
-    this.#scratch = data === picture.data ? undefined : data;
+    this.#scratch = data.length === picture.data.length ? undefined : data;
     const texture = this.#ensure(width, height, format);
     const bytesPerRow = 4 * width * data.BYTES_PER_ELEMENT;
     this.#gpu.device.queue.writeTexture({ texture }, data as Uint8Array<ArrayBuffer>, { bytesPerRow }, [width, height]);

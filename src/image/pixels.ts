@@ -1,9 +1,10 @@
 import { ImageError } from '../errors.js';
+import { plainMemory } from '../plain_memory.js';
 import { checkPictureSize } from './size.js';
 
 /** Pixels in memory, top row first, encoded sRGB. Alpha is ignored, so colours must not be multiplied by it. */
 export interface RawPicture {
-  /** Bytes, or floats in 0…1. Length width · height · channels. Never written to. */
+  /** Bytes, or floats in 0…1. Length width · height · channels. Never written to; shared memory is copied. */
   readonly data: Uint8Array | Uint8ClampedArray | Float32Array;
   readonly width: number;
   readonly height: number;
@@ -21,22 +22,23 @@ export interface Texels {
  * Expands pixels to four channels, into `scratch` when it fits. @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA` or
  * `IMAGE_RANGE`.
  */
-export function toTexels({ data, width, height, channels = 4 }: RawPicture, scratch?: Texels['data']): Texels {
+export function toTexels({ data: given, width, height, channels = 4 }: RawPicture, scratch?: Texels['data']): Texels {
   checkPictureSize(width, height);
-  const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray;
-  if (!bytes && !(data instanceof Float32Array))
-    throw badData(`The pixels are ${nameOf(data)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
+  const bytes = given instanceof Uint8Array || given instanceof Uint8ClampedArray;
+  if (!bytes && !(given instanceof Float32Array))
+    throw badData(`The pixels are ${nameOf(given)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
   if (![1, 3, 4].includes(channels))
     throw badData(`The picture has ${channels} channels; expected 1, 3 or 4.`, [1, 3, 4], channels);
   const expected = width * height * channels;
-  if (data.length !== expected) {
+  if (given.length !== expected) {
     throw badData(
-      `A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${data.length}.`,
+      `A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${given.length}.`,
       expected,
-      data.length,
+      given.length,
     );
   }
-  if (!bytes) checkRange(data);
+  const data = plainMemory(given);
+  if (data instanceof Float32Array) checkRange(data);
   const format = bytes ? 'rgba8unorm' : 'rgba32float';
   if (channels === 4) return { format, data };
   return { format, data: expand(data, channels, width * height, scratch) };

@@ -13,6 +13,7 @@ import { Lifetime } from './lifetime.js';
 import { loadEngine, type LoadOptions } from './load.js';
 import type { DepthKind } from '../models/family.js';
 import { parts, type DrawingPart } from '../parts.js';
+import { copyOf } from '../plain_memory.js';
 import { profileEstimate, type ProfileStep } from './profile.js';
 import { runNetwork } from './raw_network.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
@@ -182,7 +183,7 @@ export class DepthModel {
    *   errors of `estimate`
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
-    const kept = tensor.slice();
+    const kept = copyOf(tensor);
     const found = this.#life.ready();
     const engine = found instanceof Promise ? await found : found;
     return runNetwork(this.#life, engine, kept, shape);

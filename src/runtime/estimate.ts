@@ -7,6 +7,7 @@ import { scoped, submit } from '../gpu/scoped.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture.js';
 import type { RawPicture } from '../image/pixels.js';
+import { copyOf } from '../plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import { networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
@@ -165,7 +166,7 @@ function renewPicture(program: Program, { gpu }: Engine): void {
 function copied(source: RawPicture | ImageData): RawPicture {
   const { data, width, height } = source;
   return {
-    data: data.slice(),
+    data: copyOf(data as RawPicture['data']),
     width,
     height,
     ...('channels' in source && source.channels !== undefined ? { channels: source.channels } : {}),

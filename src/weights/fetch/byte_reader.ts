@@ -1,4 +1,5 @@
 import { throwIfAborted, untilAborted } from '../../abort.js';
+import { plainMemory } from '../../plain_memory.js';
 
 /** Largest buffer made ahead of the bytes that fill it: a file may claim any size. */
 const MAX_AHEAD = 16 * 1024 * 1024;
@@ -60,8 +61,9 @@ export class ByteReader {
       if (done) {
         this.#ended = true;
       } else if (value.length > 0) {
-        await this.#onChunk(value);
-        this.#chunk = value as Uint8Array<ArrayBuffer>;
+        const chunk = plainMemory(value) as Uint8Array<ArrayBuffer>;
+        await this.#onChunk(chunk);
+        this.#chunk = chunk;
       }
     }
   }
