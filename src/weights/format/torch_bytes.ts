@@ -1,0 +1,43 @@
+import { PickleMachine, type Pickled } from './pickle.js';
+
+/** A file that is read from its start, once. */
+export interface TorchBytes {
+  /** File name or URL, for messages. */
+  readonly source: string;
+  /** The next bytes. @throws WeightsFormatError `ST_TRUNCATED` where the file ends before */
+  take(length: number): Promise<Uint8Array>;
+  /** The next bytes, or as many as are left. */
+  takeUpTo(length: number): Promise<Uint8Array>;
+  /** Gives back bytes that were taken last, to be taken again. */
+  putBack(bytes: Uint8Array): void;
+}
+
+/** Bytes asked for first; each further time it is twice as many, so that a long pickle is not copied often. */
+const FIRST_BYTES = 64 * 1024;
+
+/**
+ * Reads one pickle, which tells by itself where it ends.
+ * @returns its value, and its bytes
+ * @throws WeightsFormatError `PT_*`, `ST_TRUNCATED`
+ */
+export async function takePickle(bytes: TorchBytes): Promise<{ value: Pickled; raw: Uint8Array }> {
+  const machine = new PickleMachine(bytes.source);
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for (let length = FIRST_BYTES; ; length *= 2) {
+    const some = await bytes.takeUpTo(length);
+    const chunk = some.length > 0 ? some : await bytes.take(1);
+    chunks.push(chunk);
+    total += chunk.length;
+    const rest = machine.feed(chunk);
+    if (!rest) continue;
+    bytes.putBack(rest.slice());
+    const raw = new Uint8Array(total - rest.length);
+    let at = 0;
+    for (const piece of chunks) {
+      raw.set(piece.subarray(0, raw.length - at), at);
+      at += piece.length;
+    }
+    return { value: machine.result, raw };
+  }
+}

@@ -1,0 +1,286 @@
+import { quote, WeightsFormatError } from '../../errors.js';
+import { crc32 } from './crc32.js';
+import { MAX_PICKLE_BYTES, PickleMachine, type Pickled } from './pickle.js';
+import { takePickle, type TorchBytes } from './torch_bytes.js';
+import {
+  CENTRAL,
+  checkDirectory,
+  DESCRIPTOR,
+  LOCAL,
+  MASKED,
+  readExtra64,
+  STORED,
+  DEFLATED,
+  zipFault,
+} from './zip_records.js';
+
+/** What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  /** Where the header is in the file. */
+  readonly at: number;
+  /** Bytes in the file, and unpacked. */
+  readonly packed: number | undefined;
+  readonly size: number | undefined;
+  readonly crc: number | undefined;
+}
+
+/** An entry that was read whole. */
+export interface ZipRecord extends ZipEntry {
+  readonly packed: number;
+  readonly size: number;
+  readonly crc: number;
+}
+
+/** Pieces that data is skipped in. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+const MAX_ENTRIES = 200_000;
+
+/**
+ * Reads a zip archive from its start to its end: each entry's CRC-32 is checked, and in the end all of them are held
+ * against the directory. `next` gives an entry; one of the other methods has to take its data before the next.
+ */
+export class ZipStream {
+  readonly #bytes: TorchBytes;
+  readonly #records: ZipRecord[] = [];
+  readonly #names = new Set<string>();
+  #root: string | undefined;
+  #at = 0;
+
+  constructor(bytes: TorchBytes) {
+    this.#bytes = bytes;
+  }
+
+  /** The next entry; undefined behind the directory, with which the file ends. @throws WeightsFormatError `PT_ZIP*` */
+  async next(): Promise<ZipEntry | undefined> {
+    const at = this.#at;
+    const signature = view(await this.#take(4)).getUint32(0, true);
+    if (signature !== LOCAL) {
+      if (signature !== CENTRAL && this.#records.length > 0)
+        throw this.#fault('PT_ZIP', `no entry begins at byte ${at}`);
+      await checkDirectory(this.#records, { at, take: (length) => this.#take(length) }, signature, this.#bytes.source);
+      return undefined;
+    }
+    const head = view(await this.#take(26));
+    const flags = head.getUint16(2, true);
+    const method = head.getUint16(4, true);
+    const name = new TextDecoder().decode(await this.#take(head.getUint16(22, true)));
+    const extra = await this.#take(head.getUint16(24, true));
+    if (flags & MASKED) throw this.#fault('PT_ZIP_FLAGS', `${quote(name)} is encrypted or a patch`, 0, flags & MASKED);
+    this.#checkName(name);
+    const [size, packed] = readExtra64(extra, head.getUint32(18, true), head.getUint32(14, true));
+    const crc = head.getUint32(10, true);
+    const follows = (flags & 8) !== 0 && packed === 0 && size === 0 && crc === 0;
+    if (method !== STORED && (method !== DEFLATED || follows)) {
+      throw this.#fault(
+        'PT_ZIP_METHOD',
+        `${quote(name)} is packed by method ${method}`,
+        STORED,
+        method,
+        'Save it again with torch.save, or repack it with zip -0.',
+      );
+    }
+    if (method === STORED && packed !== size)
+      throw this.#fault(
+        'PT_ZIP_RANGE',
+        `${quote(name)} is not packed, but takes ${packed} bytes for ${size}`,
+        size,
+        packed,
+      );
+    return follows
+      ? { name, method, at, packed: undefined, size: undefined, crc: undefined }
+      : { name, method, at, packed, size, crc };
+  }
+
+  /** The data of an entry whose length is known from elsewhere. @throws WeightsFormatError `PT_STORAGE_SIZE`, `PT_ZIP_CRC` */
+  async take(entry: ZipEntry, size: number): Promise<Uint8Array> {
+    if (entry.size !== undefined && entry.size !== size) throw this.#sizeFault(entry, size, entry.size);
+    if (entry.method === DEFLATED) return this.#inflated(entry, size);
+    const data = await this.#take(size);
+    await this.#finish(entry, data);
+    return data;
+  }
+
+  /** The data of an entry, whatever its length up to a bound. @throws WeightsFormatError `PT_LIMIT` and those of `take` */
+  async takeAll(entry: ZipEntry, most: number): Promise<Uint8Array> {
+    const size = entry.size ?? (await this.#distance(entry, most));
+    if (size > most) throw this.#limit(entry, most, size);
+    return this.take(entry, size);
+  }
+
+  /** Passes over the data of an entry, which may be of any length where its header tells it. */
+  async skip(entry: ZipEntry, most: number): Promise<void> {
+    if (entry.size === undefined || entry.size <= most) return void (await this.takeAll(entry, most));
+    if (entry.method === DEFLATED) throw this.#limit(entry, most, entry.size);
+    let crc = 0;
+    for (let left = entry.size; left > 0; left -= Math.min(left, PIECE_BYTES)) {
+      crc = crc32(await this.#take(Math.min(left, PIECE_BYTES)), crc);
+    }
+    await this.#finish(entry, new Uint8Array(0), crc, entry.size);
+  }
+
+  /** The pickle of an entry. @throws WeightsFormatError `PT_*` */
+  async takePickle(entry: ZipEntry): Promise<Pickled> {
+    if (entry.size !== undefined) {
+      const machine = new PickleMachine(this.#bytes.source);
+      const rest = machine.feed(await this.takeAll(entry, MAX_PICKLE_BYTES));
+      if (rest?.length === 0) return machine.result;
+      throw this.#fault('PT_CORRUPT', rest ? `${rest.length} bytes follow the pickle` : 'the pickle has no end');
+    }
+    const { value, raw } = await takePickle(this.#bytes);
+    this.#at += raw.length;
+    await this.#finish(entry, raw);
+    return value;
+  }
+
+  async #take(length: number): Promise<Uint8Array> {
+    const bytes = await this.#bytes.take(length);
+    this.#at += bytes.length;
+    return bytes;
+  }
+
+  async #inflated(entry: ZipEntry, size: number): Promise<Uint8Array> {
+    const packed = await this.#take(entry.packed as number);
+    const data = await inflate(packed, size).catch((cause: unknown) => {
+      throw this.#fault(
+        'PT_ZIP',
+        `${quote(entry.name)} cannot be unpacked to ${size} bytes`,
+        size,
+        undefined,
+        undefined,
+        cause,
+      );
+    });
+    await this.#finish(entry, data);
+    return data;
+  }
+
+  /** Reads the record behind the data, where there is one, and notes the entry for the directory. */
+  async #finish(entry: ZipEntry, data: Uint8Array, crc = crc32(data), size = data.length): Promise<void> {
+    const { packed = size, crc: stated } = entry;
+    // PyTorch writes no record behind an entry of no bytes.
+    const record = stated ?? (size === 0 ? crc : await this.#descriptor(entry, data));
+    if (record !== crc)
+      throw this.#fault('PT_ZIP_CRC', `${quote(entry.name)} is damaged: its CRC-32 is not the one stated`, record, crc);
+    this.#records.push({ ...entry, packed, size, crc });
+    if (this.#records.length > MAX_ENTRIES) throw this.#limit(entry, MAX_ENTRIES, this.#records.length);
+  }
+
+  /** The CRC in the record behind data of `size` bytes, whose sizes have to be those of the data. */
+  async #descriptor(entry: ZipEntry, data: Uint8Array): Promise<number> {
+    const short = view(await this.#take(16));
+    if (short.getUint32(0, true) !== DESCRIPTOR) throw this.#sizeFault(entry, data.length, findDescriptor(data));
+    if (short.getUint32(8, true) === data.length && short.getUint32(12, true) === data.length)
+      return short.getUint32(4, true);
+    // Of large files, both sizes have eight bytes.
+    const size = new DataView(new ArrayBuffer(16));
+    new Uint8Array(size.buffer).set(new Uint8Array(short.buffer, short.byteOffset + 8, 8));
+    new Uint8Array(size.buffer).set(await this.#take(8), 8);
+    const [packed, unpacked] = [size.getBigUint64(0, true), size.getBigUint64(8, true)];
+    if (packed === BigInt(data.length) && unpacked === packed) return short.getUint32(4, true);
+    throw this.#sizeFault(entry, data.length, short.getUint32(8, true));
+  }
+
+  /** How far it is to the record behind the data, whose length nothing tells. */
+  async #distance(entry: ZipEntry, most: number): Promise<number> {
+    const ahead = await this.#bytes.takeUpTo(most + 24);
+    this.#bytes.putBack(ahead);
+    const size = findDescriptor(ahead);
+    if (size === undefined) throw this.#limit(entry, most, ahead.length);
+    return size;
+  }
+
+  #checkName(name: string): void {
+    const root = name.slice(0, name.indexOf('/'));
+    if (this.#names.has(name))
+      throw this.#fault('PT_ZIP_NAME', `there are two entries ${quote(name)}`, undefined, name);
+    if (root !== (this.#root ??= root)) {
+      throw this.#fault(
+        'PT_ZIP_NAME',
+        `${quote(name)} lies outside of ${quote(this.#root)}, where the others do`,
+        this.#root,
+        name,
+      );
+    }
+    this.#names.add(name);
+  }
+
+  #sizeFault({ name }: ZipEntry, expected: number, actual: number | undefined): WeightsFormatError {
+    const found = actual === undefined ? 'another number of' : String(actual);
+    return this.#fault(
+      'PT_STORAGE_SIZE',
+      `${quote(name)} should have ${expected} bytes, as the pickle says, and has ${found}`,
+      expected,
+      actual,
+    );
+  }
+
+  #limit({ name }: ZipEntry, limit: number, actual: number): WeightsFormatError {
+    return new WeightsFormatError(
+      'PT_LIMIT',
+      `${this.#bytes.source}: ${quote(name)} makes it ${actual}; at most ${limit} are accepted.`,
+      {
+        source: this.#bytes.source,
+        limit: 'bytes of an entry',
+        expected: limit,
+        actual,
+      },
+    );
+  }
+
+  #fault(
+    code: string,
+    what: string,
+    expected?: unknown,
+    actual?: unknown,
+    hint?: string,
+    cause?: unknown,
+  ): WeightsFormatError {
+    return zipFault(this.#bytes.source, code, what, {
+      expected,
+      actual,
+      ...(hint === undefined ? {} : { hint }),
+      cause,
+    });
+  }
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** Where the first record stands whose sizes are the distance to it. */
+function findDescriptor(bytes: Uint8Array): number | undefined {
+  const data = view(bytes);
+  for (let at = 0; at + 16 <= bytes.length; at++) {
+    if (bytes[at] === 0x50 && data.getUint32(at, true) === DESCRIPTOR && data.getUint32(at + 8, true) === at) return at;
+  }
+  return undefined;
+}
+
+/** Unpacks a raw deflate stream to a length that is known. */
+async function inflate(packed: Uint8Array, size: number): Promise<Uint8Array> {
+  const stream = new Blob([packed as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = stream.getReader();
+  for (let next = await reader.read(); !next.done; next = await reader.read()) {
+    length += next.value.length;
+    if (length > size) {
+      await reader.cancel();
+      throw new RangeError(`It is longer than ${size} bytes.`);
+    }
+    chunks.push(next.value);
+  }
+  if (length < size) throw new RangeError(`It has ${length} bytes.`);
+  const data = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    data.set(chunk, at);
+    at += chunk.length;
+  }
+  return data;
+}
