@@ -31,7 +31,7 @@ export async function takePickle(bytes: TorchBytes): Promise<{ value: Pickled; r
     total += chunk.length;
     const rest = machine.feed(chunk);
     if (!rest) continue;
-    bytes.putBack(rest.slice());
+    bytes.putBack(new Uint8Array(rest));
     const raw = new Uint8Array(total - rest.length);
     let at = 0;
     for (const piece of chunks) {

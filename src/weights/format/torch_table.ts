@@ -113,7 +113,7 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
 
 /** Elements as numbers of their size, whose bits are kept. */
 function elements(bytes: Uint8Array, item: number): Uint8Array | Uint16Array | Uint32Array | BigUint64Array {
-  const { buffer, byteOffset, length } = bytes.byteOffset % item === 0 ? bytes : bytes.slice();
+  const { buffer, byteOffset, length } = bytes.byteOffset % item === 0 ? bytes : new Uint8Array(bytes);
   const Elements = item === 8 ? BigUint64Array : item === 4 ? Uint32Array : item === 2 ? Uint16Array : Uint8Array;
   return new Elements(buffer as ArrayBuffer, byteOffset, Math.floor(length / item));
 }

@@ -169,8 +169,12 @@ export class ZipStream {
 
   /** The CRC in the record behind data of `size` bytes, whose sizes have to be those of the data. */
   async #descriptor(entry: ZipEntry, data: Uint8Array): Promise<number> {
-    const short = view(await this.#take(16));
-    if (short.getUint32(0, true) !== DESCRIPTOR) throw this.#sizeFault(entry, data.length, findDescriptor(data));
+    const record = await this.#take(16);
+    const short = view(record);
+    if (short.getUint32(0, true) !== DESCRIPTOR) {
+      const all = new Uint8Array(await new Blob([data as BlobPart, record as BlobPart]).arrayBuffer());
+      throw this.#sizeFault(entry, data.length, findDescriptor(all));
+    }
     if (short.getUint32(8, true) === data.length && short.getUint32(12, true) === data.length)
       return short.getUint32(4, true);
     // Of large files, both sizes have eight bytes.
