@@ -9,6 +9,8 @@ export const parts = {
   gpu: () => fetched(import('./tuning/gpu.js')),
   /** For CPU adapters: the WGSL of kernels that only they run. */
   cpu: () => fetched(import('./kernels/cpu_texts.js')),
+  /** The reader of PyTorch files, for those who have none in safetensors. */
+  torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges, textures and files of depth maps, and `encode`. */
   drawing: () => fetched(import('./runtime/drawing.js')),
 };

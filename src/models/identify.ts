@@ -1,5 +1,5 @@
 import { ModelMismatchError, quote } from '../errors.js';
-import type { SafetensorsHeader } from '../weights/format/safetensors.js';
+import type { TensorTable } from '../weights/format/tensor_table.js';
 import { mapNames, type NameMap } from '../weights/names.js';
 import { families } from './families/index.js';
 import { recognised } from './families/recognised.js';
@@ -47,11 +47,11 @@ export function describeArchitecture({ family, size, nameStyle }: Architecture):
  * metadata.
  * @throws ModelMismatchError `MODEL_UNKNOWN` with what the file looks like instead
  */
-export function identify(header: SafetensorsHeader, source: string): Architecture {
-  const found = findFamily(header);
+export function identify(table: TensorTable, source: string): Architecture {
+  const found = findFamily(table);
   if (found)
-    return { family: found.family.id, size: publishedSize(found, header, source), nameStyle: found.mark.nameStyle };
-  const names = [...header.tensors.keys()];
+    return { family: found.family.id, size: publishedSize(found, table, source), nameStyle: found.mark.nameStyle };
+  const names = [...table.tensors.keys()];
   const stranger = STRANGERS.find(([mark]) => names.some((name) => mark.test(name)))?.[1];
   const guess = stranger
     ? `It looks like ${stranger}.`
@@ -69,17 +69,17 @@ export function identify(header: SafetensorsHeader, source: string): Architectur
  * The tensors of a file by their names in the original checkpoint, translated where it has the hub's names.
  * @throws as `mapNames`
  */
-export function originalNames(header: SafetensorsHeader, source: string): NameMap {
-  const found = findFamily(header);
+export function originalNames(table: TensorTable, source: string): NameMap {
+  const found = findFamily(table);
   const hub = found?.mark.nameStyle === 'hub' && families.find(({ id }) => id === found.family.id);
-  return mapNames(header, hub ? hub.hubNames : [], source);
+  return mapNames(table, hub ? hub.hubNames : [], source);
 }
 
 /** The first family whose mark a file bears, if it has the head of a depth model. */
-function findFamily(header: SafetensorsHeader): Found | undefined {
-  const names = [...header.tensors.keys()];
+function findFamily(table: TensorTable): Found | undefined {
+  const names = [...table.tensors.keys()];
   if (!names.some((name) => HEAD.test(name))) return undefined;
-  const label = header.metadata.get('model');
+  const label = table.metadata.get('model');
   for (const family of [...families, ...recognised]) {
     const mark = family.marks.find(
       (each) => (each.label === undefined || each.label === label) && names.some((name) => each.tensor.test(name)),
@@ -89,10 +89,10 @@ function findFamily(header: SafetensorsHeader): Found | undefined {
   return undefined;
 }
 
-function publishedSize({ family, mark: { size } }: Found, header: SafetensorsHeader, source: string): string {
+function publishedSize({ family, mark: { size } }: Found, table: TensorTable, source: string): string {
   if (typeof size === 'string') return size;
   const { tensor, dims, sizes } = size;
-  const shape = header.tensors.get(tensor)?.shape;
+  const shape = table.tensors.get(tensor)?.shape;
   const found = shape && sizes[dims.map((dim) => shape[dim]).join()];
   if (found !== undefined) return found;
   const have = shape ? `is [${shape.join(', ')}]` : 'is missing';

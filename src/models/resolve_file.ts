@@ -1,6 +1,6 @@
 import { ModelMismatchError } from '../errors.js';
 import type { HubConfig } from '../weights/fetch/hub_fetch.js';
-import type { SafetensorsHeader } from '../weights/format/safetensors.js';
+import type { TensorTable } from '../weights/format/tensor_table.js';
 import { families } from './families/index.js';
 import type { ModelEntry } from './family.js';
 import { describeArchitecture, identify, type Architecture } from './identify.js';
@@ -13,12 +13,12 @@ import { describeArchitecture, identify, type Architecture } from './identify.js
  *   `MODEL_UNSUPPORTED`, `MODEL_CONFIG`, `MODEL_AMBIGUOUS`
  */
 export async function resolveFile(
-  header: SafetensorsHeader,
+  table: TensorTable,
   source: string,
   named: ModelEntry | undefined,
   config: () => Promise<HubConfig | undefined>,
 ): Promise<ModelEntry> {
-  const found = identify(header, source);
+  const found = identify(table, source);
   if (named) return checkNamed(named, found, source);
   const family = families.find(({ id }) => id === found.family);
   const sized = (family?.entries ?? []).filter(({ size }) => size === found.size);

@@ -126,12 +126,12 @@ export class Engine {
       options.signal,
     );
     return withCheckpoint(source, options, async (checkpoint) => {
-      const { header, source: name } = checkpoint;
+      const { table, source: name } = checkpoint;
       const config = () => fetchHubConfig(source, options);
-      const entry = await untilAborted(resolveFile(header, name, options.entry, config), options.signal);
+      const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
       const network = await untilAborted(fetched(networkOf(entry)), options.signal);
-      const weights = Weights.from(header, name, originalNames(header, name));
+      const weights = Weights.from(table, name, originalNames(table, name));
       const store = new ConstantStore(gpu, name);
       const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention);
       try {

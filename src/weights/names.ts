@@ -1,5 +1,5 @@
 import { ModelMismatchError, quote } from '../errors.js';
-import type { SafetensorsHeader } from './format/safetensors.js';
+import type { TensorTable } from './format/tensor_table.js';
 
 /** Model-side name (the original checkpoint's spelling) → the tensors of the file it consists of, in order. */
 export type NameMap = ReadonlyMap<string, readonly string[]>;
@@ -23,10 +23,10 @@ interface CompiledRule {
  * that no rule fits keeps its own, and so does a part of a fused tensor whose other parts are missing.
  * @throws ModelMismatchError `MODEL_NAMES` when two tensors claim one name, `MODEL_SHAPE` when parts cannot be stacked
  */
-export function mapNames(header: SafetensorsHeader, rules: readonly NameRule[], source: string): NameMap {
+export function mapNames(table: TensorTable, rules: readonly NameRule[], source: string): NameMap {
   const compiled = rules.flatMap(compile);
   const groups = new Map<string, { parts: (string | undefined)[] }>();
-  for (const file of header.tensors.keys()) {
+  for (const file of table.tensors.keys()) {
     const { name, part, parts } = translate(file, compiled);
     const group = groups.get(name) ?? { parts: new Array<string | undefined>(parts).fill(undefined) };
     const taken = group.parts[part];
@@ -50,7 +50,7 @@ export function mapNames(header: SafetensorsHeader, rules: readonly NameRule[], 
     if (present.length < parts.length) {
       for (const part of present) names.set(part, [part]);
     } else {
-      checkStackable(header, name, present, source);
+      checkStackable(table, name, present, source);
       names.set(name, present);
     }
   }
@@ -76,9 +76,9 @@ function translate(file: string, rules: readonly CompiledRule[]): { name: string
   return { name: file, part: 0, parts: 1 };
 }
 
-function checkStackable(header: SafetensorsHeader, name: string, parts: readonly string[], source: string): void {
+function checkStackable(table: TensorTable, name: string, parts: readonly string[], source: string): void {
   if (parts.length === 1) return;
-  const shapes = parts.map((part) => header.tensors.get(part)!.shape);
+  const shapes = parts.map((part) => table.tensors.get(part)!.shape);
   const [first] = shapes;
   const agree = shapes.every(
     (shape) =>

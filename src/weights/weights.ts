@@ -2,11 +2,11 @@ import { ModelMismatchError, quote } from '../errors.js';
 import type { WeightTensor } from '../graph/graph.js';
 import { WEIGHT_DTYPES } from './format/decode.js';
 import type { NameMap } from './names.js';
-import type { SafetensorsHeader } from './format/safetensors.js';
+import type { TensorTable } from './format/tensor_table.js';
 
 /** What all scopes of one file share. */
 interface Ledger {
-  readonly header: SafetensorsHeader;
+  readonly table: TensorTable;
   readonly names: NameMap;
   readonly source: string;
   readonly used: Set<string>;
@@ -43,11 +43,11 @@ export class Weights {
    * @param names model-side name → file tensors, from `mapNames`; for files that have the model's own names, none
    */
   static from(
-    header: SafetensorsHeader,
+    table: TensorTable,
     source: string,
-    names: NameMap = new Map([...header.tensors.keys()].map((name) => [name, [name]])),
+    names: NameMap = new Map([...table.tensors.keys()].map((name) => [name, [name]])),
   ): Weights {
-    return new Weights({ header, names, source, used: new Set(), missing: new Set() }, '');
+    return new Weights({ table, names, source, used: new Set(), missing: new Set() }, '');
   }
 
   /** The tensors under `path`, as `cd` would go there. */
@@ -95,8 +95,8 @@ export class Weights {
    * Shape of the tensor at `name`, or undefined where the file has none. Parts are stacked along the first dimension.
    */
   shapeOf(name: string): readonly number[] | undefined {
-    const { names, header } = this.#ledger;
-    const parts = names.get(this.#resolve(name))?.map((part) => header.tensors.get(part)!.shape);
+    const { names, table } = this.#ledger;
+    const parts = names.get(this.#resolve(name))?.map((part) => table.tensors.get(part)!.shape);
     if (!parts || parts.length === 1) return parts?.[0];
     return [parts.reduce((rows, shape) => rows + (shape[0] ?? 0), 0), ...parts[0]!.slice(1)];
   }
@@ -120,8 +120,8 @@ export class Weights {
   }
 
   #checkDType(name: string, part: string): void {
-    const { header, source } = this.#ledger;
-    const { dtype } = header.tensors.get(part)!;
+    const { table, source } = this.#ledger;
+    const { dtype } = table.tensors.get(part)!;
     if (WEIGHT_DTYPES.has(dtype)) return;
     throw new ModelMismatchError(
       'MODEL_DTYPE',

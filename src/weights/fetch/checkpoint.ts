@@ -6,7 +6,8 @@ import type { HttpOptions } from './http_request.js';
 import { httpSource } from './http_source.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
-import type { HeaderOptions, SafetensorsHeader, TensorEntry } from '../format/safetensors.js';
+import type { HeaderOptions } from '../format/safetensors.js';
+import type { TensorTable, TensorValues } from '../format/tensor_table.js';
 import type { Hasher } from './sha256.js';
 import { resolveSource, type SourceOptions } from './source.js';
 
@@ -27,17 +28,11 @@ export interface CheckpointOptions extends SourceOptions {
   readonly createHasher?: (() => Hasher) | undefined;
 }
 
-export interface CheckpointTensor {
-  readonly entry: TensorEntry;
-  /** Little-endian values, at any alignment; may be a view of a larger chunk. */
-  readonly bytes: Uint8Array;
-}
-
-/** An open checkpoint: the header is read and checked, the data has yet to be read. */
+/** An open checkpoint: its table of tensors is read and checked, the data has yet to be read. */
 export interface Checkpoint {
   /** Name for messages. */
   readonly source: string;
-  readonly header: SafetensorsHeader;
+  readonly table: TensorTable;
   /**
    * The tensors in file order, once. Ends normally only when the whole file has arrived and matched what was expected
    * of it: until then nothing of it may be used.
@@ -45,7 +40,7 @@ export interface Checkpoint {
    *   CacheError `CACHE_CORRUPT` when the bytes came from a cache, which no longer has them; NetworkError `NET_*`; or
    *   an `AbortError`
    */
-  tensors(): AsyncGenerator<CheckpointTensor, void, undefined>;
+  tensors(): AsyncGenerator<TensorValues, void, undefined>;
   /** Stops the download, if any is left. May be called at any time, more than once. */
   close(): Promise<void>;
 }

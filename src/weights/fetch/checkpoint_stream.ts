@@ -4,11 +4,12 @@ import { ByteReader } from './byte_reader.js';
 import type { ByteSource } from './byte_source.js';
 import { isCorruption, type CacheWriter } from '../cache/cache.js';
 import { digestOf } from '../cache/kept_files.js';
-import type { Checkpoint, CheckpointOptions, CheckpointTensor } from './checkpoint.js';
+import type { Checkpoint, CheckpointOptions } from './checkpoint.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
-import { parseHeader, readHeaderLength, type SafetensorsHeader } from '../format/safetensors.js';
-import { explainStart } from '../format/sniff.js';
+import type { FileBytes } from '../format/file_bytes.js';
+import { openTensors } from '../format/open_tensors.js';
+import type { TensorFile, TensorTable, TensorValues } from '../format/tensor_table.js';
 import { Sha256, type Hasher } from './sha256.js';
 
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
@@ -30,12 +31,12 @@ export class CheckpointStream implements Checkpoint {
   readonly #bytes: ByteSource;
   readonly #options: CheckpointOptions;
   readonly #stored: StoredCopy | undefined;
-  readonly #hasher: Hasher | undefined;
+  #hasher: Hasher | undefined;
   readonly #progress: (progress: DownloadProgress) => void;
   readonly #warn: (warning: Warning) => void;
   #writer: CacheWriter | undefined;
   #reader: ByteReader | undefined;
-  #header: SafetensorsHeader | undefined;
+  #file: TensorFile | undefined;
   #received = 0;
   #lastComplete: string | undefined;
   #consumed = false;
@@ -55,18 +56,18 @@ export class CheckpointStream implements Checkpoint {
   static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
     const checkpoint = new CheckpointStream(bytes, options, side);
     try {
-      await checkpoint.#readHeader();
+      await checkpoint.#open();
       return checkpoint;
     } catch (error) {
       throw await checkpoint.#fail(error);
     }
   }
 
-  get header(): SafetensorsHeader {
-    return this.#header!;
+  get table(): TensorTable {
+    return this.#file!.table;
   }
 
-  async *tensors(): AsyncGenerator<CheckpointTensor, void, undefined> {
+  async *tensors(): AsyncGenerator<TensorValues, void, undefined> {
     if (this.#consumed)
       throw new UsageError(
         'CHECKPOINT_CONSUMED',
@@ -75,10 +76,9 @@ export class CheckpointStream implements Checkpoint {
       );
     this.#consumed = true;
     try {
-      for (const entry of this.header.tensors.values()) {
-        const bytes = await this.#take(entry.end - entry.begin);
-        this.#lastComplete = entry.name;
-        yield { entry, bytes };
+      for await (const tensor of this.#file!.tensors()) {
+        this.#lastComplete = tensor.entry.name;
+        yield tensor;
       }
       await this.#finish();
     } catch (error) {
@@ -114,33 +114,39 @@ export class CheckpointStream implements Checkpoint {
     return this.#options.createHasher?.() ?? new Sha256();
   }
 
-  async #readHeader(): Promise<void> {
-    const { signal, expected, header: limits } = this.#options;
+  async #open(): Promise<void> {
+    const { expected, header: limits } = this.#options;
     const { size } = this.#bytes;
     if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
-    const stream = await untilAborted(this.#bytes.open(signal), signal);
-    this.#reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
-    const prefix = await this.#orTruncated(this.#reader.take(8));
-    const length = await this.#headerLength(prefix);
-    const bytes = new Uint8Array(8 + length);
-    bytes.set(prefix);
-    bytes.set(await this.#take(length), 8);
-    const header = parseHeader(bytes, size, this.source, limits);
-    const total = header.dataOffset + header.dataLength;
-    if (expected?.bytes !== undefined && total !== expected.bytes) throw this.#lengthError(total);
+    const file = await openTensors(await this.#fromStart(), { size, limits, reopen: () => this.#again() });
+    if (file.bytes !== undefined && expected?.bytes !== undefined && file.bytes !== expected.bytes) {
+      throw this.#lengthError(file.bytes);
+    }
     const known = this.#total;
-    this.#header = header;
+    this.#file = file;
     if (known === undefined) this.#report();
   }
 
-  /** Length of the header, in bytes. @throws the fault of the file's start, naming what the file is instead */
-  async #headerLength(prefix: Uint8Array): Promise<number> {
-    try {
-      return readHeaderLength(prefix, this.#bytes.size, this.source, this.#options.header);
-    } catch (error) {
-      const more = await this.#reader!.take(512).catch(() => new Uint8Array(0));
-      throw explainStart(error as WeightsFormatError, prefix, more);
-    }
+  async #fromStart(): Promise<FileBytes> {
+    const { signal } = this.#options;
+    const stream = await untilAborted(this.#bytes.open(signal), signal);
+    const reader = new ByteReader(stream, (chunk) => this.#onChunk(chunk), signal);
+    this.#reader = reader;
+    return {
+      source: this.source,
+      take: (length) => this.#take(length),
+      takeUpTo: (length) => this.#orTruncated(reader.take(length)),
+      putBack: (bytes) => reader.putBack(bytes),
+    };
+  }
+
+  /** What a cache was given so far began in the same way, and ends here: a second reading is not kept. */
+  async #again(): Promise<FileBytes> {
+    await this.#reader?.cancel();
+    await this.#dropWriter();
+    this.#received = 0;
+    if (this.#hasher) this.#hasher = this.#newHasher();
+    return this.#fromStart();
   }
 
   async #take(length: number): Promise<Uint8Array> {
@@ -208,9 +214,7 @@ export class CheckpointStream implements Checkpoint {
 
   /** Bytes of the whole file: as its header says, or before that, as its source or the registry says. */
   get #total(): number | undefined {
-    return this.#header
-      ? this.#header.dataOffset + this.#header.dataLength
-      : (this.#bytes.size ?? this.#options.expected?.bytes);
+    return this.#file?.bytes ?? this.#bytes.size ?? this.#options.expected?.bytes;
   }
 
   #report(): void {

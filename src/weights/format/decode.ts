@@ -1,8 +1,8 @@
 import { quote, WeightsFormatError } from '../../errors.js';
-import type { SafetensorsDType, TensorEntry } from './safetensors.js';
+import type { TensorDType, TensorEntry } from './tensor_table.js';
 
 /** Element types that can be weights. */
-export const WEIGHT_DTYPES: ReadonlySet<SafetensorsDType> = new Set(['F32', 'F16', 'BF16', 'F64']);
+export const WEIGHT_DTYPES: ReadonlySet<TensorDType> = new Set(['F32', 'F16', 'BF16', 'F64']);
 
 /** What the values of a tensor look like; NaN and infinities are counted as non-finite and left out of `maxAbs`. */
 export interface ValueScan {

@@ -1,5 +1,5 @@
 import { quote, WeightsFormatError } from '../../errors.js';
-import type { TensorEntry } from './safetensors.js';
+import type { SafetensorsEntry } from './safetensors.js';
 
 /**
  * Sorts entries into file order and checks that they tile the data: from 0, without overlap or gap, to its end.
@@ -8,10 +8,10 @@ import type { TensorEntry } from './safetensors.js';
  * @returns bytes that the tensors cover
  * @throws WeightsFormatError `ST_OFFSETS`, `ST_OVERLAP`, `ST_HOLE` or `ST_TRAILING`
  */
-export function checkLayout(entries: TensorEntry[], available: number | undefined, source: string): number {
+export function checkLayout(entries: SafetensorsEntry[], available: number | undefined, source: string): number {
   entries.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
-  let previous: TensorEntry | undefined;
+  let previous: SafetensorsEntry | undefined;
   for (const entry of entries) {
     if (available !== undefined && entry.end > available) {
       throw new WeightsFormatError(

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { decodeUtf8, NumberToken, parseHeaderJson, type JsonNode, type JsonObject } from './header_json.js';
 import { checkLayout } from './layout.js';
+import type { TensorDType, TensorEntry, TensorTable } from './tensor_table.js';
 
 /** Bits per element of every element type of the format; only some of them can be weights here (see decode.ts). */
 const DTYPE_BITS = {
@@ -27,25 +28,17 @@ const DTYPE_BITS = {
   F32: 32,
   F64: 64,
   C64: 64,
-} as const;
+} as const satisfies Record<TensorDType, number>;
 
-export type SafetensorsDType = keyof typeof DTYPE_BITS;
-
-export interface TensorEntry {
-  /** As spelled in the file. */
-  readonly name: string;
-  readonly dtype: SafetensorsDType;
-  readonly shape: readonly number[];
+export interface SafetensorsEntry extends TensorEntry {
   /** First byte, counted from the start of the data. */
   readonly begin: number;
   /** One past the last byte, counted from the start of the data. */
   readonly end: number;
 }
 
-export interface SafetensorsHeader {
-  /** In the order of their bytes in the file. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly metadata: ReadonlyMap<string, string>;
+export interface SafetensorsHeader extends TensorTable {
+  readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
   /** Where the data starts in the file, in bytes: 8 + length of the header. Not necessarily a multiple of anything. */
   readonly dataOffset: number;
   /** Bytes of data that the tensors cover, without a gap. */
@@ -149,7 +142,7 @@ export function parseHeader(
   const text = decodeUtf8(bytes.subarray(8, dataOffset), source);
   const json = parseHeaderJson(text, { source, maxMembers: maxTensors + 1 });
   const metadata = readMetadata(json.get('__metadata__'), source);
-  const entries: TensorEntry[] = [];
+  const entries: SafetensorsEntry[] = [];
   for (const [name, node] of json) {
     if (name !== '__metadata__') entries.push(readEntry(name, node, source));
   }
@@ -185,7 +178,7 @@ function readMetadata(node: JsonNode | undefined, source: string): ReadonlyMap<s
   return metadata;
 }
 
-function readEntry(name: string, node: JsonNode, source: string): TensorEntry {
+function readEntry(name: string, node: JsonNode, source: string): SafetensorsEntry {
   const broken = (what: string): WeightsFormatError =>
     fault('ST_ENTRY', source, `tensor ${quote(name)}: ${what}.`, { tensor: name });
   if (!(node instanceof Map)) throw broken(`its entry must be an object, and is ${kindOf(node)}`);
@@ -205,7 +198,7 @@ function readEntry(name: string, node: JsonNode, source: string): TensorEntry {
       actual: dtype,
     });
   }
-  const known = dtype as SafetensorsDType;
+  const known = dtype as TensorDType;
   const dims = readShape(name, shape, source);
   const bytes = byteSize(name, known, dims, source);
   const { begin, end } = readOffsets(name, offsets, source);
@@ -237,7 +230,7 @@ function readShape(name: string, nodes: readonly JsonNode[], source: string): re
 }
 
 /** Bytes of a tensor. Zero-sized and rank-0 tensors are legal. */
-function byteSize(name: string, dtype: SafetensorsDType, shape: readonly number[], source: string): number {
+function byteSize(name: string, dtype: TensorDType, shape: readonly number[], source: string): number {
   let bits: number = DTYPE_BITS[dtype];
   for (const dim of shape) {
     bits *= dim;

@@ -5,14 +5,7 @@ const PAGE = /^(?:\xef\xbb\xbf)?\s*<(?:!doctype|html|head|body|\?xml)/i;
 const LFS_POINTER = /^version https:\/\/git-lfs\.github\.com\/spec\//;
 const JSON_TEXT = /^\s*[{[]\s*[\"{[\]}]/;
 const CONTAINERS: readonly (readonly [RegExp, string])[] = [
-  [
-    /^PK\x03\x04/,
-    'It starts like a zip archive, which PyTorch .pt and .pth files are. Convert it to safetensors first.',
-  ],
-  [
-    /^\x80[\x02-\x05][^\x00]/,
-    'It starts like a Python pickle, which old PyTorch files are. Convert it to safetensors first.',
-  ],
+  [/^\x80[\x02-\x05][^\x00]/, 'It starts like a Python pickle, but not like one that torch.save writes.'],
   [/^GGUF/, 'It starts like a GGUF file.'],
   [/^\x89HDF/, 'It starts like an HDF5 file.'],
 ];

@@ -1,7 +1,27 @@
-import type { SafetensorsDType } from './safetensors.js';
-
-/** Element types of files. Only some of them can be weights: see decode.ts. */
-export type TensorDType = SafetensorsDType;
+/** Element types of files, in the words of safetensors. Only some of them can be weights: see decode.ts. */
+export type TensorDType =
+  | 'BOOL'
+  | 'U8'
+  | 'I8'
+  | 'U16'
+  | 'I16'
+  | 'U32'
+  | 'I32'
+  | 'U64'
+  | 'I64'
+  | 'F4'
+  | 'F6_E2M3'
+  | 'F6_E3M2'
+  | 'F8_E5M2'
+  | 'F8_E4M3'
+  | 'F8_E8M0'
+  | 'F8_E4M3FNUZ'
+  | 'F8_E5M2FNUZ'
+  | 'F16'
+  | 'BF16'
+  | 'F32'
+  | 'F64'
+  | 'C64';
 
 /** A tensor of a file, whatever its format. */
 export interface TensorEntry {
@@ -17,8 +37,17 @@ export interface TensorTable {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
-/** A tensor and its little-endian values, row by row. */
+/** A tensor and its little-endian values, row by row, at any alignment; they may be a view of a larger chunk. */
 export interface TensorValues {
   readonly entry: TensorEntry;
   readonly bytes: Uint8Array;
+}
+
+/** A file of tensors that is read from its start. */
+export interface TensorFile {
+  readonly table: TensorTable;
+  /** Bytes of the whole file, where its header tells. */
+  readonly bytes?: number | undefined;
+  /** The tensors in file order, once; ends where the file should. */
+  tensors(): AsyncGenerator<TensorValues, void, undefined>;
 }

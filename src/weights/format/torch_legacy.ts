@@ -1,6 +1,7 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
-import { takePickle, type TorchBytes } from './torch_bytes.js';
+import type { FileBytes } from './file_bytes.js';
+import { takePickle } from './take_pickle.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
 
 /** The pickle of the number that every file of `torch.save` before 1.6 begins with. */
@@ -26,11 +27,11 @@ const PROTOCOL = 1001;
 /** A PyTorch file as written before version 1.6: five pickles, then the storages, with nothing between. */
 export class TorchLegacy {
   readonly table: TensorTable;
-  readonly #bytes: TorchBytes;
+  readonly #bytes: FileBytes;
   readonly #torch: TorchTable;
   readonly #keys: readonly string[];
 
-  private constructor(bytes: TorchBytes, torch: TorchTable, keys: readonly string[]) {
+  private constructor(bytes: FileBytes, torch: TorchTable, keys: readonly string[]) {
     this.#bytes = bytes;
     this.#torch = torch;
     this.#keys = keys;
@@ -38,7 +39,7 @@ export class TorchLegacy {
   }
 
   /** @param bytes behind the magic number. @throws WeightsFormatError `PT_*`, `ST_TRUNCATED` */
-  static async open(bytes: TorchBytes): Promise<TorchLegacy> {
+  static async open(bytes: FileBytes): Promise<TorchLegacy> {
     const { source } = bytes;
     const { value: protocol } = await takePickle(bytes);
     if (protocol !== PROTOCOL) {

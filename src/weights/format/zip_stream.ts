@@ -1,7 +1,8 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import { crc32 } from './crc32.js';
 import { MAX_PICKLE_BYTES, PickleMachine, type Pickled } from './pickle.js';
-import { takePickle, type TorchBytes } from './torch_bytes.js';
+import type { FileBytes } from './file_bytes.js';
+import { takePickle } from './take_pickle.js';
 import {
   CENTRAL,
   checkDirectory,
@@ -42,13 +43,13 @@ const MAX_ENTRIES = 200_000;
  * against the directory. `next` gives an entry; one of the other methods has to take its data before the next.
  */
 export class ZipStream {
-  readonly #bytes: TorchBytes;
+  readonly #bytes: FileBytes;
   readonly #records: ZipRecord[] = [];
   readonly #names = new Set<string>();
   #root: string | undefined;
   #at = 0;
 
-  constructor(bytes: TorchBytes) {
+  constructor(bytes: FileBytes) {
     this.#bytes = bytes;
   }
 

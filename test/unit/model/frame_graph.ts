@@ -5,7 +5,7 @@ import { networkSize } from '../../../src/image/size.js';
 import { originalNames } from '../../../src/models/identify.js';
 import { networkOf, registry } from '../../../src/models/registry.js';
 import { findEntry } from '../../../src/models/resolve.js';
-import type { SafetensorsHeader, TensorEntry } from '../../../src/weights/format/safetensors.js';
+import type { TensorEntry, TensorTable } from '../../../src/weights/format/tensor_table.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
@@ -51,13 +51,10 @@ export function frameGraph(
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }
 
-function headerOf(checkpoint: string): SafetensorsHeader {
-  const tensors = new Map<string, TensorEntry>();
-  let end = 0;
-  for (const { name, shape } of checkpointTensors(checkpoint)) {
-    const begin = end;
-    end += 4 * shape.reduce((n, d) => n * d, 1);
-    tensors.set(name, { name, dtype: 'F32', shape, begin, end });
-  }
-  return { tensors, metadata: new Map(), dataOffset: 8, dataLength: end };
+function headerOf(checkpoint: string): TensorTable {
+  const tensors = checkpointTensors(checkpoint).map(({ name, shape }): [string, TensorEntry] => [
+    name,
+    { name, dtype: 'F32', shape },
+  ]);
+  return { tensors: new Map(tensors), metadata: new Map() };
 }

@@ -18,12 +18,8 @@ export function randomCheckpoint(shapes: Readonly<Record<string, readonly number
 
 /** A checkpoint as models read it. */
 export function weightsOf(checkpoint: Checkpoint): Weights {
-  const tensors = new Map(
-    [...checkpoint].map(
-      ([name, { shape }]) => [name, { name, dtype: 'F32', shape, begin: 0, end: 4 * numel(shape) }] as const,
-    ),
-  );
-  return Weights.from({ tensors, metadata: new Map(), dataOffset: 0, dataLength: 0 }, 'test');
+  const tensors = new Map([...checkpoint].map(([name, { shape }]) => [name, { name, dtype: 'F32', shape }] as const));
+  return Weights.from({ tensors, metadata: new Map() }, 'test');
 }
 
 /**

@@ -106,8 +106,8 @@ describe.each([
 
   /** Loads as a model does that looks at the names before it reads a value; resolves to the names. */
   const mapNames = (options: CheckpointOptions) =>
-    withCheckpoint(URL_A, { cache: harness.cache(), ...options }, async ({ header }) => {
-      const names = [...header.tensors.keys()];
+    withCheckpoint(URL_A, { cache: harness.cache(), ...options }, async ({ table }) => {
+      const names = [...table.tensors.keys()];
       if (!names.includes('a')) throw new ModelMismatchError('MODEL_MISSING_TENSOR', `no "a" among ${names.join()}`);
       return names;
     });

@@ -1,8 +1,8 @@
-import type { TorchBytes } from '../../../src/weights/format/torch_bytes.js';
+import type { FileBytes } from '../../../src/weights/format/file_bytes.js';
 import { WeightsFormatError } from '../../../src/errors.js';
 
 /** A file in memory, as the reader of PyTorch files takes it. */
-export function torchBytes(data: Uint8Array, source = 'file.pt'): TorchBytes {
+export function torchBytes(data: Uint8Array, source = 'file.pt'): FileBytes {
   let at = 0;
   const takeUpTo = async (length: number) => data.subarray(at, (at += Math.min(length, data.length - at)));
   return {

@@ -221,7 +221,6 @@ describe('a PyTorch file', () => {
       /"0" has 3 values, and 2/,
       legacy(one, { counts: (n) => n + 1 }),
     ],
-    ['a pickle that is not of torch.save', 'PT_LEGACY', /not like one of torch\.save/, op.pickle(op.int(1))],
   ])('with %s is refused by %s', async (_what, code, words, data) => {
     await expect(read(data)).rejects.toMatchObject({
       name: 'WeightsFormatError',

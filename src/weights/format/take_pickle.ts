@@ -1,16 +1,5 @@
+import type { FileBytes } from './file_bytes.js';
 import { PickleMachine, type Pickled } from './pickle.js';
-
-/** A file that is read from its start, once. */
-export interface TorchBytes {
-  /** File name or URL, for messages. */
-  readonly source: string;
-  /** The next bytes. @throws WeightsFormatError `ST_TRUNCATED` where the file ends before */
-  take(length: number): Promise<Uint8Array>;
-  /** The next bytes, or as many as are left. */
-  takeUpTo(length: number): Promise<Uint8Array>;
-  /** Gives back bytes that were taken last, to be taken again. */
-  putBack(bytes: Uint8Array): void;
-}
 
 /** Bytes asked for first; each further time it is twice as many, so that a long pickle is not copied often. */
 const FIRST_BYTES = 64 * 1024;
@@ -20,7 +9,7 @@ const FIRST_BYTES = 64 * 1024;
  * @returns its value, and its bytes
  * @throws WeightsFormatError `PT_*`, `ST_TRUNCATED`
  */
-export async function takePickle(bytes: TorchBytes): Promise<{ value: Pickled; raw: Uint8Array }> {
+export async function takePickle(bytes: FileBytes): Promise<{ value: Pickled; raw: Uint8Array }> {
   const machine = new PickleMachine(bytes.source);
   const chunks: Uint8Array[] = [];
   let total = 0;

@@ -1,0 +1,32 @@
+import { parts } from '../../parts.js';
+import type { FileBytes } from './file_bytes.js';
+import { SafetensorsFile } from './safetensors_file.js';
+import type { HeaderOptions } from './safetensors.js';
+import type { TensorFile } from './tensor_table.js';
+
+export interface OpenOptions {
+  /** Bytes of the file, where known. */
+  readonly size: number | undefined;
+  readonly limits?: HeaderOptions | undefined;
+  /** The file from its start again: an archive may hold its weights before what describes them. */
+  readonly reopen: () => Promise<FileBytes>;
+}
+
+/**
+ * Opens a file of weights: safetensors, or what `torch.save` writes. Its first bytes tell which, never its name.
+ * @throws WeightsFormatError `ST_*`, `PT_*`; NetworkError `NET_LFS_POINTER`, `NET_NOT_WEIGHTS`, `NET_PART`
+ */
+export async function openTensors(file: FileBytes, { size, limits, reopen }: OpenOptions): Promise<TensorFile> {
+  const start = await file.takeUpTo(4);
+  file.putBack(start);
+  if (!startsAsTorch(start)) return SafetensorsFile.open(file, size, limits);
+  const { openTorch } = await parts.torch();
+  return openTorch(file, reopen);
+}
+
+/**
+ * A zip archive, or the pickle of torch.save's magic number. As lengths of a safetensors header both are over any limit.
+ */
+function startsAsTorch([a, b, c, d]: Uint8Array): boolean {
+  return (a === 0x50 && b === 0x4b && c === 3 && d === 4) || (a === 0x80 && b === 2 && c === 0x8a && d === 10);
+}
