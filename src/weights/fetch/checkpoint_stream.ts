@@ -136,7 +136,6 @@ export class CheckpointStream implements Checkpoint {
       source: this.source,
       take: (length) => this.#take(length),
       takeUpTo: (length) => this.#orTruncated(reader.take(length)),
-      putBack: (bytes) => reader.putBack(bytes),
     };
   }
 

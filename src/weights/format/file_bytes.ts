@@ -6,6 +6,4 @@ export interface FileBytes {
   take(length: number): Promise<Uint8Array>;
   /** The next bytes, or as many as are left. */
   takeUpTo(length: number): Promise<Uint8Array>;
-  /** Gives back bytes that were taken last, to be taken again. */
-  putBack(bytes: Uint8Array): void;
 }

@@ -17,11 +17,10 @@ export interface OpenOptions {
  * @throws WeightsFormatError `ST_*`, `PT_*`; NetworkError `NET_LFS_POINTER`, `NET_NOT_WEIGHTS`, `NET_PART`
  */
 export async function openTensors(file: FileBytes, { size, limits, reopen }: OpenOptions): Promise<TensorFile> {
-  const start = await file.takeUpTo(4);
-  file.putBack(start);
-  if (!startsAsTorch(start)) return SafetensorsFile.open(file, size, limits);
+  const start = await file.takeUpTo(8);
+  if (!startsAsTorch(start)) return SafetensorsFile.open(start, file, size, limits);
   const { openTorch } = await parts.torch();
-  return openTorch(file, reopen);
+  return openTorch(start, file, reopen);
 }
 
 /**

@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
+import { joined } from './lookahead.js';
 import type { TensorDType } from './tensor_table.js';
 
 /** What a state dict can hold. Nothing in a pickle is ever called: a tensor is a description of where its numbers are. */
@@ -136,7 +138,7 @@ export class PickleMachine {
   readonly #stack: Pickled[] = [];
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, Pickled>();
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#bytes.buffer);
   /** Next byte to read, and where in the pickle the bytes begin and the opcode at hand stands. */
   #at = 0;
@@ -157,7 +159,7 @@ export class PickleMachine {
     const rest = this.#bytes.subarray(this.#at);
     this.#begin += this.#at;
     this.#at = 0;
-    this.#bytes = rest.length === 0 ? new Uint8Array(chunk) : joined(rest, chunk);
+    this.#bytes = joined(rest, chunk);
     this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length);
     while (this.#at < this.#bytes.length) {
       const before = this.#at;
@@ -490,7 +492,7 @@ export class PickleMachine {
     );
   }
 
-  #fault(code: string, what: string, expected?: unknown, actual?: unknown, cause?: unknown): WeightsFormatError {
+  #fault(code: ErrorCode, what: string, expected?: unknown, actual?: unknown, cause?: unknown): WeightsFormatError {
     return new WeightsFormatError(
       code,
       `${this.#source}: byte ${this.#opcodeAt} of the pickle: ${what}. Nothing in the file was run.`,
@@ -501,11 +503,4 @@ export class PickleMachine {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(a.length + b.length);
-  bytes.set(a);
-  bytes.set(b, a.length);
-  return bytes;
 }

@@ -19,16 +19,21 @@ export class SafetensorsFile implements TensorFile {
 
   /**
    * Reads the header, which is checked whole.
+   * @param prefix the first 8 bytes of the file, or fewer where it ends
+   * @param file what follows them
    * @param size bytes of the file, where known
    * @throws WeightsFormatError `ST_*`, naming what the file is instead where its start tells; NetworkError
    */
-  static async open(file: FileBytes, size: number | undefined, limits?: HeaderOptions): Promise<SafetensorsFile> {
-    const prefix = await file.takeUpTo(8);
+  static async open(
+    prefix: Uint8Array,
+    file: FileBytes,
+    size: number | undefined,
+    limits?: HeaderOptions,
+  ): Promise<SafetensorsFile> {
     const length = await headerLength(file, prefix, size, limits);
-    const bytes = new Uint8Array(await file.take(length));
     const whole = new Uint8Array(8 + length);
     whole.set(prefix);
-    whole.set(bytes, 8);
+    whole.set(await file.take(length), 8);
     return new SafetensorsFile(file, parseHeader(whole, size, file.source, limits));
   }
 

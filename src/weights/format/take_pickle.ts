@@ -1,4 +1,4 @@
-import type { FileBytes } from './file_bytes.js';
+import type { Lookahead } from './lookahead.js';
 import { PickleMachine, type Pickled } from './pickle.js';
 
 /** Bytes asked for first; each further time it is twice as many, so that a long pickle is not copied often. */
@@ -9,7 +9,7 @@ const FIRST_BYTES = 64 * 1024;
  * @returns its value, and its bytes
  * @throws WeightsFormatError `PT_*`, `ST_TRUNCATED`
  */
-export async function takePickle(bytes: FileBytes): Promise<{ value: Pickled; raw: Uint8Array }> {
+export async function takePickle(bytes: Lookahead): Promise<{ value: Pickled; raw: Uint8Array }> {
   const machine = new PickleMachine(bytes.source);
   const chunks: Uint8Array[] = [];
   let total = 0;

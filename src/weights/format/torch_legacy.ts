@@ -1,6 +1,7 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
-import type { FileBytes } from './file_bytes.js';
+import type { Lookahead } from './lookahead.js';
 import { takePickle } from './take_pickle.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
 
@@ -27,11 +28,11 @@ const PROTOCOL = 1001;
 /** A PyTorch file as written before version 1.6: five pickles, then the storages, with nothing between. */
 export class TorchLegacy {
   readonly table: TensorTable;
-  readonly #bytes: FileBytes;
+  readonly #bytes: Lookahead;
   readonly #torch: TorchTable;
   readonly #keys: readonly string[];
 
-  private constructor(bytes: FileBytes, torch: TorchTable, keys: readonly string[]) {
+  private constructor(bytes: Lookahead, torch: TorchTable, keys: readonly string[]) {
     this.#bytes = bytes;
     this.#torch = torch;
     this.#keys = keys;
@@ -39,7 +40,7 @@ export class TorchLegacy {
   }
 
   /** @param bytes behind the magic number. @throws WeightsFormatError `PT_*`, `ST_TRUNCATED` */
-  static async open(bytes: FileBytes): Promise<TorchLegacy> {
+  static async open(bytes: Lookahead): Promise<TorchLegacy> {
     const { source } = bytes;
     const { value: protocol } = await takePickle(bytes);
     if (protocol !== PROTOCOL) {
@@ -99,6 +100,6 @@ export class TorchLegacy {
   }
 }
 
-function fault(source: string, code: string, what: string, expected: unknown, actual: unknown): WeightsFormatError {
+function fault(source: string, code: ErrorCode, what: string, expected: unknown, actual: unknown): WeightsFormatError {
   return new WeightsFormatError(code, `${source}: ${what}.`, { source, expected, actual });
 }

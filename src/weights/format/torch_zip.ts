@@ -1,6 +1,6 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
-import type { FileBytes } from './file_bytes.js';
+import type { Lookahead } from './lookahead.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
 import { ZipStream, type ZipEntry } from './zip_stream.js';
 
@@ -14,11 +14,11 @@ export class TorchZip {
   readonly table: TensorTable;
   /** Whether storages stand before the pickle that describes them, so that the file has to be read again from its start. */
   readonly outOfOrder: boolean;
-  readonly #bytes: FileBytes;
+  readonly #bytes: Lookahead;
   readonly #zip: ZipStream;
   readonly #torch: TorchTable;
 
-  private constructor(bytes: FileBytes, zip: ZipStream, torch: TorchTable, outOfOrder: boolean) {
+  private constructor(bytes: Lookahead, zip: ZipStream, torch: TorchTable, outOfOrder: boolean) {
     this.#bytes = bytes;
     this.#zip = zip;
     this.#torch = torch;
@@ -31,7 +31,7 @@ export class TorchZip {
    * @param bytes from the start of the file
    * @throws WeightsFormatError `PT_*`, `ST_TRUNCATED`
    */
-  static async open(bytes: FileBytes): Promise<TorchZip> {
+  static async open(bytes: Lookahead): Promise<TorchZip> {
     const zip = new ZipStream(bytes);
     let outOfOrder = false;
     for (let entry = await zip.next(); entry; entry = await zip.next()) {
@@ -51,7 +51,7 @@ export class TorchZip {
   }
 
   /** The same file from its start, where `outOfOrder` says so. */
-  again(bytes: FileBytes): TorchZip {
+  again(bytes: Lookahead): TorchZip {
     return new TorchZip(bytes, new ZipStream(bytes), this.#torch, false);
   }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError, type ErrorDetails } from '../../errors.js';
 import type { ZipRecord } from './zip_stream.js';
 
@@ -113,7 +114,12 @@ export function readExtra64(extra: Uint8Array, ...fields: readonly number[]): nu
   });
 }
 
-export function zipFault(source: string, code: string, what: string, details: ErrorDetails = {}): WeightsFormatError {
+export function zipFault(
+  source: string,
+  code: ErrorCode,
+  what: string,
+  details: ErrorDetails = {},
+): WeightsFormatError {
   return new WeightsFormatError(code, `${source}: ${what}.`, { source, ...details });
 }
 

@@ -1,7 +1,8 @@
+import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { crc32 } from './crc32.js';
 import { MAX_PICKLE_BYTES, PickleMachine, type Pickled } from './pickle.js';
-import type { FileBytes } from './file_bytes.js';
+import type { Lookahead } from './lookahead.js';
 import { takePickle } from './take_pickle.js';
 import {
   CENTRAL,
@@ -43,13 +44,13 @@ const MAX_ENTRIES = 200_000;
  * against the directory. `next` gives an entry; one of the other methods has to take its data before the next.
  */
 export class ZipStream {
-  readonly #bytes: FileBytes;
+  readonly #bytes: Lookahead;
   readonly #records: ZipRecord[] = [];
   readonly #names = new Set<string>();
   #root: string | undefined;
   #at = 0;
 
-  constructor(bytes: FileBytes) {
+  constructor(bytes: Lookahead) {
     this.#bytes = bytes;
   }
 
@@ -235,7 +236,7 @@ export class ZipStream {
   }
 
   #fault(
-    code: string,
+    code: ErrorCode,
     what: string,
     expected?: unknown,
     actual?: unknown,

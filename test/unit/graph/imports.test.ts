@@ -84,6 +84,7 @@ describe('imports', () => {
     expect(doors.filter(({ from }) => from === LIST_OF_DOORS).map(({ to }) => to)).toEqual([
       'src/tuning/gpu.ts',
       'src/kernels/cpu_texts.ts',
+      'src/weights/format/torch_file.ts',
       'src/runtime/drawing.ts',
     ]);
     const others = doors.filter(({ from }) => from !== LIST_OF_DOORS);

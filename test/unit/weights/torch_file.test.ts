@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DepthwiseError } from '../../../src/errors.js';
-import { openTorch } from '../../../src/weights/format/torch_file.js';
-import { torchBytes } from './torch_bytes.js';
+import { openTorchBytes } from './torch_bytes.js';
 import { legacy, op, stateDict, torchParts, zip, type WrittenTensor } from './torch_writer.js';
 
 const wholes = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
@@ -23,7 +22,7 @@ const EXPECTED = {
 };
 
 async function read(data: Uint8Array): Promise<Record<string, number[]>> {
-  const torch = await openTorch(torchBytes(data), async () => torchBytes(data));
+  const torch = await openTorchBytes(data);
   const found: Record<string, number[]> = {};
   for await (const { entry, bytes } of torch.tensors())
     found[entry.name] = [...new Float32Array(Uint8Array.from(bytes).buffer)];

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openTorch } from '../../../src/weights/format/torch_file.js';
-import { torchBytes } from './torch_bytes.js';
+import { openTorchBytes } from './torch_bytes.js';
 
 /** Files of torch.save in every form, each with what is in it, or why it is refused. */
 const SAMPLES = join(import.meta.dirname, '../../../../shared/pt_samples');
@@ -40,7 +39,7 @@ const REFUSED: Readonly<Record<string, [string, RegExp]>> = {
 
 async function read(file: string) {
   const data = readFileSync(file);
-  const torch = await openTorch(torchBytes(data), async () => torchBytes(data));
+  const torch = await openTorchBytes(data);
   const found: Record<string, { dtype: string; shape: number[]; sha256: string }> = {};
   for await (const { entry, bytes } of torch.tensors()) {
     found[entry.name] = {

@@ -86,8 +86,10 @@ export function torchParts(
   ];
 }
 
-/** A zip archive as PyTorch writes it: sizes and CRC of an entry follow its data. */
-export function zip(parts: readonly ZipPart[], { flags = 0x0808, comment = '' } = {}): Buffer {
+/**
+ * A zip archive as PyTorch writes it: sizes and CRC of an entry follow its data. Others write them before it.
+ */
+export function zip(parts: readonly ZipPart[], { flags = 0x0808, follows = true } = {}): Buffer {
   const chunks: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
@@ -100,10 +102,16 @@ export function zip(parts: readonly ZipPart[], { flags = 0x0808, comment = '' } 
     const crc = crc32(data);
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
-    local.writeUInt16LE(data.length === 0 ? flags & ~8 : flags, 6);
+    local.writeUInt16LE(data.length === 0 || !follows ? flags & ~8 : flags, 6);
+    if (!follows) {
+      local.writeUInt32LE(crc, 14);
+      local.writeUInt32LE(data.length, 18);
+      local.writeUInt32LE(data.length, 22);
+    }
     local.writeUInt16LE(name.length, 26);
     add(Buffer.concat([local, text(name), data]));
-    if (data.length > 0) add(Buffer.concat([text('PK\x07\x08'), u32(crc), u32(data.length), u32(data.length)]));
+    if (data.length > 0 && follows)
+      add(Buffer.concat([text('PK\x07\x08'), u32(crc), u32(data.length), u32(data.length)]));
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50);
     central.writeUInt16LE(flags, 8);
@@ -122,8 +130,7 @@ export function zip(parts: readonly ZipPart[], { flags = 0x0808, comment = '' } 
   end.writeUInt16LE(parts.length, 10);
   end.writeUInt32LE(at - begin, 12);
   end.writeUInt32LE(begin, 16);
-  end.writeUInt16LE(comment.length, 20);
-  add(Buffer.concat([end, text(comment)]));
+  add(end);
   return Buffer.concat(chunks);
 }
 

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { loadDepthModel } from '../../../src/node/load.js';
+import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
+import { decode } from '../../../src/weights/format/decode.js';
+import { checkpointTensors } from '../../models/fixtures.js';
+import { seededCheckpoint } from '../../seeded_weights.js';
+import { legacy, torchParts, zip, type WrittenTensor } from './torch_writer.js';
+
+const MODEL = 'midas-v2.1-small';
+const weights = seededCheckpoint(checkpointTensors(MODEL));
+
+/** The weights as f32; counters of BatchNorm are left out. */
+async function writtenTensors(): Promise<Record<string, WrittenTensor>> {
+  const checkpoint = await openCheckpoint(weights);
+  const tensors: Record<string, WrittenTensor> = {};
+  for await (const { entry, bytes } of checkpoint.tensors()) {
+    if (entry.dtype === 'F32') tensors[entry.name] = { shape: entry.shape, values: decode(entry, bytes).slice() };
+  }
+  return tensors;
+}
+
+const picture = { data: Uint8Array.from({ length: 64 * 48 * 4 }, (_, i) => (i * 37) % 256), width: 64, height: 48 };
+
+async function mapOf(source: Parameters<typeof loadDepthModel>[0]): Promise<Float32Array> {
+  const model = await loadDepthModel(source, { precision: 'f32' });
+  try {
+    const depth = await model.estimate(picture);
+    return await depth.read();
+  } finally {
+    model.dispose();
+  }
+}
+
+describe('a model from a PyTorch file', () => {
+  it('gives the map that its weights give from safetensors, in zip and in legacy form', async () => {
+    const tensors = await writtenTensors();
+    const expected = await mapOf(weights);
+    expect(new Set(expected).size).toBeGreaterThan(100);
+    expect(await mapOf(new Blob([new Uint8Array(zip(torchParts(tensors)))]))).toEqual(expected);
+    expect(await mapOf(new Uint8Array(legacy(tensors)))).toEqual(expected);
+  });
+
+  it('is read whole where another program put its weights before the pickle', async () => {
+    const tensors = await writtenTensors();
+    const file = new Uint8Array(zip(torchParts(tensors).reverse(), { follows: false }));
+    const checkpoint = await openCheckpoint(file);
+    const left = new Map(Object.entries(tensors));
+    for await (const { entry, bytes } of checkpoint.tensors()) {
+      expect(decode(entry, bytes)).toEqual(left.get(entry.name)?.values);
+      left.delete(entry.name);
+    }
+    expect(left.size).toBe(0);
+  });
+
+  it('that is cut ends in ST_TRUNCATED naming the last tensor that was whole', async () => {
+    const file = zip(torchParts(await writtenTensors()));
+    const cut = new Uint8Array(file.subarray(0, file.length / 2));
+    await expect(mapOf(cut)).rejects.toMatchObject({
+      code: 'ST_TRUNCATED',
+      tensor: expect.stringMatching(/./),
+    });
+  });
+});
