@@ -13,10 +13,13 @@
  * @packageDocumentation
  */
 
+import type { ModelName } from './models/families/index.js';
+import type { DepthKind } from './models/family.js';
 import { registry } from './models/registry.js';
 
 export {
   DepthMap,
+  type DepthMapOnGpu,
   type DepthFileFormat,
   type DepthRange,
   type DepthTextureFormat,
@@ -28,10 +31,11 @@ export {
   type EncodeTargets,
   type EstimateOptions,
   type EstimatePlan,
+  type ModelFacts,
   type ModelInfo,
   type ProfileStep,
 } from './runtime/depth_model.js';
-export type { LoadOptions } from './runtime/load.js';
+export type { LoadOptions, ModelSource } from './runtime/load.js';
 export type { ErrorCode } from './error_codes.js';
 export {
   CacheError,
@@ -57,13 +61,14 @@ export {
 } from './errors.js';
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
 export type { ColormapName } from './depth/colormaps.js';
-export type { DepthSemantics } from './depth/formats/depth_semantics.js';
+export type { DepthSemantics, RelativeDepth, StoredNumbers } from './depth/formats/depth_semantics.js';
 export type { PictureSource, ReadyPicture } from './image/picture.js';
 export type { RawPicture } from './image/pixels.js';
 export type { Convention } from './image/preprocess.js';
 export type { Size, SizeOptions } from './image/size.js';
 export type { Span } from './kernels/colorize.js';
-export type { DepthKind } from './models/family.js';
+export type { ModelName } from './models/families/index.js';
+export type { DepthKind, MetricDepth, RelativeInverseDepth } from './models/family.js';
 export type { Precision } from './runtime/precision.js';
 export type { Warning } from './warnings.js';
 export type { CachedFile, CacheWriter, WeightsCache } from './weights/cache/cache.js';
@@ -74,14 +79,14 @@ export type { Hasher } from './weights/fetch/sha256.js';
 
 /** A model that `loadDepthModel` knows by name. */
 export interface DepthModelSummary {
-  readonly name: string;
+  readonly name: ModelName;
   readonly title: string;
   readonly family: string;
   readonly size: string;
   readonly licence: string;
   /** Whether the weights are fetched without `acceptLicense`. */
   readonly permissive: boolean;
-  readonly kind: 'relative-inverse' | 'metric';
+  readonly kind: DepthKind['kind'];
   /**
    * Where the weights come from; undefined where the caller must bring them. `package:FILE` is this package's export
    * `depthwise/FILE`: Node finds it, and a page passes its address as `weights`.

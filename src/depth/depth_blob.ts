@@ -1,5 +1,5 @@
 import { checkChoice } from '../check_options.js';
-import type { DepthFileFormat, DepthMap, DrawOptions } from './depth_map.js';
+import type { DepthFileFormat, DepthMapOnGpu, DrawOptions } from './depth_map.js';
 import { finiteRange, levelLine, quantize16, type DepthSemantics } from './formats/depth_semantics.js';
 import { encodeNpy } from './formats/npy.js';
 import { encodePfm } from './formats/pfm.js';
@@ -8,7 +8,7 @@ import { encodePng } from './formats/png.js';
 const FORMATS: readonly DepthFileFormat[] = ['png', 'png16', 'pfm', 'npy'];
 
 /** A map as a file, see `DepthMap.toBlob`. */
-export async function depthBlob(map: DepthMap, format: DepthFileFormat, options: DrawOptions): Promise<Blob> {
+export async function depthBlob(map: DepthMapOnGpu, format: DepthFileFormat, options: DrawOptions): Promise<Blob> {
   checkChoice('fileFormat', format, FORMATS, 'write');
   const { width, height } = map;
   const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });

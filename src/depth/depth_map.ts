@@ -9,7 +9,8 @@ import { scoped, submit } from '../gpu/scoped.js';
 import type { ColormapName } from './colormaps.js';
 import type { DepthSemantics } from './formats/depth_semantics.js';
 import type { Span } from '../kernels/colorize.js';
-import type { DepthKind } from '../models/family.js';
+import type { ModelName } from '../models/families/index.js';
+import { depthKind, type DepthKind } from '../models/family.js';
 import { parts } from '../parts.js';
 
 /** Ends of a depth map's values, in the unit of the map. */
@@ -44,26 +45,25 @@ export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
-interface MapSource extends DepthKind {
-  readonly model: string;
+interface MapFacts {
+  readonly kind: DepthKind['kind'];
+  readonly model: ModelName;
   readonly width: number;
   readonly height: number;
 }
 
-/**
- * A depth map on the GPU. Nothing comes back to the CPU before it is asked for. It lives until it is disposed, or the
- * model that made it is, when the model has a device of its own.
- */
-export class DepthMap implements DepthKind {
+/** What depth maps of every kind are. */
+export class DepthMapOnGpu {
   /** In pixels. */
   readonly width: number;
   readonly height: number;
+  /** What the values are; it says which of the two that follow are meant. */
   readonly kind: DepthKind['kind'];
   /** Whether nearer things have the larger or the smaller values. */
   readonly nearer: DepthKind['nearer'];
   readonly unit: DepthKind['unit'];
   /** Registry name of the model. */
-  readonly model: string;
+  readonly model: ModelName;
   readonly #gpu: Gpu;
   readonly #drawings: DrawingCache;
   readonly #buffer: GPUBuffer;
@@ -72,17 +72,17 @@ export class DepthMap implements DepthKind {
   #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
 
-  /** @internal Maps are made by `DepthModel.estimate`. */
-  constructor(gpu: Gpu, drawings: DrawingCache, buffer: GPUBuffer, source: MapSource) {
+  /** @internal */
+  constructor(gpu: Gpu, drawings: DrawingCache, buffer: GPUBuffer, { kind, model, width, height }: MapFacts) {
     this.#gpu = gpu;
     this.#drawings = drawings;
     this.#buffer = buffer;
-    this.width = source.width;
-    this.height = source.height;
-    this.kind = source.kind;
-    this.nearer = source.nearer;
-    this.unit = source.unit;
-    this.model = source.model;
+    this.width = width;
+    this.height = height;
+    this.kind = kind;
+    this.nearer = depthKind(kind).nearer;
+    this.unit = depthKind(kind).unit;
+    this.model = model;
   }
 
   /**
@@ -205,8 +205,8 @@ export class DepthMap implements DepthKind {
    * @param scale of stored numbers; a value of the map is `offset + scale * stored`
    */
   semantics(scale = 1, offset = 0): DepthSemantics {
-    const { kind, nearer, unit, model, width, height } = this;
-    return { kind, nearer, unit, scale, offset, model, width, height };
+    const { kind, model, width, height } = this;
+    return { ...depthKind(kind), scale, offset, model, width, height };
   }
 
   /**
@@ -305,6 +305,19 @@ export class DepthMap implements DepthKind {
   #usable(): void {
     if (this.#end.over) throw disposed();
   }
+}
+
+/**
+ * A depth map on the GPU. Nothing comes back to the CPU before it is asked for. It lives until it is disposed, or the
+ * model that made it is, when the model has a device of its own.
+ */
+export type DepthMap = DepthMapOnGpu & DepthKind;
+/** For `instanceof`: maps are made by `DepthModel.estimate`. */
+export const DepthMap = DepthMapOnGpu as unknown as abstract new (...made: never) => DepthMap;
+
+/** @internal A map of values f32[height,width] in a buffer, which is the map's from here on. */
+export function newDepthMap(...made: ConstructorParameters<typeof DepthMapOnGpu>): DepthMap {
+  return new DepthMapOnGpu(...made) as DepthMap;
 }
 
 function rangeOf(bytes: ArrayBuffer): DepthRange {

@@ -3,18 +3,35 @@ import type { Convention } from '../image/preprocess.js';
 import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { NameRule } from '../weights/names.js';
+import type { ModelName } from './families/index.js';
 import type { Weights } from '../weights/weights.js';
 
-/** What the numbers of a depth map are. */
-export interface DepthKind {
-  /** Relative inverse depth has an unknown scale and shift per picture; metric depth is in metres. */
-  readonly kind: 'relative-inverse' | 'metric';
-  readonly nearer: 'larger' | 'smaller';
-  readonly unit: 'none' | 'metre';
+/** Inverse depth with a scale and a shift that are unknown and other ones for each picture. */
+export interface RelativeInverseDepth {
+  readonly kind: 'relative-inverse';
+  readonly nearer: 'larger';
+  readonly unit: 'none';
 }
 
-export const RELATIVE_INVERSE: DepthKind = { kind: 'relative-inverse', nearer: 'larger', unit: 'none' };
-export const METRIC: DepthKind = { kind: 'metric', nearer: 'smaller', unit: 'metre' };
+/** Depth in metres. */
+export interface MetricDepth {
+  readonly kind: 'metric';
+  readonly nearer: 'smaller';
+  readonly unit: 'metre';
+}
+
+/** What the numbers of a depth map are: `kind` says whether nearer things have larger ones, and their unit. */
+export type DepthKind = RelativeInverseDepth | MetricDepth;
+
+export const RELATIVE_INVERSE: RelativeInverseDepth = { kind: 'relative-inverse', nearer: 'larger', unit: 'none' };
+export const METRIC: MetricDepth = { kind: 'metric', nearer: 'smaller', unit: 'metre' };
+
+const KINDS: Readonly<Record<DepthKind['kind'], DepthKind>> = { 'relative-inverse': RELATIVE_INVERSE, metric: METRIC };
+
+/** All that a kind of depth says, by its name. */
+export function depthKind(kind: DepthKind['kind']): DepthKind {
+  return KINDS[kind];
+}
 
 /** Terms the weights come under. */
 export interface Licence {
@@ -41,8 +58,11 @@ export interface PublishedWeights {
 export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 /** One published model. */
-export interface ModelEntry extends DepthKind {
-  readonly name: string;
+export interface ModelEntry {
+  readonly kind: DepthKind['kind'];
+  readonly nearer: DepthKind['nearer'];
+  readonly unit: DepthKind['unit'];
+  readonly name: ModelName;
   readonly title: string;
   /** Id of its family. */
   readonly family: string;

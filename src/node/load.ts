@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { checkOptions } from '../check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
-import type { LoadOptions } from '../runtime/load.js';
+import type { LoadOptions, ModelSource } from '../runtime/load.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
@@ -27,7 +27,7 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
  *   or without such an adapter
  */
-export async function loadDepthModel(source: CheckpointSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
+export async function loadDepthModel(source: ModelSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
   checkOptions(options, [], 'load');
   const { adapter, cache, ...rest } = options;
   const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);

@@ -10,22 +10,22 @@ import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import { videoFrames } from './frames.js';
 import { Lifetime } from './lifetime.js';
-import { loadEngine, type LoadOptions } from './load.js';
-import type { DepthKind } from '../models/family.js';
+import { loadEngine, type LoadOptions, type ModelSource } from './load.js';
+import type { ModelName } from '../models/families/index.js';
+import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart } from '../parts.js';
 import { copyOf } from '../plain_memory.js';
 import { profileEstimate, type ProfileStep } from './profile.js';
 import { runNetwork } from './raw_network.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
-import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 
 export type { EncodeTargets } from './encode.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { ProfileStep } from './profile.js';
 
-/** What a model is. */
-export interface ModelInfo extends DepthKind {
-  readonly name: string;
+/** What is said of models of every kind of depth. */
+export interface ModelFacts {
+  readonly name: ModelName;
   readonly title: string;
   readonly licence: string;
   readonly precision: 'f32' | 'f16';
@@ -39,6 +39,9 @@ export interface ModelInfo extends DepthKind {
     readonly dropped: Readonly<Record<string, string>>;
   };
 }
+
+/** What a model is. */
+export type ModelInfo = ModelFacts & DepthKind;
 
 /**
  * Loads a model by registry name, URL, `hf:org/repo@revision`, file or bytes. The source is kept, to load it again
@@ -54,7 +57,7 @@ export interface ModelInfo extends DepthKind {
  * @throws GpuUnavailableError, LicenseError, NetworkError, IntegrityError, WeightsFormatError, ModelMismatchError,
  *   UsageError, OutOfMemoryError, ShaderError, DeviceLostError, or an `AbortError`
  */
-export async function loadDepthModel(source: CheckpointSource, options: LoadOptions = {}): Promise<DepthModel> {
+export async function loadDepthModel(source: ModelSource, options: LoadOptions = {}): Promise<DepthModel> {
   checkSource('source', source);
   checkOptions(options, ['precision', 'convention', 'tuning'], 'load');
   if (options.weights !== undefined) checkSource('weights', options.weights);
@@ -84,13 +87,11 @@ export class DepthModel {
   /** Name, licence, meaning of the values, storage precision, adapter and kernels. */
   get info(): ModelInfo {
     const { entry, storage, gpu, kernels } = this.#life.engine;
-    const { name, title, kind, nearer, unit, licence } = entry;
+    const { name, title, kind, licence } = entry;
     return {
+      ...depthKind(kind),
       name,
       title,
-      kind,
-      nearer,
-      unit,
       licence: licence.name,
       precision: storage,
       adapter: gpu.adapter,

@@ -1,5 +1,5 @@
 import { checkOptions } from '../check_options.js';
-import { DepthMap } from '../depth/depth_map.js';
+import { newDepthMap, type DepthMap } from '../depth/depth_map.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { DepthwiseError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
@@ -128,7 +128,7 @@ async function estimateOn(
     });
     await life.guard(engine, work, options.signal);
     executable.noteDuration(performance.now() - start);
-    return new DepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
+    return newDepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
       ...entry,
       model: entry.name,
       width,

@@ -2,6 +2,7 @@ import { Engine, tunes } from './engine.js';
 import { DeviceLostError } from '../errors.js';
 import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
+import type { ModelName } from '../models/families/index.js';
 import type { ModelEntry } from '../models/family.js';
 import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
 import type { Precision } from './precision.js';
@@ -10,6 +11,9 @@ import { browserCache } from '../weights/cache/browser_cache.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
 import { pinRevision } from '../weights/fetch/hub_revision.js';
+
+/** Name of a model, which editors complete, or where its weights are. */
+export type ModelSource = ModelName | (string & {}) | Exclude<CheckpointSource, string>;
 
 /**
  * Options of `loadDepthModel`.
@@ -25,7 +29,7 @@ export interface LoadOptions extends Pick<
   /** Weights to use instead of the published ones; for a model given by name. */
   readonly weights?: CheckpointSource;
   /** Registry name, for weights given by URL, file or bytes whose tensors do not say which model they are. */
-  readonly model?: string;
+  readonly model?: ModelName | (string & {});
   /** The caller's device: it is used, and neither destroyed nor configured. */
   readonly device?: GPUDevice;
   /** The WebGPU entry point, where it is not `navigator.gpu`. */

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { publint } from 'publint';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { registry } from '../../src/models/registry.js';
 import { buildTypes } from '../../tools/build/types.mjs';
 
 /** The package as it is published, seen from a project that depends on it. */
@@ -17,7 +18,7 @@ const COMPILERS = {
   7: join(ROOT, 'node_modules/typescript/bin/tsc'),
   5.9: createRequire(require.resolve('@microsoft/api-extractor')).resolve('typescript/bin/tsc'),
 };
-const PROJECT = `import { loadDepthModel, type DepthMap } from 'depthwise';
+const PROJECT = `import { loadDepthModel, type DepthMap, type DepthwiseError } from 'depthwise';
 import { colormaps, type ColormapName } from 'depthwise/colormaps';
 import { DepthMap as DepthMapInNode, loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
 using model = await loadDepthModel('midas-v2.1-small', { acceptLicense: false });
@@ -25,6 +26,11 @@ using map: DepthMap = await model.estimate(document.createElement('canvas'));
 export const all: [Float32Array, GPUTexture] = [await map.read(), await map.texture()];
 export const depth = await (await loadInNode('nano')).estimate(await readPicture('a.jpg'));
 export const one: DepthMap = depth;
+export const metres: 'metre' | undefined = map.kind === 'metric' ? map.unit : undefined;
+const { info } = model;
+export const nearer: 'larger' | undefined = info.kind === 'relative-inverse' ? info.nearer : undefined;
+export const wanted = (error: DepthwiseError): boolean => error.code === 'LICENSE_NOT_ACCEPTED';
+export const open = [loadDepthModel('https://host/file.safetensors'), loadDepthModel(new URL('https://host/file'))];
 export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisfies ColormapName in colormaps;
 `;
 /** Names that examples take for granted. */
@@ -101,13 +107,53 @@ function tarball(): { path: string; files: string[] } {
 
 describe.each([7, 5.9] as const)('the package in a strict project of TypeScript %s', (version) => {
   it.each([{}, { module: 'NodeNext', moduleResolution: 'NodeNext' }])(
-    'has declarations that are taken whole, with %o',
+    'has declarations that are taken whole, and that find what is wrong, with %o',
     async (options) => {
-      expect(await compile(version, { 'main.ts': PROJECT }, options)).toBe('');
-      const wrong = { 'main.ts': `${PROJECT}export const wrong: string = map.width;\n` };
-      expect(await compile(version, wrong, options)).toMatch(/main\.ts\(10,14\): error TS2322/);
+      const wrong = `export const wrong: string = map.width;
+export const unit: 'metre' = map.unit;
+export const code = (error: DepthwiseError): boolean => error.code === 'LICENCE';
+`;
+      const line = PROJECT.split('\n').length;
+      const said = await compile(version, { 'main.ts': PROJECT + wrong }, options);
+      expect(said.match(/\S+: error TS\d+/g)?.map((fault) => fault.replace(/^.*\//, ''))).toEqual([
+        `main.ts(${line},14): error TS2322`,
+        `main.ts(${line + 1},14): error TS2322`,
+        `main.ts(${line + 2},57): error TS2367`,
+      ]);
     },
   );
+});
+
+describe('an editor', () => {
+  it('completes the names of models and codes of errors', async () => {
+    const ts = createRequire(require.resolve('@microsoft/api-extractor'))(
+      'typescript',
+    ) as typeof import('../../node_modules/@microsoft/api-extractor/node_modules/typescript/lib/typescript.js');
+    const file = join(project, 'editor.ts');
+    const completed = (text: string): string[] => {
+      const options = { ...ts.parseJsonConfigFileContent({ compilerOptions }, ts.sys, project).options, types: [] };
+      const service = ts.createLanguageService({
+        getCompilationSettings: () => options,
+        getScriptFileNames: () => [file],
+        getScriptVersion: () => '1',
+        getScriptSnapshot: (name) => {
+          const content = name === file ? text : ts.sys.readFile(name);
+          return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content);
+        },
+        getCurrentDirectory: () => project,
+        getDefaultLibFileName: ts.getDefaultLibFilePath,
+        fileExists: (name) => name === file || ts.sys.fileExists(name),
+        readFile: ts.sys.readFile,
+        directoryExists: ts.sys.directoryExists,
+        realpath: ts.sys.realpath!,
+      });
+      const at = text.indexOf("''") + 1;
+      return (service.getCompletionsAtPosition(file, at, {})?.entries ?? []).map(({ name }) => name).sort();
+    };
+    const head = "import { loadDepthModel, type DepthwiseError } from 'depthwise';\n";
+    expect(completed(`${head}loadDepthModel('');`)).toEqual(registry.map(({ name }) => name).sort());
+    expect(completed(`${head}(error: DepthwiseError) => error.code === '';`)).toContain('NET_STALL');
+  });
 });
 
 describe('the package', () => {

@@ -1,10 +1,17 @@
+import type { DepthKind } from '../../models/family.js';
+
+/** Depth with a scale and a shift that are unknown; some files hold it, no model here gives it. */
+export interface RelativeDepth {
+  readonly kind: 'relative';
+  readonly nearer: 'smaller';
+  readonly unit: 'none';
+}
+
 /** What the numbers of a depth file mean, written beside them as JSON. */
-export interface DepthSemantics {
-  /** Inverse depth up to scale and shift, depth up to scale and shift, or depth in `unit`. */
-  readonly kind: 'relative-inverse' | 'relative' | 'metric';
-  /** Whether nearer things have the larger or the smaller values. */
-  readonly nearer: 'larger' | 'smaller';
-  readonly unit: 'none' | 'metre';
+export type DepthSemantics = StoredNumbers & (DepthKind | RelativeDepth);
+
+/** How a file's numbers stand for values, and whose they are. */
+export interface StoredNumbers {
   /** A stored number stands for `offset + scale * stored`. Float formats store values themselves: scale 1, offset 0. */
   readonly scale: number;
   readonly offset: number;

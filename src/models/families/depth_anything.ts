@@ -5,6 +5,9 @@ import { decoderNames, DEEPEST_UNIT } from './decoder_names.js';
 
 type Size = 'small' | 'base' | 'large';
 
+export type DepthAnythingName =
+  `depth-anything-v${1 | 2}-${Size}` | `depth-anything-v2-metric-${'indoor' | 'outdoor'}-${Size}`;
+
 /** A published Depth Anything model, with what its tensors cannot tell. */
 export interface DepthAnythingEntry extends ModelEntry {
   readonly size: Size;
@@ -69,7 +72,7 @@ function relative(version: 1 | 2, size: Size, repo: string): DepthAnythingEntry 
   };
 }
 
-function metric(scene: string, size: Size, maxDepth: number): DepthAnythingEntry {
+function metric(scene: 'indoor' | 'outdoor', size: Size, maxDepth: number): DepthAnythingEntry {
   const repo = `depth-anything/Depth-Anything-V2-Metric-${capitalized(scene)}-${capitalized(size)}-hf`;
   return {
     ...relative(2, size, repo),

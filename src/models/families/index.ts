@@ -1,6 +1,9 @@
 import type { Family } from '../family.js';
-import { depthAnything } from './depth_anything.js';
-import { midasSmall } from './midas_small.js';
+import { depthAnything, type DepthAnythingName } from './depth_anything.js';
+import { midasSmall, type MidasSmallName } from './midas_small.js';
+
+/** Name of a model that `loadDepthModel` knows. */
+export type ModelName = DepthAnythingName | MidasSmallName;
 
 /** Every family that can be run, in the order in which models are listed and recommended. */
 export const families: readonly Family[] = [depthAnything, midasSmall];

@@ -7,6 +7,8 @@ const MARK = {
   size: 'small',
 } as const satisfies Mark;
 
+export type MidasSmallName = 'midas-v2.1-small' | 'nano';
+
 const small: ModelEntry = {
   name: 'midas-v2.1-small',
   title: 'MiDaS v2.1 small',

@@ -32,9 +32,9 @@ function depthMap(nearer: 'larger' | 'smaller' = 'larger'): DepthResult {
         (_, i) => [PAINT[colormap as keyof typeof PAINT], invert ? 1 : 0, i >> 2, 255][i % 4]!,
       ),
     semantics: (scale = 1, offset = 0) => ({
-      kind: 'relative-inverse',
-      nearer,
-      unit: 'none',
+      ...(nearer === 'larger'
+        ? ({ kind: 'relative-inverse', nearer, unit: 'none' } as const)
+        : ({ kind: 'relative', nearer, unit: 'none' } as const)),
       scale,
       offset,
       model: 'midas-v2.1-small',

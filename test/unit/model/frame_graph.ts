@@ -38,7 +38,7 @@ export function frameGraph(
   const header = headerOf(checkpoint);
   const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint));
   const entry = findEntry(model)!;
-  const build = networks.get(model)!;
+  const build = networks.get(entry.name)!;
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);
