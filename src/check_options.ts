@@ -5,6 +5,7 @@ import { quote, UsageError, type Phase } from './errors.js';
 const CHOICES = {
   span: ['full', 'percentiles'],
   size: ['picture', 'network'],
+  queue: ['all', 'latest'],
   precision: ['auto', 'f32', 'f16'],
   convention: ['original', 'hub'],
   tuning: ['auto', 'off'],

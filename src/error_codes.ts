@@ -94,6 +94,7 @@ export type ErrorCode =
   | 'OPTION_OBJECT'
   | 'OPTION_PERCENTILE'
   | 'OPTION_PRECISION'
+  | 'OPTION_QUEUE'
   | 'OPTION_SIZE'
   | 'OPTION_SOURCE'
   | 'OPTION_SPAN'

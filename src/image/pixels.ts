@@ -19,27 +19,35 @@ export interface Texels {
 }
 
 /**
- * Expands pixels to four channels, into `scratch` when it fits. @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA` or
- * `IMAGE_RANGE`.
+ * Checks that pixels are as many as their size takes. @throws ImageError `IMAGE_SIZE` or `IMAGE_DATA`
  */
-export function toTexels({ data: given, width, height, channels = 4 }: RawPicture, scratch?: Texels['data']): Texels {
+export function checkPixels({ data, width, height, channels = 4 }: RawPicture): Required<RawPicture> {
   checkPictureSize(width, height);
-  const bytes = given instanceof Uint8Array || given instanceof Uint8ClampedArray;
-  if (!bytes && !(given instanceof Float32Array))
-    throw badData(`The pixels are ${nameOf(given)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
+  if (![Uint8Array, Uint8ClampedArray, Float32Array].some((type) => data instanceof type))
+    throw badData(`The pixels are ${nameOf(data)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);
   if (![1, 3, 4].includes(channels))
     throw badData(`The picture has ${channels} channels; expected 1, 3 or 4.`, [1, 3, 4], channels);
   const expected = width * height * channels;
-  if (given.length !== expected) {
+  if (data.length !== expected) {
     throw badData(
-      `A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${given.length}.`,
+      `A ${width}x${height} picture of ${channels} channels takes ${expected} values; the data holds ${data.length}.`,
       expected,
-      given.length,
+      data.length,
     );
   }
+  return { data, width, height, channels };
+}
+
+/**
+ * Expands pixels to four channels, into `scratch` when it fits. @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA` or
+ * `IMAGE_RANGE`.
+ */
+export function toTexels(picture: RawPicture, scratch?: Texels['data']): Texels {
+  const { data: given, width, height, channels } = checkPixels(picture);
   const data = plainMemory(given);
-  if (data instanceof Float32Array) checkRange(data);
-  const format = bytes ? 'rgba8unorm' : 'rgba32float';
+  const floats = data instanceof Float32Array;
+  if (floats) checkRange(data);
+  const format = floats ? 'rgba32float' : 'rgba8unorm';
   if (channels === 4) return { format, data };
   return { format, data: expand(data, channels, width * height, scratch) };
 }

@@ -8,7 +8,7 @@ import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
-import { videoFrames } from './frames.js';
+import { newest, videoFrames } from './frames.js';
 import { Lifetime } from './lifetime.js';
 import { loadEngine, type LoadOptions, type ModelSource } from './load.js';
 import type { ModelName } from '../models/families/index.js';
@@ -102,7 +102,8 @@ export class DepthModel {
   /**
    * Estimates the depth of a picture. Pixels in memory and elements are read before this returns, so they may be
    * changed right after; a URL or Blob is decoded first, and a GPUTexture must keep its content until the result is
-   * there. Any number of calls may be under way.
+   * there. Any number of calls may be under way: two run at a time, in order, and what is aborted before its turn never
+   * runs; see the option `queue`.
    * @param source encoded sRGB; pixels in memory are [height,width,channels], row-major, top row first
    * @returns a map f32[height,width] of the picture's size, or of the network's input with `size: 'network'`; the
    *   caller disposes of it
@@ -117,7 +118,7 @@ export class DepthModel {
    */
   async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
     this.#life.usable();
-    checkOptions(options, ['size'], 'image');
+    checkOptions(options, ['size', 'queue'], 'image');
     const { signal } = options;
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
@@ -165,9 +166,16 @@ export class DepthModel {
     source: HTMLVideoElement | AsyncIterable<PictureSource>,
     options: EstimateOptions = {},
   ): AsyncGenerator<DepthMap, void, undefined> {
-    checkOptions(options, ['size'], 'image');
-    for await (const picture of Symbol.asyncIterator in source ? source : this.#frames(source, options.signal))
-      yield await this.estimate(picture, options);
+    checkOptions(options, ['size', 'queue'], 'image');
+    for await (const picture of this.#pictures(source, options)) yield await this.estimate(picture, options);
+  }
+
+  #pictures(
+    source: HTMLVideoElement | AsyncIterable<PictureSource>,
+    { signal, queue }: EstimateOptions,
+  ): AsyncIterable<PictureSource> {
+    if (!(Symbol.asyncIterator in source)) return this.#frames(source, signal);
+    return queue === 'latest' ? newest(source, (picture) => this.#life.until(picture, signal)) : source;
   }
 
   #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): AsyncIterable<PictureSource> {
@@ -184,7 +192,7 @@ export class DepthModel {
    *   errors of `estimate`
    */
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
-    const kept = copyOf(tensor);
+    const kept = tensor instanceof Float32Array ? copyOf(tensor) : tensor;
     const found = this.#life.ready();
     const engine = found instanceof Promise ? await found : found;
     return runNetwork(this.#life, engine, kept, shape);

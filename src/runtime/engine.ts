@@ -15,6 +15,7 @@ import { checkLicence } from '../models/resolve.js';
 import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
 import { chooseStorage, type Precision } from './precision.js';
+import { RunQueue } from './run_queue.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
 import { untilAborted } from '../abort.js';
@@ -85,6 +86,8 @@ export class Engine {
   readonly preprocess: Preprocess;
   /** What its maps are drawn with. */
   readonly drawings: DrawingCache;
+  /** Its runs that are on the GPU, and those that wait. */
+  readonly runs = new RunQueue();
   readonly #network: Network;
   readonly #weights: Weights;
   readonly #store: ConstantStore;

@@ -6,16 +6,23 @@ import { BufferUsage } from '../gpu/buffers.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture.js';
-import type { RawPicture } from '../image/pixels.js';
+import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import { networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
+import type { Queueing, Turn } from './run_queue.js';
 
 /** Options of one estimate. */
 export interface EstimateOptions extends SizeOptions {
   /** Size of the map: that of the picture, or that of the network's input. */
   readonly size?: 'picture' | 'network';
+  /**
+   * Two runs of a model are on the GPU at a time; other calls wait for their turn, in order, each with a copy of its
+   * picture. `latest` leaves out the calls that wait and were made with `latest` too: they reject with an `AbortError`,
+   * so that a camera is never behind. `all`, the default, leaves out none.
+   */
+  readonly queue?: Queueing;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +55,7 @@ export function geometryOf(engine: Engine, source: ReadyPicture, options: Estima
 }
 
 function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
-  checkOptions(options, ['size'], 'image');
+  checkOptions(options, ['size', 'queue'], 'image');
   const { size, ...sizes } = options;
   const network = networkSize(entry.input, picture.width, picture.height, sizes);
   return { picture, network, out: size === 'network' ? network : picture };
@@ -107,17 +114,49 @@ async function estimateOn(
   source: ReadyPicture,
   options: EstimateOptions,
 ): Promise<DepthMap> {
-  const { gpu, entry } = engine;
   const geometry = geometryOf(engine, source, options);
+  const own = new PictureTexture(engine.gpu);
+  const turn = engine.runs.take(options.queue);
+  try {
+    if (!turn.wait) return await estimateNow(life, engine, source, geometry, { turn, own, signal: options.signal });
+    const kept = keepPicture(engine, own, source);
+    const [picture] = await life.guard(engine, Promise.all([kept, turn.wait]), options.signal);
+    return await estimateNow(life, engine, picture, geometry, { turn, own, signal: options.signal });
+  } finally {
+    turn.end();
+    own.dispose();
+  }
+}
+
+/** What a picture that waits for its turn is read into: memory, or a texture where only the GPU can read it. */
+async function keepPicture({ gpu }: Engine, own: PictureTexture, source: ReadyPicture): Promise<ReadyPicture> {
+  if ('data' in source) return copied(source);
+  return scoped(gpu.device, { what: 'the picture', phase: 'image' }, () => own.upload(source));
+}
+
+interface Place {
+  readonly turn: Turn;
+  /** Takes the picture while the program is not compiled. */
+  readonly own: PictureTexture;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function estimateNow(
+  life: Lifetime,
+  engine: Engine,
+  source: ReadyPicture,
+  geometry: Geometry,
+  { turn, own, signal }: Place,
+): Promise<DepthMap> {
+  const { gpu, entry } = engine;
   const lease = leaseEstimate(engine, geometry);
-  const own = lease.ready ? undefined : new PictureTexture(gpu);
   const { width, height } = geometry.out;
   const bytes = 4 * width * height;
   let buffer: GPUBuffer | undefined;
   try {
-    const [program, texture] = own
-      ? await prepare(life, engine, lease, own, source, options.signal)
-      : [lease.ready as Program, undefined];
+    const [program, texture] = lease.ready
+      ? [lease.ready, undefined]
+      : await prepare(life, engine, lease, own, source, signal);
     const { executable, values } = program;
     // From the upload to the submit nothing is awaited, as the program's texture and buffers serve every call.
     const start = performance.now();
@@ -126,7 +165,8 @@ async function estimateOn(
       const last = executable.encode(encoder, { picture: texture ?? program.picture.upload(source) }, { cut });
       last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
     });
-    await life.guard(engine, work, options.signal);
+    turn.during(work);
+    await life.guard(engine, work, signal);
     executable.noteDuration(performance.now() - start);
     return newDepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
       ...entry,
@@ -140,7 +180,6 @@ async function estimateOn(
     throw error;
   } finally {
     lease.release();
-    own?.dispose();
   }
 }
 
@@ -163,12 +202,8 @@ function renewPicture(program: Program, { gpu }: Engine): void {
   program.picture = new PictureTexture(gpu);
 }
 
+/** The same picture in memory of our own. @throws ImageError as `toTexels` */
 function copied(source: RawPicture | ImageData): RawPicture {
-  const { data, width, height } = source;
-  return {
-    data: copyOf(data as RawPicture['data']),
-    width,
-    height,
-    ...('channels' in source && source.channels !== undefined ? { channels: source.channels } : {}),
-  };
+  const { data, width, height, channels } = checkPixels(source as RawPicture);
+  return { data: copyOf(data), width, height, channels };
 }

@@ -3,6 +3,7 @@ import { UsageError } from '../errors.js';
 import { submitRead } from '../gpu/buffers.js';
 import type { Value } from '../graph/graph.js';
 import type { Lifetime } from './lifetime.js';
+import type { Turn } from './run_queue.js';
 
 /**
  * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
@@ -14,6 +15,8 @@ export async function runNetwork(
   tensor: Float32Array,
   shape: readonly [number, number, number, number],
 ): Promise<Float32Array> {
+  if (!(tensor instanceof Float32Array))
+    throw new UsageError('TENSOR_SHAPE', 'The tensor is no Float32Array.', { expected: 'Float32Array', phase: 'run' });
   const [N, C, H, W] = shape;
   const whole = [H, W].every((side) => Number.isSafeInteger(side) && side > 0);
   if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
@@ -25,6 +28,22 @@ export async function runNetwork(
   }
   checkFinite(tensor);
   const pixels = interleave(tensor, H * W);
+  const turn = engine.runs.take();
+  try {
+    if (turn.wait) await life.guard(engine, turn.wait);
+    return await runNow(life, engine, pixels, [H, W], turn);
+  } finally {
+    turn.end();
+  }
+}
+
+async function runNow(
+  life: Lifetime,
+  engine: Engine,
+  pixels: Float32Array<ArrayBuffer>,
+  [H, W]: readonly [number, number],
+  turn: Turn,
+): Promise<Float32Array> {
   const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
     const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
     return { keep: { depth: engine.network(picture).depth }, inputs: { picture } };
@@ -38,6 +57,7 @@ export async function runNetwork(
       executable.encode(encoder, {}, { cut });
       return executable.buffer(values['depth'] as Value);
     });
+    turn.during(depth);
     const read = await life.guard(engine, depth);
     executable.noteDuration(performance.now() - start);
     return new Float32Array(read);
