@@ -1,10 +1,10 @@
 import type { Gpu } from '../src/gpu/gpu.js';
 import type { Op } from '../src/kernels/op.js';
 import { copyRate, emptyDispatch, fmaRate, workgroupBytes, workgroupRate, type LoadAttrs } from './ceiling_ops.js';
-import type { Clock } from './clock.js';
+import { recordOf, type Clock } from './clock.js';
 import type { Peaks, Protocol } from './document.js';
-import type { Stored } from './inputs.js';
-import { KernelRun } from './kernel_run.js';
+import type { Stored } from '../truth/inputs.js';
+import { OpRun } from '../truth/op_run.js';
 import { measure, repeatsFor } from './measure.js';
 
 /** A dispatch long enough that its launch does not count, in ms. */
@@ -78,12 +78,13 @@ async function best(
   inputs: Record<string, Stored>,
   attrs: unknown,
 ): Promise<number> {
-  const run = await KernelRun.compile(gpu, op, inputs, attrs, Object.keys(op.kernels)[0] as string);
+  const run = await OpRun.compile(gpu, op, inputs, attrs, Object.keys(op.kernels)[0] as string);
+  const record = recordOf(run);
   try {
-    await clock.perRepeat(run.record, 1);
-    const once = await clock.perRepeat(run.record, 8);
+    await clock.perRepeat(record, 1);
+    const once = await clock.perRepeat(record, 8);
     const repeats = repeatsFor(once, clock.quantumNs, protocol);
-    const [measured] = await measure([{ sample: () => clock.perRepeat(run.record, repeats) }], {
+    const [measured] = await measure([{ sample: () => clock.perRepeat(record, repeats) }], {
       ...protocol,
       warmUpBlocks: 1,
     });

@@ -1,4 +1,6 @@
 import { BufferUsage, readBuffer } from '../src/gpu/buffers.js';
+import type { OpRun } from '../truth/op_run.js';
+import { redispatching } from '../truth/redispatching.js';
 import type { ClockFacts } from './document.js';
 import { quantumOf } from './statistics.js';
 
@@ -117,33 +119,30 @@ function wallQuantumNs(): number {
   return step * 1e6;
 }
 
-/** An encoder whose passes take timestamps and dispatch `repeats` times; it has what Executable.encode uses. */
-export function repeating(
+/** Records one run with every dispatch repeated. */
+export function recordOf(run: Pick<OpRun, 'encode'>): Record {
+  return (encoder, repeats, timestampWrites) => run.encode(repeating(encoder, repeats, timestampWrites));
+}
+
+/** An encoder whose passes take timestamps and dispatch `repeats` times. */
+function repeating(
   encoder: GPUCommandEncoder,
   repeats: number,
   timestampWrites?: GPUComputePassTimestampWrites,
 ): GPUCommandEncoder {
-  const beginComputePass = (descriptor?: GPUComputePassDescriptor) => {
-    const pass = encoder.beginComputePass({ ...descriptor, ...(timestampWrites ? { timestampWrites } : {}) });
-    return {
-      setPipeline: (pipeline: GPUComputePipeline) => pass.setPipeline(pipeline),
-      setBindGroup: (index: number, group: GPUBindGroup) => pass.setBindGroup(index, group),
-      dispatchWorkgroups: (x: number, y: number) => {
-        for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(x, y);
-      },
-      end: () => pass.end(),
-    };
-  };
-  return { beginComputePass } as unknown as GPUCommandEncoder;
+  return redispatching({
+    open: (descriptor) => encoder.beginComputePass({ ...descriptor, ...(timestampWrites ? { timestampWrites } : {}) }),
+    dispatch: (pass, x, y) => {
+      for (let i = 0; i < repeats; i++) pass.dispatchWorkgroups(x, y);
+    },
+  });
 }
 
 /** An encoder whose only pass is one that is open already, and stays open. */
 export function within(pass: GPUComputePassEncoder): GPUCommandEncoder {
-  const beginComputePass = () => ({
-    setPipeline: (pipeline: GPUComputePipeline) => pass.setPipeline(pipeline),
-    setBindGroup: (index: number, group: GPUBindGroup) => pass.setBindGroup(index, group),
-    dispatchWorkgroups: (x: number, y: number) => pass.dispatchWorkgroups(x, y),
+  return redispatching({
+    open: () => pass,
+    dispatch: (open, x, y) => open.dispatchWorkgroups(x, y),
     end: () => undefined,
   });
-  return { beginComputePass } as unknown as GPUCommandEncoder;
 }

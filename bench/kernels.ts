@@ -5,10 +5,10 @@ import { byteLength, numel, type TensorType } from '../src/tensor.js';
 import type { Clock, Record as RecordPass } from './clock.js';
 import { copiesFor, rotating } from './cold_caches.js';
 import type { Accuracy, KernelResult, Peaks, Protocol } from './document.js';
-import { storedInputs, type Stored } from './inputs.js';
-import { KernelRun } from './kernel_run.js';
+import { attrsOf, inputTypes, storedInputs, type Stored } from '../truth/inputs.js';
+import { OpRun } from '../truth/op_run.js';
 import { measure, repeatsFor } from './measure.js';
-import { accuracyOf, truthOf, type Truth } from './truth.js';
+import { accuracyOf, truthOf, type Truth } from './accuracy.js';
 
 /** One perf shape of an op in one precision, with the kernels to time on it. */
 export interface BenchCase {
@@ -37,7 +37,7 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
     spec.perf.flatMap((kase) =>
       [false, true].flatMap((half): BenchCase[] => {
         if (half && (!facts.f16 || !spec.halfAttrs || kase.half === false)) return [];
-        const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
+        const [types, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
         const kernels = Object.keys(spec.op.kernels).filter((name) => runsCase(spec, kase, half, name, facts));
         return [{ spec, kase, half, kernels, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
@@ -53,19 +53,19 @@ export async function benchCase(
   const { gpu, clock, protocol, peaks } = context;
   const attrs = attrsOf(spec, kase, half);
   const inputs = storedInputs(spec, kase, half);
-  const runs: KernelRun[] = [];
+  const runs: OpRun[] = [];
   try {
     const compile = async (kernel: string) => {
-      const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
+      const run = await OpRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
       runs.push(run);
       return run;
     };
-    const firsts: KernelRun[] = [];
+    const firsts: OpRun[] = [];
     for (const kernel of kernels) firsts.push(await compile(kernel));
     const accuracies = await checkAll(gpu, spec, kase, half, inputs, firsts, kernels);
     const bytes = [
       ...Object.values(inputs),
-      ...Object.values((firsts[0] as KernelRun).outputs).map((type) => ({ type })),
+      ...Object.values((firsts[0] as OpRun).outputs).map((type) => ({ type })),
     ].reduce((sum, { type }) => sum + storageBytes(type), 0);
     const records: RecordPass[] = [];
     const copies = protocol.cold ? copiesFor(bytes) : 1;
@@ -125,7 +125,7 @@ async function checkAll(
   kase: KernelCase<unknown>,
   half: boolean,
   inputs: Record<string, Stored>,
-  runs: readonly KernelRun[],
+  runs: readonly OpRun[],
   kernels: readonly string[],
 ): Promise<Accuracy[]> {
   const truths = new Map<unknown, Truth | undefined>();
@@ -167,7 +167,7 @@ export async function checkCases(
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
     const truth = truthOf(spec, kase, attrs, inputs, kernel);
     if (!truth) continue;
-    const run = await KernelRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
+    const run = await OpRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
     try {
       found.push(accuracyOf(truth, await run.results()));
     } finally {
@@ -187,23 +187,9 @@ export function runsCase(
   kernel: string,
   facts: DeviceFacts,
 ): boolean {
-  const [types, attrs] = [typesOf(spec, kase, half), attrsOf(spec, kase, half)];
+  const [types, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
   const made = spec.op.kernels[kernel]?.(types, attrs, spec.op.infer(types, attrs));
   return made !== undefined && runsOn(made, facts);
-}
-
-function typesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
-  const halves = kase.half || spec.half;
-  return Object.fromEntries(
-    Object.entries(kase.inputs).map(([name, shape]) => [
-      name,
-      { dtype: spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32'), shape },
-    ]),
-  );
-}
-
-function attrsOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): unknown {
-  return half ? spec.halfAttrs?.(kase.attrs) : kase.attrs;
 }
 
 /** Bytes of a tensor; textures hold four bytes a texel, the least their formats take. */

@@ -2,10 +2,10 @@ import { readBuffer } from '../src/gpu/buffers.js';
 import type { Gpu } from '../src/gpu/gpu.js';
 import { loadDepthModel } from '../src/index.js';
 import { byteLength } from '../src/tensor.js';
-import { compareStage, type StageError } from '../test/models/compare.js';
-import type { FixtureRecord } from '../test/models/fixtures.js';
-import { seededCheckpoint, seededInput, type SeededEntry } from '../test/seeded_weights.js';
-import { Clock, repeating, type Record as RecordPass } from './clock.js';
+import { compareStage, type StageError } from '../truth/compare_stage.js';
+import type { FixtureRecord } from '../truth/recordings.js';
+import { seededCheckpoint, seededInput, type SeededEntry } from '../truth/seeded_weights.js';
+import { Clock, recordOf } from './clock.js';
 import type { Accuracy, ModelResult, Protocol } from './document.js';
 import { measure } from './measure.js';
 import { Network } from './network.js';
@@ -75,7 +75,7 @@ export async function benchModel(context: ModelContext, model: ModelCase): Promi
       model.width,
       seededInput(model.name, model.height, model.width),
     );
-    const record: RecordPass = (encoder, repeats, writes) => executable.run.encode(repeating(encoder, repeats, writes));
+    const record = recordOf(executable.run);
     const { wallMs: firstMs } = await clock.run(record);
     const encodes: number[] = [];
     const passes: number[] = [];

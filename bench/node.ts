@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DepthwiseError, UsageError } from '../src/errors.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
-import { specs } from '../test/kernels/specs.js';
+import { specs } from '../truth/specs.js';
 import { HELP, parseBenchArguments, type BenchArguments } from './arguments.js';
 import { comparison } from './compare.js';
 import { parseDocument, type BenchDocument } from './document.js';

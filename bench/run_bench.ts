@@ -1,14 +1,14 @@
 import { DepthwiseError } from '../src/errors.js';
 import type { Gpu } from '../src/gpu/gpu.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
-import { specs as shippedSpecs } from '../test/kernels/specs.js';
+import { specs as shippedSpecs } from '../truth/specs.js';
 import { emptyDispatch } from './ceiling_ops.js';
 import { measurePeaks } from './ceilings.js';
-import { Clock } from './clock.js';
+import { Clock, recordOf } from './clock.js';
 import { SCHEMA, type BenchDocument, type KernelResult, type ModelResult, type Protocol } from './document.js';
 import { environmentOf, headerText, type Surroundings } from './environment.js';
 import { benchCase, benchCases, resultId, type BenchCase, type BenchContext } from './kernels.js';
-import { KernelRun } from './kernel_run.js';
+import { OpRun } from '../truth/op_run.js';
 import { benchModel, modelCases, modelId, type ModelFiles } from './models.js';
 import { kernelLine, modelLine, peaksLine } from './table.js';
 import type { Op } from '../src/kernels/op.js';
@@ -172,9 +172,9 @@ function protocolOf(
 }
 
 async function findQuantum(gpu: Gpu, clock: Clock): Promise<void> {
-  const run = await KernelRun.compile(gpu, emptyDispatch as unknown as Op, {}, {}, 'store');
+  const run = await OpRun.compile(gpu, emptyDispatch as unknown as Op, {}, {}, 'store');
   try {
-    await clock.findQuantum(run.record);
+    await clock.findQuantum(recordOf(run));
   } finally {
     run.dispose();
   }

@@ -1,8 +1,8 @@
 import { DepthwiseError } from '../src/errors.js';
 import type { Gpu } from '../src/gpu/gpu.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
-import { specs as shippedSpecs } from '../test/kernels/specs.js';
-import { seededCheckpoint } from '../test/seeded_weights.js';
+import { specs as shippedSpecs } from '../truth/specs.js';
+import { seededCheckpoint } from '../truth/seeded_weights.js';
 import type { Accuracy } from './document.js';
 import { checkCases, resultId, runsCase } from './kernels.js';
 import { checkModel, modelCases, modelId, type ModelCase } from './models.js';

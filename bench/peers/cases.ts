@@ -4,7 +4,7 @@ import { conv2d, padding } from '../../src/kernels/conv2d.js';
 import { depthwise } from '../../src/kernels/depthwise.js';
 import { gemm } from '../../src/kernels/gemm.js';
 import { numel } from '../../src/tensor.js';
-import { seededTensor } from '../../test/seeded_weights.js';
+import { seededTensor } from '../../truth/seeded_weights.js';
 
 /** How a tensor of one side becomes one of the other: [1,C,H,W] and [H,W,C], or the same memory. */
 export type Layout = 'nchw' | 'same';

@@ -4,7 +4,7 @@ import { Executable } from '../../src/graph/executor.js';
 import { chooseKernel } from '../../src/graph/kernel_choice.js';
 import type { Value } from '../../src/graph/graph.js';
 import { byteLength, numel } from '../../src/tensor.js';
-import { seededCheckpoint } from '../../test/seeded_weights.js';
+import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import type { ModelFiles } from '../models.js';
 import { interleaved, Network } from '../network.js';
 import { operationGraph, toNhwc, type NetworkCase, type OperationCase } from './cases.js';

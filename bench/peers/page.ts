@@ -2,7 +2,7 @@ import tensorsUrl from '../../test/fixtures/models/depth-anything-small.tensors.
 import { version as depthwiseVersion } from '../../package.json';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { loadDepthModel } from '../../src/index.js';
-import { seededCheckpoint, seededPicture, type SeededEntry } from '../../test/seeded_weights.js';
+import { seededCheckpoint, seededPicture, type SeededEntry } from '../../truth/seeded_weights.js';
 import { Clock } from '../clock.js';
 import { SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
 import { environmentOf, headerText } from '../environment.js';

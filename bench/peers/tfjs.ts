@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { seededTensor } from '../../test/seeded_weights.js';
+import { seededTensor } from '../../truth/seeded_weights.js';
 import { biasOf, CHAIN, convWeight, HEADS, toNhwc, type OperationCase } from './cases.js';
 import type { Side } from './depthwise_side.js';
 

@@ -12,8 +12,8 @@ import { planSlots, type Plan } from './plan.js';
 import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
 
 export interface CompileOptions {
-  /** Buffer of each constant, by key. */
-  readonly constants: (key: string) => GPUBuffer;
+  /** Buffer of each constant, by key; a graph without constants needs none. */
+  readonly constants?: (key: string) => GPUBuffer;
   /** Values that stay readable after a run. */
   readonly keep: readonly Value[];
   /** Name of the kernel to use instead of the op's own choice. */
@@ -72,7 +72,11 @@ export class Executable {
    * Plans, checks limits, compiles and allocates.
    * @throws LimitError before anything is allocated, ShaderError, OutOfMemoryError.
    */
-  static async compile(graph: Graph, gpu: Gpu, { constants, keep, kernel }: CompileOptions): Promise<Executable> {
+  static async compile(
+    graph: Graph,
+    gpu: Gpu,
+    { constants = noConstants, keep, kernel }: CompileOptions,
+  ): Promise<Executable> {
     checkLimits(graph, gpu.device.limits);
     const plan = planSlots(graph, keep, gpu.device.limits);
     const pipelines = await compilePipelines(graph, gpu, kernel);
@@ -196,4 +200,8 @@ export class Executable {
     }
     return group;
   }
+}
+
+function noConstants(key: string): never {
+  throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has no buffer: this graph was compiled without any.`);
 }

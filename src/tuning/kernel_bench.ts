@@ -1,10 +1,11 @@
-import { GpuUnavailableError, InternalError } from '../errors.js';
+import { GpuUnavailableError } from '../errors.js';
 import { BufferUsage, submitRead } from '../gpu/buffers.js';
 import { adapterName, type Gpu } from '../gpu/gpu.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import { PassTimer } from '../gpu/timing.js';
-import { Executable } from '../graph/executor.js';
-import { Graph, typesOf, type Node, type Value } from '../graph/graph.js';
+import { compileOp } from '../graph/compile_op.js';
+import type { Executable } from '../graph/executor.js';
+import { typesOf, type Node, type Value } from '../graph/graph.js';
 import { checkKernel } from './known_answer.js';
 import { byteLength } from '../tensor.js';
 import { decode, toHalf } from '../weights/format/decode.js';
@@ -116,17 +117,8 @@ class TimedKernel {
   }
 
   static async compile(gpu: Gpu, { op, inputs, attrs }: Node, kernel: string): Promise<TimedKernel> {
-    const graph = new Graph();
-    const given = Object.fromEntries(
-      Object.entries(typesOf(inputs)).map(([name, type]) => [name, graph.input(name, type)]),
-    );
-    const made: Record<string, Value> = graph.apply(op, given, attrs);
-    const executable = await Executable.compile(graph, gpu, {
-      constants: noConstants,
-      keep: Object.values(made),
-      kernel: () => kernel,
-    });
-    return new TimedKernel(gpu, `${op.name}/${kernel}`, executable, Object.values(given), made['y'] as Value);
+    const { executable, inputs: given, outputs } = await compileOp(gpu, op, typesOf(inputs), attrs, kernel);
+    return new TimedKernel(gpu, `${op.name}/${kernel}`, executable, Object.values(given), outputs['y'] as Value);
   }
 
   /**
@@ -207,8 +199,4 @@ function fill(device: GPUDevice, buffer: GPUBuffer, half: boolean): void {
   const bytes = new Uint8Array((half ? toHalf(pattern) : pattern).buffer as ArrayBuffer);
   for (let at = 0; at < buffer.size; at += bytes.length)
     device.queue.writeBuffer(buffer, at, bytes, 0, Math.min(bytes.length, buffer.size - at));
-}
-
-function noConstants(): never {
-  throw new InternalError('INTERNAL_CONSTANT', 'A timed kernel has no constants.');
 }

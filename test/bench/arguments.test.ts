@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseBenchArguments } from '../../bench/arguments.js';
 import { withEditedShader } from '../../bench/edited_shader.js';
-import { specs } from '../kernels/specs.js';
+import { specs } from '../../truth/specs.js';
 
 const codeOf = (run: () => unknown): unknown => {
   try {

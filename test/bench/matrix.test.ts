@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { MATRIX_FEATURE, matrixEdge, withMatrixKernels, type MatrixConfig } from '../../bench/matrix.js';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { distinct, instances, type Instance } from '../kernels/instances.js';
-import { specs } from '../kernels/specs.js';
+import { specs } from '../../truth/specs.js';
 
 const config = (componentType: string, resultComponentType: string, M: number, N = M, K = M): MatrixConfig => ({
   componentType,

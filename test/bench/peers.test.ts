@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { convWeight, operationCases, toNhwc } from '../../bench/peers/cases.js';
 import { depthwiseOperation } from '../../bench/peers/depthwise_side.js';
 import { numel } from '../../src/tensor.js';
-import { random } from '../random.js';
-import { seededTensor } from '../seeded_weights.js';
+import { random } from '../../truth/random.js';
+import { seededTensor } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
 
 const uniform = (shape: readonly number[]): Float32Array => {

@@ -8,9 +8,9 @@ import type { EstimatePlan } from '../../src/runtime/depth_model.js';
 import { finiteRange } from '../../src/depth/formats/depth_semantics.js';
 import { decodeNpy, encodeNpy } from '../../src/depth/formats/npy.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
-import { compareStage } from '../models/compare.js';
+import { compareStage } from '../../truth/compare_stage.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
-import { seededCheckpoint, seededInput, seededPicture } from '../seeded_weights.js';
+import { seededCheckpoint, seededInput, seededPicture } from '../../truth/seeded_weights.js';
 import { runTool, setUpTool } from './tool.js';
 // @ts-expect-error plain JavaScript
 import { CLI } from '../../tools/setup/bundle.mjs';

@@ -7,7 +7,7 @@ import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
 import { loadDepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
-import { seededPicture } from '../seeded_weights.js';
+import { seededPicture } from '../../truth/seeded_weights.js';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
 import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';

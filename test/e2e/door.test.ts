@@ -1,6 +1,6 @@
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { seededPicture } from '../seeded_weights.js';
+import { seededPicture } from '../../truth/seeded_weights.js';
 import { fixtures, recordedStages } from '../models/fixtures.js';
 import { openPage, startChromium, type Chromium, type Watch } from './chromium.js';
 import { farthest, midasWeights, opaque } from './midas.js';

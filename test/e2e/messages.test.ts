@@ -2,7 +2,7 @@ import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodePng } from '../../src/depth/formats/png.js';
 import { checkpointTensors } from '../models/fixtures.js';
-import { seededCheckpoint, seededPicture } from '../seeded_weights.js';
+import { seededCheckpoint, seededPicture } from '../../truth/seeded_weights.js';
 import { openPage, startChromium, type Chromium } from './chromium.js';
 import { midasWeights } from './midas.js';
 import { ServedFiles, serveSource, type Served } from './servers.js';

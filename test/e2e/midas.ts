@@ -1,4 +1,4 @@
-import { seededCheckpoint } from '../seeded_weights.js';
+import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import { checkpointTensors } from '../models/fixtures.js';
 
 /** MiDaS v2.1 small with seeded weights as a safetensors file: in F32 those the fixtures were recorded with. */

@@ -5,7 +5,7 @@ import { colorizeDepth, packDepth, rawDepth, type ColorizeOptions } from '../../
 import { colormaps } from '../../src/depth/colormaps.js';
 import { depthRange } from '../../src/depth/range.js';
 import { testGpu } from '../gpu.js';
-import { readTexels, targetTexture } from '../textures.js';
+import { readTexels, targetTexture } from '../../truth/textures.js';
 import { recorded, seededMap } from './fixtures.js';
 import { runGraph } from './run_graph.js';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { decode } from '../../src/weights/format/decode.js';
 import { parseHeader } from '../../src/weights/format/safetensors.js';
-import { seededInput } from '../seeded_weights.js';
+import { seededInput } from '../../truth/seeded_weights.js';
 
 /** What was recorded of one tensor of the published code: every `stride`-th value, in row-major order. */
 interface Recorded {

@@ -5,7 +5,7 @@ import { preprocess, preprocessHub, type Convention } from '../../src/image/prep
 import { networkSize, type SizeRule } from '../../src/image/size.js';
 import type { Normalization, PreprocessAttrs } from '../../src/kernels/preprocess.js';
 import { testGpu } from '../gpu.js';
-import { seededPicture } from '../seeded_weights.js';
+import { seededPicture } from '../../truth/seeded_weights.js';
 import { recorded, samples, type TransformRecord } from './fixtures.js';
 import { runGraph } from './run_graph.js';
 

@@ -3,7 +3,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { finiteRange } from '../../src/depth/formats/depth_semantics.js';
 import { depthRange } from '../../src/depth/range.js';
 import { testGpu } from '../gpu.js';
-import { random } from '../random.js';
+import { random } from '../../truth/random.js';
 import { runGraph } from './run_graph.js';
 
 let gpu: Gpu;

@@ -3,6 +3,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { byteLength, numel } from '../../src/tensor.js';
+import { poison } from '../../truth/op_run.js';
 
 /** What a test graph is run on: textures by binding name, and values of f32 inputs by name. */
 export interface RunInputs {
@@ -34,8 +35,7 @@ export async function runGraph<T extends Record<string, Value>>(
     keep,
   });
   try {
-    for (const slot of executable.slots)
-      device.queue.writeBuffer(slot, 0, new Uint32Array(slot.size / 4).fill(0x7fc07e00));
+    poison(device, executable);
     for (const [name, data] of Object.entries(floats))
       device.queue.writeBuffer(
         executable.buffer(graph.inputs.get(name) as Value),

@@ -1,8 +1,7 @@
 import type { Kernel } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { kernelText } from '../../src/kernels/specialize.js';
-import type { DType, TensorType } from '../../src/tensor.js';
-import { attrsOf } from './harness.js';
+import { attrsOf, inputTypes } from '../../truth/inputs.js';
 
 /** A kernel of a case, with no GPU involved. */
 export interface Instance {
@@ -10,13 +9,6 @@ export interface Instance {
   readonly label: string;
   readonly kernel: Kernel;
   readonly code: string;
-}
-
-/** Storage types of a case's inputs, without their values. */
-export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
-  const halves = kase.half || spec.half;
-  const dtype = (name: string): DType => spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32');
-  return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
 }
 
 /** A kernel for the types of a case; undefined where it is not one for them. */

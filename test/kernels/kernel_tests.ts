@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { runsOn } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
-import { expectCase, makeInputs, runCase } from './harness.js';
+import { makeInputs } from '../../truth/inputs.js';
+import { expectCase, runCase } from './harness.js';
 import { applies, kernelOf } from './instances.js';
 
 const ELSEWHERE = 'the adapter has subgroups of another size';

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
-import type { Actual } from './compare.js';
+import type { Actual } from '../../truth/compare.js';
 import { testGpu } from '../gpu.js';
-import { makeInputs, runCase } from './harness.js';
-import { specs } from './specs.js';
+import { makeInputs } from '../../truth/inputs.js';
+import { runCase } from './harness.js';
+import { specs } from '../../truth/specs.js';
 
 let gpu: Gpu;
 beforeAll(async () => {

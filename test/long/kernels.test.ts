@@ -2,7 +2,7 @@ import { beforeAll } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
 import { testKernels } from '../kernels/kernel_tests.js';
-import { specs } from '../kernels/specs.js';
+import { specs } from '../../truth/specs.js';
 
 let gpu: Gpu;
 beforeAll(async () => {

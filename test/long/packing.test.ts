@@ -14,7 +14,7 @@ import { Weights } from '../../src/weights/weights.js';
 import { testGpu } from '../gpu.js';
 import { checkpointTensors } from '../models/fixtures.js';
 import { imageFromTensor } from '../models/run_model.js';
-import { seededCheckpoint, seededInput } from '../seeded_weights.js';
+import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
 
 let gpu: Gpu;
 beforeAll(async () => {

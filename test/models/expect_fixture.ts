@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { compareStage, type StageError } from './compare.js';
-import { recordedStages, type FixtureRecord } from './fixtures.js';
+import { compareStage, type StageError } from '../../truth/compare_stage.js';
+import type { FixtureRecord } from '../../truth/recordings.js';
+import { recordedStages } from './fixtures.js';
 import { NEVER_STORED, runFixture, type ModelRun } from './run_model.js';
 
 /**

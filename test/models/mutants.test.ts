@@ -3,7 +3,8 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Graph, Node } from '../../src/graph/graph.js';
 import { testGpu } from '../gpu.js';
 import { distances } from './expect_fixture.js';
-import { fixtures, type FixtureRecord } from './fixtures.js';
+import type { FixtureRecord } from '../../truth/recordings.js';
+import { fixtures } from './fixtures.js';
 import { runFixture, type Mutation } from './run_model.js';
 
 let gpu: Gpu;

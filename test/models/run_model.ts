@@ -11,8 +11,9 @@ import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/format/decode.js';
 import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
-import { seededCheckpoint, seededInput } from '../seeded_weights.js';
-import { checkpointTensors, type FixtureRecord } from './fixtures.js';
+import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
+import type { FixtureRecord } from '../../truth/recordings.js';
+import { checkpointTensors } from './fixtures.js';
 
 /** Builds a fixture's network on a normalised picture. */
 export function buildModel({ model }: FixtureRecord, image: Value, weights: Weights): Value {

@@ -1,4 +1,4 @@
-import { worstError, type Actual, type Compare } from '../kernels/compare.js';
+import { worstError, type Actual, type Compare } from '../../truth/compare.js';
 
 /** A seeded wrong comparator: the checker of every other test. */
 export interface CompareMutant {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { caseError } from '../kernels/harness.js';
-import { specs } from '../kernels/specs.js';
+import { specs } from '../../truth/specs.js';
 import { mutated, type KernelMutant } from './mutant.js';
 
 function specOf({ op }: KernelMutant): KernelSpec {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
-import { worstError } from '../kernels/compare.js';
-import { compareFaults } from '../kernels/compare_checks.js';
+import { worstError } from '../../truth/compare.js';
+import { compareFaults } from '../unit/truth/compare_checks.js';
 import { compareMutants } from './compare_mutants.js';
 import { convMutants } from './kernels/conv.js';
 import { gemmMutants } from './kernels/gemm.js';

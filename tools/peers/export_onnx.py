@@ -4,7 +4,7 @@
     python tools/peers/export_onnx.py --upstream DIR [--out bench/peers/models] [--only conv3x3 ...]
 
 `upstream` holds the checkouts that tools/fixtures/README.md lists. Every weight is the seeded tensor of its name, as in
-test/seeded_weights.ts, so that both sides of a measurement compute the same numbers.
+truth/seeded_weights.ts, so that both sides of a measurement compute the same numbers.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 // Runs in Chromium: what a page can do through the public door alone, on a device of its own.
 import { adapterName, loadDepthModel, type DepthModel, type PictureSource } from 'depthwise';
-import { seededInput } from '../../seeded_weights.js';
+import { seededInput } from '../../../truth/seeded_weights.js';
 import { jpegWithOrientation } from './exif.js';
 
 /** Pixels from the test, as plain numbers. */

@@ -5,7 +5,7 @@ import { Graph, type Value } from '../../../src/graph/graph.js';
 import { gemm } from '../../../src/kernels/gemm.js';
 import { layerNorm } from '../../../src/kernels/layer_norm.js';
 import { preprocess } from '../../../src/kernels/preprocess.js';
-import { pictureTexture } from '../../textures.js';
+import { pictureTexture } from '../../../truth/textures.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { countingDevice, type Counts } from './counting_device.js';
 
@@ -45,14 +45,11 @@ it('a run makes no GPU object, writes nothing, and is one pass and one submit', 
   const { device, counts } = countingDevice(real);
   const { graph, y } = buildGraph();
   const executable = await Executable.compile(graph, Gpu.adopt(device), {
-    constants: () => {
-      throw new Error('no constants');
-    },
     keep: [y],
   });
   const picture = pictureTexture(real, {
     type: { dtype: 'texture', shape: [9, 7] },
-    data: new Float64Array(4 * 9 * 7),
+    bytes: new Uint8Array(4 * 9 * 7),
   });
   expect(counts.get('createComputePipelineAsync'), 'equal kernels share a pipeline').toBe(3);
   expect(counts.get('createBindGroup')).toBe(4);
@@ -84,9 +81,6 @@ it('compiling again reuses every pipeline, and disposing destroys every buffer i
   const compile = () => {
     const { graph, y } = buildGraph();
     return Executable.compile(graph, gpu, {
-      constants: () => {
-        throw new Error('no constants');
-      },
       keep: [y],
     });
   };
@@ -105,9 +99,6 @@ it('refuses to run once disposed', async () => {
   const { device } = await nullGpu();
   const { graph, y } = buildGraph();
   const executable = await Executable.compile(graph, Gpu.adopt(device), {
-    constants: () => {
-      throw new Error('no constants');
-    },
     keep: [y],
   });
   executable.dispose();

@@ -76,9 +76,6 @@ describe('a cut run', () => {
       facts: { ...gpu.facts, software },
     } as unknown as Gpu;
     const executable = await Executable.compile(graph, seen, {
-      constants: () => {
-        throw new Error('no constants');
-      },
       keep: [x],
     });
     const run = () => {

@@ -3,7 +3,7 @@ import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots, type Place, type Plan } from '../../../src/graph/plan.js';
 import { peakBytes } from '../../../src/graph/schedule.js';
 import { byteLength } from '../../../src/tensor.js';
-import { random } from '../../random.js';
+import { random } from '../../../truth/random.js';
 import { planFaults } from './plan_faults.js';
 import { applyAny, randomGraph } from './random_graph.js';
 

@@ -3,7 +3,7 @@ import { ResourceType, WgslReflect, type VariableInfo } from 'wgsl_reflect/wgsl_
 import { packUniform, readBindings, type BindingKind } from '../../../src/gpu/bindings.js';
 import { fileText, specialize } from '../../../src/kernels/specialize.js';
 import { distinct, instances, type Instance } from '../../kernels/instances.js';
-import { specs } from '../../kernels/specs.js';
+import { specs } from '../../../truth/specs.js';
 import { nullGpu } from './null_gpu.js';
 import { elementAliases, includesOf, mainFiles, shaderFiles } from './shader_files.js';
 

@@ -2,8 +2,9 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { runsOn } from '../../../src/kernels/op.js';
 import { byteLength } from '../../../src/tensor.js';
-import { applies, distinct, inputTypes, instances, kernelOf } from '../../kernels/instances.js';
-import { specs } from '../../kernels/specs.js';
+import { inputTypes } from '../../../truth/inputs.js';
+import { applies, distinct, instances, kernelOf } from '../../kernels/instances.js';
+import { specs } from '../../../truth/specs.js';
 
 const KERNELS = new URL('../../../src/kernels/', import.meta.url);
 /** Largest storage binding every WebGPU device has. */

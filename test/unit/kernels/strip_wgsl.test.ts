@@ -3,7 +3,7 @@ import { readBindings } from '../../../src/gpu/bindings.js';
 import { fileText, specialize } from '../../../src/kernels/specialize.js';
 import { stripWgsl } from '../../../tools/build/wgsl.js';
 import { distinct, instances } from '../../kernels/instances.js';
-import { specs } from '../../kernels/specs.js';
+import { specs } from '../../../truth/specs.js';
 
 describe('stripped WGSL', () => {
   it('has the signs, bindings and uniform fields of the source, for every kernel, and no comment', async () => {

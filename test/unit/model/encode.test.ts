@@ -3,7 +3,7 @@ import { loadDepthModel, type DepthModel, type DepthTextureFormat } from '../../
 import { BufferUsage, readBuffer, TextureUsage } from '../../../src/gpu/buffers.js';
 import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
-import { readTexels } from '../../textures.js';
+import { readTexels } from '../../../truth/textures.js';
 import { countingDevice, type Counts } from '../graph/counting_device.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { bits, bitsOf, depthOf, picture, rejection, SMALL } from './pictures.js';

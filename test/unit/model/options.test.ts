@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
-import { seededCheckpoint } from '../../seeded_weights.js';
+import { seededCheckpoint } from '../../../truth/seeded_weights.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { headerOnly } from './header_only.js';
 import { picture, rejection, SMALL } from './pictures.js';

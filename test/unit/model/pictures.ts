@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { DepthModel, EstimateOptions } from '../../../src/index.js';
 import type { RawPicture } from '../../../src/image/pixels.js';
-import { seededPicture } from '../../seeded_weights.js';
+import { seededPicture } from '../../../truth/seeded_weights.js';
 
 /** The network size most tests run at. */
 export const SMALL: EstimateOptions = { inputSize: 64 };

@@ -1,5 +1,5 @@
 import { checkpointTensors } from '../../models/fixtures.js';
-import { seededCheckpoint, type SeededEntry } from '../../seeded_weights.js';
+import { seededCheckpoint, type SeededEntry } from '../../../truth/seeded_weights.js';
 
 /**
  * A checkpoint of MiDaS small with every width shrunk by about 24, from seeded weights: the same tensors, the same

@@ -2,8 +2,8 @@ import { Graph, type Constant, type Value } from '../../../src/graph/graph.js';
 import type { Tensor } from '../../../src/kernels/spec.js';
 import { numel } from '../../../src/tensor.js';
 import { Weights } from '../../../src/weights/weights.js';
-import { specs } from '../../kernels/specs.js';
-import { random } from '../../random.js';
+import { specs } from '../../../truth/specs.js';
+import { random } from '../../../truth/random.js';
 
 /** Tensors of a checkpoint that exists in memory only. */
 export type Checkpoint = ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>;

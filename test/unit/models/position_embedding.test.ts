@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { resizePositions, type PositionRule } from '../../../src/models/encoders/position_embedding.js';
 import { decode } from '../../../src/weights/format/decode.js';
 import { parseHeader } from '../../../src/weights/format/safetensors.js';
-import { seededTensor } from '../../seeded_weights.js';
+import { seededTensor } from '../../../truth/seeded_weights.js';
 
 interface TableRecord {
   readonly rule: 'original' | 'hub';

@@ -5,7 +5,7 @@ import { convReference } from '../../../src/kernels/conv2d.spec.js';
 import { padding, samePadding } from '../../../src/kernels/conv2d.js';
 import { decoder, type DecoderConfig } from '../../../src/models/decoders/decoder.js';
 import { depthwiseThenLinear } from '../../../src/models/layers/depthwise.js';
-import { random } from '../../random.js';
+import { random } from '../../../truth/random.js';
 import { evaluate, randomCheckpoint, weightsOf, type Checkpoint } from './evaluate.js';
 
 /** A map [H,W,C], f64. */

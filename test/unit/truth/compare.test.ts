@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { worstError } from '../../kernels/compare.js';
-import { compareChecks, compareFaults } from '../../kernels/compare_checks.js';
+import { worstError } from '../../../truth/compare.js';
+import { compareChecks, compareFaults } from './compare_checks.js';
 
 it(`tells ${compareChecks.length} right and wrong results apart`, () => {
   expect(compareFaults(worstError)).toEqual([]);

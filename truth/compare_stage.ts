@@ -1,4 +1,4 @@
-import type { StageRecord } from './fixtures.js';
+import type { StageRecord } from './recordings.js';
 
 /** Distance of a stage from the published code, in units of the recorded range. */
 export interface StageError {

@@ -1,8 +1,8 @@
 import { expectedOf, type Expected, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { numel, type TensorType } from '../src/tensor.js';
-import { worstError, type Actual } from '../test/kernels/compare.js';
+import { worstError, type Actual } from '../truth/compare.js';
 import type { Accuracy } from './document.js';
-import { tensorOf, type Stored } from './inputs.js';
+import { tensorOf, type Stored } from '../truth/inputs.js';
 
 /** The last entries along one axis of a tensor; `view` splits dimensions where the axis lies inside one. */
 interface Cut {

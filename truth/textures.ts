@@ -1,10 +1,10 @@
 import { BufferUsage, readMapped, TextureUsage } from '../src/gpu/buffers.js';
-import type { Tensor } from '../src/kernels/spec.js';
 import type { TensorType } from '../src/tensor.js';
 import { decode } from '../src/weights/format/decode.js';
+import type { Stored } from './inputs.js';
 
-/** An rgba8unorm texture of RGBA values in 0…1. */
-export function pictureTexture(device: GPUDevice, { type, data }: Tensor): GPUTexture {
+/** An rgba8unorm texture of RGBA bytes. */
+export function pictureTexture(device: GPUDevice, { type, bytes }: Stored): GPUTexture {
   const [height, width] = type.shape as [number, number];
   const texture = device.createTexture({
     label: 'picture',
@@ -12,12 +12,7 @@ export function pictureTexture(device: GPUDevice, { type, data }: Tensor): GPUTe
     format: 'rgba8unorm',
     usage: TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST,
   });
-  device.queue.writeTexture(
-    { texture },
-    Uint8Array.from(data, (v) => Math.round(255 * v)),
-    { bytesPerRow: 4 * width },
-    [width, height],
-  );
+  device.queue.writeTexture({ texture }, bytes, { bytesPerRow: 4 * width }, [width, height]);
   return texture;
 }
 

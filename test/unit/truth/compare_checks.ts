@@ -1,6 +1,6 @@
-import type { Expected } from '../../src/kernels/spec.js';
-import type { DType } from '../../src/tensor.js';
-import type { Actual, Compare } from './compare.js';
+import type { Expected } from '../../../src/kernels/spec.js';
+import type { DType } from '../../../src/tensor.js';
+import type { Actual, Compare } from '../../../truth/compare.js';
 
 const GATE = 8;
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { f16Bits, seededCheckpoint, seededInput, seededPicture, seededTensor } from './seeded_weights.js';
+import { f16Bits, seededCheckpoint, seededInput, seededPicture, seededTensor } from '../../../truth/seeded_weights.js';
 
 interface Described {
   readonly name: string;
@@ -20,7 +20,7 @@ interface Recorded {
 }
 
 const recorded = JSON.parse(
-  readFileSync(new URL('./fixtures/models/seeded.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../fixtures/models/seeded.json', import.meta.url), 'utf8'),
 ) as Recorded;
 
 function digest(values: ArrayBufferView): number {

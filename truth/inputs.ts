@@ -1,7 +1,7 @@
 import { fillOf, sample, type Fill, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { byteLength, numel, type DType, type TensorType } from '../src/tensor.js';
 import { decode, toHalf } from '../src/weights/format/decode.js';
-import { random } from '../test/random.js';
+import { random } from './random.js';
 
 /** A seeded input as it lies in a buffer or texture. */
 export interface Stored {
@@ -10,15 +10,40 @@ export interface Stored {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Seeded inputs of a case in their storage types. Large shapes fit in memory: nothing is held in f64. */
-export function storedInputs(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, Stored> {
-  const next = random(1);
+/** Types of a case's inputs in f32 or in half precision, without their values. */
+export function inputTypes(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): Record<string, TensorType> {
   const halves = kase.half || spec.half;
+  const dtype = (name: string): DType => spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32');
+  return Object.fromEntries(Object.entries(kase.inputs).map(([name, shape]) => [name, { dtype: dtype(name), shape }]));
+}
+
+/** Attributes of a case in f32 or in half precision. */
+export function attrsOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean): unknown {
+  return half ? spec.halfAttrs?.(kase.attrs) : kase.attrs;
+}
+
+/** Seeded inputs of a case in their storage types. Large shapes fit in memory: nothing is held in f64. */
+export function storedInputs(
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  half: boolean,
+  seed = 1,
+): Record<string, Stored> {
+  const next = random(seed);
   return Object.fromEntries(
-    Object.entries(kase.inputs).map(([name, shape]) => {
-      const dtype: DType = spec.dtypes?.[name] ?? (half && halves.includes(name) ? 'f16' : 'f32');
-      return [name, stored({ dtype, shape }, fillOf(kase, name), next)];
-    }),
+    Object.entries(inputTypes(spec, kase, half)).map(([name, type]) => [name, stored(type, fillOf(kase, name), next)]),
+  );
+}
+
+/** Seeded inputs of a case as the reference sees them, rounded to their storage types. */
+export function makeInputs(
+  spec: KernelSpec,
+  kase: KernelCase<unknown>,
+  half: boolean,
+  seed = 1,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(storedInputs(spec, kase, half, seed)).map(([name, input]) => [name, tensorOf(input)]),
   );
 }
 
@@ -58,4 +83,13 @@ export function tensorOf({ type, bytes }: Stored): Tensor {
         ? Float64Array.from(bytes, (byte) => byte / 255)
         : Float64Array.from(valuesOf(type, bytes)),
   };
+}
+
+/** A tensor of the reference as it lies in a buffer or texture. */
+export function storedOf({ type, data }: Tensor): Stored {
+  if (type.dtype === 'texture') return { type, bytes: Uint8Array.from(data, (value) => Math.round(255 * value)) };
+  const bytes = new Uint8Array(byteLength(type));
+  const values = type.dtype === 'u32' ? new Uint32Array(data) : new Float32Array(data);
+  bytes.set(new Uint8Array(type.dtype === 'f16' ? toHalf(values as Float32Array).buffer : values.buffer));
+  return { type, bytes };
 }

@@ -1,5 +1,5 @@
-import type { Expected } from '../../src/kernels/spec.js';
-import type { TensorType } from '../../src/tensor.js';
+import type { Expected } from '../src/kernels/spec.js';
+import type { TensorType } from '../src/tensor.js';
 
 /** An output read back from the GPU. */
 export interface Actual {

@@ -1,0 +1,41 @@
+import { attentionSpec } from '../src/kernels/attention.spec.js';
+import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../src/kernels/colorize.spec.js';
+import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
+import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
+import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
+import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
+import { gemmSpec } from '../src/kernels/gemm.spec.js';
+import { headSpec } from '../src/kernels/head.spec.js';
+import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
+import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
+import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
+import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
+import { separableSpec } from '../src/kernels/separable.spec.js';
+import type { KernelSpec } from '../src/kernels/spec.js';
+import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
+import { upsampledConvSpec } from '../src/kernels/upsampled_conv.spec.js';
+
+/** Every kernel spec; a test holds that no op is missing. */
+export const specs = [
+  gemmSpec,
+  gemmLayerNormSpec,
+  transposedConvSpec,
+  patchEmbedSpec,
+  conv2dSpec,
+  upsampledConvSpec,
+  depthwiseSpec,
+  separableSpec,
+  layerNormSpec,
+  attentionSpec,
+  headSpec,
+  preprocessSpec,
+  antialiasRowsSpec,
+  antialiasColumnsSpec,
+  resizeMapSpec,
+  depthExtentSpec,
+  depthHistogramSpec,
+  depthRangeSpec,
+  colorizeSpec,
+  depthTextureSpec,
+  rawDepthTextureSpec,
+] as unknown as readonly KernelSpec[];
