@@ -123,6 +123,12 @@ export class ShaderError extends DepthwiseError {
 export class DisposedError extends DepthwiseError {
   override readonly name = 'DisposedError';
 }
+
+/** The error of a call on what has been disposed: "This depth map", "The weights". @internal */
+export function disposed(what: string, phase: Phase): DisposedError {
+  return new DisposedError('DISPOSED', `${what} has been disposed.`, { phase });
+}
+
 /** A licence that was not accepted (`LICENSE_*`). */
 export class LicenseError extends DepthwiseError {
   static override readonly phase = 'load';

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkOptions } from '../check_options.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
-import { DisposedError, UsageError } from '../errors.js';
+import { disposed, UsageError } from '../errors.js';
 import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';
 import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
@@ -299,11 +299,11 @@ export class DepthMapOnGpu {
 
   /** Passes on what comes of a sound device while the map lives. */
   #guard<T>(work: Promise<T>): Promise<T> {
-    return this.#end.until(this.#gpu.guard('read', work), disposed);
+    return this.#end.until(this.#gpu.guard('read', work), () => disposed('This depth map', 'read'));
   }
 
   #usable(): void {
-    if (this.#end.over) throw disposed();
+    if (this.#end.over) throw disposed('This depth map', 'read');
   }
 }
 
@@ -329,8 +329,4 @@ function rangeOf(bytes: ArrayBuffer): DepthRange {
     number,
   ];
   return { min, max, low, high, nonFinite };
-}
-
-function disposed(): DisposedError {
-  return new DisposedError('DISPOSED', 'This depth map has been disposed.', { phase: 'read' });
 }

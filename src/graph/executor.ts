@@ -1,4 +1,4 @@
-import { DisposedError, InternalError } from '../errors.js';
+import { disposed, InternalError } from '../errors.js';
 import { allocating, BufferUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
@@ -146,7 +146,7 @@ export class Executable {
     textures: Readonly<Record<string, GPUTexture>> = {},
     { cut, passEach = false, timestamps }: Recording = {},
   ): GPUCommandEncoder {
-    if (this.#disposed) throw new DisposedError('DISPOSED', 'This executable has been disposed.', { phase: 'run' });
+    if (this.#disposed) throw disposed('This executable', 'run');
     const whole = [this.#steps.length];
     const ends = passEach ? this.#steps.map((_, i) => i + 1) : ((cut && this.#pace?.ends()) ?? whole);
     let current = encoder;
@@ -203,5 +203,5 @@ export class Executable {
 }
 
 function noConstants(key: string): never {
-  throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has no buffer: this graph was compiled without any.`);
+  throw new InternalError('INTERNAL_CONSTANT', `Constant "${key}" has no buffer.`);
 }

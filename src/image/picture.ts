@@ -1,4 +1,4 @@
-import { DisposedError, ImageError, LimitError } from '../errors.js';
+import { disposed, ImageError, LimitError } from '../errors.js';
 import { TextureUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { toTexels, type RawPicture, type Texels } from './pixels.js';
@@ -58,8 +58,7 @@ export class PictureTexture {
    * `IMAGE_SOURCE`; LimitError `LIMIT_TEXTURE`.
    */
   upload(source: ReadyPicture): GPUTexture {
-    if (this.#disposed)
-      throw new DisposedError('DISPOSED', 'This picture texture has been disposed.', { phase: 'image' });
+    if (this.#disposed) throw disposed('This picture texture', 'image');
     if (isTexture(source)) return checkTexture(source);
     if (isRaw(source)) return this.#write(source);
     const { width, height } = readySize(source);

@@ -1,5 +1,5 @@
 import { DrawingCache } from '../depth/drawing_cache.js';
-import { DisposedError } from '../errors.js';
+import { disposed } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, type Value } from '../graph/graph.js';
@@ -188,7 +188,7 @@ export class Engine {
    * @throws LimitError, UsageError before anything is compiled or allocated
    */
   lease(key: string, build: ProgramBuilder): Lease {
-    if (this.#disposed) throw disposed();
+    if (this.#disposed) throw disposed('This depth model', 'run');
     const cached = this.#programs.get(key) ?? this.#open(key, build);
     this.#programs.delete(key);
     this.#programs.set(key, cached);
@@ -288,10 +288,6 @@ export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean 
 }
 
 /** What a model says that is used after its end. */
-export function disposed(): DisposedError {
-  return new DisposedError('DISPOSED', 'This depth model has been disposed.', { phase: 'run' });
-}
-
 async function streamWeights(checkpoint: Checkpoint, store: ConstantStore): Promise<void> {
   for await (const { entry, bytes } of checkpoint.tensors()) {
     if (!store.wants(entry.name)) continue;

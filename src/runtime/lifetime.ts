@@ -1,5 +1,5 @@
-import { disposed, type Engine } from './engine.js';
-import { DeviceLostError } from '../errors.js';
+import { DeviceLostError, disposed } from '../errors.js';
+import type { Engine } from './engine.js';
 import { Latch } from '../gpu/latch.js';
 import { untilAborted } from '../abort.js';
 
@@ -51,12 +51,15 @@ export class Lifetime {
 
   /** Settles as `work` does, but rejects at once when the signal says so or the model is disposed. */
   until<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-    return untilAborted(this.#end.until(work, disposed), signal);
+    return untilAborted(
+      this.#end.until(work, () => disposed('This depth model', 'run')),
+      signal,
+    );
   }
 
   /** @throws DisposedError */
   usable(): void {
-    if (this.#end.over) throw disposed();
+    if (this.#end.over) throw disposed('This depth model', 'run');
   }
 
   /** Frees the engine and a device made for it; what is pending rejects. Safe to call twice. */
@@ -87,7 +90,7 @@ export class Lifetime {
     const engine = await this.#load(this.#abort.signal);
     if (this.#end.over) {
       discard(engine);
-      throw disposed();
+      throw disposed('This depth model', 'run');
     }
     return (this.#engine = engine);
   }

@@ -1,4 +1,4 @@
-import { DisposedError, InternalError } from '../errors.js';
+import { disposed, InternalError } from '../errors.js';
 import { allocating, BufferUsage, writeSlices } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { scoped } from '../gpu/scoped.js';
@@ -52,7 +52,7 @@ export class ConstantStore {
    * @throws OutOfMemoryError or InternalError with nothing new left behind; DisposedError
    */
   async declare(graph: Graph): Promise<() => void> {
-    if (this.#disposed) throw disposed();
+    if (this.#disposed) throw disposed('This store of weights', 'upload');
     const constants = [...graph.constants.values()].map((value) => value.origin as Constant);
     const fresh = constants.filter(({ key }) => !this.#entries.has(key)).map((constant) => this.#add(constant));
     const entries = new Set(constants.map(({ key }) => this.#entries.get(key) as Entry));
@@ -68,7 +68,7 @@ export class ConstantStore {
     try {
       await Promise.all([...entries].map((entry) => entry.allocated));
       await Promise.all([...entries].map((entry) => entry.uploaded));
-      if (this.#disposed) throw disposed();
+      if (this.#disposed) throw disposed('This store of weights', 'upload');
       return release;
     } catch (error) {
       for (const entry of fresh) this.#drop(entry);
@@ -199,10 +199,6 @@ export class ConstantStore {
     }
     for (const name of this.#tensors.keys()) if (!needed.has(name)) this.#tensors.delete(name);
   }
-}
-
-function disposed(): DisposedError {
-  return new DisposedError('DISPOSED', 'The weights have been disposed.', { phase: 'upload' });
 }
 
 /** Uploads are a multiple of 4 bytes long. */
