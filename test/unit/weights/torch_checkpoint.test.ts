@@ -3,7 +3,7 @@ import { loadDepthModel } from '../../../src/node/load.js';
 import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
 import { decode } from '../../../src/weights/format/decode.js';
 import { checkpointTensors } from '../../models/fixtures.js';
-import { seededCheckpoint } from '../../seeded_weights.js';
+import { seededCheckpoint } from '../../../truth/seeded_weights.js';
 import { legacy, torchParts, zip, type WrittenTensor } from './torch_writer.js';
 
 const MODEL = 'midas-v2.1-small';
