@@ -1,26 +1,35 @@
 import type { ErrorCode } from './error_codes.js';
 import { quote, UsageError, type Phase } from './errors.js';
+import { nearest } from './nearest.js';
 
-/** The choices of options that take one of several words; those of a part are there. */
-const CHOICES = {
-  span: ['full', 'percentiles'],
-  size: ['picture', 'network'],
-  queue: ['all', 'latest'],
-  precision: ['auto', 'f32', 'f16'],
-  convention: ['original', 'hub'],
-  tuning: ['auto', 'off'],
-} as const satisfies Record<string, readonly string[]>;
+/** Every option of a call: the words it takes one of, or null where what reads it checks it. */
+export type OptionTable<T> = Readonly<Record<keyof T, readonly string[] | null>>;
 
 const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or an object with name and open';
 
 /**
  * Checks options that callers without a type checker may get wrong. An option that is undefined takes its default.
- * @throws UsageError `OPTION_<NAME>` with the value and the choices, `OPTION_OBJECT` for options that are no object
+ * @throws UsageError `OPTION_<NAME>` with the value and the choices, `OPTION_UNKNOWN` naming the nearest option there
+ *   is, `OPTION_OBJECT` for options that are no object
  */
-export function checkOptions(options: object, names: readonly (keyof typeof CHOICES)[], phase: Phase): void {
+export function checkOptions<T extends object>(options: T, table: OptionTable<T>, phase: Phase): void {
   if (typeof options !== 'object' || options === null) throw fault('object', 'options', options, 'an object', phase);
-  for (const name of names)
-    checkChoice(name, (options as Readonly<Record<string, unknown>>)[name], CHOICES[name], phase);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined) continue;
+    if (!Object.hasOwn(table, name)) throw unknown(name, Object.keys(table), phase);
+    const choices = table[name as keyof T];
+    if (choices) checkChoice(name, value, choices, phase);
+  }
+}
+
+function unknown(name: string, known: readonly string[], phase: Phase): UsageError {
+  const near = nearest(name, known);
+  return new UsageError('OPTION_UNKNOWN', `There is no option ${quote(name)}.`, {
+    hint: near ? `Did you mean ${near}?` : `Options: ${known.join(', ')}.`,
+    expected: known,
+    actual: name,
+    phase,
+  });
 }
 
 /** @throws UsageError `OPTION_<NAME>` unless the value is undefined or one of the option's choices */

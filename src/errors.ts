@@ -145,5 +145,16 @@ export class InternalError extends DepthwiseError {
 
 /** Quotes a name taken from a file for a message: escaped, and cut at 200 characters. */
 export function quote(name: string): string {
-  return JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name);
+  return escapeControls(JSON.stringify(name.length > 200 ? `${name.slice(0, 200)}…` : name));
+}
+
+/**
+ * Writes characters that steer a terminal or reorder its text as `\uXXXX`: C0 but tab and line feed, C1, line
+ * separators and the marks of bidirectional text (Unicode Standard Annex 9).
+ */
+export function escapeControls(text: string): string {
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -10,6 +10,7 @@ import { helpText } from './options.js';
 import { watchOutput } from './output_streams.js';
 import { Session } from './session.js';
 import { runTensor } from './tensor.js';
+import { tell } from './terminal.js';
 
 /** Exit codes besides 0: something failed, the command line makes no sense, interrupted (128 + SIGINT). */
 const FAILED = 1;
@@ -24,7 +25,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   } catch (error) {
     if (signal.aborted) return FAILED;
     if (!(error instanceof DepthwiseError)) throw error;
-    process.stderr.write(`depthwise: ${error.message} [${error.code}]\n`);
+    tell(`${error.message} [${error.code}]`);
     // The library counts a weights file that is not there as misuse of its call; a command line that names one makes
     // sense.
     return error instanceof UsageError && error.code !== 'SOURCE_FILE' ? MISUSED : FAILED;

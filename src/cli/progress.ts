@@ -1,3 +1,5 @@
+import { escapeControls } from '../errors.js';
+
 /** The part of a terminal stream that a progress bar needs. */
 export interface ProgressStream {
   readonly isTTY?: boolean;
@@ -30,7 +32,8 @@ export class ProgressBar {
     const filled = Math.round(share * BAR);
     const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)} ${`${Math.floor(share * 100)}`.padStart(3)} %`;
     const room = Math.max(0, (this.#stream.columns || 80) - bar.length - 2);
-    this.#stream.write(`\r\x1b[K${bar} ${label.length > room ? `${label.slice(0, Math.max(0, room - 1))}…` : label}`);
+    const text = escapeControls(label).replace(/[\t\n]/g, ' ');
+    this.#stream.write(`\r\x1b[K${bar} ${text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text}`);
     this.#drawnAt = this.#now();
     this.#visible = true;
   }

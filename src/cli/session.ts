@@ -10,6 +10,7 @@ import type { ModelArguments } from './arguments.js';
 import { adviceOn, defaultModel } from './default_model.js';
 import { requireFolder } from './places.js';
 import { ProgressBar } from './progress.js';
+import { tell, writeLine } from './terminal.js';
 
 /** Where a command says things: results on stdout, all else on stderr. */
 export class Session {
@@ -25,20 +26,20 @@ export class Session {
   /** A line of the result. */
   print(line: string): void {
     this.progress.clear();
-    process.stdout.write(`${line}\n`);
+    writeLine(process.stdout, line);
   }
 
   /** Something worth knowing that --quiet leaves out. */
   note(text: string): void {
     if (this.#quiet) return;
     this.progress.clear();
-    process.stderr.write(`depthwise: ${text}\n`);
+    tell(text);
   }
 
   /** Something that went wrong; the work goes on. */
   warn(text: string): void {
     this.progress.clear();
-    process.stderr.write(`depthwise: ${text}\n`);
+    tell(text);
   }
 
   showProgress(label: string, done: number, total: number): void {

@@ -1,5 +1,5 @@
-import { checkChoice } from '../check_options.js';
-import type { DepthFileFormat, DepthMapOnGpu, DrawOptions } from './depth_map.js';
+import { checkChoice, checkOptions } from '../check_options.js';
+import { DRAW_OPTIONS, type DepthFileFormat, type DepthMapOnGpu, type DrawOptions } from './depth_map.js';
 import { finiteRange, levelLine, quantize16, type DepthSemantics } from './formats/depth_semantics.js';
 import { encodeNpy } from './formats/npy.js';
 import { encodePfm } from './formats/pfm.js';
@@ -10,6 +10,7 @@ const FORMATS: readonly DepthFileFormat[] = ['png', 'png16', 'pfm', 'npy'];
 /** A map as a file, see `DepthMap.toBlob`. */
 export async function depthBlob(map: DepthMapOnGpu, format: DepthFileFormat, options: DrawOptions): Promise<Blob> {
   checkChoice('fileFormat', format, FORMATS, 'write');
+  checkOptions(options, DRAW_OPTIONS, 'write');
   const { width, height } = map;
   const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
   if (format === 'png') {

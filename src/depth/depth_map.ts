@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkChoice, checkOptions } from '../check_options.js';
+import { checkChoice, checkOptions, type OptionTable } from '../check_options.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
 import { disposed, UsageError } from '../errors.js';
 import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';
@@ -32,6 +32,9 @@ export interface DrawOptions {
   /** What the colours span: all values, or those between the 2nd and 98th percentile. */
   readonly span?: Span;
 }
+
+/** What a drawing takes. The names of colour maps come with the code that draws. */
+export const DRAW_OPTIONS: OptionTable<DrawOptions> = { colormap: null, invert: null, span: ['full', 'percentiles'] };
 
 const TEXTURE_FORMATS = ['r32float', 'rgba16float', 'rgba32float'] as const;
 
@@ -162,7 +165,7 @@ export class DepthMapOnGpu {
    */
   async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
-    checkOptions(options, ['span'], 'write');
+    checkOptions(options, DRAW_OPTIONS, 'write');
     const { colormap = 'inferno', invert = false, span = 'full' } = options;
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
     return new Uint8ClampedArray(

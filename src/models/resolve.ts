@@ -1,5 +1,6 @@
 import { LicenseError, quote, UsageError } from '../errors.js';
 import type { ModelEntry } from './family.js';
+import { nearest } from '../nearest.js';
 import { registry } from './registry.js';
 
 /** The entry of a registry name; undefined when there is none. */
@@ -12,10 +13,11 @@ export function entryByName(name: string): ModelEntry {
   const entry = findEntry(name);
   if (entry) return entry;
   const names = registry.map((known) => known.name);
+  const near = nearest(name, names);
   throw new UsageError('MODEL_NAME', `There is no model ${quote(name)}.`, {
     actual: name,
     expected: names,
-    hint: `Models: ${names.join(', ')}.`,
+    hint: `${near ? `Did you mean ${near}? ` : ''}Models: ${names.join(', ')}.`,
     phase: 'load',
   });
 }

@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { UsageError } from '../errors.js';
+import { hubHint } from '../models/hub_names.js';
 import type { ByteSource } from '../weights/fetch/byte_source.js';
 
 /** Bytes read from a file at once. */
@@ -11,17 +12,16 @@ const CHUNK_BYTES = 1024 * 1024;
  * @throws UsageError `SOURCE_FILE` when there is no such file, or it is a folder
  */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const refuse = (what: string, cause?: unknown): UsageError =>
+  const refuse = (what: string, cause?: unknown, hint?: string): UsageError =>
     new UsageError('SOURCE_FILE', `${path}: ${what}.`, {
       source: path,
       phase: 'load',
+      ...(hint === undefined ? {} : { hint }),
       ...(cause === undefined ? {} : { cause }),
     });
   const found = await stat(path).catch((cause: unknown) => {
-    throw refuse(
-      (cause as { code?: unknown }).code === 'ENOENT' ? 'there is no such file' : 'the file cannot be read',
-      cause,
-    );
+    const gone = (cause as { code?: unknown }).code === 'ENOENT';
+    throw gone ? refuse('there is no such file', cause, hubHint(path)) : refuse(unreadable(cause), cause);
   });
   if (!found.isFile()) throw refuse('this is not a file');
   return {
@@ -29,9 +29,13 @@ export async function fileSource(path: string): Promise<ByteSource> {
     size: found.size,
     open: async () => {
       const file = await open(path).catch((cause: unknown) => {
-        throw refuse('the file cannot be read', cause);
+        throw refuse(unreadable(cause), cause);
       });
       return Readable.toWeb(file.createReadStream({ highWaterMark: CHUNK_BYTES })) as ReadableStream<Uint8Array>;
     },
   };
+}
+
+function unreadable(cause: unknown): string {
+  return `the file cannot be read (${(cause as Error).message})`;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { checkOptions } from '../check_options.js';
+import { checkOptions, type OptionTable } from '../check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
-import type { LoadOptions, ModelSource } from '../runtime/load.js';
+import { LOAD_OPTIONS, type LoadOptions, type ModelSource } from '../runtime/load.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
@@ -20,6 +20,8 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
   readonly cache?: WeightsCache | string | false;
 }
 
+const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapter: null };
+
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
  * `webgpu`). A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until
@@ -28,7 +30,7 @@ export interface NodeLoadOptions extends Omit<LoadOptions, 'cache' | 'weights'> 
  *   or without such an adapter
  */
 export async function loadDepthModel(source: ModelSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
-  checkOptions(options, [], 'load');
+  checkOptions(options, NODE_LOAD_OPTIONS, 'load');
   const { adapter, cache, ...rest } = options;
   const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);
   const found = named ? source : await resolvePath(source);

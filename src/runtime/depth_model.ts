@@ -3,14 +3,14 @@ import { checkOptions, checkSource } from '../check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import type { EncodeTargets } from './encode.js';
-import { estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
+import { ESTIMATE_OPTIONS, estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
 import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import { newest, videoFrames } from './frames.js';
 import { Lifetime } from './lifetime.js';
-import { loadEngine, type LoadOptions, type ModelSource } from './load.js';
+import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
 import type { ModelName } from '../models/families/index.js';
 import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart } from '../parts.js';
@@ -59,7 +59,7 @@ export type ModelInfo = ModelFacts & DepthKind;
  */
 export async function loadDepthModel(source: ModelSource, options: LoadOptions = {}): Promise<DepthModel> {
   checkSource('source', source);
-  checkOptions(options, ['precision', 'convention', 'tuning'], 'load');
+  checkOptions(options, LOAD_OPTIONS, 'load');
   if (options.weights !== undefined) checkSource('weights', options.weights);
   const { signal: _signal, ...again } = options;
   const engine = await loadEngine(source, options);
@@ -118,7 +118,7 @@ export class DepthModel {
    */
   async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
     this.#life.usable();
-    checkOptions(options, ['size', 'queue'], 'image');
+    checkOptions(options, ESTIMATE_OPTIONS, 'image');
     const { signal } = options;
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
@@ -166,7 +166,7 @@ export class DepthModel {
     source: HTMLVideoElement | AsyncIterable<PictureSource>,
     options: EstimateOptions = {},
   ): AsyncGenerator<DepthMap, void, undefined> {
-    checkOptions(options, ['size', 'queue'], 'image');
+    checkOptions(options, ESTIMATE_OPTIONS, 'image');
     for await (const picture of this.#pictures(source, options)) yield await this.estimate(picture, options);
   }
 

@@ -1,4 +1,4 @@
-import { checkOptions } from '../check_options.js';
+import { checkOptions, type OptionTable } from '../check_options.js';
 import { newDepthMap, type DepthMap } from '../depth/depth_map.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { DepthwiseError } from '../errors.js';
@@ -25,6 +25,16 @@ export interface EstimateOptions extends SizeOptions {
   readonly queue?: Queueing;
   readonly signal?: AbortSignal;
 }
+
+/** What an estimate takes. */
+export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
+  size: ['picture', 'network'],
+  queue: ['all', 'latest'],
+  inputSize: null,
+  square: null,
+  maxSide: null,
+  signal: null,
+};
 
 /** What a run on pictures of one size computes. */
 export interface Geometry {
@@ -55,7 +65,7 @@ export function geometryOf(engine: Engine, source: ReadyPicture, options: Estima
 }
 
 function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
-  checkOptions(options, ['size', 'queue'], 'image');
+  checkOptions(options, ESTIMATE_OPTIONS, 'image');
   const { size, ...sizes } = options;
   const network = networkSize(entry.input, picture.width, picture.height, sizes);
   return { picture, network, out: size === 'network' ? network : picture };

@@ -1,3 +1,4 @@
+import type { OptionTable } from '../check_options.js';
 import { Engine, tunes } from './engine.js';
 import { DeviceLostError } from '../errors.js';
 import { Gpu } from '../gpu/gpu.js';
@@ -50,6 +51,25 @@ export interface LoadOptions extends Pick<
   /** Accepts terms that are not free for every use. */
   readonly acceptLicense?: boolean;
 }
+
+/** What `loadDepthModel` takes. */
+export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
+  precision: ['auto', 'f32', 'f16'],
+  convention: ['original', 'hub'],
+  tuning: ['auto', 'off'],
+  weights: null,
+  model: null,
+  device: null,
+  gpu: null,
+  powerPreference: ['low-power', 'high-performance'],
+  cache: null,
+  acceptLicense: null,
+  signal: null,
+  onProgress: null,
+  onWarning: null,
+  hubUrl: null,
+  createHasher: null,
+};
 
 /**
  * Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. One of our own

@@ -6,7 +6,7 @@ const ROOT = new URL('../../../', import.meta.url).pathname;
 
 /** Floors of the rooms: a room may import from its own floor and from those below. */
 const FLOORS = [
-  ['errors', 'error_codes', 'tensor', 'abort', 'warnings', 'parts', 'check_options', 'plain_memory'],
+  ['errors', 'error_codes', 'tensor', 'abort', 'warnings', 'parts', 'nearest', 'check_options', 'plain_memory'],
   ['gpu', 'kernels'],
   ['graph'],
   ['weights', 'models', 'image', 'depth', 'eval'],

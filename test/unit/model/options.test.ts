@@ -38,6 +38,29 @@ describe('the model asked for', () => {
     expect(fetched).toEqual([]);
   });
 
+  it('by a name near another: that one', async () => {
+    expect((await rejection(load('depth-anything-v2-smal'))).message).toMatch(/Did you mean depth-anything-v2-small\?/);
+  });
+
+  it('with an option that is none: refused, with the nearest there is', async () => {
+    const unknown = async (promise: Promise<unknown>, near: string) =>
+      expect(await rejection(promise)).toMatchObject({
+        code: 'OPTION_UNKNOWN',
+        message: expect.stringContaining(near),
+      });
+    await unknown(load(tinyMidas(), { percision: 'f16' } as LoadOptions), 'Did you mean precision?');
+    await unknown(load(tinyMidas(), { dtype: 'q8' } as LoadOptions), 'Options: precision,');
+    await unknown(load(tinyMidas(), { __proto__: null, toString: 1 } as LoadOptions), 'toString');
+    using model = await load(tinyMidas());
+    const odd = { inputsize: 32 } as object;
+    await unknown(model.estimate(picture('odd'), odd), 'Did you mean inputSize?');
+    await unknown(model.stream((async function* () {})(), odd).next(), 'Did you mean inputSize?');
+    expect(() => model.plan({ width: 64, height: 48 }, odd)).toThrow(/Did you mean inputSize/);
+    using depth = await model.estimate(picture('odd'), SMALL);
+    await unknown(depth.colors({ colourmap: 'gray' } as object), 'Did you mean colormap?');
+    await unknown(depth.toBlob('pfm', { colourmap: 'gray' } as object), 'Did you mean colormap?');
+  });
+
   it('under a licence that is not accepted: refused before any network access', async () => {
     const refused = depthModels.filter(({ permissive }) => !permissive);
     expect(refused.length).toBeGreaterThanOrEqual(2);
