@@ -1,4 +1,4 @@
-import { Graph, type Value } from '../../src/graph/graph.js';
+import { Graph, type Constant, type Value } from '../../src/graph/graph.js';
 import { attention } from '../../src/kernels/attention.js';
 import { conv2d, padding } from '../../src/kernels/conv2d.js';
 import { depthwise } from '../../src/kernels/depthwise.js';
@@ -132,8 +132,10 @@ export function operationGraph({ input, layout, build }: OperationCase): {
   const x = graph.input('x', { dtype: 'f32', shape });
   const weights = new Map<string, Float32Array>();
   const y = build(x, (name, { shape: packed, values }) => {
-    weights.set(name, values);
-    return graph.constant({ key: name, type: { dtype: 'f32', shape: packed }, weights: [], pack: () => values });
+    const type = { dtype: 'f32', shape: packed } as const;
+    const value = graph.constant({ recipe: { name, pack: () => values }, params: {}, type, weights: [] });
+    weights.set((value.origin as Constant).key, values);
+    return value;
   });
   return { graph, x, y, weights };
 }

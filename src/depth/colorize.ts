@@ -1,4 +1,4 @@
-import type { Graph, Value } from '../graph/graph.js';
+import type { Graph, Recipe, Value } from '../graph/graph.js';
 import { colorize, type ColorizeAttrs } from '../kernels/colorize.js';
 import { depthTexture, rawDepthTexture, type DepthTextureAttrs } from '../kernels/depth_texture.js';
 import { colormaps, type ColormapName } from './colormaps.js';
@@ -11,6 +11,11 @@ export interface ColorizeOptions extends ColorizeAttrs {
   /** Swaps the ends of the colour map. */
   readonly invert?: boolean;
 }
+
+const colours: Recipe<{ readonly colormap: ColormapName; readonly reversed: boolean }> = {
+  name: 'colormap',
+  pack: (_, { colormap, reversed }) => lookupTable(colormap, reversed),
+};
 
 /**
  * A depth map f32[H,W] drawn with a colour map between the ends of `range` (f32[8], see `depthRange`). The nearest end
@@ -26,10 +31,10 @@ export function colorizeDepth(
 ): Value {
   const reversed = levelsFall(nearer, invert);
   const lut = graph.constant({
-    key: `colormap/${colormap}${reversed ? '/reversed' : ''}`,
+    recipe: colours,
+    params: { colormap, reversed },
     type: { dtype: 'f32', shape: [256, 4] },
     weights: [],
-    pack: () => lookupTable(colormap, reversed),
   });
   return graph.scope('colorize', () => graph.apply(colorize, { depth, range, lut }, attrs).colors);
 }

@@ -1,4 +1,4 @@
-import { InternalError } from '../errors.js';
+import { InternalError, UsageError } from '../errors.js';
 import type { Op, Types } from '../kernels/op.js';
 import { ensure, numel, show, type TensorType } from '../tensor.js';
 
@@ -26,15 +26,41 @@ export interface WeightTensor {
   readonly sources: readonly string[];
 }
 
-/** A tensor made once from weights, shared by every graph that names the same key. */
+/**
+ * How weights become a constant. Make one once, not at each use: constants of one key are one constant only where their
+ * recipe is the same object.
+ */
+export interface Recipe<Params extends RecipeParams = RecipeParams> {
+  readonly name: string;
+  /**
+   * Values in the layout the kernel reads, from the flat f32 values of the weights in order. They depend on nothing
+   * else.
+   */
+  readonly pack: (weights: readonly Float32Array[], params: Params) => Float32Array;
+}
+
+/** What a recipe needs beside the values. */
+export type RecipeParams = Readonly<Record<string, number | string | boolean>>;
+
+/** What a constant is made of, and how. */
+export interface ConstantSpec<Params extends RecipeParams> {
+  readonly recipe: Recipe<Params>;
+  readonly params: Params;
+  readonly type: TensorType;
+  readonly weights: readonly WeightTensor[];
+  /** True when the packed values depend on the picture size, so the weights must stay at hand. */
+  readonly perSize?: boolean;
+}
+
+/** A tensor made once from weights, shared by every graph of the model that has one of the same key. */
 export interface Constant {
   readonly kind: 'constant';
+  /** Weights, recipe, parameters and type. */
   readonly key: string;
   readonly type: TensorType;
   readonly weights: readonly WeightTensor[];
-  /** Values in the layout the kernel reads, from the weights' flat f32 values in `weights` order. */
-  readonly pack: (...weights: Float32Array[]) => Float32Array;
-  /** True when the packed values depend on the picture size, so the weights must stay at hand. */
+  readonly recipe: unknown;
+  readonly pack: (weights: readonly Float32Array[]) => Float32Array;
   readonly perSize: boolean;
 }
 
@@ -78,22 +104,30 @@ export class Graph {
     return value;
   }
 
-  /** Declares a constant, or returns the one already declared under this key. */
-  constant(constant: Omit<Constant, 'kind' | 'perSize'> & { perSize?: boolean }): Value {
-    const known = this.constants.get(constant.key);
+  /**
+   * Declares a constant, or returns the one already declared of the same weights, recipe, parameters and type.
+   * @throws InternalError `INTERNAL_CONSTANT` where that one has another recipe of the same name
+   */
+  constant<Params extends RecipeParams>(spec: ConstantSpec<Params>): Value {
+    const { recipe, params, type, weights, perSize = false } = spec;
+    const tensors = weights.map(({ name }) => name).join(' + ');
+    const key = `${tensors} ${recipe.name} ${JSON.stringify(params)} ${show(type)}`.trimStart();
+    const pack = (values: readonly Float32Array[]) => recipe.pack(values, params);
+    const constant: Constant = { kind: 'constant', key, type, weights, recipe, pack, perSize };
+    const known = this.constants.get(key);
     if (known) {
-      if (show(known.type) === show(constant.type)) return known;
-      throw new InternalError(
-        'INTERNAL_CONSTANT',
-        `Constant "${constant.key}" is ${show(known.type)} and ${show(constant.type)}.`,
-      );
+      checkSameRecipe(known.origin as Constant, constant);
+      return known;
     }
-    const value = this.#value(constant.type, { perSize: false, ...constant, kind: 'constant' });
-    this.constants.set(constant.key, value);
+    const value = this.#value(type, constant);
+    this.constants.set(key, value);
     return value;
   }
 
-  /** Applies an op; shapes are checked here, without a GPU. @throws UsageError naming the op and the shapes. */
+  /**
+   * Applies an op; shapes are checked here, without a GPU.
+   * @throws UsageError naming the place in the model, the op and the shapes
+   */
   apply<In extends Types, Out extends Types, Attrs>(
     op: Op<In, Out, Attrs>,
     inputs: ValuesOf<In>,
@@ -104,7 +138,7 @@ export class Graph {
       Value
     >;
     const types = typesOf(present);
-    const out = op.infer(types as In, attrs) as Record<string, TensorType>;
+    const out = this.placed(Object.values(present), () => op.infer(types as In, attrs)) as Record<string, TensorType>;
     const outputs: Record<string, Value> = {};
     const node: Node = {
       index: this.nodes.length,
@@ -139,17 +173,36 @@ export class Graph {
     return this.nodes.map(line).join('\n');
   }
 
+  /**
+   * What `infer` gives. A shape error of its is told with the place in the model: the scope, and the weight of the layer
+   * where there is one among the inputs.
+   */
+  placed<T>(inputs: readonly Value[], infer: () => T): T {
+    try {
+      return infer();
+    } catch (error) {
+      const weight = inputs.flatMap(({ origin }) => (origin.kind === 'constant' ? origin.weights : []))[0];
+      const place = [this.#scope.join('.'), weight?.name ?? ''].filter((part) => part !== '').join(', ');
+      if (!(error instanceof UsageError) || place === '') throw error;
+      throw new UsageError(error.code, `${place}: ${error.message}`, { phase: 'build', cause: error });
+    }
+  }
+
   #value(type: TensorType, origin: Value['origin']): Value {
     return { graph: this, id: this.#values++, type, origin };
   }
 }
 
+/** Throws InternalError `INTERNAL_CONSTANT` where two constants of one key are made by different recipes. */
+export function checkSameRecipe(known: Constant, constant: Constant): void {
+  if (known.recipe === constant.recipe) return;
+  throw new InternalError('INTERNAL_CONSTANT', `Constant "${constant.key}" is made by two recipes of one name.`);
+}
+
 /** The same memory read with another shape, e.g. tokens [H·W,C] as a map [H,W,C]. */
 export function view(value: Value, shape: readonly number[]): Value {
-  ensure(
-    numel(shape) === numel(value.type.shape),
-    () => `view: ${show(value.type)} cannot be read as [${shape.join(',')}].`,
-  );
+  const message = () => `view: ${show(value.type)} cannot be read as [${shape.join(',')}].`;
+  value.graph.placed([value], () => ensure(numel(shape) === numel(value.type.shape), message));
   return { ...value, type: { ...value.type, shape } };
 }
 

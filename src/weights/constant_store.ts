@@ -2,7 +2,7 @@ import { disposed, InternalError } from '../errors.js';
 import { allocating, BufferUsage, writeSlices } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { scoped } from '../gpu/scoped.js';
-import type { Constant, Graph } from '../graph/graph.js';
+import { checkSameRecipe, type Constant, type Graph } from '../graph/graph.js';
 import { byteLength } from '../tensor.js';
 import { checkHalfRange, scanValues, toHalf } from './format/decode.js';
 
@@ -54,6 +54,10 @@ export class ConstantStore {
   async declare(graph: Graph): Promise<() => void> {
     if (this.#disposed) throw disposed('This store of weights', 'upload');
     const constants = [...graph.constants.values()].map((value) => value.origin as Constant);
+    for (const constant of constants) {
+      const known = this.#entries.get(constant.key);
+      if (known) checkSameRecipe(known.constant, constant);
+    }
     const fresh = constants.filter(({ key }) => !this.#entries.has(key)).map((constant) => this.#add(constant));
     const entries = new Set(constants.map(({ key }) => this.#entries.get(key) as Entry));
     for (const entry of entries) entry.claims++;
@@ -167,10 +171,10 @@ export class ConstantStore {
   #fill(entry: Entry): void {
     const { constant, buffer } = entry;
     if (!buffer || this.#entries.get(constant.key) !== entry) return;
-    const packed = constant.pack(...constant.weights.map((w) => this.#join(w.sources)));
+    const packed = constant.pack(constant.weights.map((w) => this.#join(w.sources)));
     let data: ArrayBufferView = packed;
     if (constant.type.dtype === 'f16') {
-      checkHalfRange(constant.key, scanValues(packed), this.#source);
+      checkHalfRange(constant.weights.map(({ name }) => name).join(' + '), scanValues(packed), this.#source);
       data = evenLength(toHalf(packed));
     }
     entry.uploaded = scoped(this.#gpu.device, { what: `the upload of "${constant.key}"`, phase: 'upload' }, () =>

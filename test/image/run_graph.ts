@@ -27,7 +27,7 @@ export async function runGraph<T extends Record<string, Value>>(
   const constants = new Map<string, GPUBuffer>();
   for (const [key, { type, origin }] of graph.constants) {
     const buffer = device.createBuffer({ label: key, size: byteLength(type), usage: 128 | 8 });
-    if (origin.kind === 'constant') device.queue.writeBuffer(buffer, 0, origin.pack() as Float32Array<ArrayBuffer>);
+    if (origin.kind === 'constant') device.queue.writeBuffer(buffer, 0, origin.pack([]) as Float32Array<ArrayBuffer>);
     constants.set(key, buffer);
   }
   const executable = await Executable.compile(graph, gpu, {

@@ -1,10 +1,9 @@
-import type { Value } from '../../graph/graph.js';
+import type { Recipe, Value } from '../../graph/graph.js';
 import { upsampledConv } from '../../kernels/conv2d.js';
 import { head, type HeadAttrs } from '../../kernels/head.js';
 import type { Weights } from '../../weights/weights.js';
-import { convAfterLinear, borderBias } from '../layers/composition.js';
+import { borderBiases, convBehindLinear } from '../layers/composition.js';
 import { conv, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
-import { packConv } from '../layers/packing.js';
 
 /** Products that one composition of weights may take. */
 const MOST_PRODUCTS = 1e8;
@@ -107,15 +106,15 @@ function depthHead(
   return graph.apply(head, inputs, { size, alignCorners: headAlignCorners, final }).depth;
 }
 
+const firstOfFour: Recipe<Record<never, never>> = {
+  name: 'vec4',
+  pack: ([values]) => Float32Array.of(values?.[0] as number, 0, 0, 0),
+};
+
 /** The single bias of the last convolution, as a vec4 for the binding's sake. */
 function scalar(weights: Weights, graph: Value['graph']): Value {
-  const weight = weights.get('bias', [1]);
-  return graph.constant({
-    key: weight.name,
-    type: { dtype: 'f32', shape: [4] },
-    weights: [weight],
-    pack: (values) => Float32Array.of(values?.[0] as number, 0, 0, 0),
-  });
+  const type = { dtype: 'f32', shape: [4] } as const;
+  return graph.constant({ recipe: firstOfFour, params: {}, type, weights: [weights.get('bias', [1])] });
 }
 
 /**
@@ -131,17 +130,16 @@ function projectedConv({ graph, type }: Value, projection: Weights, weights: Wei
   const conv = weights.get('weight', [N, M, 3, 3]);
   return {
     weight: graph.constant({
-      key: `${conv.name} of ${linear.name} ${graph.storage}`,
+      recipe: convBehindLinear,
+      params: { N, M, C },
       type: { dtype: graph.storage, shape: [3, 3, C, N] },
       weights: [conv, linear],
-      pack: (outer, inner) =>
-        packConv(convAfterLinear(outer as Float32Array, inner as Float32Array, M, 9), N, C, 3, 3, C),
     }),
     bias: graph.constant({
-      key: `${conv.name} border`,
+      recipe: borderBiases,
+      params: {},
       type: { dtype: 'f32', shape: [9, N] },
       weights: [conv, projection.get('bias', [M]), weights.get('bias', [N])],
-      pack: (outer, inner, own) => borderBias(outer as Float32Array, inner as Float32Array, own as Float32Array),
     }),
   };
 }

@@ -1,9 +1,9 @@
-import type { Value } from '../../graph/graph.js';
+import type { Recipe, Value } from '../../graph/graph.js';
 import { patchEmbed } from '../../kernels/gemm.js';
 import { ensureTypes } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear, zeros } from '../layers/layers.js';
-import { packConv } from '../layers/packing.js';
+import { linear, packedWeight, zeros } from '../layers/layers.js';
+import { convLayout } from '../layers/packing.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
 import { layerNorm, linearThenNorm, selfAttention } from '../layers/transformer.js';
 
@@ -94,19 +94,14 @@ function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
   const proj = weights.at('patch_embed.proj');
   const weight = proj.get('weight', [C, 3, PATCH, PATCH]);
   const table = graph.constant({
-    key: `pos_embed ${gh}×${gw} ${rule}`,
+    recipe: tokenTable,
+    params: { n, gh, gw, rule },
     type: { dtype: 'f32', shape: [1 + gh * gw, C] },
     weights: [weights.get('cls_token', [1, 1, C]), weights.get('pos_embed', [1, rows, C]), proj.get('bias', [C])],
-    pack: (cls, positions, bias) =>
-      tokenTable(cls as Float32Array, positions as Float32Array, bias as Float32Array, n, gh, gw, rule),
     perSize: true,
   });
-  const packed = graph.constant({
-    key: `${weight.name} patches ${graph.storage}`,
-    type: { dtype: graph.storage, shape: [PATCH * PATCH * 4, C] },
-    weights: [weight],
-    pack: (values) => packConv(values as Float32Array, C, 3, PATCH, PATCH, 4),
-  });
+  const params = { N: C, C: 3, KH: PATCH, KW: PATCH, P: 4 };
+  const packed = packedWeight(graph, weight, { recipe: convLayout, params, shape: [PATCH * PATCH * 4, C] });
   return graph.apply(
     patchEmbed,
     { x: picture, weight: packed, bias: zeros(graph, C), residual: table },
@@ -115,19 +110,20 @@ function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
 }
 
 /** What is added to the patch products: class token + its position in row 0, then position + bias for every patch. */
-function tokenTable(
-  cls: Float32Array,
-  positions: Float32Array,
-  bias: Float32Array,
-  n: number,
-  gh: number,
-  gw: number,
-  rule: PositionRule,
-): Float32Array {
-  const C = cls.length;
-  const grid = resizePositions(positions.subarray(C), n, C, gh, gw, rule);
-  const table = new Float32Array((1 + gh * gw) * C);
-  for (let c = 0; c < C; c++) table[c] = (cls[c] as number) + (positions[c] as number);
-  for (let i = 0; i < grid.length; i++) table[C + i] = (grid[i] as number) + (bias[i % C] as number);
-  return table;
-}
+const tokenTable: Recipe<{
+  readonly n: number;
+  readonly gh: number;
+  readonly gw: number;
+  readonly rule: PositionRule;
+}> = {
+  name: 'tokens',
+  pack: (weights, { n, gh, gw, rule }) => {
+    const [cls, positions, bias] = weights as [Float32Array, Float32Array, Float32Array];
+    const C = cls.length;
+    const grid = resizePositions(positions.subarray(C), n, C, gh, gw, rule);
+    const table = new Float32Array((1 + gh * gw) * C);
+    for (let c = 0; c < C; c++) table[c] = (cls[c] as number) + (positions[c] as number);
+    for (let i = 0; i < grid.length; i++) table[C + i] = (grid[i] as number) + (bias[i % C] as number);
+    return table;
+  },
+};

@@ -1,3 +1,6 @@
+import type { Recipe } from '../../graph/graph.js';
+import { packConv } from './packing.js';
+
 /**
  * Linear layers that follow each other without anything between, composed into one when the weights are loaded: in f64,
  * rounded once. All weights are as in the file, output channels first.
@@ -70,3 +73,33 @@ export function borderBias(conv: Float32Array, inner: Float32Array, bias: Float3
   }
   return table;
 }
+
+/** Of a 1×1 layer [N,M,1,1] and the 3×3 convolution [M,C,3,3] before it: the weight [3,3,C,N]. */
+export const linearBehindConv: Recipe<{ readonly N: number; readonly C: number }> = {
+  name: 'linear behind conv',
+  pack: (weights, { N, C }) => {
+    const [linear, conv] = weights as [Float32Array, Float32Array];
+    return packConv(linearAfterConv(linear, conv, 9 * C), N, C, 3, 3, C);
+  },
+};
+
+/** Of a 1×1 layer [N,M,1,1] and the bias [M] of the convolution before it: the bias [N]. */
+export const biasBehindConv: Recipe<Record<never, never>> = {
+  name: 'bias through linear',
+  pack: ([linear, bias]) => biasThrough(linear as Float32Array, bias as Float32Array),
+};
+
+/** Of a 3×3 convolution [N,M,3,3] and the 1×1 layer [M,C,1,1] before it: the weight [3,3,C,N]. */
+export const convBehindLinear: Recipe<{ readonly N: number; readonly M: number; readonly C: number }> = {
+  name: 'conv behind linear',
+  pack: (weights, { N, M, C }) => {
+    const [conv, linear] = weights as [Float32Array, Float32Array];
+    return packConv(convAfterLinear(conv, linear, M, 9), N, C, 3, 3, C);
+  },
+};
+
+/** Of a 3×3 convolution, the bias of the 1×1 layer before it, and its own: the biases [9,N]. */
+export const borderBiases: Recipe<Record<never, never>> = {
+  name: 'border bias',
+  pack: (weights) => borderBias(...(weights as [Float32Array, Float32Array, Float32Array])),
+};

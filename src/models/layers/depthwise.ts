@@ -4,7 +4,7 @@ import { depthwise } from '../../kernels/depthwise.js';
 import { fitsSeparable, separable } from '../../kernels/separable.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasOf, linear, linearWeight, packedWeight, type BatchNorm } from './layers.js';
-import { packDepthwise } from './packing.js';
+import { depthwiseLayout } from './packing.js';
 
 /** Weights of a depthwise convolution and of the 1×1 layer that follows, each with its BatchNorm. */
 export interface SeparableWeights {
@@ -29,9 +29,7 @@ export function depthwiseThenLinear(
   const kernel = packedWeight(
     graph,
     weights.depthwise.get('weight', [C, 1, K, K]),
-    [K, K, C],
-    'depthwise',
-    (values) => packDepthwise(values, C, K),
+    { recipe: depthwiseLayout, params: { N: C, K }, shape: [K, K, C] },
     weights.depthwiseNorm,
   );
   const shift = biasOf(graph, weights.depthwise, C, weights.depthwiseNorm);

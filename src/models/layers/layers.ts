@@ -1,11 +1,11 @@
-import type { Graph, Value, WeightTensor } from '../../graph/graph.js';
+import type { Graph, Recipe, RecipeParams, Value, WeightTensor } from '../../graph/graph.js';
 import { conv2d, padding, type Padding } from '../../kernels/conv2d.js';
 import { gemm, transposedConv } from '../../kernels/gemm.js';
 import type { Activation } from '../../kernels/store.js';
-import type { DType } from '../../tensor.js';
+import { numel, type DType } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { biasThrough, linearAfterConv } from './composition.js';
-import { packConv, packLinear, packTransposedConv } from './packing.js';
+import { biasBehindConv, linearBehindConv } from './composition.js';
+import { convLayout, linearLayout, transposedLayout } from './packing.js';
 
 /** How a layer ends. */
 export interface LayerEnd {
@@ -16,25 +16,19 @@ export interface LayerEnd {
   readonly gamma?: Value | undefined;
 }
 
+const asItIs: Recipe<Record<never, never>> = { name: 'as it is', pack: ([values]) => values as Float32Array };
+
 /** A vector of weights as it is, f32. */
 export function vector(graph: Graph, weight: WeightTensor): Value {
-  const shape = [weight.shape.reduce((n, d) => n * d, 1)];
-  return graph.constant({
-    key: weight.name,
-    type: { dtype: 'f32', shape },
-    weights: [weight],
-    pack: (values) => values,
-  });
+  const type = { dtype: 'f32', shape: [numel(weight.shape)] } as const;
+  return graph.constant({ recipe: asItIs, params: {}, type, weights: [weight] });
 }
+
+const zeroVector: Recipe<{ readonly size: number }> = { name: 'zeros', pack: (_, { size }) => new Float32Array(size) };
 
 /** A vector of zeros, for layers without bias. */
 export function zeros(graph: Graph, size: number): Value {
-  return graph.constant({
-    key: `zeros ${size}`,
-    type: { dtype: 'f32', shape: [size] },
-    weights: [],
-    pack: () => new Float32Array(size),
-  });
+  return graph.constant({ recipe: zeroVector, params: { size }, type: { dtype: 'f32', shape: [size] }, weights: [] });
 }
 
 /** Folded BatchNorm that follows a convolution: y·scale + shift, with eps inside the square root. */
@@ -43,50 +37,49 @@ export interface BatchNorm {
   readonly eps: number;
 }
 
-function batchNormTensors({ weights }: BatchNorm, channels: number): WeightTensor[] {
-  return ['weight', 'bias', 'running_mean', 'running_var'].map((name) => weights.get(name, [channels]));
-}
+/** beta - mean·gamma / sqrt(var + eps), in f64. */
+const batchNormShift: Recipe<{ readonly eps: number }> = {
+  name: 'shift',
+  pack: (weights, { eps }) => {
+    const [gamma, beta, mean, variance] = weights as [Float32Array, Float32Array, Float32Array, Float32Array];
+    const at = (values: Float32Array, i: number) => values[i] as number;
+    return beta.map((b, i) => b - (at(mean, i) * at(gamma, i)) / Math.sqrt(at(variance, i) + eps));
+  },
+};
 
 /** The bias of a layer: its own, or that of the BatchNorm folded into it. */
 export function biasOf(graph: Graph, weights: Weights, channels: number, norm?: BatchNorm): Value {
   if (!norm) return vector(graph, weights.get('bias', [channels]));
-  const tensors = batchNormTensors(norm, channels);
   return graph.constant({
-    key: `${tensors[1]?.name} folded`,
+    recipe: batchNormShift,
+    params: { eps: norm.eps },
     type: { dtype: 'f32', shape: [channels] },
-    weights: tensors,
-    // shift = beta - mean·gamma/sqrt(var + eps), in f64.
-    pack: (gamma, beta, mean, variance) =>
-      (beta as Float32Array).map(
-        (b, i) =>
-          b - ((mean?.[i] as number) * (gamma?.[i] as number)) / Math.sqrt((variance?.[i] as number) + norm.eps),
-      ),
+    weights: ['weight', 'bias', 'running_mean', 'running_var'].map((name) => norm.weights.get(name, [channels])),
   });
 }
 
+/** How a layer's weight is packed. */
+export interface WeightLayout<Params extends RecipeParams> {
+  readonly recipe: Recipe<Params & { readonly eps?: number }>;
+  readonly params: Params;
+  /** Of the packed weight. */
+  readonly shape: readonly number[];
+  /** Storage of the packed weight; the graph's unless given. */
+  readonly dtype?: DType | undefined;
+}
+
 /** A packed weight with the BatchNorm folded into its output channels, which are the first dimension in the file. */
-export function packedWeight(
+export function packedWeight<Params extends RecipeParams>(
   graph: Graph,
   weight: WeightTensor,
-  shape: readonly number[],
-  layout: string,
-  pack: (values: Float32Array) => Float32Array,
+  { recipe, params, shape, dtype = graph.storage }: WeightLayout<Params>,
   norm?: BatchNorm,
-  dtype: DType = graph.storage,
 ): Value {
+  const type = { dtype, shape };
+  if (!norm) return graph.constant({ recipe, params, type, weights: [weight] });
   const channels = weight.shape[0] as number;
-  const folded = norm ? batchNormTensors(norm, channels) : [];
-  return graph.constant({
-    key: `${weight.name} ${layout} ${dtype}`,
-    type: { dtype, shape },
-    weights: [weight, ...folded],
-    pack: (values, gamma, _beta, _mean, variance) => {
-      if (!norm || !gamma || !variance) return pack(values as Float32Array);
-      const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt((variance[i] as number) + norm.eps));
-      const each = (values as Float32Array).length / channels;
-      return pack((values as Float32Array).map((v, i) => v * (scale[Math.floor(i / each)] as number)));
-    },
-  });
+  const folded = ['weight', 'running_var'].map((name) => norm.weights.get(name, [channels]));
+  return graph.constant({ recipe, params: { ...params, eps: norm.eps }, type, weights: [weight, ...folded] });
 }
 
 export interface LinearOptions extends LayerEnd {
@@ -111,7 +104,7 @@ export function linearWeight({ graph, type }: Value, weights: Weights, norm?: Ba
   const K = type.shape.at(-1) as number;
   const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
   const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
-  return packedWeight(graph, weight, [K, N], 'linear', (values) => packLinear(values, N, K), norm);
+  return packedWeight(graph, weight, { recipe: linearLayout, params: { N, K }, shape: [K, N] }, norm);
 }
 
 export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
@@ -145,14 +138,8 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
     bias = true,
   } = options;
   const weight = weights.get('weight', [N, channels, KH, KW]);
-  const packed = packedWeight(
-    graph,
-    weight,
-    [KH, KW, C, N],
-    'conv',
-    (values) => packConv(values, N, channels, KH, KW, C),
-    norm,
-  );
+  const params = { N, C: channels, KH, KW, P: C };
+  const packed = packedWeight(graph, weight, { recipe: convLayout, params, shape: [KH, KW, C, N] }, norm);
   const pad = options.pad ?? padding((KH - 1) / 2);
   return graph.apply(
     conv2d,
@@ -172,16 +159,16 @@ export function convThenLinear(x: Value, weights: Weights, linear: Weights, adde
   const outer = linear.get('weight', [N, M, 1, 1]);
   const inner = weights.get('weight', [M, C, 3, 3]);
   const weight = graph.constant({
-    key: `${outer.name} of ${inner.name} ${graph.storage}`,
+    recipe: linearBehindConv,
+    params: { N, C },
     type: { dtype: graph.storage, shape: [3, 3, C, N] },
     weights: [outer, inner],
-    pack: (last, first) => packConv(linearAfterConv(last as Float32Array, first as Float32Array, 9 * C), N, C, 3, 3, C),
   });
   const bias = graph.constant({
-    key: `${outer.name} of bias`,
+    recipe: biasBehindConv,
+    params: {},
     type: { dtype: 'f32', shape: [N] },
     weights: [outer, weights.get('bias', [M])],
-    pack: (last, first) => biasThrough(last as Float32Array, first as Float32Array),
   });
   return graph.apply(conv2d, { x, weight, bias, residual: added }, { stride: 1, pad: padding(1), out: graph.storage })
     .y;
@@ -196,16 +183,9 @@ export function convWeights(
 ): { weight: Value; bias: Value } {
   const N = weights.shapeOf('weight')?.[0] ?? 4;
   const weight = weights.get('weight', [N, C, 3, 3]);
+  const params = { N, C, KH: 3, KW: 3, P: C };
   return {
-    weight: packedWeight(
-      graph,
-      weight,
-      [3, 3, C, N],
-      'conv',
-      (values) => packConv(values, N, C, 3, 3, C),
-      undefined,
-      dtype,
-    ),
+    weight: packedWeight(graph, weight, { recipe: convLayout, params, shape: [3, 3, C, N], dtype }),
     bias: biasOf(graph, weights, N),
   };
 }
@@ -216,9 +196,8 @@ export function upConv(x: Value, weights: Weights): Value {
   const C = x.type.shape[2] as number;
   const [, N, S] = (weights.shapeOf('weight') ?? [C, 4, 2, 2]) as [number, number, number];
   const weight = weights.get('weight', [C, N, S, S]);
-  const packed = packedWeight(graph, weight, [C, S * S * N], 'transposed', (values) =>
-    packTransposedConv(values, C, N, S),
-  );
+  const params = { C, N, S };
+  const packed = packedWeight(graph, weight, { recipe: transposedLayout, params, shape: [C, S * S * N] });
   return graph.apply(
     transposedConv,
     { x, weight: packed, bias: biasOf(graph, weights, N) },

@@ -1,3 +1,28 @@
+import type { Recipe, RecipeParams } from '../../graph/graph.js';
+
+/**
+ * The layout of a weight whose first dimension in the file is its N output channels. Where the scale and the variance of
+ * a BatchNorm follow the weight, that is folded in first: weight · gamma / sqrt(var + eps), in f64.
+ */
+function layout<Params extends { readonly N: number }>(
+  name: string,
+  pack: (values: Float32Array, params: Params) => Float32Array,
+): Recipe<Params & RecipeParams & { readonly eps?: number }> {
+  return {
+    name,
+    pack([values, gamma, variance], params) {
+      const weight = values as Float32Array;
+      if (!gamma || !variance) return pack(weight, params);
+      const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt((variance[i] as number) + (params.eps as number)));
+      const each = weight.length / params.N;
+      return pack(
+        weight.map((v, i) => v * (scale[Math.floor(i / each)] as number)),
+        params,
+      );
+    },
+  };
+}
+
 /** [N,K] → [K,N]. */
 export function packLinear(values: Float32Array, N: number, K: number): Float32Array {
   const packed = new Float32Array(K * N);
@@ -33,3 +58,27 @@ export function packTransposedConv(values: Float32Array, C: number, N: number, S
   }
   return packed;
 }
+
+export const linearLayout = layout('linear', (values, { N, K }: { readonly N: number; readonly K: number }) =>
+  packLinear(values, N, K),
+);
+
+export const depthwiseLayout = layout('depthwise', (values, { N, K }: { readonly N: number; readonly K: number }) =>
+  packDepthwise(values, N, K),
+);
+
+/** Sizes as in `packConv`. */
+export interface ConvSizes {
+  readonly N: number;
+  readonly C: number;
+  readonly KH: number;
+  readonly KW: number;
+  readonly P: number;
+}
+
+export const convLayout = layout('conv', (values, { N, C, KH, KW, P }: ConvSizes) => packConv(values, N, C, KH, KW, P));
+
+export const transposedLayout: Recipe<{ readonly C: number; readonly N: number; readonly S: number }> = {
+  name: 'transposed conv',
+  pack: ([values], { C, N, S }) => packTransposedConv(values as Float32Array, C, N, S),
+};

@@ -1,4 +1,4 @@
-import type { Graph, Value, WeightTensor } from '../../graph/graph.js';
+import type { Graph, Recipe, Value, WeightTensor } from '../../graph/graph.js';
 import { attention } from '../../kernels/attention.js';
 import { fitsLayerNorm, gemmLayerNorm } from '../../kernels/gemm_layer_norm.js';
 import { layerNorm as layerNormOp } from '../../kernels/layer_norm.js';
@@ -47,14 +47,15 @@ export function linearThenNorm(
   return { sum: sum as Value, normed: y as Value, second: tap };
 }
 
+const rowsOfOne: Recipe<Record<never, never>> = {
+  name: 'rows',
+  pack: (rows) => Float32Array.from(rows.flatMap((row) => [...row])),
+};
+
 /** Vectors of C weights as the rows of one constant, f32. */
 function stacked(graph: Graph, rows: readonly WeightTensor[], C: number): Value {
-  return graph.constant({
-    key: rows.map((row) => row.name).join(' '),
-    type: { dtype: 'f32', shape: [rows.length, C] },
-    weights: rows,
-    pack: (...values) => Float32Array.from(values.flatMap((row) => [...row])),
-  });
+  const type = { dtype: 'f32', shape: [rows.length, C] } as const;
+  return graph.constant({ recipe: rowsOfOne, params: {}, type, weights: rows });
 }
 
 /** Layer normalisation of the f32 residual stream. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../../src/graph/graph.js';
+import { Graph, view, type ConstantSpec, type Recipe, type RecipeParams } from '../../../src/graph/graph.js';
 import { attention } from '../../../src/kernels/attention.js';
 import { conv2d, padding, samePadding, upsampledConv } from '../../../src/kernels/conv2d.js';
 import { depthwise } from '../../../src/kernels/depthwise.js';
@@ -129,12 +129,63 @@ describe('shape errors are thrown while building', () => {
 });
 
 describe('Graph', () => {
-  it('shares a constant by key and refuses another type under it', () => {
+  it('shares a constant of the same recipe, weights, parameters and type, and no other', () => {
     const graph = new Graph();
-    const declare = (shape: number[]) =>
-      graph.constant({ key: 'w', type: { dtype: 'f32', shape }, weights: [], pack: () => new Float32Array(0) });
-    expect(declare([4, 8])).toBe(declare([4, 8]));
-    expect(() => declare([8, 4])).toThrow(expect.objectContaining({ code: 'INTERNAL_CONSTANT' }));
+    const recipe: Recipe = { name: 'layout', pack: () => new Float32Array(0) };
+    const weight = (name: string) => ({ name, shape: [32], sources: [name] });
+    const same = { recipe, params: { n: 1 }, type: { dtype: 'f32', shape: [4, 8] }, weights: [weight('w')] } as const;
+    const others: readonly ConstantSpec<RecipeParams>[] = [
+      { ...same, params: { n: 2 } },
+      { ...same, params: { m: 1 } },
+      { ...same, type: { dtype: 'f32', shape: [8, 4] } },
+      { ...same, type: { dtype: 'f16', shape: [4, 8] } },
+      { ...same, weights: [weight('v')] },
+      { ...same, weights: [weight('w'), weight('v')] },
+      { ...same, weights: [weight('v'), weight('w')] },
+      { ...same, recipe: { ...recipe, name: 'another layout' } },
+    ];
+    const value = graph.constant(same);
+    expect(graph.constant({ ...same })).toBe(value);
+    expect(new Set([value, ...others.map((other) => graph.constant(other))]).size).toBe(1 + others.length);
+  });
+
+  it('refuses two recipes of one name for the same constant', () => {
+    const graph = new Graph();
+    const declare = (pack: Recipe['pack']) =>
+      graph.constant({ recipe: { name: 'w', pack }, params: {}, type: { dtype: 'f32', shape: [4] }, weights: [] });
+    declare(() => new Float32Array(4));
+    expect(() => declare(() => new Float32Array(4).fill(1))).toThrow(
+      expect.objectContaining({ name: 'InternalError', code: 'INTERNAL_CONSTANT' }),
+    );
+  });
+
+  it('names the place in the model in a shape error, and the weight of the layer', () => {
+    const graph = new Graph();
+    const value = (name: string, shape: number[]) => graph.input(name, { dtype: 'f32', shape });
+    const weight = graph.constant({
+      recipe: { name: 'linear', pack: () => new Float32Array(96) },
+      params: {},
+      type: { dtype: 'f32', shape: [12, 8] },
+      weights: [{ name: 'pretrained.blocks.3.attn.qkv.weight', shape: [8, 12], sources: [] }],
+    });
+    const inBlock = (build: () => unknown) => () =>
+      graph.scope('pretrained', () => graph.scope('blocks.3', () => void build()));
+    const x = value('x', [5, 8]);
+    expect(inBlock(() => graph.apply(gemm, { x, weight: value('w', [12, 8]), bias: value('b', [8]) }, {}))).toThrow(
+      /^pretrained\.blocks\.3: gemm: x is f32\[5,8\], weight is f32\[12,8\]/,
+    );
+    expect(inBlock(() => graph.apply(gemm, { x, weight, bias: value('b', [8]) }, {}))).toThrow(
+      expect.objectContaining({
+        code: 'SHAPE_MISMATCH',
+        phase: 'build',
+        message: expect.stringContaining(
+          'pretrained.blocks.3, pretrained.blocks.3.attn.qkv.weight: gemm: x is f32[5,8]',
+        ),
+      }),
+    );
+    expect(inBlock(() => view(x, [3, 3]))).toThrow(
+      /^pretrained\.blocks\.3: view: f32\[5,8\] cannot be read as \[3,3\]/,
+    );
   });
 
   it('labels nodes with their scope and lists them with their types', () => {

@@ -48,7 +48,13 @@ describe('checkLimits', () => {
     graph.scope('decoder.fusion 1', () => applyAny(graph, [...graph.inputs.values()], [17]));
     expect(() => checkLimits(graph, small)).toThrow('decoder.fusion 1 (any)');
     const other = graphWith(f32(16));
-    other.constant({ key: 'patch_embed.weight', type: f32(20), weights: [], pack: () => new Float32Array(20) });
+    const recipe = { name: 'as it is', pack: () => new Float32Array(20) };
+    other.constant({
+      recipe,
+      params: {},
+      type: f32(20),
+      weights: [{ name: 'patch_embed.weight', shape: [20], sources: [] }],
+    });
     expect(() => checkLimits(other, small)).toThrow('patch_embed.weight');
   });
 

@@ -115,10 +115,10 @@ describe('planSlots', () => {
     const graph = new Graph();
     const x = graph.input('x', { dtype: 'f32', shape: [4] });
     const w = graph.constant({
-      key: 'w',
+      recipe: { name: 'w', pack: () => new Float32Array(400) },
+      params: {},
       type: { dtype: 'f32', shape: [400] },
       weights: [],
-      pack: () => new Float32Array(400),
     });
     applyAny(graph, [x, w], [3]);
     expect(planSlots(graph, []).slots).toEqual([16]);

@@ -37,7 +37,7 @@ export function evaluate(
     data: known.get(value.id) ?? constant(value.origin as Constant),
   });
   const constant = ({ weights, pack }: Constant) =>
-    Float64Array.from(pack(...weights.map(({ name }) => checkpoint.get(name)!.values)));
+    Float64Array.from(pack(weights.map(({ name }) => checkpoint.get(name)!.values)));
   for (const node of graph.nodes) {
     const spec = specs.find(({ op }) => op.name === node.op.name)!;
     const tensors = Object.fromEntries(Object.entries(node.inputs).map(([name, value]) => [name, read(value)]));

@@ -137,7 +137,9 @@ describe('exact rewrites, in f64 on random weights', () => {
       config,
     );
     expect(distance(evaluate(graph, values, checkpoint)(depth), expected.values)).toBeLessThan(ROUNDED);
-    const composed = [...graph.constants.keys()].filter((key) => /\.weight of .*\.weight/.test(key));
+    const composed = [...graph.constants.keys()].filter((key) =>
+      / (?:linear behind conv|conv behind linear) /.test(key),
+    );
     expect(composed.length).toBe(widths[0] === widths[1] ? 1 : 4);
   });
 
