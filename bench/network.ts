@@ -3,9 +3,9 @@ import { Executable } from '../src/graph/executor.js';
 import { compilePipelines } from '../src/graph/kernel_choice.js';
 import { Graph, typesOf, type Value } from '../src/graph/graph.js';
 import { kernelText } from '../src/kernels/specialize.js';
-import type { Network as Build } from '../src/models/family.js';
+import type { FamilyCode, ModelEntry } from '../src/models/family.js';
 import { originalNames } from '../src/models/identify.js';
-import { networkOf } from '../src/models/registry.js';
+import { codeOf } from '../src/models/registry.js';
 import { entryByName } from '../src/models/resolve.js';
 import { ConstantStore } from '../src/weights/constant_store.js';
 import { decode } from '../src/weights/format/decode.js';
@@ -25,7 +25,8 @@ export interface CompiledNetwork {
 export class Network {
   readonly gpu: Gpu;
   readonly store: ConstantStore;
-  readonly #build: Build;
+  readonly #entry: ModelEntry;
+  readonly #code: FamilyCode;
   readonly #storage: 'f32' | 'f16';
   readonly #bytes: Uint8Array;
   readonly #header: ReturnType<typeof parseHeader>;
@@ -33,17 +34,20 @@ export class Network {
 
   /** @param bytes the checkpoint, as a safetensors file */
   static async open(gpu: Gpu, name: string, storage: 'f32' | 'f16', bytes: Uint8Array): Promise<Network> {
-    return new Network(gpu, name, await networkOf(entryByName(name)), storage, bytes);
+    const entry = entryByName(name);
+    return new Network(gpu, entry, await codeOf(entry), storage, bytes);
   }
 
-  private constructor(gpu: Gpu, name: string, build: Build, storage: 'f32' | 'f16', bytes: Uint8Array) {
+  private constructor(gpu: Gpu, entry: ModelEntry, code: FamilyCode, storage: 'f32' | 'f16', bytes: Uint8Array) {
+    const { name } = entry;
     this.gpu = gpu;
-    this.#build = build;
+    this.#entry = entry;
+    this.#code = code;
     this.#storage = storage;
     this.#bytes = bytes;
     this.store = new ConstantStore(gpu, name);
     this.#header = parseHeader(bytes, bytes.length, name);
-    this.#weights = Weights.from(this.#header, name, originalNames(this.#header, name));
+    this.#weights = Weights.from(this.#header, name, originalNames(this.#header, name, code));
   }
 
   /** Compiles every pipeline of a size. */
@@ -91,7 +95,8 @@ export class Network {
   #graph(H: number, W: number): { graph: Graph; image: Value; output: Value } {
     const graph = new Graph(this.#storage);
     const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { graph, image, output: this.#build(image, this.#weights, { convention: 'original' }).depth };
+    const network = this.#code.network(this.#entry);
+    return { graph, image, output: network(image, this.#weights, { convention: 'original' }).depth };
   }
 }
 

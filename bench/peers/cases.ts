@@ -133,7 +133,7 @@ export function operationGraph({ input, layout, build }: OperationCase): {
   const weights = new Map<string, Float32Array>();
   const y = build(x, (name, { shape: packed, values }) => {
     const type = { dtype: 'f32', shape: packed } as const;
-    const value = graph.constant({ recipe: { name, pack: () => values }, params: {}, type, weights: [] });
+    const value = graph.constant({ recipe: { name, pack: () => values }, type, weights: [] });
     weights.set((value.origin as Constant).key, values);
     return value;
   });

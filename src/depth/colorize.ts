@@ -14,7 +14,7 @@ export interface ColorizeOptions extends ColorizeAttrs {
 
 const colours: Recipe<{ readonly colormap: ColormapName; readonly reversed: boolean }> = {
   name: 'colormap',
-  pack: (_, { colormap, reversed }) => lookupTable(colormap, reversed),
+  pack: (_weights, _shape, { colormap, reversed }) => lookupTable(colormap, reversed),
 };
 
 /**

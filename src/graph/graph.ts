@@ -26,6 +26,12 @@ export interface WeightTensor {
   readonly sources: readonly string[];
 }
 
+/** A tensor of the model with its values, flat. */
+export interface StoredTensor {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
 /**
  * How weights become a constant. Make one once, not at each use: constants of one key are one constant only where their
  * recipe is the same object.
@@ -33,19 +39,20 @@ export interface WeightTensor {
 export interface Recipe<Params extends RecipeParams = RecipeParams> {
   readonly name: string;
   /**
-   * Values in the layout the kernel reads, from the flat f32 values of the weights in order. They depend on nothing
-   * else.
+   * Values in the layout the kernel reads, of a constant of this shape. They depend on nothing but the weights, which
+   * are in order, and the parameters.
    */
-  readonly pack: (weights: readonly Float32Array[], params: Params) => Float32Array;
+  readonly pack: (weights: readonly StoredTensor[], shape: readonly number[], params: Params) => Float32Array;
 }
 
-/** What a recipe needs beside the values. */
+/** What a recipe needs beside weights and shape. */
 export type RecipeParams = Readonly<Record<string, number | string | boolean>>;
 
 /** What a constant is made of, and how. */
 export interface ConstantSpec<Params extends RecipeParams> {
   readonly recipe: Recipe<Params>;
-  readonly params: Params;
+  /** None unless given. */
+  readonly params?: Params;
   readonly type: TensorType;
   readonly weights: readonly WeightTensor[];
   /** True when the packed values depend on the picture size, so the weights must stay at hand. */
@@ -109,10 +116,15 @@ export class Graph {
    * @throws InternalError `INTERNAL_CONSTANT` where that one has another recipe of the same name
    */
   constant<Params extends RecipeParams>(spec: ConstantSpec<Params>): Value {
-    const { recipe, params, type, weights, perSize = false } = spec;
+    const { recipe, params = {} as Params, type, weights, perSize = false } = spec;
     const tensors = weights.map(({ name }) => name).join(' + ');
     const key = `${tensors} ${recipe.name} ${JSON.stringify(params)} ${show(type)}`.trimStart();
-    const pack = (values: readonly Float32Array[]) => recipe.pack(values, params);
+    const pack = (values: readonly Float32Array[]) =>
+      recipe.pack(
+        values.map((each, i) => ({ shape: weights[i]?.shape ?? [], values: each })),
+        type.shape,
+        params,
+      );
     const constant: Constant = { kind: 'constant', key, type, weights, recipe, pack, perSize };
     const known = this.constants.get(key);
     if (known) {

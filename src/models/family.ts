@@ -116,10 +116,16 @@ export interface KnownFamily {
   readonly marks: readonly Mark[];
 }
 
-/** A family of models that can be run: all there is to know of it, but for its network's code. */
+/** A family of models that can be run. What every page holds of it is what tells files and models from others. */
 export interface Family<Entry extends ModelEntry = ModelEntry> extends KnownFamily {
   /** Its published models; of those that are free for every use, the better ones come first. */
   readonly entries: readonly Entry[];
+  /** Fetches the rest, of which a page gets that of one family only. */
+  code(): Promise<FamilyCode<Entry>>;
+}
+
+/** What is needed of a family to load one of its files. */
+export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
   /** Names of the hub's files → names of the original checkpoint; empty where the hub has no other names. */
   readonly hubNames: readonly NameRule[];
   /** Names, in the original spelling, of tensors that files hold and the network never reads. */
@@ -131,6 +137,6 @@ export interface Family<Entry extends ModelEntry = ModelEntry> extends KnownFami
    * @throws ModelMismatchError `MODEL_CONFIG` when it is of another kind of model, or does not say
    */
   configured?(entries: readonly Entry[], config: unknown, source: string): readonly Entry[];
-  /** Fetches the code of an entry's network: a page gets that of one family only. */
-  network(entry: Entry): Promise<Network>;
+  /** The network of an entry. */
+  network(entry: Entry): Network;
 }

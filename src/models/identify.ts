@@ -3,7 +3,7 @@ import type { TensorTable } from '../weights/format/tensor_table.js';
 import { mapNames, type NameMap } from '../weights/names.js';
 import { families } from './families/index.js';
 import { recognised } from './families/recognised.js';
-import type { KnownFamily, Mark, NameStyle } from './family.js';
+import type { FamilyCode, KnownFamily, Mark, NameStyle } from './family.js';
 
 /** What a file's tensors tell: a published size of a family, and whose names they have. */
 export interface Architecture {
@@ -66,13 +66,12 @@ export function identify(table: TensorTable, source: string): Architecture {
 }
 
 /**
- * The tensors of a file by their names in the original checkpoint, translated where it has the hub's names.
+ * The tensors of a file by their names in the original checkpoint: those of the hub translated by the names of its
+ * family.
  * @throws as `mapNames`
  */
-export function originalNames(table: TensorTable, source: string): NameMap {
-  const found = findFamily(table);
-  const hub = found?.mark.nameStyle === 'hub' && families.find(({ id }) => id === found.family.id);
-  return mapNames(table, hub ? hub.hubNames : [], source);
+export function originalNames(table: TensorTable, source: string, { hubNames }: FamilyCode): NameMap {
+  return mapNames(table, findFamily(table)?.mark.nameStyle === 'hub' ? hubNames : [], source);
 }
 
 /** The first family whose mark a file bears, if it has the head of a depth model. */

@@ -1,9 +1,10 @@
 import { ModelMismatchError } from '../errors.js';
 import type { HubConfig } from '../weights/fetch/hub_fetch.js';
 import type { TensorTable } from '../weights/format/tensor_table.js';
-import { families } from './families/index.js';
+import { fetched } from '../parts.js';
 import type { ModelEntry } from './family.js';
 import { describeArchitecture, identify, type Architecture } from './identify.js';
+import { codeOf, registry } from './registry.js';
 
 /**
  * Which published model a file is. What tensors cannot tell comes from the name or the hub's config.json, or is
@@ -20,10 +21,8 @@ export async function resolveFile(
 ): Promise<ModelEntry> {
   const found = identify(table, source);
   if (named) return checkNamed(named, found, source);
-  const family = families.find(({ id }) => id === found.family);
-  const sized = (family?.entries ?? []).filter(({ size }) => size === found.size);
-  const told = sized.length > 1 && family?.configured ? await config() : undefined;
-  const entries = told ? (family?.configured?.(sized, told.json, told.source) ?? []) : sized;
+  const sized = registry.filter(({ family, size }) => family === found.family && size === found.size);
+  const entries = sized.length > 1 ? await configured(sized, config) : sized;
   if (entries.length === 1) return entries[0] as ModelEntry;
   if (entries.length === 0) {
     throw new ModelMismatchError(
@@ -38,6 +37,16 @@ export async function resolveFile(
     `${source}: this is ${describeArchitecture(found)}; its tensors do not say which of ${names.join(', ')} it is.`,
     { source, expected: names, hint: 'Name the model.' },
   );
+}
+
+/** Of some entries of a family those that a config.json means; all where there is none, or the family knows of none. */
+async function configured(
+  entries: readonly ModelEntry[],
+  config: () => Promise<HubConfig | undefined>,
+): Promise<readonly ModelEntry[]> {
+  const code = await fetched(codeOf(entries[0] as ModelEntry));
+  const told = code.configured && (await config());
+  return told ? (code.configured?.(entries, told.json, told.source) ?? []) : entries;
 }
 
 function checkNamed(named: ModelEntry, found: Architecture, source: string): ModelEntry {

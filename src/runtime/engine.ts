@@ -8,9 +8,9 @@ import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';
 import { preprocess, preprocessHub, type Convention, type Preprocess } from '../image/preprocess.js';
-import type { ModelEntry, Network, Outputs } from '../models/family.js';
+import type { FamilyCode, ModelEntry, Outputs } from '../models/family.js';
 import { originalNames } from '../models/identify.js';
-import { familyOf, networkOf } from '../models/registry.js';
+import { codeOf } from '../models/registry.js';
 import { checkLicence } from '../models/resolve.js';
 import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
@@ -88,7 +88,7 @@ export class Engine {
   readonly drawings: DrawingCache;
   /** Its runs that are on the GPU, and those that wait. */
   readonly runs = new RunQueue();
-  readonly #network: Network;
+  readonly #code: FamilyCode;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, CachedProgram>();
@@ -98,7 +98,7 @@ export class Engine {
   private constructor(
     gpu: Gpu,
     entry: ModelEntry,
-    network: Network,
+    code: FamilyCode,
     storage: 'f32' | 'f16',
     weights: Weights,
     store: ConstantStore,
@@ -106,7 +106,7 @@ export class Engine {
   ) {
     this.gpu = gpu;
     this.entry = entry;
-    this.#network = network;
+    this.#code = code;
     this.storage = storage;
     this.#weights = weights;
     this.#store = store;
@@ -122,7 +122,7 @@ export class Engine {
    */
   static async load(gpu: Gpu, source: CheckpointSource, options: EngineOptions): Promise<Engine> {
     // These come in beside the header; a fault is told below.
-    if (options.entry) networkOf(options.entry).catch(() => undefined);
+    if (options.entry) codeOf(options.entry).catch(() => undefined);
     if (!gpu.facts.software) parts.gpu().catch(() => undefined);
     const storage = await untilAborted(
       gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)),
@@ -133,10 +133,10 @@ export class Engine {
       const config = () => fetchHubConfig(source, options);
       const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
-      const network = await untilAborted(fetched(networkOf(entry)), options.signal);
-      const weights = Weights.from(table, name, originalNames(table, name));
+      const code = await untilAborted(fetched(codeOf(entry)), options.signal);
+      const weights = Weights.from(table, name, originalNames(table, name, code));
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, network, storage, weights, store, options.convention);
+      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -149,7 +149,7 @@ export class Engine {
 
   /** The network on a normalised picture f32[H,W,4]. */
   network(picture: Value): Outputs {
-    return this.#network(picture, this.#weights, { convention: this.convention });
+    return this.#code.network(this.entry)(picture, this.#weights, { convention: this.convention });
   }
 
   /** An empty graph with this model's storage type. */
@@ -221,7 +221,7 @@ export class Engine {
     } catch (error) {
       fault = error;
     }
-    const misfit = this.#weights.misfit(familyOf(this.entry).leftAside);
+    const misfit = this.#weights.misfit(this.#code.leftAside);
     // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
     if (misfit.missing.length > 0) throw missingTensors(misfit);
     if (fault) throw fault;

@@ -4,7 +4,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph } from '../../src/graph/graph.js';
 import { originalNames } from '../../src/models/identify.js';
-import { networkOf } from '../../src/models/registry.js';
+import { codeOf } from '../../src/models/registry.js';
 import { entryByName } from '../../src/models/resolve.js';
 import { byteLength } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
@@ -32,8 +32,9 @@ it.each([
   async (model, checkpoint, H, W) => {
     const bytes = seededCheckpoint(checkpointTensors(checkpoint));
     const header = parseHeader(bytes, bytes.length, checkpoint);
-    const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint));
-    const build = await networkOf(entryByName(model));
+    const code = await codeOf(entryByName(model));
+    const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint, code));
+    const build = code.network(entryByName(model));
     const store = new ConstantStore(gpu, checkpoint);
     const pixels = imageFromTensor(seededInput('packing', H, W), H, W);
     const run = async (apart: boolean): Promise<Uint8Array> => {

@@ -4,8 +4,9 @@ import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { depthAnything } from '../../src/models/families/depth_anything.js';
 import { originalNames } from '../../src/models/identify.js';
-import { depthAnythingNetwork } from '../../src/models/networks/depth_anything.js';
-import { midasSmall } from '../../src/models/networks/midas_small.js';
+import { code as depthAnythingCode } from '../../src/models/networks/depth_anything.js';
+import { code as midasCode } from '../../src/models/networks/midas_small.js';
+import { registry } from '../../src/models/registry.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
 import { decode } from '../../src/weights/format/decode.js';
@@ -15,10 +16,16 @@ import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { checkpointTensors } from './fixtures.js';
 
+const isMidas = ({ model }: FixtureRecord): boolean => model.startsWith('midas');
+
 /** Builds a fixture's network on a normalised picture. */
-export function buildModel({ model }: FixtureRecord, image: Value, weights: Weights): Value {
+export function buildModel(fixture: FixtureRecord, image: Value, weights: Weights): Value {
+  const { model } = fixture;
   const context = { convention: model.endsWith('hub') ? 'hub' : 'original' } as const;
-  if (model.startsWith('midas')) return midasSmall(image, weights, context).depth;
+  if (isMidas(fixture)) {
+    const entry = registry.find(({ name }) => name === 'midas-v2.1-small')!;
+    return midasCode.network(entry)(image, weights, context).depth;
+  }
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const version = model.includes('-v1-') ? 1 : 2;
   const maxDepth = model.includes('metric') ? 20 : undefined;
@@ -26,7 +33,7 @@ export function buildModel({ model }: FixtureRecord, image: Value, weights: Weig
     (each) => each.size === size && each.version === version && each.maxDepth === maxDepth,
   )!;
   const taps = model.endsWith('early') ? entry.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : entry.taps;
-  return depthAnythingNetwork({ ...entry, taps })(image, weights, context).depth;
+  return depthAnythingCode.network({ ...entry, taps })(image, weights, context).depth;
 }
 
 /** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
@@ -103,7 +110,7 @@ export async function runFixture(
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
   const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
-  const names = originalNames(header, fixture.checkpoint);
+  const names = originalNames(header, fixture.checkpoint, isMidas(fixture) ? midasCode : depthAnythingCode);
   const reorder = mutation.sources ?? ((sources) => sources);
   const weights = Weights.from(
     header,

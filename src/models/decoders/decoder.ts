@@ -5,6 +5,9 @@ import type { Weights } from '../../weights/weights.js';
 import { borderBiases, convBehindLinear } from '../layers/composition.js';
 import { conv, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
 
+/** Has no input in the deepest fusion block, so the published networks never run it. */
+export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
+
 /** Products that one composition of weights may take. */
 const MOST_PRODUCTS = 1e8;
 
@@ -106,15 +109,15 @@ function depthHead(
   return graph.apply(head, inputs, { size, alignCorners: headAlignCorners, final }).depth;
 }
 
-const firstOfFour: Recipe<Record<never, never>> = {
+const firstOfFour: Recipe = {
   name: 'vec4',
-  pack: ([values]) => Float32Array.of(values?.[0] as number, 0, 0, 0),
+  pack: ([one]) => Float32Array.of(one?.values[0] as number, 0, 0, 0),
 };
 
 /** The single bias of the last convolution, as a vec4 for the binding's sake. */
 function scalar(weights: Weights, graph: Value['graph']): Value {
   const type = { dtype: 'f32', shape: [4] } as const;
-  return graph.constant({ recipe: firstOfFour, params: {}, type, weights: [weights.get('bias', [1])] });
+  return graph.constant({ recipe: firstOfFour, type, weights: [weights.get('bias', [1])] });
 }
 
 /**
@@ -131,13 +134,11 @@ function projectedConv({ graph, type }: Value, projection: Weights, weights: Wei
   return {
     weight: graph.constant({
       recipe: convBehindLinear,
-      params: { N, M, C },
       type: { dtype: graph.storage, shape: [3, 3, C, N] },
       weights: [conv, linear],
     }),
     bias: graph.constant({
       recipe: borderBiases,
-      params: {},
       type: { dtype: 'f32', shape: [9, N] },
       weights: [conv, projection.get('bias', [M]), weights.get('bias', [N])],
     }),

@@ -3,7 +3,7 @@ import { patchEmbed } from '../../kernels/gemm.js';
 import { ensureTypes } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, packedWeight, zeros } from '../layers/layers.js';
-import { convLayout } from '../layers/packing.js';
+import { patchLayout } from '../layers/packing.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
 import { layerNorm, linearThenNorm, selfAttention } from '../layers/transformer.js';
 
@@ -90,18 +90,16 @@ function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
   const [gh, gw] = [(picture.type.shape[0] as number) / PATCH, (picture.type.shape[1] as number) / PATCH];
   const C = weights.shapeOf('cls_token')?.[2] ?? 384;
   const rows = weights.shapeOf('pos_embed')?.[1] ?? 1370;
-  const n = Math.round(Math.sqrt(rows - 1));
   const proj = weights.at('patch_embed.proj');
   const weight = proj.get('weight', [C, 3, PATCH, PATCH]);
   const table = graph.constant({
     recipe: tokenTable,
-    params: { n, gh, gw, rule },
+    params: { gh, gw, rule },
     type: { dtype: 'f32', shape: [1 + gh * gw, C] },
     weights: [weights.get('cls_token', [1, 1, C]), weights.get('pos_embed', [1, rows, C]), proj.get('bias', [C])],
     perSize: true,
   });
-  const params = { N: C, C: 3, KH: PATCH, KW: PATCH, P: 4 };
-  const packed = packedWeight(graph, weight, { recipe: convLayout, params, shape: [PATCH * PATCH * 4, C] });
+  const packed = packedWeight(graph, weight, patchLayout, [PATCH * PATCH * 4, C]);
   return graph.apply(
     patchEmbed,
     { x: picture, weight: packed, bias: zeros(graph, C), residual: table },
@@ -111,15 +109,15 @@ function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
 
 /** What is added to the patch products: class token + its position in row 0, then position + bias for every patch. */
 const tokenTable: Recipe<{
-  readonly n: number;
   readonly gh: number;
   readonly gw: number;
   readonly rule: PositionRule;
 }> = {
   name: 'tokens',
-  pack: (weights, { n, gh, gw, rule }) => {
-    const [cls, positions, bias] = weights as [Float32Array, Float32Array, Float32Array];
+  pack(weights, _, { gh, gw, rule }) {
+    const [cls, positions, bias] = weights.map(({ values }) => values) as [Float32Array, Float32Array, Float32Array];
     const C = cls.length;
+    const n = Math.round(Math.sqrt(positions.length / C - 1));
     const grid = resizePositions(positions.subarray(C), n, C, gh, gw, rule);
     const table = new Float32Array((1 + gh * gw) * C);
     for (let c = 0; c < C; c++) table[c] = (cls[c] as number) + (positions[c] as number);

@@ -1,7 +1,5 @@
 import { IMAGENET, METRIC, RELATIVE_INVERSE, type Family, type Licence, type ModelEntry } from '../family.js';
 import type { PublishedWeights } from '../family.js';
-import { configuredDepthAnything } from './depth_anything_config.js';
-import { decoderNames, DEEPEST_UNIT } from './decoder_names.js';
 
 type Size = 'small' | 'base' | 'large';
 
@@ -108,33 +106,5 @@ export const depthAnything: Family<DepthAnythingEntry> = {
     },
   ],
   entries,
-  hubNames: [
-    ['backbone.embeddings.cls_token', 'pretrained.cls_token'],
-    ['backbone.embeddings.mask_token', 'pretrained.mask_token'],
-    ['backbone.embeddings.position_embeddings', 'pretrained.pos_embed'],
-    ['backbone.embeddings.patch_embeddings.projection', 'pretrained.patch_embed.proj'],
-    ['backbone.encoder.layer.*.norm1', 'pretrained.blocks.*.norm1'],
-    [
-      ['query', 'key', 'value'].map((part) => `backbone.encoder.layer.*.attention.attention.${part}`),
-      'pretrained.blocks.*.attn.qkv',
-    ],
-    ['backbone.encoder.layer.*.attention.output.dense', 'pretrained.blocks.*.attn.proj'],
-    ['backbone.encoder.layer.*.layer_scale1.lambda1', 'pretrained.blocks.*.ls1.gamma'],
-    ['backbone.encoder.layer.*.norm2', 'pretrained.blocks.*.norm2'],
-    ['backbone.encoder.layer.*.mlp', 'pretrained.blocks.*.mlp'],
-    ['backbone.encoder.layer.*.layer_scale2.lambda1', 'pretrained.blocks.*.ls2.gamma'],
-    ['backbone.layernorm', 'pretrained.norm'],
-    ['neck.reassemble_stage.layers.*.projection', 'depth_head.projects.*'],
-    ['neck.reassemble_stage.layers.*.resize', 'depth_head.resize_layers.*'],
-    ...decoderNames('depth_head.scratch'),
-    ['head.conv1', 'depth_head.scratch.output_conv1'],
-    ['head.conv2', 'depth_head.scratch.output_conv2.0'],
-    ['head.conv3', 'depth_head.scratch.output_conv2.2'],
-  ],
-  leftAside: [/^pretrained\.mask_token$/, DEEPEST_UNIT],
-  configured: configuredDepthAnything,
-  async network(entry) {
-    const { depthAnythingNetwork } = await import('../networks/depth_anything.js');
-    return depthAnythingNetwork(entry);
-  },
+  code: async () => (await import('../networks/depth_anything.js')).code,
 };

@@ -1,5 +1,4 @@
 import { IMAGENET, RELATIVE_INVERSE, type Family, type Mark, type ModelEntry } from '../family.js';
-import { DEEPEST_UNIT } from './decoder_names.js';
 
 const MARK = {
   nameStyle: 'original',
@@ -37,9 +36,5 @@ export const midasSmall: Family = {
   title: 'MiDaS v2.1',
   marks: [{ ...MARK, label: 'nano', size: 'nano' }, MARK],
   entries: [small, nano],
-  hubNames: [],
-  leftAside: [/\.num_batches_tracked$/, DEEPEST_UNIT],
-  async network() {
-    return (await import('../networks/midas_small.js')).midasSmall;
-  },
+  code: async () => (await import('../networks/midas_small.js')).code,
 };

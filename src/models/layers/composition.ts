@@ -74,32 +74,30 @@ export function borderBias(conv: Float32Array, inner: Float32Array, bias: Float3
   return table;
 }
 
+/** A constant made of two or three tensors of the file. */
+function composed(
+  name: string,
+  pack: (shape: readonly number[], first: Float32Array, second: Float32Array, third: Float32Array) => Float32Array,
+): Recipe {
+  return {
+    name,
+    pack: (weights, shape) =>
+      pack(shape, ...(weights.map(({ values }) => values) as [Float32Array, Float32Array, Float32Array])),
+  };
+}
+
 /** Of a 1×1 layer [N,M,1,1] and the 3×3 convolution [M,C,3,3] before it: the weight [3,3,C,N]. */
-export const linearBehindConv: Recipe<{ readonly N: number; readonly C: number }> = {
-  name: 'linear behind conv',
-  pack: (weights, { N, C }) => {
-    const [linear, conv] = weights as [Float32Array, Float32Array];
-    return packConv(linearAfterConv(linear, conv, 9 * C), N, C, 3, 3, C);
-  },
-};
+export const linearBehindConv = composed('linear behind conv', ([, , C = 0, N = 0], linear, conv) =>
+  packConv(linearAfterConv(linear, conv, 9 * C), N, C, 9, C),
+);
 
 /** Of a 1×1 layer [N,M,1,1] and the bias [M] of the convolution before it: the bias [N]. */
-export const biasBehindConv: Recipe<Record<never, never>> = {
-  name: 'bias through linear',
-  pack: ([linear, bias]) => biasThrough(linear as Float32Array, bias as Float32Array),
-};
+export const biasBehindConv = composed('bias through linear', (_, linear, bias) => biasThrough(linear, bias));
 
 /** Of a 3×3 convolution [N,M,3,3] and the 1×1 layer [M,C,1,1] before it: the weight [3,3,C,N]. */
-export const convBehindLinear: Recipe<{ readonly N: number; readonly M: number; readonly C: number }> = {
-  name: 'conv behind linear',
-  pack: (weights, { N, M, C }) => {
-    const [conv, linear] = weights as [Float32Array, Float32Array];
-    return packConv(convAfterLinear(conv, linear, M, 9), N, C, 3, 3, C);
-  },
-};
+export const convBehindLinear = composed('conv behind linear', ([, , C = 0, N = 0], conv, linear) =>
+  packConv(convAfterLinear(conv, linear, linear.length / C, 9), N, C, 9, C),
+);
 
 /** Of a 3×3 convolution, the bias of the 1×1 layer before it, and its own: the biases [9,N]. */
-export const borderBiases: Recipe<Record<never, never>> = {
-  name: 'border bias',
-  pack: (weights) => borderBias(...(weights as [Float32Array, Float32Array, Float32Array])),
-};
+export const borderBiases = composed('border bias', (_, conv, inner, own) => borderBias(conv, inner, own));

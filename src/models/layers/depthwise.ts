@@ -29,7 +29,8 @@ export function depthwiseThenLinear(
   const kernel = packedWeight(
     graph,
     weights.depthwise.get('weight', [C, 1, K, K]),
-    { recipe: depthwiseLayout, params: { N: C, K }, shape: [K, K, C] },
+    depthwiseLayout,
+    [K, K, C],
     weights.depthwiseNorm,
   );
   const shift = biasOf(graph, weights.depthwise, C, weights.depthwiseNorm);

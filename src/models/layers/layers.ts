@@ -1,11 +1,11 @@
-import type { Graph, Recipe, RecipeParams, Value, WeightTensor } from '../../graph/graph.js';
+import type { Graph, Recipe, StoredTensor, Value, WeightTensor } from '../../graph/graph.js';
 import { conv2d, padding, type Padding } from '../../kernels/conv2d.js';
 import { gemm, transposedConv } from '../../kernels/gemm.js';
 import type { Activation } from '../../kernels/store.js';
 import { numel, type DType } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasBehindConv, linearBehindConv } from './composition.js';
-import { convLayout, linearLayout, transposedLayout } from './packing.js';
+import { convLayout, linearLayout, transposedLayout, type LayoutParams } from './packing.js';
 
 /** How a layer ends. */
 export interface LayerEnd {
@@ -16,19 +16,18 @@ export interface LayerEnd {
   readonly gamma?: Value | undefined;
 }
 
-const asItIs: Recipe<Record<never, never>> = { name: 'as it is', pack: ([values]) => values as Float32Array };
+const asItIs: Recipe = { name: 'as it is', pack: ([weight]) => (weight as StoredTensor).values };
 
 /** A vector of weights as it is, f32. */
 export function vector(graph: Graph, weight: WeightTensor): Value {
-  const type = { dtype: 'f32', shape: [numel(weight.shape)] } as const;
-  return graph.constant({ recipe: asItIs, params: {}, type, weights: [weight] });
+  return graph.constant({ recipe: asItIs, type: { dtype: 'f32', shape: [numel(weight.shape)] }, weights: [weight] });
 }
 
-const zeroVector: Recipe<{ readonly size: number }> = { name: 'zeros', pack: (_, { size }) => new Float32Array(size) };
+const zeroVector: Recipe = { name: 'zeros', pack: (_, shape) => new Float32Array(numel(shape)) };
 
 /** A vector of zeros, for layers without bias. */
 export function zeros(graph: Graph, size: number): Value {
-  return graph.constant({ recipe: zeroVector, params: { size }, type: { dtype: 'f32', shape: [size] }, weights: [] });
+  return graph.constant({ recipe: zeroVector, type: { dtype: 'f32', shape: [size] }, weights: [] });
 }
 
 /** Folded BatchNorm that follows a convolution: y·scale + shift, with eps inside the square root. */
@@ -40,10 +39,11 @@ export interface BatchNorm {
 /** beta - mean·gamma / sqrt(var + eps), in f64. */
 const batchNormShift: Recipe<{ readonly eps: number }> = {
   name: 'shift',
-  pack: (weights, { eps }) => {
-    const [gamma, beta, mean, variance] = weights as [Float32Array, Float32Array, Float32Array, Float32Array];
-    const at = (values: Float32Array, i: number) => values[i] as number;
-    return beta.map((b, i) => b - (at(mean, i) * at(gamma, i)) / Math.sqrt(at(variance, i) + eps));
+  pack(weights, _, { eps }) {
+    const [gamma, beta, mean, variance] = weights.map(({ values }) => values);
+    return (beta as Float32Array).map(
+      (b, i) => b - ((mean?.[i] as number) * (gamma?.[i] as number)) / Math.sqrt((variance?.[i] as number) + eps),
+    );
   },
 };
 
@@ -58,28 +58,23 @@ export function biasOf(graph: Graph, weights: Weights, channels: number, norm?: 
   });
 }
 
-/** How a layer's weight is packed. */
-export interface WeightLayout<Params extends RecipeParams> {
-  readonly recipe: Recipe<Params & { readonly eps?: number }>;
-  readonly params: Params;
-  /** Of the packed weight. */
-  readonly shape: readonly number[];
-  /** Storage of the packed weight; the graph's unless given. */
-  readonly dtype?: DType | undefined;
-}
-
-/** A packed weight with the BatchNorm folded into its output channels, which are the first dimension in the file. */
-export function packedWeight<Params extends RecipeParams>(
+/**
+ * A packed weight of this shape, with the BatchNorm folded into its output channels, which are the first dimension in
+ * the file.
+ */
+export function packedWeight(
   graph: Graph,
   weight: WeightTensor,
-  { recipe, params, shape, dtype = graph.storage }: WeightLayout<Params>,
+  recipe: Recipe<LayoutParams>,
+  shape: readonly number[],
   norm?: BatchNorm,
+  dtype: DType = graph.storage,
 ): Value {
   const type = { dtype, shape };
-  if (!norm) return graph.constant({ recipe, params, type, weights: [weight] });
+  if (!norm) return graph.constant({ recipe, type, weights: [weight] });
   const channels = weight.shape[0] as number;
   const folded = ['weight', 'running_var'].map((name) => norm.weights.get(name, [channels]));
-  return graph.constant({ recipe, params: { ...params, eps: norm.eps }, type, weights: [weight, ...folded] });
+  return graph.constant({ recipe, params: { eps: norm.eps }, type, weights: [weight, ...folded] });
 }
 
 export interface LinearOptions extends LayerEnd {
@@ -104,7 +99,7 @@ export function linearWeight({ graph, type }: Value, weights: Weights, norm?: Ba
   const K = type.shape.at(-1) as number;
   const [N = 4, ...rest] = weights.shapeOf('weight') ?? [];
   const weight = weights.get('weight', rest.length === 3 ? [N, K, 1, 1] : [N, K]);
-  return packedWeight(graph, weight, { recipe: linearLayout, params: { N, K }, shape: [K, N] }, norm);
+  return packedWeight(graph, weight, linearLayout, [K, N], norm);
 }
 
 export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
@@ -138,8 +133,7 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
     bias = true,
   } = options;
   const weight = weights.get('weight', [N, channels, KH, KW]);
-  const params = { N, C: channels, KH, KW, P: C };
-  const packed = packedWeight(graph, weight, { recipe: convLayout, params, shape: [KH, KW, C, N] }, norm);
+  const packed = packedWeight(graph, weight, convLayout, [KH, KW, C, N], norm);
   const pad = options.pad ?? padding((KH - 1) / 2);
   return graph.apply(
     conv2d,
@@ -160,13 +154,11 @@ export function convThenLinear(x: Value, weights: Weights, linear: Weights, adde
   const inner = weights.get('weight', [M, C, 3, 3]);
   const weight = graph.constant({
     recipe: linearBehindConv,
-    params: { N, C },
     type: { dtype: graph.storage, shape: [3, 3, C, N] },
     weights: [outer, inner],
   });
   const bias = graph.constant({
     recipe: biasBehindConv,
-    params: {},
     type: { dtype: 'f32', shape: [N] },
     weights: [outer, weights.get('bias', [M])],
   });
@@ -183,9 +175,8 @@ export function convWeights(
 ): { weight: Value; bias: Value } {
   const N = weights.shapeOf('weight')?.[0] ?? 4;
   const weight = weights.get('weight', [N, C, 3, 3]);
-  const params = { N, C, KH: 3, KW: 3, P: C };
   return {
-    weight: packedWeight(graph, weight, { recipe: convLayout, params, shape: [3, 3, C, N], dtype }),
+    weight: packedWeight(graph, weight, convLayout, [3, 3, C, N], undefined, dtype),
     bias: biasOf(graph, weights, N),
   };
 }
@@ -196,8 +187,7 @@ export function upConv(x: Value, weights: Weights): Value {
   const C = x.type.shape[2] as number;
   const [, N, S] = (weights.shapeOf('weight') ?? [C, 4, 2, 2]) as [number, number, number];
   const weight = weights.get('weight', [C, N, S, S]);
-  const params = { C, N, S };
-  const packed = packedWeight(graph, weight, { recipe: transposedLayout, params, shape: [C, S * S * N] });
+  const packed = packedWeight(graph, weight, transposedLayout, [C, S * S * N]);
   return graph.apply(
     transposedConv,
     { x, weight: packed, bias: biasOf(graph, weights, N) },

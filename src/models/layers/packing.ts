@@ -1,39 +1,45 @@
-import type { Recipe, RecipeParams } from '../../graph/graph.js';
+import type { Recipe, StoredTensor } from '../../graph/graph.js';
+
+/** What a layout needs to know where a BatchNorm is folded in. */
+export interface LayoutParams {
+  readonly eps?: number;
+  readonly [name: string]: number;
+}
 
 /**
- * The layout of a weight whose first dimension in the file is its N output channels. Where the scale and the variance of
+ * The layout of a weight whose first dimension in the file is its output channels. Where the scale and the variance of
  * a BatchNorm follow the weight, that is folded in first: weight · gamma / sqrt(var + eps), in f64.
  */
-function layout<Params extends { readonly N: number }>(
+function layout(
   name: string,
-  pack: (values: Float32Array, params: Params) => Float32Array,
-): Recipe<Params & RecipeParams & { readonly eps?: number }> {
+  pack: (values: Float32Array, from: readonly number[], to: readonly number[]) => Float32Array,
+): Recipe<LayoutParams> {
   return {
     name,
-    pack([values, gamma, variance], params) {
-      const weight = values as Float32Array;
-      if (!gamma || !variance) return pack(weight, params);
-      const scale = Float64Array.from(gamma, (g, i) => g / Math.sqrt((variance[i] as number) + (params.eps as number)));
-      const each = weight.length / params.N;
+    pack([weight, gamma, variance], to, { eps = 0 }) {
+      const { values, shape } = weight as StoredTensor;
+      if (!gamma || !variance) return pack(values, shape, to);
+      const scale = Float64Array.from(gamma.values, (g, i) => g / Math.sqrt((variance.values[i] as number) + eps));
+      const each = values.length / scale.length;
       return pack(
-        weight.map((v, i) => v * (scale[Math.floor(i / each)] as number)),
-        params,
+        values.map((v, i) => v * (scale[Math.floor(i / each)] as number)),
+        shape,
+        to,
       );
     },
   };
 }
 
 /** [N,K] → [K,N]. */
-export function packLinear(values: Float32Array, N: number, K: number): Float32Array {
+function packLinear(values: Float32Array, N: number, K: number): Float32Array {
   const packed = new Float32Array(K * N);
   for (let n = 0; n < N; n++) for (let k = 0; k < K; k++) packed[k * N + n] = values[n * K + k] as number;
   return packed;
 }
 
-/** [N,C,KH,KW] → [KH,KW,P,N], zero for the channels from C up to P that the map only carries as padding. */
-export function packConv(values: Float32Array, N: number, C: number, KH: number, KW: number, P: number): Float32Array {
-  const packed = new Float32Array(KH * KW * P * N);
-  const taps = KH * KW;
+/** [N,C,KH,KW] of `taps` = KH·KW → [KH,KW,P,N], zero for the channels from C up to P that the map only carries. */
+export function packConv(values: Float32Array, N: number, C: number, taps: number, P: number): Float32Array {
+  const packed = new Float32Array(taps * P * N);
   for (let n = 0; n < N; n++) {
     for (let c = 0; c < C; c++) {
       for (let t = 0; t < taps; t++) packed[(t * P + c) * N + n] = values[(n * C + c) * taps + t] as number;
@@ -42,43 +48,35 @@ export function packConv(values: Float32Array, N: number, C: number, KH: number,
   return packed;
 }
 
+/** [N,K] or [N,K,1,1] → [K,N]. */
+export const linearLayout = layout('linear', (values, [N = 0, K = 0]) => packLinear(values, N, K));
+
 /** [C,1,K,K] → [K,K,C]. */
-export function packDepthwise(values: Float32Array, C: number, K: number): Float32Array {
-  return packLinear(values, C, K * K);
-}
+export const depthwiseLayout = layout('depthwise', (values, [C = 0]) => packLinear(values, C, values.length / C));
+
+/** [N,C,KH,KW] → [KH,KW,P,N], zero for the channels from C up to P that the map only carries. */
+export const convLayout = layout('conv', (values, [N = 0, C = 0, KH = 0, KW = 0], to) =>
+  packConv(values, N, C, KH * KW, to.at(-2) as number),
+);
+
+/** [N,C,S,S] → [S·S·P,N], as `convLayout`, for a picture of P channels. */
+export const patchLayout = layout('patches', (values, [N = 0, C = 0, KH = 0, KW = 0], [rows = 0]) =>
+  packConv(values, N, C, KH * KW, rows / KH / KW),
+);
 
 /** [C,N,S,S] → [C, S·S·N], columns ordered (dy, dx, n). */
-export function packTransposedConv(values: Float32Array, C: number, N: number, S: number): Float32Array {
-  const packed = new Float32Array(values.length);
-  const taps = S * S;
-  for (let c = 0; c < C; c++) {
-    for (let n = 0; n < N; n++) {
-      for (let t = 0; t < taps; t++) packed[(c * taps + t) * N + n] = values[(c * N + n) * taps + t] as number;
-    }
-  }
-  return packed;
-}
-
-export const linearLayout = layout('linear', (values, { N, K }: { readonly N: number; readonly K: number }) =>
-  packLinear(values, N, K),
-);
-
-export const depthwiseLayout = layout('depthwise', (values, { N, K }: { readonly N: number; readonly K: number }) =>
-  packDepthwise(values, N, K),
-);
-
-/** Sizes as in `packConv`. */
-export interface ConvSizes {
-  readonly N: number;
-  readonly C: number;
-  readonly KH: number;
-  readonly KW: number;
-  readonly P: number;
-}
-
-export const convLayout = layout('conv', (values, { N, C, KH, KW, P }: ConvSizes) => packConv(values, N, C, KH, KW, P));
-
-export const transposedLayout: Recipe<{ readonly C: number; readonly N: number; readonly S: number }> = {
+export const transposedLayout: Recipe<LayoutParams> = {
   name: 'transposed conv',
-  pack: ([values], { C, N, S }) => packTransposedConv(values as Float32Array, C, N, S),
+  pack([weight]) {
+    const { values, shape } = weight as StoredTensor;
+    const [C = 0, N = 0, S = 0] = shape;
+    const packed = new Float32Array(values.length);
+    const taps = S * S;
+    for (let c = 0; c < C; c++) {
+      for (let n = 0; n < N; n++) {
+        for (let t = 0; t < taps; t++) packed[(c * taps + t) * N + n] = values[(c * N + n) * taps + t] as number;
+      }
+    }
+    return packed;
+  },
 };

@@ -47,15 +47,15 @@ export function linearThenNorm(
   return { sum: sum as Value, normed: y as Value, second: tap };
 }
 
-const rowsOfOne: Recipe<Record<never, never>> = {
+const rowsOfOne: Recipe = {
   name: 'rows',
-  pack: (rows) => Float32Array.from(rows.flatMap((row) => [...row])),
+  pack: (rows) => Float32Array.from(rows.flatMap(({ values }) => [...values])),
 };
 
 /** Vectors of C weights as the rows of one constant, f32. */
 function stacked(graph: Graph, rows: readonly WeightTensor[], C: number): Value {
   const type = { dtype: 'f32', shape: [rows.length, C] } as const;
-  return graph.constant({ recipe: rowsOfOne, params: {}, type, weights: rows });
+  return graph.constant({ recipe: rowsOfOne, type, weights: rows });
 }
 
 /** Layer normalisation of the f32 residual stream. */

@@ -1,22 +1,26 @@
 import { view, type Value } from '../../graph/graph.js';
 import type { HeadAttrs } from '../../kernels/head.js';
 import type { Weights } from '../../weights/weights.js';
-import type { Network } from '../family.js';
-import { decoder } from '../decoders/decoder.js';
+import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
 import { dinov2, PATCH, type DinoV2Config } from '../encoders/dinov2.js';
+import type { DepthAnythingEntry } from '../families/depth_anything.js';
+import type { FamilyCode, Network } from '../family.js';
 import { conv, linear, upConv } from '../layers/layers.js';
+import { configured, hubNames } from './depth_anything_hub.js';
 
-/** What the tensors of a Depth Anything checkpoint cannot tell. */
-export interface DepthAnythingConfig extends Pick<DinoV2Config, 'heads' | 'taps'> {
-  /** Largest depth in metres of a metric model; undefined for relative inverse depth. */
-  readonly maxDepth?: number | undefined;
-}
+/** Depth Anything V1 and V2. */
+export const code: FamilyCode<DepthAnythingEntry> = {
+  hubNames,
+  leftAside: [/^pretrained\.mask_token$/, DEEPEST_UNIT],
+  configured,
+  network: depthAnything,
+};
 
 /**
  * Depth Anything V1 and V2: picture [14·GH, 14·GW, 4] → depth [14·GH, 14·GW]. arXiv 2401.10891, 2406.09414;
  * DepthAnything/Depth-Anything-V2 depth_anything_v2/dpt.py. V1's extra ReLU after the head changes nothing.
  */
-export function depthAnythingNetwork({ heads, taps, maxDepth }: DepthAnythingConfig): Network {
+function depthAnything({ heads, taps, maxDepth }: DepthAnythingEntry): Network {
   return (picture, weights, { convention }) => {
     const { graph } = picture;
     const encoder: DinoV2Config = { heads, taps, positions: convention === 'hub' ? 'size' : 'offset' };

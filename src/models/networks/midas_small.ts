@@ -1,7 +1,7 @@
 import { ensureTypes } from '../../tensor.js';
-import type { Network } from '../family.js';
-import { decoder } from '../decoders/decoder.js';
+import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
 import { efficientNetLite } from '../encoders/efficientnet_lite.js';
+import type { FamilyCode, Network } from '../family.js';
 
 /** Stride of the deepest map: the published network adds maps whose sides only match on multiples of it. */
 const STRIDE = 32;
@@ -11,7 +11,7 @@ const STRIDE = 32;
  * depth [H,W]. isl-org/MiDaS midas/midas_net_custom.py MidasNet_small.
  * @throws UsageError `SHAPE_MISMATCH` for other sides
  */
-export const midasSmall: Network = (picture, weights) => {
+const midasSmall: Network = (picture, weights) => {
   const { graph } = picture;
   const [H, W] = picture.type.shape as [number, number];
   ensureTypes(
@@ -28,4 +28,11 @@ export const midasSmall: Network = (picture, weights) => {
     head: ['output_conv.0', 'output_conv.2', 'output_conv.4'],
   });
   return { depth };
+};
+
+/** MiDaS v2.1 small and models of the same build. */
+export const code: FamilyCode = {
+  hubNames: [],
+  leftAside: [/\.num_batches_tracked$/, DEEPEST_UNIT],
+  network: () => midasSmall,
 };

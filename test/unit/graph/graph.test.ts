@@ -152,7 +152,7 @@ describe('Graph', () => {
   it('refuses two recipes of one name for the same constant', () => {
     const graph = new Graph();
     const declare = (pack: Recipe['pack']) =>
-      graph.constant({ recipe: { name: 'w', pack }, params: {}, type: { dtype: 'f32', shape: [4] }, weights: [] });
+      graph.constant({ recipe: { name: 'w', pack }, type: { dtype: 'f32', shape: [4] }, weights: [] });
     declare(() => new Float32Array(4));
     expect(() => declare(() => new Float32Array(4).fill(1))).toThrow(
       expect.objectContaining({ name: 'InternalError', code: 'INTERNAL_CONSTANT' }),
@@ -164,7 +164,7 @@ describe('Graph', () => {
     const value = (name: string, shape: number[]) => graph.input(name, { dtype: 'f32', shape });
     const weight = graph.constant({
       recipe: { name: 'linear', pack: () => new Float32Array(96) },
-      params: {},
+
       type: { dtype: 'f32', shape: [12, 8] },
       weights: [{ name: 'pretrained.blocks.3.attn.qkv.weight', shape: [8, 12], sources: [] }],
     });

@@ -51,7 +51,7 @@ describe('checkLimits', () => {
     const recipe = { name: 'as it is', pack: () => new Float32Array(20) };
     other.constant({
       recipe,
-      params: {},
+
       type: f32(20),
       weights: [{ name: 'patch_embed.weight', shape: [20], sources: [] }],
     });

@@ -5,7 +5,7 @@ import { preprocess } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { planSlots } from '../../../src/graph/plan.js';
 import { networkSize } from '../../../src/image/size.js';
-import { networkOf } from '../../../src/models/registry.js';
+import { codeOf } from '../../../src/models/registry.js';
 import { entryByName } from '../../../src/models/resolve.js';
 import { parseHeader } from '../../../src/weights/format/safetensors.js';
 import { Weights } from '../../../src/weights/weights.js';
@@ -50,7 +50,7 @@ describe('activation memory of a frame', () => {
     const header = parseHeader(file, file.length, 'nano');
     const weights = Weights.from(header, 'nano');
     const entry = entryByName('nano');
-    const build = await networkOf(entry);
+    const build = (await codeOf(entry)).network(entry);
     const convention = 'original' as const;
     const network = (image: Value) => build(image, weights, { convention });
     const engine = { entry, convention, preprocess, network };

@@ -116,7 +116,7 @@ describe('planSlots', () => {
     const x = graph.input('x', { dtype: 'f32', shape: [4] });
     const w = graph.constant({
       recipe: { name: 'w', pack: () => new Float32Array(400) },
-      params: {},
+
       type: { dtype: 'f32', shape: [400] },
       weights: [],
     });

@@ -29,12 +29,12 @@ interface Declared {
   readonly sources?: readonly string[];
 }
 
-const recipes = new Map<string, Recipe<{ readonly values: number }>>();
+const recipes = new Map<string, Recipe>();
 
 /** The one recipe of a name, that joins its weights. */
-function recipeOf(name: string): Recipe<{ readonly values: number }> {
-  const pack = (parts: readonly Float32Array[], { values }: { readonly values: number }) =>
-    Float32Array.from(parts.flatMap((part) => [...part])).subarray(0, values);
+function recipeOf(name: string): Recipe {
+  const pack: Recipe['pack'] = (tensors, shape) =>
+    Float32Array.from(tensors.flatMap(({ values }) => [...values])).subarray(0, shape[0]);
   if (!recipes.has(name)) recipes.set(name, { name, pack });
   return recipes.get(name)!;
 }
@@ -46,7 +46,7 @@ function graphWith(...constants: readonly Declared[]): Graph {
     const weights = sources.map((name) => ({ name, shape: [values], sources: [name] }));
     graph.constant({
       recipe: recipeOf(recipe),
-      params: { values },
+
       type: { dtype, shape: [values] },
       weights,
       perSize,
@@ -64,7 +64,7 @@ describe('ConstantStore', () => {
     const other = new Graph();
     const weights = [{ name: 't', shape: [4], sources: ['t'] }];
     const recipe = { name: 'a', pack: () => new Float32Array(4) };
-    other.constant({ recipe, params: { values: 4 }, type: { dtype: 'f32', shape: [4] }, weights });
+    other.constant({ recipe, type: { dtype: 'f32', shape: [4] }, weights });
     expect([...other.constants.keys()]).toEqual([...one.constants.keys()]);
     await store.declare(one);
     expect(await rejection(store.declare(other))).toMatchObject({ code: 'INTERNAL_CONSTANT' });

@@ -3,15 +3,13 @@ import { preprocess, preprocessHub } from '../../../src/image/preprocess.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { originalNames } from '../../../src/models/identify.js';
-import { networkOf, registry } from '../../../src/models/registry.js';
+import { codeOf, registry } from '../../../src/models/registry.js';
 import { findEntry } from '../../../src/models/resolve.js';
 import type { TensorEntry, TensorTable } from '../../../src/weights/format/tensor_table.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 
-const networks = new Map(
-  await Promise.all(registry.map(async (entry) => [entry.name, await networkOf(entry)] as const)),
-);
+const codes = new Map(await Promise.all(registry.map(async (entry) => [entry.name, await codeOf(entry)] as const)));
 
 export interface FrameOptions {
   readonly storage?: 'f32' | 'f16';
@@ -36,9 +34,10 @@ export function frameGraph(
   }: FrameOptions = {},
 ): { graph: Graph; depth: Value; geometry: Geometry } {
   const header = headerOf(checkpoint);
-  const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint));
   const entry = findEntry(model)!;
-  const build = networks.get(entry.name)!;
+  const code = codes.get(entry.name)!;
+  const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint, code));
+  const build = code.network(entry);
   const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
   const geometry = { picture, network, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ModelMismatchError } from '../../../src/errors.js';
 import { depthAnything } from '../../../src/models/families/depth_anything.js';
+import { code } from '../../../src/models/networks/depth_anything.js';
 import { describeArchitecture, identify } from '../../../src/models/identify.js';
 import { registry } from '../../../src/models/registry.js';
 import { resolveFile } from '../../../src/models/resolve_file.js';
@@ -132,7 +133,7 @@ describe('the config of Depth Anything on the hub', () => {
   /** The models of a size that a configuration means. */
   const meant = (size: string, json: unknown): string[] => {
     const entries = depthAnything.entries.filter((entry) => entry.size === size);
-    return depthAnything.configured!(entries, json, 'config.json').map(({ name }) => name);
+    return code.configured!(entries, json, 'config.json').map(({ name }) => name);
   };
 
   test('the published configurations', () => {

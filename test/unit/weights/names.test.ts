@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { depthAnything } from '../../../src/models/families/depth_anything.js';
-import { midasSmall } from '../../../src/models/families/midas_small.js';
 import { originalNames } from '../../../src/models/identify.js';
+import { code as depthAnything } from '../../../src/models/networks/depth_anything.js';
+import { code as midasSmall } from '../../../src/models/networks/midas_small.js';
 import { mapNames, type NameRule } from '../../../src/weights/names.js';
 import { Weights } from '../../../src/weights/weights.js';
 import { headerOf, readFixture, type TensorList } from './checkpoint_headers.js';
@@ -52,7 +52,7 @@ function originalSmall(): Map<string, readonly number[]> {
 describe('hub names of Depth Anything', () => {
   const list = readFixture<TensorList>('depth-anything-v2-small.hub');
   const header = headerOf(list);
-  const names = originalNames(header, 'hub');
+  const names = originalNames(header, 'hub', depthAnything);
 
   test('become exactly the original names, with the original shapes', () => {
     const original = originalSmall();

@@ -1,5 +1,32 @@
 import { ModelMismatchError } from '../../errors.js';
-import type { DepthAnythingEntry } from './depth_anything.js';
+import type { NameRule } from '../../weights/names.js';
+import { decoderNames } from '../decoders/hub_names.js';
+import type { DepthAnythingEntry } from '../families/depth_anything.js';
+
+/** Names of transformers' `DepthAnythingForDepthEstimation` → names of the original checkpoints of V1 and V2. */
+export const hubNames: readonly NameRule[] = [
+  ['backbone.embeddings.cls_token', 'pretrained.cls_token'],
+  ['backbone.embeddings.mask_token', 'pretrained.mask_token'],
+  ['backbone.embeddings.position_embeddings', 'pretrained.pos_embed'],
+  ['backbone.embeddings.patch_embeddings.projection', 'pretrained.patch_embed.proj'],
+  ['backbone.encoder.layer.*.norm1', 'pretrained.blocks.*.norm1'],
+  [
+    ['query', 'key', 'value'].map((part) => `backbone.encoder.layer.*.attention.attention.${part}`),
+    'pretrained.blocks.*.attn.qkv',
+  ],
+  ['backbone.encoder.layer.*.attention.output.dense', 'pretrained.blocks.*.attn.proj'],
+  ['backbone.encoder.layer.*.layer_scale1.lambda1', 'pretrained.blocks.*.ls1.gamma'],
+  ['backbone.encoder.layer.*.norm2', 'pretrained.blocks.*.norm2'],
+  ['backbone.encoder.layer.*.mlp', 'pretrained.blocks.*.mlp'],
+  ['backbone.encoder.layer.*.layer_scale2.lambda1', 'pretrained.blocks.*.ls2.gamma'],
+  ['backbone.layernorm', 'pretrained.norm'],
+  ['neck.reassemble_stage.layers.*.projection', 'depth_head.projects.*'],
+  ['neck.reassemble_stage.layers.*.resize', 'depth_head.resize_layers.*'],
+  ...decoderNames('depth_head.scratch'),
+  ['head.conv1', 'depth_head.scratch.output_conv1'],
+  ['head.conv2', 'depth_head.scratch.output_conv2.0'],
+  ['head.conv3', 'depth_head.scratch.output_conv2.2'],
+];
 
 /** Blocks of a DINOv2 whose config leaves the number out. */
 const DEFAULT_BLOCKS = 12;
@@ -13,7 +40,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * @throws ModelMismatchError `MODEL_CONFIG` when it is another kind of model, or does not say which version or range it
  *   is
  */
-export function configuredDepthAnything(
+export function configured(
   entries: readonly DepthAnythingEntry[],
   json: unknown,
   source: string,

@@ -1,8 +1,5 @@
 import type { NameRule } from '../../weights/names.js';
 
-/** Has no input in the deepest fusion block, so the published networks never run it. */
-export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
-
 /** The fusion decoder, the same in every hub model that has one. The hub numbers its stages from the deepest. */
 export function decoderNames(scratch: string): readonly NameRule[] {
   return [1, 2, 3, 4].flatMap((level): NameRule[] => {
