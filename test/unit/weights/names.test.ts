@@ -93,7 +93,11 @@ describe('hub names of Depth Anything', () => {
     const rest = Object.fromEntries(
       Object.entries(list).filter(([name]) => name !== 'backbone.encoder.layer.0.attention.attention.key.bias'),
     );
-    const partial = originalNames(headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }), 'hub');
+    const partial = originalNames(
+      headerOf({ ...rest, 'backbone.embeddings.position_ids': ['I64', [1, 1370]] }),
+      'hub',
+      depthAnything,
+    );
     expect(partial.get('backbone.embeddings.position_ids')).toEqual(['backbone.embeddings.position_ids']);
     expect(partial.has('pretrained.blocks.0.attn.qkv.bias')).toBe(false);
     expect(partial.get('backbone.encoder.layer.0.attention.attention.query.bias')).toEqual([
