@@ -37,8 +37,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * Which of some Depth Anything models of one size a `config.json` of the hub means: its taps tell the version. Hub
  * files leave out keys that have their default.
  * @param json the parsed file
- * @throws ModelMismatchError `MODEL_CONFIG` when it is another kind of model, or does not say which version or range it
- *   is
+ * @throws ModelMismatchError `MODEL_CONFIG` when it is of none of them
  */
 export function configured(
   entries: readonly DepthAnythingEntry[],
@@ -46,42 +45,28 @@ export function configured(
   source: string,
 ): readonly DepthAnythingEntry[] {
   const config = asObject(json);
+  const backbone = asObject(config['backbone_config']);
   const type = config['model_type'];
-  if (type !== 'depth_anything')
-    throw fault(source, `"model_type" should be "depth_anything", and is ${show(type)}`, 'depth_anything', type);
-  const version = ofVersion(entries, asObject(config['backbone_config']), source);
-  const maxDepth = readRange(config, source);
-  return version.filter((entry) => entry.maxDepth === maxDepth);
-}
-
-function ofVersion(
-  entries: readonly DepthAnythingEntry[],
-  backbone: JsonObject,
-  source: string,
-): readonly DepthAnythingEntry[] {
   const blocks = backbone['num_hidden_layers'] ?? DEFAULT_BLOCKS;
   const taps = readTaps(backbone);
-  const version = entries.filter((entry) => `${entry.taps}` === `${taps}` && blocks === (entry.taps.at(-1) ?? 0) + 1);
-  if (version.length > 0) return version;
-  throw fault(
-    source,
-    `with ${show(blocks)} blocks, taps [${taps.join(', ')}] are those of no published version of this size`,
-    entries.map((entry) => entry.taps),
-    taps,
-  );
-}
-
-/** Metres at the far end of a metric model's range; undefined for a relative one. */
-function readRange(config: JsonObject, source: string): number | undefined {
   const kind = config['depth_estimation_type'] ?? 'relative';
-  if (kind === 'relative') return undefined;
-  if (kind !== 'metric') {
-    const kinds = ['relative', 'metric'];
-    throw fault(source, `"depth_estimation_type" should be "relative" or "metric", and is ${show(kind)}`, kinds, kind);
-  }
   const maxDepth = config['max_depth'];
-  if (typeof maxDepth === 'number' && maxDepth > 0 && maxDepth < Infinity) return maxDepth;
-  throw fault(source, `a metric model needs "max_depth" in metres, and it is ${show(maxDepth)}`, 'metres', maxDepth);
+  const meant = entries.filter(
+    (entry) =>
+      type === 'depth_anything' &&
+      blocks === (entry.taps.at(-1) as number) + 1 &&
+      `${taps}` === `${entry.taps}` &&
+      (entry.maxDepth === undefined ? kind === 'relative' : kind === 'metric' && maxDepth === entry.maxDepth),
+  );
+  if (meant.length > 0) return meant;
+  const what =
+    `"model_type" ${show(type)}, ${show(blocks)} blocks, taps [${taps.join(', ')}], ` +
+    `"depth_estimation_type" ${show(kind)} and "max_depth" ${show(maxDepth)}`;
+  throw new ModelMismatchError('MODEL_CONFIG', `${source}: ${what} are those of no published model of this size.`, {
+    source,
+    expected: entries.map(({ name }) => name),
+    actual: what,
+  });
 }
 
 /** Taps from `out_indices`, or else `out_features`; both count from 1, as 0 is the patch embedding. */
@@ -89,19 +74,14 @@ function readTaps(backbone: JsonObject): number[] {
   const indices = backbone['out_indices'];
   if (Array.isArray(indices)) return indices.map((index) => Number(index) - 1);
   const features = backbone['out_features'];
-  if (Array.isArray(features))
-    return features.map((name) => Number(/^stage([0-9]+)$/.exec(String(name))?.[1] ?? NaN) - 1);
-  return [];
+  return Array.isArray(features) ? features.map((name) => Number(String(name).replace(/^stage/, '')) - 1) : [];
 }
 
+/** Anything as an object: what is none has no keys of a config. */
 function asObject(json: unknown): JsonObject {
-  return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : {};
+  return Object(json) as JsonObject;
 }
 
 function show(value: unknown): string {
   return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 80);
-}
-
-function fault(source: string, what: string, expected: unknown, actual: unknown): ModelMismatchError {
-  return new ModelMismatchError('MODEL_CONFIG', `${source}: ${what}.`, { source, expected, actual });
 }

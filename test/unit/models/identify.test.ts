@@ -144,7 +144,6 @@ describe('the config of Depth Anything on the hub', () => {
     expect(meant('small', { ...(configs['da2m-s.hf'] as object), max_depth: 80 })).toEqual([
       'depth-anything-v2-metric-outdoor-small',
     ]);
-    expect(meant('small', { ...(configs['da2m-s.hf'] as object), max_depth: 40 })).toEqual([]);
   });
 
   const config = (backbone: object, more: object = {}) => ({
@@ -169,12 +168,17 @@ describe('the config of Depth Anything on the hub', () => {
     ['taps of another depth', config({ num_hidden_layers: 24, out_indices: [3, 6, 9, 12] }), '24 blocks'],
     ['taps of another size', config({ num_hidden_layers: 24, out_indices: [21, 22, 23, 24] }), '24 blocks'],
     ['no taps', config({}), 'taps []'],
-    ['features that are no stages', config({ out_features: ['stem', 'b', 'c', 'd'] }), 'no published version'],
+    ['features that are no stages', config({ out_features: ['stem', 'b', 'c', 'd'] }), 'no published model'],
     ['an unknown kind', config({ out_indices: [3, 6, 9, 12] }, { depth_estimation_type: 'absolute' }), '"absolute"'],
     [
       'metric without a range',
       config({ out_indices: [3, 6, 9, 12] }, { depth_estimation_type: 'metric' }),
       '"max_depth"',
+    ],
+    [
+      'metric with a range of no published model',
+      config({ out_indices: [3, 6, 9, 12] }, { depth_estimation_type: 'metric', max_depth: 40 }),
+      '"max_depth" 40',
     ],
     [
       'metric with a range of null',
