@@ -63,7 +63,7 @@ beforeAll(async () => {
   project = join(folder, 'project');
   await mkdir(join(project, 'node_modules/@webgpu'), { recursive: true });
   await mkdir(join(pack, 'docs'), { recursive: true });
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'docs/nano.md', 'models'])
+  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'docs', 'models'])
     await cp(join(ROOT, name), join(pack, name), { recursive: true });
   for (const [config, part] of [
     ['vite.config.ts', 'browser'],
@@ -196,8 +196,10 @@ describe('the package', () => {
     ];
     expect(files).toEqual(expect.arrayContaining(wanted));
     const usual =
-      /^dist\/(?:browser|node)\/(?:chunks\/)?\w+\.js$|^dist\/types\/\w+\.d\.ts$|^(?:README|CHANGELOG|docs\/nano)\.md$/;
-    expect(files.filter((path) => !usual.test(path) && !/^LICENSE$|^package\.json$|^models\//.test(path))).toEqual([]);
+      /^dist\/(?:browser|node)\/(?:chunks\/)?\w+\.js$|^dist\/types\/\w+\.d\.ts$|^(?:README|CHANGELOG|CONTRIBUTING)\.md$/;
+    expect(
+      files.filter((path) => !usual.test(path) && !/^LICENSE$|^package\.json$|^models\/|^docs\//.test(path)),
+    ).toEqual([]);
   });
 
   it('is found right by publint and, but for being ESM alone, by "Are the types wrong?"', async () => {

@@ -1,6 +1,6 @@
 // Sets up what is missing, then becomes the command: same process, so arguments, terminal, signals and exit code are
 // its own.
-//   node tools/setup/run.mjs depth|eval|test|test:long|demo|bench|bench:archive|bench:page|bench:peers|format [arguments]
+//   node tools/setup/run.mjs COMMAND [arguments]      COMMAND is a key of COMMANDS
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CLI } from './bundle.mjs';
@@ -21,6 +21,11 @@ const COMMANDS = {
   'bench:archive': { entry: 'bench/archive/build.mjs', arguments: [], needs: {}, folder: process.env.INIT_CWD },
   'bench:peers': { entry: 'bench/peers/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:page': { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'bench/vite.config.ts'], needs: {} },
+  docs: {
+    entry: 'tools/docs/node_modules/typedoc/bin/typedoc',
+    arguments: ['--options', 'tools/docs/typedoc.json'],
+    needs: {},
+  },
   format: {
     entry: 'node_modules/prettier/bin/prettier.cjs',
     arguments: ['--write', '--log-level', 'warn', '.'],
