@@ -22,14 +22,18 @@ export function fmaRate(elem: 'f32' | 'f16') {
   return defineOp<X, LoadAttrs>({
     name: `fma_rate_${elem}`,
     infer: (_, { invocations }) => one(invocations),
-    kernels: {
-      chains: (_, { invocations, iterations }) => ({
-        files: [fmaWgsl],
-        tunables: { elem, WORKGROUP: 64 },
-        params: { ITERATIONS: iterations },
-        workgroups: invocations / 64,
-      }),
-    },
+    kernels: [
+      {
+        name: 'chains',
+        on: 'any',
+        make: (_, { invocations, iterations }) => ({
+          files: [fmaWgsl],
+          tunables: { elem, WORKGROUP: 64 },
+          params: { ITERATIONS: iterations },
+          workgroups: invocations / 64,
+        }),
+      },
+    ],
     cost: (_, { invocations, iterations }) => ({ flops: 2 * 4 * FMA_CHAINS * invocations * iterations }),
   });
 }
@@ -38,12 +42,16 @@ export function fmaRate(elem: 'f32' | 'f16') {
 export const copyRate = defineOp<X, object>({
   name: 'copy_rate',
   infer: ({ x }) => ({ y: x }),
-  kernels: {
-    lines: ({ x }) => {
-      const length = (x.shape[0] as number) * ((x.shape[1] as number) / 4);
-      return { files: [copyWgsl], tunables: {}, params: { LENGTH: length }, workgroups: Math.ceil(length / 256) };
+  kernels: [
+    {
+      name: 'lines',
+      on: 'any',
+      make: ({ x }) => {
+        const length = (x.shape[0] as number) * ((x.shape[1] as number) / 4);
+        return { files: [copyWgsl], tunables: {}, params: { LENGTH: length }, workgroups: Math.ceil(length / 256) };
+      },
     },
-  },
+  ],
   cost: () => ({ flops: 0 }),
 });
 
@@ -51,14 +59,18 @@ export const copyRate = defineOp<X, object>({
 export const workgroupRate = defineOp<X, LoadAttrs>({
   name: 'workgroup_rate',
   infer: (_, { invocations }) => one(invocations),
-  kernels: {
-    reads: (_, { invocations, iterations }) => ({
-      files: [workgroupWgsl],
-      tunables: {},
-      params: { ITERATIONS: iterations },
-      workgroups: invocations / 64,
-    }),
-  },
+  kernels: [
+    {
+      name: 'reads',
+      on: 'any',
+      make: (_, { invocations, iterations }) => ({
+        files: [workgroupWgsl],
+        tunables: {},
+        params: { ITERATIONS: iterations },
+        workgroups: invocations / 64,
+      }),
+    },
+  ],
   cost: () => ({ flops: 0 }),
 });
 
@@ -71,6 +83,8 @@ export function workgroupBytes({ invocations, iterations }: LoadAttrs): number {
 export const emptyDispatch = defineOp<Record<string, never>, object>({
   name: 'empty',
   infer: () => one(1),
-  kernels: { store: () => ({ files: [emptyWgsl], tunables: {}, params: {}, workgroups: 1 }) },
+  kernels: [
+    { name: 'store', on: 'any', make: () => ({ files: [emptyWgsl], tunables: {}, params: {}, workgroups: 1 }) },
+  ],
   cost: () => ({ flops: 0 }),
 });

@@ -78,7 +78,7 @@ async function best(
   inputs: Record<string, Stored>,
   attrs: unknown,
 ): Promise<number> {
-  const run = await OpRun.compile(gpu, op, inputs, attrs, Object.keys(op.kernels)[0] as string);
+  const run = await OpRun.compile(gpu, op, inputs, attrs, op.kernels[0]!.name);
   const record = recordOf(run);
   try {
     await clock.perRepeat(record, 1);

@@ -1,5 +1,5 @@
 import { UsageError } from '../src/errors.js';
-import type { Kernel, Op } from '../src/kernels/op.js';
+import type { OpKernel } from '../src/kernels/op.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 
 /** An edited shader, to be benched beside the one it was edited from. */
@@ -18,18 +18,18 @@ export interface EditedShader {
 export function withEditedShader(specs: readonly KernelSpec[], { name, code, kernel }: EditedShader): KernelSpec[] {
   const [opName = '', kernelName = ''] = kernel.split('/');
   const spec = specs.find(({ op }) => op.name === opName);
-  const shipped = spec?.op.kernels[kernelName];
+  const shipped = spec?.op.kernels.find(({ name }) => name === kernelName);
   if (!spec || !shipped) {
-    const names = specs.flatMap(({ op }) => Object.keys(op.kernels).map((one) => `${op.name}/${one}`));
+    const names = specs.flatMap(({ op }) => op.kernels.map((one) => `${op.name}/${one.name}`));
     throw new UsageError('OPTION_VALUE', `There is no kernel "${kernel}".`, {
       actual: kernel,
       expected: names,
       hint: `Kernels: ${names.join(', ')}.`,
     });
   }
-  const edited: Op['kernels'][string] = (...application): Kernel | undefined => {
-    const made = shipped(...application);
+  const make: OpKernel['make'] = (...application) => {
+    const made = shipped.make(...application);
     return made && { ...made, files: [code, ...made.files.slice(1)] };
   };
-  return [{ ...spec, op: { ...spec.op, kernels: { [kernelName]: shipped, [name]: edited } } }];
+  return [{ ...spec, op: { ...spec.op, kernels: [shipped, { ...shipped, name, make }] } }];
 }

@@ -1,5 +1,5 @@
 import type { DeviceFacts, Gpu } from '../src/gpu/gpu.js';
-import { runsOn } from '../src/kernels/op.js';
+import { kernelNames, makeKernel, runsOn } from '../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
 import { byteLength, numel, type TensorType } from '../src/tensor.js';
 import type { Clock, Record as RecordPass } from './clock.js';
@@ -38,7 +38,7 @@ export function benchCases(specs: readonly KernelSpec[], facts: DeviceFacts): Be
       [false, true].flatMap((half): BenchCase[] => {
         if (half && (!facts.f16 || !spec.halfAttrs || kase.half === false)) return [];
         const [types, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
-        const kernels = Object.keys(spec.op.kernels).filter((name) => runsCase(spec, kase, half, name, facts));
+        const kernels = kernelNames(spec.op).filter((name) => runsCase(spec, kase, half, name, facts));
         return [{ spec, kase, half, kernels, flops: spec.op.cost(types, attrs, spec.op.infer(types, attrs)).flops }];
       }),
     ),
@@ -188,7 +188,7 @@ export function runsCase(
   facts: DeviceFacts,
 ): boolean {
   const [types, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
-  const made = spec.op.kernels[kernel]?.(types, attrs, spec.op.infer(types, attrs));
+  const made = makeKernel(spec.op, kernel, types, attrs, spec.op.infer(types, attrs));
   return made !== undefined && runsOn(made, facts);
 }
 

@@ -1,5 +1,5 @@
 import { GpuUnavailableError } from '../src/errors.js';
-import type { Kernel, Op } from '../src/kernels/op.js';
+import { makeKernel, type Op, type OpKernel } from '../src/kernels/op.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import matrixWgsl from './shaders/gemm_matrix.wgsl?raw';
 
@@ -47,14 +47,14 @@ export function withMatrixKernels(specs: readonly KernelSpec[], edge: 8 | 16): K
   const products = specs.filter(({ op }) => ['gemm', 'transposed_conv', 'patch_embed'].includes(op.name));
   return products.map((spec) => ({
     ...spec,
-    op: { ...spec.op, kernels: { ...spec.op.kernels, matrix: matrixKernel(spec.op, edge) } },
+    op: { ...spec.op, kernels: [...spec.op.kernels, matrixKernel(spec.op, edge)] },
   }));
 }
 
 /** The tiled kernel's loader, store and uniforms, around another main file. */
-function matrixKernel({ kernels }: Op, edge: 8 | 16): Op['kernels'][string] {
-  return (inputs, attrs, outputs): Kernel | undefined => {
-    const tiled = kernels['tiled']?.(inputs, attrs, outputs);
+function matrixKernel(op: Op, edge: 8 | 16): OpKernel {
+  const make: OpKernel['make'] = (inputs, attrs, outputs) => {
+    const tiled = makeKernel(op, 'tiled', inputs, attrs, outputs);
     if (!tiled || inputs['weight']?.dtype !== 'f16' || inputs['x']?.dtype !== 'f16') return undefined;
     const { welem, telem, TX, TY, COLS, ...parts } = tiled.tunables;
     const [M, N] = [tiled.params['M'] as number, 4 * (tiled.params['N4'] as number)];
@@ -66,4 +66,5 @@ function matrixKernel({ kernels }: Op, edge: 8 | 16): Op['kernels'][string] {
       subgroupSize: LANES,
     };
   };
+  return { name: 'matrix', on: 'gpu', make };
 }

@@ -1,4 +1,5 @@
 import { DepthwiseError } from '../src/errors.js';
+import { kernelNames } from '../src/kernels/op.js';
 import type { Gpu } from '../src/gpu/gpu.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { specs as shippedSpecs } from '../truth/specs.js';
@@ -65,7 +66,7 @@ function kernels(specs: readonly KernelSpec[], { facts }: Gpu): { spec: KernelSp
   return specs.flatMap((spec) =>
     [false, true].flatMap((half) => {
       if (half && (!facts.f16 || !spec.halfAttrs)) return [];
-      const names = Object.keys(spec.op.kernels).filter((name) =>
+      const names = kernelNames(spec.op).filter((name) =>
         spec.cases.some((kase) => (!half || kase.half !== false) && runsCase(spec, kase, half, name, facts)),
       );
       return names.map((kernel) => ({ spec, half, kernel }));

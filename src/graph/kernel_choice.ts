@@ -1,7 +1,7 @@
 import { InternalError, ShaderError, TimeoutError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
-import type { Kernel, Op } from '../kernels/op.js';
+import { makeKernel, ruleKernel, type Kernel } from '../kernels/op.js';
 import { kernelText } from '../kernels/specialize.js';
 import { typesOf, type Graph, type Node } from './graph.js';
 
@@ -12,21 +12,24 @@ export interface Chosen {
   readonly kernel: Kernel;
 }
 
+/** The kernel of a name for a node; undefined where it does not fit. */
+export function kernelOf({ op, inputs, attrs, outputs }: Node, name: string): Kernel | undefined {
+  return makeKernel(op, name, typesOf(inputs), attrs, typesOf(outputs));
+}
+
 /** Names of the kernels that apply to a node, the safe one first. */
-export function applicableKernels({ op, inputs, attrs, outputs }: Node): string[] {
-  const [given, made] = [typesOf(inputs), typesOf(outputs)];
-  return Object.keys(op.kernels).filter((name) => op.kernels[name]?.(given, attrs, made));
+export function applicableKernels(node: Node): string[] {
+  return node.op.kernels.map(({ name }) => name).filter((name) => kernelOf(node, name));
 }
 
 /** Picks the kernel of a node for a device: the safe one instead of one that the device has dropped. */
-export function chooseKernel(node: Node, gpu: Gpu, preset?: string): Chosen {
-  const op: Op = node.op;
-  const inputs = typesOf(node.inputs);
-  const wanted = preset ?? op.choose(inputs, node.attrs, gpu.facts);
+export function chooseKernel(node: Node, gpu: Pick<Gpu, 'facts' | 'dropped'>, preset?: string): Chosen {
+  const { op, inputs, attrs, outputs, label } = node;
+  const wanted = preset ?? ruleKernel(op, typesOf(inputs), attrs, typesOf(outputs), gpu.facts);
   const name = gpu.dropped.has(`${op.name}/${wanted}`) ? (applicableKernels(node)[0] as string) : wanted;
-  const kernel = op.kernels[name]?.(inputs, node.attrs, typesOf(node.outputs));
+  const kernel = kernelOf(node, name);
   if (!kernel)
-    throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${node.label}".`);
+    throw new InternalError('INTERNAL_KERNEL', `Op "${op.name}" has no kernel "${name}" for node "${label}".`);
   return { node, name, kernel };
 }
 

@@ -16,17 +16,21 @@ export const antialiasRows = defineOp<PictureInput, { readonly width: number }>(
     ensureSides('antialias_rows', [PW], [width]);
     return { y: { dtype: 'u32', shape: [PH, width] } };
   },
-  kernels: {
-    registers({ picture }, { width: W }) {
-      const [PH, PW] = picture.shape as [number, number];
-      return {
-        files: [antialiasRowsWgsl, antialiasWgsl],
-        tunables: { WORKGROUP },
-        params: { PH, PW, W },
-        workgroups: Math.ceil((PH * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ picture }, { width: W }) {
+        const [PH, PW] = picture.shape as [number, number];
+        return {
+          files: [antialiasRowsWgsl, antialiasWgsl],
+          tunables: { WORKGROUP },
+          params: { PH, PW, W },
+          workgroups: Math.ceil((PH * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: ({ picture }, { width }) => ({
     flops: antialiasFlops(picture.shape[1] as number, width, picture.shape[0] as number),
   }),
@@ -51,17 +55,21 @@ export const antialiasColumns = defineOp<AntialiasColumnsInputs, PreprocessAttrs
     ensureSides('antialias_columns', [x.shape[0] as number], [size[0]]);
     return { y: { dtype: 'f32', shape: [...size, 4] } };
   },
-  kernels: {
-    registers({ x }, { size: [H, W], mean, std }) {
-      const params = { PH: x.shape[0] as number, H, W, ...normalization({ mean, std }) };
-      return {
-        files: [antialiasColumnsWgsl, antialiasWgsl],
-        tunables: { WORKGROUP },
-        params,
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ x }, { size: [H, W], mean, std }) {
+        const params = { PH: x.shape[0] as number, H, W, ...normalization({ mean, std }) };
+        return {
+          files: [antialiasColumnsWgsl, antialiasWgsl],
+          tunables: { WORKGROUP },
+          params,
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: ({ x }, { size: [H, W] }) => ({ flops: antialiasFlops(x.shape[0] as number, H, W) }),
 });
 

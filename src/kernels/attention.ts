@@ -38,44 +38,54 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     ensureTypes('attention', { qkv }, C3 % (12 * heads) === 0, `[T,3·${heads}·D] with D a multiple of 4`);
     return { y: { dtype: out, shape: [T, C3 / 3] } };
   },
-  kernels: {
-    registers: (inputs, attrs, { y }) => {
-      const { params, T, D } = shapes(attrs, y);
-      return {
-        files: [attentionWgsl],
-        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
-        params: { ...params, DIMS: D / 4 },
-        workgroups: attrs.heads * Math.ceil(T / (QUERIES * WORKGROUP)),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make(inputs, attrs, { y }) {
+        const { params, T, D } = shapes(attrs, y);
+        return {
+          files: [attentionWgsl],
+          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
+          params: { ...params, DIMS: D / 4 },
+          workgroups: attrs.heads * Math.ceil(T / (QUERIES * WORKGROUP)),
+        };
+      },
     },
-    tiled: (inputs, attrs, { y }) => {
-      const { params, T, D } = shapes(attrs, y);
-      if (!fitsTile(D)) return undefined;
-      const WIDTH = Math.ceil(D / 4 / SIDE) * SIDE;
-      return {
-        files: [tiledWgsl],
-        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, SIDE, WIDTH },
-        params: { ...params, DIMS: WIDTH, COLUMNS: SIDE },
-        workgroups: attrs.heads * Math.ceil(T / TILE),
-      };
+    {
+      // The tile shares keys through workgroup memory, which a CPU adapter is slow at.
+      name: 'tiled',
+      on: 'gpu',
+      prefer: () => true,
+      make(inputs, attrs, { y }) {
+        const { params, T, D } = shapes(attrs, y);
+        if (!fitsTile(D)) return undefined;
+        const WIDTH = Math.ceil(D / 4 / SIDE) * SIDE;
+        return {
+          files: [tiledWgsl],
+          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, SIDE, WIDTH },
+          params: { ...params, DIMS: WIDTH, COLUMNS: SIDE },
+          workgroups: attrs.heads * Math.ceil(T / TILE),
+        };
+      },
     },
-    subgroup: (inputs, attrs, { y }) => {
-      const { params, T, D } = shapes(attrs, y);
-      return {
-        files: [subgroupWgsl],
-        tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES: SUBGROUP_QUERIES, LANES },
-        params: { ...params, DIMS: D / 4, KEYS: LANES, ROWS: SUBGROUP_QUERIES },
-        workgroups: attrs.heads * Math.ceil(T / SUBGROUP_QUERIES),
-        subgroupSize: LANES,
-      };
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make(inputs, attrs, { y }) {
+        const { params, T, D } = shapes(attrs, y);
+        return {
+          files: [subgroupWgsl],
+          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES: SUBGROUP_QUERIES, LANES },
+          params: { ...params, DIMS: D / 4, KEYS: LANES, ROWS: SUBGROUP_QUERIES },
+          workgroups: attrs.heads * Math.ceil(T / SUBGROUP_QUERIES),
+          subgroupSize: LANES,
+        };
+      },
     },
-  },
-  cpuKernels: ['subgroup'],
-  // The tile shares keys through workgroup memory, which a CPU adapter is slow at.
-  choose({ qkv }, { heads }, { software, subgroupSize }) {
-    if (software) return subgroupSize === LANES ? 'subgroup' : 'registers';
-    return fitsTile((qkv.shape[1] as number) / 3 / heads) ? 'tiled' : 'registers';
-  },
+  ],
+  probes: async () => (await parts.gpu()).attentionProbes,
   cost: ({ qkv }, _attrs, { y }) => ({
     flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number),
   }),

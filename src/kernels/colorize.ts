@@ -39,18 +39,22 @@ export const colorize = defineOp<ColorizeInputs, ColorizeAttrs, { colors: Tensor
     ensureTypes('colorize', { lut }, lut.dtype === 'f32' && lut.shape.join() === '256,4', 'f32[256,4]');
     return { colors: { dtype: target === 'buffer' ? 'u32' : 'texture', shape: depth.shape } };
   },
-  kernels: {
-    registers({ depth }, { span, target }) {
-      const [H, W] = depth.shape as [number, number];
-      const store = target === 'buffer' ? storeBufferWgsl : storeTextureWgsl;
-      return {
-        files: [colorizeWgsl, normalizeWgsl, store],
-        tunables: { WORKGROUP, ...(target === 'buffer' ? {} : { texels: storageTexture(target) }) },
-        params: { H, W, AT: spanIndex(span) },
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ depth }, { span, target }) {
+        const [H, W] = depth.shape as [number, number];
+        const store = target === 'buffer' ? storeBufferWgsl : storeTextureWgsl;
+        return {
+          files: [colorizeWgsl, normalizeWgsl, store],
+          tunables: { WORKGROUP, ...(target === 'buffer' ? {} : { texels: storageTexture(target) }) },
+          params: { H, W, AT: spanIndex(span) },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: ({ depth }) => ({ flops: 5 * numel(depth.shape) }),
 });
 

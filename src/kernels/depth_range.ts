@@ -26,17 +26,21 @@ export const depthExtent = defineOp<DepthInput, object, { extent: TensorType }>(
     ensureDepth('depth_extent', depth);
     return { extent: { dtype: 'f32', shape: [groupsOf(depth), 4] } };
   },
-  kernels: {
-    workgroup({ depth }) {
-      const GROUPS = groupsOf(depth);
-      return {
-        files: [extentWgsl, normalizeWgsl],
-        tunables: { WORKGROUP },
-        params: { N: numel(depth.shape), GROUPS },
-        workgroups: GROUPS,
-      };
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make({ depth }) {
+        const GROUPS = groupsOf(depth);
+        return {
+          files: [extentWgsl, normalizeWgsl],
+          tunables: { WORKGROUP },
+          params: { N: numel(depth.shape), GROUPS },
+          workgroups: GROUPS,
+        };
+      },
     },
-  },
+  ],
   cost: ({ depth }) => ({ flops: 2 * numel(depth.shape) }),
 });
 
@@ -61,17 +65,21 @@ export const depthHistogram = defineOp<HistogramInputs, object, { histogram: Ten
     );
     return { histogram: { dtype: 'u32', shape: [groupsOf(depth), BINS] } };
   },
-  kernels: {
-    workgroup({ depth }) {
-      const GROUPS = groupsOf(depth);
-      return {
-        files: [histogramWgsl, normalizeWgsl],
-        tunables: { WORKGROUP, BINS },
-        params: { N: numel(depth.shape), GROUPS },
-        workgroups: GROUPS,
-      };
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make({ depth }) {
+        const GROUPS = groupsOf(depth);
+        return {
+          files: [histogramWgsl, normalizeWgsl],
+          tunables: { WORKGROUP, BINS },
+          params: { N: numel(depth.shape), GROUPS },
+          workgroups: GROUPS,
+        };
+      },
     },
-  },
+  ],
   cost: ({ depth }) => ({ flops: 5 * numel(depth.shape) }),
 });
 
@@ -106,12 +114,16 @@ export const depthRange = defineOp<RangeInputs, RangeAttrs, { range: TensorType 
     );
     return { range: { dtype: 'f32', shape: [8] } };
   },
-  kernels: {
-    workgroup({ extent }, { low, high }) {
-      const params = { GROUPS: extent.shape[0] as number, LOW: Math.round(100 * low), HIGH: Math.round(100 * high) };
-      return { files: [rangeWgsl], tunables: { WORKGROUP, BINS }, params, workgroups: 1 };
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make({ extent }, { low, high }) {
+        const params = { GROUPS: extent.shape[0] as number, LOW: Math.round(100 * low), HIGH: Math.round(100 * high) };
+        return { files: [rangeWgsl], tunables: { WORKGROUP, BINS }, params, workgroups: 1 };
+      },
     },
-  },
+  ],
   cost: ({ histogram }) => ({ flops: numel(histogram.shape) }),
 });
 

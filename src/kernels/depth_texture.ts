@@ -24,22 +24,26 @@ export const depthTexture = defineOp<RangedInputs, DepthTextureAttrs, { packed: 
     ensureRange('depth_texture', range);
     return { packed: { dtype: 'texture', shape: depth.shape } };
   },
-  kernels: {
-    registers({ depth }, { span, nearer, format }) {
-      const [H, W] = depth.shape as [number, number];
-      const [OFFSET, SIGN] = nearer === 'larger' ? [0, 1] : [1, -1];
-      return {
-        files: [packedWgsl, normalizeWgsl],
-        tunables: {
-          WORKGROUP,
-          texels: storageTexture(format),
-          LARGEST: format === 'rgba16float' ? 65504 : 3.4028234e38,
-        },
-        params: { H, W, AT: spanIndex(span), OFFSET, SIGN },
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ depth }, { span, nearer, format }) {
+        const [H, W] = depth.shape as [number, number];
+        const [OFFSET, SIGN] = nearer === 'larger' ? [0, 1] : [1, -1];
+        return {
+          files: [packedWgsl, normalizeWgsl],
+          tunables: {
+            WORKGROUP,
+            texels: storageTexture(format),
+            LARGEST: format === 'rgba16float' ? 65504 : 3.4028234e38,
+          },
+          params: { H, W, AT: spanIndex(span), OFFSET, SIGN },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: ({ depth }) => ({ flops: 6 * numel(depth.shape) }),
 });
 
@@ -50,16 +54,20 @@ export const rawDepthTexture = defineOp<DepthInput, object, { raw: TensorType }>
     ensureDepth('raw_depth_texture', depth);
     return { raw: { dtype: 'texture', shape: depth.shape } };
   },
-  kernels: {
-    registers({ depth }) {
-      const [H, W] = depth.shape as [number, number];
-      return {
-        files: [rawWgsl],
-        tunables: { WORKGROUP },
-        params: { H, W },
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ depth }) {
+        const [H, W] = depth.shape as [number, number];
+        return {
+          files: [rawWgsl],
+          tunables: { WORKGROUP },
+          params: { H, W },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: () => ({ flops: 0 }),
 });

@@ -46,33 +46,39 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
     );
     return { y: { dtype: out, shape: [...convSize(H, W, K, K, stride, pad), C] } };
   },
-  kernels: {
-    registers(inputs, attrs, { y }) {
-      const [OH, OW, C] = y.shape as [number, number, number];
-      const { tunables, params } = shared(inputs, attrs, y);
-      return {
-        files: [depthwiseWgsl, epilogueWgsl],
-        tunables: { ...tunables, PIXELS, WORKGROUP },
-        params,
-        workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make(inputs, attrs, { y }) {
+        const [OH, OW, C] = y.shape as [number, number, number];
+        const { tunables, params } = shared(inputs, attrs, y);
+        return {
+          files: [depthwiseWgsl, epilogueWgsl],
+          tunables: { ...tunables, PIXELS, WORKGROUP },
+          params,
+          workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
+        };
+      },
     },
-    subgroup(inputs, attrs, { y }) {
-      const [OH, OW, C] = y.shape as [number, number, number];
-      const { tunables, params } = shared(inputs, attrs, y);
-      if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
-      return {
-        files: [subgroupWgsl, epilogueWgsl],
-        tunables: { ...tunables, ROWS, LANES },
-        params,
-        workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),
-        subgroupSize: LANES,
-      };
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make(inputs, attrs, { y }) {
+        const [OH, OW, C] = y.shape as [number, number, number];
+        const { tunables, params } = shared(inputs, attrs, y);
+        if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
+        return {
+          files: [subgroupWgsl, epilogueWgsl],
+          tunables: { ...tunables, ROWS, LANES },
+          params,
+          workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),
+          subgroupSize: LANES,
+        };
+      },
     },
-  },
-  cpuKernels: ['subgroup'],
-  choose: ({ weight }, { stride }, { software, subgroupSize }) =>
-    software && subgroupSize === LANES && fitsSubgroup(weight, stride) ? 'subgroup' : 'registers',
+  ],
   cost: ({ weight }, _attrs, { y }) => ({
     flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2,
   }),

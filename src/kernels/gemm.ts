@@ -1,14 +1,8 @@
 import patchesWgsl from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsWgsl from '../../shaders/gemm_load_rows.wgsl?raw';
+import { parts } from '../parts.js';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import {
-  chooseProduct,
-  registerProduct,
-  rowCount,
-  subgroupProduct,
-  tiledProduct,
-  type Product,
-} from './gemm_kernels.js';
+import { productKernels, rowCount, type Product } from './gemm_kernels.js';
 import { type Include, defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
@@ -45,15 +39,14 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
     ensureStore('gemm', inputs, y, N);
     return { y };
   },
-  kernels: {
-    registers: (inputs, attrs, { y }) => registerProduct(rowsProduct(inputs, attrs, y)),
-    subgroup: (inputs, attrs, { y }) => subgroupProduct(rowsProduct(inputs, attrs, y)),
-    tiled: (inputs, attrs, { y }) => tiledProduct(rowsProduct(inputs, attrs, y)),
-  },
-  choose: ({ x, weight }, { skipClassToken }, facts) =>
-    chooseProduct(rowCount(x) - (skipClassToken ? 1 : 0), weight, facts),
+  kernels: productKernels(rowsProduct),
+  probes: async () => (await parts.gpu()).gemmProbes,
   cost: ({ weight }, _attrs, { y }) => gemmCost(rowCount(y), weight),
 });
+
+export interface TransposedConvAttrs extends StoreAttrs {
+  readonly stride: number;
+}
 
 export interface TransposedConvInputs {
   readonly [name: string]: TensorType | undefined;
@@ -66,7 +59,7 @@ export interface TransposedConvInputs {
 }
 
 /** Transposed convolution whose kernel is its stride: a GEMM and a pixel shuffle. y[H·S, W·S, N]. */
-export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { readonly stride: number }>({
+export const transposedConv = defineOp<TransposedConvInputs, TransposedConvAttrs>({
   name: 'transposed_conv',
   infer({ x, weight, bias }, { out = 'f32', stride }) {
     const [H, W, C] = x.shape as [number, number, number];
@@ -79,14 +72,15 @@ export const transposedConv = defineOp<TransposedConvInputs, StoreAttrs & { read
     );
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
-  kernels: {
-    registers: (inputs, attrs, { y }) => registerProduct(shuffledProduct(inputs, attrs, y)),
-    subgroup: (inputs, attrs, { y }) => subgroupProduct(shuffledProduct(inputs, attrs, y)),
-    tiled: (inputs, attrs, { y }) => tiledProduct(shuffledProduct(inputs, attrs, y)),
-  },
-  choose: ({ x, weight }, _attrs, facts) => chooseProduct(rowCount(x), weight, facts),
+  kernels: productKernels(shuffledProduct),
+  probes: async () => (await parts.gpu()).transposedConvProbes,
   cost: ({ x, weight }) => gemmCost(rowCount(x), weight),
 });
+
+export interface PatchEmbedAttrs {
+  /** Side of a patch in pixels. */
+  readonly patch: number;
+}
 
 export interface PatchEmbedInputs {
   readonly [name: string]: TensorType | undefined;
@@ -101,7 +95,7 @@ export interface PatchEmbedInputs {
 }
 
 /** Patch embedding with class token and position embeddings: tokens y[1 + GH·GW, C] of a picture [GH·P, GW·P, 4]. */
-export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>({
+export const patchEmbed = defineOp<PatchEmbedInputs, PatchEmbedAttrs>({
   name: 'patch_embed',
   infer(inputs, { patch }) {
     const { x, weight, residual } = inputs;
@@ -117,12 +111,8 @@ export const patchEmbed = defineOp<PatchEmbedInputs, { readonly patch: number }>
     ensureStore('patch_embed', { bias: inputs.bias, residual }, y, weight.shape[1] as number);
     return { y };
   },
-  kernels: {
-    registers: (inputs, attrs, { y }) => registerProduct(patchesProduct(inputs, attrs, y)),
-    subgroup: (inputs, attrs, { y }) => subgroupProduct(patchesProduct(inputs, attrs, y)),
-    tiled: (inputs, attrs, { y }) => tiledProduct(patchesProduct(inputs, attrs, y)),
-  },
-  choose: ({ residual, weight }, _attrs, facts) => chooseProduct(rowCount(residual), weight, facts),
+  kernels: productKernels(patchesProduct),
+  probes: async () => (await parts.gpu()).patchEmbedProbes,
   cost: ({ x, weight }, { patch }) => gemmCost(rowCount(x) / patch ** 2, weight),
 });
 
@@ -140,11 +130,7 @@ function rowsProduct(inputs: GemmInputs, attrs: GemmAttrs, y: TensorType): Produ
   };
 }
 
-function shuffledProduct(
-  { x, weight }: TransposedConvInputs,
-  attrs: StoreAttrs & { readonly stride: number },
-  y: TensorType,
-): Product {
+function shuffledProduct({ x, weight }: TransposedConvInputs, attrs: TransposedConvAttrs, y: TensorType): Product {
   return {
     M: rowCount(x),
     weight,
@@ -153,7 +139,7 @@ function shuffledProduct(
   };
 }
 
-function patchesProduct(inputs: PatchEmbedInputs, { patch }: { readonly patch: number }, y: TensorType): Product {
+function patchesProduct(inputs: PatchEmbedInputs, { patch }: PatchEmbedAttrs, y: TensorType): Product {
   const W = inputs.x.shape[1] as number;
   const loader = { files: [patchesWgsl], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
   return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, {}, y), loader };

@@ -1,7 +1,6 @@
 import registersWgsl from '../../shaders/gemm.wgsl?raw';
-import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
-import type { Include, Kernel, ShaderFile } from './op.js';
+import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 import { parts } from '../parts.js';
 
 const tiledWgsl = async () => (await parts.gpu()).gemmTiled;
@@ -34,27 +33,44 @@ export function rowCount(like: TensorType): number {
   return like.shape.slice(0, -1).reduce((n, d) => n * d, 1);
 }
 
+/** The kernels of an op that is a product with a loader and a store of its own. */
+export function productKernels<In extends Types, Attrs>(
+  productOf: (inputs: In, attrs: Attrs, y: TensorType) => Product,
+): OpKernel<In, { y: TensorType }, Attrs>[] {
+  return [
+    { name: 'registers', on: 'any', make: (inputs, attrs, { y }) => registerProduct(productOf(inputs, attrs, y)) },
+    {
+      name: 'subgroup',
+      on: 'any',
+      prefer: (inputs, attrs, { y }, { software, subgroupSize }) =>
+        software && fillsLanes(productOf(inputs, attrs, y), subgroupSize),
+      make: (inputs, attrs, { y }) => subgroupProduct(productOf(inputs, attrs, y)),
+    },
+    {
+      name: 'tiled',
+      on: 'gpu',
+      prefer: (inputs, attrs, { y }) => fillsTiles(productOf(inputs, attrs, y)),
+      make: (inputs, attrs, { y }) => tiledProduct(productOf(inputs, attrs, y)),
+    },
+  ];
+}
+
 /** No workgroup memory, no exchange between invocations: the product that every device computes. */
-export function registerProduct(product: Product): Kernel {
+function registerProduct(product: Product): Kernel {
   const N = product.weight.shape[1] as number;
   const COLS = N % 8 === 0 ? 2 : 1;
   const { rows, workgroup } = REGISTERS;
   const tiles = Math.ceil(product.M / rows) * Math.ceil(N / (4 * COLS));
-  return productKernel(
-    product,
-    registersWgsl,
-    { ROWS: rows, COLS, WORKGROUP: workgroup },
-    Math.ceil(tiles / workgroup),
-  );
+  return makeProduct(product, registersWgsl, { ROWS: rows, COLS, WORKGROUP: workgroup }, Math.ceil(tiles / workgroup));
 }
 
 /** Rows are handed round subgroups of eight or more. */
-export function subgroupProduct(product: Product): Kernel {
+function subgroupProduct(product: Product): Kernel {
   const { rows, share } = SUBGROUP;
   const lanes = (product.weight.shape[1] as number) / 4;
   const columns = (workgroup: number) => Math.ceil(lanes / workgroup);
   const workgroup = 32 * columns(32) > 8 * columns(8) ? 8 : 32;
-  const kernel = productKernel(
+  const kernel = makeProduct(
     product,
     subgroupWgsl,
     { ROWS: rows, SHARE: share, WORKGROUP: workgroup },
@@ -67,34 +83,35 @@ export function subgroupProduct(product: Product): Kernel {
  * Tiles go through workgroup memory: for GPUs, where registers alone wait for memory. Not for rows that one invocation
  * holds.
  */
-export function tiledProduct(product: Product): Kernel | undefined {
+function tiledProduct(product: Product): Kernel | undefined {
   const { M, weight, loader } = product;
   if (M <= 8) return undefined;
   const N = weight.shape[1] as number;
   const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
   const telem = weight.dtype === 'f16' && loader.tunables['xelem'] === 'f16' ? 'f16' : 'f32';
-  return productKernel(product, tiledWgsl, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+  return makeProduct(product, tiledWgsl, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
 }
 
 function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {
   return Math.ceil(M / (8 * y)) * Math.ceil(N / (4 * cols * x));
 }
 
-/** Name of the product kernel for x[M,K] · weight[K,N] on a device. */
-export function chooseProduct(M: number, { shape }: TensorType, { software, subgroupSize }: DeviceFacts): string {
+/** Few tiles, half empty ones and sums of few steps are no better than registers. */
+function fillsTiles({ M, weight: { shape } }: Product): boolean {
   const [K, N] = shape as [number, number];
-  if (!software) {
-    const tiles = tileCount(TILES.narrow, M, N);
-    // Half empty tiles and sums of few steps are no better than registers.
-    return tiles >= ENOUGH && M * N >= 2048 * tiles && K >= 64 ? 'tiled' : 'registers';
-  }
-  if (subgroupSize < SUBGROUP.share) return 'registers';
-  // Loads are what costs a CPU adapter. Below a quarter of rows and lanes in use, sharing them saves nothing.
-  const busy = Math.min(M / SUBGROUP.rows, 1) * Math.min(N / (4 * subgroupSize), 1);
-  return busy > 0.25 ? 'subgroup' : 'registers';
+  const tiles = tileCount(TILES.narrow, M, N);
+  return tiles >= ENOUGH && M * N >= 2048 * tiles && K >= 64;
 }
 
-function productKernel(
+/**
+ * Loads are what costs a CPU adapter. Below a quarter of rows and lanes in use, sharing them saves nothing.
+ */
+function fillsLanes({ M, weight }: Product, subgroupSize: number): boolean {
+  const N = weight.shape[1] as number;
+  return Math.min(M / SUBGROUP.rows, 1) * Math.min(N / (4 * subgroupSize), 1) > 0.25;
+}
+
+function makeProduct(
   { M, weight, loader, store }: Product,
   main: ShaderFile,
   tunables: Kernel['tunables'],

@@ -82,23 +82,31 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     const y: TensorType = { dtype: out, shape: [M, N] };
     return { sum: { dtype: 'f32', shape: [M, N] }, y, ...(norm.shape[0] === 4 ? { tap: y } : {}) };
   },
-  kernels: {
-    rows: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS),
-    subgroup: (inputs, attrs, outputs) => {
-      if (!fitsLanes(inputs.weight)) return undefined;
-      return {
-        ...rowsKernel(inputs, attrs, outputs, [subgroupWgsl, rowsWgsl], SUBGROUP.rows),
-        subgroupSize: SUBGROUP.lanes,
-      };
+  kernels: [
+    {
+      name: 'rows',
+      on: 'any',
+      make: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS),
     },
-    tiled: (inputs, attrs, outputs) =>
-      fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS) : undefined,
-  },
-  cpuKernels: ['subgroup'],
-  choose({ weight }, _attrs, { software, subgroupSize }) {
-    if (!software) return fitsTiles(weight) ? 'tiled' : 'rows';
-    return subgroupSize === SUBGROUP.lanes && fitsLanes(weight) ? 'subgroup' : 'rows';
-  },
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make(inputs, attrs, outputs) {
+        if (!fitsLanes(inputs.weight)) return undefined;
+        const kernel = rowsKernel(inputs, attrs, outputs, [subgroupWgsl, rowsWgsl], SUBGROUP.rows);
+        return { ...kernel, subgroupSize: SUBGROUP.lanes };
+      },
+    },
+    {
+      name: 'tiled',
+      on: 'gpu',
+      prefer: () => true,
+      make: (inputs, attrs, outputs) =>
+        fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS) : undefined,
+    },
+  ],
+  probes: async () => (await parts.gpu()).gemmLayerNormProbes,
   cost: ({ x, weight }) => ({
     flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   }),

@@ -1,7 +1,7 @@
 import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
 import headWgsl from '../../shaders/head.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { SUBGROUP } from './conv2d.js';
+import { SUBGROUP } from './conv_kernels.js';
 import { type Include, type Kernel, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
@@ -54,16 +54,21 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
     ensureTypes('head', { weight2, bias2 }, weight2.shape[0] === hidden && bias2.shape[0] === 4, `[${hidden}] and [4]`);
     return { depth: { dtype: 'f32', shape: [...size] } };
   },
-  kernels: {
-    registers: (inputs, attrs) => headKernel(inputs, attrs, PIXELS),
-    wide: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
-    subgroup: (inputs, attrs) => (fitsSubgroup(inputs) ? subgroupKernel(inputs, attrs) : undefined),
-  },
-  cpuKernels: ['wide', 'subgroup'],
-  choose(inputs, { size }, { software, subgroupSize }) {
-    if (software && subgroupSize === SUBGROUP.lanes && fitsSubgroup(inputs)) return 'subgroup';
-    return software && size[1] >= WIDE ? 'wide' : 'registers';
-  },
+  kernels: [
+    { name: 'registers', on: 'any', make: (inputs, attrs) => headKernel(inputs, attrs, PIXELS) },
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make: (inputs, attrs) => (fitsSubgroup(inputs) ? subgroupKernel(inputs, attrs) : undefined),
+    },
+    {
+      name: 'wide',
+      on: 'cpu',
+      prefer: () => true,
+      make: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
+    },
+  ],
   cost: ({ weight1 }, { size }) => ({
     flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9,
   }),

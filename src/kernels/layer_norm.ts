@@ -1,4 +1,5 @@
 import layerNormWgsl from '../../shaders/layer_norm.wgsl?raw';
+import { parts } from '../parts.js';
 import { ensureTypes, numel, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 
@@ -28,16 +29,21 @@ export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
     ensureTypes('layer_norm', { x, gamma, beta }, gamma.shape[0] === C && beta.shape[0] === C, '[T,C], [C] and [C]');
     return { y: { dtype: out, shape: x.shape } };
   },
-  kernels: {
-    workgroup(_inputs, { eps }, { y }) {
-      const [R, C] = y.shape as [number, number];
-      return {
-        files: [layerNormWgsl],
-        tunables: { yelem: y.dtype, WORKGROUP },
-        params: { R, C4: C / 4, EPS: eps },
-        workgroups: R,
-      };
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make(_inputs, { eps }, { y }) {
+        const [R, C] = y.shape as [number, number];
+        return {
+          files: [layerNormWgsl],
+          tunables: { yelem: y.dtype, WORKGROUP },
+          params: { R, C4: C / 4, EPS: eps },
+          workgroups: R,
+        };
+      },
     },
-  },
+  ],
+  probes: async () => (await parts.gpu()).layerNormProbes,
   cost: (_inputs, _attrs, { y }) => ({ flops: 8 * numel(y.shape) }),
 });

@@ -1,5 +1,6 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
+import type { Probes } from './probe.js';
 import type { Tunables } from './specialize.js';
 
 /** WGSL text or, of kernels that not every page runs, how to fetch it when one is compiled. */
@@ -31,6 +32,17 @@ export interface Cost {
   readonly flops: number;
 }
 
+/** One of an op's kernels. */
+export interface OpKernel<In extends Types = Types, Out extends Types = Types, Attrs = unknown> {
+  readonly name: string;
+  /** Adapters that it is for: no rule picks it on others, and a GPU never tries one for CPU adapters. */
+  readonly on: 'any' | 'cpu' | 'gpu';
+  /** The kernel for some types; undefined where it does not fit. */
+  make(inputs: In, attrs: Attrs, outputs: Out): Kernel | undefined;
+  /** Whether a device of those is better off with it than with the safe kernel, where it fits; left out: never. */
+  prefer?(inputs: In, attrs: Attrs, outputs: Out, facts: DeviceFacts): boolean;
+}
+
 /**
  * An op declared once: shape rule, kernels and cost. Graph, plan, executor, tests, bench and profiler read it.
  * Input and output names are the binding names in WGSL.
@@ -40,23 +52,54 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   /** Types of the outputs. Throws a UsageError naming both shapes when the inputs do not fit. */
   infer(inputs: In, attrs: Attrs): Out;
   /**
-   * Kernels by name; each is undefined where it does not apply. The first that applies is the
-   * safe one: it asks least of a driver, and does the work of one that a device drops.
+   * The first is the safe one: it fits wherever the op does, asks least of a driver, and does the work of one that a
+   * device drops. The rule picks the first of the others that is preferred, fits and runs.
    */
-  readonly kernels: Readonly<Record<string, (inputs: In, attrs: Attrs, outputs: Out) => Kernel | undefined>>;
-  /** Kernels made for CPU adapters: a GPU never tries them. */
-  readonly cpuKernels?: readonly string[];
-  /** Name of the kernel to use on a device. */
-  choose(inputs: In, attrs: Attrs, facts: DeviceFacts): string;
+  readonly kernels: readonly OpKernel<In, Out, Attrs>[];
+  /** What tells whether a kernel computes rightly; needed where a GPU has several kernels to choose from. */
+  readonly probes?: () => Promise<Probes<Attrs>>;
   cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
 }
 
-/** Declares an op; without `choose`, the first kernel is used. */
+/** Declares an op, with the types of its inputs, attributes and outputs. */
 export function defineOp<In extends Types, Attrs, Out extends Types = { y: TensorType }>(
-  op: Omit<Op<In, Out, Attrs>, 'choose'> & Partial<Pick<Op<In, Out, Attrs>, 'choose'>>,
+  op: Op<In, Out, Attrs>,
 ): Op<In, Out, Attrs> {
-  const first = Object.keys(op.kernels)[0] as string;
-  return { choose: () => first, ...op };
+  return op;
+}
+
+/** Names of an op's kernels, the safe one first. */
+export function kernelNames({ kernels }: { readonly kernels: readonly { readonly name: string }[] }): string[] {
+  return kernels.map(({ name }) => name);
+}
+
+/** The kernel of a name for some types; undefined where it does not fit, or there is none. */
+export function makeKernel<In extends Types, Out extends Types, Attrs>(
+  { kernels }: Op<In, Out, Attrs>,
+  name: string,
+  inputs: In,
+  attrs: Attrs,
+  outputs: Out,
+): Kernel | undefined {
+  return kernels.find((kernel) => kernel.name === name)?.make(inputs, attrs, outputs);
+}
+
+/** Name of the kernel that an op's rule picks for a device. */
+export function ruleKernel<In extends Types, Out extends Types, Attrs>(
+  { kernels }: Op<In, Out, Attrs>,
+  inputs: In,
+  attrs: Attrs,
+  outputs: Out,
+  facts: DeviceFacts,
+): string {
+  const here = facts.software ? 'cpu' : 'gpu';
+  const preferred = kernels.find((kernel) => {
+    if (kernel.on !== 'any' && kernel.on !== here) return false;
+    if (!kernel.prefer?.(inputs, attrs, outputs, facts)) return false;
+    const made = kernel.make(inputs, attrs, outputs);
+    return made !== undefined && runsOn(made, facts);
+  });
+  return ((preferred ?? kernels[0]) as OpKernel).name;
 }
 
 /** Whether a device can run a kernel that applies. */

@@ -32,17 +32,21 @@ export const preprocess = defineOp<PictureInput, PreprocessAttrs>({
     ensureSides('preprocess', picture.shape, size);
     return { y: { dtype: 'f32', shape: [...size, 4] } };
   },
-  kernels: {
-    registers({ picture }, { size: [H, W], mean, std }) {
-      const [PH, PW] = picture.shape as [number, number];
-      return {
-        files: [preprocessWgsl, resampleWgsl],
-        tunables: { WORKGROUP },
-        params: { PH, PW, H, W, ...normalization({ mean, std }) },
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ picture }, { size: [H, W], mean, std }) {
+        const [PH, PW] = picture.shape as [number, number];
+        return {
+          files: [preprocessWgsl, resampleWgsl],
+          tunables: { WORKGROUP },
+          params: { PH, PW, H, W, ...normalization({ mean, std }) },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: (_inputs, { size: [H, W] }) => ({ flops: 2 * 3 * 20 * H * W }),
 });
 

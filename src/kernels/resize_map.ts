@@ -31,16 +31,20 @@ export const resizeMap = defineOp<ResizeMapInputs, ResizeMapAttrs>({
     ensureSides('resize_map', x.shape, size);
     return { y: { dtype: 'f32', shape: [...size] } };
   },
-  kernels: {
-    registers({ x }, { size: [H, W], filter }) {
-      const [IH, IW] = x.shape as [number, number];
-      return {
-        files: [resizeMapWgsl, resampleWgsl],
-        tunables: { FILTER: FILTER[filter], WORKGROUP },
-        params: { IH, IW, H, W },
-        workgroups: Math.ceil((H * W) / WORKGROUP),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ x }, { size: [H, W], filter }) {
+        const [IH, IW] = x.shape as [number, number];
+        return {
+          files: [resizeMapWgsl, resampleWgsl],
+          tunables: { FILTER: FILTER[filter], WORKGROUP },
+          params: { IH, IW, H, W },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
     },
-  },
+  ],
   cost: (_inputs, { size: [H, W], filter }) => ({ flops: 2 * (filter === 'bicubic' ? 20 : 6) * H * W }),
 });

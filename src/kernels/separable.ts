@@ -65,33 +65,39 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
     ensureStore('separable', inputs, y, N);
     return { y };
   },
-  kernels: {
-    registers: (inputs, attrs, { y }) => {
-      const { pixels, workgroup } = REGISTERS;
-      const [OH, OW, N] = y.shape as [number, number, number];
-      const shared = sharedFiles(inputs, attrs, y, pixels, N / 4);
-      return {
-        ...shared,
-        files: [mainWgsl, ...shared.files],
-        tunables: { ...shared.tunables, WORKGROUP: workgroup },
-        workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup),
-      };
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make: (inputs, attrs, { y }) => {
+        const { pixels, workgroup } = REGISTERS;
+        const [OH, OW, N] = y.shape as [number, number, number];
+        const shared = sharedFiles(inputs, attrs, y, pixels, N / 4);
+        return {
+          ...shared,
+          files: [mainWgsl, ...shared.files],
+          tunables: { ...shared.tunables, WORKGROUP: workgroup },
+          workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup),
+        };
+      },
     },
-    subgroup: (inputs, attrs, { y }) => {
-      const { pixels, lanes } = SUBGROUP;
-      const [OH, OW, N] = y.shape as [number, number, number];
-      const shared = sharedFiles(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
-      return {
-        ...shared,
-        files: [subgroupWgsl, ...shared.files],
-        workgroups: OH * Math.ceil(OW / pixels),
-        subgroupSize: lanes,
-      };
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make: (inputs, attrs, { y }) => {
+        const { pixels, lanes } = SUBGROUP;
+        const [OH, OW, N] = y.shape as [number, number, number];
+        const shared = sharedFiles(inputs, attrs, y, pixels, Math.ceil(N / 4 / lanes));
+        return {
+          ...shared,
+          files: [subgroupWgsl, ...shared.files],
+          workgroups: OH * Math.ceil(OW / pixels),
+          subgroupSize: lanes,
+        };
+      },
     },
-  },
-  cpuKernels: ['subgroup'],
-  choose: (_inputs, _attrs, { software, subgroupSize }) =>
-    software && subgroupSize === SUBGROUP.lanes ? 'subgroup' : 'registers',
+  ],
   cost: ({ kernel, weight }, _attrs, { y }) => {
     const [OH, OW, N] = y.shape as [number, number, number];
     return { flops: 2 * OH * OW * (weight.shape[0] as number) * ((kernel.shape[0] as number) ** 2 + N) };

@@ -47,7 +47,7 @@ export type Tensors = Readonly<Record<string, Tensor>>;
  */
 export interface KernelSpec<In extends Types = Types, Out extends Types = Types, Attrs = unknown> {
   readonly op: Op<In, Out, Attrs>;
-  readonly cases: readonly KernelCase<Attrs>[];
+  readonly cases: readonly KernelCase<NoInfer<Attrs>>[];
   /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
   reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
   /**
@@ -76,7 +76,7 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   /** Attributes of the half-precision form of a case; undefined when the op has none. */
   halfAttrs?(attrs: Attrs): Attrs;
   /** Shapes lifted from the published models, for the bench. */
-  readonly perf: readonly KernelCase<Attrs>[];
+  readonly perf: readonly KernelCase<NoInfer<Attrs>>[];
 }
 
 /** Infers the type parameters of a spec from its op. */

@@ -6,6 +6,7 @@ import { PassTimer } from '../gpu/timing.js';
 import { compileOp } from '../graph/compile_op.js';
 import type { Executable } from '../graph/executor.js';
 import { typesOf, type Node, type Value } from '../graph/graph.js';
+import type { Op } from '../kernels/op.js';
 import { checkKernel } from './known_answer.js';
 import { byteLength } from '../tensor.js';
 import { decode, toHalf } from '../weights/format/decode.js';
@@ -13,10 +14,10 @@ import { decode, toHalf } from '../weights/format/decode.js';
 /** Asks and times kernels on a device. */
 export interface KernelBench {
   /**
-   * Whether a kernel of an op gives the known answers; false where no question is one for it.
+   * Whether a kernel of an op gives the known answers; false where it fits no probe.
    * @throws GpuUnavailableError `GPU_UNSOUND` when it answers wrongly
    */
-  check(op: string, kernel: string): Promise<boolean>;
+  check(op: Op, kernel: string): Promise<boolean>;
   /**
    * Milliseconds that a node takes on each of some kernels; undefined when `spent` cuts it off. Infinity on one that
    * the device does not compile or whose results differ from those of the first kernel: it is dropped.
@@ -48,7 +49,7 @@ export class GpuBench implements KernelBench {
     this.#storage = storage;
   }
 
-  check(op: string, kernel: string): Promise<boolean> {
+  check(op: Op, kernel: string): Promise<boolean> {
     return checkKernel(this.#gpu, this.#storage, op, kernel);
   }
 

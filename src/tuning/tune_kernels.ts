@@ -2,7 +2,7 @@ import { GpuUnavailableError, type DepthwiseError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/kernel_choice.js';
 import type { Graph, Node } from '../graph/graph.js';
-import { hasQuestion } from './known_answer.js';
+import type { Op } from '../kernels/op.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { preferredKernel } from './adapter_table.js';
 import { taskKey, tuningTasks, sharersOf, type TuningTask } from './tuning_tasks.js';
@@ -53,14 +53,14 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   const start = performance.now();
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenTask[] = [];
-  for (const task of tuningTasks(graph, gpu.facts, hasQuestion)) {
+  for (const task of tuningTasks(graph, gpu.facts)) {
     const key = await decisionKey(gpu, task);
     const kept = await readDecision(cache, key, task);
     if (typeof kept === 'string') {
       if (kept !== RULE) chosen.set(task.key, kept);
       continue;
     }
-    const known = preferredKernel(gpu.adapter, task.op);
+    const known = preferredKernel(gpu.adapter, task.op.name);
     if (known !== undefined && known === task.kernels[0]) chosen.set(task.key, known);
     const { starts, lost } = kept ?? { starts: 0, lost: false };
     if (starts < STARTS) open.push({ task, key, starts, lost });
@@ -145,7 +145,7 @@ class Session {
   /** The kernel that is best over the shapes of a task, or the rule; undefined when the time was up before. */
   async #decide(task: TuningTask): Promise<string | undefined> {
     const { key, op, kernels, shapes } = task;
-    const start = preferredKernel(this.#gpu.adapter, op);
+    const start = preferredKernel(this.#gpu.adapter, op.name);
     // Together, because they mostly wait for the compiler.
     const asked = await Promise.allSettled(kernels.map((kernel) => this.#isSound(op, kernel, kernels[0])));
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
@@ -169,8 +169,8 @@ class Session {
   }
 
   /** The safe kernel has no other to do its work: its wrong answer is the end. */
-  async #isSound(op: string, kernel: string, safe: string | undefined): Promise<boolean> {
-    const name = `${op}/${kernel}`;
+  async #isSound(op: Op, kernel: string, safe: string | undefined): Promise<boolean> {
+    const name = `${op.name}/${kernel}`;
     if (this.#gpu.dropped.has(name)) return false;
     try {
       return (await this.#bench.check(op, kernel)) && !this.#gpu.dropped.has(name);
@@ -186,9 +186,9 @@ class Session {
    */
   #dropSharers(task: TuningTask): boolean {
     const { dropped } = this.#gpu;
-    const wrong = task.kernels.filter((kernel) => dropped.has(`${task.op}/${kernel}`));
+    const wrong = task.kernels.filter((kernel) => dropped.has(`${task.op.name}/${kernel}`));
     for (const kernel of wrong) {
-      const error = dropped.get(`${task.op}/${kernel}`) as DepthwiseError;
+      const error = dropped.get(`${task.op.name}/${kernel}`) as DepthwiseError;
       for (const name of sharersOf(this.#graph, task, kernel)) dropped.set(name, error);
     }
     return wrong.length > 0;

@@ -1,7 +1,7 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
-import { applicableKernels } from '../graph/kernel_choice.js';
+import { kernelOf } from '../graph/kernel_choice.js';
 import { typesOf, type Graph, type Node } from '../graph/graph.js';
-import { runsOn, type Kernel } from '../kernels/op.js';
+import { runsOn, type Op } from '../kernels/op.js';
 
 /** A shape that kernels are timed on. */
 export interface TunedShape {
@@ -13,7 +13,7 @@ export interface TunedShape {
 /** Nodes of a graph that have the same kernels to choose from; they get the same one. */
 export interface TuningTask {
   readonly key: string;
-  readonly op: string;
+  readonly op: Op;
   /** Names, the safe one first. */
   readonly kernels: readonly string[];
   readonly shapes: readonly [TunedShape, ...TunedShape[]];
@@ -31,16 +31,16 @@ export function taskKey(node: Node, facts: DeviceFacts): string {
   return `${node.op.name}/${gpuKernels(node, facts).join('|')}`;
 }
 
-/** The tasks of a graph among the ops that `asked` knows a question for; that of the most work comes first. */
-export function tuningTasks({ nodes }: Graph, facts: DeviceFacts, asked: (op: string) => boolean): TuningTask[] {
+/** The tasks of a graph among the ops that have probes; that of the most work comes first. */
+export function tuningTasks({ nodes }: Graph, facts: DeviceFacts): TuningTask[] {
   const tasks = groupBy(
-    nodes.filter((node) => asked(node.op.name)),
+    nodes.filter(({ op }) => op.probes),
     (node) => taskKey(node, facts),
   ).map(([key, members]): TuningTask => {
     const [{ op }] = members;
     return {
       key,
-      op: op.name,
+      op,
       kernels: gpuKernels(members[0], facts),
       shapes: shapesOf(members),
       flops: flopsOf(members),
@@ -50,13 +50,11 @@ export function tuningTasks({ nodes }: Graph, facts: DeviceFacts, asked: (op: st
 }
 
 function gpuKernels(node: Node, facts: DeviceFacts): string[] {
-  return applicableKernels(node).filter(
-    (name) => !node.op.cpuKernels?.includes(name) && runsOn(kernelOf(node, name) as Kernel, facts),
-  );
-}
-
-function kernelOf({ op, inputs, attrs, outputs }: Node, name: string): Kernel | undefined {
-  return op.kernels[name]?.(typesOf(inputs), attrs, typesOf(outputs));
+  const tried = node.op.kernels.filter(({ name, on }) => {
+    const made = on === 'cpu' ? undefined : kernelOf(node, name);
+    return made && runsOn(made, facts);
+  });
+  return tried.map(({ name }) => name);
 }
 
 /** The kernels, as `op/kernel`, that a graph makes of the same main file as one of a task. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeKernel, type OpKernel } from '../../src/kernels/op.js';
 import { copiesFor } from '../../bench/cold_caches.js';
 import { faultOf } from '../../bench/document.js';
 import { inputTypes, storedInputs } from '../../truth/inputs.js';
@@ -42,7 +43,7 @@ describe('runBench', () => {
     expect(faultOf(JSON.parse(JSON.stringify(document)))).toBeUndefined();
     expect(lines[0]).toMatch(/^adapter: /);
     const [result] = document.results;
-    expect(document.results).toHaveLength(Object.keys(gemm.op.kernels).length);
+    expect(document.results).toHaveLength(gemm.op.kernels.length);
     expect(result).toMatchObject({
       op: 'gemm',
       case: 'tiny',
@@ -64,7 +65,7 @@ describe('runBench', () => {
 
   it('finds an edited shader wrong that forgets a factor, and the shipped one right', async () => {
     const kernel = 'gemm/registers';
-    const shipped = gemm.op.kernels['registers']?.(types, {}, gemm.op.infer(types, {}))?.files[0] as string;
+    const shipped = textOfShipped();
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     expect(code).not.toBe(shipped);
     const { results } = await runBench(host, {
@@ -79,16 +80,16 @@ describe('runBench', () => {
   });
 
   it('checks a kernel for certain sizes on small cases that it takes', async () => {
-    const registers = gemm.op.kernels['registers'] as NonNullable<(typeof gemm.op.kernels)[string]>;
-    const rare: (typeof gemm.op.kernels)[string] = (inputs, attrs, outputs) =>
-      (inputs['x']?.shape[0] as number) >= 33 ? registers(inputs, attrs, outputs) : undefined;
+    const [registers] = gemm.op.kernels as [OpKernel];
+    const make: OpKernel['make'] = (inputs, attrs, outputs) =>
+      (inputs['x']?.shape[0] as number) >= 33 ? registers.make(inputs, attrs, outputs) : undefined;
     // A case whose truth is out of reach: the reference is only asked for the others.
     const spec = {
       ...gemm,
       op: {
         ...gemm.op,
         name: 'partless',
-        kernels: { rare },
+        kernels: [{ name: 'rare', on: 'any', make }],
         cost: (inputs: Record<string, TensorType | undefined>) => ({ flops: inputs['x']?.shape[0] === 33 ? 1e9 : 0 }),
       },
     } as unknown as KernelSpec;
@@ -99,11 +100,10 @@ describe('runBench', () => {
   });
 
   it('takes turns on copies of the buffers where caches are to be cold', async () => {
-    const { registers } = gemm.op.kernels;
     const { results, protocol } = await runBench(host, {
       ...quick,
       cold: true,
-      specs: [{ ...gemm, op: { ...gemm.op, kernels: { registers } } } as KernelSpec],
+      specs: [{ ...gemm, op: { ...gemm.op, kernels: gemm.op.kernels.slice(0, 1) } }],
     });
     expect(protocol.cold).toBe(true);
     expect(results).toMatchObject([{ copies: 64, ok: true }]);
@@ -114,7 +114,7 @@ describe('runBench', () => {
   it('lists what it leaves out', async () => {
     const { results, skipped } = await runBench(host, { ...quick, maxGflop: 1e-9 });
     expect(results).toEqual([]);
-    expect(skipped.map(({ id }) => id)).toEqual([`gemm/${Object.keys(gemm.op.kernels).join('|')} f32 tiny`]);
+    expect(skipped.map(({ id }) => id)).toEqual([`gemm/${gemm.op.kernels.map(({ name }) => name).join('|')} f32 tiny`]);
   });
 });
 
@@ -123,7 +123,7 @@ describe('selfCheck', () => {
   const registers = /^gemm\/(registers|edited)/;
 
   it('finds the shipped kernel right, and one that forgets a factor wrong', async () => {
-    const shipped = gemm.op.kernels['registers']?.(types, {}, gemm.op.infer(types, {}))?.files[0] as string;
+    const shipped = textOfShipped();
     const code = shipped.replace(/a\[i\]\.y \* b1/, 'b1');
     const lines: string[] = [];
     const found = await selfCheck(
@@ -180,3 +180,8 @@ describe('truthOf', () => {
     });
   }
 });
+
+/** Main file of the shipped gemm/registers. */
+function textOfShipped(): string {
+  return makeKernel(gemm.op, 'registers', types, {}, gemm.op.infer(types, {}))?.files[0] as string;
+}

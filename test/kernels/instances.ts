@@ -1,4 +1,4 @@
-import type { Kernel } from '../../src/kernels/op.js';
+import { type Kernel, makeKernel } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { kernelText } from '../../src/kernels/specialize.js';
 import { attrsOf, inputTypes } from '../../truth/inputs.js';
@@ -14,7 +14,7 @@ export interface Instance {
 /** A kernel for the types of a case; undefined where it is not one for them. */
 export function kernelOf(spec: KernelSpec, kase: KernelCase<unknown>, name: string, half: boolean): Kernel | undefined {
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
-  return spec.op.kernels[name]?.(inputs, attrs, spec.op.infer(inputs, attrs));
+  return makeKernel(spec.op, name, inputs, attrs, spec.op.infer(inputs, attrs));
 }
 
 /** Whether a kernel is one for the types of a case. */
@@ -38,7 +38,7 @@ function instancesOf(spec: KernelSpec, kase: KernelCase<unknown>, half: boolean)
   if (half && !spec.halfAttrs) return [];
   const [inputs, attrs] = [inputTypes(spec, kase, half), attrsOf(spec, kase, half)];
   const outputs = spec.op.infer(inputs, attrs);
-  return Object.entries(spec.op.kernels).flatMap(([name, make]) => {
+  return spec.op.kernels.flatMap(({ name, make }) => {
     const kernel = make(inputs, attrs, outputs);
     const label = `${spec.op.name}/${name} "${kase.name}" ${half ? 'f16' : 'f32'}`;
     return kernel ? [kernelText(kernel).then((code) => ({ label, kernel, code }))] : [];

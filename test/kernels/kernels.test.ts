@@ -1,4 +1,5 @@
 import { beforeAll } from 'vitest';
+import { kernelNames } from '../../src/kernels/op.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
 import { testKernels } from './kernel_tests.js';
@@ -13,5 +14,5 @@ for (const spec of specs)
   testKernels(
     () => gpu,
     spec,
-    Object.keys(spec.op.kernels).filter((kernel) => !spec.longKernels?.includes(kernel)),
+    kernelNames(spec.op).filter((kernel) => !spec.longKernels?.includes(kernel)),
   );

@@ -1,4 +1,4 @@
-import type { Kernel, ShaderFile, Types } from '../../src/kernels/op.js';
+import type { Kernel, OpKernel, ShaderFile, Types } from '../../src/kernels/op.js';
 import type { KernelSpec } from '../../src/kernels/spec.js';
 import { fileText } from '../../src/kernels/specialize.js';
 import type { TensorType } from '../../src/tensor.js';
@@ -72,12 +72,12 @@ function known(present: object, changed: object): void {
 
 /** A spec whose op runs mutated kernels; shapes and reference stay right. */
 export function mutated(spec: KernelSpec, mutate: Mutation): KernelSpec {
-  const kernels = Object.entries(spec.op.kernels).map(([name, make]) => {
-    const wrong: typeof make = (inputs, attrs, outputs) => {
-      const kernel = make(inputs, attrs, outputs);
+  const kernels = spec.op.kernels.map((one): OpKernel => ({
+    ...one,
+    make: (inputs, attrs, outputs) => {
+      const kernel = one.make(inputs, attrs, outputs);
       return kernel && mutate(kernel, { inputs, attrs, outputs: outputs as Application['outputs'] });
-    };
-    return [name, wrong] as const;
-  });
-  return { ...spec, op: { ...spec.op, kernels: Object.fromEntries(kernels) } };
+    },
+  }));
+  return { ...spec, op: { ...spec.op, kernels } };
 }

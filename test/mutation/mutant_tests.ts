@@ -42,7 +42,7 @@ export function testMutants(gpu: () => Gpu, mutants: readonly KernelMutant[]): v
     // test.
     it.each(mutants)('$op: $name', async (mutant) => {
       const spec = specOf(mutant);
-      const { half = false, kernel = Object.keys(spec.op.kernels)[0] as string } = mutant;
+      const { half = false, kernel = spec.op.kernels[0]!.name } = mutant;
       const ratios: number[] = [];
       for (const kase of casesOf(mutant, spec)) {
         expect(

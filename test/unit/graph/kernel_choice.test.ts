@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeviceFacts, Gpu } from '../../../src/gpu/gpu.js';
+import type { DeviceFacts } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import type { Node } from '../../../src/graph/graph.js';
 import { frameGraph } from '../model/frame_graph.js';
@@ -39,5 +39,5 @@ function applicationOf({ op, inputs, outputs }: Node): string {
 }
 
 function pick(node: Node): (facts: DeviceFacts) => string {
-  return (facts) => chooseKernel(node, { facts, dropped: new Map() } as unknown as Gpu).name;
+  return (facts) => chooseKernel(node, { facts, dropped: new Map() }).name;
 }

@@ -12,7 +12,7 @@ import { countingDevice } from './counting_device.js';
 const work = defineOp<{ x: TensorType }, { flops: number }>({
   name: 'work',
   infer: ({ x }) => ({ y: x }),
-  kernels: {},
+  kernels: [],
   cost: (_inputs, { flops }) => ({ flops }),
 });
 

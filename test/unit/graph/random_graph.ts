@@ -9,7 +9,7 @@ export const anyOp = defineOp<Readonly<Record<string, TensorType>>, Sizes, Recor
   name: 'any',
   infer: (_inputs, { sizes }) =>
     Object.fromEntries(sizes.map((size, i) => [`y${i}`, { dtype: 'f32' as const, shape: [size] }])),
-  kernels: {},
+  kernels: [],
   cost: () => ({ flops: 0 }),
 });
 

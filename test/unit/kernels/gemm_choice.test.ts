@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeKernel, ruleKernel } from '../../../src/kernels/op.js';
 import type { DeviceFacts } from '../../../src/gpu/gpu.js';
 import { gemm } from '../../../src/kernels/gemm.js';
 import { gemmLayerNorm } from '../../../src/kernels/gemm_layer_norm.js';
@@ -10,7 +11,8 @@ const SWIFTSHADER: DeviceFacts = { software: true, f16: false, subgroupSize: 4 }
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 const linear = (M: number, K: number, N: number) => ({ x: f32(M, K), weight: f32(K, N), bias: f32(N) });
-const chosen = (facts: DeviceFacts, M: number, K: number, N: number) => gemm.choose(linear(M, K, N), {}, facts);
+const chosen = (facts: DeviceFacts, M: number, K: number, N: number) =>
+  ruleKernel(gemm, linear(M, K, N), {}, { y: f32(M, N) }, facts);
 
 describe('a product', () => {
   it.each([
@@ -43,7 +45,7 @@ describe('a product', () => {
 
   it('has tall tiles where there are many of them', () => {
     const workgroups = (M: number, N: number) =>
-      gemm.kernels['tiled']?.(linear(M, 384, N), {}, { y: f32(M, N) })?.workgroups;
+      makeKernel(gemm, 'tiled', linear(M, 384, N), {}, { y: f32(M, N) })?.workgroups;
     expect(workgroups(1370, 384)).toBe(22 * 6);
     expect(workgroups(1370, 1536)).toBe(11 * 24);
   });
@@ -57,7 +59,10 @@ it('a product and its layer norm go through tiles on a GPU, and round subgroups 
     residual: f32(325, N),
     norm: f32(2, N),
   });
-  const kernel = (facts: DeviceFacts, N: number) => gemmLayerNorm.choose(layer(N), { eps: 1e-6 }, facts);
+  const kernel = (facts: DeviceFacts, N: number) => {
+    const outputs = { sum: f32(325, N), y: f32(325, N) };
+    return ruleKernel(gemmLayerNorm, layer(N), { eps: 1e-6 }, outputs, facts);
+  };
   expect([384, 128].map((N) => kernel(GPU, N))).toEqual(['tiled', 'rows']);
   expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);
   expect(kernel(SWIFTSHADER, 384)).toBe('rows');

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runsOn } from '../../../src/kernels/op.js';
+import { kernelNames, ruleKernel, runsOn } from '../../../src/kernels/op.js';
 import { byteLength } from '../../../src/tensor.js';
 import { inputTypes } from '../../../truth/inputs.js';
 import { applies, distinct, instances, kernelOf } from '../../kernels/instances.js';
@@ -46,7 +46,7 @@ describe('kernel specs', () => {
   });
 
   it.each(specs)('$op.name: every kernel is reached by two cases', (spec) => {
-    for (const name of Object.keys(spec.op.kernels))
+    for (const name of kernelNames(spec.op))
       expect(spec.cases.filter((kase) => applies(spec, kase, name)).length, name).toBeGreaterThanOrEqual(2);
   });
 
@@ -59,14 +59,41 @@ describe('kernel specs', () => {
         [true, 8],
       ] as const) {
         const facts = { software, f16: true, subgroupSize };
-        const name = spec.op.choose(inputTypes(spec, kase, false), kase.attrs, facts);
+        const inputs = inputTypes(spec, kase, false);
+        const outputs = spec.op.infer(inputs, kase.attrs);
+        const name = ruleKernel(spec.op, inputs, kase.attrs, outputs, facts);
         const kernel = kernelOf(spec, kase, name, false);
         expect(
           kernel && runsOn(kernel, facts),
           `${kase.name}: ${name}, software ${software}, subgroups of ${subgroupSize}`,
         ).toBe(true);
-        if (!software) expect(spec.op.cpuKernels ?? [], kase.name).not.toContain(name);
+        const on = spec.op.kernels.find((one) => one.name === name)?.on;
+        expect(on, kase.name).not.toBe(software ? 'gpu' : 'cpu');
       }
+    }
+  });
+
+  it.each(specs)(
+    '$op.name: is probed on every kernel that a GPU may choose, where there are several',
+    async ({ op }) => {
+      const choices = op.kernels.filter(({ on }) => on !== 'cpu');
+      expect(op.probes !== undefined || choices.length === 1).toBe(true);
+      for (const storage of ['f32', 'f16'] as const) {
+        const probes = (await op.probes?.())?.(storage) ?? [];
+        for (const { name, make } of op.probes ? choices : []) {
+          const fitting = probes.filter(({ inputs, attrs }) => make(inputs, attrs, op.infer(inputs, attrs)));
+          expect(fitting.length, `${name} ${storage}`).toBeGreaterThanOrEqual(1);
+        }
+      }
+    },
+  );
+
+  it.each(specs)('$op.name: the safe kernel fits every case, and no two kernels share a name', ({ op, ...spec }) => {
+    expect(new Set(kernelNames(op)).size).toBe(op.kernels.length);
+    expect(op.kernels[0]?.on).toBe('any');
+    for (const kase of [...spec.cases, ...spec.perf]) {
+      const inputs = inputTypes({ op, ...spec }, kase, false);
+      expect(op.kernels[0]?.make(inputs, kase.attrs, op.infer(inputs, kase.attrs)), kase.name).toBeDefined();
     }
   });
 

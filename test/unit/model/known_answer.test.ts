@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { gemm } from '../../../src/kernels/gemm.js';
+import { conv2d } from '../../../src/kernels/conv2d.js';
+import { colorize } from '../../../src/kernels/colorize.js';
 import { loadDepthModel } from '../../../src/index.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { checkKernel, checkSound } from '../../../src/tuning/known_answer.js';
+import { kernelNames } from '../../../src/kernels/op.js';
+import type { KernelSpec } from '../../../src/kernels/spec.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
+import { specs } from '../../../truth/specs.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { rejection } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
@@ -80,13 +86,40 @@ describe('checkKernel', () => {
   it('asks each kernel at two sizes, in turn over the same buffers, and leaves nothing', async () => {
     const faulty = await faultyGpu();
     const gpu = Gpu.adopt(faulty.device);
-    for (const op of ['gemm', 'conv2d']) expect(await checkKernel(gpu, 'f32', op, 'registers')).toBe(true);
+    for (const op of [gemm, conv2d]) expect(await checkKernel(gpu, 'f32', op, 'registers')).toBe(true);
     expect(faulty.calls.get('submit')).toBe(12);
     expect(faulty.held).toEqual(EMPTY);
     expect([
-      await checkKernel(gpu, 'f32', 'gemm', 'nothing'),
-      await checkKernel(gpu, 'f32', 'colorize', 'registers'),
+      await checkKernel(gpu, 'f32', gemm, 'nothing'),
+      await checkKernel(gpu, 'f32', colorize, 'registers'),
     ]).toEqual([false, false]);
+  });
+});
+
+describe('the known answers of products in other places', () => {
+  const named = (name: string) => (specs.find(({ op }) => op.name === name) as KernelSpec).op;
+  const kernels = ['transposed_conv', 'patch_embed'].flatMap((op) => kernelNames(named(op)).map((name) => [op, name]));
+
+  it.each(kernels)('are those of %s/%s', async (op, kernel) => {
+    const gpu = Gpu.adopt((await testGpu()).device);
+    expect(await checkKernel(gpu, 'f16', named(op as string), kernel as string)).toBe(true);
+  });
+
+  it.each(['transposed_conv', 'patch_embed'])('find %s adding up in f16, and in a wrong place', async (name) => {
+    const op = named(name);
+    expect(await checkKernel(Gpu.adopt((await faultyGpu()).device), 'f32', op, 'registers')).toBe(true);
+    const wrong = [
+      (code: string) => code.replace(SUM, '$1 = half($1 + $2);') + HALF,
+      (code: string) => code.replace(/\by\[([^;]*)\] = /g, 'y[($1) ^ 1] = '),
+    ];
+    for (const rewrite of wrong) {
+      const faulty = await faultyGpu();
+      faulty.rewrite = (code) => rewrite(code);
+      expect(rewrite('y[a] = b; acc[0] += c;')).not.toBe('y[a] = b; acc[0] += c;');
+      const error = await rejection(checkKernel(Gpu.adopt(faulty.device), 'f32', op, 'registers'));
+      expect(error).toMatchObject(UNSOUND);
+      expect(error.message).toContain(`kernel "${name}/registers", run 1,`);
+    }
   });
 });
 

@@ -17,16 +17,15 @@ const kernel = (body: string) => (): Kernel => ({
   workgroups: 1,
 });
 
-/** An op that chooses `fast`, of kernels that apply to rows of any length but `even`. */
+/** An op that prefers `fast`, of kernels that apply to rows of any length but `even`. */
 const op = defineOp<{ x: TensorType }, { safe?: string; fast?: string }>({
   name: 'fill',
   infer: ({ x }) => ({ y: x }),
-  kernels: {
-    even: ({ x }) => ((x.shape[0] as number) % 2 === 0 ? kernel('0.0')() : undefined),
-    safe: (_, { safe = '1.0' }) => kernel(safe)(),
-    fast: (_, { fast = '2.0' }) => kernel(fast)(),
-  },
-  choose: () => 'fast',
+  kernels: [
+    { name: 'even', on: 'any', make: ({ x }) => ((x.shape[0] as number) % 2 === 0 ? kernel('0.0')() : undefined) },
+    { name: 'safe', on: 'any', make: (_, { safe = '1.0' }) => kernel(safe)() },
+    { name: 'fast', on: 'any', prefer: () => true, make: (_, { fast = '2.0' }) => kernel(fast)() },
+  ],
   cost: () => ({ flops: 0 }),
 });
 

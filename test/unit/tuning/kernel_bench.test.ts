@@ -3,7 +3,7 @@ import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import { Graph, type Node } from '../../../src/graph/graph.js';
 import { gemm } from '../../../src/kernels/gemm.js';
-import { defineOp } from '../../../src/kernels/op.js';
+import { defineOp, type OpKernel } from '../../../src/kernels/op.js';
 import { GpuBench } from '../../../src/tuning/kernel_bench.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import type { TensorType } from '../../../src/tensor.js';
@@ -33,18 +33,22 @@ const COUNT = (steps: number) => `
   for (var i = 0; i < ${steps}; i++) { sum = fma(sum, 0.5, x[0]); }
   y[0] = sum;
 }`;
-const counting = (source: string) => () => ({ files: [source], tunables: {}, params: {}, workgroups: 1 });
+const counting = (name: string, source: string): OpKernel => ({
+  name,
+  on: 'any',
+  make: () => ({ files: [source], tunables: {}, params: {}, workgroups: 1 }),
+});
 
 /** An op whose kernels take 20 times as long, do not compile, and are off in the last number they write. */
 const count = defineOp<{ x: TensorType }, object>({
   name: 'count',
   infer: ({ x }) => ({ y: x }),
-  kernels: {
-    short: counting(COUNT(20_000)),
-    long: counting(COUNT(400_000)),
-    broken: counting(COUNT(1).replace('fma', 'nothing')),
-    wrong: counting(COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')),
-  },
+  kernels: [
+    counting('short', COUNT(20_000)),
+    counting('long', COUNT(400_000)),
+    counting('broken', COUNT(1).replace('fma', 'nothing')),
+    counting('wrong', COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')),
+  ],
   cost: () => ({ flops: 1 }),
 });
 
@@ -154,7 +158,7 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
     // The last vector of every row is left out of the sum.
     faulty.rewrite = (code, label) =>
       label === 'gemm/tiled' ? (changed = code.replaceAll('params.K4', '(params.K4 - 1)')) : code;
-    await expect(new GpuBench(gpu, 'f32').check('gemm', 'tiled')).rejects.toMatchObject({
+    await expect(new GpuBench(gpu, 'f32').check(gemm, 'tiled')).rejects.toMatchObject({
       code: 'GPU_UNSOUND',
       message: expect.stringContaining('kernel "gemm/tiled"'),
     });

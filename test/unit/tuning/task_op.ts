@@ -18,15 +18,19 @@ interface Attrs {
 export const taskOp = defineOp<{ x: TensorType }, Attrs>({
   name: 'gemm',
   infer: ({ x }) => ({ y: x }),
-  kernels: {
-    registers: () => kernel('registers'),
-    wide: () => kernel('wide'),
-    lanes: () => ({ ...kernel('lanes'), subgroupSize: 64 }),
-    tiled: (_, { text = 'tiled' }) => kernel(text),
-    even: ({ x }) => ((x.shape[1] as number) % 2 === 0 ? kernel('even') : undefined),
-  },
-  cpuKernels: ['wide'],
-  choose: (_inputs, _attrs, { software }) => (software ? 'wide' : 'tiled'),
+  kernels: [
+    { name: 'registers', on: 'any', make: () => kernel('registers') },
+    { name: 'wide', on: 'cpu', prefer: () => true, make: () => kernel('wide') },
+    { name: 'lanes', on: 'any', make: () => ({ ...kernel('lanes'), subgroupSize: 64 }) },
+    {
+      name: 'tiled',
+      on: 'any',
+      prefer: (_inputs, _attrs, _outputs, { software }) => !software,
+      make: (_, { text = 'tiled' }) => kernel(text),
+    },
+    { name: 'even', on: 'any', make: ({ x }) => ((x.shape[1] as number) % 2 === 0 ? kernel('even') : undefined) },
+  ],
+  probes: () => Promise.reject(new Error('the bench of these tests answers by itself')),
   cost: (_inputs, { flops }) => ({ flops }),
 });
 
@@ -34,8 +38,10 @@ export const taskOp = defineOp<{ x: TensorType }, Attrs>({
 export const otherOp = defineOp<{ x: TensorType }, object>({
   name: 'other',
   infer: ({ x }) => ({ y: x }),
-  kernels: { registers: () => kernel('other registers'), tiled: () => kernel('tiled') },
-  choose: () => 'tiled',
+  kernels: [
+    { name: 'registers', on: 'any', make: () => kernel('other registers') },
+    { name: 'tiled', on: 'any', prefer: () => true, make: () => kernel('tiled') },
+  ],
   cost: () => ({ flops: 1 }),
 });
 

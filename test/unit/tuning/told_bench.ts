@@ -1,4 +1,5 @@
 import { GpuUnavailableError } from '../../../src/errors.js';
+import type { Op } from '../../../src/kernels/op.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
 import { chooseKernel } from '../../../src/graph/kernel_choice.js';
 import type { Graph, Node } from '../../../src/graph/graph.js';
@@ -15,7 +16,7 @@ export class ToldBench implements KernelBench {
   readonly timed: string[] = [];
   /** Kernels that answer wrongly. */
   wrong: readonly string[] = [];
-  /** Kernels that no question applies to. */
+  /** Kernels that fit no probe. */
   unasked: readonly string[] = [];
   times: Readonly<Record<string, number>>;
 
@@ -23,8 +24,8 @@ export class ToldBench implements KernelBench {
     this.times = times;
   }
 
-  async check(op: string, kernel: string): Promise<boolean> {
-    this.asked.push(`${op}/${kernel}`);
+  async check({ name }: Op, kernel: string): Promise<boolean> {
+    this.asked.push(`${name}/${kernel}`);
     if (this.wrong.includes(kernel)) throw new GpuUnavailableError('GPU_UNSOUND', `wrong: ${kernel}`);
     return !this.unasked.includes(kernel);
   }
