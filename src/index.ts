@@ -71,11 +71,20 @@ export type { ModelName } from './models/families/index.js';
 export type { DepthKind, MetricDepth, RelativeInverseDepth } from './models/family.js';
 export type { Precision } from './runtime/precision.js';
 export type { Warning } from './warnings.js';
-export type { CachedFile, CacheWriter, WeightsCache } from './weights/cache/cache.js';
-export type { ByteSource } from './weights/fetch/byte_source.js';
+export type {
+  CachedFile,
+  CachedWeights,
+  CacheWriter,
+  ListedCache,
+  Origin,
+  Validators,
+  WeightsCache,
+} from './weights/cache/cache.js';
+export type { ByteSource, Expected } from './weights/fetch/byte_source.js';
 export type { CheckpointSource } from './weights/fetch/checkpoint.js';
 export type { DownloadProgress } from './weights/fetch/progress.js';
 export type { Hasher } from './weights/fetch/sha256.js';
+export { clearCachedWeights, listCachedWeights } from './weights/cache/kept_weights.js';
 
 /** A model that `loadDepthModel` knows by name. */
 export interface DepthModelSummary {

@@ -13,6 +13,11 @@ export const parts = {
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges, textures and files of depth maps, and `encode`. */
   drawing: () => fetched(import('./runtime/drawing.js')),
+  /**
+   * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one request:
+   * branches and config.json of the hub, kept copies that may be out of date, bodies that break off.
+   */
+  downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };
 
 export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;

@@ -1,6 +1,8 @@
-import { open, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import { UsageError } from '../errors.js';
+import { DepthwiseError, UsageError } from '../errors.js';
 import { hubHint } from '../models/hub_names.js';
 import type { ByteSource } from '../weights/fetch/byte_source.js';
 
@@ -9,33 +11,74 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * A file as a source of weights.
- * @throws UsageError `SOURCE_FILE` when there is no such file, or it is a folder
+ * @throws UsageError `SOURCE_FILE` when there is no such file, or it is a folder, a pipe or a device
  */
 export async function fileSource(path: string): Promise<ByteSource> {
-  const refuse = (what: string, cause?: unknown, hint?: string): UsageError =>
-    new UsageError('SOURCE_FILE', `${path}: ${what}.`, {
-      source: path,
-      phase: 'load',
-      ...(hint === undefined ? {} : { hint }),
-      ...(cause === undefined ? {} : { cause }),
-    });
-  const found = await stat(path).catch((cause: unknown) => {
-    const gone = (cause as { code?: unknown }).code === 'ENOENT';
-    throw gone ? refuse('there is no such file', cause, hubHint(path)) : refuse(unreadable(cause), cause);
-  });
-  if (!found.isFile()) throw refuse('this is not a file');
+  const { size } = await refusing(path, async () => regular(path, await stat(path)));
   return {
     name: path,
-    size: found.size,
+    size,
     open: async () => {
-      const file = await open(path).catch((cause: unknown) => {
-        throw refuse(unreadable(cause), cause);
-      });
+      const file = await openRegular(path);
       return Readable.toWeb(file.createReadStream({ highWaterMark: CHUNK_BYTES })) as ReadableStream<Uint8Array>;
     },
+    sibling: (name) => fileSource(join(dirname(path), name)),
   };
 }
 
-function unreadable(cause: unknown): string {
-  return `the file cannot be read (${(cause as Error).message})`;
+/**
+ * The text of a small file.
+ * @throws UsageError `SOURCE_FILE` also when it is longer than `maxBytes`
+ */
+export async function readSmallFile(path: string, maxBytes: number): Promise<string> {
+  const file = await openRegular(path);
+  try {
+    const { size } = await file.stat();
+    if (size > maxBytes) throw refusal(path, `it has ${size} bytes, and may have ${maxBytes}`);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size), 0, size, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Opens a file and nothing else; never waits for the other end of a pipe. @throws UsageError `SOURCE_FILE` */
+async function openRegular(path: string): Promise<FileHandle> {
+  return refusing(path, async () => {
+    // Windows has no such flag, and no pipes among files.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      regular(path, await file.stat());
+      return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  });
+}
+
+function regular(path: string, found: Stats): Stats {
+  if (found.isFile()) return found;
+  const kind = found.isDirectory() ? 'a folder' : found.isFIFO() ? 'a pipe' : 'a device or a socket';
+  throw refusal(path, `this is ${kind}, not a file`);
+}
+
+async function refusing<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof DepthwiseError) throw cause;
+    const gone = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const what = gone ? 'there is no such file' : `the file cannot be read (${(cause as Error).message})`;
+    throw refusal(path, what, cause, gone ? hubHint(path) : undefined);
+  }
+}
+
+function refusal(path: string, what: string, cause?: unknown, hint?: string): UsageError {
+  return new UsageError('SOURCE_FILE', `${path}: ${what}.`, {
+    source: path,
+    phase: 'load',
+    ...(hint === undefined ? {} : { hint }),
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -2,5 +2,6 @@ export * from '../index.js';
 export { readDepthFile, type DepthFile } from './depth_file.js';
 export { fileSource } from './file_source.js';
 export { isPicture, readPicture, type Picture } from './image_file.js';
+export { clearCachedWeights, listCachedWeights } from './kept_weights.js';
 export { loadDepthModel, type NodeLoadOptions } from './load.js';
 export { cacheFolder, folderCache } from './weights_cache.js';

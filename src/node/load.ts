@@ -7,7 +7,8 @@ import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
 import { fileSource } from './file_source.js';
 import { nodeGpu } from './gpu.js';
-import { packagedWeights } from './packaged.js';
+import { packagedSource } from './packaged.js';
+import { withProxyHint } from './proxy_hint.js';
 import { createNodeHasher, folderCache } from './weights_cache.js';
 
 /** Options of `loadDepthModel` in Node. */
@@ -34,8 +35,8 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
   const { adapter, cache, ...rest } = options;
   const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);
   const found = named ? source : await resolvePath(source);
-  const weights = rest.weights ?? (named ? packagedWeights(source) : undefined);
-  return loadOnDevice(found, {
+  const weights = rest.weights ?? (named ? await packagedSource(source) : undefined);
+  const model = loadOnDevice(found, {
     createHasher: createNodeHasher,
     ...rest,
     ...(weights === undefined ? {} : { weights: await resolvePath(weights) }),
@@ -43,6 +44,9 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
       ? {}
       : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
     cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
+  });
+  return model.catch((error: unknown) => {
+    throw withProxyHint(error);
   });
 }
 

@@ -1,13 +1,27 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
-import { cacheWriteError, type CacheWriter, type WeightsCache } from '../weights/cache/cache.js';
+import {
+  asOrigin,
+  bySize,
+  cacheWriteError,
+  type CachedFile,
+  type CachedWeights,
+  type CacheWriter,
+  type ListedCache,
+  type Origin,
+} from '../weights/cache/cache.js';
 import type { Hasher } from '../weights/fetch/sha256.js';
-import { fileSource } from './file_source.js';
+import { fileSource, readSmallFile } from './file_source.js';
 
 /** Age at which a partial file cannot be someone's download any more, in milliseconds. */
 const STALE_MS = 24 * 3600 * 1000;
+/** Longest note beside a kept file that is read, in bytes. */
+const MAX_NOTE = 64 * 1024;
+/** Names of kept files, and of all that this code writes into a folder. */
+const WEIGHTS = /^[0-9a-f]{64}\.safetensors$/;
+const OURS = /^[0-9a-f]{64}\.safetensors(?:\.sha256|\.json|\.[0-9a-f-]{36}\.(?:note\.|sha256\.)?part)?$/;
 
 /** SHA-256 of a stream, by the platform. */
 export const createNodeHasher = (): Hasher => createHash('sha256');
@@ -31,15 +45,12 @@ export function cacheFolder(
  * A folder of complete files. A file is written beside its place and renamed into it, so that another process sees all
  * of it or nothing; two processes that download the same file do not disturb each other. Its digest lies beside it as
  * `sha256sum` writes it, so
- * `sha256sum -c *.sha256` checks a folder; a file without one is not believed.
+ * `sha256sum -c *.sha256` checks a folder; a file without one is not believed. Where weights came from lies there too.
  */
-export function folderCache(folder: string = cacheFolder()): WeightsCache {
+export function folderCache(folder: string = cacheFolder()): ListedCache {
   return {
     async match(key) {
-      const path = pathOf(folder, key);
-      const sha256 = /^[0-9a-f]{64}(?= )/.exec(await readFile(digestPath(path), 'latin1').catch(() => ''))?.[0];
-      const found = await stat(path).catch(() => undefined);
-      return sha256 !== undefined && found?.isFile() ? { ...(await fileSource(path)), sha256 } : undefined;
+      return keptFile(pathOf(folder, key));
     },
     async put(key) {
       try {
@@ -54,10 +65,44 @@ export function folderCache(folder: string = cacheFolder()): WeightsCache {
     },
     async delete(key) {
       const path = pathOf(folder, key);
-      await rm(path, { force: true });
-      await rm(digestPath(path), { force: true });
+      for (const name of [path, digestPath(path), originPath(path)]) await rm(name, { force: true });
+    },
+    async list() {
+      const found: CachedWeights[] = [];
+      for (const name of await namesIn(folder)) {
+        const { origin, size: bytes, sha256 } = (WEIGHTS.test(name) && (await keptFile(join(folder, name)))) || {};
+        if (origin && bytes !== undefined && sha256 !== undefined) found.push({ source: origin.source, bytes, sha256 });
+      }
+      return found.sort(bySize);
+    },
+    async clear() {
+      for (const name of await namesIn(folder)) if (OURS.test(name)) await rm(join(folder, name), { force: true });
     },
   };
+}
+
+/** A file that was kept whole, with what lies beside it. */
+async function keptFile(path: string): Promise<CachedFile | undefined> {
+  const sha256 = /^[0-9a-f]{64}(?= )/.exec(await readSmallFile(digestPath(path), MAX_NOTE).catch(() => ''))?.[0];
+  const found = await fileSource(path).catch(() => undefined);
+  if (sha256 === undefined || !found) return undefined;
+  const note = await readSmallFile(originPath(path), MAX_NOTE).catch(() => '{}');
+  return { ...found, sha256, origin: originOf(note, sha256) };
+}
+
+/** The origin of a file with this digest; undefined where the note is of another. */
+function originOf(note: string, sha256: string): Origin | undefined {
+  try {
+    const json = JSON.parse(note) as { readonly sha256?: unknown } | null;
+    return json?.sha256 === sha256 ? asOrigin(json) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** No names where there is no folder. */
+function namesIn(folder: string): Promise<readonly string[]> {
+  return readdir(folder).catch(() => []);
 }
 
 class PartialFile implements CacheWriter {
@@ -78,24 +123,31 @@ class PartialFile implements CacheWriter {
   }
 
   /**
-   * The digest goes first: a file with the digest of another is deleted when it is read, one without is never found.
+   * The notes go first: a file with the digest of another is deleted when it is read, one without is never found, and
+   * an origin names the digest it is of.
    */
-  async commit(sha256: string): Promise<void> {
+  async commit(sha256: string, origin?: Origin): Promise<void> {
     await this.#orCacheError(this.#file.sync());
     await this.#orCacheError(this.#file.close());
-    await this.#orCacheError(writeFile(this.#partialDigest, `${sha256}  ${basename(this.#path)}\n`, { flag: 'wx' }));
-    await this.#orCacheError(rename(this.#partialDigest, digestPath(this.#path)));
+    await this.#note(digestPath(this.#path), `${sha256}  ${basename(this.#path)}\n`);
+    if (origin) await this.#note(originPath(this.#path), JSON.stringify({ ...origin, sha256 }));
     await this.#orCacheError(rename(this.#partial, this.#path));
   }
 
   async abort(): Promise<void> {
     await this.#file.close().catch(() => undefined);
-    await this.#orCacheError(rm(this.#partialDigest, { force: true }));
+    await this.#orCacheError(rm(this.#partialNote, { force: true }));
     await this.#orCacheError(rm(this.#partial, { force: true }));
   }
 
-  get #partialDigest(): string {
-    return this.#partial.replace(/part$/, 'sha256.part');
+  /** Writes a file beside this one, all of it or nothing. */
+  async #note(path: string, text: string): Promise<void> {
+    await this.#orCacheError(writeFile(this.#partialNote, text, { flag: 'wx' }));
+    await this.#orCacheError(rename(this.#partialNote, path));
+  }
+
+  get #partialNote(): string {
+    return this.#partial.replace(/part$/, 'note.part');
   }
 
   #orCacheError(work: Promise<void>): Promise<void> {
@@ -112,6 +164,10 @@ function pathOf(folder: string, key: string): string {
 
 function digestPath(path: string): string {
   return `${path}.sha256`;
+}
+
+function originPath(path: string): string {
+  return `${path}.json`;
 }
 
 /** Removes what processes that were killed while writing left behind. */

@@ -25,7 +25,6 @@ import {
   type CheckpointOptions,
   type CheckpointSource,
 } from '../weights/fetch/checkpoint.js';
-import { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 import { ConstantStore } from '../weights/constant_store.js';
 import { missingTensors, surplusTensors } from '../weights/misfit.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
@@ -130,7 +129,7 @@ export class Engine {
     );
     return withCheckpoint(source, options, async (checkpoint) => {
       const { table, source: name } = checkpoint;
-      const config = () => fetchHubConfig(source, options);
+      const config = async () => (await parts.downloads()).fetchHubConfig(source, options);
       const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
       const code = await untilAborted(fetched(codeOf(entry)), options.signal);

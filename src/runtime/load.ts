@@ -11,7 +11,8 @@ import { throwIfAborted, untilAborted } from '../abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
-import { pinRevision } from '../weights/fetch/hub_revision.js';
+import { resolveSource } from '../weights/fetch/source.js';
+import { parts } from '../parts.js';
 
 /** Name of a model, which editors complete, or where its weights are. */
 export type ModelSource = ModelName | (string & {}) | Exclude<CheckpointSource, string>;
@@ -85,7 +86,7 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
     expected: named === entry?.weights.source ? entry?.weights : undefined,
   };
   throwIfAborted(options.signal);
-  const weights = await pinRevision(named, checkpoint);
+  const weights = await pinned(named, checkpoint);
   const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
     const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
     try {
@@ -105,6 +106,12 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
     }
   };
   return open(tuning);
+}
+
+/** A source of the hub whose revision moves, at the commit that it is at now. */
+async function pinned(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {
+  const moves = (typeof source === 'string' || source instanceof URL) && resolveSource(String(source), options).moving;
+  return moves ? (await untilAborted(parts.downloads(), options.signal)).pinRevision(source, options) : source;
 }
 
 /** A device of our own; one that comes after the caller has given up is given back. */

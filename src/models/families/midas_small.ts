@@ -27,7 +27,12 @@ const nano: ModelEntry = {
   name: 'nano',
   title: 'Nano',
   size: 'nano',
-  weights: { source: 'package:nano.safetensors', page: undefined },
+  weights: {
+    source: 'package:nano.safetensors',
+    page: undefined,
+    bytes: 2972234,
+    sha256: 'a2c17db1981d184a1c1fef3955fdd8b0566aaf22383dcf4043c9a84f03ac88e3',
+  },
 };
 
 /** MiDaS v2.1 small and models of the same build. */

@@ -3,6 +3,9 @@ import type { ByteSource } from '../fetch/byte_source.js';
 import type { WeightsCache } from './cache.js';
 import { Sha256, type Hasher } from '../fetch/sha256.js';
 
+/** Longest file that `readKept` reads, in bytes: what lies in a cache may be of anyone. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
 /** Reads a source to its end. */
 async function forEachChunk(
   source: ByteSource,
@@ -37,6 +40,7 @@ export async function readKept(
   try {
     const found = await cache?.match(key);
     if (!cache || !found) return undefined;
+    if (found.size === undefined || found.size > MAX_BYTES) throw new RangeError('This is no small file.');
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     await forEachChunk(found, undefined, (chunk) => chunks.push(chunk.slice()));
     const bytes = new Uint8Array(await new Blob(chunks).arrayBuffer());

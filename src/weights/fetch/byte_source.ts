@@ -1,11 +1,21 @@
+/** What a file is known to be; anything else is refused. */
+export interface Expected {
+  readonly bytes?: number | undefined;
+  /** In hexadecimal. */
+  readonly sha256?: string | undefined;
+}
+
 /** Bytes that can be read from the start, once or more. */
 export interface ByteSource {
   /** File name or URL for messages, without secrets. */
   readonly name: string;
   /** Exact number of bytes, where it is known before reading. */
   readonly size?: number | undefined;
+  readonly expected?: Expected | undefined;
   /** Starts reading from the first byte. The reader cancels the stream when it stops early. */
   open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
+  /** The file of another name beside this one, where there is such a thing. */
+  readonly sibling?: ((name: string) => Promise<ByteSource>) | undefined;
 }
 
 export function blobSource(blob: Blob, name = 'name' in blob ? String(blob.name) : 'blob'): ByteSource {

@@ -1,9 +1,11 @@
-import { abortError, throwIfAborted } from '../../abort.js';
-import { blobSource, bytesSource, type ByteSource } from './byte_source.js';
-import { isCorruption, type WeightsCache } from '../cache/cache.js';
+import { abortError, throwIfAborted, untilAborted } from '../../abort.js';
+import { NetworkError } from '../../errors.js';
+import { parts } from '../../parts.js';
+import { blobSource, bytesSource, type ByteSource, type Expected } from './byte_source.js';
+import { isCorruption, unchecked, type CachedFile, type WeightsCache } from '../cache/cache.js';
 import { CheckpointStream } from './checkpoint_stream.js';
 import type { HttpOptions } from './http_request.js';
-import { httpSource } from './http_source.js';
+import { HttpSource } from './http_source.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
 import type { HeaderOptions } from '../format/safetensors.js';
@@ -20,7 +22,7 @@ export interface CheckpointOptions extends SourceOptions {
   /** Told of faults that do not stop the load, such as a full cache. */
   readonly onWarning?: ((warning: Warning) => void) | undefined;
   /** What the registry knows of the file; anything else is refused. */
-  readonly expected?: { readonly bytes?: number | undefined; readonly sha256?: string | undefined } | undefined;
+  readonly expected?: Expected | undefined;
   readonly cache?: WeightsCache | undefined;
   readonly header?: HeaderOptions | undefined;
   readonly http?: HttpOptions | undefined;
@@ -61,17 +63,24 @@ async function openStream(
   afresh: boolean,
 ): Promise<CheckpointStream> {
   throwIfAborted(options.signal);
-  const { bytes, cacheKey } = toByteSource(source, options);
+  const { bytes, cacheKey, pinned } = toByteSource(source, options);
   const { cache } = options;
-  if (!cache || cacheKey === undefined) return CheckpointStream.start(bytes, options, {});
+  if (!cache || cacheKey === undefined || !(bytes instanceof HttpSource))
+    return CheckpointStream.start(bytes, options, {});
   const warn = isolate(options.onWarning);
-  const cached = afresh ? undefined : await openCached(bytes.name, cacheKey, cache, options);
-  if (cached) return cached;
+  const found = afresh ? undefined : await matchIn(cache, cacheKey, options);
+  if (found && (pinned || (await isCurrent(bytes, found, options)))) {
+    const cached = await openCached(bytes.name, found, () => cache.delete(cacheKey), options);
+    if (cached) return cached;
+  }
   const writer = await cache.put(cacheKey).catch((error: unknown) => {
     warn(warningOf(error));
     return undefined;
   });
-  return CheckpointStream.start(bytes, options, { writer });
+  return CheckpointStream.start(bytes, options, {
+    writer,
+    origin: () => ({ source: bytes.name, ...bytes.validators }),
+  });
 }
 
 /**
@@ -100,13 +109,14 @@ export async function withCheckpoint<T>(
 function toByteSource(
   source: CheckpointSource,
   options: CheckpointOptions,
-): { bytes: ByteSource; cacheKey?: string | undefined } {
+): { bytes: ByteSource; cacheKey?: string | undefined; pinned?: boolean } {
   if (typeof source === 'string' || source instanceof URL) {
-    const { url, cacheKey } = resolveSource(String(source), options);
+    const { url, cacheKey, pinned } = resolveSource(String(source), options);
     const verified = options.expected?.sha256 !== undefined;
     return {
-      bytes: httpSource(url, { ...options.http, verified }),
+      bytes: new HttpSource(url, { ...options.http, verified }),
       cacheKey: cacheKey ?? (verified ? url : undefined),
+      pinned: pinned || verified,
     };
   }
   if (source instanceof Blob) return { bytes: blobSource(source) };
@@ -114,23 +124,50 @@ function toByteSource(
   return { bytes: source };
 }
 
-/** The cached copy, if it is there and starts well; a copy that does not is deleted. */
+/** The kept copy, if there is one that can be reached. */
+async function matchIn(
+  cache: WeightsCache,
+  key: string,
+  { signal, onWarning }: CheckpointOptions,
+): Promise<CachedFile | undefined> {
+  try {
+    return await untilAborted(cache.match(key), signal);
+  } catch (error) {
+    throwIfAborted(signal);
+    isolate(onWarning)(warningOf(error));
+    return undefined;
+  }
+}
+
+/**
+ * Whether a kept copy of a URL is what the server has now. Where it cannot be asked the copy has to do, with the warning
+ * `CACHE_UNCHECKED`.
+ */
+async function isCurrent(source: HttpSource, kept: CachedFile, options: CheckpointOptions): Promise<boolean> {
+  try {
+    const { askServer } = await untilAborted(parts.downloads(), options.signal);
+    return await askServer(source, kept.origin ?? {}, options.signal);
+  } catch (error) {
+    if (!(error instanceof NetworkError && (error.retryable || error.code === 'NET_PART'))) throw error;
+    isolate(options.onWarning)(unchecked(source.name, error));
+    return true;
+  }
+}
+
+/** The kept copy, if it starts well; one that does not is deleted. */
 async function openCached(
   name: string,
-  key: string,
-  cache: WeightsCache,
+  kept: CachedFile,
+  forget: () => Promise<void>,
   options: CheckpointOptions,
 ): Promise<CheckpointStream | undefined> {
-  const warn = isolate(options.onWarning);
   try {
-    const found = await cache.match(key);
-    if (!found) return undefined;
-    return await CheckpointStream.start({ ...found, name, open: (signal) => found.open(signal) }, options, {
-      stored: { sha256: found.sha256, forget: () => cache.delete(key) },
+    return await CheckpointStream.start({ ...kept, name, open: (signal) => kept.open(signal) }, options, {
+      stored: { sha256: kept.sha256, forget },
     });
   } catch (error) {
     if (options.signal?.aborted) throw abortError(options.signal);
-    warn(warningOf(error));
+    isolate(options.onWarning)(warningOf(error));
     return undefined;
   }
 }

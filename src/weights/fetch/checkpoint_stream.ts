@@ -1,8 +1,8 @@
 import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../../errors.js';
 import { abortError, untilAborted } from '../../abort.js';
 import { ByteReader } from './byte_reader.js';
-import type { ByteSource } from './byte_source.js';
-import { isCorruption, type CacheWriter } from '../cache/cache.js';
+import type { ByteSource, Expected } from './byte_source.js';
+import { isCorruption, type CacheWriter, type Origin } from '../cache/cache.js';
 import { digestOf } from '../cache/kept_files.js';
 import type { Checkpoint, CheckpointOptions } from './checkpoint.js';
 import type { DownloadProgress } from './progress.js';
@@ -15,6 +15,8 @@ import { Sha256, type Hasher } from './sha256.js';
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
 export interface CacheSide {
   readonly writer?: CacheWriter | undefined;
+  /** Of what is written. */
+  readonly origin?: (() => Origin) | undefined;
   readonly stored?: StoredCopy | undefined;
 }
 
@@ -30,7 +32,9 @@ export class CheckpointStream implements Checkpoint {
   readonly source: string;
   readonly #bytes: ByteSource;
   readonly #options: CheckpointOptions;
+  readonly #expected: Expected | undefined;
   readonly #stored: StoredCopy | undefined;
+  readonly #origin: (() => Origin) | undefined;
   #hasher: Hasher | undefined;
   readonly #progress: (progress: DownloadProgress) => void;
   readonly #warn: (warning: Warning) => void;
@@ -42,15 +46,17 @@ export class CheckpointStream implements Checkpoint {
   #consumed = false;
   #verified = false;
 
-  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, stored }: CacheSide) {
+  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, origin, stored }: CacheSide) {
     this.source = bytes.name;
     this.#bytes = bytes;
     this.#options = options;
     this.#writer = writer;
     this.#stored = stored;
+    this.#origin = origin;
     this.#progress = isolate(options.onProgress);
     this.#warn = isolate(options.onWarning);
-    if (options.expected?.sha256 !== undefined || writer || stored) this.#hasher = this.#newHasher();
+    this.#expected = options.expected ?? bytes.expected;
+    if (this.#expected?.sha256 !== undefined || writer || stored) this.#hasher = this.#newHasher();
   }
 
   static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
@@ -115,7 +121,8 @@ export class CheckpointStream implements Checkpoint {
   }
 
   async #open(): Promise<void> {
-    const { expected, header: limits } = this.#options;
+    const { header: limits } = this.#options;
+    const expected = this.#expected;
     const { size } = this.#bytes;
     if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
     const file = await openTensors(await this.#fromStart(), { size, limits, reopen: () => this.#again() });
@@ -164,7 +171,7 @@ export class CheckpointStream implements Checkpoint {
   }
 
   async #finish(): Promise<void> {
-    const { expected } = this.#options;
+    const expected = this.#expected;
     if (!(await this.#orTruncated(this.#reader!.atEnd()))) {
       if (expected?.bytes !== undefined) throw this.#lengthError(this.#received);
       throw new WeightsFormatError(
@@ -182,11 +189,11 @@ export class CheckpointStream implements Checkpoint {
     this.#verified = true;
     const writer = this.#writer;
     this.#writer = undefined;
-    await writer?.commit(digest).catch((error: unknown) => this.#giveUpCache(error, writer));
+    await writer?.commit(digest, this.#origin?.()).catch((error: unknown) => this.#giveUpCache(error, writer));
   }
 
   #checkDigest(digest: string): void {
-    for (const sha256 of [this.#options.expected?.sha256, this.#stored?.sha256]) {
+    for (const sha256 of [this.#expected?.sha256, this.#stored?.sha256]) {
       if (sha256 === undefined || sha256.toLowerCase() === digest) continue;
       throw new IntegrityError(
         'INTEGRITY_SHA256',
@@ -213,7 +220,7 @@ export class CheckpointStream implements Checkpoint {
 
   /** Bytes of the whole file: as its header says, or before that, as its source or the registry says. */
   get #total(): number | undefined {
-    return this.#file?.bytes ?? this.#bytes.size ?? this.#options.expected?.bytes;
+    return this.#file?.bytes ?? this.#bytes.size ?? this.#expected?.bytes;
   }
 
   #report(): void {
@@ -251,7 +258,7 @@ export class CheckpointStream implements Checkpoint {
   }
 
   #lengthError(actual: number): IntegrityError {
-    const expected = this.#options.expected?.bytes;
+    const expected = this.#expected?.bytes;
     return new IntegrityError(
       'INTEGRITY_LENGTH',
       `${this.source}: the file should be ${expected} bytes long, and is ${actual} or more.`,

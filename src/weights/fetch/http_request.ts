@@ -1,4 +1,5 @@
-import { DepthwiseError, NetworkError } from '../../errors.js';
+import type { ErrorCode } from '../../error_codes.js';
+import { DepthwiseError, NetworkError, type ErrorDetails, type Phase } from '../../errors.js';
 import { abortError } from '../../abort.js';
 import { displayUrl } from './source.js';
 
@@ -11,6 +12,12 @@ export interface HttpOptions {
   readonly retryMs?: number | undefined;
   /** Whether the whole file will be held to a SHA-256, so that bytes of two versions cannot pass for one file. */
   readonly verified?: boolean | undefined;
+  /** What the file is for; `load` unless given. */
+  readonly phase?: Phase | undefined;
+  /** Sent with requests; none unless given. */
+  readonly credentials?: RequestCredentials | undefined;
+  /** Use of the browser's own cache; `no-store` unless given. */
+  readonly cacheMode?: RequestCache | undefined;
 }
 
 const STALL_MS = 30_000;
@@ -19,8 +26,12 @@ const MAX_RETRIES = 2;
 /** Longest wait a server's Retry-After is granted, in milliseconds. */
 const MAX_WAIT_MS = 10_000;
 
+/** Statuses that may be another one soon. */
+const passes = (status: number): boolean => status === 429 || status >= 500;
+
 /**
- * Requests for one file: never with credentials, never answered by a browser's own cache, all stopped by one signal.
+ * Requests for one file, the only road to a network: without credentials and past a browser's own cache unless told
+ * otherwise, all stopped by one signal, each wait limited.
  */
 export class FileRequests {
   readonly #url: string;
@@ -36,6 +47,7 @@ export class FileRequests {
     this.#options = options;
     this.#signal = signal;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal?.aborted) this.#controller.abort();
   }
 
   readonly #onAbort = (): void => this.#controller.abort();
@@ -51,13 +63,16 @@ export class FileRequests {
     this.#controller.abort();
   }
 
-  /** The whole file; asks again after 429 and 5xx. */
-  async getWhole(): Promise<Response> {
+  /**
+   * The whole file; asks again after 429 and 5xx.
+   * @param headers that make the request conditional: a 304 is then an answer too
+   */
+  async getWhole(headers: Record<string, string> = {}): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
-      const response = await this.get({});
-      if (response.status === 200) return response;
+      const response = await this.get(headers);
+      if (response.status === 200 || (response.status === 304 && Object.keys(headers).length > 0)) return response;
       await response.body?.cancel();
-      const passing = response.status === 429 || response.status >= 500;
+      const passing = passes(response.status);
       if (!passing || attempt === MAX_RETRIES) throw this.#httpError(response, passing);
       await this.#wait(retryAfter(response) ?? (this.#options.retryMs ?? RETRY_MS) * 2 ** attempt);
     }
@@ -72,9 +87,9 @@ export class FileRequests {
         call(this.#url, {
           headers,
           signal: this.#controller.signal,
-          credentials: 'omit',
+          credentials: this.#options.credentials ?? 'omit',
           redirect: 'follow',
-          cache: 'no-store',
+          cache: this.#options.cacheMode ?? 'no-store',
         }),
       );
     } catch (error) {
@@ -82,25 +97,18 @@ export class FileRequests {
       throw error instanceof DepthwiseError ? error : this.#unreachable(error);
     }
     if (response.type === 'opaque' || response.type === 'opaqueredirect') {
-      throw new NetworkError(
+      throw this.fault(
         'NET_OPAQUE',
-        `${this.#name}: the response is opaque, so its bytes cannot be read. A service worker may have answered without CORS.`,
-        {
-          source: this.#name,
-          actual: response.type,
-        },
+        'the response is opaque, so its bytes cannot be read. A service worker may have answered without CORS.',
+        { actual: response.type },
       );
     }
     if (this.#url.startsWith('https:') && response.url.startsWith('http:')) {
       await response.body?.cancel();
-      throw new NetworkError(
+      throw this.fault(
         'NET_REDIRECT',
-        `${this.#name}: redirected from https to ${displayUrl(response.url)}, which is not encrypted.`,
-        {
-          source: this.#name,
-          expected: 'https',
-          actual: displayUrl(response.url),
-        },
+        `redirected from https to ${displayUrl(response.url)}, which is not encrypted.`,
+        { expected: 'https', actual: displayUrl(response.url) },
       );
     }
     return response;
@@ -112,15 +120,8 @@ export class FileRequests {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stalled = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(
-          new NetworkError('NET_STALL', `${this.#name}: no bytes for ${limit / 1000} s, after ${received}.`, {
-            source: this.#name,
-            limit: 'stallMs',
-            expected: limit,
-            actual: received,
-            retryable: true,
-          }),
-        );
+        const details = { limit: 'stallMs', expected: limit, actual: received, retryable: true };
+        reject(this.fault('NET_STALL', `no bytes for ${limit / 1000} s, after ${received}.`, details));
         this.#controller.abort();
       }, limit);
     });
@@ -133,17 +134,11 @@ export class FileRequests {
 
   #unreachable(cause: unknown): NetworkError {
     const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : '';
-    if (/redirect/i.test(inner)) {
-      return new NetworkError('NET_REDIRECT', `${this.#name}: too many redirects.`, { source: this.#name, cause });
-    }
-    return new NetworkError(
+    if (/redirect/i.test(inner)) return this.fault('NET_REDIRECT', 'too many redirects.', { cause });
+    return this.fault(
       'NET_UNREACHABLE',
-      `${this.#name}: no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may not allow cross-origin requests (CORS).`,
-      {
-        source: this.#name,
-        retryable: true,
-        cause,
-      },
+      `no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may not allow cross-origin requests (CORS).`,
+      { retryable: true, cause },
     );
   }
 
@@ -151,20 +146,19 @@ export class FileRequests {
     const hint =
       status === 401 || status === 403
         ? 'The file may need an account or the acceptance of a licence: download it yourself and pass the file.'
-        : status === 404
-          ? 'Check the name, the revision and the file.'
-          : undefined;
-    return new NetworkError(
-      'NET_HTTP',
-      `${this.#name}: the server answered ${status}${statusText ? ` ${statusText}` : ''}.`,
-      {
-        source: this.#name,
-        expected: 200,
-        actual: status,
-        retryable,
-        ...(hint === undefined ? {} : { hint }),
-      },
-    );
+        : status === 404 && 'Check the name, the revision and the file.';
+    return this.fault('NET_HTTP', `the server answered ${status}${statusText ? ` ${statusText}` : ''}.`, {
+      expected: 200,
+      actual: status,
+      retryable,
+      ...(hint && { hint }),
+    });
+  }
+
+  /** An error of this file. */
+  fault(code: ErrorCode, what: string, details: ErrorDetails): NetworkError {
+    const { phase = 'load' } = this.#options;
+    return new NetworkError(code, `${this.#name}: ${what}`, { source: this.#name, phase, ...details });
   }
 
   #wait(ms: number): Promise<void> {
@@ -192,4 +186,8 @@ function retryAfter(response: Response): number | undefined {
   if (value === null) return undefined;
   const ms = /^[0-9]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return ms >= 0 ? ms : undefined;
+}
+
+export function bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
+  return (response.body ?? new Response(new Uint8Array(0)).body!).getReader();
 }

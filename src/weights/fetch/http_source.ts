@@ -1,7 +1,9 @@
 import { DepthwiseError } from '../../errors.js';
 import { abortError, throwIfAborted } from '../../abort.js';
+import { parts } from '../../parts.js';
+import type { Validators } from '../cache/cache.js';
 import type { ByteSource } from './byte_source.js';
-import { FileRequests, type HttpOptions } from './http_request.js';
+import { bodyOf, FileRequests, type HttpOptions } from './http_request.js';
 import { displayUrl } from './source.js';
 
 /**
@@ -9,27 +11,51 @@ import { displayUrl } from './source.js';
  * safe.
  * `open` and its stream raise NetworkError `NET_HTTP`, `NET_UNREACHABLE`, `NET_REDIRECT`, `NET_OPAQUE` or `NET_STALL`.
  */
-export function httpSource(url: string, options: HttpOptions = {}): ByteSource {
-  const name = displayUrl(url);
-  return {
-    name,
-    open: async (signal) => {
-      throwIfAborted(signal);
-      const download = new Download(new FileRequests(url, name, options, signal), options.verified === true, signal);
-      await download.start();
-      return new ReadableStream(download, { highWaterMark: 0 });
-    },
-  };
+export class HttpSource implements ByteSource {
+  readonly name: string;
+  readonly url: string;
+  /** A download whose answer has begun; the next `open` goes on with it. */
+  begun: Download | undefined;
+  readonly #options: HttpOptions;
+  #validators: Validators = {};
+
+  constructor(url: string, options: HttpOptions = {}) {
+    this.name = displayUrl(url);
+    this.url = url;
+    this.#options = options;
+  }
+
+  /** What the server said of the file that was opened last. */
+  get validators(): Validators {
+    return this.#validators;
+  }
+
+  async open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    throwIfAborted(signal);
+    const download = this.begun ?? this.download(signal);
+    this.begun = undefined;
+    this.#validators = await download.send();
+    return new ReadableStream(download, { highWaterMark: 0 });
+  }
+
+  /** A download that has yet to be sent. */
+  download(signal: AbortSignal | undefined): Download {
+    const requests = new FileRequests(this.url, this.name, this.#options, signal);
+    return new Download(requests, this.#options.verified === true, signal);
+  }
 }
 
-class Download implements UnderlyingDefaultSource<Uint8Array> {
+export class Download implements UnderlyingDefaultSource<Uint8Array> {
   readonly #requests: FileRequests;
   readonly #verified: boolean;
   readonly #signal: AbortSignal | undefined;
   #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   #received = 0;
   #etag: string | undefined;
+  #validators: Validators = {};
   #resumed = false;
+  /** Whether the server says that the file is the one that was asked about. */
+  unchanged = false;
 
   constructor(requests: FileRequests, verified: boolean, signal: AbortSignal | undefined) {
     this.#requests = requests;
@@ -37,13 +63,19 @@ class Download implements UnderlyingDefaultSource<Uint8Array> {
     this.#signal = signal;
   }
 
-  /** Sends the request; the stream that is built on this object calls it a second time, to no effect. */
-  async start(): Promise<void> {
-    if (this.#reader) return;
+  /** Sends the request; called a second time, to no effect. */
+  async send(headers?: Record<string, string>): Promise<Validators> {
+    if (this.#reader) return this.#validators;
     try {
-      const response = await this.#requests.getWhole();
+      const response = await this.#requests.getWhole(headers);
+      this.unchanged = response.status === 304;
       this.#etag = strongETag(response);
+      this.#validators = {
+        etag: response.headers.get('etag') ?? undefined,
+        lastModified: response.headers.get('last-modified') ?? undefined,
+      };
       this.#reader = bodyOf(response);
+      return this.#validators;
     } catch (error) {
       this.#requests.close();
       throw error;
@@ -75,42 +107,14 @@ class Download implements UnderlyingDefaultSource<Uint8Array> {
       if (this.#signal?.aborted) throw abortError(this.#signal);
       if (error instanceof DepthwiseError || this.#resumed) throw error;
       this.#resumed = true;
-      if (!(await this.#resume().catch(() => false))) throw error;
+      const rest = await parts
+        .downloads()
+        .then(({ resume }) => resume(this.#requests, this.#received, (response) => this.#isSame(response)))
+        .catch(() => undefined);
+      if (!rest) throw error;
+      this.#reader = rest;
       return this.#read();
     }
-  }
-
-  /** Goes on where the body broke off, but never splices two versions of a file. */
-  async #resume(): Promise<boolean> {
-    const part = await this.#requests.get({ range: `bytes=${this.#received}-` });
-    if (!this.#isSame(part)) {
-      await part.body?.cancel();
-      return false;
-    }
-    if (part.status === 206 && part.headers.get('content-range')?.startsWith(`bytes ${this.#received}-`)) {
-      this.#reader = bodyOf(part);
-      return true;
-    }
-    if (part.status === 200) return this.#restart(part);
-    await part.body?.cancel();
-    return this.#restart(await this.#requests.get({}));
-  }
-
-  /** Reads the whole file again up to where the first body broke off. */
-  async #restart(whole: Response): Promise<boolean> {
-    if (whole.status !== 200 || !this.#isSame(whole)) {
-      await whole.body?.cancel();
-      return false;
-    }
-    const reader = bodyOf(whole);
-    let ahead = -this.#received;
-    while (ahead < 0) {
-      const { done, value } = await this.#requests.orStall(reader.read(), this.#received);
-      if (done) return false;
-      ahead += value.length;
-      this.#reader = ahead > 0 ? prepend(value.subarray(value.length - ahead), reader) : reader;
-    }
-    return true;
   }
 
   #isSame(response: Response): boolean {
@@ -122,23 +126,4 @@ class Download implements UnderlyingDefaultSource<Uint8Array> {
 function strongETag(response: Response): string | undefined {
   const etag = response.headers.get('etag');
   return etag === null || etag.startsWith('W/') ? undefined : etag;
-}
-
-function bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
-  return (response.body ?? new Response(new Uint8Array(0)).body!).getReader();
-}
-
-function prepend(
-  first: Uint8Array,
-  rest: ReadableStreamDefaultReader<Uint8Array>,
-): ReadableStreamDefaultReader<Uint8Array> {
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(first),
-    async pull(controller) {
-      const { done, value } = await rest.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => rest.cancel(reason),
-  }).getReader();
 }

@@ -1,7 +1,9 @@
-import { ModelMismatchError } from '../../errors.js';
+import { ModelMismatchError, NetworkError } from '../../errors.js';
 import { throwIfAborted } from '../../abort.js';
+import { isolate, warningOf } from '../../warnings.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
+import { fetchSmallFile } from './small_file.js';
 import { displayUrl, resolveSource } from './source.js';
 
 /** A parsed `config.json` of the hub; what it should hold is for the family of the model to say. */
@@ -10,6 +12,9 @@ export interface HubConfig {
   /** Its URL, for messages. */
   readonly source: string;
 }
+
+/** Of a config.json, which has a few thousand bytes. */
+const LIMITS = { maxBytes: 1024 * 1024, totalMs: 20_000 };
 
 /**
  * The config.json beside a hub file given as `hf:org/repo@revision`: it says what tensors cannot. Undefined for any
@@ -27,19 +32,19 @@ export async function fetchHubConfig(
   const cache = cacheKey === undefined ? undefined : options.cache;
   const kept = await readKept(cache, url.href);
   if (kept) return parseConfig(kept, name);
-  const bytes = await fetchBytes(url, options);
+  const bytes = await fetchBytes(url, name, options);
   const config = bytes && parseConfig(bytes, name);
   if (cache && bytes) await keepBytes(cache, url.href, bytes).catch(() => undefined);
   return config;
 }
 
-/** The file; undefined where it is not there, or cannot be reached. */
-async function fetchBytes(url: URL, options: CheckpointOptions): Promise<Uint8Array | undefined> {
+/** The file; undefined where it is not there, or cannot be had, of which the caller is warned. */
+async function fetchBytes(url: URL, name: string, options: CheckpointOptions): Promise<Uint8Array | undefined> {
   try {
-    const response = await fetch(url, { signal: options.signal ?? null });
-    return response.ok ? new Uint8Array(await response.arrayBuffer()) : undefined;
-  } catch {
+    return (await fetchSmallFile(url.href, name, LIMITS, options.http ?? {}, options.signal)).bytes;
+  } catch (error) {
     throwIfAborted(options.signal);
+    if (!(error instanceof NetworkError) || error.actual !== 404) isolate(options.onWarning)(warningOf(error));
     return undefined;
   }
 }

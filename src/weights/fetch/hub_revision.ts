@@ -1,18 +1,22 @@
 import { throwIfAborted } from '../../abort.js';
-import type { WeightsCache } from '../cache/cache.js';
+import { isolate } from '../../warnings.js';
+import { unchecked, type WeightsCache } from '../cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
-import { FileRequests } from './http_request.js';
+import { fetchSmallFile } from './small_file.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
 import { COMMIT, displayUrl, resolveSource, type MovingRevision, type SourceOptions } from './source.js';
 
-/** Longest wait for the hub to say which commit a branch is at; the last one known will do, in milliseconds. */
-const LOOKUP_MS = 10_000;
+/**
+ * Of the hub's answer to which commit a branch is at, which lists every file of a repository; without an answer the
+ * last commit known will do.
+ */
+const LIMITS = { maxBytes: 4 * 1024 * 1024, totalMs: 10_000 };
 
 /**
  * Pins a hub file of a branch or tag to the commit it is at now, so that all its parts are of one version and can be
  * cached:
  * `hf:org/repo@main` becomes `hf:org/repo@COMMIT`. Where the hub does not say, it is the commit it was at when the hub
- * last did (remembered in the cache), and without one, the source as it is. Any other source stays as it is.
+ * last did (remembered in the cache, with the warning `CACHE_UNCHECKED`), and without one, the source as it is. Any other source stays as it is.
  * @throws UsageError of `resolveSource`, or an `AbortError`
  */
 export async function pinRevision(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {
@@ -24,6 +28,7 @@ export async function pinRevision(source: CheckpointSource, options: CheckpointO
   const commit = await currentCommit(moving, options);
   if (commit !== undefined && commit !== known && cache)
     await keepBytes(cache, moving.lookupUrl, new TextEncoder().encode(commit)).catch(() => undefined);
+  if (commit === undefined && known !== undefined) isolate(options.onWarning)(unchecked(displayUrl(moving.lookupUrl)));
   const pinned = commit ?? known;
   return pinned === undefined ? source : moving.at(pinned);
 }
@@ -41,19 +46,16 @@ export async function isKept(source: string, cache: WeightsCache, options: Sourc
 
 async function currentCommit(
   { lookupUrl }: MovingRevision,
-  { signal, http }: CheckpointOptions,
+  { signal, http = {} }: CheckpointOptions,
 ): Promise<string | undefined> {
-  const requests = new FileRequests(lookupUrl, displayUrl(lookupUrl), { stallMs: LOOKUP_MS, ...http }, signal);
   try {
-    const response = await requests.get({});
-    const answer: unknown = response.ok ? await requests.orStall(response.json()) : undefined;
-    const sha = (answer as { readonly sha?: unknown } | null | undefined)?.sha;
+    const { bytes } = await fetchSmallFile(lookupUrl, displayUrl(lookupUrl), LIMITS, http, signal);
+    const answer: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    const sha = (answer as { readonly sha?: unknown } | null)?.sha;
     return typeof sha === 'string' && COMMIT.test(sha) ? sha : undefined;
   } catch {
     throwIfAborted(signal);
     return undefined;
-  } finally {
-    requests.cancel();
   }
 }
 

@@ -9,8 +9,10 @@ export interface SourceOptions {
 
 export interface ResolvedSource {
   readonly url: string;
-  /** Key of the file in a cache; undefined where the same URL may name other bytes tomorrow. */
+  /** Key of the file in a cache; undefined where it is kept under the commit it is pinned to, or not at all. */
   readonly cacheKey: string | undefined;
+  /** Whether the key can never mean other bytes; otherwise the server is asked before a kept copy is used. */
+  readonly pinned: boolean;
   /** Given where the file is of a hub revision that moves. */
   readonly moving?: MovingRevision;
 }
@@ -67,12 +69,12 @@ export function resolveSource(text: string, options: SourceOptions = {}): Resolv
   const [, repo, revision, file] =
     (url.origin === hub && /^\/([^/]+\/[^/]+)\/resolve\/([^/]+)\/(.+)$/.exec(url.pathname)) || [];
   if (repo === undefined || revision === undefined || COMMIT.test(revision))
-    return { url: url.href, cacheKey: web ? cacheKeyOf(url) : undefined };
+    return { url: url.href, cacheKey: web ? cacheKeyOf(url) : undefined, pinned: revision !== undefined };
   const moving: MovingRevision = {
     lookupUrl: lookupUrl(hub, repo, revision),
     at: (commit) => `${hub}/${repo}/resolve/${commit}/${file}${url.search}`,
   };
-  return { url: url.href, cacheKey: undefined, moving };
+  return { url: url.href, cacheKey: undefined, pinned: false, moving };
 }
 
 function resolveHub(text: string, hubUrl: string): ResolvedSource {
@@ -96,10 +98,11 @@ function resolveHub(text: string, hubUrl: string): ResolvedSource {
   const path = file.split('/').map(encodeURIComponent).join('/');
   const hub = hubUrl.replace(/\/+$/, '');
   const url = `${hub}/${repo}/resolve/${revision}/${path}`;
-  if (COMMIT.test(revision)) return { url, cacheKey: url };
+  if (COMMIT.test(revision)) return { url, cacheKey: url, pinned: true };
   return {
     url,
     cacheKey: undefined,
+    pinned: false,
     moving: { lookupUrl: lookupUrl(hub, repo, revision), at: (commit) => `hf:${repo}@${commit}/${file}` },
   };
 }

@@ -86,6 +86,7 @@ describe('imports', () => {
       'src/kernels/cpu_texts.ts',
       'src/weights/format/torch_file.ts',
       'src/runtime/drawing.ts',
+      'src/weights/fetch/downloads.ts',
     ]);
     const others = doors.filter(({ from }) => from !== LIST_OF_DOORS);
     const network = ({ from, to }: Import) => to === from.replace('src/models/families/', 'src/models/networks/');

@@ -62,7 +62,7 @@ const browser: Harness = {
 };
 
 describe.each([
-  ['a folder', node, 2],
+  ['a folder', node, 3],
   ['the Cache API', browser, 1 + Math.ceil(FILE.length / 256)],
 ] as const)('%s', (_, harness, entries) => {
   test('N15: the second load needs no network', async () => {

@@ -11,7 +11,8 @@ export const FILE = fileWith({
 });
 /** Of FILE. */
 export const SHA256 = createHash('sha256').update(FILE).digest('hex');
-export const URL_A = 'https://host.example/a.safetensors';
+/** Of a commit of the hub, so that it cannot change. */
+export const URL_A = `https://huggingface.co/org/repo/resolve/${'0123456789'.repeat(4)}/a.safetensors`;
 
 /** A server in memory that counts its requests. */
 export const serves = (body: Uint8Array = FILE) => vi.fn(async () => new Response(body.slice()));

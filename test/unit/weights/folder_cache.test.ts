@@ -53,7 +53,8 @@ describe('the folder of weights', () => {
 
   test('keeps the digest beside the file as sha256sum does, and does not believe a file without one', async () => {
     await load(folderCache(folder), serves());
-    const [name, digest] = readdirSync(folder).sort();
+    const [name, origin, digest] = readdirSync(folder).sort();
+    expect(origin).toBe(`${name}.json`);
     expect(readFileSync(join(folder, digest!), 'utf8')).toBe(`${SHA256}  ${name}\n`);
     expect(await folderCache(folder).match(URL_A)).toMatchObject({ sha256: SHA256 });
     for (const spoil of [

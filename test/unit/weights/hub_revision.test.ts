@@ -8,6 +8,7 @@ import type { WeightsCache } from '../../../src/weights/cache/cache.js';
 import { withCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
 import { fetchHubConfig } from '../../../src/weights/fetch/hub_fetch.js';
 import { isKept, pinRevision } from '../../../src/weights/fetch/hub_revision.js';
+import type { Warning } from '../../../src/warnings.js';
 import { MemoryCaches, MemoryLocks } from './memory_caches.js';
 import { faultOfAsync, fileWith } from './safetensors_file.js';
 import { sends, WeightsServer, type Answer } from './weights_server.js';
@@ -55,8 +56,9 @@ const LOOKUP = '/api/models/org/repo/revision/main';
 const fileAt = (revision: string): string => `/org/repo/resolve/${revision}/model.safetensors`;
 
 /** Loads as `loadDepthModel` does; resolves to the names of the tensors. */
-async function load(source: string, cache: WeightsCache | undefined): Promise<string[]> {
-  const options = { cache, hubUrl, http: { retryMs: 1 } };
+async function load(source: string, cache: WeightsCache | undefined, warned: string[] = []): Promise<string[]> {
+  const onWarning = ({ code }: Warning) => void warned.push(code);
+  const options = { cache, onWarning, hubUrl, http: { retryMs: 1 } };
   return withCheckpoint(await pinRevision(source, options), options, async (checkpoint) => {
     const names: string[] = [];
     for await (const { entry } of checkpoint.tensors()) names.push(entry.name);
@@ -104,7 +106,9 @@ describe.each(Object.entries(caches))('a branch of the hub and %s', (_, open) =>
     expect(await isKept('hf:org/repo@main', cache(), { hubUrl })).toBe(false);
     await load('hf:org/repo@main', cache());
     await hub.stop();
-    expect(await load('hf:org/repo@main', cache())).toEqual(['old']);
+    const warned: string[] = [];
+    expect(await load('hf:org/repo@main', cache(), warned)).toEqual(['old']);
+    expect(warned).toEqual(['CACHE_UNCHECKED']);
     expect(await isKept('hf:org/repo@main', cache(), { hubUrl })).toBe(true);
     expect(await isKept(`hf:org/repo@${OLD}`, cache(), { hubUrl })).toBe(true);
     expect(await isKept(`hf:org/repo@${NEW}`, cache(), { hubUrl })).toBe(false);
@@ -112,26 +116,29 @@ describe.each(Object.entries(caches))('a branch of the hub and %s', (_, open) =>
     expect((await faultOfAsync(() => load('hf:org/repo@v1', cache()))).code).toBe('NET_UNREACHABLE');
   });
 
-  test.each<[string, Answer]>([
-    ['an error', sends('', {}, 503)],
-    ['something else', sends('<html></html>')],
-    ['no commit', sends('{"sha":"main"}')],
-    ['null', sends('null')],
-    ['nothing', (_request, response) => void response.destroy()],
+  test.each<[string, number, Answer]>([
+    ['an error', 3, sends('', {}, 503)],
+    ['another error', 1, sends('', {}, 404)],
+    ['something else', 1, sends('<html></html>')],
+    ['more than it can mean', 1, sends(`{"sha":"${OLD}","siblings":"${'x'.repeat(2 ** 22)}"}`)],
+    ['no commit', 1, sends('{"sha":"main"}')],
+    ['null', 1, sends('null')],
+    ['nothing', 1, (_request, response) => void response.destroy()],
   ])(
     'whose hub answers a look-up with %s is what was known, or else what the branch holds, which is not kept',
-    async (_what, answer) => {
+    async (_what, times, answer) => {
+      const lookups = new Array<string>(times).fill(LOOKUP);
       lookup = answer;
       for (const repeat of [1, 2]) {
         expect(await load('hf:org/repo@main', cache()), String(repeat)).toEqual(['old']);
-        expect(asked()).toEqual([LOOKUP, fileAt('main')]);
+        expect(asked()).toEqual([...lookups, fileAt('main')]);
       }
       lookup = undefined;
       await load('hf:org/repo@main', cache());
       lookup = answer;
       asked();
       expect(await load('hf:org/repo@main', cache())).toEqual(['old']);
-      expect(asked()).toEqual([LOOKUP]);
+      expect(asked()).toEqual(lookups);
     },
   );
 

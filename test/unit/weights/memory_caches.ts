@@ -21,7 +21,8 @@ export class MemoryCaches implements CacheStorage {
   }
 
   async delete(): Promise<boolean> {
-    return false;
+    this.entries.clear();
+    return true;
   }
 
   async has(): Promise<boolean> {

@@ -8,7 +8,7 @@ const COMMIT = '0123456789abcdef0123456789abcdef01234567';
 describe('hub names', () => {
   test('become URLs of one revision; a commit is cached, a branch is not', () => {
     const pinned = `https://huggingface.co/org/my.repo-2/resolve/${COMMIT}/model.safetensors`;
-    expect(resolveSource(`hf:org/my.repo-2@${COMMIT}`)).toEqual({ url: pinned, cacheKey: pinned });
+    expect(resolveSource(`hf:org/my.repo-2@${COMMIT}`)).toEqual({ url: pinned, cacheKey: pinned, pinned: true });
     expect(resolveSource('hf:org/repo@main')).toMatchObject({
       url: 'https://huggingface.co/org/repo/resolve/main/model.safetensors',
       cacheKey: undefined,

@@ -1,0 +1,9 @@
+export { matchFile } from '../cache/browser_reader.js';
+export { fetchPicture } from '../../image/fetch_picture.js';
+export { deleteFile, startWriting } from '../cache/browser_writer.js';
+export { listWeights } from '../cache/browser_listing.js';
+export { fetchHubConfig } from './hub_fetch.js';
+export { pinRevision } from './hub_revision.js';
+export { resume } from './resume.js';
+export { askServer } from './revalidate.js';
+export { fetchSmallFile } from './small_file.js';
