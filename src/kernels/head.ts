@@ -11,7 +11,7 @@ const subgroupWgsl = async () => (await parts.cpu()).head;
 
 const WORKGROUP = 64;
 /**
- * Pixels of a row that an invocation computes, and those of the wide form for CPU adapters: 1.6 times as fast on
+ * Pixels of a row that an invocation computes, and those of the wide kernel for CPU adapters: 1.6 times as fast on
  * llvmpipe.
  */
 const PIXELS = 2;

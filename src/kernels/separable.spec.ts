@@ -48,7 +48,7 @@ export const separableSpec = defineSpec({
   half: ['x', 'kernel', 'weight', 'residual'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
-  // Few, as their pipelines take long to compile on a software adapter; the models have the other forms.
+  // Few, as their pipelines take long to compile on a software adapter; the models have the others.
   cases: [
     {
       name: '3×3: one pixel',

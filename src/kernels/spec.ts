@@ -73,7 +73,7 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly dtypes?: Readonly<Record<string, 'texture' | 'u32'>>;
   /** Texel format of a texture output; the reference gives all its channels. */
   texelFormat?(attrs: Attrs): GPUTextureFormat;
-  /** Attributes of the half-precision form of a case; undefined when the op has none. */
+  /** Attributes of a case in half precision; undefined when the op has none. */
   halfAttrs?(attrs: Attrs): Attrs;
   /** Shapes lifted from the published models, for the bench. */
   readonly perf: readonly KernelCase<NoInfer<Attrs>>[];

@@ -23,7 +23,7 @@ export function epilogueTunables(
   return { ACT: ACT[act], yelem: dtype, SATURATE: dtype === 'f16' && !bounded };
 }
 
-/** How the product kernels (GEMM and convolution) end. The form follows from the inputs that are present. */
+/** How the product kernels (GEMM and convolution) end. Which store follows from the inputs that are present. */
 export interface StoreAttrs {
   readonly act?: Activation;
   /** Storage type of the output; f32 when left out. */

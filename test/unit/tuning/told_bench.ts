@@ -17,7 +17,7 @@ export class ToldBench implements KernelBench {
   /** Kernels that answer wrongly. */
   wrong: readonly string[] = [];
   /** Kernels that fit no probe. */
-  unasked: readonly string[] = [];
+  unprobed: readonly string[] = [];
   times: Readonly<Record<string, number>>;
 
   constructor(times: Readonly<Record<string, number>> = {}) {
@@ -27,7 +27,7 @@ export class ToldBench implements KernelBench {
   async check({ name }: Op, kernel: string): Promise<boolean> {
     this.asked.push(`${name}/${kernel}`);
     if (this.wrong.includes(kernel)) throw new GpuUnavailableError('GPU_UNSOUND', `wrong: ${kernel}`);
-    return !this.unasked.includes(kernel);
+    return !this.unprobed.includes(kernel);
   }
 
   async time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined> {

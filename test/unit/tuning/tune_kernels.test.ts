@@ -90,9 +90,9 @@ describe('tuning', () => {
     ]);
   });
 
-  it('does not take a kernel that no question applies to', async () => {
+  it('does not take a kernel that fits no probe', async () => {
     const bench = new ToldBench({ registers: 3, tiled: 2, even: 1 });
-    bench.unasked = ['even'];
+    bench.unprobed = ['even'];
     expect(await kernels(taskGraph([[4, 100]]), { bench })).toEqual(['tiled']);
     expect(bench.timed).toEqual(['4: registers tiled']);
   });
