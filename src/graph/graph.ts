@@ -176,6 +176,20 @@ export class Graph {
     }
   }
 
+  /** What runs a build later, labelled with the scope that is open now. */
+  hereLater(): <T>(build: () => T) => T {
+    const scope = [...this.#scope];
+    return (build) => {
+      const outer = this.#scope;
+      this.#scope = scope;
+      try {
+        return build();
+      } finally {
+        this.#scope = outer;
+      }
+    };
+  }
+
   /** One line a node: label, op, output types. */
   toString(): string {
     const line = (n: Node) =>

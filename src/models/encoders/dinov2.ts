@@ -1,11 +1,8 @@
 import type { Recipe, Value } from '../../graph/graph.js';
-import { patchEmbed } from '../../kernels/gemm.js';
-import { ensureTypes } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear, packedWeight, zeros } from '../layers/layers.js';
-import { patchLayout } from '../layers/packing.js';
+import { ResidualStream, type Lazy } from '../layers/residual_stream.js';
 import { resizePositions, type PositionRule } from './position_embedding.js';
-import { layerNorm, linearThenNorm, selfAttention } from '../layers/transformer.js';
+import { embedPatches, patchGrid, preNormBlock } from './vit.js';
 
 /** What DINOv2's tensors cannot tell. */
 export interface DinoV2Config {
@@ -23,88 +20,37 @@ const EPS = 1e-6;
  * DINOv2 encoder: picture [14·GH, 14·GW, 4] → the four tapped blocks after the final norm, tokens [1 + GH·GW, C] with
  * the class token first. arXiv 2304.07193; facebookresearch/dinov2 vision_transformer.py, get_intermediate_layers.
  */
-export function dinov2(picture: Value, weights: Weights, config: DinoV2Config): Value[] {
+export function dinov2(picture: Value, weights: Weights, { heads, taps, positions }: DinoV2Config): Value[] {
   const { graph } = picture;
-  const [H, W] = picture.type.shape as [number, number];
-  ensureTypes(
-    'dinov2',
-    { picture: picture.type },
-    H % PATCH === 0 && W % PATCH === 0,
-    `sides that are multiples of ${PATCH}`,
-  );
-  const x = graph.scope('patch_embed', () => embed(picture, weights, config.positions));
-  let tokens: Tokens = {
-    x,
-    normed: graph.scope('blocks.0.norm1', () => layerNorm(x, weights.at('blocks.0.norm1'), { eps: EPS })),
-  };
-  const taps: Value[] = [];
-  const last = Math.max(...config.taps);
-  for (let i = 0; i <= last; i++) {
-    const next = i < last ? [weights.at(`blocks.${i + 1}.norm1`)] : [];
-    const final = config.taps.includes(i) ? [weights.at('norm')] : [];
-    tokens = graph.scope(`blocks.${i}`, () =>
-      block(tokens, weights.at(`blocks.${i}`), config.heads, [...next, ...final]),
-    );
-    if (final.length > 0) taps.push(tokens.tap ?? tokens.normed);
+  const tokens = graph.scope('patch_embed', () => embed(picture, weights, positions));
+  let x = ResidualStream.of(tokens, EPS);
+  const tapped: Lazy[] = [];
+  for (let i = 0; i <= Math.max(...taps); i++) {
+    x = graph.scope(`blocks.${i}`, () => block(x, weights.at(`blocks.${i}`), heads));
+    if (taps.includes(i)) tapped.push(x.norm(weights.at('norm')));
   }
-  return taps;
+  return tapped.map((tap) => tap());
 }
 
-/**
- * The residual stream x[T,C], f32, and its layer norms: for the next block, and for the decoder where a block is
- * tapped.
- */
-interface Tokens {
-  readonly x: Value;
-  readonly normed: Value;
-  readonly tap?: Value | undefined;
-}
-
-/**
- * Transformer block: x += ls1·attn(norm1(x)); x += ls2·mlp(norm2(x)). The norms of the result are those of whoever
- * reads it, done where it is at hand.
- */
-function block({ x, normed }: Tokens, weights: Weights, heads: number, norms: readonly Weights[]): Tokens {
-  const C = x.type.shape[1] as number;
-  const scale = (name: string) => weights.at(name).get('gamma', [C]);
-  const mixed = selfAttention(normed, weights.at('attn'), heads);
-  const half = linearThenNorm(mixed, weights.at('attn.proj'), {
-    residual: x,
-    scale: scale('ls1'),
-    norms: [weights.at('norm2')],
-    eps: EPS,
-  });
-  const hidden = linear(half.normed, weights.at('mlp.fc1'), { act: 'gelu' });
-  const end = linearThenNorm(hidden, weights.at('mlp.fc2'), {
-    residual: half.sum,
-    scale: scale('ls2'),
-    norms,
-    eps: EPS,
-  });
-  return { x: end.sum, normed: end.normed, tap: end.second };
+function block(x: ResidualStream, weights: Weights, heads: number): ResidualStream {
+  const scale = (name: string) => weights.get(name, [x.channels]);
+  return preNormBlock(x, weights, { heads, scales: [scale('ls1.gamma'), scale('ls2.gamma')] });
 }
 
 /** Patch embedding, class token and position embeddings: tokens [1 + GH·GW, C], f32. */
 function embed(picture: Value, weights: Weights, rule: PositionRule): Value {
-  const { graph } = picture;
-  const [gh, gw] = [(picture.type.shape[0] as number) / PATCH, (picture.type.shape[1] as number) / PATCH];
+  const [gh, gw] = patchGrid(picture, PATCH);
   const C = weights.shapeOf('cls_token')?.[2] ?? 384;
   const rows = weights.shapeOf('pos_embed')?.[1] ?? 1370;
   const proj = weights.at('patch_embed.proj');
-  const weight = proj.get('weight', [C, 3, PATCH, PATCH]);
-  const table = graph.constant({
+  const table = picture.graph.constant({
     recipe: tokenTable,
     params: { gh, gw, rule },
     type: { dtype: 'f32', shape: [1 + gh * gw, C] },
     weights: [weights.get('cls_token', [1, 1, C]), weights.get('pos_embed', [1, rows, C]), proj.get('bias', [C])],
     perSize: true,
   });
-  const packed = packedWeight(graph, weight, patchLayout, [PATCH * PATCH * 4, C]);
-  return graph.apply(
-    patchEmbed,
-    { x: picture, weight: packed, bias: zeros(graph, C), residual: table },
-    { patch: PATCH },
-  ).y;
+  return embedPatches(picture, proj, PATCH, table);
 }
 
 /** What is added to the patch products: class token + its position in row 0, then position + bias for every patch. */

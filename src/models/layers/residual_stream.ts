@@ -1,0 +1,108 @@
+import type { Graph, Recipe, Value, WeightTensor } from '../../graph/graph.js';
+import { fitsLayerNorm, gemmLayerNorm } from '../../kernels/gemm_layer_norm.js';
+import type { Weights } from '../../weights/weights.js';
+import { linear, linearWeight, vector } from './layers.js';
+import { layerNorm } from './transformer.js';
+
+/** A value that is made when it is first read. */
+export type Lazy = () => Value;
+
+/** The end of a branch beside the stream: a linear layer that takes this input, and is not applied yet. */
+export interface BranchEnd {
+  readonly input: Value;
+  /** Of the linear layer. */
+  readonly weights: Weights;
+}
+
+/** A stream that is made, and layer norms that came with it. */
+interface Made {
+  readonly sum: Value;
+  readonly normed: ReadonlyMap<Weights, Value>;
+}
+
+/** Norms that the product before them can make as well. */
+const MOST_NORMS = 2;
+
+/**
+ * The residual stream [T,C] of a transformer, f32, at one place. The linear layer whose result is added there is applied
+ * when the first norm behind it is read, and makes the norms that were asked for by then in the same dispatch. So a
+ * block is written as in its paper, x + branch(norm(x)), and takes one dispatch for the end of a branch and the norms
+ * behind it.
+ */
+export class ResidualStream {
+  readonly channels: number;
+  readonly #make: (norms: readonly Weights[]) => Made;
+  readonly #eps: number;
+  readonly #asked: Weights[] = [];
+  #made: Made | undefined;
+
+  private constructor(channels: number, eps: number, make: (norms: readonly Weights[]) => Made) {
+    this.channels = channels;
+    this.#eps = eps;
+    this.#make = make;
+  }
+
+  /** The stream where it begins. @param eps of all its norms */
+  static of(x: Value, eps: number): ResidualStream {
+    return new ResidualStream(x.type.shape[1] as number, eps, () => ({ sum: x, normed: new Map() }));
+  }
+
+  /** The layer norm of the stream. Of norms that are asked for before one is read, the dispatch before makes two. */
+  norm(weights: Weights): Lazy {
+    this.#asked.push(weights);
+    let value: Value | undefined;
+    return () => (value ??= this.#read(weights));
+  }
+
+  /** The stream + scale · linear(input), with the LayerScale factors [C]. */
+  plus(end: BranchEnd, scale: WeightTensor): ResidualStream {
+    const later = end.input.graph.hereLater();
+    return new ResidualStream(this.channels, this.#eps, (norms) =>
+      later(() => endOfBranch(end, this.#apply(this.#asked).sum, scale, norms, this.#eps)),
+    );
+  }
+
+  #read(weights: Weights): Value {
+    const others = this.#asked.filter((other) => other !== weights);
+    const { sum, normed } = this.#apply([weights, ...others]);
+    return normed.get(weights) ?? layerNorm(sum, weights, { eps: this.#eps });
+  }
+
+  #apply(norms: readonly Weights[]): Made {
+    return (this.#made ??= this.#make(norms.slice(0, MOST_NORMS)));
+  }
+}
+
+/** residual + scale · linear(input), and its norms where a row fits a workgroup. */
+function endOfBranch(
+  { input, weights }: BranchEnd,
+  residual: Value,
+  scale: WeightTensor,
+  norms: readonly Weights[],
+  eps: number,
+): Made {
+  const { graph } = input;
+  const C = residual.type.shape[1] as number;
+  if (norms.length === 0 || !fitsLayerNorm(C))
+    return { sum: linear(input, weights, { residual, gamma: vector(graph, scale) }), normed: new Map() };
+  const affine = stacked(graph, [weights.get('bias', [C]), scale]);
+  const norm = stacked(
+    graph,
+    norms.flatMap((each) => [each.get('weight', [C]), each.get('bias', [C])]),
+  );
+  const inputs = { x: input, weight: linearWeight(input, weights), affine, residual, norm };
+  const { sum, y, tap } = graph.apply(gemmLayerNorm, inputs, { eps, out: graph.storage });
+  const made = [y, tap].map((value, i) => [norms[i], value] as [Weights, Value]);
+  return { sum: sum as Value, normed: new Map(made.slice(0, norms.length)) };
+}
+
+const rows: Recipe = {
+  name: 'rows',
+  pack: (tensors) => Float32Array.from(tensors.flatMap(({ values }) => [...values])),
+};
+
+/** Vectors of one length as the rows of a constant, f32. */
+function stacked(graph: Graph, vectors: readonly WeightTensor[]): Value {
+  const type = { dtype: 'f32', shape: [vectors.length, ...(vectors[0]?.shape ?? [])] } as const;
+  return graph.constant({ recipe: rows, type, weights: vectors });
+}
