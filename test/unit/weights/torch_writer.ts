@@ -76,7 +76,7 @@ const raw = ({ values }: WrittenTensor) => new Uint8Array(values.buffer, values.
 /** The entries of a file of `torch.save`. */
 export function torchParts(
   tensors: Readonly<Record<string, WrittenTensor>>,
-  pickle = op.pickle(stateDict(tensors)),
+  pickle: Uint8Array = op.pickle(stateDict(tensors)),
 ): ZipPart[] {
   return [
     { name: 'archive/data.pkl', data: pickle },
