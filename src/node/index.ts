@@ -1,4 +1,5 @@
 export * from '../index.js';
+export { convertWeights, type Converted, type ConvertOptions } from './convert.js';
 export { readDepthFile, type DepthFile } from './depth_file.js';
 export { fileSource } from './file_source.js';
 export { isPicture, readPicture, type Picture } from './image_file.js';

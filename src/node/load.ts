@@ -25,7 +25,7 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
- * `webgpu`). A path has a slash in it or ends in `.safetensors`; anything else is a name. The process stays alive until
+ * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays alive until
  * the model is disposed.
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
  *   or without such an adapter
@@ -33,7 +33,7 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 export async function loadDepthModel(source: ModelSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
   checkOptions(options, NODE_LOAD_OPTIONS, 'load');
   const { adapter, cache, ...rest } = options;
-  const named = typeof source === 'string' && !/[\\/]|\.safetensors$/i.test(source);
+  const named = typeof source === 'string' && !/[\\/]|\.(?:safetensors|pt|pth|ckpt|bin)$/i.test(source);
   const found = named ? source : await resolvePath(source);
   const weights = rest.weights ?? (named ? await packagedSource(source) : undefined);
   const model = loadOnDevice(found, {
@@ -51,7 +51,7 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
 }
 
 /** Opens a path or a file: URL; leaves other sources as they are. A drive letter is not a scheme. */
-async function resolvePath(source: CheckpointSource): Promise<CheckpointSource> {
+export async function resolvePath(source: CheckpointSource): Promise<CheckpointSource> {
   if (source instanceof URL) return source.protocol === 'file:' ? fileSource(fileURLToPath(source)) : source;
   if (typeof source !== 'string') return source;
   if (source.startsWith('file:')) return fileSource(fileURLToPath(source));
