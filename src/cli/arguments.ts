@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
-import { EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
+import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
 /** Which model to load, from where, and onto what. */
@@ -54,11 +54,21 @@ export interface EvaluateCommand extends ModelArguments {
   readonly json?: string;
 }
 
+export interface ConvertCommand {
+  readonly command: 'convert';
+  /** File, URL or hf:org/repo@revision/file. */
+  readonly input: string;
+  readonly output: string;
+  readonly f16: boolean;
+  readonly quiet: boolean;
+}
+
 /** What a command line asks for. */
 export type Command =
   | EstimateCommand
   | TensorCommand
   | EvaluateCommand
+  | ConvertCommand
   | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
   | { readonly command: 'models'; readonly json: boolean }
   | { readonly command: 'help' }
@@ -73,6 +83,7 @@ type EvaluationValues = Parsed<typeof EVALUATION_OPTIONS>['values'];
  */
 export function parseArguments(argv: readonly string[]): Command {
   if (argv[0] === 'eval') return evaluateCommand(argv.slice(1));
+  if (argv[0] === 'convert') return convertCommand(argv.slice(1));
   const { values, positionals } = parseOptions(argv, PARSER_OPTIONS);
   const json = values.json ?? false;
   if (values.help) return { command: 'help' };
@@ -170,6 +181,20 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
     }),
   };
+}
+
+function convertCommand(argv: readonly string[]): ConvertCommand | { readonly command: 'help' } {
+  const { values, positionals } = parseOptions(argv, CONVERSION_OPTIONS);
+  if (values.help) return { command: 'help' };
+  const [input, output, surplus] = positionals;
+  if (input === undefined || output === undefined || surplus !== undefined) {
+    throw new UsageError('OPTION_INPUT', `convert takes two names, and got ${positionals.length}.`, {
+      hint: 'Write `depthwise convert IN.pt OUT.safetensors`.',
+      expected: 2,
+      actual: positionals.length,
+    });
+  }
+  return { command: 'convert', input, output, f16: values.f16 ?? false, quiet: values.quiet ?? false };
 }
 
 function modelArguments(values: Values | EvaluationValues): ModelArguments {

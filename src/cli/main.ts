@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { DepthwiseError, UsageError } from '../errors.js';
 import { parseArguments, type Command } from './arguments.js';
+import { convertFile } from './convert.js';
 import { estimatePictures } from './estimate.js';
 import { evaluateModel } from './evaluate.js';
 import { gpuReport, reportText } from './info.js';
@@ -48,6 +49,8 @@ async function run(command: Command, session: Session): Promise<number> {
       return estimatePictures(command, session);
     case 'evaluate':
       return evaluateModel(command, session);
+    case 'convert':
+      return convertFile(command, session);
     case 'tensor':
       return runTensor(command, session);
   }

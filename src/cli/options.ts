@@ -13,7 +13,11 @@ interface Option {
 export const OPTIONS = {
   Model: {
     model: { type: 'string', short: 'm', value: 'NAME', help: 'model by name; `depthwise models` lists them' },
-    weights: { type: 'string', value: 'SOURCE', help: 'weights from a file, a URL, or hf:org/repo@revision' },
+    weights: {
+      type: 'string',
+      value: 'SOURCE',
+      help: 'weights (.safetensors, .pt, …) from a file, a URL, or hf:org/repo@revision',
+    },
     'accept-license': { type: 'boolean', help: 'accept the terms of weights that are not free for every use' },
     cache: { type: 'string', value: 'DIR', help: 'keep downloaded weights in DIR' },
     precision: { type: 'string', value: 'P', help: 'auto (default), f32 or f16 storage' },
@@ -58,6 +62,18 @@ const EVALUATION = {
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
 } as const satisfies Record<string, Option>;
 
+/** Options of `depthwise convert`. */
+const CONVERSION = {
+  f16: { type: 'boolean', help: 'store halves in place of f32: half the size' },
+} as const satisfies Record<string, Option>;
+
+/** All options of `depthwise convert` for node:util's parseArgs. */
+export const CONVERSION_OPTIONS = {
+  ...CONVERSION,
+  quiet: OPTIONS.General.quiet,
+  help: OPTIONS.General.help,
+} satisfies NonNullable<ParseArgsConfig['options']>;
+
 /** All options of `depthwise eval` for node:util's parseArgs. */
 export const EVALUATION_OPTIONS = {
   ...OPTIONS.Model,
@@ -98,6 +114,7 @@ Usage:
   depthwise [options] PICTURE|FOLDER...      photo.jpg gives photo-<model>.png beside it
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
   depthwise eval [options] --data DIR        scores of a model against true depth
+  depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
   depthwise info                             GPUs, their limits and features
   depthwise models                           models, their sizes and licences
 `;
@@ -115,7 +132,11 @@ Exit codes: 0 all done, 1 something failed or was passed over, 2 the command lin
 
 /** The text of --help. */
 export function helpText(): string {
-  const groups = Object.entries({ ...OPTIONS, 'Evaluation (eval)': EVALUATION }).map(
+  const groups = Object.entries({
+    ...OPTIONS,
+    'Evaluation (eval)': EVALUATION,
+    'Conversion (convert)': CONVERSION,
+  }).map(
     ([title, options]) =>
       `\n${title}:\n${Object.entries(options)
         .map(([name, option]) => helpLine(name, option))

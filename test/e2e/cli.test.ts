@@ -8,9 +8,12 @@ import type { EstimatePlan } from '../../src/runtime/depth_model.js';
 import { finiteRange } from '../../src/depth/formats/depth_semantics.js';
 import { decodeNpy, encodeNpy } from '../../src/depth/formats/npy.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
+import { openCheckpoint } from '../../src/weights/fetch/checkpoint.js';
+import { decode } from '../../src/weights/format/decode.js';
 import { compareStage } from '../../truth/compare_stage.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
 import { seededCheckpoint, seededInput, seededPicture } from '../../truth/seeded_weights.js';
+import { torchParts, zip, type WrittenTensor } from '../unit/weights/torch_writer.js';
 import { runTool, setUpTool } from './tool.js';
 // @ts-expect-error plain JavaScript
 import { CLI } from '../../tools/setup/bundle.mjs';
@@ -35,6 +38,27 @@ async function picture(path: string, width: number, height: number): Promise<voi
 }
 
 describe('depthwise', () => {
+  it('converts a PyTorch file, and takes it as it is, to the same map', async () => {
+    const tensors: Record<string, WrittenTensor> = {};
+    const checkpoint = await openCheckpoint(seededCheckpoint(checkpointTensors(MODEL)));
+    for await (const { entry, bytes } of checkpoint.tensors()) {
+      if (entry.dtype === 'F32') tensors[entry.name] = { shape: entry.shape, values: decode(entry, bytes).slice() };
+    }
+    await writeFile(join(folder, 'w.pt'), zip(torchParts(tensors)));
+    await picture('convert.png', 64, 48);
+    const converted = await depthwise('convert', 'w.pt', 'converted.safetensors');
+    expect(converted).toMatchObject({ code: 0, stdout: expect.stringMatching(/^converted\.safetensors: \d+ tensors/) });
+    const maps = [];
+    for (const weights of ['w.pt', 'converted.safetensors']) {
+      const run = await depthwise('convert.png', '--weights', weights, '--npy', '-o', `from-${weights}`);
+      expect(run.code, run.stderr).toBe(0);
+      maps.push(await readFile(join(folder, `from-${weights}`, `convert-${MODEL}.npy`)));
+    }
+    expect(maps[0]).toEqual(maps[1]);
+    const refused = await depthwise('convert', 'w.pt', './w.pt');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('OUTPUT_IS_INPUT') });
+  });
+
   it('works off a folder: every file, the tree mirrored, what fails reported and exit code 1', async () => {
     await picture('in/a.png', 80, 50);
     await picture('in/deep/b.jpg', 33, 64);

@@ -160,4 +160,15 @@ describe('nearest', () => {
     expect(nearest('JSON', ['json', 'side'])).toBe('json');
     expect(nearest('abcdef', ['json', 'output'])).toBeUndefined();
   });
+
+  it('reads what to convert', () => {
+    const command = { command: 'convert', input: 'a.pt', output: 'b.safetensors', f16: true, quiet: false };
+    expect(parseArguments(['convert', 'a.pt', 'b.safetensors', '--f16'])).toEqual(command);
+    for (const names of [[], ['a.pt'], ['a.pt', 'b', 'c']]) {
+      expect(() => parseArguments(['convert', ...names])).toThrow(`convert takes two names, and got ${names.length}.`);
+    }
+    expect(() => parseArguments(['convert', 'a.pt', 'b', '--precision', 'f16'])).toThrow(
+      'There is no option --precision',
+    );
+  });
 });
