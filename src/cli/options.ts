@@ -16,7 +16,7 @@ export const OPTIONS = {
     weights: {
       type: 'string',
       value: 'SOURCE',
-      help: 'weights (.safetensors, .pt, …) from a file, a URL, or hf:org/repo@revision',
+      help: 'weights (safetensors or .pt): a file, URL, or hf:org/repo@revision',
     },
     'accept-license': { type: 'boolean', help: 'accept the terms of weights that are not free for every use' },
     cache: { type: 'string', value: 'DIR', help: 'keep downloaded weights in DIR' },
