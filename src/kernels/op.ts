@@ -1,7 +1,9 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
 import type { TensorType } from '../tensor.js';
 import type { Probes } from './probe.js';
-import type { Tunables } from './specialize.js';
+
+/** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
+export type Tunables = Readonly<Record<string, string | number | boolean>>;
 
 /** WGSL text or, of kernels that not every page runs, how to fetch it when one is compiled. */
 export type ShaderFile = string | (() => Promise<string>);

@@ -1,8 +1,5 @@
 import { InternalError } from '../errors.js';
-import type { Kernel, ShaderFile } from './op.js';
-
-/** Values for the tunables of a WGSL file: numbers and booleans for `const`, type names for `alias`. */
-export type Tunables = Readonly<Record<string, string | number | boolean>>;
+import type { Kernel, ShaderFile, Tunables } from './op.js';
 
 /**
  * Joins WGSL files and rewrites their tunables, `const NAME: type = value;` and `alias name = type;`.

@@ -98,15 +98,24 @@ describe('imports', () => {
   });
 
   it('have no cycle at run time', () => {
-    const loaded = imports.filter(({ type }) => !type);
-    const done = new Set<string>();
-    const visit = (file: string, path: readonly string[]): string[] => {
-      if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')];
-      if (done.has(file)) return [];
-      const cycles = loaded.flatMap(({ from, to }) => (from === file ? visit(to, [...path, file]) : []));
-      done.add(file);
-      return cycles;
-    };
-    expect(shipped.flatMap((file) => visit(file, []))).toEqual([]);
+    expect(cyclesOf(imports.filter(({ type }) => !type))).toEqual([]);
+  });
+
+  it('have no cycle of types either where kernels are declared, chosen, run and tuned', () => {
+    const rooms = /^src\/(kernels|graph|tuning|runtime|depth)\//;
+    expect(cyclesOf(imports.filter(({ from, to }) => rooms.test(from) && rooms.test(to)))).toEqual([]);
   });
 });
+
+/** The ways that come back to the file they start from. */
+function cyclesOf(among: readonly Import[]): string[] {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): string[] => {
+    if (path.includes(file)) return [[...path.slice(path.indexOf(file)), file].join(' -> ')];
+    if (done.has(file)) return [];
+    const cycles = among.flatMap(({ from, to }) => (from === file ? visit(to, [...path, file]) : []));
+    done.add(file);
+    return cycles;
+  };
+  return shipped.flatMap((file) => visit(file, []));
+}
