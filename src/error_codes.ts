@@ -161,6 +161,7 @@ export type ErrorCode =
   | 'ST_OFFSETS'
   | 'ST_OVERFLOW'
   | 'ST_OVERLAP'
+  | 'ST_RANK'
   | 'ST_SIZE'
   | 'ST_TOO_MANY_TENSORS'
   | 'ST_TOO_SHORT'

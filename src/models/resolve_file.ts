@@ -9,6 +9,7 @@ import { codeOf, registry } from './registry.js';
 /**
  * Which published model a file is. What tensors cannot tell comes from the name or the hub's config.json, or is
  * refused.
+ * @param named what the caller says it is; the tensors and the config must say so too
  * @param config fetches the config.json beside the file, where it has one; asked only where the tensors leave it open
  * @throws ModelMismatchError `MODEL_UNKNOWN`, `MODEL_ARCHITECTURE` when the file is not the named model,
  *   `MODEL_UNSUPPORTED`, `MODEL_CONFIG`, `MODEL_AMBIGUOUS`
@@ -20,9 +21,10 @@ export async function resolveFile(
   config: () => Promise<HubConfig | undefined>,
 ): Promise<ModelEntry> {
   const found = identify(table, source);
-  if (named) return checkNamed(named, found, source);
+  if (named) checkNamed(named, found, source);
   const sized = registry.filter(({ family, size }) => family === found.family && size === found.size);
   const entries = sized.length > 1 ? await configured(sized, config) : sized;
+  if (named) return checkConfigured(named, entries, source);
   if (entries.length === 1) return entries[0] as ModelEntry;
   if (entries.length === 0) {
     throw new ModelMismatchError(
@@ -49,9 +51,19 @@ async function configured(
   return told ? (code.configured?.(entries, told.json, told.source) ?? []) : entries;
 }
 
-function checkNamed(named: ModelEntry, found: Architecture, source: string): ModelEntry {
+function checkConfigured(named: ModelEntry, entries: readonly ModelEntry[], source: string): ModelEntry {
+  if (entries.includes(named)) return named;
+  const names = entries.map(({ name }) => name);
+  throw new ModelMismatchError(
+    'MODEL_CONFIG',
+    `${source}: its config.json says ${names.join(' or ') || 'no published model'}, not ${named.name}.`,
+    { source, expected: named.name, actual: names },
+  );
+}
+
+function checkNamed(named: ModelEntry, found: Architecture, source: string): void {
   const kin = found.family === named.family;
-  if (kin && found.size === named.size) return named;
+  if (kin && found.size === named.size) return;
   throw new ModelMismatchError(
     'MODEL_ARCHITECTURE',
     `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`,

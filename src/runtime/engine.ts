@@ -129,7 +129,9 @@ export class Engine {
     );
     return withCheckpoint(source, options, async (checkpoint) => {
       const { table, source: name } = checkpoint;
-      const config = async () => (await parts.downloads()).fetchHubConfig(source, options);
+      // The published file of a named model is what the registry says.
+      const published = options.entry !== undefined && options.expected !== undefined;
+      const config = async () => (published ? undefined : (await parts.downloads()).fetchHubConfig(source, options));
       const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
       const code = await untilAborted(fetched(codeOf(entry)), options.signal);

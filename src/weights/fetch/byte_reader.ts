@@ -2,7 +2,7 @@ import { throwIfAborted, untilAborted } from '../../abort.js';
 import { plainMemory } from '../../plain_memory.js';
 
 /** Largest buffer made ahead of the bytes that fill it: a file may claim any size. */
-const MAX_AHEAD = 16 * 1024 * 1024;
+const MAX_AHEAD = 1024 * 1024;
 
 /** Reads a stream in pieces of given lengths; a piece that lies in one chunk is a view of it. */
 export class ByteReader {

@@ -17,7 +17,7 @@ export interface HubConfig {
 const LIMITS = { maxBytes: 1024 * 1024, totalMs: 20_000 };
 
 /**
- * The config.json beside a hub file given as `hf:org/repo@revision`: it says what tensors cannot. Undefined for any
+ * The config.json beside a file of the hub: it says what tensors cannot. Undefined for any
  * other source and where the hub has no such file. That of a commit is kept in the cache.
  * @throws ModelMismatchError `MODEL_CONFIG` when there is one that is not JSON, or an `AbortError`
  */
@@ -25,8 +25,9 @@ export async function fetchHubConfig(
   source: CheckpointSource,
   options: CheckpointOptions,
 ): Promise<HubConfig | undefined> {
-  if (typeof source !== 'string' || !source.startsWith('hf:')) return undefined;
-  const { url: fileUrl, cacheKey } = resolveSource(source, options);
+  if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
+  const { url: fileUrl, cacheKey, pinned, moving } = resolveSource(String(source), options);
+  if (!pinned && !moving) return undefined;
   const url = new URL('config.json', fileUrl);
   const name = displayUrl(url.href);
   const cache = cacheKey === undefined ? undefined : options.cache;

@@ -18,6 +18,11 @@ export interface HeaderLimits {
 
 /** Nesting of a legal header: the header, a tensor entry, its shape. One level to spare, then it is refused. */
 const MAX_DEPTH = 4;
+/** Most dimensions of a tensor, as in NumPy and PyTorch; lists of a header hold nothing longer. */
+const MAX_RANK = 64;
+/** Most members of `__metadata__`, and of any other object within the header: an entry has 3. */
+const MAX_METADATA = 10_000;
+const MAX_FIELDS = 16;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const SPACE: ReadonlySet<number> = new Set([' ', '\t', '\r', '\n'].map((space) => space.charCodeAt(0)));
@@ -146,6 +151,7 @@ class HeaderParser {
       if (depth === 1) this.#member = key;
       if (members.has(key)) this.#failDuplicate(key, depth);
       if (depth === 1 && members.size === this.#limits.maxMembers) this.#failCount();
+      if (depth > 1 && members.size === this.#mostMembers(depth)) this.#failSize('ST_ENTRY', 'members', members.size);
       this.#skipSpace();
       if (!this.#accept(':')) this.#fail('":"');
       this.#skipSpace();
@@ -163,11 +169,29 @@ class HeaderParser {
     if (this.#accept(']')) return items;
     do {
       this.#skipSpace();
+      if (items.length === MAX_RANK) this.#failSize('ST_RANK', 'numbers in a list', MAX_RANK);
       items.push(this.#value(depth + 1));
       this.#skipSpace();
     } while (this.#accept(','));
     if (!this.#accept(']')) this.#fail('"," or "]"');
     return items;
+  }
+
+  #mostMembers(depth: number): number {
+    return depth === 2 && this.#member === '__metadata__' ? MAX_METADATA : MAX_FIELDS;
+  }
+
+  /** Ends before a list or an object takes memory that no tensor needs. */
+  #failSize(code: 'ST_RANK' | 'ST_ENTRY', what: string, most: number): never {
+    const { source } = this.#limits;
+    const tensor = this.#member ?? '';
+    throw new WeightsFormatError(code, `${source}: ${quote(tensor)} has more than ${most} ${what}.`, {
+      source,
+      tensor,
+      limit: what,
+      expected: most,
+      actual: most + 1,
+    });
   }
 
   #string(): string {

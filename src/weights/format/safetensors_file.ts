@@ -31,9 +31,10 @@ export class SafetensorsFile implements TensorFile {
     limits?: HeaderOptions,
   ): Promise<SafetensorsFile> {
     const length = await headerLength(file, prefix, size, limits);
+    const rest = await file.take(length);
     const whole = new Uint8Array(8 + length);
     whole.set(prefix);
-    whole.set(await file.take(length), 8);
+    whole.set(rest, 8);
     return new SafetensorsFile(file, parseHeader(whole, size, file.source, limits));
   }
 

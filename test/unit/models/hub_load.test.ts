@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadDepthModel, type DepthModel } from '../../../src/index.js';
+import { loadDepthModel, type DepthModel, type LoadOptions } from '../../../src/index.js';
 import type { ByteSource } from '../../../src/weights/fetch/byte_source.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { headerOnly } from '../model/header_only.js';
@@ -17,15 +17,20 @@ beforeEach(async () => void (hub = await WeightsServer.start()));
 afterEach(() => hub.stop());
 
 /** Loads a repository that has these files, and no name; resolves to the model and the files that were asked for. */
-async function load(weights: Uint8Array, config?: unknown): Promise<{ model: DepthModel; asked: string[] }> {
+async function load(
+  weights: Uint8Array,
+  config?: unknown,
+  more: LoadOptions = {},
+  url = `hf:org/repo@${COMMIT}`,
+): Promise<{ model: DepthModel; asked: string[] }> {
   hub.answer((request, response) => {
     const file = request.url!.split('/').at(-1);
     if (file === 'model.safetensors') return sends(weights)(request, response);
     return (config === undefined ? sends('', {}, 404) : sends(JSON.stringify(config)))(request, response);
   });
   const { device } = await nullGpu();
-  const options = { device, cache: false, tuning: 'off', precision: 'f32', hubUrl: hub.origin } as const;
-  const model = await loadDepthModel(`hf:org/repo@${COMMIT}`, options);
+  const options = { device, cache: false, tuning: 'off', precision: 'f32', hubUrl: hub.origin, ...more } as const;
+  const model = await loadDepthModel(url, options);
   return { model, asked: hub.requests.map(({ url }) => url!.split('/').at(-1)!) };
 }
 
@@ -63,5 +68,43 @@ describe('a repository of the hub that nobody named', () => {
       source: expect.stringContaining('config.json'),
     });
     expect(await rejection(load(small))).toMatchObject({ code: 'MODEL_AMBIGUOUS' });
+  });
+});
+
+describe('a repository of the hub under a name', () => {
+  it.each([
+    ['V2 as V1', 'depth-anything-v1-small', 'da2-s.hf', /depth-anything-v2-small, not depth-anything-v1-small/],
+    ['metric as relative', 'depth-anything-v2-small', 'da2m-s.hf', /metric-indoor-small, not depth-anything-v2-small/],
+  ] as const)('is refused where its config is of another: %s', async (_, model, config, says) => {
+    const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+    const named = { model, acceptLicense: true };
+    for (const url of [undefined, `${hub.origin}/org/repo/resolve/${COMMIT}/model.safetensors`]) {
+      const error = await rejection(load(small, configs[config], named, url));
+      expect(error).toMatchObject({ name: 'ModelMismatchError', code: 'MODEL_CONFIG' });
+      expect(error.message).toMatch(says);
+    }
+  });
+
+  it('is loaded where its config says the same, or where there is none', async () => {
+    const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+    const named = { model: 'depth-anything-v2-small' } as const;
+    for (const config of [configs['da2-s.hf'], undefined])
+      expect(await rejection(load(small, config, named))).toMatchObject({ code: 'ST_TRUNCATED' });
+  });
+});
+
+describe('a config.json', () => {
+  const options = (warned: string[]): LoadOptions => ({
+    model: 'depth-anything-v2-small',
+    onWarning: ({ code }) => void warned.push(code),
+  });
+
+  it('without end is stopped, and the load goes on with a warning', async () => {
+    const warned: string[] = [];
+    const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+    expect(await rejection(load(small, { pad: 'x'.repeat(2 ** 21) }, options(warned)))).toMatchObject({
+      code: 'ST_TRUNCATED',
+    });
+    expect(warned).toEqual(['NET_TOO_LARGE']);
   });
 });
