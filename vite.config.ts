@@ -2,9 +2,8 @@ import { defineConfig } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE = /\/src\/(?:index|models\/decoders\/decoder)\.ts$/;
-/** What families of transformers share. */
-const TRANSFORMER = /\/src\/(?:kernels\/(?:attention|layer_norm|gemm_layer_norm)|models\/layers\/transformer)\.ts$/;
+const CORE =
+  /\/src\/(?:index|models\/decoders\/decoder|depth\/formats\/depth_semantics|gpu\/timing|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
 
 // The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their own.
 export default defineConfig({
@@ -19,12 +18,7 @@ export default defineConfig({
         // To the last blank, which Vite by itself leaves to those who bundle a library again.
         minify: true,
         comments: false,
-        codeSplitting: {
-          groups: [
-            { name: 'core', test: CORE, priority: 1 },
-            { name: 'transformer', test: TRANSFORMER },
-          ],
-        },
+        codeSplitting: { groups: [{ name: 'core', test: CORE }] },
       },
     },
   },

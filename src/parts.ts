@@ -2,7 +2,8 @@ import { NetworkError } from './errors.js';
 
 /**
  * Code that a page fetches apart from the rest, as only some users need it; the network of each family of models has
- * one door more, in its `Family`. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be asked again.
+ * one door more, in its `Family`. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be
+ * asked again.
  */
 export const parts = {
   /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
@@ -11,16 +12,19 @@ export const parts = {
   cpu: () => fetched(import('./kernels/cpu_texts.js')),
   /** The reader of PyTorch files, for those who have none in safetensors. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
-  /** Colours, ranges, textures and files of depth maps, and `encode`. */
-  drawing: () => fetched(import('./runtime/drawing.js')),
+  /** Colours, ranges and textures of depth maps. */
+  drawing: () => fetched(import('./depth/drawing.js')),
+  /** `toBlob`, `encode`, `run` and `profile`: 3 KB that a page which estimates and draws has no use for. */
+  rare: () => fetched(import('./runtime/rare.js')),
   /**
-   * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one request:
-   * branches and config.json of the hub, kept copies that may be out of date, bodies that break off.
+   * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one
+   * request: branches and config.json of the hub, kept copies that may be out of date, bodies that break off.
    */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };
 
 export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
+export type RarePart = Awaited<ReturnType<(typeof parts)['rare']>>;
 
 /** @throws NetworkError `NET_PART` where a part cannot be fetched */
 export async function fetched<T>(part: Promise<T>): Promise<T> {

@@ -223,7 +223,7 @@ export class DepthMapOnGpu {
    */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     this.#usable();
-    const { depthBlob } = await this.#guard(parts.drawing());
+    const { depthBlob } = await this.#guard(parts.rare());
     return depthBlob(this, format, options);
   }
 

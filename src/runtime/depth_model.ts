@@ -13,10 +13,9 @@ import { Lifetime } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
 import type { ModelName } from '../models/families/index.js';
 import { depthKind, type DepthKind } from '../models/family.js';
-import { parts, type DrawingPart } from '../parts.js';
+import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../plain_memory.js';
-import { profileEstimate, type ProfileStep } from './profile.js';
-import { runNetwork } from './raw_network.js';
+import type { ProfileStep } from './profile.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
 
 export type { EncodeTargets } from './encode.js';
@@ -69,6 +68,8 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
 /** A depth model on a GPU. */
 export class DepthModel {
   readonly #life: Lifetime;
+  /** Parts that were fetched: calls that come after go on at once. */
+  #rare: RarePart | undefined;
   #drawing: DrawingPart | undefined;
 
   /** @internal See `loadDepthModel`. */
@@ -146,8 +147,9 @@ export class DepthModel {
    *   LimitError, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
+    this.#rare ??= await parts.rare();
     this.#drawing ??= await parts.drawing();
-    return this.#drawing.encodeDepth(this.#life, encoder, targets);
+    return this.#rare.encodeDepth(this.#life, this.#drawing, encoder, targets);
   }
 
   /**
@@ -195,7 +197,8 @@ export class DepthModel {
     const kept = tensor instanceof Float32Array ? copyOf(tensor) : tensor;
     const found = this.#life.ready();
     const engine = found instanceof Promise ? await found : found;
-    return runNetwork(this.#life, engine, kept, shape);
+    this.#rare ??= await this.#life.guard(engine, parts.rare());
+    return this.#rare.runNetwork(this.#life, engine, kept, shape);
   }
 
   /**
@@ -208,6 +211,7 @@ export class DepthModel {
    * @throws UsageError `GPU_NO_TIMESTAMPS` without timestamp-query
    */
   async profile(picture: Size, sizes: SizeOptions = {}): Promise<ProfileStep[]> {
+    const { profileEstimate } = await parts.rare();
     return profileEstimate(this.#life, picture, sizes);
   }
 

@@ -4,11 +4,10 @@ import { UsageError } from '../errors.js';
 import { geometryOf, pictureToDepth, programKey, type Geometry } from './estimate.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
-import { packDepth, rawDepth } from '../depth/colorize.js';
-import { depthRange } from '../depth/range.js';
 import { PictureTexture } from '../image/picture.js';
 import type { SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
+import type { DrawingPart } from '../parts.js';
 
 /** What `encode` reads and writes. */
 export interface EncodeTargets extends SizeOptions {
@@ -26,6 +25,7 @@ const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba
 /** Records one estimate into the caller's encoder; compiles and allocates first when the sizes are new. */
 export async function encodeDepth(
   life: Lifetime,
+  drawing: DrawingPart,
   encoder: GPUCommandEncoder,
   { source, target, ...sizes }: EncodeTargets,
 ): Promise<void> {
@@ -45,7 +45,7 @@ export async function encodeDepth(
   if (!isTexture(target)) checkBuffer(target, bytes);
   const lease = engine.lease(programKey(`encode ${format ?? 'buffer'}`, geometry), (graph) => {
     const depth = pictureToDepth(engine, graph, geometry);
-    if (format) writeTexture(graph, depth, format, engine);
+    if (format) writeTexture(drawing, graph, depth, format, engine);
     return { keep: { depth } };
   });
   try {
@@ -58,7 +58,13 @@ export async function encodeDepth(
   }
 }
 
-function writeTexture(graph: Graph, depth: Value, format: DepthTextureFormat, { entry: { nearer } }: Engine): void {
+function writeTexture(
+  { depthRange, packDepth, rawDepth }: DrawingPart,
+  graph: Graph,
+  depth: Value,
+  format: DepthTextureFormat,
+  { entry: { nearer } }: Engine,
+): void {
   if (format === 'r32float') rawDepth(graph, depth);
   else packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
 }

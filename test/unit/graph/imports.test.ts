@@ -85,7 +85,8 @@ describe('imports', () => {
       'src/tuning/gpu.ts',
       'src/kernels/cpu_texts.ts',
       'src/weights/format/torch_file.ts',
-      'src/runtime/drawing.ts',
+      'src/depth/drawing.ts',
+      'src/runtime/rare.ts',
       'src/weights/fetch/downloads.ts',
     ]);
     const others = doors.filter(({ from }) => from !== LIST_OF_DOORS);

@@ -1,0 +1,4 @@
+// What a depth map is drawn with, behind the door `drawing` of parts.ts.
+export { colorizeDepth, packDepth, rawDepth } from './colorize.js';
+export { colormaps } from './colormaps.js';
+export { depthRange } from './range.js';

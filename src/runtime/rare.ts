@@ -1,0 +1,5 @@
+// What few pages call, behind the door `rare` of parts.ts.
+export { depthBlob } from '../depth/depth_blob.js';
+export { encodeDepth } from './encode.js';
+export { profileEstimate } from './profile.js';
+export { runNetwork } from './raw_network.js';
