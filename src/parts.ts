@@ -8,13 +8,11 @@ import { NetworkError } from './errors.js';
 export const parts = {
   /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
   gpu: () => fetched(import('./tuning/gpu.js')),
-  /** For CPU adapters: the WGSL of kernels that only they run. */
-  cpu: () => fetched(import('./kernels/cpu_texts.js')),
   /** The reader of PyTorch files, for those who have none in safetensors. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges and textures of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),
-  /** `toBlob`, `encode`, `run` and `profile`: 3 KB that a page which estimates and draws has no use for. */
+  /** What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run` and `profile`. */
   rare: () => fetched(import('./runtime/rare.js')),
   /**
    * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one

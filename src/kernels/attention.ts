@@ -4,7 +4,7 @@ import { defineOp } from './op.js';
 import { parts } from '../parts.js';
 
 const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
-const subgroupWgsl = async () => (await parts.cpu()).attention;
+const subgroupWgsl = async () => (await parts.rare()).attention;
 
 const WORKGROUP = 64;
 /** Queries an invocation of the register kernel takes: more would keep too many sums alive. */

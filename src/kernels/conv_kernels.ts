@@ -3,9 +3,9 @@ import { parts } from '../parts.js';
 import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 
-const subgroupWgsl = async () => (await parts.cpu()).conv2d;
+const subgroupWgsl = async () => (await parts.rare()).conv2d;
 const winogradWgsl = async () => (await parts.gpu()).winograd;
-const tileWgsl = async () => (await parts.cpu()).convTile;
+const tileWgsl = async () => (await parts.rare()).convTile;
 
 const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide kernel. */

@@ -1,4 +1,4 @@
-/** The WGSL of kernels made for the subgroups of CPU adapters, behind the door `cpu` of parts.ts. */
+/** The WGSL of kernels made for the subgroups of CPU adapters, behind the door `rare` of parts.ts. */
 export { default as attention } from '../../shaders/attention_subgroup.wgsl?raw';
 export { default as conv2d } from '../../shaders/conv2d_subgroup.wgsl?raw';
 export { default as convTile } from '../../shaders/conv_subgroup.wgsl?raw';

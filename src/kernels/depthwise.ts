@@ -6,7 +6,7 @@ import { defineOp, type Kernel } from './op.js';
 import { epilogueTunables, type StoreAttrs } from './store.js';
 import { parts } from '../parts.js';
 
-const subgroupWgsl = async () => (await parts.cpu()).depthwise;
+const subgroupWgsl = async () => (await parts.rare()).depthwise;
 
 const WORKGROUP = 64;
 const PIXELS = 4;

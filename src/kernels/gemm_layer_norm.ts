@@ -8,7 +8,7 @@ import { defineOp, type Kernel, type ShaderFile } from './op.js';
 import { parts } from '../parts.js';
 
 const tiledWgsl = async () => (await parts.gpu()).gemmLayerNormTiled;
-const subgroupWgsl = async () => (await parts.cpu()).gemmLayerNorm;
+const subgroupWgsl = async () => (await parts.rare()).gemmLayerNorm;
 
 export interface GemmLayerNormInputs {
   readonly [name: string]: TensorType | undefined;

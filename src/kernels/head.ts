@@ -6,8 +6,8 @@ import { type Include, type Kernel, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
 
-const tileWgsl = async () => (await parts.cpu()).convTile;
-const subgroupWgsl = async () => (await parts.cpu()).head;
+const tileWgsl = async () => (await parts.rare()).convTile;
+const subgroupWgsl = async () => (await parts.rare()).head;
 
 const WORKGROUP = 64;
 /**

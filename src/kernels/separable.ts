@@ -6,7 +6,7 @@ import { type Include, defineOp } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 import { parts } from '../parts.js';
 
-const subgroupWgsl = async () => (await parts.cpu()).separable;
+const subgroupWgsl = async () => (await parts.rare()).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
 const REGISTERS = { pixels: 2, workgroup: 64 } as const;

@@ -1,4 +1,5 @@
-// What few pages call, behind the door `rare` of parts.ts.
+// What few pages use, behind the door `rare` of parts.ts.
+export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { encodeDepth } from './encode.js';
 export { profileEstimate } from './profile.js';

@@ -65,7 +65,9 @@ describe('the library in a page', () => {
     (family) => {
       const names = filesOf(family);
       const bytes = brotliBytes(names);
-      const drawn = brotliBytes(filesOf(family, 'tuning/gpu.ts', 'depth/drawing.ts'));
+      // Weights are written to the cache as they come in for the first time.
+      const first = ['tuning/gpu.ts', 'depth/drawing.ts', 'weights/fetch/downloads.ts'];
+      const drawn = brotliBytes(filesOf(family, ...first));
       console.log(`${family}: ${bytes} bytes brotli in ${names.length} files; on a GPU, tuned and drawn, ${drawn}`);
       expect(bytes).toBeLessThanOrEqual(LIMIT);
       expect(drawn).toBeLessThanOrEqual(FIRST_VISIT_LIMIT);

@@ -83,7 +83,6 @@ describe('imports', () => {
     const doors = all.filter(({ door }) => door);
     expect(doors.filter(({ from }) => from === LIST_OF_DOORS).map(({ to }) => to)).toEqual([
       'src/tuning/gpu.ts',
-      'src/kernels/cpu_texts.ts',
       'src/weights/format/torch_file.ts',
       'src/depth/drawing.ts',
       'src/runtime/rare.ts',
