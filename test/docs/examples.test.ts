@@ -86,7 +86,9 @@ describe('in a page', () => {
     expect(ended).toMatch(example.aborts ? /^AbortError/ : /^done$/);
   });
 
-  it('leaves other origins alone', () => {
+  it('asks no other origin, under the policy of the README', async () => {
+    const elsewhere = "import('data:text/javascript,').then(() => 'ran', () => 'refused')";
+    expect(await page.evaluate(elsewhere)).toBe('refused');
     expect([...watch.origins]).toEqual([new URL(served.url).origin]);
   });
 });

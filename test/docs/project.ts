@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
@@ -127,6 +128,9 @@ export function pathOf(block: Block, example: Example): string {
   return `/${nameOf(block, example)}.${block.language}`;
 }
 
+/** The content security policy that the README names. */
+const POLICY = /`(script-src [^`]+)`/.exec(readFileSync(join(ROOT, 'README.md'), 'utf8'))![1]!;
+
 /** Lets the examples of a page import the door that stands in for downloads. */
 function doors(): Plugin {
   const folder = join(PROJECT, 'page');
@@ -152,7 +156,7 @@ function doors(): Plugin {
   };
 }
 
-/** Serves the project as Vite does without any configuration. */
+/** Serves the project as Vite does without any configuration, under the policy of the README. */
 export async function serveProject(): Promise<Served> {
   const server = await createServer({
     configFile: false,
@@ -160,7 +164,13 @@ export async function serveProject(): Promise<Served> {
     logLevel: 'error',
     plugins: [doors()],
     optimizeDeps: { include: ['depthwise', 'react', 'react-dom/client', 'react/jsx-dev-runtime'] },
-    server: { host: 'localhost', port: 0, hmr: false, fs: { allow: [ROOT] } },
+    server: {
+      host: 'localhost',
+      port: 0,
+      hmr: false,
+      fs: { allow: [ROOT] },
+      headers: { 'Content-Security-Policy': POLICY },
+    },
   });
   await server.listen();
   return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
