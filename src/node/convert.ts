@@ -4,14 +4,15 @@ import { basename, dirname, join } from 'node:path';
 import { IntegrityError, quote, UsageError } from '../errors.js';
 import { numel } from '../tensor.js';
 import { throwIfAborted } from '../abort.js';
-import { openCheckpoint, type CheckpointOptions, type CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { openCheckpoint, type CheckpointSource } from '../weights/fetch/checkpoint.js';
 import { checkHalfRange, decode, scanValues, toHalf, WEIGHT_DTYPES } from '../weights/format/decode.js';
 import type { TensorDType, TensorEntry, TensorTable, TensorValues } from '../weights/format/tensor_table.js';
 import { fileSource } from './file_source.js';
+import type { LoadOptions } from '../runtime/load.js';
 import { resolvePath } from './load.js';
 
 /** Options of `convertWeights`. */
-export interface ConvertOptions extends Pick<CheckpointOptions, 'signal' | 'onProgress' | 'onWarning'> {
+export interface ConvertOptions extends Pick<LoadOptions, 'signal' | 'onProgress' | 'onWarning'> {
   /** Stores floating-point tensors as halves, which take half the space of f32. */
   readonly f16?: boolean;
 }
