@@ -88,7 +88,7 @@ describe('the README', () => {
       'sixteen bits': 'png16',
       metres: 'larger is',
       policy: "script-src 'self'",
-      'clearing the cache': "caches.delete('depthwise-weights-1')",
+      'clearing the cache': 'clearCachedWeights(',
       offline: 'offline',
       workers: 'new Worker(',
       'self-hosted weights': "weights: '/weights/",

@@ -71,7 +71,7 @@ export async function makeProject(): Promise<void> {
   );
   await sharp(PHOTO).jpeg().toFile(join(FOLDER, 'photo.jpg'));
   await cp(PHOTO, join(FOLDER, 'photos/photo.png'));
-  await writeFile(join(FOLDER, 'midas_v21_small_256.pt'), midasFile());
+  for (const name of ['midas_v21_small_256.pt', 'weights.pt']) await writeFile(join(FOLDER, name), midasFile());
   await writeFile(
     join(FOLDER, 'seeded.safetensors'),
     seededCheckpoint(checkpointTensors('depth-anything-small'), 'F16'),
