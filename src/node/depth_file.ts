@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../error_codes.js';
 import { readFile } from 'node:fs/promises';
-import { DepthFileError } from '../errors.js';
+import { DepthFileError, ImageError } from '../errors.js';
 import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
 import { decodeNpy } from '../depth/formats/npy.js';
 import { decodePfm } from '../depth/formats/pfm.js';
-import { loadSharp } from './image_file.js';
+import { openImage } from './decoder.js';
 
 /** A depth map as read from a file, [height,width], top row first. */
 export interface DepthFile {
@@ -19,8 +19,8 @@ export interface DepthFile {
 /**
  * Reads a depth map from a grey PFM, an NPY of shape [H,W] or [1,H,W], or an 8- or 16-bit grey PNG, told apart by
  * content.
- * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError IMAGE_DECODER without `sharp` for
- *   PNG.
+ * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError for PNG: IMAGE_DECODER
+ *   without `sharp`, IMAGE_SIZE.
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
   const bytes = await readFile(path).catch((cause: unknown) => {
@@ -48,10 +48,9 @@ function fromNpy(bytes: Uint8Array, path: string): DepthFile {
 }
 
 async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
-  const sharp = await loadSharp(path);
   try {
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
-    const { space, comments } = await image.metadata();
+    const { image, metadata } = await openImage(bytes, path);
+    const { space, comments } = metadata;
     if (space !== 'grey16' && space !== 'b-w') throw fault('PNG_COLOR', path, `holds ${space} pixels, not grey ones`);
     const { data, info } = await image
       .toColourspace(space)
@@ -65,7 +64,7 @@ async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
     const semantics = parseSemantics(text, path);
     return { ...size, data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code), semantics };
   } catch (cause) {
-    if (cause instanceof DepthFileError) throw cause;
+    if (cause instanceof DepthFileError || cause instanceof ImageError) throw cause;
     throw fault('PNG_DECODE', path, `cannot be decoded (${String(cause)})`, cause);
   }
 }

@@ -1,8 +1,13 @@
 import type { ErrorCode } from '../error_codes.js';
 import { open, readFile } from 'node:fs/promises';
+import { checkOptions, type OptionTable } from '../check_options.js';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
+import type { Warning } from '../warnings.js';
+import { checkPixels, openImage } from './decoder.js';
+import { withEndMarker } from './jpeg_end.js';
 import { isReadable, sniffPicture, SNIFF_BYTES, type PictureFormat } from './picture_format.js';
+import { srgbSamples, type Samples } from './samples.js';
 
 /** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
 export interface Picture {
@@ -12,26 +17,38 @@ export interface Picture {
   readonly height: number;
 }
 
-/** 16,384 x 16,384: a gigabyte of RGBA. */
-const MAX_PIXELS = 2 ** 28;
+/** What `readPicture` takes. */
+export interface ReadPictureOptions {
+  /** Told of a JPEG that lacks its end marker, and is whole but for that. */
+  readonly onWarning?: (warning: Warning) => void;
+}
+
+const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null };
 
 /**
  * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, PGM or PPM file, told apart by content and not by name.
  * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
- * pictures with a colour profile are converted to 8-bit sRGB. Colours that a TIFF stores multiplied by its alpha stay
- * so. All but PGM and PPM need the `sharp` package.
- * @throws ImageError IMAGE_READ, IMAGE_FORMAT, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no
+ * pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of 0..1. Colours that a TIFF
+ * stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM and PPM need the `sharp` package.
+ * @throws ImageError IMAGE_READ, IMAGE_FORMAT (other samples included), IMAGE_RANGE, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no
  *   `sharp`).
  */
-export async function readPicture(path: string): Promise<Picture> {
+export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
+  checkOptions(options, READ_PICTURE_OPTIONS, 'image');
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
+  return pictureOf(bytes, path, options);
+}
+
+/** @internal The picture in the bytes of a file. @throws as `readPicture` */
+export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   const format = sniffPicture(bytes);
   if (!format) throw fault('IMAGE_DECODE', path, bytes.length ? 'is not a picture' : 'is empty');
   if (!isReadable(format)) throw fault('IMAGE_FORMAT', path, unsupportedFormat(format));
-  if (format !== 'PNM') return decode(bytes, path, format);
-  const { data, width, height, channels } = decodePnm(bytes, path);
+  const { data, width, height, channels } =
+    format === 'PNM' ? decodePnm(bytes, path) : await decode(bytes, path, format, options);
+  checkPixels(path, width, height);
   return { data: toRgba(data, width * height, channels), width, height };
 }
 
@@ -66,40 +83,21 @@ export function unsupportedFormat(format: PictureFormat): string {
   return `is a ${format} picture, which is not read: convert it to JPEG or PNG`;
 }
 
-async function decode(bytes: Uint8Array, path: string, format: PictureFormat): Promise<Picture> {
-  const sharp = await loadSharp(path);
+async function decode(
+  bytes: Uint8Array,
+  path: string,
+  format: PictureFormat,
+  { onWarning }: ReadPictureOptions,
+): Promise<Samples> {
+  const ended = format === 'JPEG' ? withEndMarker(bytes) : undefined;
   try {
-    const image = sharp(bytes, { failOn: 'error', limitInputPixels: false });
-    const { width: w = 0, height: h = 0 } = await image.metadata();
-    if (w * h > MAX_PIXELS) throw tooLarge(path, w, h);
-    const { data, info } = await image
-      .autoOrient()
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    return { data: toRgba(data, width * height, channels), width, height };
+    const { image, metadata } = await openImage(ended ?? bytes, path, ended !== undefined);
+    const samples = await srgbSamples(image, metadata, path);
+    if (ended) onWarning?.({ code: 'IMAGE_DECODE', message: `${path}: lacks its end marker, and is whole otherwise.` });
+    return samples;
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
     throw fault('IMAGE_DECODE', path, `cannot be decoded as ${format} (${reasonOf(cause)})`, cause);
-  }
-}
-
-/** @internal The `sharp` package, or IMAGE_DECODER naming the file it was wanted for. */
-export async function loadSharp(path: string): Promise<typeof import('sharp').default> {
-  try {
-    return (await import('sharp')).default;
-  } catch (cause) {
-    throw new ImageError(
-      'IMAGE_DECODER',
-      `${path}: reading pictures needs the package "sharp", which cannot be loaded.`,
-      {
-        hint: 'Install it with `npm install sharp`, or give a PPM file.',
-        source: path,
-        cause,
-      },
-    );
   }
 }
 
@@ -112,19 +110,6 @@ function toRgba(samples: Uint8Array, pixels: number, channels: number): Uint8Arr
     rgba[i + 2] = samples[from + blue]!;
   }
   return rgba;
-}
-
-function tooLarge(path: string, width: number, height: number): ImageError {
-  return new ImageError(
-    'IMAGE_SIZE',
-    `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`,
-    {
-      source: path,
-      limit: 'pixels',
-      expected: MAX_PIXELS,
-      actual: width * height,
-    },
-  );
 }
 
 function unreadable(path: string, cause: unknown): ImageError {

@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { finiteRange, quantize16, type DepthSemantics } from '../../../src/depth/formats/depth_semantics.js';
 import { encodeNpy } from '../../../src/depth/formats/npy.js';
 import { encodePfm } from '../../../src/depth/formats/pfm.js';
 import { encodePng } from '../../../src/depth/formats/png.js';
 import { readDepthFile } from '../../../src/node/depth_file.js';
+import { readPicture } from '../../../src/node/image_file.js';
 
 const VALUES = Float32Array.of(-1, 0.5, 2, 3, 40, 5.25);
 let folder: string;
@@ -59,6 +61,32 @@ describe('readDepthFile', () => {
     const bytes = Uint8Array.of(0, 1, 2, 127, 254, 255);
     const eight = await readDepthFile(await file(await encodePng({ width: 3, height: 2, channels: 1, data: bytes })));
     expect(eight.data).toEqual(Float32Array.from(bytes));
+  });
+
+  it('refuses a PNG of more pixels than a picture may have, before any are made', async () => {
+    const png = Buffer.from(await encodePng({ width: 1, height: 1, channels: 1, data: new Uint16Array(1) }));
+    png.writeUInt32BE(32768, 16);
+    png.writeUInt32BE(32769, 20);
+    png.writeUInt32BE(crc32(png.subarray(12, 29)), 29);
+    const before = process.memoryUsage().rss;
+    await expect(readDepthFile(await file(png))).rejects.toMatchObject({
+      name: 'ImageError',
+      code: 'IMAGE_SIZE',
+      expected: 2 ** 28,
+      actual: 32768 * 32769,
+    });
+    expect(process.memoryUsage().rss - before).toBeLessThan(2 ** 27);
+  });
+
+  it('allocates nothing for a size that the file does not hold', async () => {
+    const before = process.memoryUsage().arrayBuffers;
+    await fails(await file('Pf\n30000 30000\n-1\n'), 'PFM_LENGTH');
+    const npy = Buffer.from(encodeNpy(VALUES, [2, 3]))
+      .toString('latin1')
+      .replace('(2, 3)', '(9999, 9999)');
+    await fails(await file(Buffer.from(npy, 'latin1')), 'NPY_LENGTH');
+    await expect(readPicture(await file('P6 16384 16384 255\n'))).rejects.toMatchObject({ code: 'IMAGE_DECODE' });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 24);
   });
 
   it('refuses what holds no depth', async () => {

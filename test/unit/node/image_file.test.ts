@@ -128,6 +128,17 @@ describe('readPicture', () => {
     }
   });
 
+  it('takes the first byte of a 16-bit PNM sample for the upper one, and scales by the maximum', async () => {
+    const wide = Buffer.concat([
+      Buffer.from('P5 4 1 65535\n'),
+      Buffer.from([0x12, 0xff, 0xff, 0x12, 0, 0xff, 0x80, 0]),
+    ]);
+    const red = async (bytes: Buffer) => (await readPicture(await file(bytes))).data.filter((_, i) => i % 4 === 0);
+    expect([...(await red(wide))]).toEqual([19, 254, 1, 128]);
+    const ten = Buffer.concat([Buffer.from('P5 3 1 1023\n'), Buffer.from([3, 0xff, 1, 0, 0, 4])]);
+    expect([...(await red(ten))]).toEqual([255, 64, 1]);
+  });
+
   it('reads 16-bit colour', async () => {
     const wide = Uint16Array.from(RGB, (v) => v * 257);
     const bytes = await sharp(wide, { raw: { width: WIDTH, height: HEIGHT, channels: 3 } })
@@ -156,9 +167,36 @@ describe('readPicture', () => {
 
   it('refuses a JPEG cut short anywhere', async () => {
     const whole = await picture().jpeg().toBuffer();
-    for (const share of [0.2, 0.5, 0.9, 0.999]) {
-      const path = await file(whole.subarray(0, Math.floor(whole.length * share)));
-      await expect(readPicture(path), `${share}`).rejects.toEqual(error('IMAGE_DECODE', /JPEG/));
+    for (const kept of [0.2, 0.5, 0.9].map((share) => Math.floor(whole.length * share)).concat(whole.length - 4)) {
+      const path = await file(whole.subarray(0, kept));
+      await expect(readPicture(path), `${kept}`).rejects.toEqual(error('IMAGE_DECODE', /JPEG/));
+    }
+  });
+
+  it('reads a JPEG that lacks only its end marker, and says so; with a scan missing it is cut short', async () => {
+    for (const progressive of [false, true]) {
+      const whole = await picture().jpeg({ progressive }).toBuffer();
+      const expected = await readPicture(await file(whole));
+      for (const lacking of [1, 2]) {
+        const onWarning = vi.fn();
+        const path = await file(whole.subarray(0, -lacking));
+        expect(await readPicture(path, { onWarning })).toEqual(expected);
+        expect(onWarning.mock.calls).toEqual([
+          [{ code: 'IMAGE_DECODE', message: `${path}: lacks its end marker, and is whole otherwise.` }],
+        ]);
+      }
+      const onWarning = vi.fn();
+      await readPicture(await file(Buffer.concat([whole, Buffer.alloc(5)])), { onWarning });
+      expect(onWarning).not.toHaveBeenCalled();
+      const lastScan = whole.lastIndexOf(Buffer.from([0xff, 0xda]));
+      const scans = whole.toString('latin1').split('\xff\xda').length - 1;
+      expect(scans > 1).toBe(progressive);
+      if (progressive) {
+        // Before the tables of the last scan.
+        const tables = whole.lastIndexOf(Buffer.from([0xff, 0xc4]), lastScan);
+        const cut = await file(whole.subarray(0, tables));
+        await expect(readPicture(cut)).rejects.toEqual(error('IMAGE_DECODE', /JPEG/));
+      }
     }
   });
 

@@ -1,0 +1,49 @@
+import type { Metadata, Sharp } from 'sharp';
+import { ImageError } from '../errors.js';
+
+/** 16,384 x 16,384: a gigabyte of RGBA. */
+export const MAX_PIXELS = 2 ** 28;
+
+/**
+ * The one way to the `sharp` package. What a file says of its size is checked before anything of that size is made.
+ * @param strict also refuses what the decoder only warns of
+ * @throws ImageError IMAGE_DECODER without `sharp`, IMAGE_SIZE over `MAX_PIXELS`; the decoder's own error for a header
+ *   that cannot be read
+ */
+export async function openImage(
+  bytes: Uint8Array,
+  path: string,
+  strict = false,
+): Promise<{ image: Sharp; metadata: Metadata }> {
+  const sharp = await loadSharp(path);
+  const image = sharp(bytes, { failOn: strict ? 'warning' : 'error', limitInputPixels: false });
+  const metadata = await image.metadata();
+  checkPixels(path, metadata.width, metadata.height);
+  return { image, metadata };
+}
+
+/** @throws ImageError IMAGE_SIZE with both numbers, for more pixels than are read */
+export function checkPixels(path: string, width: number, height: number): void {
+  if (width * height <= MAX_PIXELS) return;
+  throw new ImageError(
+    'IMAGE_SIZE',
+    `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`,
+    { source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height },
+  );
+}
+
+async function loadSharp(path: string): Promise<typeof import('sharp').default> {
+  try {
+    return (await import('sharp')).default;
+  } catch (cause) {
+    throw new ImageError(
+      'IMAGE_DECODER',
+      `${path}: reading pictures needs the package "sharp", which cannot be loaded.`,
+      {
+        hint: 'Install it with `npm install sharp`, or give a PPM file.',
+        source: path,
+        cause,
+      },
+    );
+  }
+}
