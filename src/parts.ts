@@ -12,7 +12,10 @@ export const parts = {
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges and textures of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),
-  /** What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run` and `profile`. */
+  /**
+   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`;
+   * the convention `hub`.
+   */
   rare: () => fetched(import('./runtime/rare.js')),
   /**
    * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one

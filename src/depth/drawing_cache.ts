@@ -1,11 +1,8 @@
-import { allocating, createReadback } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { Executable } from '../graph/executor.js';
-import { Graph, type Value } from '../graph/graph.js';
+import type { Executable } from '../graph/executor.js';
+import type { Graph, Value } from '../graph/graph.js';
 import type { Size } from '../image/size.js';
 import { parts, type DrawingPart } from '../parts.js';
-import { byteLength } from '../tensor.js';
-import { ConstantStore } from '../weights/constant_store.js';
 
 /** What a small graph on a depth map computes. */
 export type DrawingBuilder = (graph: Graph, depth: Value, drawing: DrawingPart) => Value;
@@ -38,7 +35,7 @@ export class DrawingCache {
     const name = `${key} ${size.width}×${size.height}`;
     const idle = this.#idle.get(name);
     this.#idle.delete(name);
-    const drawing = idle ?? (await compileDrawing(this.#gpu, size, build));
+    const drawing = idle ?? (await this.#compile(size, build));
     try {
       const result = await work(drawing);
       this.#keep(name, drawing);
@@ -55,6 +52,11 @@ export class DrawingCache {
     this.#trim(0);
   }
 
+  async #compile(size: Size, build: DrawingBuilder): Promise<Drawing> {
+    const part = await parts.drawing();
+    return part.compileDrawing(this.#gpu, size, (graph, depth) => build(graph, depth, part));
+  }
+
   #keep(name: string, drawing: Drawing): void {
     this.#idle.get(name)?.dispose();
     this.#idle.delete(name);
@@ -67,34 +69,5 @@ export class DrawingCache {
       this.#idle.delete(name);
       drawing.dispose();
     }
-  }
-}
-
-async function compileDrawing(gpu: Gpu, { width, height }: Size, build: DrawingBuilder): Promise<Drawing> {
-  const graph = new Graph();
-  const depth = graph.input('depth', { dtype: 'f32', shape: [height, width] });
-  const result = build(graph, depth, await parts.drawing());
-  const texture = result.type.dtype === 'texture';
-  const store = new ConstantStore(gpu, 'the colour map');
-  let executable: Executable | undefined;
-  let staging: GPUBuffer | undefined;
-  const dispose = () => {
-    executable?.dispose();
-    store.dispose();
-    staging?.destroy();
-  };
-  try {
-    await store.declare(graph);
-    executable = await Executable.compile(graph, gpu, {
-      constants: (key) => store.buffer(key),
-      keep: texture ? [] : [result],
-    });
-    const bytes = byteLength(result.type);
-    if (!texture)
-      await allocating(gpu.device, 'a readback', bytes, () => (staging = createReadback(gpu.device, bytes)));
-    return { executable, depth, result, staging, dispose };
-  } catch (error) {
-    dispose();
-    throw error;
   }
 }

@@ -1,5 +1,4 @@
 import type { Graph, Value } from '../graph/graph.js';
-import { antialiasColumns, antialiasRows } from '../kernels/antialias.js';
 import { preprocess as cubic, type PreprocessAttrs } from '../kernels/preprocess.js';
 
 /**
@@ -11,13 +10,6 @@ export type Convention = 'original' | 'hub';
 /** Network input f32[H,W,4] (normalised RGB and zero) of a picture texture [PH,PW]. */
 export type Preprocess = (graph: Graph, picture: Value, attrs: PreprocessAttrs) => Value;
 
-/** The convention `original`, in one dispatch. */
+/** The convention `original`, in one dispatch; `preprocess_hub.ts` has the other. */
 export const preprocess: Preprocess = (graph, picture, attrs) =>
   graph.scope('preprocess', () => graph.apply(cubic, { picture }, attrs).y);
-
-/** The convention `hub`, in two dispatches. */
-export const preprocessHub: Preprocess = (graph, picture, attrs) =>
-  graph.scope('preprocess', () => {
-    const rows = graph.apply(antialiasRows, { picture }, { width: attrs.size[1] }).y;
-    return graph.apply(antialiasColumns, { x: rows }, attrs).y;
-  });

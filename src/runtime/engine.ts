@@ -7,7 +7,7 @@ import { compilePipelines } from '../graph/kernel_choice.js';
 import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';
-import { preprocess, preprocessHub, type Convention, type Preprocess } from '../image/preprocess.js';
+import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
 import type { FamilyCode, ModelEntry, Outputs } from '../models/family.js';
 import { originalNames } from '../models/identify.js';
 import { codeOf } from '../models/registry.js';
@@ -102,6 +102,7 @@ export class Engine {
     weights: Weights,
     store: ConstantStore,
     convention: Convention,
+    pictures: Preprocess,
   ) {
     this.gpu = gpu;
     this.entry = entry;
@@ -110,7 +111,7 @@ export class Engine {
     this.#weights = weights;
     this.#store = store;
     this.convention = convention;
-    this.preprocess = convention === 'hub' ? preprocessHub : preprocess;
+    this.preprocess = pictures;
     this.drawings = new DrawingCache(gpu);
   }
 
@@ -137,7 +138,9 @@ export class Engine {
       const code = await untilAborted(fetched(codeOf(entry)), options.signal);
       const weights = Weights.from(table, name, originalNames(table, name, code));
       const store = new ConstantStore(gpu, name);
-      const engine = new Engine(gpu, entry, code, storage, weights, store, options.convention);
+      const { convention, signal } = options;
+      const pictures = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
+      const engine = new Engine(gpu, entry, code, storage, weights, store, convention, pictures);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;

@@ -1,6 +1,7 @@
 // What few pages use, behind the door `rare` of parts.ts.
 export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
+export { preprocessHub } from '../image/preprocess_hub.js';
 export { encodeDepth } from './encode.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';

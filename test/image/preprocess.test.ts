@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { PictureTexture } from '../../src/image/picture.js';
-import { preprocess, preprocessHub, type Convention } from '../../src/image/preprocess.js';
+import { preprocess, type Convention } from '../../src/image/preprocess.js';
+import { preprocessHub } from '../../src/image/preprocess_hub.js';
 import { networkSize, type SizeRule } from '../../src/image/size.js';
 import type { Normalization, PreprocessAttrs } from '../../src/kernels/preprocess.js';
 import { testGpu } from '../gpu.js';

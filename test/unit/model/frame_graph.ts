@@ -1,5 +1,6 @@
 import { pictureToDepth, type Geometry } from '../../../src/runtime/estimate.js';
-import { preprocess, preprocessHub } from '../../../src/image/preprocess.js';
+import { preprocess } from '../../../src/image/preprocess.js';
+import { preprocessHub } from '../../../src/image/preprocess_hub.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
 import { networkSize } from '../../../src/image/size.js';
 import { originalNames } from '../../../src/models/identify.js';

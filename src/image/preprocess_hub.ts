@@ -1,0 +1,9 @@
+import { antialiasColumns, antialiasRows } from '../kernels/antialias.js';
+import type { Preprocess } from './preprocess.js';
+
+/** The convention `hub`, in two dispatches. */
+export const preprocessHub: Preprocess = (graph, picture, attrs) =>
+  graph.scope('preprocess', () => {
+    const rows = graph.apply(antialiasRows, { picture }, { width: attrs.size[1] }).y;
+    return graph.apply(antialiasColumns, { x: rows }, attrs).y;
+  });
