@@ -19,6 +19,12 @@ export interface DepthFile {
 /**
  * Reads a depth map from a grey PFM, an NPY of shape [H,W] or [1,H,W], or an 8- or 16-bit grey PNG, told apart by
  * content.
+ * @example
+ * ```ts
+ * import { readDepthFile } from 'depthwise/node';
+ *
+ * const { data, semantics } = await readDepthFile('photo_depth.png');
+ * ```
  * @throws DepthFileError DEPTH_READ, DEPTH_FORMAT, NPY_*, PFM_* or PNG_*; ImageError for PNG: IMAGE_DECODER
  *   without `sharp`, IMAGE_SIZE.
  */

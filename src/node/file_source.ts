@@ -11,6 +11,12 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /**
  * A file as a source of weights.
+ * @example
+ * ```ts
+ * import { fileSource, loadDepthModel } from 'depthwise/node';
+ *
+ * const model = await loadDepthModel(await fileSource('model.safetensors'));
+ * ```
  * @throws UsageError `SOURCE_FILE` when there is no such file, or it is a folder, a pipe or a device
  */
 export async function fileSource(path: string): Promise<ByteSource> {

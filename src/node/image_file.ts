@@ -30,6 +30,12 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
  * pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of 0..1. Colours that a TIFF
  * stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM and PPM need the `sharp` package.
+ * @example
+ * ```ts
+ * import { readPicture } from 'depthwise/node';
+ *
+ * const { width, height } = await readPicture('photo.jpg');
+ * ```
  * @throws ImageError IMAGE_READ, IMAGE_FORMAT (other samples included), IMAGE_RANGE, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no
  *   `sharp`).
  */
@@ -72,7 +78,16 @@ export async function pictureFormat(path: string): Promise<PictureFormat | undef
   return sniffPicture(await readHead(path));
 }
 
-/** Whether `readPicture` knows the format of the file. @throws ImageError IMAGE_READ. */
+/**
+ * Whether `readPicture` knows the format of the file.
+ * @example
+ * ```ts
+ * import { isPicture } from 'depthwise/node';
+ *
+ * if (await isPicture('photo.jpg')) console.log('can be read');
+ * ```
+ * @throws ImageError IMAGE_READ.
+ */
 export async function isPicture(path: string): Promise<boolean> {
   const format = await pictureFormat(path);
   return format !== undefined && isReadable(format);

@@ -27,6 +27,14 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
  * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays alive until
  * the model is disposed.
+ * @example
+ * ```ts
+ * import { loadDepthModel, readPicture } from 'depthwise/node';
+ *
+ * using model = await loadDepthModel('nano');
+ * using depth = await model.estimate(await readPicture('photo.jpg'));
+ * const { min, max } = await depth.range();
+ * ```
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
  *   or without such an adapter
  */

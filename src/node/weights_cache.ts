@@ -46,6 +46,12 @@ export function cacheFolder(
  * of it or nothing; two processes that download the same file do not disturb each other. Its digest lies beside it as
  * `sha256sum` writes it, so
  * `sha256sum -c *.sha256` checks a folder; a file without one is not believed. Where weights came from lies there too.
+ * @example
+ * ```ts
+ * import { folderCache, loadDepthModel } from 'depthwise/node';
+ *
+ * const model = await loadDepthModel('depth-anything-v2-small', { cache: folderCache('/var/cache/weights') });
+ * ```
  */
 export function folderCache(folder: string = cacheFolder()): ListedCache {
   return {

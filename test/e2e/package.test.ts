@@ -166,7 +166,9 @@ describe('the package', () => {
       expect(text, name).not.toMatch(/@internal/);
       for (const [, block = ''] of text.matchAll(/@example\n *\* ```ts\n([^]*?) *\* ```/g)) {
         const code = block.replace(/^ *\* ?/gm, '');
-        const declared = [...code.matchAll(/(?:const|import) \{? ?(\w+)/g)].map(([, word]) => word);
+        const declared = [...code.matchAll(/(?:const|using|import) \{? ?([\w, ]+?) ?(?:[=}:]| of )/g)].flatMap(
+          ([, words = '']) => words.split(', '),
+        );
         const given = /^export \{ (.*) \}/m
           .exec(GIVEN)![1]!
           .split(', ')
