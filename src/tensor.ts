@@ -28,6 +28,18 @@ export function byteLength({ dtype, shape }: TensorType): number {
   return Math.ceil((numel(shape) * BYTES[dtype]) / 16) * 16;
 }
 
+/** Sides and channels of a map [H,W,C]. @throws UsageError `SHAPE_MISMATCH` for a tensor of another rank */
+export function map3(type: TensorType): readonly [H: number, W: number, C: number] {
+  ensureTypes('map', { x: type }, type.shape.length === 3, '[H,W,C]');
+  return type.shape as [number, number, number];
+}
+
+/** Rows and channels of tokens [T,C]. @throws UsageError `SHAPE_MISMATCH` for a tensor of another rank */
+export function tokens2(type: TensorType): readonly [T: number, C: number] {
+  ensureTypes('tokens', { x: type }, type.shape.length === 2, '[T,C]');
+  return type.shape as [number, number];
+}
+
 /** A tensor type for messages: `f32[37,37,64]`. */
 export function show({ dtype, shape }: TensorType): string {
   return `${dtype}[${shape.join(',')}]`;

@@ -1,6 +1,7 @@
 import type { Recipe, Value } from '../../graph/graph.js';
 import { upsampledConv } from '../../kernels/conv2d.js';
 import { head, type HeadAttrs } from '../../kernels/head.js';
+import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { borderBiases, convBehindLinear } from '../layers/composition.js';
 import { conv, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
@@ -93,14 +94,14 @@ function depthHead(
   { size, headAlignCorners, final, head: names }: DecoderConfig,
 ): Value {
   const { graph } = path;
-  const [h, w] = path.type.shape as [number, number, number];
+  const [h, w] = map3(path.type);
   const first = projectedConv(path, projection, weights.at(names[0]));
   const low = graph.apply(
     upsampledConv,
     { low: path, ...first },
     { size: [2 * h, 2 * w], alignCorners: true, out: 'f32' },
   ).y;
-  const second = convWeights(graph, weights.at(names[1]), low.type.shape[2] as number, 'f32');
+  const second = convWeights(graph, weights.at(names[1]), map3(low.type)[2], 'f32');
   const hidden = second.bias.type.shape[0] as number;
   const last = weights.at(names[2]);
   const weight2 = vector(graph, last.get('weight', [1, hidden, 1, 1]));
@@ -125,7 +126,7 @@ function scalar(weights: Weights, graph: Value['graph']): Value {
  * through.
  */
 function projectedConv({ graph, type }: Value, projection: Weights, weights: Weights): { weight: Value; bias: Value } {
-  const C = type.shape[2] as number;
+  const [, , C] = map3(type);
   const M = projection.shapeOf('weight')?.[0] ?? 4;
   const N = weights.shapeOf('weight')?.[0] ?? 4;
   // Asked for first: where it is missing, M is a guess.

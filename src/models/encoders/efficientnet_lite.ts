@@ -1,5 +1,6 @@
 import type { Value } from '../../graph/graph.js';
 import { samePadding } from '../../kernels/conv2d.js';
+import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { depthwiseThenLinear } from '../layers/depthwise.js';
 import { conv, linear, type BatchNorm } from '../layers/layers.js';
@@ -32,7 +33,7 @@ const norm = (weights: Weights): BatchNorm => ({ weights, eps: EPS });
 export function efficientNetLite(picture: Value, weights: Weights): Value[] {
   const { graph } = picture;
   const layer1 = weights.at('layer1');
-  const [H, W] = picture.type.shape as [number, number];
+  const [H, W] = map3(picture.type);
   const stemPad = samePadding(H, W, 3, 2);
   let x = graph.scope('layer1.0', () =>
     conv(picture, layer1.at('0'), { stride: 2, pad: stemPad, act: 'relu6', channels: 3, norm: norm(layer1.at('1')) }),

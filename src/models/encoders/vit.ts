@@ -1,6 +1,6 @@
 import type { Value, WeightTensor } from '../../graph/graph.js';
 import { patchEmbed } from '../../kernels/gemm.js';
-import { ensureTypes } from '../../tensor.js';
+import { ensureTypes, map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, packedWeight, zeros } from '../layers/layers.js';
 import { patchLayout } from '../layers/packing.js';
@@ -30,7 +30,7 @@ function mlp(x: Lazy, weights: Weights): BranchEnd {
 
 /** Rows and columns of patches of a picture [H,W,4]. @throws UsageError `SHAPE_MISMATCH` where a side is no multiple */
 export function patchGrid({ type }: Value, patch: number): [rows: number, columns: number] {
-  const [H, W] = type.shape as [number, number];
+  const [H, W] = map3(type);
   const whole = H % patch === 0 && W % patch === 0;
   ensureTypes('patch_embed', { picture: type }, whole, `sides that are multiples of ${patch}`);
   return [H / patch, W / patch];
@@ -42,7 +42,7 @@ export function patchGrid({ type }: Value, patch: number): [rows: number, column
  */
 export function embedPatches(picture: Value, weights: Weights, patch: number, table: Value): Value {
   const { graph } = picture;
-  const C = table.type.shape[1] as number;
+  const [, C] = tokens2(table.type);
   const weight = weights.get('weight', [C, 3, patch, patch]);
   const packed = packedWeight(graph, weight, patchLayout, [patch * patch * 4, C]);
   return graph.apply(patchEmbed, { x: picture, weight: packed, bias: zeros(graph, C), residual: table }, { patch }).y;

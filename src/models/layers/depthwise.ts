@@ -2,6 +2,7 @@ import type { Value } from '../../graph/graph.js';
 import { samePadding } from '../../kernels/conv2d.js';
 import { depthwise } from '../../kernels/depthwise.js';
 import { fitsSeparable, separable } from '../../kernels/separable.js';
+import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasOf, linear, linearWeight, packedWeight, type BatchNorm } from './layers.js';
 import { depthwiseLayout } from './packing.js';
@@ -24,7 +25,7 @@ export function depthwiseThenLinear(
   { stride = 1, residual }: { readonly stride?: number; readonly residual?: Value | undefined } = {},
 ): Value {
   const { graph } = x;
-  const [H, W, C] = x.type.shape as [number, number, number];
+  const [H, W, C] = map3(x.type);
   const K = weights.depthwise.shapeOf('weight')?.[2] ?? 3;
   const kernel = packedWeight(
     graph,

@@ -2,7 +2,7 @@ import type { Graph, Recipe, StoredTensor, Value, WeightTensor } from '../../gra
 import { conv2d, padding, type Padding } from '../../kernels/conv2d.js';
 import { gemm, transposedConv } from '../../kernels/gemm.js';
 import type { Activation } from '../../kernels/store.js';
-import { numel, type DType } from '../../tensor.js';
+import { map3, numel, tokens2, type DType } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasBehindConv, linearBehindConv } from './composition.js';
 import { convLayout, linearLayout, transposedLayout, type LayoutParams } from './packing.js';
@@ -90,7 +90,7 @@ export function linear(
   { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LinearOptions = {},
 ): Value {
   const weight = linearWeight(x, weights, norm);
-  const bias = biasOf(x.graph, weights, weight.type.shape[1] as number, norm);
+  const bias = biasOf(x.graph, weights, tokens2(weight.type)[1], norm);
   return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, skipClassToken }).y;
 }
 
@@ -120,7 +120,7 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
   const { graph } = x;
   const shape = weights.shapeOf('weight') ?? [4, 4, 3, 3];
   const [N, , KH, KW] = shape as [number, number, number, number];
-  const C = x.type.shape[2] as number;
+  const [, , C] = map3(x.type);
   const {
     stride = 1,
     act = 'none',
@@ -148,7 +148,7 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
  */
 export function convThenLinear(x: Value, weights: Weights, linear: Weights, added: Value): Value {
   const { graph } = x;
-  const C = x.type.shape[2] as number;
+  const [, , C] = map3(x.type);
   const [N = 4, M = 4] = linear.shapeOf('weight') ?? [];
   const outer = linear.get('weight', [N, M, 1, 1]);
   const inner = weights.get('weight', [M, C, 3, 3]);
@@ -184,7 +184,7 @@ export function convWeights(
 /** Transposed convolution whose kernel is its stride; the weight is [C,N,S,S] in the file. */
 export function upConv(x: Value, weights: Weights): Value {
   const { graph } = x;
-  const C = x.type.shape[2] as number;
+  const [, , C] = map3(x.type);
   const [, N, S] = (weights.shapeOf('weight') ?? [C, 4, 2, 2]) as [number, number, number];
   const weight = weights.get('weight', [C, N, S, S]);
   const packed = packedWeight(graph, weight, transposedLayout, [C, S * S * N]);

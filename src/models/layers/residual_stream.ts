@@ -1,5 +1,6 @@
 import type { Graph, Recipe, Value, WeightTensor } from '../../graph/graph.js';
 import { fitsLayerNorm, gemmLayerNorm } from '../../kernels/gemm_layer_norm.js';
+import { tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, linearWeight, vector } from './layers.js';
 import { layerNorm } from './transformer.js';
@@ -44,7 +45,7 @@ export class ResidualStream {
 
   /** The stream where it begins. @param eps of all its norms */
   static of(x: Value, eps: number): ResidualStream {
-    return new ResidualStream(x.type.shape[1] as number, eps, () => ({ sum: x, normed: new Map() }));
+    return new ResidualStream(tokens2(x.type)[1], eps, () => ({ sum: x, normed: new Map() }));
   }
 
   /** The layer norm of the stream. Of norms that are asked for before one is read, the dispatch before makes two. */
@@ -82,7 +83,7 @@ function endOfBranch(
   eps: number,
 ): Made {
   const { graph } = input;
-  const C = residual.type.shape[1] as number;
+  const [, C] = tokens2(residual.type);
   if (norms.length === 0 || !fitsLayerNorm(C))
     return { sum: linear(input, weights, { residual, gamma: vector(graph, scale) }), normed: new Map() };
   const affine = stacked(graph, [weights.get('bias', [C]), scale]);

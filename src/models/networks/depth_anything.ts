@@ -1,5 +1,6 @@
 import { view, type Value } from '../../graph/graph.js';
 import type { HeadAttrs } from '../../kernels/head.js';
+import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
 import { dinov2, PATCH, type DinoV2Config } from '../encoders/dinov2.js';
@@ -25,7 +26,7 @@ function depthAnything({ heads, taps, maxDepth }: DepthAnythingEntry): Network {
     const { graph } = picture;
     const encoder: DinoV2Config = { heads, taps, positions: convention === 'hub' ? 'size' : 'offset' };
     const tapped = graph.scope('pretrained', () => dinov2(picture, weights.at('pretrained'), encoder));
-    const [H, W] = picture.type.shape as [number, number];
+    const [H, W] = map3(picture.type);
     const maps = tapped.map((tap, i) =>
       graph.scope(`reassemble.${i}`, () => reassemble(tap, weights.at('depth_head'), i, [H / PATCH, W / PATCH])),
     );
@@ -43,7 +44,7 @@ function depthAnything({ heads, taps, maxDepth }: DepthAnythingEntry): Network {
 /** Tokens of tap i on the grid [gh,gw] → map at stride 4, 8, 16 or 32 of the picture. The class token is left out. */
 function reassemble(tap: Value, weights: Weights, i: number, [gh, gw]: readonly [number, number]): Value {
   const patches = linear(tap, weights.at(`projects.${i}`), { skipClassToken: true });
-  const map = view(patches, [gh, gw, patches.type.shape[1] as number]);
+  const map = view(patches, [gh, gw, tokens2(patches.type)[1]]);
   const resize = weights.at(`resize_layers.${i}`);
   if (i < 2) return upConv(map, resize);
   return i === 2 ? map : conv(map, resize, { stride: 2 });

@@ -1,4 +1,4 @@
-import { ensureTypes } from '../../tensor.js';
+import { ensureTypes, map3 } from '../../tensor.js';
 import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
 import { efficientNetLite } from '../encoders/efficientnet_lite.js';
 import type { FamilyCode, Network } from '../family.js';
@@ -13,7 +13,7 @@ const STRIDE = 32;
  */
 const midasSmall: Network = (picture, weights) => {
   const { graph } = picture;
-  const [H, W] = picture.type.shape as [number, number];
+  const [H, W] = map3(picture.type);
   ensureTypes(
     'midas_small',
     { picture: picture.type },
