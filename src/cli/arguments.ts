@@ -71,6 +71,7 @@ export type Command =
   | ConvertCommand
   | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
   | { readonly command: 'models'; readonly json: boolean }
+  | { readonly command: 'cache'; readonly action: 'list' | 'clear'; readonly json: boolean; readonly cache?: string }
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
@@ -95,6 +96,11 @@ export function parseArguments(argv: readonly string[]): Command {
     return first === 'models'
       ? { command: first, json }
       : { command: first, json, ...optional({ adapter: values.adapter }) };
+  }
+  if (first === 'cache') {
+    refuseSurplus(first, positionals[2]);
+    const action = oneOf('cache', positionals[1] ?? 'list', ['list', 'clear'] as const);
+    return { command: first, action, json, ...optional({ cache: values.cache }) };
   }
   return estimateCommand(values, positionals);
 }

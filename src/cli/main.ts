@@ -6,6 +6,7 @@ import { convertFile } from './convert.js';
 import { estimatePictures } from './estimate.js';
 import { evaluateModel } from './evaluate.js';
 import { gpuReport, reportText } from './info.js';
+import { keptText } from './kept.js';
 import { modelsText } from './models.js';
 import { helpText } from './options.js';
 import { watchOutput } from './output_streams.js';
@@ -41,6 +42,8 @@ async function run(command: Command, session: Session): Promise<number> {
       return done(session, packageVersion());
     case 'models':
       return done(session, modelsText(command.json));
+    case 'cache':
+      return done(session, await keptText(command));
     case 'info': {
       const report = await gpuReport(command.adapter);
       return done(session, command.json ? JSON.stringify(report, null, 2) : reportText(report));

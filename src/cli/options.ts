@@ -117,6 +117,7 @@ Usage:
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
   depthwise info                             GPUs, their limits and features
   depthwise models                           models, their sizes and licences
+  depthwise cache [list|clear]               downloaded weights that are kept
 `;
 
 const NOTES = `
