@@ -1,6 +1,7 @@
 /**
- * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer); an
- * older compiler needs `"types": ["@webgpu/types"]`, which a newer one must not have, as both declare the same names.
+ * Depth from one picture, on the GPU. WebGPU's own types come from TypeScript's lib `DOM` (TypeScript 6 or newer). An
+ * older compiler needs `"types": ["@webgpu/types"]`. A newer one takes them only with `"skipLibCheck": true`, as both
+ * declare the same names; they alone have the constants, such as `GPUTextureUsage`.
  * @example
  * ```ts
  * import { loadDepthModel } from 'depthwise';
