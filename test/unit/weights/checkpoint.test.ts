@@ -88,6 +88,19 @@ describe('openCheckpoint', () => {
     });
   });
 
+  test('a gigabyte in the header takes no memory before its bytes arrive', async () => {
+    const header = JSON.stringify({ w: { dtype: 'U8', shape: [2 ** 30], data_offsets: [0, 2 ** 30] } });
+    const controller = new AbortController();
+    const source = scripted(fileOf(header, 10), { hangs: true });
+    const checkpoint = await openCheckpoint(source, { signal: controller.signal });
+    const before = process.memoryUsage().arrayBuffers;
+    const first = checkpoint.tensors().next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * 2 ** 20);
+    controller.abort();
+    await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test('the tensors can be read once', async () => {
     const checkpoint = await openCheckpoint(FILE);
     for await (const tensor of checkpoint.tensors()) expect(tensor.entry.name).toBeTypeOf('string');
