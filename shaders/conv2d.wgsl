@@ -1,5 +1,5 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[KH,KW,C,N])), square stride, zero padding that may differ on each side.
-// Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl
+// Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4·COLS channels; each input vector it loads serves
 // every tap and pixel that needs it. No workgroup memory.
 // Edges: load() returns zero outside the map; pixels past OW and channels past N are skipped on store.

@@ -1,6 +1,6 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side. For CPU
 // adapters.
-// Includes: conv_subgroup.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl
+// Includes: conv_subgroup.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // A workgroup is one subgroup, on 4×8 pixels × 32 channels. What lies past OH, OW or N is skipped on store.
 enable subgroups;
 alias welem = f32;

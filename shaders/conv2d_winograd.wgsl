@@ -1,6 +1,6 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side, by
 // Winograd's F(2×2,3×3): 16 products for four outputs instead of 36 (Lavin & Gray, arXiv 1509.09308). All in f32.
-// Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl
+// Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // A workgroup computes 32 tiles of 2×2 outputs × 32 channels. Half of it transforms the inputs of four channels, the
 // other half their weights; then 16 invocations work on each of the 16 products, 8 tiles × 8 channels each. Edges:
 // load() returns zero outside the map; what lies past OH, OW or N is skipped on store.

@@ -1,5 +1,5 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: epilogue.wgsl
+// Includes: epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4 channels; neighbours take neighbouring channels.
 alias xelem = f32;
 alias welem = f32;

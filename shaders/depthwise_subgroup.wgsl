@@ -1,5 +1,5 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: epilogue.wgsl
+// Includes: epilogue.wgsl, stored.wgsl
 // One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and
 // every tap of the kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of,
 // which move on as one is complete. A CPU adapter pays for loads, not for exchange: eight lanes load eight values one

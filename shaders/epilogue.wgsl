@@ -1,6 +1,5 @@
-// Include. How an epilogue ends, on four channels: activate(x) is its activation, stored(x) is x as y holds it.
+// Include. Activation of an epilogue, on four channels.
 alias yelem = f32;
-const SATURATE: bool = false; // whether values may leave the range of yelem: f16
 const ACT: u32 = 0; // 0 none, 1 ReLU, 2 GELU (erf form), 3 ReLU6
 
 fn activate(x: vec4f) -> vec4f {
@@ -19,9 +18,4 @@ fn gelu(x: vec4f) -> vec4f {
   let p = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741 + t * (-1.453152027 + t * 1.061405429))));
   let tail = 0.5 * p * exp(-z * z); // 1 - Φ(|x|)
   return x * select(tail, 1.0 - tail, x > vec4f(0));
-}
-
-fn stored(x: vec4f) -> vec4<yelem> {
-  if (SATURATE) { return vec4<yelem>(clamp(x, vec4f(-65504), vec4f(65504))); }
-  return vec4<yelem>(x);
 }

@@ -1,5 +1,5 @@
 // y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
-// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
+// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes ROWS rows × 4·COLS columns in registers; neighbouring invocations take neighbouring
 // columns, so weight reads are contiguous and rows of x are shared through the cache. No workgroup memory.
 // Edges: rows past M and columns past N are clamped on load and skipped on store.

@@ -1,5 +1,5 @@
 // y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
-// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
+// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes ROWS rows × 4 columns in registers. The rows are the same for the whole workgroup: each of
 // SHARE lanes loads one of them and hands it round the subgroup, so a row is read once a subgroup and not once an
 // invocation. Edges: rows past M and columns past N are clamped on load and skipped on store.

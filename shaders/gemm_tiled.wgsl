@@ -1,5 +1,5 @@
 // y[M,N] = store(x[M,K] · weight[K,N]); weight is the transpose of PyTorch's [N,K].
-// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl
+// Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One workgroup computes a tile of 8·TY rows × 4·COLS·TX columns, one invocation 8 rows × 4·COLS columns in registers.
 // STEP of K at a time go through workgroup memory, and the next STEP is on its way from memory while these are
 // multiplied. Tiles of rows are stored transposed, so that four rows are one read; a row of them is padded by one to

@@ -1,6 +1,6 @@
 // y[OH,OW,N] = store(relu6(depthwise(x[H,W,C], kernel[K,K,C]) + shift) · weight[C,N]): the second half of an inverted
 // residual block, whose widest map is never stored.
-// Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl
+// Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × all N = 4·COLS channels in registers, so that no
 // depthwise sum is computed twice; all invocations read the same weights at the same time. No workgroup memory. Edges:
 // load() returns zero outside the map; pixels past OW are skipped on store.

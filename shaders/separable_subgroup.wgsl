@@ -1,5 +1,5 @@
 // y[OH,OW,N] = store(relu6(depthwise(x[H,W,C], kernel[K,K,C]) + shift) · weight[C,N]). For CPU adapters.
-// Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl
+// Includes: separable_sums.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // A workgroup is one subgroup, on PIXELS neighbouring pixels of a row × all N channels. Every lane computes the
 // depthwise sums of four channels, then all hand them round, and every lane multiplies them with the weights of its own
 // columns. Edges: channels past C and columns past N are clamped on load; pixels past OW and columns past N are skipped

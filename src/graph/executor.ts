@@ -9,7 +9,7 @@ import { compilePipelines, type Chosen } from './kernel_choice.js';
 import { checkLimits } from './limits.js';
 import { Pace } from './pace.js';
 import { planSlots, type Plan } from './plan.js';
-import { layoutUniforms, makeStep, type Step, type Storage } from './step.js';
+import { layoutUniforms, makeStep, OVERFLOW, type Step, type Storage } from './step.js';
 
 export interface CompileOptions {
   /** Buffer of each constant, by key; a graph without constants needs none. */
@@ -38,6 +38,8 @@ export class Executable {
   readonly plan: Plan;
   /** One buffer a slot; contents are undefined between runs except for kept values. */
   readonly slots: readonly GPUBuffer[];
+  /** Its first u32 is 1 once a kernel has cut a value off at the range of f16; undefined where none stores f16. */
+  readonly overflow: GPUBuffer | undefined;
   readonly #gpu: Gpu;
   readonly #steps: readonly Step[];
   /** Undefined on a CPU, where a submit may take any time. */
@@ -50,7 +52,7 @@ export class Executable {
   private constructor(
     gpu: Gpu,
     plan: Plan,
-    { slots, places, whole }: Storage,
+    { slots, places, whole, overflow }: Storage,
     keep: readonly Value[],
     owned: GPUBuffer[],
     steps: Step[],
@@ -58,6 +60,7 @@ export class Executable {
     this.#gpu = gpu;
     this.plan = plan;
     this.slots = slots;
+    this.overflow = overflow;
     this.#owned = owned;
     const kept = keep.map(({ id }) => [id, slots[places.get(id)?.slot ?? -1]] as const);
     this.#buffers = new Map([
@@ -104,7 +107,9 @@ export class Executable {
           BufferUsage.UNIFORM | BufferUsage.COPY_DST,
         );
         device.queue.writeBuffer(uniformBuffer, 0, uniforms.bytes);
-        const storage: Storage = { slots, places: plan.places, whole, uniforms: uniformBuffer };
+        const cutsOff = compiled.some(([, { bindings }]) => bindings.some(({ name }) => name === OVERFLOW));
+        const overflow = cutsOff ? create(OVERFLOW, 16, usage) : undefined;
+        const storage: Storage = { slots, places: plan.places, whole, uniforms: uniformBuffer, overflow };
         const steps = compiled.map(([chosen, pipeline], i) =>
           makeStep(device, chosen, pipeline, storage, uniforms.offsets[i] as readonly number[]),
         );

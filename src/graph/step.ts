@@ -7,6 +7,9 @@ import type { Node, Value } from './graph.js';
 import type { Chosen } from './kernel_choice.js';
 import type { Place } from './plan.js';
 
+/** The binding of `stored_half.wgsl`, which is no value of the graph. */
+export const OVERFLOW = 'overflow';
+
 /** Where the values of an executable are. */
 export interface Storage {
   readonly slots: readonly GPUBuffer[];
@@ -15,6 +18,8 @@ export interface Storage {
   /** Inputs and constants, by value id: each is a whole buffer. */
   readonly whole: ReadonlyMap<number, GPUBuffer>;
   readonly uniforms: GPUBuffer;
+  /** Where kernels that store f16 tell of values that it does not hold; undefined where there are none. */
+  readonly overflow: GPUBuffer | undefined;
 }
 
 /** One prepared dispatch. */
@@ -72,6 +77,10 @@ export function makeStep(
         binding: binding.index,
         resource: { buffer: storage.uniforms, offset: offsets[uniform++] as number, size },
       });
+      continue;
+    }
+    if (binding.name === OVERFLOW) {
+      entries.push({ binding: binding.index, resource: { buffer: storage.overflow as GPUBuffer } });
       continue;
     }
     const value = valueOf(node, binding);

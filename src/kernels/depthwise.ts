@@ -1,9 +1,8 @@
-import epilogueWgsl from '../../shaders/epilogue.wgsl?raw';
 import depthwiseWgsl from '../../shaders/depthwise.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
-import { defineOp, type Kernel } from './op.js';
-import { epilogueTunables, type StoreAttrs } from './store.js';
+import { defineOp, type Include } from './op.js';
+import { epilogueKernel, type StoreAttrs } from './store.js';
 import { parts } from '../parts.js';
 
 const subgroupWgsl = async () => (await parts.rare()).depthwise;
@@ -52,9 +51,9 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       on: 'any',
       make(inputs, attrs, { y }) {
         const [OH, OW, C] = y.shape as [number, number, number];
-        const { tunables, params } = shared(inputs, attrs, y);
+        const { files, tunables, params } = shared(inputs, attrs, y);
         return {
-          files: [depthwiseWgsl, epilogueWgsl],
+          files: [depthwiseWgsl, ...files],
           tunables: { ...tunables, PIXELS, WORKGROUP },
           params,
           workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
@@ -67,10 +66,10 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       prefer: () => true,
       make(inputs, attrs, { y }) {
         const [OH, OW, C] = y.shape as [number, number, number];
-        const { tunables, params } = shared(inputs, attrs, y);
+        const { files, tunables, params } = shared(inputs, attrs, y);
         if (!fitsSubgroup(inputs.weight, attrs.stride)) return undefined;
         return {
-          files: [subgroupWgsl, epilogueWgsl],
+          files: [subgroupWgsl, ...files],
           tunables: { ...tunables, ROWS, LANES },
           params,
           workgroups: Math.ceil(OH / ROWS) * Math.ceil(OW / LANES) * (C / 4),
@@ -89,20 +88,18 @@ function fitsSubgroup({ shape: [K] }: TensorType, stride: number): boolean {
   return stride <= (K as number) && (K as number) - stride <= LANES;
 }
 
-function shared(
-  { x, weight }: DepthwiseInputs,
-  { act = 'none', stride, pad }: DepthwiseAttrs,
-  y: TensorType,
-): Pick<Kernel, 'tunables' | 'params'> {
+function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: DepthwiseAttrs, y: TensorType): Include {
   const [H, W, C] = x.shape as [number, number, number];
   const [OH, OW] = y.shape as [number, number];
+  const end = epilogueKernel(act, y, act === 'relu6');
   return {
+    files: end.files,
     tunables: {
       xelem: x.dtype,
       welem: weight.dtype,
       K: weight.shape[0] as number,
       STRIDE: stride,
-      ...epilogueTunables(act, y, act === 'relu6'),
+      ...end.tunables,
     },
     params: { H, W, C4: C / 4, OH, OW, PAD_Y: pad.top, PAD_X: pad.left },
   };

@@ -6,6 +6,8 @@ import storeFusionWgsl from '../../shaders/store_fusion.wgsl?raw';
 import storeLayerScaleWgsl from '../../shaders/store_layer_scale.wgsl?raw';
 import storeResidualWgsl from '../../shaders/store_residual.wgsl?raw';
 import storeShuffleWgsl from '../../shaders/store_shuffle.wgsl?raw';
+import storedWgsl from '../../shaders/stored.wgsl?raw';
+import storedHalfWgsl from '../../shaders/stored_half.wgsl?raw';
 import { ensureTypes, show, type DType, type TensorType } from '../tensor.js';
 import type { Include } from './op.js';
 
@@ -14,13 +16,13 @@ export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
 
 const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3 };
 
-/** The tunables of epilogue.wgsl; `bounded` values stay within f16 by themselves. */
-export function epilogueTunables(
-  act: Activation,
-  { dtype }: TensorType,
-  bounded = false,
-): { ACT: number; yelem: DType; SATURATE: boolean } {
-  return { ACT: ACT[act], yelem: dtype, SATURATE: dtype === 'f16' && !bounded };
+/** WGSL files and tunables of an activation and of storing; `bounded` values stay within f16 by themselves. */
+export function epilogueKernel(act: Activation, { dtype }: TensorType, bounded = false): Include {
+  return {
+    files: [epilogueWgsl, dtype === 'f16' && !bounded ? storedHalfWgsl : storedWgsl],
+    tunables: { ACT: ACT[act], yelem: dtype },
+    params: {},
+  };
 }
 
 /** How the product kernels (GEMM and convolution) end. Which store follows from the inputs that are present. */
@@ -70,18 +72,13 @@ export function ensureStore(
 export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Include {
   const { residual, gamma, low } = inputs;
   if (gamma) return { files: [storeLayerScaleWgsl], tunables: {}, params: {} };
-  const typed = epilogueTunables(act, y);
-  if (!residual)
-    return {
-      files: [inputs.bias.shape.length === 2 ? storeBorderWgsl : storeWgsl, epilogueWgsl],
-      tunables: typed,
-      params: {},
-    };
-  const added = { ...typed, relem: residual.dtype };
-  if (!low) return { files: [storeResidualWgsl, epilogueWgsl], tunables: added, params: {} };
+  const end = epilogueKernel(act, y);
+  if (!residual) return { ...end, files: [inputs.bias.shape.length === 2 ? storeBorderWgsl : storeWgsl, ...end.files] };
+  const added = { ...end.tunables, relem: residual.dtype };
+  if (!low) return { files: [storeResidualWgsl, ...end.files], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);
   return {
-    files: [storeFusionWgsl, epilogueWgsl, ...resize.files],
+    files: [storeFusionWgsl, ...end.files, ...resize.files],
     tunables: { ...added, ...resize.tunables },
     params: resize.params,
   };
@@ -89,11 +86,8 @@ export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y
 
 /** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
 export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Include {
-  return {
-    files: [storeShuffleWgsl, epilogueWgsl],
-    tunables: epilogueTunables(act, y),
-    params: { W, S, C4: (y.shape[2] as number) / 4 },
-  };
+  const { files, tunables } = epilogueKernel(act, y);
+  return { files: [storeShuffleWgsl, ...files], tunables, params: { W, S, C4: (y.shape[2] as number) / 4 } };
 }
 
 /** bilinear.wgsl reading `low` as if it were resized to `size` [H,W,·]. */

@@ -9,7 +9,8 @@ import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import { newest, videoFrames } from './frames.js';
-import { Lifetime } from './lifetime.js';
+import { outOfHalfRange } from './half_range.js';
+import { Lifetime, type Reload } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
 import type { ModelName } from '../models/families/index.js';
 import { depthKind, type DepthKind } from '../models/family.js';
@@ -17,6 +18,7 @@ import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../plain_memory.js';
 import type { ProfileStep } from './profile.js';
 import { throwIfAborted, untilAborted } from '../abort.js';
+import { isolate, warningOf } from '../warnings.js';
 
 export type { EncodeTargets } from './encode.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
@@ -62,7 +64,11 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
   if (options.weights !== undefined) checkSource('weights', options.weights);
   const { signal: _signal, ...again } = options;
   const engine = await loadEngine(source, options);
-  return new DepthModel(engine, (signal) => loadEngine(source, { ...again, signal }));
+  return new DepthModel(engine, async (signal, { gpu, ...change }) => {
+    if (gpu && options.precision === 'f16') throw outOfHalfRange(engine.entry.name);
+    if (gpu) isolate(options.onWarning)(warningOf(outOfHalfRange(engine.entry.name)));
+    return loadEngine(source, { ...again, ...change, signal }, gpu);
+  });
 }
 
 /** A depth model on a GPU. */
@@ -73,7 +79,7 @@ export class DepthModel {
   #drawing: DrawingPart | undefined;
 
   /** @internal See `loadDepthModel`. */
-  constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
+  constructor(engine: Engine, load: Reload) {
     this.#life = new Lifetime(engine, load);
   }
 

@@ -15,6 +15,7 @@ import { checkLicence } from '../models/resolve.js';
 import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
 import { chooseStorage, type Precision } from './precision.js';
+import { HalfRange } from './half_range.js';
 import { RunQueue } from './run_queue.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
@@ -47,11 +48,8 @@ const KEPT_PROGRAMS = 4;
 export interface Program {
   readonly executable: Executable;
   readonly values: Readonly<Record<string, Value>>;
-  /**
-   * Takes the pictures of runs that are submitted in the turn they are uploaded in. Replaced when its texture may be
-   * bad.
-   */
-  picture: PictureTexture;
+  /** Textures that pictures are uploaded to, of no run now: a run takes one, and gives it back if nothing failed. */
+  readonly pictures: PictureTexture[];
 }
 
 /** Makes a program's graph; returns what is read after a run, and what is written before. */
@@ -87,6 +85,8 @@ export class Engine {
   readonly drawings: DrawingCache;
   /** Its runs that are on the GPU, and those that wait. */
   readonly runs = new RunQueue();
+  /** Looks for values that f16 does not hold. */
+  readonly halfRange: HalfRange;
   readonly #code: FamilyCode;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
@@ -105,6 +105,7 @@ export class Engine {
     pictures: Preprocess,
   ) {
     this.gpu = gpu;
+    this.halfRange = new HalfRange(gpu.device);
     this.entry = entry;
     this.#code = code;
     this.storage = storage;
@@ -211,6 +212,7 @@ export class Engine {
     this.#disposed = true;
     for (const key of [...this.#programs.keys()]) this.#drop(key);
     this.#store.dispose();
+    this.halfRange.dispose();
     this.drawings.dispose();
   }
 
@@ -255,11 +257,11 @@ export class Engine {
         keep: Object.values(keep),
         ...(this.#kernels && { kernel: this.#kernels.kernel }),
       });
-      return { executable, values: { ...keep, ...inputs }, picture: new PictureTexture(this.gpu) };
+      return { executable, values: { ...keep, ...inputs }, pictures: [] };
     };
     const free = (program: Program) => {
       program.executable.dispose();
-      program.picture.dispose();
+      for (const picture of program.pictures.splice(0)) picture.dispose();
       release();
     };
     const cached: CachedProgram = { program: compile(), free, ready: undefined, leases: 0 };

@@ -1,7 +1,6 @@
 import { checkOptions, type OptionTable } from '../check_options.js';
 import { newDepthMap, type DepthMap } from '../depth/depth_map.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
-import { DepthwiseError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import type { Graph, Value } from '../graph/graph.js';
@@ -10,6 +9,7 @@ import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import { networkSize, type Size, type SizeOptions } from '../image/size.js';
+import type { Look } from './half_range.js';
 import type { Lifetime } from './lifetime.js';
 import type { Queueing, Turn } from './run_queue.js';
 
@@ -128,10 +128,10 @@ async function estimateOn(
   const own = new PictureTexture(engine.gpu);
   const turn = engine.runs.take(options.queue);
   try {
-    if (!turn.wait) return await estimateNow(life, engine, source, geometry, { turn, own, signal: options.signal });
+    if (!turn.wait) return await estimateNow(life, engine, source, geometry, { turn, own, options });
     const kept = keepPicture(engine, own, source);
     const [picture] = await life.guard(engine, Promise.all([kept, turn.wait]), options.signal);
-    return await estimateNow(life, engine, picture, geometry, { turn, own, signal: options.signal });
+    return await estimateNow(life, engine, picture, geometry, { turn, own, options });
   } finally {
     turn.end();
     own.dispose();
@@ -148,7 +148,7 @@ interface Place {
   readonly turn: Turn;
   /** Takes the picture while the program is not compiled. */
   readonly own: PictureTexture;
-  readonly signal: AbortSignal | undefined;
+  readonly options: EstimateOptions;
 }
 
 async function estimateNow(
@@ -156,28 +156,44 @@ async function estimateNow(
   engine: Engine,
   source: ReadyPicture,
   geometry: Geometry,
-  { turn, own, signal }: Place,
+  { turn, own, options }: Place,
 ): Promise<DepthMap> {
   const { gpu, entry } = engine;
+  const { signal } = options;
   const lease = leaseEstimate(engine, geometry);
   const { width, height } = geometry.out;
   const bytes = 4 * width * height;
   let buffer: GPUBuffer | undefined;
+  let look: Look | undefined;
+  let taken: PictureTexture | undefined;
   try {
-    const [program, texture] = lease.ready
+    const [program, early] = lease.ready
       ? [lease.ready, undefined]
       : await prepare(life, engine, lease, own, source, signal);
-    const { executable, values } = program;
-    // From the upload to the submit nothing is awaited, as the program's texture and buffers serve every call.
+    const { executable, values, pictures } = program;
+    if (!early) taken = pictures.pop() ?? new PictureTexture(gpu);
+    let picture = early;
+    // From the upload to the submit nothing is awaited, as the program's buffers serve every call.
     const start = performance.now();
     const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder, cut) => {
       buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
-      const last = executable.encode(encoder, { picture: texture ?? program.picture.upload(source) }, { cut });
+      picture ??= (taken as PictureTexture).upload(source);
+      look = engine.halfRange.look(executable);
+      look?.begin(encoder);
+      const last = executable.encode(encoder, { picture }, { cut });
       last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
+      look?.end(last);
     });
-    turn.during(work);
-    await life.guard(engine, work, signal);
+    const checked = work.then(() => look?.overflowed());
+    turn.during(checked);
+    const overflowed = await life.guard(engine, checked, signal);
     executable.noteDuration(performance.now() - start);
+    if (overflowed) {
+      buffer?.destroy();
+      return await estimateOn(life, await life.inFull(engine, signal), picture as GPUTexture, options);
+    }
+    if (taken) pictures.push(taken);
+    taken = undefined;
     return newDepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
       ...entry,
       model: entry.name,
@@ -186,9 +202,11 @@ async function estimateNow(
     });
   } catch (error) {
     buffer?.destroy();
-    if (lease.ready && error instanceof DepthwiseError) renewPicture(lease.ready, engine);
     throw error;
   } finally {
+    // After a fault, its texture may be an invalid one.
+    taken?.dispose();
+    look?.dispose();
     lease.release();
   }
 }
@@ -204,12 +222,6 @@ async function prepare(
 ): Promise<[Program, GPUTexture]> {
   const uploaded = scoped(engine.gpu.device, { what: 'the picture', phase: 'image' }, () => own.upload(source));
   return life.guard(engine, Promise.all([lease.program, uploaded]), signal);
-}
-
-/** After a fault, the texture that pictures are uploaded to may be an invalid one. */
-function renewPicture(program: Program, { gpu }: Engine): void {
-  program.picture.dispose();
-  program.picture = new PictureTexture(gpu);
 }
 
 /** The same picture in memory of our own. @throws ImageError as `toTexels` */

@@ -1,7 +1,14 @@
 import { DeviceLostError, disposed } from '../errors.js';
 import type { Engine } from './engine.js';
 import { Latch } from '../gpu/latch.js';
+import type { Gpu } from '../gpu/gpu.js';
 import { untilAborted } from '../abort.js';
+
+/** Loads a model again, on a device of its own or one that is there, and in f32 where f16 was found not to do. */
+export type Reload = (
+  signal: AbortSignal,
+  change: { readonly precision?: 'f32'; readonly gpu?: Gpu },
+) => Promise<Engine>;
 
 /** How often a lost device is made up for: so many times in so many milliseconds. */
 const RELOADS = { most: 2, within: 60_000 };
@@ -11,15 +18,18 @@ const RELOADS = { most: 2, within: 60_000 };
  * device was not the caller's.
  */
 export class Lifetime {
-  readonly #load: (signal: AbortSignal) => Promise<Engine>;
+  readonly #load: Reload;
   readonly #end = new Latch();
   readonly #abort = new AbortController();
   #engine: Engine;
   #reloading: Promise<Engine> | undefined;
+  #widening: Promise<Engine> | undefined;
+  /** Set once values were found that f16 does not hold. */
+  #full = false;
   #reloads: number[] = [];
 
   /** @param load loads the same model again */
-  constructor(engine: Engine, load: (signal: AbortSignal) => Promise<Engine>) {
+  constructor(engine: Engine, load: Reload) {
     this.#engine = engine;
     this.#load = load;
   }
@@ -39,6 +49,29 @@ export class Lifetime {
     if (!this.#engine.gpu.owned) this.#engine.gpu.check('run');
     this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
     return this.until(this.#reloading, signal);
+  }
+
+  /**
+   * The model in f32 on the same device, after a run of `engine` had values that f16 does not hold. The engine goes when
+   * its runs are over.
+   * @throws LimitError `LIMIT_F16_RANGE` where f16 was asked for; the errors of loading
+   */
+  inFull(engine: Engine, signal?: AbortSignal): Promise<Engine> | Engine {
+    if (engine !== this.#engine) return this.ready(signal);
+    this.#widening ??= this.#widen(engine).finally(() => (this.#widening = undefined));
+    return this.until(this.#widening, signal);
+  }
+
+  async #widen(engine: Engine): Promise<Engine> {
+    const full = await this.#load(this.#abort.signal, { precision: 'f32', gpu: engine.gpu });
+    if (this.#end.over) {
+      full.dispose();
+      throw disposed('This depth model', 'run');
+    }
+    this.#full = true;
+    this.#engine = full;
+    void engine.runs.over().then(() => engine.dispose());
+    return full;
   }
 
   /**
@@ -87,7 +120,7 @@ export class Lifetime {
     }
     this.#reloads.push(now);
     discard(this.#engine);
-    const engine = await this.#load(this.#abort.signal);
+    const engine = await this.#load(this.#abort.signal, this.#full ? { precision: 'f32' } : {});
     if (this.#end.over) {
       discard(engine);
       throw disposed('This depth model', 'run');

@@ -1,6 +1,7 @@
 import type { OptionTable } from '../check_options.js';
 import { Engine, tunes } from './engine.js';
-import { DeviceLostError } from '../errors.js';
+import { DeviceLostError, WeightsFormatError } from '../errors.js';
+import { isolate, warningOf } from '../warnings.js';
 import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
 import type { ModelName } from '../models/families/index.js';
@@ -32,13 +33,17 @@ export interface LoadOptions extends Pick<
   readonly weights?: CheckpointSource;
   /** Registry name, for weights given by URL, file or bytes whose tensors do not say which model they are. */
   readonly model?: ModelName | (string & {});
-  /** The caller's device: it is used, and neither destroyed nor configured. */
+  /**
+   * The caller's device: it is used, and neither destroyed nor configured. In Node, keep what `create` of the package
+   * `webgpu` returned as long as the device, or the process crashes once it is collected: `globalThis.gpu = create([])`.
+   */
   readonly device?: GPUDevice;
   /** The WebGPU entry point, where it is not `navigator.gpu`. */
   readonly gpu?: GPU;
   /** Which GPU to ask for on a machine with two. */
   readonly powerPreference?: GPUPowerPreference;
-  /** Storage of weights and activations; `auto` is f16 on GPUs that have it. Sums are f32 either way. */
+  /** Storage of weights and activations; `auto` is f16 on GPUs that have it, until a value is past its range: it goes on in
+   * f32 then, and `f16` is a LimitError. Sums are f32 either way. */
   readonly precision?: Precision;
   /** Whose preprocessing and position embeddings to reproduce: the authors' code, or the Hugging Face port. */
   readonly convention?: Convention;
@@ -76,7 +81,7 @@ export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
  * Finds out which model is meant, opens the GPU and loads. The device is given back when loading fails. One of our own
  * that is lost where kernels were tried is made up for once, and none are tried on the next.
  */
-export async function loadEngine(source: CheckpointSource, options: LoadOptions): Promise<Engine> {
+export async function loadEngine(source: CheckpointSource, options: LoadOptions, on?: Gpu): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
   const [entry, named] = namedSource(source, options, acceptLicense);
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
@@ -88,7 +93,7 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
   throwIfAborted(options.signal);
   const weights = await pinned(named, checkpoint);
   const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
-    const gpu = device ? Gpu.adopt(device) : await requestGpu(options);
+    const gpu = on ?? (device ? Gpu.adopt(device) : await requestGpu(options));
     try {
       return await Engine.load(gpu, weights, {
         ...checkpoint,
@@ -99,7 +104,11 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions)
         tuning: tries,
       });
     } catch (error) {
-      gpu.dispose();
+      if (!on) gpu.dispose();
+      if (precision === 'auto' && error instanceof WeightsFormatError && error.code === 'WEIGHTS_F16_RANGE') {
+        isolate(options.onWarning)(warningOf(error));
+        return loadEngine(source, { ...options, precision: 'f32' }, on);
+      }
       // A kernel that was only tried may have taken the device with it.
       if (error instanceof DeviceLostError && gpu.owned && tunes(gpu, tries)) return open('off');
       throw error;

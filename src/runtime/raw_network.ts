@@ -2,6 +2,7 @@ import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
 import { submitRead } from '../gpu/buffers.js';
 import type { Value } from '../graph/graph.js';
+import type { Look } from './half_range.js';
 import type { Lifetime } from './lifetime.js';
 import type { Turn } from './run_queue.js';
 
@@ -27,7 +28,15 @@ export async function runNetwork(
     );
   }
   checkFinite(tensor);
-  const pixels = interleave(tensor, H * W);
+  return runPixels(life, engine, interleave(tensor, H * W), [H, W]);
+}
+
+async function runPixels(
+  life: Lifetime,
+  engine: Engine,
+  pixels: Float32Array<ArrayBuffer>,
+  [H, W]: readonly [number, number],
+): Promise<Float32Array> {
   const turn = engine.runs.take();
   try {
     if (turn.wait) await life.guard(engine, turn.wait);
@@ -48,20 +57,26 @@ async function runNow(
     const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
     return { keep: { depth: engine.network(picture).depth }, inputs: { picture } };
   });
+  let look: Look | undefined;
   try {
     const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
     const { device } = engine.gpu;
     const start = performance.now();
     const depth = submitRead(engine.gpu, 4 * H * W, (encoder, cut) => {
       device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
-      executable.encode(encoder, {}, { cut });
+      look = engine.halfRange.look(executable);
+      look?.begin(encoder);
+      const last = executable.encode(encoder, {}, { cut });
+      look?.end(last);
       return executable.buffer(values['depth'] as Value);
     });
-    turn.during(depth);
-    const read = await life.guard(engine, depth);
+    const checked = depth.then(async (read) => ({ read, overflowed: await look?.overflowed() }));
+    turn.during(checked);
+    const { read, overflowed } = await life.guard(engine, checked);
     executable.noteDuration(performance.now() - start);
-    return new Float32Array(read);
+    return overflowed ? await runPixels(life, await life.inFull(engine), pixels, [H, W]) : new Float32Array(read);
   } finally {
+    look?.dispose();
     lease.release();
   }
 }

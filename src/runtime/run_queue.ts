@@ -23,7 +23,13 @@ interface Waiting {
 /** Lets two runs at a time onto the GPU, in the order of the calls. One that is given up while it waits never runs. */
 export class RunQueue {
   readonly #waiting = new Set<Waiting>();
+  readonly #idle: (() => void)[] = [];
   #inFlight = 0;
+
+  /** Settles when no run is under way or waits. */
+  async over(): Promise<void> {
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
 
   take(queueing: Queueing = 'all'): Turn {
     if (queueing === 'latest') this.#leaveOut();
@@ -71,6 +77,7 @@ export class RunQueue {
     const [entry] = this.#waiting;
     if (!entry) {
       this.#inFlight--;
+      if (this.#inFlight === 0) for (const tell of this.#idle.splice(0)) tell();
       return;
     }
     this.#waiting.delete(entry);
