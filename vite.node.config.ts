@@ -1,9 +1,19 @@
-import { defineConfig } from 'vite';
+import { chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { defineConfig, type Plugin } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
+
+/** Gives the tool its run bit, which `npx depthwise` in a checkout needs: npm gives it only when it installs. */
+function runnable(): Plugin {
+  return {
+    name: 'runnable',
+    writeBundle: ({ dir }) => chmodSync(join(dir as string, 'cli.js'), 0o755),
+  };
+}
 
 // The library for Node and its command-line tool, not minified: an uncaught error shows readable lines and names.
 export default defineConfig({
-  plugins: [wgsl()],
+  plugins: [wgsl(), runnable()],
   build: {
     target: 'node20',
     outDir: 'dist/node',

@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
+import { isStandardInput, STANDARD } from './streams.js';
 import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
 /** Which model to load, from where, and onto what. */
@@ -35,6 +36,12 @@ export interface EstimateCommand extends ModelArguments, DataFormats {
   readonly grayscale: boolean;
   readonly invert: boolean;
   readonly side: boolean;
+  /** What the colours span. */
+  readonly span: 'full' | 'percentiles';
+  /** Size of the map. */
+  readonly size: 'picture' | 'network';
+  /** Leaves out pictures whose files are all there. */
+  readonly skipExisting: boolean;
   readonly json: boolean;
 }
 
@@ -122,21 +129,39 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
   if (values.grayscale && values.colormap !== undefined) {
     throw new UsageError('OPTION_CONFLICT', '--grayscale and --colormap exclude each other.');
   }
+  if (values.side && values.size === 'network') {
+    throw new UsageError('OPTION_CONFLICT', '--side and --size network exclude each other: the sizes differ.');
+  }
+  const output = outputOf(values, inputs);
   return {
     command: 'estimate',
     inputs,
     ...modelArguments(values),
-    ...optional({ output: values.output, inputSize: inputSize(values['input-size']) }),
+    ...optional({ output, inputSize: inputSize(values['input-size']) }),
     square: values.square ?? false,
     colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
     grayscale: values.grayscale ?? false,
     invert: values.invert ?? false,
     side: values.side ?? false,
+    span: oneOf('span', values.span ?? 'full', ['full', 'percentiles']),
+    size: oneOf('size', values.size ?? 'picture', ['picture', 'network']),
+    skipExisting: values['skip-existing'] ?? false,
     png16: values.png16 ?? false,
     pfm: values.pfm ?? false,
     npy: values.npy ?? false,
     json: values.json ?? false,
   };
+}
+
+/** A picture from standard input alone goes to standard output, where nothing else then may go. */
+function outputOf(values: Values, inputs: readonly string[]): string | undefined {
+  const output = values.output ?? (inputs.every(isStandardInput) ? STANDARD : undefined);
+  if (output !== STANDARD) return output;
+  const other = (['png16', 'pfm', 'npy', 'json', 'skip-existing'] as const).find((name) => values[name] !== undefined);
+  if (other) {
+    throw new UsageError('OPTION_CONFLICT', `Standard output takes the drawing alone: --${other} needs -o PATH.`);
+  }
+  return output;
 }
 
 function tensorCommand(values: Values, positionals: string[]): TensorCommand {
@@ -153,6 +178,9 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'grayscale',
       'invert',
       'side',
+      'span',
+      'size',
+      'skip-existing',
       'png16',
       'pfm',
       'npy',

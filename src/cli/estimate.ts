@@ -1,15 +1,18 @@
 import type { DepthModel } from '../runtime/depth_model.js';
 import { DepthwiseError } from '../errors.js';
-import { readPicture } from '../node/image_file.js';
+import { stat } from 'node:fs/promises';
+import { pictureOf, readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
-import { isOutputFile, planJobs, type Job, type Jobs } from './jobs.js';
+import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
+import type { ProtectedFiles } from './protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
+import { STANDARD } from './streams.js';
 import { writeOutputs } from './write_outputs.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
-  const plan = (model: string) => planJobs(command.inputs, { ...command, model });
-  if (command.output !== undefined) await isOutputFile(command.output);
+  const plan = (model: string) => planJobs(command.inputs, { ...command, model, signal: session.signal });
+  if (command.output !== undefined && command.output !== STANDARD) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
@@ -17,10 +20,15 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   const model = await loadModel(command, chosen, session);
   try {
     const jobs = planned ?? (await plan(model.info.name));
+    if (command.weights !== undefined) await jobs.reads.add(command.weights);
     let failed = 0;
     for (const [index, job] of jobs.jobs.entries()) {
+      if (command.skipExisting && (await allThere(job.outputs))) {
+        session.note(`${job.input}: was done before.`);
+        continue;
+      }
       session.showProgress(job.input, index, jobs.jobs.length);
-      failed += (await succeeds(model, job, command, session)) ? 0 : 1;
+      failed += (await succeeds(model, job, command, session, jobs.reads)) ? 0 : 1;
     }
     return conclude(session, jobs, failed);
   } finally {
@@ -28,10 +36,22 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   }
 }
 
+/** Whether every file of a job is there. */
+async function allThere(outputs: Outputs): Promise<boolean> {
+  const found = await Promise.all(Object.values(outputs).map((path: string) => stat(path).catch(() => undefined)));
+  return found.every((file) => file?.isFile());
+}
+
 /** Works off one job; a picture that cannot be read, estimated or written is reported and does not stop the others. */
-async function succeeds(model: DepthModel, job: Job, command: EstimateCommand, session: Session): Promise<boolean> {
+async function succeeds(
+  model: DepthModel,
+  job: Job,
+  command: EstimateCommand,
+  session: Session,
+  reads: ProtectedFiles,
+): Promise<boolean> {
   try {
-    await work(model, job, command, session);
+    await work(model, job, command, session, reads);
     return true;
   } catch (error) {
     if (!(error instanceof DepthwiseError)) throw error;
@@ -42,24 +62,27 @@ async function succeeds(model: DepthModel, job: Job, command: EstimateCommand, s
 
 async function work(
   model: DepthModel,
-  { input, outputs }: Job,
+  { input, outputs, bytes }: Job,
   command: EstimateCommand,
   session: Session,
+  reads: ProtectedFiles,
 ): Promise<void> {
-  const picture = await readPicture(input);
+  const options = { onWarning: ({ message }: { message: string }) => session.warn(message) };
+  const picture = await (bytes ? pictureOf(bytes, input, options) : readPicture(input, options));
   const started = performance.now();
-  const { inputSize, square } = command;
-  const sizes = { square, ...(inputSize === undefined ? {} : { inputSize }) };
+  const { inputSize, square, size } = command;
+  const sizes = { square, size, ...(inputSize === undefined ? {} : { inputSize }) };
   const depth = await model.estimate(picture, { ...sizes, signal: session.signal });
   try {
-    const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command);
+    const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command, reads);
     const milliseconds = Math.round(performance.now() - started);
     if (nonFinite > 0)
       session.warn(
-        `${input}: ${nonFinite} of ${picture.width * picture.height} values are not finite; they are drawn black and stored as code 0.`,
+        `${input}: ${nonFinite} of ${depth.width * depth.height} values are not finite; they are drawn black and stored as code 0.`,
       );
     const { name, adapter, precision } = model.info;
     const { kind, nearer, unit } = depth;
+    if (outputs.picture === STANDARD) return;
     session.print(
       command.json
         ? JSON.stringify({
@@ -69,8 +92,8 @@ async function work(
             kind,
             nearer,
             unit,
-            width: picture.width,
-            height: picture.height,
+            width: depth.width,
+            height: depth.height,
             min,
             max,
             nonFinite,
@@ -86,8 +109,9 @@ async function work(
   }
 }
 
-function conclude(session: Session, { jobs, skipped }: Jobs, failed: number): number {
+function conclude(session: Session, { jobs, skipped, own }: Jobs, failed: number): number {
   session.progress.clear();
+  if (own.length > 0) session.note(`left out, as depthwise wrote them: ${own.join(', ')}.`);
   for (const { path, reason } of skipped) session.warn(`passed over: ${path} ${reason}.`);
   if (jobs.length === 0 && skipped.length === 0) session.warn('there are no pictures there.');
   if (failed > 0 && jobs.length > 1) session.warn(`${failed} of ${jobs.length} pictures failed.`);

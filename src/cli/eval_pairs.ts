@@ -34,9 +34,14 @@ export async function findPairs(root: string): Promise<Pair[]> {
 }
 
 async function searchFolder(path: string, root: string): Promise<Pair[]> {
-  const entries = (await readdir(path, { withFileTypes: true }))
-    .filter(({ name }) => !name.startsWith('.'))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const listed = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+    throw new DepthFileError('DEPTH_READ', `${path}: cannot be read (${(cause as Error).message}).`, {
+      source: path,
+      phase: 'read',
+      cause,
+    });
+  });
+  const entries = listed.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
   const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
   const depths = byStem(path, files.filter(isDepth));
   const pictures = byStem(

@@ -56,9 +56,14 @@ async function reading(path: string, { semantics }: DepthFile, kind: TruthKind |
   return { kind: said, scale, zeroIsFar };
 }
 
-async function readSidecar(path: string): Promise<Record<string, unknown> | undefined> {
+/** Files that may say what a file of true depth holds. */
+export function sidecarsOf(path: string): string[] {
   const folder = dirname(path);
-  for (const sidecar of [join(folder, `${parse(path).name}.json`), join(folder, 'depth.json')]) {
+  return [join(folder, `${parse(path).name}.json`), join(folder, 'depth.json')];
+}
+
+async function readSidecar(path: string): Promise<Record<string, unknown> | undefined> {
+  for (const sidecar of sidecarsOf(path)) {
     const text = await readFile(sidecar, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     try {

@@ -6,9 +6,10 @@ import { scoreRows, summarizeScores, type PictureScores } from '../eval/report.j
 import { readPicture } from '../node/image_file.js';
 import type { EvaluateCommand } from './arguments.js';
 import { findPairs, type Pair } from './eval_pairs.js';
-import { readTruth } from './eval_truth.js';
+import { readTruth, sidecarsOf } from './eval_truth.js';
 import { table } from './models.js';
 import { requireWritable } from './places.js';
+import { ProtectedFiles } from './protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -19,6 +20,9 @@ import { write } from './write_outputs.js';
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
   const pairs = await findPairs(command.data);
   if (command.json !== undefined) await requireWritable('json', dirname(command.json));
+  const files = pairs.flatMap(({ picture, depth }) => [picture, depth, ...sidecarsOf(depth)]);
+  const reads = await ProtectedFiles.of([...files, ...(command.weights === undefined ? [] : [command.weights])]);
+  if (command.json !== undefined) await reads.refuse(command.json);
   const model = await loadModel(command, await chooseModel(command), session);
   try {
     const pictures: PictureScores[] = [];
@@ -30,7 +34,11 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
     const { name, precision, adapter } = model.info;
     session.print(table(scoreRows(evaluation)));
     if (command.json !== undefined)
-      await write(command.json, `${JSON.stringify({ model: name, precision, adapter, ...evaluation }, null, 2)}\n`);
+      await write(
+        command.json,
+        `${JSON.stringify({ model: name, precision, adapter, ...evaluation }, null, 2)}\n`,
+        reads,
+      );
     return 0;
   } finally {
     model.dispose();

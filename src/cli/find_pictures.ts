@@ -4,11 +4,14 @@ import { ImageError, UsageError } from '../errors.js';
 import { registry } from '../models/registry.js';
 import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
+import { isStandardInput, readStream, STANDARD } from './streams.js';
 
 /** A picture, and the named folder it was found in; none when the picture itself was named. */
 export interface FoundPicture {
   readonly path: string;
   readonly folder?: string;
+  /** What came out of a pipe, which can be read but once. */
+  readonly bytes?: Uint8Array;
 }
 
 /** A file passed over, and why. */
@@ -20,6 +23,8 @@ export interface Skipped {
 export interface FoundPictures {
   readonly pictures: readonly FoundPicture[];
   readonly skipped: readonly Skipped[];
+  /** Our own results among the files named, left out as there are photographs too. */
+  readonly own: readonly string[];
 }
 
 interface Search {
@@ -30,33 +35,94 @@ interface Search {
 }
 
 /**
- * Pictures among files and folders, in the order given and by name within a folder. Hidden files, our own results and
- * the folder `except` (unless it is an input itself) are left out of folders without a word.
- * @throws UsageError OPTION_INPUT when an input does not exist.
+ * Pictures among files, folders, pipes and standard input (`-`), in the order given and by name within a folder. Hidden
+ * files, our own results and the folder `except` (unless it is an input itself) are left out of folders without a word;
+ * our own results that are named beside photographs, as a glob does, are left out too. What cannot be looked at is
+ * skipped with its reason.
+ * @throws UsageError OPTION_INPUT when no input exists.
  */
-export async function findPictures(inputs: readonly string[], except?: string): Promise<FoundPictures> {
+export async function findPictures(
+  inputs: readonly string[],
+  except?: string,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<FoundPictures> {
   const search: Search = { pictures: [], skipped: [], seen: new Set() };
   if (except !== undefined && !(await Promise.all(inputs.map(identity))).includes(await identity(except))) {
     search.seen.add(await identity(except));
   }
+  let missing: UsageError | undefined;
+  const own: string[] = [];
+  const photographs = inputs.length > 1 ? await someForeign(inputs) : false;
   for (const input of inputs) {
+    if (isStandardInput(input)) {
+      await examineStream(search, input, signal);
+      continue;
+    }
     const found = await stat(input).catch((cause: unknown) => {
-      throw new UsageError('OPTION_INPUT', `${input}: no such file or folder.`, { source: input, cause });
+      missing ??= new UsageError('OPTION_INPUT', `${input}: ${absence(input, cause)}.`, { source: input, cause });
+      search.skipped.push({ path: input, reason: `is left out: ${absence(input, cause)}` });
     });
+    if (!found) continue;
     if (found.isDirectory()) await searchFolder(search, input, input);
+    else if (!found.isFile()) await examineStream(search, input, signal);
+    else if (photographs && (await isOwn(input))) own.push(input);
     else await examine(search, { path: input });
   }
-  return search;
+  if (missing && search.skipped.length === inputs.length) throw missing;
+  return { pictures: search.pictures, skipped: search.skipped, own };
+}
+
+/** Whether any input is not a result of ours. */
+async function someForeign(inputs: readonly string[]): Promise<boolean> {
+  for (const input of inputs) if (!(await isOwn(input))) return true;
+  return false;
+}
+
+async function isOwn(path: string): Promise<boolean> {
+  const found = isStandardInput(path) ? undefined : await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return false;
+  return (await readHead(path).then(isOwnResult, () => false)) || isOwnData(path);
+}
+
+/** Why a file cannot be looked at. Node decodes names as UTF-8, and puts U+FFFD for what is none. */
+function absence(path: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  if (path.includes('\ufffd')) return 'its name is not UTF-8; rename it';
+  return code === 'ENOENT' || code === 'ENOTDIR' ? 'no such file or folder' : `cannot be read (${message})`;
+}
+
+async function examineStream(search: Search, path: string, signal: AbortSignal): Promise<void> {
+  try {
+    const bytes = await readStream(path, signal);
+    const format = sniffPicture(bytes);
+    if (format && isReadable(format)) search.pictures.push({ path: isStandardInput(path) ? STANDARD : path, bytes });
+    else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });
+  } catch (error) {
+    if (!(error instanceof ImageError)) throw error;
+    search.skipped.push({ path, reason: reasonIn(error, path) });
+  }
+}
+
+/** The reason in an error about a file, without the name it begins with. */
+function reasonIn({ message }: ImageError, path: string): string {
+  return message.replace(`${path}: `, '').replace(/\.$/, '');
 }
 
 async function searchFolder(search: Search, path: string, folder: string): Promise<void> {
   if (await seenBefore(search, path)) return;
-  const names = (await readdir(path)).filter((name) => !name.startsWith('.')).sort();
+  const listed = await readdir(path).catch((cause: unknown) => {
+    search.skipped.push({ path, reason: absence(path, cause) });
+    return [];
+  });
+  const names = listed.filter((name) => !name.startsWith('.')).sort();
   for (const name of names) {
     const entry = join(path, name);
-    const found = await stat(entry).catch(() => undefined);
-    if (found?.isDirectory()) await searchFolder(search, entry, folder);
-    else if (found?.isFile()) await examine(search, { path: entry, folder });
+    const found = await stat(entry).catch((cause: unknown) => {
+      search.skipped.push({ path: entry, reason: absence(entry, cause) });
+    });
+    if (!found) continue;
+    if (found.isDirectory()) await searchFolder(search, entry, folder);
+    else if (found.isFile()) await examine(search, { path: entry, folder });
     else search.skipped.push({ path: entry, reason: 'is not a file' });
   }
 }
@@ -72,7 +138,7 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
     else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    search.skipped.push({ path, reason: 'cannot be read' });
+    search.skipped.push({ path, reason: reasonIn(error, path) });
   }
 }
 

@@ -4,6 +4,8 @@ import { UsageError } from '../errors.js';
 import type { DataFormats } from './arguments.js';
 import { findPictures, type FoundPicture, type Skipped } from './find_pictures.js';
 import { requireWritable } from './places.js';
+import { ProtectedFiles } from './protected_files.js';
+import { STANDARD } from './streams.js';
 
 /** Files one picture turns into; `semantics` says in JSON what the values of the data files mean. */
 export interface Outputs {
@@ -16,12 +18,18 @@ export interface Outputs {
 
 export interface Job {
   readonly input: string;
+  /** What came out of a pipe; a file is read when its turn comes. */
+  readonly bytes?: Uint8Array;
   readonly outputs: Outputs;
 }
 
 export interface Jobs {
   readonly jobs: readonly Job[];
   readonly skipped: readonly Skipped[];
+  /** Our own results among the files named, which are left out beside photographs. */
+  readonly own: readonly string[];
+  /** What the command reads, which no output may be. */
+  readonly reads: ProtectedFiles;
 }
 
 export interface JobOptions extends DataFormats {
@@ -29,17 +37,23 @@ export interface JobOptions extends DataFormats {
   readonly output?: string;
   /** Stands behind the picture's own name: `<stem>-<model>.png`. */
   readonly model: string;
+  readonly signal?: AbortSignal;
 }
 
 /**
- * Decides which pictures are read and which files each turns into, before any work is done.
- * @throws UsageError OPTION_INPUT, OPTION_VALUE for an impossible `output`, OUTPUT_COLLISION naming both pictures.
+ * Decides which pictures are read and which files each turns into, before any work is done. Where two pictures would
+ * share an output, or one would be written over, names get the extension too: `a-jpg-<model>.png`. What still cannot be
+ * written is passed over with its reason, and the rest is done.
+ * @throws UsageError OPTION_INPUT, OPTION_VALUE for an impossible `output`, OUTPUT_COLLISION for a named output file
+ *   that is an input.
  */
 export async function planJobs(inputs: readonly string[], options: JobOptions): Promise<Jobs> {
   const { output } = options;
-  const file = output !== undefined && (await isOutputFile(output));
-  const { pictures, skipped } = await findPictures(inputs, file ? undefined : output);
-  if (file && pictures.length > 1) {
+  const file = output !== undefined && output !== STANDARD && (await isOutputFile(output));
+  const one = file || output === STANDARD;
+  const found = await findPictures(inputs, one ? undefined : output, options.signal);
+  const { pictures, own } = found;
+  if (one && pictures.length > 1) {
     throw new UsageError(
       'OPTION_VALUE',
       `--output ${output} names one file, and there are ${pictures.length} pictures.`,
@@ -50,14 +64,56 @@ export async function planJobs(inputs: readonly string[], options: JobOptions): 
       },
     );
   }
-  const jobs = pictures.map((picture) => ({
-    input: picture.path,
-    outputs: file
-      ? { ...outputsOf(withoutExtension(output), options), picture: output }
-      : outputsOf(stemOf(picture, options), options),
-  }));
-  refuseCollisions(jobs);
-  return { jobs, skipped };
+  const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
+  if (!one) {
+    const { jobs, skipped } = await nameOutputs(pictures, options, reads);
+    return { jobs, skipped: [...found.skipped, ...skipped], own, reads };
+  }
+  const outputs = file ? { ...outputsOf(withoutExtension(output), options), picture: output } : { picture: STANDARD };
+  for (const path of file ? (Object.values(outputs) as string[]) : []) await reads.refuse(path);
+  return { jobs: pictures.map((picture) => jobOf(picture, outputs)), skipped: found.skipped, own, reads };
+}
+
+function jobOf({ path, bytes }: FoundPicture, outputs: Outputs): Job {
+  return { input: path, outputs, ...(bytes === undefined ? {} : { bytes }) };
+}
+
+async function nameOutputs(
+  pictures: readonly FoundPicture[],
+  options: JobOptions,
+  reads: ProtectedFiles,
+): Promise<Pick<Jobs, 'jobs' | 'skipped'>> {
+  const named = (withExtension: boolean) => (picture: FoundPicture) =>
+    jobOf(picture, outputsOf(stemOf(picture, options, withExtension), options));
+  const plain = pictures.map(named(false));
+  const refused = await refusals(plain, reads);
+  const jobs = plain.map((job, i) => (refused.has(job) ? named(true)(pictures[i]!) : job));
+  const reasons = await refusals(jobs, reads);
+  return {
+    jobs: jobs.filter((job) => !reasons.has(job)),
+    skipped: [...reasons].map(([{ input }, reason]) => ({ path: input, reason })),
+  };
+}
+
+/** Jobs that cannot be done as they are named, and why. */
+async function refusals(jobs: readonly Job[], reads: ProtectedFiles): Promise<Map<Job, string>> {
+  const owners = new Map<string, Job[]>();
+  const reasons = new Map<Job, string>();
+  for (const job of jobs) {
+    for (const output of Object.values(job.outputs) as string[]) {
+      const key = identity(output);
+      owners.set(key, [...(owners.get(key) ?? []), job]);
+      const read = await reads.owner(output);
+      if (read !== undefined) reasons.set(job, `would be written over the picture ${read}`);
+    }
+  }
+  for (const sharing of owners.values()) {
+    if (sharing.length < 2) continue;
+    const inputs = sharing.map(({ input }) => input).join(' and ');
+    for (const job of sharing)
+      reasons.set(job, `has the same output as another: ${inputs} give ${job.outputs.picture}`);
+  }
+  return reasons;
 }
 
 /**
@@ -86,10 +142,11 @@ function isPngName(output: string, taken: boolean): boolean {
 /**
  * Output path without an extension: beside the picture, or in `output` at the picture's place in the searched folder.
  */
-function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions): string {
+function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions, withExtension: boolean): string {
   const place =
     output === undefined ? dirname(path) : join(output, folder === undefined ? '' : relative(folder, dirname(path)));
-  return join(place, `${parse(path).name}-${model}`);
+  const { name, ext } = parse(path === STANDARD ? 'stdin' : path);
+  return join(place, `${name}${withExtension ? ext.replace('.', '-') : ''}-${model}`);
 }
 
 function outputsOf(stem: string, { png16, pfm, npy }: DataFormats): Outputs {
@@ -105,29 +162,6 @@ function outputsOf(stem: string, { png16, pfm, npy }: DataFormats): Outputs {
 function withoutExtension(path: string): string {
   const { dir, name } = parse(path);
   return join(dir, name);
-}
-
-function refuseCollisions(jobs: readonly Job[]): void {
-  const owners = new Map(jobs.map(({ input }) => [identity(input), input]));
-  for (const { input, outputs } of jobs) {
-    for (const output of Object.values(outputs) as string[]) {
-      const owner = owners.get(identity(output));
-      if (owner !== undefined) throw collision(input, owner, output);
-      owners.set(identity(output), input);
-    }
-  }
-}
-
-function collision(input: string, owner: string, output: string): UsageError {
-  const overwrites = identity(owner) === identity(output);
-  const what = overwrites
-    ? `The depth of ${input} would overwrite the picture ${output}.`
-    : `${owner} and ${input} would both be written to ${output}.`;
-  return new UsageError('OUTPUT_COLLISION', what, {
-    hint: 'Rename one, or run them into different folders.',
-    source: input,
-    actual: output,
-  });
 }
 
 /** What makes two paths the same file; macOS and Windows do not tell letter case apart. */

@@ -26,7 +26,13 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     return await run(command, new Session('quiet' in command && command.quiet, signal));
   } catch (error) {
     if (signal.aborted) return FAILED;
-    if (!(error instanceof DepthwiseError)) throw error;
+    if (!(error instanceof DepthwiseError)) {
+      // What the operating system says no to; anything else is a fault of ours, and keeps its stack.
+      const { syscall, code, message } = error as NodeJS.ErrnoException;
+      if (syscall === undefined) throw error;
+      tell(`${message} [${code ?? syscall}]`);
+      return FAILED;
+    }
     tell(`${error.message} [${error.code}]`);
     // The library counts a weights file that is not there as misuse of its call; a command line that names one makes
     // sense.

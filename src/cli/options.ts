@@ -25,6 +25,11 @@ export const OPTIONS = {
   },
   Input: {
     'input-size': { type: 'string', value: 'N', help: "side the network sees, in pixels, in place of the model's own" },
+    size: {
+      type: 'string',
+      value: 'S',
+      help: 'size of the map: picture (default), or network, which is smaller',
+    },
     square: { type: 'boolean', help: 'squash pictures to a square instead of keeping their shape' },
     hub: { type: 'boolean', help: 'resize and position embedding as the transformers library has them' },
   },
@@ -33,11 +38,13 @@ export const OPTIONS = {
       type: 'string',
       short: 'o',
       value: 'PATH',
-      help: 'folder to write into, or NAME.png for a single picture',
+      help: 'folder to write into, NAME.png for one picture, - for standard output',
     },
     colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
     grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
     invert: { type: 'boolean', help: 'the last colour for the farthest; data files keep their values' },
+    span: { type: 'string', value: 'S', help: 'values the colours span: full (default), or percentiles, 2nd to 98th' },
+    'skip-existing': { type: 'boolean', help: 'leave out pictures whose files are all there' },
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },
@@ -124,9 +131,13 @@ const NOTES = `
 Without --model and --weights it is the best model free for every use that was downloaded before,
 or else nano, which is small and comes with depthwise.
 
+A picture called - is read from standard input and drawn to standard output, unless -o names
+a place. No input is ever written over: two pictures that would share a name, as a.jpg and
+a.png do, get it with their extension, a-jpg-<model>.png.
+
 JPEG, PNG, WebP, TIFF, GIF, AVIF and PPM are read. Folders are searched to the bottom, and
 -o repeats their tree. Files that are not pictures are passed over with a warning; hidden
-files and what depthwise wrote, silently.
+files and what depthwise wrote, silently; the latter also where a glob names it.
 
 Exit codes: 0 all done, 1 something failed or was passed over, 2 the command line makes no sense.
 `;

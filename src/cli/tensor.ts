@@ -4,6 +4,7 @@ import { DepthFileError, UsageError } from '../errors.js';
 import { decodeNpy, encodeNpy } from '../depth/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
 import { requireWritable } from './places.js';
+import { ProtectedFiles } from './protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -27,9 +28,11 @@ export async function runTensor(command: TensorCommand, session: Session): Promi
     });
   }
   await requireWritable('out-tensor', dirname(command.output));
+  const reads = await ProtectedFiles.of([command.input, ...(command.weights === undefined ? [] : [command.weights])]);
+  await reads.refuse(command.output);
   const model = await loadModel(command, await chooseModel(command), session);
   try {
-    await write(command.output, encodeNpy(await model.run(data, [N, C, H, W]), [H, W]));
+    await write(command.output, encodeNpy(await model.run(data, [N, C, H, W]), [H, W]), reads);
     session.print(command.output);
     return 0;
   } finally {

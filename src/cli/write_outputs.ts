@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DepthMap } from '../depth/depth_map.js';
-import { DepthFileError } from '../errors.js';
+import { DepthFileError, UsageError } from '../errors.js';
 import type { ColormapName } from '../depth/colormaps.js';
 import {
   finiteRange,
@@ -17,6 +17,9 @@ import { encodePng } from '../depth/formats/png.js';
 import type { Picture } from '../node/image_file.js';
 import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
+import { ProtectedFiles } from './protected_files.js';
+import { STANDARD } from './streams.js';
+import type { Span } from '../kernels/colorize.js';
 
 /** How a map is drawn. */
 export interface Look {
@@ -27,10 +30,12 @@ export interface Look {
   readonly invert: boolean;
   /** The photograph on the left of the map. */
   readonly side: boolean;
+  /** What the colours span: all values, or those between the 2nd and 98th percentile. */
+  readonly span: Span;
 }
 
 /** The part of a depth map that files are made of. */
-export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'colors' | 'semantics'>;
+export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'range' | 'colors' | 'semantics'>;
 
 /**
  * Writes every file of one job, with its folder. PNG files carry their semantics in the text chunk `depthwise`: value =
@@ -43,33 +48,39 @@ export async function writeOutputs(
   depth: DepthResult,
   picture: Picture,
   look: Look,
+  reads = new ProtectedFiles(),
 ): Promise<FiniteRange> {
+  const put = (path: string, content: Uint8Array | string) => write(path, content, reads);
   const { width, height } = depth;
   const values = await depth.read();
   const range = finiteRange(values);
-  await write(outputs.picture, await draw(depth, range, picture, look));
+  await put(outputs.picture, await draw(depth, range, picture, look));
   let semantics = depth.semantics();
   if (outputs.png16 !== undefined) {
     const { codes, scale, offset } = quantize16(values, range);
     semantics = depth.semantics(scale, offset);
-    await write(outputs.png16, await encodePng({ width, height, channels: 1, data: codes }, textOf(semantics)));
+    await put(outputs.png16, await encodePng({ width, height, channels: 1, data: codes }, textOf(semantics)));
   }
-  if (outputs.pfm !== undefined) await write(outputs.pfm, encodePfm(values, width, height));
-  if (outputs.npy !== undefined) await write(outputs.npy, encodeNpy(values, [height, width]));
-  if (outputs.semantics !== undefined) await write(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
+  if (outputs.pfm !== undefined) await put(outputs.pfm, encodePfm(values, width, height));
+  if (outputs.npy !== undefined) await put(outputs.npy, encodeNpy(values, [height, width]));
+  if (outputs.semantics !== undefined) await put(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
 }
 
 /**
- * Writes a file and the folders it stands in. Under its name there is the whole file or what was there before, also
+ * Writes a file and the folders it stands in, or standard output for `-`. This is where every output passes, and none
+ * is a file of `reads`, which it joins. Under its name there is the whole file or what was there before, also
  * when the disk is full.
- * @throws DepthFileError OUTPUT_WRITE
+ * @throws DepthFileError OUTPUT_WRITE; UsageError OUTPUT_COLLISION
  */
-export async function write(path: string, content: Uint8Array | string): Promise<void> {
+export async function write(path: string, content: Uint8Array | string, reads = new ProtectedFiles()): Promise<void> {
   try {
+    if (path === STANDARD) return await toStandardOutput(content);
     await mkdir(dirname(path), { recursive: true });
-    await replace(path, content);
+    await replace(path, content, reads);
+    await reads.add(path);
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, {
       source: path,
@@ -79,8 +90,16 @@ export async function write(path: string, content: Uint8Array | string): Promise
   }
 }
 
+/** Until all of it is taken, as the process may end right after. */
+function toStandardOutput(content: Uint8Array | string): Promise<void> {
+  return new Promise((resolve, reject) =>
+    process.stdout.write(content, (error) => (error ? reject(error) : resolve())),
+  );
+}
+
 /** Follows links; devices and pipes, which cannot be renamed into, are written as they are. */
-async function replace(path: string, content: Uint8Array | string): Promise<void> {
+async function replace(path: string, content: Uint8Array | string, reads: ProtectedFiles): Promise<void> {
+  await reads.refuse(path);
   const found = await stat(path).catch(() => undefined);
   if (found && !found.isFile()) return writeFile(path, content);
   const target = found ? await realpath(path) : path;
@@ -88,6 +107,7 @@ async function replace(path: string, content: Uint8Array | string): Promise<void
   const partial = join(dirname(target), `.depthwise-${randomUUID()}.part`);
   try {
     await writeFile(partial, content, { flag: 'wx', ...(found && { mode: found.mode }) });
+    await reads.refuse(path);
     await rename(partial, target);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
@@ -99,12 +119,13 @@ async function draw(
   depth: DepthResult,
   range: FiniteRange,
   picture: Picture,
-  { colormap, grayscale, invert, side }: Look,
+  { colormap, grayscale, invert, side, span }: Look,
 ): Promise<Uint8Array> {
   const { width, height } = depth;
-  const data = await depth.colors({ colormap: grayscale ? 'gray' : colormap, invert });
+  const data = await depth.colors({ colormap: grayscale ? 'gray' : colormap, invert, span });
   const drawn = { data, width, height };
-  const { scale, offset } = levelLine(depth.nearer, invert, range);
+  const { low, high } = span === 'full' ? { low: range.min, high: range.max } : await depth.range();
+  const { scale, offset } = levelLine(depth.nearer, invert, { min: low, max: high });
   return encodePng(
     side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3),
     textOf(depth.semantics(scale, offset)),

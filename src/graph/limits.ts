@@ -7,6 +7,11 @@ type BufferLimits = Pick<GPUSupportedLimits, 'maxStorageBufferBindingSize' | 'ma
 /** Kernels index elements with u32 and byte offsets stay below 2^32. */
 const MAX_ELEMENTS = 2 ** 31;
 
+/** What helps where it is not the input of the network that makes a tensor large, by op. */
+const HINTS: Readonly<Record<string, string>> = {
+  resize_map: "The map has the picture's size: take that of the network, size: 'network' (--size network).",
+};
+
 /**
  * Checks every tensor of a graph against the device before anything is allocated.
  * @throws LimitError `LIMIT_BINDING`, `LIMIT_INDEX` or `LIMIT_TEXTURE`, naming the node, the limit and both numbers.
@@ -15,13 +20,19 @@ export function checkLimits(graph: Graph, limits: BufferLimits): void {
   const bufferLimit = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize);
   for (const node of graph.nodes) {
     for (const { type } of Object.values(node.outputs))
-      check(type, `${node.label} (${node.op.name})`, bufferLimit, limits);
+      check(type, `${node.label} (${node.op.name})`, bufferLimit, limits, HINTS[node.op.name]);
   }
   for (const [name, { type }] of graph.inputs) check(type, name, bufferLimit, limits);
-  for (const [key, { type }] of graph.constants) check(type, key, bufferLimit, limits);
+  for (const [key, { type }] of graph.constants) check(type, key, bufferLimit, limits, 'Use a smaller model.');
 }
 
-function check(type: TensorType, name: string, bufferLimit: number, limits: BufferLimits): void {
+function check(
+  type: TensorType,
+  name: string,
+  bufferLimit: number,
+  limits: BufferLimits,
+  hint = 'Use a smaller input size.',
+): void {
   const side = Math.max(...type.shape);
   if (type.dtype === 'texture') {
     if (side <= limits.maxTextureDimension2D) return;
@@ -44,7 +55,7 @@ function check(type: TensorType, name: string, bufferLimit: number, limits: Buff
         expected: bufferLimit,
         actual: bytes,
         phase: 'build',
-        hint: 'Use a smaller input size.',
+        hint,
       },
     );
   }

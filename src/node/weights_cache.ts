@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
+import { CacheError } from '../errors.js';
 import {
   asOrigin,
   bySize,
@@ -29,16 +30,18 @@ export const createNodeHasher = (): Hasher => createHash('sha256');
 /**
  * Where weights are kept between runs: `DEPTHWISE_CACHE`, else the platform's folder for caches
  * (XDG Base Directory Specification; `~/Library/Caches` on macOS; `%LOCALAPPDATA%` on Windows).
+ * @throws CacheError CACHE_WRITE for a user without a home folder, where that is needed
  */
 export function cacheFolder(
   env: Readonly<Record<string, string | undefined>> = process.env,
   platform: string = process.platform,
-  home = homedir(),
+  home?: string,
 ): string {
   if (env['DEPTHWISE_CACHE']) return env['DEPTHWISE_CACHE'];
-  if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'depthwise', 'cache');
-  if (platform === 'darwin') return join(home, 'Library', 'Caches', 'depthwise');
-  return join(env['XDG_CACHE_HOME'] || join(home, '.cache'), 'depthwise');
+  const inHome = (...path: string[]) => join(home ?? homeFolder(), ...path);
+  if (platform === 'win32') return join(env['LOCALAPPDATA'] || inHome('AppData', 'Local'), 'depthwise', 'cache');
+  if (platform === 'darwin') return inHome('Library', 'Caches', 'depthwise');
+  return join(env['XDG_CACHE_HOME'] || inHome('.cache'), 'depthwise');
 }
 
 /**
@@ -53,7 +56,38 @@ export function cacheFolder(
  * const model = await loadDepthModel('depth-anything-v2-small', { cache: folderCache('/var/cache/weights') });
  * ```
  */
-export function folderCache(folder: string = cacheFolder()): ListedCache {
+export function folderCache(folder?: string): ListedCache {
+  try {
+    return cacheIn(folder ?? cacheFolder());
+  } catch (error) {
+    return noCache(error);
+  }
+}
+
+/** Users of containers may have no home. Nothing is kept for them, and only what would be kept says so. */
+function homeFolder(): string {
+  try {
+    const home = homedir();
+    if (isAbsolute(home)) return home;
+  } catch {
+    // The system does not know the user.
+  }
+  throw new CacheError('CACHE_WRITE', 'This user has no home folder to keep weights in.', {
+    hint: 'Name a folder: DEPTHWISE_CACHE, or --cache on the command line.',
+  });
+}
+
+function noCache(reason: unknown): ListedCache {
+  return {
+    match: async () => undefined,
+    put: () => Promise.reject(reason as Error),
+    delete: async () => undefined,
+    list: async () => [],
+    clear: async () => undefined,
+  };
+}
+
+function cacheIn(folder: string): ListedCache {
   return {
     async match(key) {
       return keptFile(pathOf(folder, key));

@@ -21,6 +21,9 @@ const DEFAULTS = {
   grayscale: false,
   invert: false,
   side: false,
+  span: 'full',
+  size: 'picture',
+  skipExisting: false,
   png16: false,
   pfm: false,
   npy: false,
@@ -38,7 +41,7 @@ describe('parseArguments', () => {
     expect(
       parse(
         'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c --precision f16 --adapter llvmpipe' +
-          ' --input-size 126 --square --hub --colormap turbo --invert --side --png16 --pfm --npy --json -q',
+          ' --input-size 126 --square --hub --colormap turbo --invert --side --span percentiles --size picture --skip-existing --png16 --pfm --npy --json -q',
       ),
     ).toEqual({
       command: 'estimate',
@@ -57,6 +60,9 @@ describe('parseArguments', () => {
       grayscale: false,
       invert: true,
       side: true,
+      span: 'percentiles',
+      size: 'picture',
+      skipExisting: true,
       png16: true,
       pfm: true,
       npy: true,
@@ -127,6 +133,8 @@ describe('parseArguments', () => {
     fails('a.jpg --precision fp16', 'OPTION_VALUE', /auto, f32, f16, not "fp16"\. Did you mean f16\?/);
     fails('a.jpg --colormap jet', 'OPTION_VALUE', /one of inferno, spectral_r.*not "jet"/);
     fails('a.jpg --output', 'OPTION_VALUE', /--output/);
+    fails('a.jpg --side --size network', 'OPTION_CONFLICT', /--side and --size network/);
+    fails('a.jpg -o - --npy', 'OPTION_CONFLICT', /--npy needs -o PATH/);
     fails('a.jpg --side=yes', 'OPTION_VALUE', /--side/);
   });
 

@@ -165,19 +165,52 @@ describe('planJobs', () => {
     ]);
   });
 
-  it('refuses two pictures with one output, naming both', async () => {
-    await files(['in/a.jpg', 'in/a.png', 'x/b.jpg', 'y/b.jpg']);
-    await fails(plan(['in']), 'OUTPUT_COLLISION', /in\/a\.jpg and in\/a\.png would both be written to in\/a-m\.png/);
-    await fails(plan(['x', 'y'], { output: 'out' }), 'OUTPUT_COLLISION', /x\/b\.jpg and y\/b\.jpg .* out\/b-m\.png/);
+  it('names two pictures of one name by their extension too', async () => {
+    await files(['in/a.jpg', 'in/a.png', 'in/b.jpg', 'in/a.jpeg']);
+    expect((await plan(['in'], { output: 'out' })).jobs).toEqual([
+      ['in/a.jpeg', 'out/a-jpeg-m.png'],
+      ['in/a.jpg', 'out/a-jpg-m.png'],
+      ['in/a.png', 'out/a-png-m.png'],
+      ['in/b.jpg', 'out/b-m.png'],
+    ]);
   });
 
-  it('refuses to write over a picture it reads', async () => {
-    await files(['a.jpg', 'a-m.png', 'c.jpg']);
-    await fails(plan(['.']), 'OUTPUT_COLLISION', /depth of a\.jpg would overwrite the picture a-m\.png/);
-    await fails(plan(['a-m.png'], { output: 'a-m.png' }), 'OUTPUT_COLLISION', /overwrite/);
+  it('passes over pictures whose outputs are one all the same, every one of them, and does the rest', async () => {
+    await files(['x/b.jpg', 'y/b.jpg', 'x/c.jpg', 'y/c.jpg', 'x/d.jpg']);
+    const { jobs, skipped } = await plan(['x', 'y'], { output: 'out' });
+    expect(jobs).toEqual([['x/d.jpg', 'out/d-m.png']]);
+    expect(skipped).toHaveLength(4);
+    expect(skipped).toContain('x/b.jpg has the same output as another: x/b.jpg and y/b.jpg give out/b-jpg-m.png');
+  });
+
+  it('never writes over a picture that it reads', async () => {
+    await files(['a.jpg', 'a-m.png', 'c.jpg', 'e.jpg', 'e-m.png', 'e-jpg-m.png']);
+    const { jobs, skipped } = await plan(['.']);
+    expect(jobs).toContainEqual(['a.jpg', 'a-jpg-m.png']);
+    expect(jobs).toContainEqual(['c.jpg', 'c-m.png']);
+    expect(skipped).toEqual(['e.jpg would be written over the picture e-jpg-m.png']);
+    await fails(plan(['a-m.png'], { output: 'a-m.png' }), 'OUTPUT_COLLISION', /a-m\.png is not written/);
+  });
+
+  it('leaves out its own results where a glob names them', async () => {
+    await files(['a.png'], ['a-nano.json']);
+    const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
+    await writeFile(join(root, 'a-nano.png'), await encodePng(pixel, { depthwise: '{}' }));
+    const found = await planJobs(['a-nano.json', 'a-nano.png', 'a.png'], {
+      model: 'nano',
+      png16: false,
+      pfm: false,
+      npy: false,
+    });
+    expect(found.jobs.map(({ input }) => input)).toEqual(['a.png']);
+    expect(found).toMatchObject({ own: ['a-nano.json', 'a-nano.png'], skipped: [] });
   });
 
   it('refuses an input that is not there', async () => {
     await fails(plan(['gone.jpg']), 'OPTION_INPUT', /gone\.jpg: no such file or folder/);
+    await files(['a.jpg']);
+    const { jobs, skipped } = await plan(['gone.jpg', 'a.jpg']);
+    expect(jobs).toEqual([['a.jpg', 'a-m.png']]);
+    expect(skipped).toEqual(['gone.jpg is left out: no such file or folder']);
   });
 });

@@ -11,7 +11,7 @@ import { isOwnResult } from '../../../src/node/picture_format.js';
 const WIDTH = 3;
 const HEIGHT = 2;
 const VALUES = Float32Array.of(-1, 0, 1, 2, 3, NaN);
-const LOOK: Look = { colormap: 'turbo', grayscale: false, invert: false, side: false };
+const LOOK: Look = { colormap: 'turbo', grayscale: false, invert: false, side: false, span: 'full' };
 const PICTURE = {
   width: WIDTH,
   height: HEIGHT,
@@ -26,6 +26,7 @@ function depthMap(nearer: 'larger' | 'smaller' = 'larger'): DepthResult {
     height: HEIGHT,
     nearer,
     read: async () => VALUES,
+    range: async () => ({ min: -1, max: 3, low: 0, high: 2, nonFinite: 1 }),
     colors: async ({ colormap, invert } = {}) =>
       Uint8ClampedArray.from(
         { length: 24 },

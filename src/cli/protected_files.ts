@@ -1,0 +1,50 @@
+import { realpath, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { UsageError } from '../errors.js';
+
+/**
+ * Files that must not be written: what a command reads, and what it has written for another picture. A file is known by
+ * its device and number and by its real path, so neither links nor the spelling of a name hide it.
+ */
+export class ProtectedFiles {
+  readonly #owners = new Map<string, string>();
+
+  /** Files that a command reads; those that are not there are left out. */
+  static async of(paths: Iterable<string>): Promise<ProtectedFiles> {
+    const files = new ProtectedFiles();
+    for (const path of paths) await files.add(path);
+    return files;
+  }
+
+  async add(path: string): Promise<void> {
+    for (const key of await identities(path)) if (!this.#owners.has(key)) this.#owners.set(key, path);
+  }
+
+  /** The protected file that `path` is; undefined when it may be written. */
+  async owner(path: string): Promise<string | undefined> {
+    for (const key of await identities(path)) {
+      const owner = this.#owners.get(key);
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  }
+
+  /** @throws UsageError OUTPUT_COLLISION where `path` is protected, however it is spelled or linked to */
+  async refuse(path: string): Promise<void> {
+    const owner = await this.owner(path);
+    if (owner === undefined) return;
+    const same = resolve(owner) === resolve(path);
+    throw new UsageError(
+      'OUTPUT_COLLISION',
+      `${path} is not written: it ${same ? '' : `is the same file as ${owner}, which `}is read or was just written.`,
+      { hint: 'Name another output.', source: owner, actual: path, phase: 'write' },
+    );
+  }
+}
+
+/** Names of a file that is there. Numbers of files need more than 53 bits on some systems. */
+async function identities(path: string): Promise<string[]> {
+  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  if (!found?.isFile()) return [];
+  return [`${found.dev}:${found.ino}`, await realpath(path).catch(() => resolve(path))];
+}

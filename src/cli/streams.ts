@@ -1,0 +1,86 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ImageError } from '../errors.js';
+
+/** The name that stands for standard input among inputs, and for standard output as the output. */
+export const STANDARD = '-';
+const STANDARD_INPUTS = [STANDARD, '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
+/** Most bytes of a picture that are read from a pipe: a gigabyte. */
+const MAX_BYTES = 2 ** 30;
+/** How long a pipe may have no writer, and between two looks, in milliseconds. */
+const WRITERLESS_MS = 2000;
+const LOOK_MS = 20;
+
+export function isStandardInput(path: string): boolean {
+  return STANDARD_INPUTS.includes(path);
+}
+
+/**
+ * All that comes out of standard input or a pipe.
+ * @throws ImageError IMAGE_READ for a terminal, for a pipe that nobody writes to, for more than a gigabyte
+ */
+export async function readStream(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of isStandardInput(path) ? standardInput(signal) : pipe(path, signal)) {
+      length += chunk.length;
+      if (length > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes came`);
+      chunks.push(chunk);
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ImageError('IMAGE_READ', `${path}: cannot be read (${reason}).`, { source: path, cause });
+  }
+  return Buffer.concat(chunks);
+}
+
+async function* standardInput(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  if (process.stdin.isTTY) throw new Error('standard input is a terminal');
+  const stop = () => process.stdin.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of process.stdin) yield chunk as Uint8Array;
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Opened without waiting for a writer, so that neither the wait nor an interrupt hangs. */
+async function* pipe(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  const opened = performance.now();
+  try {
+    for (let begun = false; ;) {
+      signal.throwIfAborted();
+      const bytes = await readNow(file, new Uint8Array(65536));
+      if (bytes === undefined) {
+        await pause(LOOK_MS);
+      } else if (bytes.length > 0) {
+        begun = true;
+        yield bytes;
+      } else if (begun) {
+        return;
+      } else if (performance.now() - opened > WRITERLESS_MS) {
+        throw new Error(`nobody wrote into it for ${WRITERLESS_MS / 1000} s`);
+      } else {
+        await pause(LOOK_MS);
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** What is there to read, nothing at the end or without a writer; undefined where a writer has nothing yet. */
+async function readNow(file: Awaited<ReturnType<typeof open>>, into: Uint8Array): Promise<Uint8Array | undefined> {
+  try {
+    const { bytesRead } = await file.read(into, 0, into.length, null);
+    return into.subarray(0, bytesRead);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return undefined;
+    throw error;
+  }
+}
