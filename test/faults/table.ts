@@ -7,7 +7,7 @@ export interface Asserted {
 /** For a fault that no test is known to assert yet. */
 export const OPEN = 'no test is known to assert it';
 
-/** 156 faults by id: S safetensors, P PyTorch files, I pictures, L limits, G the GPU, N network and cache, C lifecycle. */
+/** By id: S safetensors, P PyTorch files, I pictures, L limits, G the GPU, N network and cache, C lifecycle. */
 export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
   S01: { file: 'test/unit/weights/safetensors.test.ts', title: 'S01' },
   S02: { file: 'test/unit/weights/safetensors.test.ts', title: 'S02' },

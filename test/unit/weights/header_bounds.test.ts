@@ -8,7 +8,10 @@ import { fileOf } from './safetensors_file.js';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const BUILT = join(ROOT, 'test/output/bounds');
-/** Most memory that a refused file may take beside a loaded library: header bytes, their text, and at most 100,000 entries. Measured: 62 MiB, and 153 with entries; 1,300 before there were bounds. */
+/**
+ * Most memory that a refused file may take beside a loaded library: header, its text, and at most 100,000 entries.
+ * Measured: 62 MiB, and 153 with entries; 1,300 before there were bounds.
+ */
 const MOST_MIB = 192;
 const HEADER = 16 * 1024 * 1024 - 1024;
 
@@ -23,7 +26,11 @@ const peakKiB = () => {
 };
 const { loadDepthModel } = await import(process.argv[2]);
 const gpu = create(['backend=null']);
-const load = (path) => loadDepthModel(path, { gpu, cache: false, precision: 'f32' }).then(() => 'loaded', ({ code, message }) => [code, message.slice(0, 300)]);
+const load = (path) =>
+  loadDepthModel(path, { gpu, cache: false, precision: 'f32' }).then(
+    () => 'loaded',
+    ({ code, message }) => [code, message.slice(0, 300)],
+  );
 await load(process.argv[4]);
 const before = peakKiB();
 const outcome = await load(process.argv[3]);
