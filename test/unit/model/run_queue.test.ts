@@ -89,7 +89,9 @@ describe('runs of a model', () => {
     expect(new Set(await outcomes(calls))).toEqual(new Set(['AbortError']));
     expect(await outcomes([model.estimate(picture('a'), SMALL)])).toEqual(['map']);
     expect(flying).toMatchObject({ most: 2, all: 3 });
-    expect(faulty.held).toEqual(held);
+    // A run that was aborted on the GPU gives the texture of its picture up.
+    expect({ ...faulty.held, textures: held.textures }).toEqual(held);
+    expect(faulty.held.textures).toBeLessThanOrEqual(held.textures);
   });
 
   it('one of which fails, is aborted or left out leave the places of the others', async () => {
