@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { readStamps, writeStamp } from './stamp.mjs';
 import { announce, failureOf, run, SetupError } from './step.mjs';
-import { aptInstall, readOsRelease, rootPrefix, usesApt } from './system.mjs';
+import { aptInstall, readOsRelease, mayInstall, usesApt } from './system.mjs';
 
 const CHROMIUMS = {
   linux: ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'],
@@ -42,11 +42,12 @@ export async function setUpChromium(root) {
   return remember(root, path);
 }
 
-/** Puppeteer's own download of Chrome; on Ubuntu with the libraries that Chrome needs, which takes root's rights. */
+/** Puppeteer's own download of Chrome; with the libraries that Chrome needs only as root, which it is never made. */
 function download(root, withLibraries) {
   const script = join(root, 'node_modules/puppeteer/lib/cjs/puppeteer/node/cli.js');
   const cache = process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), '.cache', 'puppeteer');
-  const prefix = withLibraries ? rootPrefix() : undefined;
+  const prefix =
+    withLibraries && process.getuid?.() === 0 && mayInstall({ packages: ['the libraries of Chrome'] }) ? [] : undefined;
   const argv = prefix
     ? [
         ...prefix,

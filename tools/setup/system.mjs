@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { announce, failureOf, run, SetupError } from './step.mjs';
 
@@ -62,8 +62,32 @@ export function rootPrefix() {
   return run(['sudo', '-n', 'true']).ok ? ['sudo', '-n'] : undefined;
 }
 
+/**
+ * Whether packages may be installed: a person at the terminal is asked; elsewhere only root of a container or in CI
+ * may, or who sets DEPTHWISE_SETUP=apt.
+ */
+export function mayInstall(plan) {
+  const { DEPTHWISE_SETUP, CI, container } = process.env;
+  if (DEPTHWISE_SETUP === 'apt') return true;
+  if (process.stdin.isTTY && process.stderr.isTTY) return agrees(plan);
+  const contained = container || existsSync('/.dockerenv') || existsSync('/run/.containerenv');
+  return process.getuid?.() === 0 && Boolean(CI || contained);
+}
+
+function agrees(plan) {
+  process.stderr.write(`depthwise set-up wants to run:\n\n    ${aptCommand(plan)}\n\nGo ahead? [y/N] `);
+  const answer = Buffer.alloc(64);
+  return /^y(es)?\s/i.test(answer.toString('latin1', 0, readSync(0, answer)));
+}
+
 /** Carries out an apt plan, or throws with the command that does. */
 export function aptInstall(step, plan) {
+  if (!mayInstall(plan))
+    throw new SetupError(
+      step,
+      `${plan.packages.join(', ')} must be installed, which is not done without being asked for (DEPTHWISE_SETUP=apt).`,
+      aptCommand(plan),
+    );
   const prefix = rootPrefix();
   if (!prefix)
     throw new SetupError(

@@ -64,11 +64,13 @@ function depth(...args: string[]) {
   return depthAs({}, ...args);
 }
 
-async function depthAs(user: { uid?: number; gid?: number }, ...args: string[]) {
+async function depthAs(user: { uid?: number; gid?: number; setup?: string }, ...args: string[]) {
   await writeFile(log, '');
   const env = {
     ...process.env,
     LOG: log,
+    DEPTHWISE_SETUP: user.setup ?? 'apt',
+    ...(user.setup === undefined ? {} : { CI: '', container: '' }),
     DRIVERS: drivers,
     ROOT: root,
     INIT_CWD: join(root, 'elsewhere'),
@@ -154,6 +156,15 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('a Debian or Ubuntu without a V
     await rm(join(root, 'no-apt'));
     await standIn('apt-get', 'true');
     expect((await depth()).stderr).toMatch(/no usable Vulkan adapter[^]*after installing mesa-vulkan-drivers/);
+  });
+
+  it('installs nothing as a user who did not ask, sudo or not, and names the one command', async () => {
+    spawnSync('chmod', ['-R', 'a+rwX', root]);
+    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+    const { status, stderr, calls } = await depthAs({ ...nobody, setup: '' });
+    expect(status).toBe(2);
+    expect(calls.some((call) => /apt-get|sudo/.test(call))).toBe(false);
+    expect(stderr).toMatch(/DEPTHWISE_SETUP=apt[^]*sudo apt-get install/);
   });
 
   it('names the one command when it may not install', async () => {
