@@ -13,8 +13,8 @@ export const parts = {
   /** Colours, ranges and textures of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
-   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`;
-   * the convention `hub`.
+   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`
+   * and `stream`; the convention `hub`.
    */
   rare: () => fetched(import('./runtime/rare.js')),
   /**

@@ -8,7 +8,6 @@ import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
-import { newest, videoFrames } from './frames.js';
 import { outOfHalfRange } from './half_range.js';
 import { Lifetime, type Reload } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
@@ -175,19 +174,19 @@ export class DepthModel {
     options: EstimateOptions = {},
   ): AsyncGenerator<DepthMap, void, undefined> {
     checkOptions(options, ESTIMATE_OPTIONS, 'image');
-    for await (const picture of this.#pictures(source, options)) yield await this.estimate(picture, options);
+    for await (const picture of await this.#pictures(source, options)) yield await this.estimate(picture, options);
   }
 
-  #pictures(
+  async #pictures(
     source: HTMLVideoElement | AsyncIterable<PictureSource>,
     { signal, queue }: EstimateOptions,
-  ): AsyncIterable<PictureSource> {
-    if (!(Symbol.asyncIterator in source)) return this.#frames(source, signal);
-    return queue === 'latest' ? newest(source, (picture) => this.#life.until(picture, signal)) : source;
-  }
-
-  #frames(video: HTMLVideoElement, signal: AbortSignal | undefined): AsyncIterable<PictureSource> {
-    return videoFrames(video, (frame) => this.#life.until(frame, signal));
+  ): Promise<AsyncIterable<PictureSource>> {
+    const sequence = Symbol.asyncIterator in source;
+    if (sequence && queue !== 'latest') return source;
+    const { newest, videoFrames } = (this.#rare ??= await parts.rare());
+    return sequence
+      ? newest(source, (picture) => this.#life.until(picture, signal))
+      : videoFrames(source, (frame) => this.#life.until(frame, signal));
   }
 
   /**

@@ -3,5 +3,6 @@ export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { preprocessHub } from '../image/preprocess_hub.js';
 export { encodeDepth } from './encode.js';
+export { newest, videoFrames } from './frames.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';
