@@ -12,6 +12,8 @@ export interface SeededEntry {
   readonly name: string;
   readonly shape: readonly number[];
   readonly source?: { readonly name: string; readonly start: number };
+  /** Added to every value: it lifts a map above the zero of the last ReLU. */
+  readonly offset?: number;
 }
 
 /** FNV-1a of the UTF-8 bytes of `text`, as uint32. */
@@ -37,7 +39,12 @@ function affine(name: string, shape: readonly number[]): { offset: number; scale
   if (leaf === 'running_var') return rule(1, 0.5);
   if (leaf === 'running_mean') return rule(0, 0.2);
   if (leaf === 'gamma') return rule(0.15, 0.1);
+  if (leaf === 'gamma_1' || leaf === 'gamma_2') return rule(0.15, 0.1);
   if (leaf === 'cls_token' || leaf === 'pos_embed' || leaf === 'mask_token') return rule(0, 0.15);
+  if (leaf === 'q_bias' || leaf === 'v_bias') return rule(0, 0.1);
+  if (leaf === 'relative_position_bias_table' || leaf === 'attention_biases') return rule(0, 1);
+  // Cosine attention: e to this, at most 100, which a few of them exceed.
+  if (leaf === 'logit_scale') return rule(2.5, 2.2);
   if (leaf === 'bias') return rule(/output_conv(2\.2|\.4)\.bias$/.test(name) ? 0.5 : 0, 0.1);
   if (shape.length === 1) return rule(1, 0.2);
   const scale = gain(name) / Math.sqrt(fanIn(name, shape));
@@ -48,9 +55,11 @@ function isLastWeight(name: string): boolean {
   return /output_conv(2\.2|\.4)\.weight$/.test(name);
 }
 
+const TRANSPOSED = /(resize_layers\.[01]|act_postprocess[12]\.4|stem_transpose\.[02]\.c)\.weight$/;
+
 /** Inputs that reach one output. A transposed convolution with kernel = stride is stored [in, out, k, k]. */
 function fanIn(name: string, shape: readonly number[]): number {
-  if (/resize_layers\.[01]\.weight$/.test(name)) return shape[0] ?? 1;
+  if (TRANSPOSED.test(name)) return shape[0] ?? 1;
   return shape.slice(1).reduce((n, d) => n * d, 1);
 }
 
@@ -65,6 +74,7 @@ function gain(name: string): number {
   if (name.endsWith('mlp.fc2.weight')) return 4;
   if (/(attn\.qkv|conv_dw|conv_pw)\.weight$/.test(name)) return 2.5;
   if (name.endsWith('conv_pwl.weight')) return 1.25;
+  if (/(mhca\.projection|mlp\.conv2)\.weight$/.test(name)) return 0.5;
   return isLastWeight(name) ? 0.75 : 1.75;
 }
 
@@ -108,10 +118,10 @@ export function seededCheckpoint(entries: readonly SeededEntry[], dtype: 'F32' |
   const image = new Uint8Array(8 + text.length + end);
   new DataView(image.buffer).setBigUint64(0, BigInt(text.length), true);
   image.set(text, 8);
-  for (const { name, shape, source } of entries) {
+  for (const { name, shape, source, offset = 0 } of entries) {
     const place = header[name];
     if (!place || place.dtype === 'I64') continue;
-    const values = seededTensor(source?.name ?? name, shape, source?.start ?? 0);
+    const values = seededTensor(source?.name ?? name, shape, source?.start ?? 0).map((value) => value + offset);
     const stored = dtype === 'F32' ? values : Uint16Array.from(values, f16Bits);
     image.set(new Uint8Array(stored.buffer), 8 + text.length + place.data_offsets[0]);
   }
