@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn, spawnSync, type SpawnOptions } from 'node:child_process';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { chmod, cp, link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { runTool, setUpTool } from './tool.js';
 // @ts-expect-error plain JavaScript
@@ -27,10 +28,16 @@ async function picture(name: string, width = 48, height = 32): Promise<Buffer> {
   return bytes(name);
 }
 
-/** Runs the tool with `input` on its standard input; its standard output is bytes. */
-function piped(input: Buffer, ...args: string[]): Promise<{ code: number | null; stdout: Buffer; stderr: string }> {
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: Buffer;
+  readonly stderr: string;
+}
+
+/** Runs a command with `input` on its standard input; its standard output is bytes. */
+function run(command: string, args: readonly string[], input: Buffer, options: SpawnOptions = {}): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [TOOL, ...args], { cwd: folder });
+    const child = spawn(command, args, { cwd: folder, ...options, stdio: 'pipe' });
     const out: Buffer[] = [];
     let stderr = '';
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -38,6 +45,19 @@ function piped(input: Buffer, ...args: string[]): Promise<{ code: number | null;
     child.on('close', (code) => resolve({ code, stdout: Buffer.concat(out), stderr }));
     child.stdin.end(input);
   });
+}
+
+const piped = (input: Buffer, ...args: string[]) => run(process.execPath, [TOOL, ...args], input);
+
+/**
+ * A user without a home, with a copy of what the driver has compiled for us: compiling it again takes half a minute.
+ */
+async function homeless(): Promise<SpawnOptions> {
+  const [kept, copy] = [join(homedir(), '.cache/mesa_shader_cache_db'), join(folder, 'compiled')];
+  if (existsSync(kept)) await cp(kept, join(copy, 'mesa_shader_cache_db'), { recursive: true });
+  spawnSync('chown', ['-R', '12345:12345', copy]);
+  const { HOME: _home, DEPTHWISE_CACHE: _cache, XDG_CACHE_HOME: _xdg, ...env } = process.env;
+  return { uid: 12345, gid: 12345, env: { ...env, MESA_SHADER_CACHE_DIR: copy } };
 }
 
 describe('an input is never written', () => {
@@ -53,9 +73,9 @@ describe('an input is never written', () => {
       ['-o', './photo.png'],
       ['-o', 'd.png', '--npy'],
     ]) {
-      const run = await depthwise('photo.png', ...args);
-      expect(run.code, args.join(' ')).toBe(2);
-      expect(run.stderr).toMatch(/is not written.*\[OUTPUT_COLLISION\]/);
+      const ended = await depthwise('photo.png', ...args);
+      expect(ended.code, args.join(' ')).toBe(2);
+      expect(ended.stderr).toMatch(/is not written.*\[OUTPUT_COLLISION\]/);
       expect(await bytes('photo.png')).toEqual(photo);
     }
   });
@@ -66,11 +86,11 @@ describe('an input is never written', () => {
     await mkdir(join(folder, 'out'));
     await symlink('../in/b.png', join(folder, 'out/a-nano.png'));
     await symlink('../in/b.png', join(folder, 'out/a-png-nano.png'));
-    const run = await depthwise('in', '-o', 'out');
-    expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/passed over: in\/a\.png would be written over the picture in\/b\.png/);
+    const ended = await depthwise('in', '-o', 'out');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/passed over: in\/a\.png would be written over the picture in\/b\.png/);
     expect(await bytes('in/b.png')).toEqual(b);
-    expect(run.stdout).toBe('out/b-nano.png\n');
+    expect(ended.stdout).toBe('out/b-nano.png\n');
   });
 
   it('by the scores of an evaluation or the output of the bare network', async () => {
@@ -78,8 +98,8 @@ describe('an input is never written', () => {
     await writeFile(join(folder, 'data/depth.json'), '{"kind":"depth"}');
     await writeFile(join(folder, 'data/a.pfm'), 'Pf\n1 1\n-1\n\0\0\0\0');
     await symlink('data/depth.json', join(folder, 'scores.json'));
-    const run = await depthwise('eval', '--data', 'data', '--json', 'scores.json');
-    expect(run).toMatchObject({ code: 2, stderr: expect.stringMatching(/OUTPUT_COLLISION/) });
+    const ended = await depthwise('eval', '--data', 'data', '--json', 'scores.json');
+    expect(ended).toMatchObject({ code: 2, stderr: expect.stringMatching(/OUTPUT_COLLISION/) });
     expect(String(await bytes('data/depth.json'))).toBe('{"kind":"depth"}');
   });
 
@@ -103,12 +123,12 @@ describe.skipIf(process.platform === 'win32')('what the system says no to', () =
   it('a picture comes from standard input and goes to standard output, every byte of it', async () => {
     const photo = await picture('x.png');
     expect((await depthwise('x.png')).code).toBe(0);
-    const run = await piped(photo, '-');
-    expect(run.code, run.stderr).toBe(0);
-    expect(run.stdout.equals(await bytes('x-nano.png'))).toBe(true);
+    const ended = await piped(photo, '-');
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(ended.stdout.equals(await bytes('x-nano.png'))).toBe(true);
     expect((await piped(photo, '-', '-o', 'y.png')).stdout.toString()).toBe('y.png\n');
     expect(await bytes('y.png')).toEqual(await bytes('x-nano.png'));
-    expect((await piped(photo, 'x.png', '-o', '-')).stdout.equals(run.stdout)).toBe(true);
+    expect((await piped(photo, 'x.png', '-o', '-')).stdout.equals(ended.stdout)).toBe(true);
     expect(await piped(photo, '-', '--json')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/OPTION_CONFLICT/),
@@ -119,7 +139,79 @@ describe.skipIf(process.platform === 'win32')('what the system says no to', () =
     });
   });
 
+  it('a pipe is read by every name it has, as the file is', async () => {
+    const photo = await picture('x.png');
+    expect((await depthwise('x.png')).code).toBe(0);
+    const drawn = await bytes('x-nano.png');
+    spawnSync('mkfifo', [join(folder, 'fifo')]);
+    const tool = `"${process.execPath}" "${TOOL}"`;
+    for (const [name, line] of [
+      ['stdin', `${tool} /dev/stdin -o stdin.png`],
+      ['process', `${tool} <(cat x.png) -o process.png`],
+      ['fifo', `cat x.png > fifo & ${tool} fifo -o fifo.png`],
+      ['slow', `(head -c 700 x.png; sleep 1; tail -c +701 x.png) > fifo & ${tool} fifo -o slow.png`],
+    ] as const) {
+      const ended = await run('bash', ['-c', line], photo);
+      expect(ended.code, `${line}: ${ended.stderr}`).toBe(0);
+      expect(ended.stdout.toString()).toBe(`${name}.png\n`);
+      expect((await bytes(`${name}.png`)).equals(drawn), name).toBe(true);
+    }
+  });
+
+  it('a pipe that nobody writes to costs itself alone, soon', async () => {
+    await picture('x.png');
+    spawnSync('mkfifo', [join(folder, 'p.png')]);
+    const ended = await depthwise('p.png', 'x.png');
+    expect(ended).toMatchObject({ code: 1, stdout: 'x-nano.png\n' });
+    expect(ended.stderr).toMatch(/passed over: p\.png cannot be read \(nobody wrote into it for 2 s\)/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('a user without a home and a folder that is closed', async () => {
+    await picture('in/x.png');
+    await mkdir(join(folder, 'in/closed'), { mode: 0o000 });
+    await mkdir(join(folder, 'out'));
+    await chmod(join(folder, 'out'), 0o777);
+    await chmod(folder, 0o755);
+    const ended = await run(process.execPath, [TOOL, 'in', '-o', 'out'], Buffer.alloc(0), await homeless());
+    expect(ended.stdout.toString(), ended.stderr).toBe('out/x-nano.png\n');
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toMatch(/passed over: in\/closed cannot be read \(EACCES/);
+    expect(ended.stderr).not.toMatch(/ {4}at /);
+  });
+
+  it.skipIf(process.platform !== 'linux')('a name that is not UTF-8, and names that steer the terminal', async () => {
+    const photo = await picture('in/x.png');
+    await writeFile(
+      Buffer.concat([Buffer.from(join(folder, 'in/')), Buffer.from([0xff, 0xfe]), Buffer.from('.png')]),
+      photo,
+    );
+    await writeFile(join(folder, 'in/a\x1b[31m\u202e\u009b.txt'), 'text');
+    const ended = await depthwise('in');
+    expect(ended).toMatchObject({ code: 1, stdout: 'in/x-nano.png\n' });
+    expect(ended.stderr).toMatch(/its name is not UTF-8; rename it/);
+    expect(ended.stderr).toContain('a\\u001b[31m\\u202e\\u009b.txt is not a picture');
+  });
+
   it('the built tool has its run bit', () => {
     expect(() => accessSync(TOOL, constants.X_OK)).not.toThrow();
+  });
+});
+
+describe('a large picture', () => {
+  it('is told what helps, and has its map at the size of the network', async (context) => {
+    const { limits } = JSON.parse((await depthwise('info', '--json')).stdout) as { limits: Record<string, number> };
+    const side = limits['maxTextureDimension2D']!;
+    const height = Math.ceil((limits['maxStorageBufferBindingSize']! + 1) / 4 / side);
+    if (height > side || side * height > 2 ** 27) context.skip('no picture that is read is too large for this device');
+    await sharp({ create: { width: side, height, channels: 3, background: '#48a' } })
+      .png()
+      .toFile(join(folder, 'x.png'));
+    expect((await depthwise('x.png', '--input-size', '64')).stderr).toMatch(/--size network.*\[LIMIT_BINDING\]/);
+    const small = ['--input-size', '64', '--size', 'network', '--npy', '--span', 'percentiles'];
+    const ended = await depthwise('x.png', ...small);
+    expect(ended.code, ended.stderr).toBe(0);
+    const { shape } = decodeNpy(await bytes('x-nano.npy'));
+    expect(Math.max(...shape)).toBeLessThan(1024);
+    expect(await sharp(join(folder, 'x-nano.png')).metadata()).toMatchObject({ height: shape[0], width: shape[1] });
   });
 });
