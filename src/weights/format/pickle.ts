@@ -1,131 +1,15 @@
 import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { joined } from './lookahead.js';
-import type { TensorDType } from './tensor_table.js';
-
-/** What a state dict can hold. Nothing in a pickle is ever called: a tensor is a description of where its numbers are. */
-export type Pickled = null | boolean | number | string | Pickled[] | Tuple | Dict | GlobalName | Storage | TensorView;
-export type Dict = Map<Pickled, Pickled>;
-
-export class Tuple {
-  readonly items: readonly Pickled[];
-  constructor(items: readonly Pickled[]) {
-    this.items = items;
-  }
-}
-
-/** A name that a pickle refers to, such as `collections.OrderedDict`. */
-export class GlobalName {
-  readonly name: string;
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-/** Elements that lie together in the file; tensors are views of them. */
-export class Storage {
-  readonly key: string;
-  readonly dtype: TensorDType;
-  readonly numel: number;
-  /** Elements of all that lies under the key, of which this is a window that begins at `start`; nearly always the whole. */
-  readonly total: number;
-  readonly start: number;
-  constructor(key: string, dtype: TensorDType, numel: number, total = numel, start = 0) {
-    this.key = key;
-    this.dtype = dtype;
-    this.numel = numel;
-    this.total = total;
-    this.start = start;
-  }
-}
-
-/** A tensor: offset and strides count elements of the storage. */
-export class TensorView {
-  readonly storage: Storage;
-  readonly offset: number;
-  readonly shape: readonly number[];
-  readonly strides: readonly number[];
-  constructor(storage: Storage, offset: number, shape: readonly number[], strides: readonly number[]) {
-    this.storage = storage;
-    this.offset = offset;
-    this.shape = shape;
-    this.strides = strides;
-  }
-}
+import { ARGUMENT_BYTES, REFUSED } from './opcodes.js';
+import { GlobalName, TensorView, Tuple, type Dict, type Pickled } from './pickled.js';
+import { GLOBALS, ORDERED_DICT, PARAMETER, REBUILD, REBUILD_OLD, storageOf, tensorOf } from './torch_values.js';
 
 /** Longest pickle, in bytes. That of the largest published depth model has 0.2 MB. */
 export const MAX_PICKLE_BYTES = 16 * 1024 * 1024;
 /** Most values on the stack, and most dicts, lists, tuples and tensors in all. */
 const MAX_STACK = 1_000_000;
 const MAX_OBJECTS = 500_000;
-/** Most dimensions of a tensor, as in safetensors files. */
-const MAX_DIMENSIONS = 8;
-
-const STORAGES: Readonly<Record<string, TensorDType>> = {
-  FloatStorage: 'F32',
-  HalfStorage: 'F16',
-  BFloat16Storage: 'BF16',
-  DoubleStorage: 'F64',
-  LongStorage: 'I64',
-  IntStorage: 'I32',
-  ShortStorage: 'I16',
-  CharStorage: 'I8',
-  ByteStorage: 'U8',
-  BoolStorage: 'BOOL',
-};
-const ORDERED_DICT = 'collections.OrderedDict';
-const REBUILD_OLD = 'torch._utils._rebuild_tensor';
-const REBUILD = 'torch._utils._rebuild_tensor_v2';
-const PARAMETER = 'torch._utils._rebuild_parameter';
-/** The names that a state dict refers to; any other is refused. */
-const GLOBALS = new Set([
-  ORDERED_DICT,
-  REBUILD_OLD,
-  REBUILD,
-  PARAMETER,
-  ...Object.keys(STORAGES).map((name) => `torch.${name}`),
-]);
-
-/** Names of opcodes that are refused, for messages. Python, pickletools.py. */
-const REFUSED: Readonly<Record<string, string>> = {
-  '\x81': 'NEWOBJ',
-  '\x82': 'EXT1',
-  '\x83': 'EXT2',
-  '\x84': 'EXT4',
-  '\x8b': 'LONG4',
-  '\x8c': 'SHORT_BINUNICODE',
-  '\x8d': 'BINUNICODE8',
-  '\x8e': 'BINBYTES8',
-  '\x8f': 'EMPTY_SET',
-  '\x90': 'ADDITEMS',
-  '\x91': 'FROZENSET',
-  '\x92': 'NEWOBJ_EX',
-  '\x93': 'STACK_GLOBAL',
-  '\x94': 'MEMOIZE',
-  '\x95': 'FRAME',
-  '\x96': 'BYTEARRAY8',
-  '\x97': 'NEXT_BUFFER',
-  '\x98': 'READONLY_BUFFER',
-  '0': 'POP',
-  '1': 'POP_MARK',
-  '2': 'DUP',
-  B: 'BINBYTES',
-  C: 'SHORT_BINBYTES',
-  F: 'FLOAT',
-  I: 'INT',
-  L: 'LONG',
-  P: 'PERSID',
-  S: 'STRING',
-  T: 'BINSTRING',
-  U: 'SHORT_BINSTRING',
-  V: 'UNICODE',
-  d: 'DICT',
-  g: 'GET',
-  i: 'INST',
-  l: 'LIST',
-  o: 'OBJ',
-  p: 'PUT',
-};
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -187,21 +71,10 @@ export class PickleMachine {
 
   /** How many bytes belong to an opcode; undefined where too few are there to tell. @throws for an opcode of no use here */
   #argumentLength(code: number): number | undefined {
+    const fixed = ARGUMENT_BYTES.get(String.fromCharCode(code));
+    if (fixed !== undefined) return fixed;
     const left = this.#bytes.length - this.#at;
     switch (String.fromCharCode(code)) {
-      case '\x80': // PROTO
-      case 'q': // BINPUT
-      case 'h': // BINGET
-      case 'K': // BININT1
-        return 1;
-      case 'M': // BININT2
-        return 2;
-      case 'r': // LONG_BINPUT
-      case 'j': // LONG_BINGET
-      case 'J': // BININT
-        return 4;
-      case 'G': // BINFLOAT
-        return 8;
       case '\x8a': // LONG1
         return left < 1 ? undefined : 1 + (this.#bytes[this.#at] as number);
       case 'X': {
@@ -219,26 +92,6 @@ export class PickleMachine {
         if (left > 1024) throw this.#fault('PT_CORRUPT', 'a name has no end');
         return undefined;
       }
-      case '.':
-      case '(':
-      case '}':
-      case ']':
-      case ')':
-      case 't':
-      case '\x85':
-      case '\x86':
-      case '\x87':
-      case 'N':
-      case '\x88':
-      case '\x89':
-      case 'R':
-      case 'b':
-      case 'Q':
-      case 's':
-      case 'u':
-      case 'a':
-      case 'e':
-        return 0;
       default:
         throw this.#opcode(code);
     }
@@ -302,7 +155,7 @@ export class PickleMachine {
         return this.#push(this.#global(`${module}.${name}`));
       }
       case 'Q': // BINPERSID
-        return this.#made(this.#storage(this.#pop()));
+        return this.#made(storageOf(this.#pop(), this.#fault));
       case 'R': // REDUCE
         return this.#reduce();
       case 'b': // BUILD: a module's state dict carries its version numbers as an attribute
@@ -431,46 +284,8 @@ export class PickleMachine {
     if (items && name === PARAMETER && items[0] instanceof TensorView) return this.#push(items[0]);
     const most = name === REBUILD ? 7 : name === REBUILD_OLD ? 4 : 0;
     const least = name === REBUILD ? 6 : 4;
-    if (items && items.length >= least && items.length <= most) return this.#made(this.#tensor(items));
+    if (items && items.length >= least && items.length <= most) return this.#made(tensorOf(items, this.#fault));
     throw this.#fault('PT_REDUCE', `${quote(name ?? 'a value')} is called with arguments that it does not take`);
-  }
-
-  #tensor([storage, offset, size, stride]: readonly Pickled[]): TensorView {
-    const shape = this.#counts(size);
-    const strides = this.#counts(stride);
-    if (!(storage instanceof Storage) || !isCount(offset) || shape.length !== strides.length) {
-      throw this.#fault('PT_VIEW', 'a tensor has no storage, or not as many strides as dimensions');
-    }
-    if (shape.length > MAX_DIMENSIONS) throw this.#limit('dimensions of a tensor', MAX_DIMENSIONS, shape.length);
-    const last = shape.reduce((sum, n, i) => sum + (n - 1) * (strides[i] as number), offset);
-    const empty = shape.includes(0);
-    if (!empty && !(last < storage.numel)) {
-      throw this.#fault(
-        'PT_VIEW',
-        `a tensor [${shape.join(', ')}] reaches element ${last} of storage ${quote(storage.key)}, which has ${storage.numel}`,
-        storage.numel,
-        last,
-      );
-    }
-    return new TensorView(storage, offset, shape, strides);
-  }
-
-  #counts(value: Pickled | undefined): number[] {
-    const items = value instanceof Tuple ? value.items : undefined;
-    if (items?.every(isCount)) return items as number[];
-    throw this.#fault('PT_VIEW', 'the shape or strides of a tensor are no tuple of counts');
-  }
-
-  #storage(id: Pickled): Storage {
-    const [tag, type, key, , numel, window] = id instanceof Tuple ? id.items : [];
-    const dtype = type instanceof GlobalName ? STORAGES[type.name.replace(/^torch\./, '')] : undefined;
-    if (tag !== 'storage' || !dtype || typeof key !== 'string' || !/^[0-9]{1,20}$/.test(key) || !isCount(numel)) {
-      throw this.#fault('PT_STORAGE', 'a persistent id is not ("storage", class, key, location, numel)');
-    }
-    if (!(window instanceof Tuple)) return new Storage(key, dtype, numel);
-    const [, start, count] = window.items;
-    if (isCount(start) && isCount(count) && start + count <= numel) return new Storage(key, dtype, count, numel, start);
-    throw this.#fault('PT_STORAGE', 'a window of a storage reaches past its end', numel, window.items.slice(1));
   }
 
   #opcode(code: number): WeightsFormatError {
@@ -492,15 +307,16 @@ export class PickleMachine {
     );
   }
 
-  #fault(code: ErrorCode, what: string, expected?: unknown, actual?: unknown, cause?: unknown): WeightsFormatError {
-    return new WeightsFormatError(
+  readonly #fault = (
+    code: ErrorCode,
+    what: string,
+    expected?: unknown,
+    actual?: unknown,
+    cause?: unknown,
+  ): WeightsFormatError =>
+    new WeightsFormatError(
       code,
       `${this.#source}: byte ${this.#opcodeAt} of the pickle: ${what}. Nothing in the file was run.`,
       { source: this.#source, expected, actual, cause },
     );
-  }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,5 +1,6 @@
 import type { Lookahead } from './lookahead.js';
-import { PickleMachine, type Pickled } from './pickle.js';
+import { PickleMachine } from './pickle.js';
+import type { Pickled } from './pickled.js';
 
 /** Bytes asked for first; each further time it is twice as many, so that a long pickle is not copied often. */
 const FIRST_BYTES = 64 * 1024;

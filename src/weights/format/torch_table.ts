@@ -1,6 +1,6 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import { numel } from '../../tensor.js';
-import { Storage, TensorView, Tuple, type Dict, type Pickled } from './pickle.js';
+import { Storage, TensorView, Tuple, type Dict, type Pickled } from './pickled.js';
 import type { TensorDType, TensorEntry, TensorTable } from './tensor_table.js';
 
 /** Where a training dump keeps its weights, in the order they are looked for. */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { crc32 } from './crc32.js';
-import { MAX_PICKLE_BYTES, PickleMachine, type Pickled } from './pickle.js';
+import { MAX_PICKLE_BYTES, PickleMachine } from './pickle.js';
+import type { Pickled } from './pickled.js';
 import type { Lookahead } from './lookahead.js';
 import { takePickle } from './take_pickle.js';
 import {
