@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { digest, readStamps, writeStamp } from './stamp.mjs';
-import { run, SetupError } from './step.mjs';
+import { homeFolder, run, SetupError } from './step.mjs';
 import { aptCommand, aptHasSuite, aptInstall, readOsRelease, vulkanPlan } from './system.mjs';
 
 const PROBE = join(dirname(fileURLToPath(import.meta.url)), 'probe_adapter.mjs');
@@ -14,7 +13,7 @@ const DRIVERS = [
   '/usr/local/etc/vulkan/icd.d',
   '/usr/share/vulkan/icd.d',
   '/usr/local/share/vulkan/icd.d',
-  join(homedir(), '.local/share/vulkan/icd.d'),
+  ...(homeFolder() === undefined ? [] : [join(homeFolder(), '.local/share/vulkan/icd.d')]),
 ];
 
 /** Makes sure that Dawn finds a Vulkan adapter on Linux, with software Vulkan where there is no other. */

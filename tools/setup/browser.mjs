@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { readStamps, writeStamp } from './stamp.mjs';
-import { announce, failureOf, run, SetupError } from './step.mjs';
-import { aptInstall, readOsRelease, mayInstall, usesApt } from './system.mjs';
+import { announce, failureOf, homeFolder, run, SetupError } from './step.mjs';
+import { aptInstall, readOsRelease, usesApt } from './system.mjs';
 
 const CHROMIUMS = {
   linux: ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable'],
@@ -35,39 +34,44 @@ export async function setUpChromium(root) {
   const fromApt =
     process.platform === 'linux' && usesApt(release) && release.ID !== 'ubuntu' && !release.ID_LIKE?.includes('ubuntu');
   if (fromApt) aptInstall('Chromium', { packages: ['chromium'] });
-  else download(root, process.platform === 'linux' && usesApt(release));
+  else download(root);
   const path = fromApt ? findChromium(root) : await puppeteersOwn();
-  const started = path ? run([path, '--version']) : { ok: false, output: 'It is not where it was to be.' };
+  let started = start(path);
+  const libraries = started.ok || fromApt || !usesApt(release) ? undefined : chromeLibraries(path);
+  if (libraries) {
+    aptInstall('Chromium', { packages: ['the libraries of Chrome'], satisfy: libraries });
+    started = start(path);
+  }
   if (!started.ok) throw new SetupError('Chromium', `it was installed but does not start.\n${started.output.trim()}`);
   return remember(root, path);
 }
 
-/** Puppeteer's own download of Chrome; with the libraries that Chrome needs only as root, which it is never made. */
-function download(root, withLibraries) {
-  const script = join(root, 'node_modules/puppeteer/lib/cjs/puppeteer/node/cli.js');
-  const cache = process.env.PUPPETEER_CACHE_DIR ?? join(homedir(), '.cache', 'puppeteer');
-  const prefix =
-    withLibraries && process.getuid?.() === 0 && mayInstall({ packages: ['the libraries of Chrome'] }) ? [] : undefined;
-  const argv = prefix
-    ? [
-        ...prefix,
-        'env',
-        `PUPPETEER_CACHE_DIR=${cache}`,
-        process.execPath,
-        script,
-        'browsers',
-        'install',
-        'chrome',
-        '--install-deps',
-      ]
-    : [process.execPath, script, 'browsers', 'install', 'chrome'];
-  announce('downloading Chrome (puppeteer browsers install chrome)');
-  const { ok, output } = run(argv, { cwd: root });
-  const command = `${withLibraries ? 'sudo ' : ''}npx puppeteer browsers install chrome${withLibraries ? ' --install-deps' : ''}`;
-  if (!ok) throw new SetupError('Chromium', failureOf(argv, output), command);
+function start(path) {
+  return path ? run([path, '--version']) : { ok: false, output: 'It is not where it was to be.' };
 }
 
+/** Puppeteer's own download of Chrome, as the user who runs this. */
+function download(root) {
+  const script = join(root, 'node_modules/puppeteer/lib/cjs/puppeteer/node/cli.js');
+  const argv = [process.execPath, script, 'browsers', 'install', 'chrome'];
+  announce('downloading Chrome (puppeteer browsers install chrome)');
+  const { ok, output } = run(argv, { cwd: root });
+  if (!ok) throw new SetupError('Chromium', failureOf(argv, output), 'npx puppeteer browsers install chrome');
+}
+
+/** The packages a downloaded Chrome says it needs, as `apt-get satisfy` takes them; undefined where it does not say. */
+export function chromeLibraries(path) {
+  const list = path && join(dirname(path), 'deb.deps');
+  if (!list || !existsSync(list)) return undefined;
+  return readFileSync(list, 'utf8')
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(', ');
+}
+
+/** Without a home, and without a folder named for it, puppeteer cannot have one. */
 async function puppeteersOwn() {
+  if (homeFolder() === undefined && !process.env.PUPPETEER_CACHE_DIR) return undefined;
   const { default: puppeteer } = await import('puppeteer');
   const path = puppeteer.executablePath();
   return existsSync(path) ? path : undefined;

@@ -7,7 +7,7 @@ import { setUpAdapter } from './adapter.mjs';
 import { setUpChromium } from './browser.mjs';
 import { setUpBundle } from './bundle.mjs';
 import { setUpPackages } from './packages.mjs';
-import { SetupError } from './step.mjs';
+import { say, SetupError } from './step.mjs';
 
 export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -28,7 +28,7 @@ export async function setUp({ tool = false, chromium = false }) {
     if (chromium) process.env.PUPPETEER_EXECUTABLE_PATH = await setUpChromium(ROOT);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
-    process.stderr.write(`depthwise ${error.message}\n`);
+    say(`depthwise ${error.message}\n`);
     process.exit(2);
   }
 }

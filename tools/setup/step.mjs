@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { homedir } from 'node:os';
 
 /** A step that could not be done here; `command` is what a person can run to do it. */
 export class SetupError extends Error {
@@ -14,9 +15,34 @@ export class SetupError extends Error {
   }
 }
 
-/** Says on stderr what is about to take a while; stdout belongs to the command the set-up is for. */
+/**
+ * The one way of text to the terminal; stdout belongs to the command the set-up is for. Output of other programs may be
+ * in it: what would steer a terminal is escaped, as `escapeControls` of src/errors.ts does, which is not built yet.
+ */
+export function say(text) {
+  process.stderr.write(escapeControls(text));
+}
+
+/** C0 but tab and line feed, C1, line separators and the marks of bidirectional text, as `\uXXXX`. */
+export function escapeControls(text) {
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** Says what is about to take a while. */
 export function announce(text) {
-  process.stderr.write(`depthwise set-up: ${text}\n`);
+  say(`depthwise set-up: ${text}\n`);
+}
+
+/** The user's home; undefined for a user without one, of whom `homedir` throws. */
+export function homeFolder() {
+  try {
+    return homedir() || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { announce, failureOf, run, SetupError } from './step.mjs';
+import { isatty } from 'node:tty';
+import { aptSuites } from './apt_sources.mjs';
+import { announce, failureOf, run, say, SetupError } from './step.mjs';
 
 /** Fields of /etc/os-release; empty where there is none. */
 export function readOsRelease(path = '/etc/os-release') {
@@ -18,7 +20,7 @@ export function usesApt(release) {
  * What gets software Vulkan (Mesa lavapipe) onto a Linux system.
  * Debian 12 has Mesa 22.3, which lacks shaderUniformBufferArrayDynamicIndexing, so Dawn refuses it; its backports have
  * a newer one.
- * @returns {{ packages: string[], suite?: string, source?: { path: string, line: string } } | { command: string } |
+ * @returns {{ packages: string[], suite?: string, satisfy?: string, source?: { path: string, line: string } } | { command: string } |
  *   undefined}
  */
 export function vulkanPlan(release, hasBackports) {
@@ -40,20 +42,23 @@ export function vulkanPlan(release, hasBackports) {
 }
 
 /** One line for a shell that carries out an apt plan. */
-export function aptCommand({ packages, suite, source }) {
-  const install = `sudo apt-get install -y ${suite ? `-t ${suite} ` : ''}${packages.join(' ')}`;
-  const list = source ? `echo '${source.line}' | sudo tee ${source.path} && ` : '';
+export function aptCommand(plan) {
+  const [verb, ...what] = aptRequest(plan);
+  const install = `sudo apt-get ${verb} -y ${plan.satisfy ? `'${plan.satisfy}'` : what.join(' ')}`;
+  const list = plan.source ? `echo '${plan.source.line}' | sudo tee ${plan.source.path} && ` : '';
   return `${list}sudo apt-get update && ${install}`;
 }
 
-/** Whether any apt source of this machine names `suite`. */
-export function aptHasSuite(suite) {
-  const folder = '/etc/apt/sources.list.d';
-  const lists = existsSync(folder) ? readdirSync(folder).filter((name) => /\.(list|sources)$/.test(name)) : [];
-  const files = ['/etc/apt/sources.list', ...lists.map((name) => join(folder, name))].filter((path) =>
-    existsSync(path),
-  );
-  return files.some((path) => new RegExp(`^[^#]*\\b${suite}\\b`, 'm').test(readFileSync(path, 'utf8')));
+/** What apt-get is asked for: packages by name, or dependencies as a package states them. */
+function aptRequest({ packages, suite, satisfy }) {
+  return satisfy ? ['satisfy', satisfy] : ['install', ...(suite ? ['-t', suite] : []), ...packages];
+}
+
+/** Whether any apt source of this machine that is in use gives packages of `suite`, whatever its form and options. */
+export function aptHasSuite(suite, folder = '/etc/apt') {
+  const parts = join(folder, 'sources.list.d');
+  const names = existsSync(parts) ? readdirSync(parts).map((name) => join(parts, name)) : [];
+  return [join(folder, 'sources.list'), ...names].some((path) => aptSuites(path).includes(suite));
 }
 
 /** Prefix that gives a command root's rights without asking; undefined where there is no such way. */
@@ -69,13 +74,14 @@ export function rootPrefix() {
 export function mayInstall(plan) {
   const { DEPTHWISE_SETUP, CI, container } = process.env;
   if (DEPTHWISE_SETUP === 'apt') return true;
-  if (process.stdin.isTTY && process.stderr.isTTY) return agrees(plan);
+  // Not by process.stdin, which makes reads of the terminal return before there is an answer.
+  if (isatty(0) && isatty(2)) return agrees(plan);
   const contained = container || existsSync('/.dockerenv') || existsSync('/run/.containerenv');
-  return process.getuid?.() === 0 && Boolean(CI || contained);
+  return process.getuid?.() === 0 && Boolean((CI && CI !== 'false') || contained);
 }
 
 function agrees(plan) {
-  process.stderr.write(`depthwise set-up wants to run:\n\n    ${aptCommand(plan)}\n\nGo ahead? [y/N] `);
+  say(`depthwise set-up wants to run:\n\n    ${aptCommand(plan)}\n\nGo ahead? [y/N] `);
   const answer = Buffer.alloc(64);
   return /^y(es)?\s/i.test(answer.toString('latin1', 0, readSync(0, answer)));
 }
@@ -104,14 +110,8 @@ export function aptInstall(step, plan) {
   const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-q', '-o', 'DPkg::Lock::Timeout=120'];
   // A source of no concern here may fail to update; whether it matters shows in the installation.
   const update = run([...apt, 'update']);
-  const argv = [
-    ...apt,
-    'install',
-    '-y',
-    '--no-install-recommends',
-    ...(plan.suite ? ['-t', plan.suite] : []),
-    ...plan.packages,
-  ];
+  const [verb, ...what] = aptRequest(plan);
+  const argv = [...apt, verb, '-y', '--no-install-recommends', ...what];
   const { ok, output } = run(argv);
   if (!ok) throw new SetupError(step, failureOf(argv, `${update.output}\n${output}`), aptCommand(plan));
 }

@@ -64,24 +64,32 @@ function depth(...args: string[]) {
   return depthAs({}, ...args);
 }
 
-async function depthAs(user: { uid?: number; gid?: number; setup?: string }, ...args: string[]) {
+/** Where and as whom the set-up runs; `answer` is typed at a terminal of its own. */
+interface Person {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly setup?: string;
+  readonly ci?: string;
+  readonly answer?: string;
+}
+
+async function depthAs(user: Person, ...args: string[]) {
   await writeFile(log, '');
   const env = {
     ...process.env,
     LOG: log,
     DEPTHWISE_SETUP: user.setup ?? 'apt',
-    ...(user.setup === undefined ? {} : { CI: '', container: '' }),
+    ...(user.setup === undefined ? {} : { CI: user.ci ?? '', container: '' }),
     DRIVERS: drivers,
     ROOT: root,
     INIT_CWD: join(root, 'elsewhere'),
     npm_execpath: join(root, 'bin/npm-cli.js'),
     PATH: `${join(root, 'bin')}:${process.env.PATH}`,
   };
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(root, 'tools/setup/run.mjs'), 'depth', ...args],
-    { encoding: 'utf8', env, ...user },
-  );
+  const tool = [process.execPath, join(root, 'tools/setup/run.mjs'), 'depth', ...args];
+  const argv = user.answer === undefined ? tool : ['script', '-qec', tool.join(' '), '/dev/null'];
+  const options = { encoding: 'utf8', env, input: user.answer, ...user } as const;
+  const { status, stdout, stderr } = spawnSync(argv[0]!, argv.slice(1), options);
   const calls = (await readFile(log, 'utf8'))
     .trim()
     .split('\n')
@@ -176,5 +184,54 @@ describe.skipIf(!existsSync('/usr/bin/apt-get'))('a Debian or Ubuntu without a V
     expect(status).toBe(2);
     expect(calls.some((call) => call.startsWith('apt-get'))).toBe(false);
     expect(stderr).toMatch(/needs an administrator[^]*sudo apt-get install/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('installs as root in CI, where nobody can be asked', async () => {
+    const { status, stderr, calls } = await depthAs({ setup: '', ci: 'true' });
+    expect(status, stderr).toBe(7);
+    expect(calls.filter((call) => call.startsWith('apt-get'))).toHaveLength(2);
+    expect(calls.some((call) => call.startsWith('sudo'))).toBe(false);
+  });
+
+  describe.skipIf(spawnSync('script', ['--version']).status !== 0)('at a terminal', () => {
+    it('shows what it would run and does it after a yes, and after nothing else', async () => {
+      for (const answer of ['\n', 'n\n', 'yonder\n', '\x04']) {
+        const { status, stdout, calls } = await depthAs({ setup: '', ci: 'true', answer });
+        expect(stdout, JSON.stringify(answer)).toMatch(
+          /wants to run:\s+.*apt-get install .*mesa-vulkan-drivers.*\s+Go ahead\? \[y\/N\]/,
+        );
+        expect(status).toBe(2);
+        expect(calls.some((call) => call.startsWith('apt-get'))).toBe(false);
+      }
+      for (const answer of ['y\n', 'YES\n']) {
+        const { status, stdout, calls } = await depthAs({ setup: '', answer });
+        expect(status, stdout).toBe(7);
+        expect(calls.filter((call) => call.startsWith('apt-get'))).toHaveLength(2);
+        await rm(drivers);
+        await rm(join(root, 'node_modules/.cache'), { recursive: true });
+      }
+    });
+  });
+});
+
+describe('messages', () => {
+  it('carry no controls of the terminal', async () => {
+    await writeFile(
+      join(root, 'bin/npm-cli.js'),
+      'console.error("\\x1b]0;title\\x07 \\u202e \\x9b31m"); process.exit(1);',
+    );
+    const { status, stderr } = await depth();
+    expect(status).toBe(2);
+    expect(stderr).toContain('\\u001b]0;title\\u0007 \\u202e \\u009b31m');
+  });
+
+  it('need no home', async () => {
+    spawnSync('chmod', ['-R', 'a+rwX', root]);
+    const nobody = process.getuid?.() === 0 ? { uid: 12345, gid: 12345 } : {};
+    const home = process.env['HOME'];
+    delete process.env['HOME'];
+    const { status, stderr } = await depthAs(nobody);
+    process.env['HOME'] = home;
+    expect(status, stderr).toBe(7);
   });
 });

@@ -1,13 +1,18 @@
 import { mkdtemp, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { escapeControls as escapedInSource } from '../../../src/errors.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 // @ts-expect-error plain JavaScript, so that it runs before anything is installed
 import { missingPackages } from '../../../tools/setup/packages.mjs';
 // @ts-expect-error plain JavaScript
+import { chromeLibraries } from '../../../tools/setup/browser.mjs';
+// @ts-expect-error plain JavaScript
+import { escapeControls } from '../../../tools/setup/step.mjs';
+// @ts-expect-error plain JavaScript
 import { digest } from '../../../tools/setup/stamp.mjs';
 // @ts-expect-error plain JavaScript
-import { aptCommand, readOsRelease, usesApt, vulkanPlan } from '../../../tools/setup/system.mjs';
+import { aptCommand, aptHasSuite, readOsRelease, usesApt, vulkanPlan } from '../../../tools/setup/system.mjs';
 
 let folder: string;
 beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'depthwise-'))));
@@ -86,6 +91,64 @@ describe('vulkanPlan', () => {
     });
     expect(vulkanPlan({ ID: 'arch' }, none)).toEqual({ command: 'sudo pacman -S vulkan-swrast vulkan-icd-loader' });
     expect(vulkanPlan({ ID: 'nixos' }, none)).toBeUndefined();
+  });
+});
+
+describe('aptHasSuite', () => {
+  const suite = 'bookworm-backports';
+  const deb822 = (more: string) =>
+    `Types: deb deb-src\nURIs: http://deb.debian.org/debian\n${more}\nComponents: main\n`;
+
+  it.each([
+    ['sources.list', `deb http://deb.debian.org/debian ${suite} main`],
+    ['sources.list.d/a.list', `# ours\ndeb [arch=amd64 signed-by=/k.gpg] https://mirror/debian ${suite} main contrib`],
+    ['sources.list.d/a.sources', deb822(`Suites: bookworm ${suite}\nSigned-By: /usr/share/keyrings/k.gpg`)],
+    ['sources.list.d/a.sources', deb822(`Enabled: yes\nSuites:\n bookworm\n# a comment\n ${suite}`)],
+    [
+      'sources.list.d/a.sources',
+      `${deb822('Suites: x')}\n\n${deb822(`suites: ${suite}\nSigned-By:\n -----BEGIN\n .\n ab`)}`,
+    ],
+  ])('finds it in %s: %s', async (name, text) => {
+    expect(aptHasSuite(suite, await sources(name, text))).toBe(true);
+  });
+
+  it.each([
+    ['sources.list', `# deb http://deb.debian.org/debian ${suite} main`],
+    ['sources.list', `deb-src http://deb.debian.org/debian ${suite} main`],
+    ['sources.list.d/a.list', `deb http://deb.debian.org/debian ${suite}-sloppy main`],
+    ['sources.list.d/a.list.save', `deb http://deb.debian.org/debian ${suite} main`],
+    ['sources.list.d/a.sources', deb822(`Enabled: no\nSuites: ${suite}`)],
+    ['sources.list.d/a.sources', `Types: deb-src\nURIs: http://deb.debian.org/debian\nSuites: ${suite}\n`],
+    ['sources.list.d/a.sources', deb822(`#Suites: ${suite}\nSuites: bookworm`)],
+    ['sources.list.d/folder.list/x', ''],
+  ])('does not find it in %s: %s', async (name, text) => {
+    expect(aptHasSuite(suite, await sources(name, text))).toBe(false);
+  });
+
+  async function sources(name: string, text: string): Promise<string> {
+    const etc = await mkdtemp(join(folder, 'etc-'));
+    await mkdir(join(etc, name, '..'), { recursive: true });
+    await writeFile(join(etc, name), `${text}\n`);
+    return etc;
+  }
+});
+
+describe('the libraries of a downloaded Chrome', () => {
+  it('are those it names, by apt and by nothing of npm', async () => {
+    const chrome = join(folder, 'chrome');
+    expect(chromeLibraries(chrome)).toBeUndefined();
+    await writeFile(join(folder, 'deb.deps'), 'libasound2 (>= 1.0.17)\nlibnss3 (>= 2:3.35) | libnss3t64\n');
+    const plan = { packages: ['the libraries of Chrome'], satisfy: chromeLibraries(chrome) };
+    expect(aptCommand(plan)).toBe(
+      "sudo apt-get update && sudo apt-get satisfy -y 'libasound2 (>= 1.0.17), libnss3 (>= 2:3.35) | libnss3t64'",
+    );
+  });
+});
+
+describe('escapeControls', () => {
+  it('is that of the library, for every unit of UTF-16', () => {
+    const all = String.fromCharCode(...Array.from({ length: 65536 }, (_, code) => code));
+    expect(escapeControls(all)).toBe(escapedInSource(all));
   });
 });
 
