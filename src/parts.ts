@@ -14,12 +14,12 @@ export const parts = {
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
    * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`
-   * and `stream`; the convention `hub`.
+   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json on disk.
    */
   rare: () => fetched(import('./runtime/rare.js')),
   /**
    * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one
-   * request: branches and config.json of the hub, kept copies that may be out of date, bodies that break off.
+   * request: branches and config.json of the hub, and kept copies that may be out of date.
    */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };

@@ -1,6 +1,6 @@
 import { ModelMismatchError, quote } from '../errors.js';
 import type { TensorTable } from '../weights/format/tensor_table.js';
-import { mapNames, type NameMap } from '../weights/names.js';
+import { commonPrefix, mapNames, type NameMap } from '../weights/names.js';
 import { families } from './families/index.js';
 import { recognised } from './families/recognised.js';
 import type { FamilyCode, KnownFamily, Mark, NameStyle } from './family.js';
@@ -17,6 +17,8 @@ export interface Architecture {
 interface Found {
   readonly family: KnownFamily;
   readonly mark: Mark;
+  /** What stands before every name of the file. */
+  readonly prefix: string;
 }
 
 /** A tensor that every depth model ends in; without it the file is an encoder or something else. */
@@ -25,16 +27,19 @@ const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\
 /** Other kinds of file that people hand over by mistake. */
 const STRANGERS: readonly (readonly [RegExp, string])[] = [
   [
-    /sky_output_conv2|^model\.backbone\.pretrained\./,
+    /sky_output_conv2|(?:^|\.)backbone\.pretrained\./,
     'a Depth Anything 3 model, which has other tensors than V1 and V2',
   ],
   [
-    /^(?:dinov2\.)?(?:encoder\.layer\.0\.layer_scale1|blocks\.0\.ls1\.gamma)/,
+    /(?:^|\.)(?:encoder\.layer\.0\.layer_scale1|blocks\.0\.ls1\.gamma)/,
     'a DINOv2 encoder alone; a depth model also has a decoder and a head',
   ],
-  [/^(?:model|transformer)\.(?:layers|h)\.0\.(?:self_attn|attn)\./, 'a language model'],
-  [/(?:^|\.)down_blocks\.0\.|^model\.diffusion_model\./, 'a diffusion model'],
+  [/(?:^|\.)(?:model|transformer)\.(?:layers|h)\.0\.(?:self_attn|attn)\./, 'a language model'],
+  [/(?:^|\.)down_blocks\.0\.|(?:^|\.)diffusion_model\./, 'a diffusion model'],
 ];
+
+/** Characters of a prefix after which no more is left off: a name may have any number of parts. */
+const MAX_PREFIX = 64;
 
 /** For messages: `DPT Swin2 tiny (hub names)`. */
 export function describeArchitecture({ family, size, nameStyle }: Architecture): string {
@@ -66,31 +71,37 @@ export function identify(table: TensorTable, source: string): Architecture {
 }
 
 /**
- * The tensors of a file by their names in the original checkpoint: those of the hub translated by the names of its
- * family.
+ * The tensors of a file by their names in the original checkpoint: without what training code put before all of them,
+ * and those of the hub translated by the names of its family.
  * @throws as `mapNames`
  */
 export function originalNames(table: TensorTable, source: string, { hubNames }: FamilyCode): NameMap {
-  return mapNames(table, findFamily(table)?.mark.nameStyle === 'hub' ? hubNames : [], source);
+  const found = findFamily(table);
+  return mapNames(table, found?.mark.nameStyle === 'hub' ? hubNames : [], source, found?.prefix);
 }
 
-/** The first family whose mark a file bears, if it has the head of a depth model. */
-function findFamily(table: TensorTable): Found | undefined {
-  const names = [...table.tensors.keys()];
+/**
+ * The first family whose mark a file bears, if it has the head of a depth model.
+ * @param prefix stands before every name, and is left off; where no family is found so, the next part of it is too
+ */
+function findFamily(table: TensorTable, prefix = ''): Found | undefined {
+  const names = [...table.tensors.keys()].map((name) => name.slice(prefix.length));
   if (!names.some((name) => HEAD.test(name))) return undefined;
   const label = table.metadata.get('model');
   for (const family of [...families, ...recognised]) {
     const mark = family.marks.find(
       (each) => (each.label === undefined || each.label === label) && names.some((name) => each.tensor.test(name)),
     );
-    if (mark) return { family, mark };
+    if (mark) return { family, mark, prefix };
   }
-  return undefined;
+  const more = commonPrefix(names);
+  return more === '' || prefix.length > MAX_PREFIX ? undefined : findFamily(table, prefix + more);
 }
 
-function publishedSize({ family, mark: { size } }: Found, table: TensorTable, source: string): string {
+function publishedSize({ family, mark: { size }, prefix }: Found, table: TensorTable, source: string): string {
   if (typeof size === 'string') return size;
-  const { tensor, dims, sizes } = size;
+  const { dims, sizes } = size;
+  const tensor = prefix + size.tensor;
   const shape = table.tensors.get(tensor)?.shape;
   const found = shape && sizes[dims.map((dim) => shape[dim]).join()];
   if (found !== undefined) return found;

@@ -41,14 +41,23 @@ export async function resolveFile(
   );
 }
 
-/** Of some entries of a family those that a config.json means; all where there is none, or the family knows of none. */
+/**
+ * Of some entries of a family those that a config.json means; all where there is none, or the family knows of none. One
+ * that may be of anything is passed over where it is not of the family.
+ */
 async function configured(
   entries: readonly ModelEntry[],
   config: () => Promise<HubConfig | undefined>,
 ): Promise<readonly ModelEntry[]> {
   const code = await fetched(codeOf(entries[0] as ModelEntry));
   const told = code.configured && (await config());
-  return told ? (code.configured?.(entries, told.json, told.source) ?? []) : entries;
+  if (!told) return entries;
+  try {
+    return code.configured?.(entries, told.json, told.source) ?? [];
+  } catch (error) {
+    if (told.stray && error instanceof ModelMismatchError) return entries;
+    throw error;
+  }
 }
 
 function checkConfigured(named: ModelEntry, entries: readonly ModelEntry[], source: string): ModelEntry {

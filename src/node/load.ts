@@ -41,7 +41,7 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 export async function loadDepthModel(source: ModelSource, options: NodeLoadOptions = {}): Promise<DepthModel> {
   checkOptions(options, NODE_LOAD_OPTIONS, 'load');
   const { adapter, cache, ...rest } = options;
-  const named = typeof source === 'string' && !/[\\/]|\.(?:safetensors|pt|pth|ckpt|bin)$/i.test(source);
+  const named = typeof source === 'string' && !/[\\/]|\.(?:safetensors|pt|pth|ckpt|bin|json)$/i.test(source);
   const found = named ? source : await resolvePath(source);
   const weights = rest.weights ?? (named ? await packagedSource(source) : undefined);
   const model = loadOnDevice(found, {

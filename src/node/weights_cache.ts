@@ -3,16 +3,8 @@ import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } fr
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { CacheError } from '../errors.js';
-import {
-  asOrigin,
-  bySize,
-  cacheWriteError,
-  type CachedFile,
-  type CachedWeights,
-  type CacheWriter,
-  type ListedCache,
-  type Origin,
-} from '../weights/cache/cache.js';
+import type { CachedFile, CachedWeights, CacheWriter, ListedCache, Origin } from '../weights/cache/cache.js';
+import { asOrigin, bySize, cacheWriteError } from '../weights/cache/stored.js';
 import type { Hasher } from '../weights/fetch/sha256.js';
 import { fileSource, readSmallFile } from './file_source.js';
 

@@ -2,6 +2,8 @@
 export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { preprocessHub } from '../image/preprocess_hub.js';
+export { configBeside } from '../weights/fetch/config_beside.js';
+export { resume } from '../weights/fetch/resume.js';
 export { encodeDepth } from './encode.js';
 export { newest, videoFrames } from './frames.js';
 export { profileEstimate } from './profile.js';

@@ -2,7 +2,7 @@ import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/kernel_choice.js';
 import { kernelText } from '../kernels/specialize.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
-import { keepBytes, readKept } from '../weights/cache/kept_files.js';
+import { parts } from '../parts.js';
 import { Sha256 } from '../weights/fetch/sha256.js';
 import type { TuningTask } from './tuning_tasks.js';
 
@@ -42,7 +42,9 @@ export async function readDecision(
   key: string,
   { kernels }: TuningTask,
 ): Promise<Kept | undefined> {
-  const bytes = await readKept(cache, key);
+  if (!cache) return undefined;
+  const found = parts.downloads().then(({ readKept }) => readKept(cache, key));
+  const bytes = await found.catch(() => undefined);
   const text = bytes && new TextDecoder().decode(bytes);
   if (text === undefined) return undefined;
   const [unfinished, starts, lost] = /^([1-9])( lost)?$/.exec(text) ?? [];
@@ -53,5 +55,7 @@ export async function readDecision(
 /** Keeps what is known of a task. A cache that fails is no harm: the task is done again. */
 export async function keepDecision(cache: WeightsCache | undefined, key: string, kept: Kept): Promise<void> {
   const text = typeof kept === 'string' ? kept : `${kept.starts}${kept.lost ? ' lost' : ''}`;
-  if (cache) await keepBytes(cache, key, new TextEncoder().encode(text)).catch(() => undefined);
+  if (!cache) return;
+  const done = parts.downloads().then(({ keepBytes }) => keepBytes(cache, key, new TextEncoder().encode(text)));
+  await done.catch(() => undefined);
 }

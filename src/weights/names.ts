@@ -19,15 +19,25 @@ interface CompiledRule {
 }
 
 /**
+ * First part of all names, with its dot; empty where they share none. Training code writes such parts: `module.` (data
+ * parallel), `_orig_mod.` (compiled), `model.`, `pipeline.` (the object around the model).
+ */
+export function commonPrefix(names: readonly string[]): string {
+  const part = /^[^.]*\./.exec(names[0] ?? '')?.[0] ?? '';
+  return names.every((name) => name.startsWith(part)) ? part : '';
+}
+
+/**
  * Translates the names of a file, once, so that models know one spelling. The first rule that fits a name holds; a name
  * that no rule fits keeps its own, and so does a part of a fused tensor whose other parts are missing.
+ * @param prefix stands before every name of the file, and of none of the model
  * @throws ModelMismatchError `MODEL_NAMES` when two tensors claim one name, `MODEL_SHAPE` when parts cannot be stacked
  */
-export function mapNames(table: TensorTable, rules: readonly NameRule[], source: string): NameMap {
+export function mapNames(table: TensorTable, rules: readonly NameRule[], source: string, prefix = ''): NameMap {
   const compiled = rules.flatMap(compile);
   const groups = new Map<string, { parts: (string | undefined)[] }>();
   for (const file of table.tensors.keys()) {
-    const { name, part, parts } = translate(file, compiled);
+    const { name, part, parts } = translate(file.slice(prefix.length), compiled);
     const group = groups.get(name) ?? { parts: new Array<string | undefined>(parts).fill(undefined) };
     const taken = group.parts[part];
     if (taken !== undefined || group.parts.length !== parts) {
@@ -48,7 +58,7 @@ export function mapNames(table: TensorTable, rules: readonly NameRule[], source:
   for (const [name, { parts }] of groups) {
     const present = parts.filter((part) => part !== undefined);
     if (present.length < parts.length) {
-      for (const part of present) names.set(part, [part]);
+      for (const part of present) names.set(part.slice(prefix.length), [part]);
     } else {
       checkStackable(table, name, present, source);
       names.set(name, present);

@@ -76,7 +76,7 @@ export class Weights {
     if (have.length !== shape.length || have.some((dim, i) => dim !== shape[i])) {
       throw new ModelMismatchError(
         'MODEL_SHAPE',
-        `${source}: tensor ${quote(full)} should be [${shape.join(', ')}], and is [${have.join(', ')}].`,
+        `${source}: tensor ${quote(sources.join(' + '))} should be [${shape.join(', ')}], and is [${have.join(', ')}].`,
         {
           source,
           tensor: full,

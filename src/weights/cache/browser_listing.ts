@@ -1,5 +1,6 @@
-import { asOrigin, bySize, type CachedWeights } from './cache.js';
+import type { CachedWeights } from './cache.js';
 import { readManifest, sizeOf } from './manifest.js';
+import { asOrigin, bySize } from './stored.js';
 
 /** URL of a manifest, and not of a piece. */
 const MANIFEST = /^https:\/\/depthwise\.invalid\/[0-9a-f]+$/;

@@ -1,6 +1,7 @@
 import { CacheError } from '../../errors.js';
-import { asOrigin, type CachedFile } from './cache.js';
+import type { CachedFile } from './cache.js';
 import { manifestUrl, readManifest, sizeOf, type Manifest } from './manifest.js';
+import { asOrigin } from './stored.js';
 
 /** The file stored under a key; undefined when there is none. */
 export async function matchFile(cache: Cache, key: string): Promise<CachedFile | undefined> {

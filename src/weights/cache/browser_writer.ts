@@ -1,5 +1,6 @@
-import { cacheWriteError, type CacheWriter, type Origin } from './cache.js';
+import type { CacheWriter, Origin } from './cache.js';
 import { manifestUrl, readManifest, type Manifest } from './manifest.js';
+import { cacheWriteError } from './stored.js';
 
 /** Starts storing a file; undefined while another tab does. @throws CacheError `CACHE_QUOTA` or `CACHE_WRITE` */
 export async function startWriting(

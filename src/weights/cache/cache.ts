@@ -62,17 +62,6 @@ export interface CacheWriter {
   abort(): Promise<void>;
 }
 
-/** Gives a failure to store its code. Never fatal: a model loads without its cache. */
-export function cacheWriteError(cause: unknown, name: string): CacheError {
-  const quota =
-    cause instanceof Error && (cause.name === 'QuotaExceededError' || (cause as { code?: unknown }).code === 'ENOSPC');
-  const what = quota ? 'there is no room for it' : cause instanceof Error ? cause.message : String(cause);
-  return new CacheError(quota ? 'CACHE_QUOTA' : 'CACHE_WRITE', `${name} was not kept in the cache: ${what}.`, {
-    source: name,
-    cause,
-  });
-}
-
 /** Whether a cached file turned out to be damaged, and reading it again from where it came from may help. */
 export function isCorruption(error: unknown): boolean {
   return error instanceof CacheError && error.code === 'CACHE_CORRUPT';
@@ -82,14 +71,4 @@ export function isCorruption(error: unknown): boolean {
 export function unchecked(name: string, cause?: unknown): Warning {
   const message = `${name}: the server cannot be asked whether the kept copy is still current, so it is used as it is.`;
   return { code: 'CACHE_UNCHECKED', message, cause };
-}
-
-/** The largest first. */
-export const bySize = (a: CachedWeights, b: CachedWeights): number => b.bytes - a.bytes;
-
-/** An origin as it was stored; undefined for anything else. */
-export function asOrigin(value: unknown): Origin | undefined {
-  const { source, etag, lastModified } = (value ?? {}) as Partial<Record<keyof Origin, unknown>>;
-  const text = (field: unknown) => (typeof field === 'string' ? field : undefined);
-  return typeof source === 'string' ? { source, etag: text(etag), lastModified: text(lastModified) } : undefined;
 }

@@ -3,7 +3,7 @@ import { abortError, untilAborted } from '../../abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource, Expected } from './byte_source.js';
 import { isCorruption, type CacheWriter, type Origin } from '../cache/cache.js';
-import { digestOf } from '../cache/kept_files.js';
+import { parts } from '../../parts.js';
 import type { Checkpoint, CheckpointOptions } from './checkpoint.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
@@ -108,8 +108,10 @@ export class CheckpointStream implements Checkpoint {
   async explain(error: unknown): Promise<unknown> {
     const { signal } = this.#options;
     if (!this.#stored || this.#verified || signal?.aborted || isCorruption(error)) return error;
+    const part = await parts.downloads().catch(() => undefined);
+    if (!part) return error;
     try {
-      this.#checkDigest(await digestOf(this.#bytes, this.#newHasher(), signal));
+      this.#checkDigest(await part.digestOf(this.#bytes, this.#newHasher(), signal));
       return error;
     } catch (fault) {
       return signal?.aborted ? error : await this.#forgetCopy(this.#stored, fault);

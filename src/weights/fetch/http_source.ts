@@ -108,7 +108,7 @@ export class Download implements UnderlyingDefaultSource<Uint8Array> {
       if (error instanceof DepthwiseError || this.#resumed) throw error;
       this.#resumed = true;
       const rest = await parts
-        .downloads()
+        .rare()
         .then(({ resume }) => resume(this.#requests, this.#received, (response) => this.#isSame(response)))
         .catch(() => undefined);
       if (!rest) throw error;

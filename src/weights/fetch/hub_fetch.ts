@@ -3,28 +3,33 @@ import { throwIfAborted } from '../../abort.js';
 import { isolate, warningOf } from '../../warnings.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
+import { parts } from '../../parts.js';
 import { fetchSmallFile } from './small_file.js';
 import { displayUrl, resolveSource } from './source.js';
 
 /** A parsed `config.json` of the hub; what it should hold is for the family of the model to say. */
 export interface HubConfig {
   readonly json: unknown;
-  /** Its URL, for messages. */
+  /** Its path or URL, for messages. */
   readonly source: string;
+  /** Whether it may be of anything: on the hub it belongs to the model, in a folder of files it may not. */
+  readonly stray?: boolean;
 }
 
 /** Of a config.json, which has a few thousand bytes. */
 const LIMITS = { maxBytes: 1024 * 1024, totalMs: 20_000 };
 
 /**
- * The config.json beside a file of the hub: it says what tensors cannot. Undefined for any
- * other source and where the hub has no such file. That of a commit is kept in the cache.
+ * The config.json beside a file, on the hub or on disk: it says what tensors cannot. Undefined for any other source,
+ * where there is no such file, and for one on disk that is not JSON. That of a commit is kept in the cache.
  * @throws ModelMismatchError `MODEL_CONFIG` when there is one that is not JSON, or an `AbortError`
  */
 export async function fetchHubConfig(
   source: CheckpointSource,
   options: CheckpointOptions,
 ): Promise<HubConfig | undefined> {
+  if (typeof source === 'object' && 'sibling' in source)
+    return (await parts.rare()).configBeside(source, options.signal);
   if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
   const { url: fileUrl, cacheKey, pinned, moving } = resolveSource(String(source), options);
   if (!pinned && !moving) return undefined;

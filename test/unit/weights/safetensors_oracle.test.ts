@@ -29,6 +29,7 @@ const DISAGREEMENTS: Readonly<Record<string, string>> = {
   'extra field': 'a field we do not know may change what the others mean, such as strides',
   'entry array': "an accident of the reference's deserialiser; entries are objects",
   'dtype object': 'the same; element types are strings',
+  'many ones': 'no weights have more than 64 dimensions, and a header could list millions of them',
   'shape zero times large': 'a dimension over 2^53 is not exact in JavaScript',
 };
 
