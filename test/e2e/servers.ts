@@ -1,22 +1,29 @@
-import type { ServerResponse } from 'node:http';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { build, createServer, preview, type Connect, type Plugin } from 'vite';
 import { ROOT } from './chromium.js';
 
 /** Files that tests serve beside a page. */
 export class ServedFiles {
-  readonly #files = new Map<string, (response: ServerResponse) => void>();
+  readonly #files = new Map<string, (response: ServerResponse, request: IncomingMessage) => void>();
   /** Paths in the order they were asked for. */
   readonly requests: string[] = [];
+  /** Paths whose bytes were sent, in order: not those that the page had as they are. */
+  readonly sent: string[] = [];
 
   add(path: string, bytes: Uint8Array): this {
-    return this.answer(path, (response) => {
+    const tag = `"${createHash('sha256').update(bytes).digest('hex')}"`;
+    return this.answer(path, (response, request) => {
+      response.setHeader('etag', tag);
+      if (request.headers['if-none-match'] === tag) return void response.writeHead(304).end();
+      this.sent.push(path);
       response.setHeader('content-length', bytes.length);
       response.end(bytes);
     });
   }
 
-  answer(path: string, answer: (response: ServerResponse) => void): this {
+  answer(path: string, answer: (response: ServerResponse, request: IncomingMessage) => void): this {
     this.#files.set(path, answer);
     return this;
   }
@@ -27,7 +34,7 @@ export class ServedFiles {
       const answer = this.#files.get(path);
       if (!answer) return next();
       this.requests.push(path);
-      answer(response);
+      answer(response, request);
     };
     return {
       name: 'served-files',
