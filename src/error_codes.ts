@@ -109,7 +109,6 @@ export type ErrorCode =
   | 'OPTION_VALUE'
   | 'OPTION_WEIGHTS'
   | 'OUTPUT_COLLISION'
-  | 'OUTPUT_IS_INPUT'
   | 'OUTPUT_WRITE'
   | 'PFM_COLOR'
   | 'PFM_HEADER'

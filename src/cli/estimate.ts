@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { pictureOf, readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
 import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
-import type { ProtectedFiles } from './protected_files.js';
+import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { STANDARD } from './streams.js';
 import { writeOutputs } from './write_outputs.js';
@@ -20,7 +20,7 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   const model = await loadModel(command, chosen, session);
   try {
     const jobs = planned ?? (await plan(model.info.name));
-    if (command.weights !== undefined) await jobs.reads.add(command.weights);
+    await jobs.reads.addWeights(command.weights);
     let failed = 0;
     for (const [index, job] of jobs.jobs.entries()) {
       if (command.skipExisting && (await allThere(job.outputs))) {

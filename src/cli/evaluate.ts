@@ -9,7 +9,7 @@ import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
 import { table } from './models.js';
 import { requireWritable } from './places.js';
-import { ProtectedFiles } from './protected_files.js';
+import { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -21,7 +21,8 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
   const pairs = await findPairs(command.data);
   if (command.json !== undefined) await requireWritable('json', dirname(command.json));
   const files = pairs.flatMap(({ picture, depth }) => [picture, depth, ...sidecarsOf(depth)]);
-  const reads = await ProtectedFiles.of([...files, ...(command.weights === undefined ? [] : [command.weights])]);
+  const reads = await ProtectedFiles.of(files);
+  await reads.addWeights(command.weights);
   if (command.json !== undefined) await reads.refuse(command.json);
   const model = await loadModel(command, await chooseModel(command), session);
   try {

@@ -4,7 +4,7 @@ import { UsageError } from '../errors.js';
 import type { DataFormats } from './arguments.js';
 import { findPictures, type FoundPicture, type Skipped } from './find_pictures.js';
 import { requireWritable } from './places.js';
-import { ProtectedFiles } from './protected_files.js';
+import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
 
 /** Files one picture turns into; `semantics` says in JSON what the values of the data files mean. */

@@ -4,7 +4,7 @@ import { DepthFileError, UsageError } from '../errors.js';
 import { decodeNpy, encodeNpy } from '../depth/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
 import { requireWritable } from './places.js';
-import { ProtectedFiles } from './protected_files.js';
+import { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -28,7 +28,8 @@ export async function runTensor(command: TensorCommand, session: Session): Promi
     });
   }
   await requireWritable('out-tensor', dirname(command.output));
-  const reads = await ProtectedFiles.of([command.input, ...(command.weights === undefined ? [] : [command.weights])]);
+  const reads = await ProtectedFiles.of([command.input]);
+  await reads.addWeights(command.weights);
   await reads.refuse(command.output);
   const model = await loadModel(command, await chooseModel(command), session);
   try {

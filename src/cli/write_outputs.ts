@@ -17,7 +17,7 @@ import { encodePng } from '../depth/formats/png.js';
 import type { Picture } from '../node/image_file.js';
 import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
-import { ProtectedFiles } from './protected_files.js';
+import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
 import type { Span } from '../kernels/colorize.js';
 

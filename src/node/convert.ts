@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { IntegrityError, quote, UsageError } from '../errors.js';
 import { numel } from '../tensor.js';
@@ -10,6 +10,7 @@ import type { TensorDType, TensorEntry, TensorTable, TensorValues } from '../wei
 import { fileSource } from './file_source.js';
 import type { LoadOptions } from '../runtime/load.js';
 import { resolvePath } from './load.js';
+import { ProtectedFiles } from './protected_files.js';
 
 /** Options of `convertWeights`. */
 export interface ConvertOptions extends Pick<LoadOptions, 'signal' | 'onProgress' | 'onWarning'> {
@@ -47,7 +48,7 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
  * @param source path, URL, `hf:org/repo@revision/file`, Blob or bytes
  * @param output path; a file of that name is replaced, but never the one that is read
  * @returns how many tensors and bytes were written
- * @throws every error of reading `source`; UsageError `OUTPUT_IS_INPUT`; WeightsFormatError `WEIGHTS_F16_RANGE`,
+ * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; WeightsFormatError `WEIGHTS_F16_RANGE`,
  *   `ST_DTYPE`; IntegrityError `INTEGRITY_SHA256`; or an `AbortError`
  * @example
  * await convertWeights('midas_v21_small_256.pt', 'midas.safetensors', { f16: true });
@@ -57,7 +58,9 @@ export async function convertWeights(
   output: string,
   { f16 = false, ...options }: ConvertOptions = {},
 ): Promise<Converted> {
-  await refuseInput(source, output);
+  const reads = new ProtectedFiles();
+  await reads.addWeights(source);
+  await reads.refuse(output);
   const checkpoint = await openCheckpoint(await resolvePath(source), options);
   // A folder of its own beside the output: the name is free, and renaming does not cross file systems.
   const folder = await mkdtemp(join(dirname(output), `.${basename(output)}-`));
@@ -79,23 +82,13 @@ export async function convertWeights(
       await file.close();
     }
     await compare(path, digests);
+    await reads.refuse(output);
     await rename(path, output);
     return { tensors: digests.size, bytes: header.total };
   } finally {
     await checkpoint.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Also by another name: a link, or another spelling. */
-async function refuseInput(source: CheckpointSource, output: string): Promise<void> {
-  if (typeof source !== 'string' && !(source instanceof URL)) return;
-  const [from, to] = await Promise.all([String(source), output].map((path) => stat(path).catch(() => undefined)));
-  if (!from || !to || from.dev !== to.dev || from.ino !== to.ino) return;
-  throw new UsageError('OUTPUT_IS_INPUT', `${output}: this is the file that is read, and it would be overwritten.`, {
-    source: output,
-    phase: 'write',
-  });
 }
 
 function storedDtype({ dtype }: TensorEntry, f16: boolean): TensorDType {

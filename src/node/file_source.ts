@@ -2,9 +2,11 @@ import { constants, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 import { DepthwiseError, UsageError } from '../errors.js';
 import { hubHint } from '../models/hub_names.js';
 import type { ByteSource } from '../weights/fetch/byte_source.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 
 /** Bytes read from a file at once. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -30,6 +32,14 @@ export async function fileSource(path: string): Promise<ByteSource> {
     },
     sibling: (name) => fileSource(join(dirname(path), name)),
   };
+}
+
+/** The path of a source that is a file here, also as a file: URL; undefined for others. A drive letter is no scheme. */
+export function localPath(source: CheckpointSource): string | undefined {
+  if (source instanceof URL) return source.protocol === 'file:' ? fileURLToPath(source) : undefined;
+  if (typeof source !== 'string') return undefined;
+  if (source.startsWith('file:')) return fileURLToPath(source);
+  return /^(?:hf:|[a-z][a-z0-9+.-]+:\/\/|data:|blob:)/i.test(source) ? undefined : source;
 }
 
 /**

@@ -1,11 +1,10 @@
-import { fileURLToPath } from 'node:url';
 import { checkOptions, type OptionTable } from '../check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
 import { LOAD_OPTIONS, type LoadOptions, type ModelSource } from '../runtime/load.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
-import { fileSource } from './file_source.js';
+import { fileSource, localPath } from './file_source.js';
 import { nodeGpu } from './gpu.js';
 import { packagedSource } from './packaged.js';
 import { withProxyHint } from './proxy_hint.js';
@@ -58,10 +57,8 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
   });
 }
 
-/** Opens a path or a file: URL; leaves other sources as they are. A drive letter is not a scheme. */
+/** Opens a path or a file: URL; leaves other sources as they are. */
 export async function resolvePath(source: CheckpointSource): Promise<CheckpointSource> {
-  if (source instanceof URL) return source.protocol === 'file:' ? fileSource(fileURLToPath(source)) : source;
-  if (typeof source !== 'string') return source;
-  if (source.startsWith('file:')) return fileSource(fileURLToPath(source));
-  return /^(?:hf:|[a-z][a-z0-9+.-]+:\/\/|data:|blob:)/i.test(source) ? source : fileSource(source);
+  const path = localPath(source);
+  return path === undefined ? source : fileSource(path);
 }

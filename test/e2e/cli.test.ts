@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EstimatePlan } from '../../src/runtime/depth_model.js';
@@ -55,8 +56,25 @@ describe('depthwise', () => {
       maps.push(await readFile(join(folder, `from-${weights}`, `convert-${MODEL}.npy`)));
     }
     expect(maps[0]).toEqual(maps[1]);
-    const refused = await depthwise('convert', 'w.pt', './w.pt');
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('OUTPUT_IS_INPUT') });
+    const weights = await readFile(join(folder, 'w.pt'));
+    await symlink('w.pt', join(folder, 'map.png'));
+    await link(join(folder, 'w.pt'), join(folder, 'hard.npy'));
+    const url = String(pathToFileURL(join(folder, 'w.pt')));
+    await writeFile(join(folder, 'in.npy'), encodeNpy(new Float32Array(3 * 32 * 32), [1, 3, 32, 32]));
+    for (const args of [
+      ['convert', 'w.pt', './w.pt'],
+      ['convert', url, 'w.pt'],
+      ['convert', 'w.pt', 'hard.npy'],
+      ['convert.png', '-m', MODEL, '--weights', 'w.pt', '-o', 'map.png'],
+      ['convert.png', '-m', MODEL, '--weights', url, '-o', 'map.png'],
+      ['--tensor', 'in.npy', '--out-tensor', 'hard.npy', '-m', MODEL, '--weights', url],
+      ['--tensor', 'in.npy', '--out-tensor', './in.npy', '-m', MODEL],
+    ]) {
+      const { code, stderr } = await depthwise(...args);
+      expect(stderr, args.join(' ')).toMatch(/is not written: it is .*\[OUTPUT_COLLISION\]/);
+      expect(code).toBeGreaterThan(0);
+      expect((await readFile(join(folder, 'w.pt'))).equals(weights)).toBe(true);
+    }
   });
 
   it('works off a folder: every file, the tree mirrored, what fails reported and exit code 1', async () => {
@@ -142,6 +160,50 @@ describe('depthwise', () => {
     expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: first.stdout });
     expect(stderr).not.toMatch(/passed over/);
     expect(await readdir(join(folder, 'again'))).toHaveLength(6);
+  });
+
+  it('writes into the PNG which values its levels span: all, or the middle 96 of 100', async () => {
+    await picture('span.png', 96, 64);
+    for (const [span, low, high] of [
+      ['full', 0, 1],
+      ['percentiles', 0.02, 0.98],
+    ] as const) {
+      const run = await depthwise(
+        'span.png',
+        '-m',
+        'nano',
+        '--span',
+        span,
+        '--npy',
+        '--png16',
+        '--grayscale',
+        '-o',
+        span,
+      );
+      expect(run.code, run.stderr).toBe(0);
+      const at = (end: string) => join(folder, span, `span-nano${end}`);
+      const { data } = await readDepthFile(at('.npy'));
+      const sorted = data.slice().sort();
+      const [from, to] = [low, high].map((part) => sorted[Math.round(part * (sorted.length - 1))]!) as [number, number];
+      const { comments } = await sharp(at('.png')).metadata();
+      const text = comments!.find(({ keyword }) => keyword === 'depthwise')!.text;
+      const { scale, offset } = JSON.parse(text) as { scale: number; offset: number };
+      // A percentile is known to 1 % of the range.
+      const unsure = span === 'full' ? 1e-5 : 0.01 * (sorted.at(-1)! - sorted[0]!);
+      if (span === 'percentiles') expect(Math.min(from - sorted[0]!, sorted.at(-1)! - to)).toBeGreaterThan(unsure);
+      expect(Math.abs(offset - from)).toBeLessThanOrEqual(unsure);
+      expect(Math.abs(offset + 255 * scale - to)).toBeLessThanOrEqual(unsure);
+      const levels = await sharp(at('.png')).toColourspace('b-w').raw().toBuffer();
+      expect(levels).toHaveLength(data.length);
+      data.forEach((value, i) => {
+        const shown = Math.min(Math.max(value, offset), offset + 255 * scale);
+        expect(Math.abs(offset + scale * levels[i]! - shown)).toBeLessThanOrEqual(scale);
+      });
+      // Data files hold every value, whatever is drawn.
+      const codes = await readDepthFile(at('-16bit.png'));
+      expect(codes.semantics).toEqual(JSON.parse(await readFile(at('.json'), 'utf8')));
+      expect(codes.semantics!.offset).toBeCloseTo(sorted[0]!, 5);
+    }
   });
 
   it('draws beside the photograph, of one picture, under the name given', async () => {

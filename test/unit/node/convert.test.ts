@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { convertWeights } from '../../../src/node/convert.js';
 import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
@@ -92,7 +93,8 @@ describe('convertWeights', () => {
     const path = await file('in.pt', bytes);
     await symlink(path, join(folder, 'link.safetensors'));
     for (const name of [path, join(folder, 'link.safetensors'), join(folder, '.', 'in.pt')]) {
-      await expect(convertWeights(path, name)).rejects.toMatchObject({ code: 'OUTPUT_IS_INPUT' });
+      for (const source of [path, pathToFileURL(path), String(pathToFileURL(path)), join(folder, 'link.safetensors')])
+        await expect(convertWeights(source, name)).rejects.toMatchObject({ code: 'OUTPUT_COLLISION' });
     }
     expect(await readFile(path)).toEqual(bytes);
   });

@@ -1,6 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../errors.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { localPath } from './file_source.js';
 
 /**
  * Files that must not be written: what a command reads, and what it has written for another picture. A file is known by
@@ -18,6 +20,12 @@ export class ProtectedFiles {
 
   async add(path: string): Promise<void> {
     for (const key of await identities(path)) if (!this.#owners.has(key)) this.#owners.set(key, path);
+  }
+
+  /** Weights, where they are a file here. */
+  async addWeights(source: CheckpointSource | undefined): Promise<void> {
+    const path = source === undefined ? undefined : localPath(source);
+    if (path !== undefined) await this.add(path);
   }
 
   /** The protected file that `path` is; undefined when it may be written. */
