@@ -8,7 +8,7 @@ import { NetworkError } from './errors.js';
 export const parts = {
   /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
   gpu: () => fetched(import('./tuning/gpu.js')),
-  /** The reader of PyTorch files, for those who have none in safetensors. */
+  /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges and textures of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),

@@ -14,8 +14,8 @@ export interface ByteSource {
   readonly expected?: Expected | undefined;
   /** Starts reading from the first byte. The reader cancels the stream when it stops early. */
   open(signal?: AbortSignal): Promise<ReadableStream<Uint8Array>>;
-  /** The file of another name beside this one, where there is such a thing. */
-  readonly sibling?: ((name: string) => Promise<ByteSource>) | undefined;
+  /** The file of a path that is relative to the folder of this one, where there is such a thing. */
+  readonly sibling?: ((path: string) => Promise<ByteSource>) | undefined;
 }
 
 export function blobSource(blob: Blob, name = 'name' in blob ? String(blob.name) : 'blob'): ByteSource {

@@ -3,13 +3,13 @@ import { NetworkError } from '../../errors.js';
 import { parts } from '../../parts.js';
 import { blobSource, bytesSource, type ByteSource, type Expected } from './byte_source.js';
 import { isCorruption, unchecked, type CachedFile, type WeightsCache } from '../cache/cache.js';
-import { CheckpointStream } from './checkpoint_stream.js';
+import { CheckpointStream, type StreamOptions } from './checkpoint_stream.js';
 import type { HttpOptions } from './http_request.js';
 import { HttpSource } from './http_source.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
 import type { HeaderOptions } from '../format/safetensors.js';
-import type { TensorTable, TensorValues } from '../format/tensor_table.js';
+import type { OpenShard, TensorTable, TensorValues } from '../format/tensor_table.js';
 import type { Hasher } from './sha256.js';
 import { resolveSource, type SourceOptions } from './source.js';
 
@@ -56,14 +56,26 @@ export async function openCheckpoint(source: CheckpointSource, options: Checkpoi
   return openStream(source, options, false);
 }
 
-/** @param afresh not from the cache, which has just given a damaged copy and may not have been able to delete it */
+/**
+ * @param afresh not from the cache, which has just given a damaged copy and may not have been able to delete it
+ * @param sharded whether it may be an index of other files
+ */
 async function openStream(
   source: CheckpointSource,
-  options: CheckpointOptions,
+  given: CheckpointOptions,
   afresh: boolean,
+  sharded = true,
 ): Promise<CheckpointStream> {
-  throwIfAborted(options.signal);
-  const { bytes, cacheKey, pinned } = toByteSource(source, options);
+  throwIfAborted(given.signal);
+  const { bytes, cacheKey, pinned, sibling } = toByteSource(source, given);
+  const openShard: OpenShard = async (path, watch) => {
+    const onProgress = (progress: DownloadProgress) => {
+      const shown = watch(progress);
+      if (shown) given.onProgress?.(shown);
+    };
+    return openStream(await sibling!(path), { ...given, onProgress, expected: undefined }, afresh, false);
+  };
+  const options = { ...given, openShard: sharded && sibling ? openShard : undefined };
   const { cache } = options;
   if (!cache || cacheKey === undefined || !(bytes instanceof HttpSource))
     return CheckpointStream.start(bytes, options, {});
@@ -109,7 +121,12 @@ export async function withCheckpoint<T>(
 function toByteSource(
   source: CheckpointSource,
   options: CheckpointOptions,
-): { bytes: ByteSource; cacheKey?: string | undefined; pinned?: boolean } {
+): {
+  bytes: ByteSource;
+  cacheKey?: string | undefined;
+  pinned?: boolean;
+  sibling?: ((path: string) => Promise<CheckpointSource>) | undefined;
+} {
   if (typeof source === 'string' || source instanceof URL) {
     const { url, cacheKey, pinned } = resolveSource(String(source), options);
     const verified = options.expected?.sha256 !== undefined;
@@ -117,11 +134,16 @@ function toByteSource(
       bytes: new HttpSource(url, { ...options.http, verified }),
       cacheKey: cacheKey ?? (verified ? url : undefined),
       pinned: pinned || verified,
+      sibling: async (path) => {
+        const beside = new URL(url);
+        beside.pathname = beside.pathname.replace(/[^/]*$/, path);
+        return beside;
+      },
     };
   }
   if (source instanceof Blob) return { bytes: blobSource(source) };
   if (source instanceof ArrayBuffer || source instanceof Uint8Array) return { bytes: bytesSource(source) };
-  return { bytes: source };
+  return { bytes: source, sibling: source.sibling };
 }
 
 /** The kept copy, if there is one that can be reached. */
@@ -159,7 +181,7 @@ async function openCached(
   name: string,
   kept: CachedFile,
   forget: () => Promise<void>,
-  options: CheckpointOptions,
+  options: StreamOptions,
 ): Promise<CheckpointStream | undefined> {
   try {
     return await CheckpointStream.start({ ...kept, name, open: (signal) => kept.open(signal) }, options, {

@@ -9,7 +9,7 @@ import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
 import type { FileBytes } from '../format/file_bytes.js';
 import { openTensors } from '../format/open_tensors.js';
-import type { TensorFile, TensorTable, TensorValues } from '../format/tensor_table.js';
+import type { OpenShard, TensorFile, TensorTable, TensorValues } from '../format/tensor_table.js';
 import { Sha256, type Hasher } from './sha256.js';
 
 /** Where the bytes come from or go to besides the caller: a cache to fill, or the cache they were stored in. */
@@ -18,6 +18,11 @@ export interface CacheSide {
   /** Of what is written. */
   readonly origin?: (() => Origin) | undefined;
   readonly stored?: StoredCopy | undefined;
+}
+
+/** Options of one file. */
+export interface StreamOptions extends CheckpointOptions {
+  readonly openShard?: OpenShard | undefined;
 }
 
 export interface StoredCopy {
@@ -31,7 +36,7 @@ export interface StoredCopy {
 export class CheckpointStream implements Checkpoint {
   readonly source: string;
   readonly #bytes: ByteSource;
-  readonly #options: CheckpointOptions;
+  readonly #options: StreamOptions;
   readonly #expected: Expected | undefined;
   readonly #stored: StoredCopy | undefined;
   readonly #origin: (() => Origin) | undefined;
@@ -46,7 +51,7 @@ export class CheckpointStream implements Checkpoint {
   #consumed = false;
   #verified = false;
 
-  private constructor(bytes: ByteSource, options: CheckpointOptions, { writer, origin, stored }: CacheSide) {
+  private constructor(bytes: ByteSource, options: StreamOptions, { writer, origin, stored }: CacheSide) {
     this.source = bytes.name;
     this.#bytes = bytes;
     this.#options = options;
@@ -59,7 +64,7 @@ export class CheckpointStream implements Checkpoint {
     if (this.#expected?.sha256 !== undefined || writer || stored) this.#hasher = this.#newHasher();
   }
 
-  static async start(bytes: ByteSource, options: CheckpointOptions, side: CacheSide): Promise<CheckpointStream> {
+  static async start(bytes: ByteSource, options: StreamOptions, side: CacheSide): Promise<CheckpointStream> {
     const checkpoint = new CheckpointStream(bytes, options, side);
     try {
       await checkpoint.#open();
@@ -97,6 +102,7 @@ export class CheckpointStream implements Checkpoint {
   async close(): Promise<void> {
     this.#consumed = true;
     await this.#reader?.cancel();
+    await this.#file?.close?.();
     await this.#dropWriter();
   }
 
@@ -123,11 +129,11 @@ export class CheckpointStream implements Checkpoint {
   }
 
   async #open(): Promise<void> {
-    const { header: limits } = this.#options;
+    const { header: limits, openShard } = this.#options;
     const expected = this.#expected;
     const { size } = this.#bytes;
     if (size !== undefined && expected?.bytes !== undefined && size !== expected.bytes) throw this.#lengthError(size);
-    const file = await openTensors(await this.#fromStart(), { size, limits, reopen: () => this.#again() });
+    const file = await openTensors(await this.#fromStart(), { size, limits, reopen: () => this.#again(), openShard });
     if (file.bytes !== undefined && expected?.bytes !== undefined && file.bytes !== expected.bytes) {
       throw this.#lengthError(file.bytes);
     }
@@ -247,7 +253,8 @@ export class CheckpointStream implements Checkpoint {
     await this.close();
     if (this.#options.signal?.aborted) return abortError(this.#options.signal);
     const bad = error instanceof WeightsFormatError || error instanceof IntegrityError || error instanceof CacheError;
-    return this.#stored && bad ? this.#forgetCopy(this.#stored, error) : error;
+    // What is wrong with a shard says nothing of the copy of its index.
+    return this.#stored && bad && !this.#file?.close ? this.#forgetCopy(this.#stored, error) : error;
   }
 
   async #forgetCopy({ forget }: StoredCopy, error: unknown): Promise<CacheError> {

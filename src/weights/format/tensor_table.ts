@@ -1,3 +1,5 @@
+import type { DownloadProgress } from '../fetch/progress.js';
+
 /** Element types of files, in the words of safetensors. Only some of them can be weights: see decode.ts. */
 export type TensorDType =
   | 'BOOL'
@@ -50,4 +52,24 @@ export interface TensorFile {
   readonly bytes?: number | undefined;
   /** The tensors in file order, once; ends where the file should. */
   tensors(): AsyncGenerator<TensorValues, void, undefined>;
+  /** Stops the reading of other files, for an index of shards. */
+  close?(): Promise<void>;
 }
+
+/** One of several files of weights, which is read as a file by itself. */
+export interface Shard {
+  readonly table: TensorTable;
+  tensors(): AsyncGenerator<TensorValues, void, undefined>;
+  close(): Promise<void>;
+  /** What to throw for an error that may come of a damaged copy in a cache. */
+  explain(error: unknown): Promise<unknown>;
+}
+
+/**
+ * Opens the file of a path that is relative to the index.
+ * @param watch sees the progress of this file; what it returns is reported
+ */
+export type OpenShard = (
+  path: string,
+  watch: (progress: DownloadProgress) => DownloadProgress | void,
+) => Promise<Shard>;

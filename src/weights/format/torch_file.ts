@@ -4,6 +4,8 @@ import type { TensorFile } from './tensor_table.js';
 import { LEGACY_MAGIC, TorchLegacy } from './torch_legacy.js';
 import { TorchZip } from './torch_zip.js';
 
+export { openIndex } from './shard_index.js';
+
 /**
  * Opens a `.pt`, `.pth`, `.ckpt` or `.bin` file as `torch.save` writes it. Nothing of it is ever run.
  * @param start its first bytes, which tell that it is one
