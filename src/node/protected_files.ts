@@ -1,8 +1,8 @@
 import { realpath, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
-import { localPath } from './file_source.js';
+import { localPath, readSmallFile } from './file_source.js';
 
 /**
  * Files that must not be written: what a command reads, and what it has written for another picture. A file is known by
@@ -22,10 +22,12 @@ export class ProtectedFiles {
     for (const key of await identities(path)) if (!this.#owners.has(key)) this.#owners.set(key, path);
   }
 
-  /** Weights, where they are a file here. */
+  /** Weights, where they are a file here, and the files that it lists where it is an index. */
   async addWeights(source: CheckpointSource | undefined): Promise<void> {
     const path = source === undefined ? undefined : localPath(source);
-    if (path !== undefined) await this.add(path);
+    if (path === undefined) return;
+    await this.add(path);
+    for (const shard of await shardsOf(path)) await this.add(join(dirname(path), shard));
   }
 
   /** The protected file that `path` is; undefined when it may be written. */
@@ -55,4 +57,17 @@ async function identities(path: string): Promise<string[]> {
   const found = await stat(path, { bigint: true }).catch(() => undefined);
   if (!found?.isFile()) return [];
   return [`${found.dev}:${found.ino}`, await realpath(path).catch(() => resolve(path))];
+}
+
+/** Most bytes that an index has; a longer file holds weights itself. */
+const MAX_INDEX_BYTES = 4 * 1024 * 1024;
+
+/** Files that `weight_map` of an index names; none where the file is no index. */
+async function shardsOf(path: string): Promise<string[]> {
+  try {
+    const { weight_map: map } = JSON.parse(await readSmallFile(path, MAX_INDEX_BYTES)) as { weight_map?: object };
+    return [...new Set(Object.values(map ?? {}))].map(String);
+  } catch {
+    return [];
+  }
 }

@@ -99,6 +99,20 @@ describe('convertWeights', () => {
     expect(await readFile(path)).toEqual(bytes);
   });
 
+  it('never writes a file that an index lists', async () => {
+    await convertWeights(await file('in.pt', zip(torchParts(TENSORS))), join(folder, 'a.safetensors'));
+    const bytes = await readFile(join(folder, 'a.safetensors'));
+    const map = Object.fromEntries(Object.keys(TENSORS).map((name) => [name, 'a.safetensors']));
+    const index = await file('m.safetensors.index.json', Buffer.from(JSON.stringify({ weight_map: map })));
+    for (const source of [index, pathToFileURL(index)]) {
+      const converting = convertWeights(source, join(folder, 'a.safetensors'), { f16: true });
+      await expect(converting).rejects.toMatchObject({ code: 'OUTPUT_COLLISION' });
+    }
+    expect((await readFile(join(folder, 'a.safetensors'))).equals(bytes)).toBe(true);
+    await convertWeights(index, output);
+    expect(Object.keys(await readBack(output)).sort()).toEqual(Object.keys(TENSORS).sort());
+  });
+
   it('of a file that is cut leaves an older output as it was', async () => {
     await writeFile(output, 'older');
     const bytes = zip(torchParts(TENSORS));
