@@ -171,7 +171,13 @@ describe('a PyTorch file', () => {
   damaged[damaged.indexOf(Buffer.from(one.weight.values.buffer)) + 4]! ^= 1;
   const renamed = Buffer.from(zip(parts));
   renamed[renamed.lastIndexOf('archive/version')]! ^= 1;
+  const packed = Buffer.from(zip(parts));
+  packed.writeUInt16LE(8, 8);
+  const longer = Buffer.from(zip(parts, { follows: false }));
+  longer.writeUInt32LE(longer.readUInt32LE(18) + 1, 18);
   it.each([
+    ['a packed entry', 'PT_ZIP_METHOD', /is packed by method 8/, packed],
+    ['an entry that takes more than it holds', 'PT_ZIP_RANGE', /not packed, but takes/, longer],
     ['damaged data', 'PT_ZIP_CRC', /"archive\/data\/0" is damaged/, damaged],
     ['an encrypted entry', 'PT_ZIP_FLAGS', /encrypted/, zip(parts, { flags: 0x0809 })],
     ['a directory that disagrees', 'PT_ZIP_MISMATCH', /rchive\/version/, renamed],
