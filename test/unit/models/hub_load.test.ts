@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadDepthModel, type DepthModel, type LoadOptions } from '../../../src/index.js';
 import type { ByteSource } from '../../../src/weights/fetch/byte_source.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -107,4 +107,32 @@ describe('a config.json', () => {
     });
     expect(warned).toEqual(['NET_TOO_LARGE']);
   });
+
+  it.each(['before its headers', 'in its body'])(
+    'that stalls %s is given up after 20 s, and the load goes on',
+    async (where) => {
+      const later = globalThis.setTimeout;
+      const limits: number[] = [];
+      vi.spyOn(globalThis, 'setTimeout').mockImplementation(((work: () => void, ms = 0, ...rest: unknown[]) => {
+        if (ms === 20_000) limits.push(ms);
+        return later(work, ms === 20_000 ? 50 : ms, ...(rest as []));
+      }) as typeof setTimeout);
+      try {
+        const warned: string[] = [];
+        const small = await bytesOf(headerOnly('depth-anything-small', 'end'));
+        hub.answer((request, response) => {
+          if (!request.url!.endsWith('config.json')) return sends(small)(request, response);
+          if (where === 'in its body') response.writeHead(200, { 'content-length': 1000 }).write('{');
+        });
+        const { device } = await nullGpu();
+        const load = { device, cache: false, tuning: 'off', precision: 'f32', hubUrl: hub.origin } as const;
+        const error = await rejection(loadDepthModel(`hf:org/repo@${COMMIT}`, { ...load, ...options(warned) }));
+        expect(error).toMatchObject({ code: 'ST_TRUNCATED' });
+        expect(warned).toEqual(['NET_STALL']);
+        expect(limits.length).toBeGreaterThan(0);
+      } finally {
+        vi.restoreAllMocks();
+      }
+    },
+  );
 });

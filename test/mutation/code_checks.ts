@@ -1,0 +1,179 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as Library from '../../src/node/index.js';
+import type { CachedFile, WeightsCache } from '../../src/weights/cache/cache.js';
+import { testGpu } from '../gpu.js';
+import { nullGpu } from '../unit/kernels/null_gpu.js';
+import { headerOnly } from '../unit/model/header_only.js';
+import { tinyMidas } from '../unit/model/tiny_midas.js';
+import { readFixture } from '../unit/weights/checkpoint_headers.js';
+import { fileOf } from '../unit/weights/safetensors_file.js';
+import { sends, WeightsServer } from '../unit/weights/weights_server.js';
+
+type Node = typeof Library;
+/** Whether a library keeps a promise, asked through the calls that programs make. */
+export type Check = (library: Node) => Promise<boolean>;
+
+const COMMIT = '0123456789abcdef0123456789abcdef01234567';
+
+interface Fault {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/** What a load ends in; the code `loaded` where it succeeds. */
+async function loadOf(
+  { loadDepthModel }: Node,
+  source: Parameters<Node['loadDepthModel']>[0],
+  options: Parameters<Node['loadDepthModel']>[1] = {},
+): Promise<Fault> {
+  const { device } = await nullGpu();
+  return loadDepthModel(source, { device, cache: false, tuning: 'off', precision: 'f32', ...options }).then(
+    (model) => {
+      model.dispose();
+      return { code: 'loaded', message: '' };
+    },
+    (error: Fault) => error,
+  );
+}
+
+/** `tinyMidas` with other values in one tensor. */
+function changed(name: string, change: (value: number) => number): Uint8Array<ArrayBuffer> {
+  const file = tinyMidas();
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
+    string,
+    { data_offsets: [number, number] }
+  >;
+  const [begin, end] = header[name]!.data_offsets;
+  const bytes = file.slice(8 + length + begin, 8 + length + end);
+  file.set(new Uint8Array(new Float32Array(bytes.buffer).map(change).buffer), 8 + length + begin);
+  return file;
+}
+
+/** Stored in half precision where the model is. */
+const WEIGHT = 'scratch.layer1_rn.weight';
+
+export const nestingIsBounded: Check = async (library) => {
+  const { code, message } = await loadOf(library, fileOf(`{"a":${'['.repeat(1e6)}`));
+  return code === 'ST_HEADER_JSON' && message.includes('at most 4 levels');
+};
+
+export const tensorsAreCounted: Check = async (library) => {
+  const entry = (i: number) => `"${i}":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}`;
+  const header = Array.from({ length: 100_002 }, (_, i) => entry(i)).join(',');
+  return (await loadOf(library, fileOf(`{${header}}`))).code === 'ST_TOO_MANY_TENSORS';
+};
+
+export const valuesAreFinite: Check = async (library) => {
+  for (const value of [NaN, Infinity, -Infinity])
+    if (
+      (
+        await loadOf(
+          library,
+          changed(WEIGHT, () => value),
+        )
+      ).code !== 'WEIGHTS_NON_FINITE'
+    )
+      return false;
+  return (await loadOf(library, tinyMidas())).code === 'loaded';
+};
+
+export const halvesAreInRange: Check = async (library) => {
+  const large = changed(WEIGHT, (value) => value * 1e7);
+  const { device } = await testGpu();
+  const { code } = await loadOf(library, large, { device, precision: 'f16' });
+  return code === 'WEIGHTS_F16_RANGE' && (await loadOf(library, large)).code === 'loaded';
+};
+
+/** On an adapter that computes nothing every answer is wrong. */
+export const answersAreAskedAtStart: Check = async (library) => {
+  for (const precision of ['f32', 'f16'] as const)
+    if ((await loadOf(library, tinyMidas(), { tuning: 'auto', precision })).code !== 'GPU_UNSOUND') return false;
+  return true;
+};
+
+/** A header that claims a gigabyte that does not come. */
+export const sizesAreNotBelieved: Check = async (library) => {
+  const file = fileOf(JSON.stringify({ w: { dtype: 'U8', shape: [2 ** 30], data_offsets: [0, 2 ** 30] } }), 10);
+  const source = { name: 'w', open: async () => new Blob([file]).stream() };
+  const folder = await mkdtemp(join(tmpdir(), 'depthwise-claim-'));
+  const Bytes = globalThis.Uint8Array;
+  let largest = 0;
+  globalThis.Uint8Array = new Proxy(Bytes, {
+    construct(target, args: unknown[]) {
+      if (typeof args[0] === 'number') largest = Math.max(largest, args[0]);
+      return Reflect.construct(target, args) as object;
+    },
+  });
+  try {
+    const ended = library.convertWeights(source, join(folder, 'out.safetensors'));
+    const { code } = await ended.then(
+      () => ({ code: 'written' }),
+      (error: Fault) => error,
+    );
+    return code === 'ST_TRUNCATED' && largest < 2 ** 24;
+  } finally {
+    globalThis.Uint8Array = Bytes;
+    await rm(folder, { recursive: true });
+  }
+};
+
+export const upperByteComesFirst: Check = async ({ readPicture }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'depthwise-pnm-'));
+  try {
+    const path = join(folder, 'a.pgm');
+    await writeFile(path, Buffer.concat([Buffer.from('P5 2 1 65535\n'), Buffer.from([0x12, 0xff, 0xff, 0x12])]));
+    const { data } = await readPicture(path);
+    return data[0] === 19 && data[4] === 254;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** A hub that answers a page in place of config.json once. */
+export const configIsReadBeforeItIsKept: Check = async (library) => {
+  const header = new Uint8Array(
+    await new Response(await (await headerOnly('depth-anything-small', 'end')).open()).arrayBuffer(),
+  );
+  const config = JSON.stringify(readFixture<Record<string, unknown>>('hub_configs')['da2-s.hf']);
+  const server = await WeightsServer.start();
+  const files = new Map<string, Uint8Array>();
+  try {
+    let answer = '<html>';
+    server.answer((request, response) =>
+      (request.url!.endsWith('config.json') ? sends(answer) : sends(header))(request, response),
+    );
+    const options = { cache: memoryCache(files), hubUrl: server.origin };
+    const first = await loadOf(library, `hf:org/repo@${COMMIT}`, options);
+    answer = config;
+    const second = await loadOf(library, `hf:org/repo@${COMMIT}`, options);
+    return first.code === 'MODEL_CONFIG' && second.code === 'ST_TRUNCATED';
+  } finally {
+    await server.stop();
+  }
+};
+
+function memoryCache(files: Map<string, Uint8Array>): WeightsCache {
+  const digests = new Map<string, string>();
+  return {
+    match: async (key): Promise<CachedFile | undefined> => {
+      const bytes = files.get(key);
+      const open = async () => new Blob([new Uint8Array(bytes!)]).stream();
+      return bytes && { name: key, size: bytes.length, sha256: digests.get(key)!, open };
+    },
+    put: async (key) => {
+      const chunks: Uint8Array[] = [];
+      return {
+        write: async (bytes) => void chunks.push(bytes.slice()),
+        commit: async (sha256) => {
+          files.set(key, Buffer.concat(chunks));
+          digests.set(key, sha256);
+        },
+        abort: async () => undefined,
+      };
+    },
+    delete: async (key) => void files.delete(key),
+  };
+}
