@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Faults of each room of the list. */
 const COUNTS = { S: 36, P: 26, I: 16, L: 14, G: 22, N: 22, C: 20 };
 /** Faults that a test is known to assert: it only grows. */
-const LEAST = 126;
+const LEAST = 130;
 
 describe('the table of faults', () => {
   const rows = Object.entries(FAULTS);
