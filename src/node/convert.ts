@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { IntegrityError, quote, UsageError } from '../errors.js';
+import { mkdtemp, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { DepthFileError, IntegrityError, quote, UsageError, WeightsFormatError } from '../errors.js';
 import { numel } from '../tensor.js';
 import { throwIfAborted } from '../abort.js';
-import { openCheckpoint, type CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { openCheckpoint, type Checkpoint, type CheckpointSource } from '../weights/fetch/checkpoint.js';
 import { checkHalfRange, decode, scanValues, toHalf, WEIGHT_DTYPES } from '../weights/format/decode.js';
 import type { TensorDType, TensorEntry, TensorTable, TensorValues } from '../weights/format/tensor_table.js';
 import { fileSource } from './file_source.js';
@@ -48,7 +48,7 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
  * @param source path, URL, `hf:org/repo@revision/file`, Blob or bytes
  * @param output path; a file of that name is replaced, but never the one that is read
  * @returns how many tensors and bytes were written
- * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; WeightsFormatError `WEIGHTS_F16_RANGE`,
+ * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; DepthFileError `OUTPUT_WRITE`; WeightsFormatError `WEIGHTS_F16_RANGE`,
  *   `ST_DTYPE`; IntegrityError `INTEGRITY_SHA256`; or an `AbortError`
  * @example
  * await convertWeights('midas_v21_small_256.pt', 'midas.safetensors', { f16: true });
@@ -61,11 +61,11 @@ export async function convertWeights(
   const reads = new ProtectedFiles();
   await reads.addWeights(source);
   await reads.refuse(output);
-  const checkpoint = await openCheckpoint(await resolvePath(source), options);
-  // A folder of its own beside the output: the name is free, and renaming does not cross file systems.
-  const folder = await mkdtemp(join(dirname(output), `.${basename(output)}-`));
+  const folder = await folderBeside(output);
   const path = join(folder, 'weights.safetensors');
+  let checkpoint: Checkpoint | undefined;
   try {
+    checkpoint = await openCheckpoint(await resolvePath(source), options);
     const header = headerBytes(checkpoint.table, f16, checkpoint.source);
     const digests = new Map<string, string>();
     const file = await open(path, 'wx');
@@ -86,9 +86,23 @@ export async function convertWeights(
     await rename(path, output);
     return { tensors: digests.size, bytes: header.total };
   } finally {
-    await checkpoint.close();
+    await checkpoint?.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * A folder of its own beside the output: the name is free, and renaming does not cross file systems.
+ * @throws DepthFileError `OUTPUT_WRITE` where none can be made there, or the output is a folder
+ */
+async function folderBeside(output: string): Promise<string> {
+  const refuse = (what: string, cause?: unknown): DepthFileError =>
+    new DepthFileError('OUTPUT_WRITE', `${output}: ${what}.`, { source: output, phase: 'write', cause });
+  const found = await stat(output).catch(() => undefined);
+  if (found?.isDirectory()) throw refuse('this is a folder; name the file to write');
+  return mkdtemp(join(dirname(output), '.depthwise-')).catch((cause: unknown) => {
+    throw refuse(`cannot be written (${(cause as Error).message})`, cause);
+  });
 }
 
 function storedDtype({ dtype }: TensorEntry, f16: boolean): TensorDType {
@@ -112,6 +126,13 @@ function headerBytes(
   const begins = new Map<string, number>();
   let end = 0;
   for (const [name, entry] of tensors) {
+    if (name === '__metadata__') {
+      throw new WeightsFormatError(
+        'ST_ENTRY',
+        `${source}: a tensor is called "__metadata__", a name that safetensors keeps for itself.`,
+        { source, tensor: name, phase: 'write' },
+      );
+    }
     const dtype = storedDtype(entry, f16);
     const size = ELEMENT_BYTES[dtype];
     if (size === undefined) {

@@ -41,14 +41,19 @@ export class HalfRange {
         encoder.copyBufferToBuffer(overflow, 0, staging, 0, 4);
       },
       overflowed: async () => {
-        const read = staging as GPUBuffer;
+        // A run that was given up is not asked: what it would be read through is gone.
+        const read = staging;
+        if (!read) return false;
         const [flag] = new Uint32Array(await readMapped(read, 4));
         staging = undefined;
         if (this.#disposed) read.destroy();
         else this.#idle.push(read);
         return flag !== 0;
       },
-      dispose: () => staging?.destroy(),
+      dispose: () => {
+        staging?.destroy();
+        staging = undefined;
+      },
     };
   }
 

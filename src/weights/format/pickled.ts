@@ -49,3 +49,10 @@ export class TensorView {
     this.strides = strides;
   }
 }
+
+/** A value for a message: a short one as it is, any other by its kind, as it may be of any depth. */
+export function showPickled(value: Pickled | undefined): string {
+  if (value instanceof Map) return 'a dict';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
 import type { Lookahead } from './lookahead.js';
+import { showPickled } from './pickled.js';
 import { takePickle } from './take_pickle.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
 
@@ -47,7 +48,7 @@ export class TorchLegacy {
       throw fault(
         source,
         'PT_VERSION',
-        `the file has protocol ${String(protocol)}; ${PROTOCOL} can be read`,
+        `the file has protocol ${showPickled(protocol)}; ${PROTOCOL} can be read`,
         PROTOCOL,
         protocol,
       );

@@ -1,6 +1,6 @@
 import { quote, WeightsFormatError } from '../../errors.js';
 import { numel } from '../../tensor.js';
-import { Storage, TensorView, Tuple, type Dict, type Pickled } from './pickled.js';
+import { Storage, TensorView, Tuple, type Dict, type Pickled, showPickled } from './pickled.js';
 import type { TensorDType, TensorEntry, TensorTable } from './tensor_table.js';
 
 /** Where a training dump keeps its weights, in the order they are looked for. */
@@ -8,6 +8,8 @@ const WEIGHTS_KEYS = ['state_dict', 'model', 'model_state_dict', 'ema'];
 /** Most tensors of a file, and most bytes that a view may take beyond those of its storage: a view can repeat elements. */
 const MAX_TENSORS = 100_000;
 const MAX_VIEW_BYTES = 64 * 1024 * 1024;
+/** How much larger all tensors together may be than all storages: some share one, and views repeat elements. */
+const MAX_SHARING = 4;
 
 const BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
   F64: 8,
@@ -66,6 +68,7 @@ export function torchTable(value: Pickled, source: string): TorchTable {
     if (known) known.push(tensor);
     else views.set(view.storage.key, [tensor]);
   }
+  checkSum(weights, storages, source);
   return { views, storages, counts };
 }
 
@@ -154,7 +157,7 @@ function findWeights(value: Pickled, source: string): Map<string, TensorView> {
     const weights = asWeights(dict.get(key));
     if (weights) return weights;
   }
-  const keys = [...dict.keys()].slice(0, 10).map((key) => quote(String(key)));
+  const keys = [...dict.keys()].slice(0, 10).map((key) => quote(showPickled(key)));
   throw new WeightsFormatError('PT_LAYOUT', `${source}: the file has no dict of tensors.`, {
     source,
     hint:
@@ -171,6 +174,24 @@ function asWeights(value: Pickled | undefined): Map<string, TensorView> | undefi
   if (!(value instanceof Map) || value.size === 0) return undefined;
   for (const [key, item] of value) if (typeof key !== 'string' || !(item instanceof TensorView)) return undefined;
   return value as Map<string, TensorView>;
+}
+
+/** Of many tensors that share what the file holds once. @throws WeightsFormatError `PT_LIMIT` */
+function checkSum(
+  weights: ReadonlyMap<string, TensorView>,
+  storages: ReadonlyMap<string, number>,
+  source: string,
+): void {
+  const sum = (bytes: Iterable<number>): number => [...bytes].reduce((total, each) => total + each, 0);
+  const all = sum([...weights.values()].map(({ storage, shape }) => numel(shape) * itemBytes(storage.dtype)));
+  const held = sum(storages.values());
+  const most = Math.max(MAX_SHARING * held, MAX_VIEW_BYTES);
+  if (all <= most) return;
+  throw new WeightsFormatError(
+    'PT_LIMIT',
+    `${source}: the tensors take ${all} bytes of storages that have ${held}; at most ${most} are accepted.`,
+    { source, limit: 'bytes of all tensors', expected: most, actual: all },
+  );
 }
 
 function checkBytes(name: string, { storage, shape }: TensorView, storageBytes: number, source: string): void {

@@ -1,4 +1,5 @@
 import { quote, WeightsFormatError } from '../../errors.js';
+import { MAX_PICKLE_BYTES } from './pickle.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
 import type { Lookahead } from './lookahead.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
@@ -108,7 +109,9 @@ function nameInRoot({ name }: ZipEntry, source: string): string {
 
 /** An entry that holds no weights. Two of them say how the rest is to be read. */
 async function readNote(zip: ZipStream, entry: ZipEntry, name: string, source: string): Promise<void> {
-  if (name !== 'byteorder' && name !== 'version') return zip.skip(entry, MAX_NOTE_BYTES);
+  // The pickle passes by a second time where the file is read again.
+  const most = name === 'data.pkl' ? MAX_PICKLE_BYTES : MAX_NOTE_BYTES;
+  if (name !== 'byteorder' && name !== 'version') return zip.skip(entry, most);
   const text = new TextDecoder().decode(await zip.takeAll(entry, MAX_NOTE_BYTES)).trim();
   if (name === 'byteorder' && text !== 'little') {
     throw new WeightsFormatError(

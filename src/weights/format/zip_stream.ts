@@ -39,6 +39,9 @@ export interface ZipRecord extends ZipEntry {
 /** Pieces that data is skipped in. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 const MAX_ENTRIES = 200_000;
+/** How much more than its bytes in the file a packed entry may have, beyond what any may have. */
+const MAX_RATIO = 16;
+const MAX_UNPACKED_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads a zip archive from its start to its end: each entry's CRC-32 is checked, and in the end all of them are held
@@ -144,6 +147,7 @@ export class ZipStream {
   }
 
   async #inflated(entry: ZipEntry, size: number): Promise<Uint8Array> {
+    this.#checkRatio(entry, size);
     const packed = await this.#take(entry.packed as number);
     const data = await inflate(packed, size).catch((cause: unknown) => {
       throw this.#fault(
@@ -157,6 +161,16 @@ export class ZipStream {
     });
     await this.#finish(entry, data);
     return data;
+  }
+
+  /** Weights hardly shrink: an entry that claims to, or to be larger packed than unpacked, is refused before it is taken. */
+  #checkRatio(entry: ZipEntry, size: number): void {
+    const packed = entry.packed as number;
+    const most = Math.max(MAX_UNPACKED_BYTES, MAX_RATIO * packed);
+    if (size > most) throw this.#limit(entry, most, size);
+    if (packed > size + size / 1000 + 1024) {
+      throw this.#fault('PT_ZIP_RANGE', `${quote(entry.name)} takes ${packed} bytes for ${size}`, size, packed);
+    }
   }
 
   /** Reads the record behind the data, where there is one, and notes the entry for the directory. */

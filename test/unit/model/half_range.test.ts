@@ -124,3 +124,21 @@ it('a network whose values f16 holds stays in f16, without a word, and makes one
   expect([model.info.precision, warnings]).toEqual(['f16', []]);
   model.dispose();
 });
+
+it('a run that is given up is not looked at, so that no other run fails', async () => {
+  const model = await load(tinyMidas(), { precision: 'f16' });
+  const expected = await depthOf(model, picture('b'));
+  for (let delay = 0; delay < 12; delay++) {
+    const given = new AbortController();
+    const aborted = model.estimate(picture('a'), { signal: given.signal }).then(
+      (depth) => depth.dispose(),
+      () => undefined,
+    );
+    const other = depthOf(model, picture('b'));
+    setTimeout(() => given.abort(), delay / 2);
+    await aborted;
+    expect(await other).toEqual(expected);
+  }
+  expect(faulty.uncaptured).toEqual([]);
+  model.dispose();
+});

@@ -121,4 +121,15 @@ describe('convertWeights', () => {
     expect(await readFile(output, 'utf8')).toBe('older');
     expect((await readdir(folder)).sort()).toEqual(['in.pt', 'out.safetensors']);
   });
+
+  it('refuses in words what cannot be written, and keeps no file open', async () => {
+    const path = await file('in.pt', zip(torchParts(TENSORS)));
+    const none = join(folder, 'none', 'out.safetensors');
+    await expect(convertWeights(path, none)).rejects.toMatchObject({ code: 'OUTPUT_WRITE', source: none });
+    await expect(convertWeights(path, folder)).rejects.toMatchObject({ code: 'OUTPUT_WRITE', source: folder });
+    const long = join(folder, `${'x'.repeat(240)}.safetensors`);
+    expect((await convertWeights(path, long)).tensors).toBe(4);
+    const named = await file('named.pt', zip(torchParts({ __metadata__: TENSORS.scalar })));
+    await expect(convertWeights(named, output)).rejects.toMatchObject({ code: 'ST_ENTRY', tensor: '__metadata__' });
+  });
 });

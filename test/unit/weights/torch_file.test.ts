@@ -234,6 +234,42 @@ describe('a PyTorch file', () => {
     });
   });
 
+  /** A list that holds the list before it twice, so often that it would be as long as two to that number. */
+  const doubled = (times: number): Buffer => {
+    const step = (at: number) => [bytes(0x5d), bytes(0x71, at), bytes(0x68, at - 1, 0x61), bytes(0x68, at - 1, 0x61)];
+    return Buffer.concat([bytes(0x5d, 0x71, 0), ...Array.from({ length: times }, (_, i) => step(i + 1)).flat()]);
+  };
+  const deep = Buffer.concat([Buffer.alloc(100_000, ']'), Buffer.alloc(99_999, 'a')]);
+  const shared = op.dict(
+    ...Array.from({ length: 300 }, (_, i) => [
+      op.string(`t${i}`),
+      op.tensor(op.storage('0', 2), 0, [131_072, 2], [0, 1]),
+    ]).flat(),
+  );
+  it.each([
+    ['a key of doubled lists', 'PT_LAYOUT', /no dict of tensors.*"a list"/, zipOf(op.dict(doubled(40), op.int(1)))],
+    ['a key 100,000 lists deep', 'PT_LAYOUT', /no dict of tensors.*"a list"/, zipOf(op.dict(deep, op.int(1)))],
+    [
+      'views of one storage without end',
+      'PT_LIMIT',
+      /take 314572800 bytes of storages that have 8; at most 67108864/,
+      zipOf(shared),
+    ],
+  ])('with %s is refused by %s at once', async (_what, code, words, data) => {
+    const start = performance.now();
+    await expect(read(data)).rejects.toMatchObject({ code, message: expect.stringMatching(words) });
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  it('whose packed entry claims to be a hundred times as large is refused before it is unpacked', async () => {
+    const values = new Float32Array(20_000_000);
+    const large = { weight: { shape: [values.length], values } };
+    await expect(read(zip(torchParts(large), { deflate: true }))).rejects.toMatchObject({
+      code: 'PT_LIMIT',
+      message: expect.stringMatching(/80000000; at most/),
+    });
+  });
+
   it('ends every one of 4,000 mutations in tensors or a typed error', async () => {
     const { codes } = await readMutations(4000, 20261126);
     expect(codes.get('read')).toBeGreaterThan(100);

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 /** A tensor to write: all of a storage of its own. */
 export interface WrittenTensor {
@@ -89,7 +89,14 @@ export function torchParts(
 /**
  * A zip archive as PyTorch writes it: sizes and CRC of an entry follow its data. Others write them before it.
  */
-export function zip(parts: readonly ZipPart[], { flags = 0x0808, follows = true } = {}): Buffer {
+export function zip(
+  parts: readonly ZipPart[],
+  {
+    flags = 0x0808,
+    deflate = false,
+    follows = !deflate,
+  }: { flags?: number; deflate?: boolean; follows?: boolean } = {},
+): Buffer {
   const chunks: Buffer[] = [];
   const directory: Buffer[] = [];
   let at = 0;
@@ -100,23 +107,26 @@ export function zip(parts: readonly ZipPart[], { flags = 0x0808, follows = true 
   for (const { name, data } of parts) {
     const begin = at;
     const crc = crc32(data);
+    const body = deflate ? deflateRawSync(data) : data;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
     local.writeUInt16LE(data.length === 0 || !follows ? flags & ~8 : flags, 6);
     if (!follows) {
       local.writeUInt32LE(crc, 14);
-      local.writeUInt32LE(data.length, 18);
+      local.writeUInt16LE(deflate ? 8 : 0, 8);
+      local.writeUInt32LE(body.length, 18);
       local.writeUInt32LE(data.length, 22);
     }
     local.writeUInt16LE(name.length, 26);
-    add(Buffer.concat([local, text(name), data]));
+    add(Buffer.concat([local, text(name), body]));
     if (data.length > 0 && follows)
       add(Buffer.concat([text('PK\x07\x08'), u32(crc), u32(data.length), u32(data.length)]));
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50);
     central.writeUInt16LE(flags, 8);
     central.writeUInt32LE(crc, 16);
-    central.writeUInt32LE(data.length, 20);
+    central.writeUInt16LE(deflate ? 8 : 0, 10);
+    central.writeUInt32LE(body.length, 20);
     central.writeUInt32LE(data.length, 24);
     central.writeUInt16LE(name.length, 28);
     central.writeUInt32LE(begin, 42);
