@@ -1,6 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../errors.js';
-import { nearest } from '../nearest.js';
+import { nearest } from '../arguments/nearest.js';
 import { FOREIGN_SPELLINGS } from './options.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;

@@ -4,7 +4,7 @@ import { adapterName } from '../gpu/gpu.js';
 import { findEntry } from '../models/resolve.js';
 import { fileSource } from '../node/file_source.js';
 import { loadDepthModel } from '../node/load.js';
-import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { displayUrl, resolveSource } from '../weights/fetch/source.js';
 import type { ModelArguments } from './arguments.js';
 import { adviceOn, defaultModel } from './default_model.js';

@@ -1,4 +1,4 @@
-import { checkChoice, checkOptions } from '../check_options.js';
+import { checkChoice, checkOptions } from '../arguments/check_options.js';
 import { DRAW_OPTIONS, type DepthFileFormat, type DepthMapOnGpu, type DrawOptions } from './depth_map.js';
 import { finiteRange, levelLine, quantize16, type DepthSemantics } from './formats/depth_semantics.js';
 import { encodeNpy } from './formats/npy.js';

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkChoice, checkOptions, type OptionTable } from '../check_options.js';
+import { checkChoice, checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
 import { disposed, UsageError } from '../errors.js';
 import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';

@@ -1,5 +1,4 @@
 import { DepthwiseError, InternalError, OutOfMemoryError, type Phase } from '../errors.js';
-import type { Gpu } from './gpu.js';
 import { withinTime } from './time_limit.js';
 
 /** What GPU calls are for, as errors put it. */
@@ -71,15 +70,17 @@ export function submitCut(device: GPUDevice, label: string, record: Recorder, on
   device.queue.submit([encoder.finish()]);
 }
 
+/** What a submit needs of the GPU: `software` is set for an adapter that runs on the CPU. */
+interface Submitter {
+  readonly device: GPUDevice;
+  readonly facts: { readonly software: boolean };
+}
+
 /**
  * Submits what `record` records, and waits until the GPU is done with it.
  * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
  */
-export async function submit(
-  { device, facts }: Pick<Gpu, 'device' | 'facts'>,
-  purpose: Purpose,
-  record: Recorder,
-): Promise<void> {
+export async function submit({ device, facts }: Submitter, purpose: Purpose, record: Recorder): Promise<void> {
   // One of each submit: a long run is not given up while its submits get done.
   const done: Promise<undefined>[] = [];
   const watch = () => {

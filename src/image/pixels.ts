@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { plainMemory } from '../plain_memory.js';
+import { plainMemory } from '../arguments/plain_memory.js';
 import { checkPictureSize } from './size.js';
 
 /** Pixels in memory, top row first, encoded sRGB. Alpha is ignored, so colours must not be multiplied by it. */

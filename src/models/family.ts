@@ -3,7 +3,6 @@ import type { Convention } from '../image/preprocess.js';
 import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { NameRule } from '../weights/names.js';
-import type { ModelName } from './families/index.js';
 import type { Weights } from '../weights/weights.js';
 
 /** Inverse depth with a scale and a shift that are unknown and other ones for each picture. */
@@ -58,11 +57,11 @@ export interface PublishedWeights {
 export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 /** One published model. */
-export interface ModelEntry {
+export interface ModelEntry<Name extends string = string> {
   readonly kind: DepthKind['kind'];
   readonly nearer: DepthKind['nearer'];
   readonly unit: DepthKind['unit'];
-  readonly name: ModelName;
+  readonly name: Name;
   readonly title: string;
   /** Id of its family. */
   readonly family: string;
@@ -136,7 +135,7 @@ export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
    * @param source its URL, for messages
    * @throws ModelMismatchError `MODEL_CONFIG` when it is of another kind of model, or does not say
    */
-  configured?(entries: readonly Entry[], config: unknown, source: string): readonly Entry[];
+  configured?<Some extends Entry>(entries: readonly Some[], config: unknown, source: string): readonly Some[];
   /** The network of an entry. */
   network(entry: Entry): Network;
 }

@@ -1,15 +1,15 @@
 import { LicenseError, quote, UsageError } from '../errors.js';
-import type { ModelEntry } from './family.js';
-import { nearest } from '../nearest.js';
+import type { KnownModel } from './families/index.js';
+import { nearest } from '../arguments/nearest.js';
 import { registry } from './registry.js';
 
 /** The entry of a registry name; undefined when there is none. */
-export function findEntry(name: string): ModelEntry | undefined {
+export function findEntry(name: string): KnownModel | undefined {
   return registry.find((entry) => entry.name === name);
 }
 
 /** The entry of a registry name. @throws UsageError `MODEL_NAME` listing the names there are */
-export function entryByName(name: string): ModelEntry {
+export function entryByName(name: string): KnownModel {
   const entry = findEntry(name);
   if (entry) return entry;
   const names = registry.map((known) => known.name);
@@ -23,7 +23,7 @@ export function entryByName(name: string): ModelEntry {
 }
 
 /** Refuses weights whose terms the caller has not accepted. @throws LicenseError `LICENSE_NOT_ACCEPTED` */
-export function checkLicence({ title, licence, weights }: ModelEntry, accepted: boolean): void {
+export function checkLicence({ title, licence, weights }: KnownModel, accepted: boolean): void {
   if (licence.permissive || accepted) return;
   throw new LicenseError(
     'LICENSE_NOT_ACCEPTED',
@@ -38,7 +38,7 @@ export function checkLicence({ title, licence, weights }: ModelEntry, accepted: 
  * Where the published weights of a model are. @throws UsageError `WEIGHTS_UNPUBLISHED` where nobody publishes
  * safetensors
  */
-export function publishedSource({ title, weights }: ModelEntry): string {
+export function publishedSource({ title, weights }: KnownModel): string {
   if (weights.source !== undefined) return weights.source;
   throw new UsageError('WEIGHTS_UNPUBLISHED', `Nobody publishes ${title} as safetensors.`, {
     hint: `Get the checkpoint from ${weights.page}, convert it to safetensors, and pass it as weights.`,

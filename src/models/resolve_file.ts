@@ -2,7 +2,7 @@ import { ModelMismatchError } from '../errors.js';
 import type { HubConfig } from '../weights/fetch/hub_fetch.js';
 import type { TensorTable } from '../weights/format/tensor_table.js';
 import { fetched } from '../parts.js';
-import type { ModelEntry } from './family.js';
+import type { KnownModel } from './families/index.js';
 import { describeArchitecture, identify, type Architecture } from './identify.js';
 import { codeOf, registry } from './registry.js';
 
@@ -17,15 +17,15 @@ import { codeOf, registry } from './registry.js';
 export async function resolveFile(
   table: TensorTable,
   source: string,
-  named: ModelEntry | undefined,
+  named: KnownModel | undefined,
   config: () => Promise<HubConfig | undefined>,
-): Promise<ModelEntry> {
+): Promise<KnownModel> {
   const found = identify(table, source);
   if (named) checkNamed(named, found, source);
   const sized = registry.filter(({ family, size }) => family === found.family && size === found.size);
   const entries = sized.length > 1 ? await configured(sized, config) : sized;
   if (named) return checkConfigured(named, entries, source);
-  if (entries.length === 1) return entries[0] as ModelEntry;
+  if (entries.length === 1) return entries[0] as KnownModel;
   if (entries.length === 0) {
     throw new ModelMismatchError(
       'MODEL_UNSUPPORTED',
@@ -46,10 +46,10 @@ export async function resolveFile(
  * that may be of anything is passed over where it is not of the family.
  */
 async function configured(
-  entries: readonly ModelEntry[],
+  entries: readonly KnownModel[],
   config: () => Promise<HubConfig | undefined>,
-): Promise<readonly ModelEntry[]> {
-  const code = await fetched(codeOf(entries[0] as ModelEntry));
+): Promise<readonly KnownModel[]> {
+  const code = await fetched(codeOf(entries[0] as KnownModel));
   const told = code.configured && (await config());
   if (!told) return entries;
   try {
@@ -60,7 +60,7 @@ async function configured(
   }
 }
 
-function checkConfigured(named: ModelEntry, entries: readonly ModelEntry[], source: string): ModelEntry {
+function checkConfigured(named: KnownModel, entries: readonly KnownModel[], source: string): KnownModel {
   if (entries.includes(named)) return named;
   const names = entries.map(({ name }) => name);
   throw new ModelMismatchError(
@@ -70,7 +70,7 @@ function checkConfigured(named: ModelEntry, entries: readonly ModelEntry[], sour
   );
 }
 
-function checkNamed(named: ModelEntry, found: Architecture, source: string): void {
+function checkNamed(named: KnownModel, found: Architecture, source: string): void {
   const kin = found.family === named.family;
   if (kin && found.size === named.size) return;
   throw new ModelMismatchError(

@@ -3,8 +3,10 @@ import { mkdtemp, open, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { DepthFileError, IntegrityError, quote, UsageError, WeightsFormatError } from '../errors.js';
 import { numel } from '../tensor.js';
-import { throwIfAborted } from '../abort.js';
-import { openCheckpoint, type Checkpoint, type CheckpointSource } from '../weights/fetch/checkpoint.js';
+import { throwIfAborted } from '../arguments/abort.js';
+import { openCheckpoint } from '../weights/fetch/checkpoint.js';
+import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { checkHalfRange, decode, scanValues, toHalf, WEIGHT_DTYPES } from '../weights/format/decode.js';
 import type { TensorDType, TensorEntry, TensorTable, TensorValues } from '../weights/format/tensor_table.js';
 import { fileSource } from './file_source.js';

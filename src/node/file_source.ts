@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { DepthwiseError, UsageError } from '../errors.js';
 import { hubHint } from '../models/hub_names.js';
 import type { ByteSource } from '../weights/fetch/byte_source.js';
-import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 
 /** Bytes read from a file at once. */
 const CHUNK_BYTES = 1024 * 1024;

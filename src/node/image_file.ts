@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error_codes.js';
 import { open, readFile } from 'node:fs/promises';
-import { checkOptions, type OptionTable } from '../check_options.js';
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
 import type { Warning } from '../warnings.js';

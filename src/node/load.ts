@@ -1,7 +1,7 @@
-import { checkOptions, type OptionTable } from '../check_options.js';
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
 import { LOAD_OPTIONS, type LoadOptions, type ModelSource } from '../runtime/load.js';
-import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
 import { fileSource, localPath } from './file_source.js';

@@ -1,7 +1,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
-import type { CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { localPath, readSmallFile } from './file_source.js';
 
 /**

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import { checkOptions, checkSource } from '../check_options.js';
+import { checkOptions, checkSource } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import type { EncodeTargets } from './encode.js';
@@ -14,9 +14,9 @@ import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './
 import type { ModelName } from '../models/families/index.js';
 import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart, type RarePart } from '../parts.js';
-import { copyOf } from '../plain_memory.js';
+import { copyOf } from '../arguments/plain_memory.js';
 import type { ProfileStep } from './profile.js';
-import { throwIfAborted, untilAborted } from '../abort.js';
+import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { isolate, warningOf } from '../warnings.js';
 
 export type { EncodeTargets } from './encode.js';

@@ -8,7 +8,8 @@ import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
 import { PictureTexture } from '../image/picture.js';
 import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
-import type { FamilyCode, ModelEntry, Outputs } from '../models/family.js';
+import type { FamilyCode, Outputs } from '../models/family.js';
+import type { KnownModel } from '../models/families/index.js';
 import { originalNames } from '../models/identify.js';
 import { codeOf } from '../models/registry.js';
 import { checkLicence } from '../models/resolve.js';
@@ -19,13 +20,10 @@ import { HalfRange } from './half_range.js';
 import { RunQueue } from './run_queue.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
-import { untilAborted } from '../abort.js';
-import {
-  withCheckpoint,
-  type Checkpoint,
-  type CheckpointOptions,
-  type CheckpointSource,
-} from '../weights/fetch/checkpoint.js';
+import { untilAborted } from '../arguments/abort.js';
+import { withCheckpoint } from '../weights/fetch/checkpoint.js';
+import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
+import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
 import { ConstantStore } from '../weights/constant_store.js';
 import { missingTensors, surplusTensors } from '../weights/misfit.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
@@ -34,7 +32,7 @@ import { Weights } from '../weights/weights.js';
 
 export interface EngineOptions extends CheckpointOptions {
   /** What the file was loaded as, where the caller said so. */
-  readonly entry?: ModelEntry | undefined;
+  readonly entry?: KnownModel | undefined;
   readonly precision: Precision;
   readonly convention: Convention;
   readonly acceptLicense: boolean;
@@ -76,7 +74,7 @@ interface CachedProgram {
 /** A model's weights and compiled programs on one device. It does not outlive a lost device. */
 export class Engine {
   readonly gpu: Gpu;
-  readonly entry: ModelEntry;
+  readonly entry: KnownModel;
   readonly storage: 'f32' | 'f16';
   /** Whose preprocessing and position embeddings to reproduce. */
   readonly convention: Convention;
@@ -96,7 +94,7 @@ export class Engine {
 
   private constructor(
     gpu: Gpu,
-    entry: ModelEntry,
+    entry: KnownModel,
     code: FamilyCode,
     storage: 'f32' | 'f16',
     weights: Weights,

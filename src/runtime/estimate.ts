@@ -1,4 +1,4 @@
-import { checkOptions, type OptionTable } from '../check_options.js';
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { newDepthMap, type DepthMap } from '../depth/depth_map.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { BufferUsage } from '../gpu/buffers.js';
@@ -6,7 +6,7 @@ import { scoped, submit } from '../gpu/scoped.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture.js';
 import { checkPixels, type RawPicture } from '../image/pixels.js';
-import { copyOf } from '../plain_memory.js';
+import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import { networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Look } from './half_range.js';

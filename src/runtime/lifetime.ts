@@ -2,7 +2,7 @@ import { DeviceLostError, disposed } from '../errors.js';
 import type { Engine } from './engine.js';
 import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { untilAborted } from '../abort.js';
+import { untilAborted } from '../arguments/abort.js';
 
 /** Loads a model again, on a device of its own or one that is there, and in f32 where f16 was found not to do. */
 export type Reload = (

@@ -1,17 +1,17 @@
-import type { OptionTable } from '../check_options.js';
+import type { OptionTable } from '../arguments/check_options.js';
 import { Engine, tunes } from './engine.js';
 import { DeviceLostError, WeightsFormatError } from '../errors.js';
 import { isolate, warningOf } from '../warnings.js';
 import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
 import type { ModelName } from '../models/families/index.js';
-import type { ModelEntry } from '../models/family.js';
+import type { KnownModel } from '../models/families/index.js';
 import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
 import type { Precision } from './precision.js';
-import { throwIfAborted, untilAborted } from '../abort.js';
+import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
-import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint.js';
+import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { resolveSource } from '../weights/fetch/source.js';
 import { parts } from '../parts.js';
 
@@ -142,7 +142,7 @@ function namedSource(
   source: CheckpointSource,
   options: LoadOptions,
   accepted: boolean,
-): [ModelEntry | undefined, CheckpointSource] {
+): [KnownModel | undefined, CheckpointSource] {
   const entry = namedEntry(source, options);
   if (!entry) return [entry, source];
   checkLicence(entry, accepted);
@@ -150,7 +150,7 @@ function namedSource(
 }
 
 /** The entry a caller named, by source or by option. */
-function namedEntry(source: CheckpointSource, { model }: LoadOptions): ModelEntry | undefined {
+function namedEntry(source: CheckpointSource, { model }: LoadOptions): KnownModel | undefined {
   if (model !== undefined) return entryByName(model);
   if (typeof source !== 'string' || /^(?:[a-z][a-z0-9+.-]*:|[./])/i.test(source)) return undefined;
   return entryByName(source);

@@ -1,21 +1,13 @@
 import { IMAGENET, METRIC, RELATIVE_INVERSE, type Family, type Licence, type ModelEntry } from '../family.js';
 import type { PublishedWeights } from '../family.js';
+import type { DepthAnythingEntry } from '../networks/depth_anything_hub.js';
 
 type Size = 'small' | 'base' | 'large';
 
 export type DepthAnythingName =
   `depth-anything-v${1 | 2}-${Size}` | `depth-anything-v2-metric-${'indoor' | 'outdoor'}-${Size}`;
 
-/** A published Depth Anything model, with what its tensors cannot tell. */
-export interface DepthAnythingEntry extends ModelEntry {
-  readonly size: Size;
-  readonly version: 1 | 2;
-  readonly heads: number;
-  /** Blocks, counted from 0, whose outputs the decoder reads; the last one is the last there is. */
-  readonly taps: readonly number[];
-  /** Metres at the far end of a metric model's range; undefined for relative inverse depth. */
-  readonly maxDepth: number | undefined;
-}
+type Entry = DepthAnythingEntry & ModelEntry<DepthAnythingName>;
 
 /** Heads of DINOv2, and the taps of V1 and V2, which are all that the versions differ in. */
 const SIZES: Readonly<Record<Size, { heads: number; taps: Readonly<Record<1 | 2, readonly number[]>> }>> = {
@@ -41,7 +33,7 @@ const V2_SMALL: PublishedWeights = {
 
 const sizes = Object.keys(SIZES) as Size[];
 
-const entries: readonly DepthAnythingEntry[] = [
+const entries: readonly Entry[] = [
   ...sizes.map((size) => ({
     ...relative(2, size, `depth-anything/Depth-Anything-V2-${capitalized(size)}-hf`),
     ...(size === 'small' ? { weights: V2_SMALL } : { licence: NON_COMMERCIAL }),
@@ -51,7 +43,7 @@ const entries: readonly DepthAnythingEntry[] = [
   ...sizes.map((size) => metric('outdoor', size, 80)),
 ];
 
-function relative(version: 1 | 2, size: Size, repo: string): DepthAnythingEntry {
+function relative(version: 1 | 2, size: Size, repo: string): Entry {
   return {
     name: `depth-anything-v${version}-${size}`,
     title: `Depth Anything V${version} ${size}`,
@@ -70,7 +62,7 @@ function relative(version: 1 | 2, size: Size, repo: string): DepthAnythingEntry 
   };
 }
 
-function metric(scene: 'indoor' | 'outdoor', size: Size, maxDepth: number): DepthAnythingEntry {
+function metric(scene: 'indoor' | 'outdoor', size: Size, maxDepth: number): Entry {
   const repo = `depth-anything/Depth-Anything-V2-Metric-${capitalized(scene)}-${capitalized(size)}-hf`;
   return {
     ...relative(2, size, repo),
@@ -90,7 +82,7 @@ function capitalized(word: string): string {
 const WIDTHS = { 384: 'small', 768: 'base', 1024: 'large', 1536: 'giant' };
 
 /** Depth Anything V1 and V2. The tensors of a file cannot tell which version it is, nor relative from metric. */
-export const depthAnything: Family<DepthAnythingEntry> = {
+export const depthAnything: Family<Entry> = {
   id: 'depth-anything',
   title: 'Depth Anything',
   marks: [

@@ -1,9 +1,12 @@
-import type { Family } from '../family.js';
+import type { Family, ModelEntry } from '../family.js';
 import { depthAnything, type DepthAnythingName } from './depth_anything.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
 
 /** Name of a model that `loadDepthModel` knows. */
 export type ModelName = DepthAnythingName | MidasSmallName;
 
+/** A model of the registry. */
+export type KnownModel = ModelEntry<ModelName>;
+
 /** Every family that can be run, in the order in which models are listed and recommended. */
-export const families: readonly Family[] = [depthAnything, midasSmall];
+export const families: readonly Family<KnownModel>[] = [depthAnything, midasSmall];

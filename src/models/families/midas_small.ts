@@ -8,7 +8,9 @@ const MARK = {
 
 export type MidasSmallName = 'midas-v2.1-small' | 'nano';
 
-const small: ModelEntry = {
+type Entry = ModelEntry<MidasSmallName>;
+
+const small: Entry = {
   name: 'midas-v2.1-small',
   title: 'MiDaS v2.1 small',
   family: 'midas-v21-small',
@@ -22,7 +24,7 @@ const small: ModelEntry = {
 };
 
 /** MiDaS small at reduced widths, trained by tools/nano on rendered scenes. */
-const nano: ModelEntry = {
+const nano: Entry = {
   ...small,
   name: 'nano',
   title: 'Nano',
@@ -36,7 +38,7 @@ const nano: ModelEntry = {
 };
 
 /** MiDaS v2.1 small and models of the same build. */
-export const midasSmall: Family = {
+export const midasSmall: Family<Entry> = {
   id: 'midas-v21-small',
   title: 'MiDaS v2.1',
   marks: [{ ...MARK, label: 'nano', size: 'nano' }, MARK],

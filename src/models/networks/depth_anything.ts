@@ -4,10 +4,9 @@ import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { decoder, DEEPEST_UNIT } from '../decoders/decoder.js';
 import { dinov2, PATCH, type DinoV2Config } from '../encoders/dinov2.js';
-import type { DepthAnythingEntry } from '../families/depth_anything.js';
 import type { FamilyCode, Network } from '../family.js';
 import { conv, linear, upConv } from '../layers/layers.js';
-import { configured, hubNames } from './depth_anything_hub.js';
+import { configured, hubNames, type DepthAnythingEntry } from './depth_anything_hub.js';
 
 /** Depth Anything V1 and V2. */
 export const code: FamilyCode<DepthAnythingEntry> = {

@@ -1,7 +1,17 @@
 import { ModelMismatchError } from '../../errors.js';
 import type { NameRule } from '../../weights/names.js';
 import { decoderNames } from '../decoders/hub_names.js';
-import type { DepthAnythingEntry } from '../families/depth_anything.js';
+import type { ModelEntry } from '../family.js';
+
+/** A published Depth Anything model, with what its tensors cannot tell. */
+export interface DepthAnythingEntry extends ModelEntry {
+  readonly version: 1 | 2;
+  readonly heads: number;
+  /** Blocks, counted from 0, whose outputs the decoder reads; the last one is the last there is. */
+  readonly taps: readonly number[];
+  /** Metres at the far end of a metric model's range; undefined for relative inverse depth. */
+  readonly maxDepth: number | undefined;
+}
 
 /** Names of transformers' `DepthAnythingForDepthEstimation` → names of the original checkpoints of V1 and V2. */
 export const hubNames: readonly NameRule[] = [
@@ -39,11 +49,11 @@ type JsonObject = Readonly<Record<string, unknown>>;
  * @param json the parsed file
  * @throws ModelMismatchError `MODEL_CONFIG` when it is of none of them
  */
-export function configured(
-  entries: readonly DepthAnythingEntry[],
+export function configured<Entry extends DepthAnythingEntry>(
+  entries: readonly Entry[],
   json: unknown,
   source: string,
-): readonly DepthAnythingEntry[] {
+): readonly Entry[] {
   const config = asObject(json);
   const backbone = asObject(config['backbone_config']);
   const type = config['model_type'];

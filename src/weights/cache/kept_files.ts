@@ -1,4 +1,4 @@
-import { untilAborted } from '../../abort.js';
+import { untilAborted } from '../../arguments/abort.js';
 import type { ByteSource } from '../fetch/byte_source.js';
 import type { WeightsCache } from './cache.js';
 import { Sha256, type Hasher } from '../fetch/sha256.js';

@@ -1,5 +1,5 @@
-import { throwIfAborted, untilAborted } from '../../abort.js';
-import { plainMemory } from '../../plain_memory.js';
+import { throwIfAborted, untilAborted } from '../../arguments/abort.js';
+import { plainMemory } from '../../arguments/plain_memory.js';
 
 /** Largest buffer made ahead of the bytes that fill it: a file may claim any size. */
 const MAX_AHEAD = 1024 * 1024;

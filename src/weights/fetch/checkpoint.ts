@@ -1,51 +1,15 @@
-import { abortError, throwIfAborted, untilAborted } from '../../abort.js';
+import { abortError, throwIfAborted, untilAborted } from '../../arguments/abort.js';
 import { NetworkError } from '../../errors.js';
 import { parts } from '../../parts.js';
-import { blobSource, bytesSource, type ByteSource, type Expected } from './byte_source.js';
+import { blobSource, bytesSource, type ByteSource } from './byte_source.js';
 import { isCorruption, unchecked, type CachedFile, type WeightsCache } from '../cache/cache.js';
-import { CheckpointStream, type StreamOptions } from './checkpoint_stream.js';
-import type { HttpOptions } from './http_request.js';
+import type { CheckpointOptions, CheckpointSource } from './checkpoint_options.js';
+import { CheckpointStream, type Checkpoint, type StreamOptions } from './checkpoint_stream.js';
 import { HttpSource } from './http_source.js';
 import type { DownloadProgress } from './progress.js';
-import { isolate, warningOf, type Warning } from '../../warnings.js';
-import type { HeaderOptions } from '../format/safetensors.js';
-import type { OpenShard, TensorTable, TensorValues } from '../format/tensor_table.js';
-import type { Hasher } from './sha256.js';
-import { resolveSource, type SourceOptions } from './source.js';
-
-/** A URL or `hf:org/repo@revision[/file]`, a file, bytes in memory, or anything that can be opened as a stream. */
-export type CheckpointSource = string | URL | Blob | ArrayBuffer | Uint8Array | ByteSource;
-
-export interface CheckpointOptions extends SourceOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
-  /** Told of faults that do not stop the load, such as a full cache. */
-  readonly onWarning?: ((warning: Warning) => void) | undefined;
-  /** What the registry knows of the file; anything else is refused. */
-  readonly expected?: Expected | undefined;
-  readonly cache?: WeightsCache | undefined;
-  readonly header?: HeaderOptions | undefined;
-  readonly http?: HttpOptions | undefined;
-  /** A faster SHA-256 where the platform has one that streams. */
-  readonly createHasher?: (() => Hasher) | undefined;
-}
-
-/** An open checkpoint: its table of tensors is read and checked, the data has yet to be read. */
-export interface Checkpoint {
-  /** Name for messages. */
-  readonly source: string;
-  readonly table: TensorTable;
-  /**
-   * The tensors in file order, once. Ends normally only when the whole file has arrived and matched what was expected
-   * of it: until then nothing of it may be used.
-   * @throws WeightsFormatError `ST_TRUNCATED`, `ST_TRAILING`; IntegrityError `INTEGRITY_LENGTH`, `INTEGRITY_SHA256`;
-   *   CacheError `CACHE_CORRUPT` when the bytes came from a cache, which no longer has them; NetworkError `NET_*`; or
-   *   an `AbortError`
-   */
-  tensors(): AsyncGenerator<TensorValues, void, undefined>;
-  /** Stops the download, if any is left. May be called at any time, more than once. */
-  close(): Promise<void>;
-}
+import { isolate, warningOf } from '../../warnings.js';
+import type { OpenShard } from '../format/tensor_table.js';
+import { resolveSource } from './source.js';
 
 /**
  * Opens a checkpoint and reads its header. The caller iterates `tensors()` to the end or calls `close()`.

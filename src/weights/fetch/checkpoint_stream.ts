@@ -1,10 +1,10 @@
 import { CacheError, DepthwiseError, IntegrityError, quote, UsageError, WeightsFormatError } from '../../errors.js';
-import { abortError, untilAborted } from '../../abort.js';
+import { abortError, untilAborted } from '../../arguments/abort.js';
 import { ByteReader } from './byte_reader.js';
 import type { ByteSource, Expected } from './byte_source.js';
 import { isCorruption, type CacheWriter, type Origin } from '../cache/cache.js';
 import { parts } from '../../parts.js';
-import type { Checkpoint, CheckpointOptions } from './checkpoint.js';
+import type { CheckpointOptions } from './checkpoint_options.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf, type Warning } from '../../warnings.js';
 import type { FileBytes } from '../format/file_bytes.js';
@@ -30,6 +30,23 @@ export interface StoredCopy {
   readonly sha256: string;
   /** Deletes them. */
   readonly forget: () => Promise<void>;
+}
+
+/** An open checkpoint: its table of tensors is read and checked, the data has yet to be read. */
+export interface Checkpoint {
+  /** Name for messages. */
+  readonly source: string;
+  readonly table: TensorTable;
+  /**
+   * The tensors in file order, once. Ends normally only when the whole file has arrived and matched what was expected
+   * of it: until then nothing of it may be used.
+   * @throws WeightsFormatError `ST_TRUNCATED`, `ST_TRAILING`; IntegrityError `INTEGRITY_LENGTH`, `INTEGRITY_SHA256`;
+   *   CacheError `CACHE_CORRUPT` when the bytes came from a cache, which no longer has them; NetworkError `NET_*`; or
+   *   an `AbortError`
+   */
+  tensors(): AsyncGenerator<TensorValues, void, undefined>;
+  /** Stops the download, if any is left. May be called at any time, more than once. */
+  close(): Promise<void>;
 }
 
 /** A checkpoint that is read as its bytes arrive. */

@@ -1,4 +1,4 @@
-import { throwIfAborted, untilAborted } from '../../abort.js';
+import { throwIfAborted, untilAborted } from '../../arguments/abort.js';
 import type { ByteSource } from './byte_source.js';
 import type { HubConfig } from './hub_fetch.js';
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../error_codes.js';
 import { DepthwiseError, NetworkError, type ErrorDetails, type Phase } from '../../errors.js';
-import { abortError } from '../../abort.js';
+import { abortError } from '../../arguments/abort.js';
 import { displayUrl } from './source.js';
 
 export interface HttpOptions {

@@ -1,5 +1,5 @@
 import { DepthwiseError } from '../../errors.js';
-import { abortError, throwIfAborted } from '../../abort.js';
+import { abortError, throwIfAborted } from '../../arguments/abort.js';
 import { parts } from '../../parts.js';
 import type { Validators } from '../cache/cache.js';
 import type { ByteSource } from './byte_source.js';

@@ -1,7 +1,7 @@
 import { ModelMismatchError, NetworkError } from '../../errors.js';
-import { throwIfAborted } from '../../abort.js';
+import { throwIfAborted } from '../../arguments/abort.js';
 import { isolate, warningOf } from '../../warnings.js';
-import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
+import type { CheckpointOptions, CheckpointSource } from './checkpoint_options.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
 import { parts } from '../../parts.js';
 import { fetchSmallFile } from './small_file.js';

@@ -1,7 +1,7 @@
-import { throwIfAborted } from '../../abort.js';
+import { throwIfAborted } from '../../arguments/abort.js';
 import { isolate } from '../../warnings.js';
 import { unchecked, type WeightsCache } from '../cache/cache.js';
-import type { CheckpointOptions, CheckpointSource } from './checkpoint.js';
+import type { CheckpointOptions, CheckpointSource } from './checkpoint_options.js';
 import { fetchSmallFile } from './small_file.js';
 import { keepBytes, readKept } from '../cache/kept_files.js';
 import { COMMIT, displayUrl, resolveSource, type MovingRevision, type SourceOptions } from './source.js';

@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../../abort.js';
+import { throwIfAborted } from '../../arguments/abort.js';
 import { DepthwiseError } from '../../errors.js';
 import { bodyOf, FileRequests, type HttpOptions } from './http_request.js';
 

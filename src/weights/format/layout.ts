@@ -1,5 +1,13 @@
 import { quote, WeightsFormatError } from '../../errors.js';
-import type { SafetensorsEntry } from './safetensors.js';
+import type { TensorEntry } from './tensor_table.js';
+
+/** Where a tensor is in a safetensors file. */
+export interface SafetensorsEntry extends TensorEntry {
+  /** First byte, counted from the start of the data. */
+  readonly begin: number;
+  /** One past the last byte, counted from the start of the data. */
+  readonly end: number;
+}
 
 /**
  * Sorts entries into file order and checks that they tile the data: from 0, without overlap or gap, to its end.

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError } from '../../errors.js';
 import { decodeUtf8, NumberToken, parseHeaderJson, type JsonNode, type JsonObject } from './header_json.js';
-import { checkLayout } from './layout.js';
-import type { TensorDType, TensorEntry, TensorTable } from './tensor_table.js';
+import { checkLayout, type SafetensorsEntry } from './layout.js';
+import type { TensorDType, TensorTable } from './tensor_table.js';
 
 /** Bits per element of every element type of the format; only some of them can be weights here (see decode.ts). */
 const DTYPE_BITS = {
@@ -29,13 +29,6 @@ const DTYPE_BITS = {
   F64: 64,
   C64: 64,
 } as const satisfies Record<TensorDType, number>;
-
-export interface SafetensorsEntry extends TensorEntry {
-  /** First byte, counted from the start of the data. */
-  readonly begin: number;
-  /** One past the last byte, counted from the start of the data. */
-  readonly end: number;
-}
 
 export interface SafetensorsHeader extends TensorTable {
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;

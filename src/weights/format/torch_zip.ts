@@ -3,7 +3,8 @@ import { MAX_PICKLE_BYTES } from './pickle.js';
 import type { TensorTable, TensorValues } from './tensor_table.js';
 import type { Lookahead } from './lookahead.js';
 import { gather, tableOf, torchTable, type TorchTable } from './torch_table.js';
-import { ZipStream, type ZipEntry } from './zip_stream.js';
+import type { ZipEntry } from './zip_records.js';
+import { ZipStream } from './zip_stream.js';
 
 /** Longest of the entries that are neither the pickle nor a storage, in bytes. */
 const MAX_NOTE_BYTES = 1024 * 1024;

@@ -1,6 +1,5 @@
 import type { ErrorCode } from '../../error_codes.js';
 import { quote, WeightsFormatError, type ErrorDetails } from '../../errors.js';
-import type { ZipRecord } from './zip_stream.js';
 
 /** Signatures of the records of a zip archive. APPNOTE.TXT 6.3.10, section 4.3. */
 export const LOCAL = 0x04034b50;
@@ -18,6 +17,25 @@ export const MASKED = 0x1 | 0x20 | 0x40 | 0x2000;
 
 /** What a header field holds when the value is in the extra field instead. */
 const IN_EXTRA = 0xffffffff;
+
+/** What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly method: number;
+  /** Where the header is in the file. */
+  readonly at: number;
+  /** Bytes in the file, and unpacked. */
+  readonly packed: number | undefined;
+  readonly size: number | undefined;
+  readonly crc: number | undefined;
+}
+
+/** An entry that was read whole. */
+export interface ZipRecord extends ZipEntry {
+  readonly packed: number;
+  readonly size: number;
+  readonly crc: number;
+}
 
 /** Where the directory begins, and how its bytes are taken. */
 export interface DirectoryBytes {

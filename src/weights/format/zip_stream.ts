@@ -15,26 +15,9 @@ import {
   STORED,
   DEFLATED,
   zipFault,
+  type ZipEntry,
+  type ZipRecord,
 } from './zip_records.js';
-
-/** What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them. */
-export interface ZipEntry {
-  readonly name: string;
-  readonly method: number;
-  /** Where the header is in the file. */
-  readonly at: number;
-  /** Bytes in the file, and unpacked. */
-  readonly packed: number | undefined;
-  readonly size: number | undefined;
-  readonly crc: number | undefined;
-}
-
-/** An entry that was read whole. */
-export interface ZipRecord extends ZipEntry {
-  readonly packed: number;
-  readonly size: number;
-  readonly crc: number;
-}
 
 /** Pieces that data is skipped in. */
 const PIECE_BYTES = 4 * 1024 * 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.js';
-import { nearest } from '../../../src/nearest.js';
+import { nearest } from '../../../src/arguments/nearest.js';
 import { EVALUATION_OPTIONS, helpText, PARSER_OPTIONS } from '../../../src/cli/options.js';
 import { colormaps } from '../../../src/depth/colormaps.js';
 

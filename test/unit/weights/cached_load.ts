@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { expect, vi } from 'vitest';
 import type { WeightsCache } from '../../../src/weights/cache/cache.js';
-import { withCheckpoint, type CheckpointOptions } from '../../../src/weights/fetch/checkpoint.js';
+import { withCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
+import type { CheckpointOptions } from '../../../src/weights/fetch/checkpoint_options.js';
 import type { Warning } from '../../../src/warnings.js';
 import { fileWith } from './safetensors_file.js';
 

@@ -1,11 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { IntegrityError, UsageError, WeightsFormatError } from '../../../src/errors.js';
-import {
-  openCheckpoint,
-  type CheckpointOptions,
-  type CheckpointSource,
-} from '../../../src/weights/fetch/checkpoint.js';
+import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
+import type { CheckpointOptions, CheckpointSource } from '../../../src/weights/fetch/checkpoint_options.js';
 import type { DownloadProgress } from '../../../src/weights/fetch/progress.js';
 import { faultOfAsync, fileOf, fileWith } from './safetensors_file.js';
 import { scripted } from './scripted_source.js';

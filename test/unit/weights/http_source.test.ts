@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { NetworkError } from '../../../src/errors.js';
-import { openCheckpoint, type CheckpointOptions } from '../../../src/weights/fetch/checkpoint.js';
+import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
+import type { CheckpointOptions } from '../../../src/weights/fetch/checkpoint_options.js';
 import { faultOfAsync, fileWith } from './safetensors_file.js';
 import { breaksOff, resumes, sends, WeightsServer, type Answer } from './weights_server.js';
 

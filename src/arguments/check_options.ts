@@ -1,5 +1,5 @@
-import type { ErrorCode } from './error_codes.js';
-import { quote, UsageError, type Phase } from './errors.js';
+import type { ErrorCode } from '../error_codes.js';
+import { quote, UsageError, type Phase } from '../errors.js';
 import { nearest } from './nearest.js';
 
 /** Every option of a call: the words it takes one of, or null where what reads it checks it. */
