@@ -108,7 +108,7 @@ describe('a file that asks for memory', () => {
       'ST_TOO_MANY_TENSORS',
     ],
     ['a name of 16 million characters', repeated('{"', 'x', `":${tensor('1', 8)}}`), 'ST_SIZE'],
-  ])('%s is refused within %s MiB', (_, header, code) => {
+  ])('%s is refused in little memory', (_, header, code) => {
     const { outcome, mib } = load(fileOf(header, 4));
     console.log(`${_}: ${outcome[0]}, ${mib.toFixed(0)} MiB more`);
     expect(outcome[0], outcome[1]).toBe(code);
