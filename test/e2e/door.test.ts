@@ -1,4 +1,5 @@
 import type { Page } from 'puppeteer';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { fixtures, recordedStages } from '../models/fixtures.js';
@@ -58,6 +59,28 @@ describe('the public door in Chromium', () => {
   it('turns a JPEG as its EXIF orientation says, once', async () => {
     const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));
     expect(farthest(tagged, turned)).toBe(0);
+  });
+
+  it('takes the upper bytes of a 16-bit PNG, and refuses floats', async () => {
+    const raw = { width: SIDE, height: SIDE, channels: 3 as const };
+    const upper = seededPicture('deep', SIDE, SIDE);
+    const deep = sharp(
+      Uint16Array.from(upper, (byte) => byte * 256 + 200),
+      { raw },
+    ).toColourspace('rgb16');
+    const floats = sharp(
+      Float32Array.from(upper, (byte) => byte / 255),
+      { raw },
+    );
+    const pictures = await Promise.all(
+      [sharp(upper, { raw }).png(), deep.png(), floats.tiff()].map((of) => of.toBuffer()),
+    );
+    expect(await sharp(pictures[1]).metadata()).toMatchObject({ format: 'png', depth: 'ushort' });
+    const maps = [];
+    for (const bytes of pictures) maps.push(await page.evaluate((of) => window.door.estimateEncoded(of), [...bytes]));
+    expect(maps[0]).toHaveLength(SIDE * SIDE);
+    expect(maps[1]).toEqual(maps[0]);
+    expect(maps[2]).toBe('IMAGE_DECODE');
   });
 
   it('records depth into an rgba16float texture with the encoder of the caller', async () => {

@@ -46,6 +46,11 @@ async function estimate(source: PictureSource): Promise<number[]> {
   return values;
 }
 
+/** The map of an encoded picture, or the code of the error. */
+async function estimateEncoded(file: readonly number[]): Promise<number[] | string> {
+  return estimate(new Blob([Uint8Array.from(file)])).catch((error: { code: string }) => error.code);
+}
+
 /** Maps of the same pixels handed over in every way a browser knows, by name of the way. */
 async function estimateEverySource({ width, height, data }: Pixels): Promise<Record<string, number[]>> {
   const image = new ImageData(Uint8ClampedArray.from(data), width, height);
@@ -161,6 +166,7 @@ const door = {
   runSeeded,
   runTensor,
   estimateEverySource,
+  estimateEncoded,
   estimateTurned,
   encodeTexture,
   disposeModel,
