@@ -12,17 +12,27 @@ export interface NodeGpuOptions {
 const EXACT_TIMESTAMPS = 'disable-dawn-features=timestamp_quantization';
 
 /**
- * The WebGPU entry point of Dawn (optional peer dependency `webgpu`). The process stays alive while it is referenced.
+ * Dawn's instances by their flags. They are never let go: the process crashes where one is collected while Dawn still
+ * has news of its devices to tell, and a device that was destroyed has. An instance keeps no process alive.
+ */
+const instances = new Map<string, GPU>();
+
+/**
+ * The WebGPU entry point of Dawn (optional peer dependency `webgpu`), one for equal options.
  * @throws GpuUnavailableError `GPU_UNAVAILABLE` when the package is missing or its binary does not load.
  */
 export async function nodeGpu({ adapter, toggles = [] }: NodeGpuOptions = {}): Promise<GPU> {
   try {
     const { create } = await import('webgpu');
-    return create([
+    const flags = [
       EXACT_TIMESTAMPS,
       ...(adapter ? [`adapter=${adapter}`] : []),
       ...(toggles.length ? [`enable-dawn-features=${toggles.join(',')}`] : []),
-    ]);
+    ];
+    const key = flags.join(' ');
+    const instance = instances.get(key) ?? create(flags);
+    instances.set(key, instance);
+    return instance;
   } catch (cause) {
     throw new GpuUnavailableError(
       'GPU_UNAVAILABLE',
