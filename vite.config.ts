@@ -5,7 +5,8 @@ import { wgsl } from './tools/build/wgsl.js';
 const CORE =
   /\/src\/(?:index|models\/decoders\/decoder|depth\/formats\/depth_semantics|gpu\/timing|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
 
-// The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their own.
+// The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their
+// own.
 export default defineConfig({
   plugins: [wgsl()],
   build: {

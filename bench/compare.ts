@@ -79,6 +79,8 @@ export function comparison(
     ratio.toFixed(3),
     verdict,
   ]);
-  const title = `Since ${before.date} (${before.tool.commit}): ${count('faster')} faster, ${count('slower')} slower, ${count('same')} within noise`;
+  const title =
+    `Since ${before.date} (${before.tool.commit}): ${count('faster')} faster, ${count('slower')} ` +
+    `slower, ${count('same')} within noise`;
   return { warnings, table: { title, columns: ['case', 'before ms', 'now ms', 'ratio', 'verdict'], rows } };
 }

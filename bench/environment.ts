@@ -34,5 +34,8 @@ function clockText({ source, quantumNs }: ClockFacts): string {
 }
 
 function protocolText({ samples, minPassMs, quantaPerPass, order, stableWithin, cold }: Protocol): string {
-  return `${cold ? 'cold caches, ' : ''}${samples} samples in ${order} order, passes of at least ${minPassMs} ms and ${quantaPerPass} quanta, warmed up until medians agree within ${100 * stableWithin} %`;
+  return (
+    `${cold ? 'cold caches, ' : ''}${samples} samples in ${order} order, passes of at least ${minPassMs} ` +
+    `ms and ${quantaPerPass} quanta, warmed up until medians agree within ${100 * stableWithin} %`
+  );
 }

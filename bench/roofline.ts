@@ -60,7 +60,10 @@ export function rooflineSvg(document: BenchDocument): string {
     ...(peaks.fmaF16 === undefined ? [] : [roof('f16', peaks.fmaF16, copyGBs, x, y, '#888')]),
     ...points(kernels, x, y),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="12">\n${parts.filter(Boolean).join('\n')}\n</svg>\n`;
+  return (
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
+    `height="${HEIGHT}" font-family="sans-serif" font-size="12">\n${parts.filter(Boolean).join('\n')}\n</svg>\n`
+  );
 }
 
 /** A logarithmic axis over whole decades. */
@@ -98,7 +101,9 @@ function grid(x: Axis, y: Axis): string[] {
 function roof(name: string, fma: number, copy: number, x: Axis, y: Axis, color: string): string {
   const ridge = fma / copy;
   const start = Math.max(x.low, y.low / copy);
-  const path = `M${px(x.at(start))} ${px(y.at(start * copy))} L${px(x.at(ridge))} ${px(y.at(fma))} L${px(x.at(x.high))} ${px(y.at(fma))}`;
+  const path =
+    `M${px(x.at(start))} ${px(y.at(start * copy))} L${px(x.at(ridge))} ${px(y.at(fma))} ` +
+    `L${px(x.at(x.high))} ${px(y.at(fma))}`;
   const label = text(
     x.at(x.high) - 4,
     y.at(fma) - 6,
@@ -115,11 +120,17 @@ function points(kernels: readonly KernelResult[], x: Axis, y: Axis): string[] {
     const paint = color(`${op}/${kernel}`);
     const roofed = pctRoof === undefined ? '' : `, ${pctRoof.toFixed(0)} % of the roof`;
     const label = `<title>${escape(`${id}: ${number(gflops)} GFLOP/s${roofed}`)}</title>`;
-    return `<circle class="kernel" cx="${px(x.at(flops / bytes))}" cy="${px(y.at(gflops))}" r="5" stroke="${paint}" fill="${dtype === 'f16' ? '#fff' : paint}" fill-opacity="0.7">${label}</circle>`;
+    return (
+      `<circle class="kernel" cx="${px(x.at(flops / bytes))}" cy="${px(y.at(gflops))}" r="5" stroke="${paint}" ` +
+      `fill="${dtype === 'f16' ? '#fff' : paint}" fill-opacity="0.7">${label}</circle>`
+    );
   });
   const legend = names.map((name, i) => {
     const row = TOP + 10 + 18 * i;
-    return `<circle cx="${WIDTH - RIGHT + 22}" cy="${row}" r="5" fill="${color(name)}"/>${text(WIDTH - RIGHT + 34, row + 4, name)}`;
+    return (
+      `<circle cx="${WIDTH - RIGHT + 22}" cy="${row}" r="5" ` +
+      `fill="${color(name)}"/>${text(WIDTH - RIGHT + 34, row + 4, name)}`
+    );
   });
   return [
     ...circles,

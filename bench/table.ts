@@ -33,17 +33,26 @@ export function peaksLine(peaks: Peaks): string {
 }
 
 export function kernelLine({ id, ms, gflops, gbs, flops, ...accuracy }: KernelResult): string {
-  return `${id}: ${milliseconds(ms)} ms, ${flops > 0 ? `${number(gflops)} GFLOP/s` : `${number(gbs)} GB/s`}, ${errorText(accuracy)}`;
+  return (
+    `${id}: ${milliseconds(ms)} ms, ${flops > 0 ? `${number(gflops)} GFLOP/s` : `${number(gbs)} GB/s`}, ` +
+    `${errorText(accuracy)}`
+  );
 }
 
 export function modelLine({ id, steadyMs, firstMs, loadMs, dispatches, ...accuracy }: ModelResult): string {
-  return `${id}: steady ${milliseconds(steadyMs)} ms, first ${number(firstMs)} ms, load ${number(loadMs)} ms, ${dispatches} dispatches, ${errorText(accuracy)}`;
+  return (
+    `${id}: steady ${milliseconds(steadyMs)} ms, first ${number(firstMs)} ms, load ${number(loadMs)} ` +
+    `ms, ${dispatches} dispatches, ${errorText(accuracy)}`
+  );
 }
 
 export function peerLine({ id, ratio, depthwise, other, maxDifference }: PeerResult): string {
   const outputs =
     maxDifference === undefined ? 'outputs not compared' : `outputs differ by ${maxDifference.toExponential(1)}`;
-  return `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms (first ${number(other.firstMs)}), ${outputs}`;
+  return (
+    `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms ` +
+    `(first ${number(other.firstMs)}), ${outputs}`
+  );
 }
 
 function errorText({ ok, gateRatio, checked }: Pick<KernelResult, 'ok' | 'gateRatio' | 'checked'>): string {

@@ -104,7 +104,8 @@ export class ModelChoice {
           ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
           : source === undefined
             ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
-            : `Published weights, downloaded ${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
+            : `Published weights, downloaded ` +
+              `${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
   }
 }
 

@@ -30,7 +30,8 @@ export class Report {
     this.#row.hidden = false;
     if (total === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = loaded / total;
-    this.#text.textContent = `${VERBS[phase]}: ${megabytes(loaded)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
+    this.#text.textContent =
+      `${VERBS[phase]}: ` + `${megabytes(loaded)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
   }
 
   /** Ends the progress bar. */

@@ -132,7 +132,12 @@ def corpus():
         "size zero": one(data=0, shape="[1]", offsets="[0,0]"),
         "unaligned data": ("{" + entry(dtype='"F32"', offsets="[0,4]") + "} ", 4),
     }
-    for bits, names in {8: "BOOL U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ", 16: "I16 U16 F16 BF16", 32: "I32 U32 F32", 64: "C64 F64 I64 U64"}.items():
+    for bits, names in {
+        8: "BOOL U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 F8_E4M3FNUZ F8_E5M2FNUZ",
+        16: "I16 U16 F16 BF16",
+        32: "I32 U32 F32",
+        64: "C64 F64 I64 U64",
+    }.items():
         for name in names.split():
             cases[f"dtype {name}"] = one(data=bits // 4, dtype=f'"{name}"', shape="[2]", offsets=f"[0,{bits // 4}]")
     return [(name, header, data) for name, (header, data) in cases.items()]
@@ -148,7 +153,10 @@ def accepts(header: str, data: int) -> bool:
 
 
 def main():
-    cases = [{"name": name, "header": header, "data": data, "accepted": accepts(header, data)} for name, header, data in corpus()]
+    cases = [
+        {"name": name, "header": header, "data": data, "accepted": accepts(header, data)}
+        for name, header, data in corpus()
+    ]
     lines = ",\n".join("  " + json.dumps(case) for case in cases)
     OUT.write_text(f'{{\n "reference": "safetensors {version("safetensors")}",\n "cases": [\n{lines}\n ]\n}}\n')
     print(f"{len(cases)} cases, {sum(case['accepted'] for case in cases)} accepted")

@@ -11,8 +11,8 @@ export function copyOf<T extends Memory>(view: T): T {
 }
 
 /**
- * The same values in memory that native code may be given. Shared memory, a wasm thread's too, changes under it and ends
- * a Node process; browsers refuse it, and memory that can be resized: both are copied.
+ * The same values in memory that native code may be given. Shared memory, a wasm thread's too, changes under it and
+ * ends a Node process; browsers refuse it, and memory that can be resized: both are copied.
  */
 export function plainMemory<T extends Memory>(view: T): T {
   const { buffer } = view as { buffer: ArrayBufferLike & { readonly resizable?: boolean } };

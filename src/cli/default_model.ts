@@ -23,7 +23,10 @@ export function adviceOn(entry: KnownModel): string | undefined {
   const better = registry
     .slice(0, registry.indexOf(entry))
     .filter(({ licence, weights }) => licence.permissive && weights.source !== undefined);
-  return `no model is named, so this is ${entry.name}, the small and rough one that comes with depthwise. Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`;
+  return (
+    `no model is named, so this is ${entry.name}, the small and rough one that comes with depthwise. ` +
+    `Better, after a download: --model ${better.map(({ name }) => name).join(', ')}.`
+  );
 }
 
 function isPackaged({ weights }: KnownModel): boolean {

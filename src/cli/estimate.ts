@@ -78,7 +78,8 @@ async function work(
     const milliseconds = Math.round(performance.now() - started);
     if (nonFinite > 0)
       session.warn(
-        `${input}: ${nonFinite} of ${depth.width * depth.height} values are not finite; they are drawn black and stored as code 0.`,
+        `${input}: ${nonFinite} of ${depth.width * depth.height} values are not finite; they are ` +
+          `drawn black and stored as code 0.`,
       );
     const { name, adapter, precision } = model.info;
     const { kind, nearer, unit } = depth;

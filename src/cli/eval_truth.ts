@@ -44,7 +44,9 @@ async function reading(path: string, { semantics }: DepthFile, kind: TruthKind |
   const said = kind ?? KINDS[String(sidecar?.['kind'])];
   if (said === undefined) {
     throw new UsageError('EVAL_KIND', `${path}: nothing says whether this is depth or inverse depth.`, {
-      hint: 'Pass --truth depth or --truth inverse, or put {"kind": "depth"} or {"kind": "inverse"} into depth.json beside it.',
+      hint:
+        'Pass --truth depth or --truth inverse, or put {"kind": "depth"} or {"kind": "inverse"} ' +
+        'into depth.json beside it.',
       source: path,
       actual: sidecar?.['kind'],
     });

@@ -64,7 +64,8 @@ async function scorePair(
     if (unusable > 0) {
       throw new ImageError(
         'EVAL_ESTIMATE',
-        `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not finite${metric ? ' or not positive' : ''}.`,
+        `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not ` +
+          `finite${metric ? ' or not positive' : ''}.`,
         { source: pair.picture, actual: unusable, expected: 0, phase: 'run' },
       );
     }

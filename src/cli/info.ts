@@ -37,7 +37,8 @@ export async function gpuReport(name?: string): Promise<GpuReport> {
 /** The report in words. */
 export function reportText({ adapter, available, features, limits }: GpuReport): string {
   const verdict = adapter.software
-    ? 'There is no GPU here that WebGPU can use: depthwise runs on the CPU through a software adapter, correctly but slowly.'
+    ? 'There is no GPU here that WebGPU can use: depthwise runs on the CPU through a software ' +
+      'adapter, correctly but slowly.'
     : 'Models run on this GPU.';
   const f16 = features.includes('shader-f16')
     ? 'it has shader-f16, so weights and activations can be stored as f16'

@@ -10,7 +10,10 @@ export function modelsText(json: boolean): string {
     permissive ? licence : `${licence} (*)`,
     placeOf(source, page),
   ]);
-  return `${table([['NAME', 'DEPTH', 'LICENCE', 'WEIGHTS'], ...rows])}\n\n(*) not free for every use: needs --accept-license`;
+  return (
+    `${table([['NAME', 'DEPTH', 'LICENCE', 'WEIGHTS'], ...rows])}\n\n(*) not free for every ` +
+    `use: needs --accept-license`
+  );
 }
 
 function placeOf(source: string | undefined, page: string | undefined): string {

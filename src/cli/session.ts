@@ -106,5 +106,8 @@ async function openWeights(text: string): Promise<CheckpointSource> {
 function howToFetch(model: string): string {
   const source = findEntry(model)?.weights.source;
   const url = source === undefined ? '' : displayUrl(resolveSource(source).url);
-  return `the weights of ${model} are not here yet. Fetch\n\n    ${url}\n\nwhere there is a network, and pass the file: --model ${model} --weights model.safetensors`;
+  return (
+    `the weights of ${model} are not here yet. Fetch\n\n    ${url}\n\nwhere there is a network, and pass ` +
+    `the file: --model ${model} --weights model.safetensors`
+  );
 }

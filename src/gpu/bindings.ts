@@ -20,8 +20,8 @@ export interface Binding {
   readonly format: string | undefined;
 }
 
-const VAR =
-  /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_write|storage,\s*read)>)?\s+(\w+)\s*:\s*(\w+)(?:<([^;]*)>)?\s*;/g;
+const ADDRESS = /@group\(0\)\s*@binding\((\d+)\)\s*var(?:<(uniform|storage,\s*read_write|storage,\s*read)>)?/;
+const VAR = new RegExp(`${ADDRESS.source}\\s+(\\w+)\\s*:\\s*(\\w+)(?:<([^;]*)>)?\\s*;`, 'g');
 
 /**
  * Reads the binding table off WGSL text, so that names, indices and uniform layouts are declared in WGSL alone.

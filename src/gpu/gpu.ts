@@ -70,7 +70,7 @@ export class Gpu {
   readonly dropped = new Map<string, DepthwiseError>();
   /** Whether the device was made here, and is destroyed here. */
   readonly owned: boolean;
-  /** Dawn's instance in Node must outlive its devices and keeps the process alive, so it is held until dispose. */
+  /** A caller's instance of Dawn must outlive the devices made here, so it is held until dispose. */
   instance: GPU | undefined;
   readonly #end = new Latch();
   /** Work under `guard`, each with the first error that no scope caught while it was under way. */
@@ -103,8 +103,8 @@ export class Gpu {
   /**
    * Asks for an adapter and a device with the adapter's own limits.
    * @throws GpuUnavailableError `GPU_UNAVAILABLE` without WebGPU, `GPU_NO_ADAPTER` without an adapter,
-   *   `GPU_NO_DEVICE` when the adapter gives none; TimeoutError `TIMEOUT_REQUEST` when there is no answer; DeviceLostError
-   *   when what it gives is lost already, twice.
+   *   `GPU_NO_DEVICE` when the adapter gives none; TimeoutError `TIMEOUT_REQUEST` when there is no answer;
+   *   DeviceLostError when what it gives is lost already, twice.
    */
   static async request({
     gpu = globalThis.navigator?.gpu,
@@ -149,8 +149,8 @@ export class Gpu {
   }
 
   /**
-   * Throws when the device is gone. Called before bytes leave the engine, because a lost device reports success (gpuweb,
-   * Errors & Debugging).
+   * Throws when the device is gone. Called before bytes leave the engine, because a lost device reports success
+   * (gpuweb, Errors & Debugging).
    * @throws DeviceLostError, DisposedError
    */
   check(phase: Phase): void {

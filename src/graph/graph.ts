@@ -200,8 +200,8 @@ export class Graph {
   }
 
   /**
-   * What `infer` gives. A shape error of its is told with the place in the model: the scope, and the weight of the layer
-   * where there is one among the inputs.
+   * What `infer` gives. A shape error of its is told with the place in the model: the scope, and the weight of the
+   * layer where there is one among the inputs.
    */
   placed<T>(inputs: readonly Value[], infer: () => T): T {
     try {

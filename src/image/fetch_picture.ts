@@ -4,8 +4,8 @@ import { fetchSmallFile } from '../weights/fetch/small_file.js';
 const MAX_BYTES = 2 ** 29;
 
 /**
- * A picture at a URL, named by its URL without secrets. It is asked for as the page itself asks: with cookies on its own
- * origin, and from the browser's cache where that has it.
+ * A picture at a URL, named by its URL without secrets. It is asked for as the page itself asks: with cookies on its
+ * own origin, and from the browser's cache where that has it.
  * @throws NetworkError `NET_*` of `fetchSmallFile`, or an `AbortError`
  */
 export async function fetchPicture(url: string | URL, signal: AbortSignal | undefined): Promise<File> {

@@ -210,6 +210,8 @@ function copyError(cause: unknown): ImageError {
 
 function unknownSource(source: unknown): ImageError {
   return new ImageError('IMAGE_SOURCE', `A picture cannot be ${source === null ? 'null' : `a ${typeof source}`}.`, {
-    hint: 'Pass a URL, Blob, ImageBitmap, ImageData, image, canvas or video element, VideoFrame, GPUTexture or { data, width, height }.',
+    hint:
+      'Pass a URL, Blob, ImageBitmap, ImageData, image, canvas or video element, VideoFrame, ' +
+      'GPUTexture or { data, width, height }.',
   });
 }

@@ -59,7 +59,8 @@ export function networkSize(
   if (longest <= maxSide) return size;
   throw new LimitError(
     'LIMIT_INPUT',
-    `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the longest side accepted is ${maxSide}.`,
+    `A ${width}x${height} picture makes a network input of ${size.width}x${size.height}; the ` +
+      `longest side accepted is ${maxSide}.`,
     {
       limit: 'maxSide',
       expected: maxSide,

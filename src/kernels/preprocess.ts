@@ -63,7 +63,8 @@ export function ensureSides(op: string, from: readonly number[], to: readonly nu
   ensure(
     fits,
     () =>
-      `${op}: cannot resize [${from}] to [${to}]; sides are positive whole numbers whose products stay within ${MAX_SIDES_PRODUCT}.`,
+      `${op}: cannot resize [${from}] to [${to}]; sides are positive whole numbers whose products ` +
+      `stay within ${MAX_SIDES_PRODUCT}.`,
   );
 }
 

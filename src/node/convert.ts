@@ -44,13 +44,14 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
 };
 
 /**
- * Writes the tensors of any file of weights that can be read (`.pt`, `.pth`, `.ckpt`, `.bin`, safetensors) as safetensors,
- * under the same names. One tensor is in memory at a time. The file is read again and its values are compared before it
- * gets its name.
+ * Writes the tensors of any file of weights that can be read (`.pt`, `.pth`, `.ckpt`, `.bin`, safetensors) as
+ * safetensors, under the same names. One tensor is in memory at a time. The file is read again and its values are
+ * compared before it gets its name.
  * @param source path, URL, `hf:org/repo@revision/file`, Blob or bytes
  * @param output path; a file of that name is replaced, but never the one that is read
  * @returns how many tensors and bytes were written
- * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; DepthFileError `OUTPUT_WRITE`; WeightsFormatError `WEIGHTS_F16_RANGE`,
+ * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; DepthFileError `OUTPUT_WRITE`;
+ *   WeightsFormatError `WEIGHTS_F16_RANGE`,
  *   `ST_DTYPE`; IntegrityError `INTEGRITY_SHA256`; or an `AbortError`
  * @example
  * await convertWeights('midas_v21_small_256.pt', 'midas.safetensors', { f16: true });

@@ -29,14 +29,16 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, PGM or PPM file, told apart by content and not by name.
  * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
  * pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of 0..1. Colours that a TIFF
- * stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM and PPM need the `sharp` package.
+ * stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM and PPM need the `sharp`
+ * package.
  * @example
  * ```ts
  * import { readPicture } from 'depthwise/node';
  *
  * const { width, height } = await readPicture('photo.jpg');
  * ```
- * @throws ImageError IMAGE_READ, IMAGE_FORMAT (other samples included), IMAGE_RANGE, IMAGE_SIZE, IMAGE_DECODE (cut short included) or IMAGE_DECODER (no
+ * @throws ImageError IMAGE_READ, IMAGE_FORMAT (other samples included), IMAGE_RANGE, IMAGE_SIZE, IMAGE_DECODE (cut
+ *   short included) or IMAGE_DECODER (no
  *   `sharp`).
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {

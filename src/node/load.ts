@@ -24,8 +24,8 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
- * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays alive until
- * the model is disposed.
+ * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays
+ * alive until the model is disposed.
  * @example
  * ```ts
  * import { loadDepthModel, readPicture } from 'depthwise/node';

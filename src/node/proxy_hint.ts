@@ -18,7 +18,8 @@ export function withProxyHint(
     code === 'NET_HTTP' && actual === 407
       ? `A proxy${proxy ? ` (${proxy})` : ''} asks for a name and a password.`
       : code === 'NET_UNREACHABLE' && proxy !== undefined
-        ? `${proxy} is set, which Node's fetch follows only with NODE_USE_ENV_PROXY=1 (Node 22.21, 24 or newer). Or download the file and pass it.`
+        ? `${proxy} is set, which Node's fetch follows only with NODE_USE_ENV_PROXY=1 (Node 22.21, 24 or ` +
+          `newer). Or download the file and pass it.`
         : undefined;
   if (hint === undefined) return error;
   return new NetworkError(code, message, {

@@ -18,8 +18,8 @@ export interface Look {
 }
 
 /**
- * Looks at the runs of one engine. A kernel that stores f16 cuts off what is past its range and says so in a flag of the
- * executable, of which each run reads 4 bytes with its map.
+ * Looks at the runs of one engine. A kernel that stores f16 cuts off what is past its range and says so in a flag of
+ * the executable, of which each run reads 4 bytes with its map.
  */
 export class HalfRange {
   readonly #device: GPUDevice;

@@ -52,8 +52,8 @@ export class Lifetime {
   }
 
   /**
-   * The model in f32 on the same device, after a run of `engine` had values that f16 does not hold. The engine goes when
-   * its runs are over.
+   * The model in f32 on the same device, after a run of `engine` had values that f16 does not hold. The engine goes
+   * when its runs are over.
    * @throws LimitError `LIMIT_F16_RANGE` where f16 was asked for; the errors of loading
    */
   inFull(engine: Engine, signal?: AbortSignal): Promise<Engine> | Engine {

@@ -35,15 +35,18 @@ export interface LoadOptions extends Pick<
   readonly model?: ModelName | (string & {});
   /**
    * The caller's device: it is used, and neither destroyed nor configured. In Node, keep what `create` of the package
-   * `webgpu` returned as long as the device, or the process crashes once it is collected: `globalThis.gpu = create([])`.
+   * `webgpu` returned as long as the device, or the process crashes once it is collected: `globalThis.gpu =
+   * create([])`.
    */
   readonly device?: GPUDevice;
   /** The WebGPU entry point, where it is not `navigator.gpu`. */
   readonly gpu?: GPU;
   /** Which GPU to ask for on a machine with two. */
   readonly powerPreference?: GPUPowerPreference;
-  /** Storage of weights and activations; `auto` is f16 on GPUs that have it, until a value is past its range: it goes on in
-   * f32 then, and `f16` is a LimitError. Sums are f32 either way. */
+  /**
+   * Storage of weights and activations; `auto` is f16 on GPUs that have it, until a value is past its range: it goes on
+   * in f32 then, and `f16` is a LimitError. Sums are f32 either way.
+   */
   readonly precision?: Precision;
   /** Whose preprocessing and position embeddings to reproduce: the authors' code, or the Hugging Face port. */
   readonly convention?: Convention;

@@ -88,7 +88,8 @@ function checkFinite(tensor: Float32Array): void {
   const count = tensor.reduce((sum, value) => sum + (Number.isFinite(value) ? 0 : 1), 0);
   throw new UsageError(
     'TENSOR_NON_FINITE',
-    `The tensor holds ${count} value${count > 1 ? 's' : ''} that ${count > 1 ? 'are' : 'is'} not finite; the first is ${tensor[index]} at index ${index}.`,
+    `The tensor holds ${count} value${count > 1 ? 's' : ''} that ${count > 1 ? 'are' : 'is'} not finite; the ` +
+      `first is ${tensor[index]} at index ${index}.`,
     {
       expected: 'finite values',
       actual: { index, count },

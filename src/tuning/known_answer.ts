@@ -103,7 +103,8 @@ async function runProbe(
     if (Math.abs(actual - expected) <= tolerance * Math.max(1, Math.abs(expected))) return;
     throw new GpuUnavailableError(
       'GPU_UNSOUND',
-      `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}", run ${run + 1}, gives ${actual} at ${i}; ${expected} is right.`,
+      `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}", run ${run + 1}, gives ${actual} ` +
+        `at ${i}; ${expected} is right.`,
       {
         hint: 'Use precision "f32", another browser or a newer driver.',
         expected,

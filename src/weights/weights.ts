@@ -125,7 +125,8 @@ export class Weights {
     if (WEIGHT_DTYPES.has(dtype)) return;
     throw new ModelMismatchError(
       'MODEL_DTYPE',
-      `${source}: tensor ${quote(part)} holds ${dtype} values; weights must be one of ${[...WEIGHT_DTYPES].join(', ')}.`,
+      `${source}: tensor ${quote(part)} holds ${dtype} values; weights must be one of ` +
+        `${[...WEIGHT_DTYPES].join(', ')}.`,
       {
         source,
         tensor: name,

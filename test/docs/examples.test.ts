@@ -81,7 +81,8 @@ describe('in a page', () => {
   it.each(examplesIn('page'))('%s runs', async (_id, block, example) => {
     await page.goto(served.url);
     const ended = await page.evaluate(
-      `import(${JSON.stringify(pathOf(block, example))}).then(() => 'done', (error) => error.name + ': ' + error.message)`,
+      `import(${JSON.stringify(pathOf(block, example))}).then(() => 'done', (error) => error.name ` +
+        `+ ': ' + error.message)`,
     );
     expect(ended).toMatch(example.aborts ? /^AbortError/ : /^done$/);
   });

@@ -110,7 +110,9 @@ given.check(texture.format === 'rgba16float', 'the texture has another format');
   },
   'docs/cookbook.md#memory': {
     in: 'page',
-    after: `given.check(smaller.activations < activations && weights > 1e6, 'smaller is not smaller');\nmodel.dispose();`,
+    after:
+      `given.check(smaller.activations < activations && weights > 1e6, 'smaller is not ` +
+      `smaller');\nmodel.dispose();`,
   },
   'docs/cookbook.md#errors': { in: 'page' },
 };

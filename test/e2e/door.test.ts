@@ -45,16 +45,19 @@ describe('the public door in Chromium', () => {
     expect(farthest(map, recordedStages(name).get('output')!)).toBeLessThanOrEqual(1e-4);
   });
 
-  it('gives the same map for the same pixels from every source, equal to the network on pixels normalised by hand', async () => {
-    const picture = pixels(SIDE, SIDE);
-    const maps = await page.evaluate((of) => window.door.estimateEverySource(of), picture);
-    const tensor = await page.evaluate((...of) => window.door.runTensor(...of), normalized(picture), SIDE, SIDE);
-    expect(Object.keys(maps)).toHaveLength(11);
-    for (const [source, map] of Object.entries(maps)) {
-      expect(farthest(map, tensor), source).toBeLessThanOrEqual(1e-4);
-      expect(farthest(map, maps['ImageData']!), `${source} against ImageData`).toBe(0);
-    }
-  });
+  it(
+    'gives the same map for the same pixels from every source, equal to the network on ' + 'pixels normalised by hand',
+    async () => {
+      const picture = pixels(SIDE, SIDE);
+      const maps = await page.evaluate((of) => window.door.estimateEverySource(of), picture);
+      const tensor = await page.evaluate((...of) => window.door.runTensor(...of), normalized(picture), SIDE, SIDE);
+      expect(Object.keys(maps)).toHaveLength(11);
+      for (const [source, map] of Object.entries(maps)) {
+        expect(farthest(map, tensor), source).toBeLessThanOrEqual(1e-4);
+        expect(farthest(map, maps['ImageData']!), `${source} against ImageData`).toBe(0);
+      }
+    },
+  );
 
   it('turns a JPEG as its EXIF orientation says, once', async () => {
     const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));

@@ -74,19 +74,22 @@ describe('the demo, from source', () => {
     await page.close();
   });
 
-  it('begins with a picture and a model of its own, names the better ones, and fetches nothing from elsewhere', async () => {
-    const asked = files.requests.length;
-    const { page, complaints, origins, text } = await open('');
-    await page.waitForFunction(() => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576');
-    expect(await text('#picture-caption')).toBe('sample.jpg · 768 × 576');
-    expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('nano');
-    expect(await text('#weights-hint')).toMatch(
-      /^Small, and part of this page\. Better, after a download: Depth Anything V2 small, .*\.$/,
-    );
-    expect(files.requests).toHaveLength(asked);
-    expect([[...origins], complaints]).toEqual([[new URL(served.url).origin], []]);
-    await page.close();
-  });
+  it(
+    'begins with a picture and a model of its own, names the better ones, and fetches ' + 'nothing from elsewhere',
+    async () => {
+      const asked = files.requests.length;
+      const { page, complaints, origins, text } = await open('');
+      await page.waitForFunction(() => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576');
+      expect(await text('#picture-caption')).toBe('sample.jpg · 768 × 576');
+      expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('nano');
+      expect(await text('#weights-hint')).toMatch(
+        /^Small, and part of this page\. Better, after a download: Depth Anything V2 small, .*\.$/,
+      );
+      expect(files.requests).toHaveLength(asked);
+      expect([[...origins], complaints]).toEqual([[new URL(served.url).origin], []]);
+      await page.close();
+    },
+  );
 
   it('says which models a file could be when the one chosen is none of them', async () => {
     const { page, text } = await open('?image=/picture.png&weights=/anything.safetensors');

@@ -42,7 +42,8 @@ describe('nano', () => {
     const rows = Float32Array.from({ length: picture.width * picture.height }, (_, i) => Math.floor(i / picture.width));
     expect(score(rows, truth).spearman).toBeLessThanOrEqual(bounds.floor);
     console.log(
-      `${name}: Spearman ${spearman.toFixed(4)}, delta ${delta.toFixed(4)}, AbsRel ${absRel.toFixed(4)}, ordinal ${ordinal.toFixed(4)}`,
+      `${name}: Spearman ${spearman.toFixed(4)}, delta ${delta.toFixed(4)}, AbsRel ${absRel.toFixed(4)}, ` +
+        `ordinal ${ordinal.toFixed(4)}`,
     );
     expect(spearman).toBeGreaterThanOrEqual(bounds.spearman);
     expect(delta).toBeGreaterThanOrEqual(bounds.delta);

@@ -58,7 +58,8 @@ export const codeMutants: readonly CodeMutant[] = [
       [
         'src/weights/fetch/hub_fetch.ts',
         'const config = bytes && parseConfig(bytes, name);',
-        'if (cache && bytes) await keepBytes(cache, url.href, bytes); const config = bytes && parseConfig(bytes, name);',
+        'if (cache && bytes) await keepBytes(cache, url.href, bytes); const config = bytes && ' +
+          'parseConfig(bytes, name);',
       ],
     ],
     check: checks.configIsReadBeforeItIsKept,

@@ -57,7 +57,9 @@ class Convolutions(nn.Module):
     def __init__(self, channels: int, kernel: int, depthwise: bool):
         super().__init__()
         groups = channels if depthwise else 1
-        self.layers = nn.ModuleList(nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=groups) for _ in range(CHAIN))
+        self.layers = nn.ModuleList(
+            nn.Conv2d(channels, channels, kernel, padding=kernel // 2, groups=groups) for _ in range(CHAIN)
+        )
 
     def forward(self, x):
         for layer in self.layers:
@@ -83,7 +85,9 @@ def export(module: nn.Module, shape: tuple[int, ...], path: Path):
     published.load_seeded(module)
     x = torch.from_numpy(seeded.tensor("input", shape))
     with torch.no_grad():
-        torch.onnx.export(module, (x,), str(path), input_names=["x"], output_names=["y"], opset_version=OPSET, dynamo=False)
+        torch.onnx.export(
+            module, (x,), str(path), input_names=["x"], output_names=["y"], opset_version=OPSET, dynamo=False
+        )
 
 
 def export_for_transformers_js(upstream: Path, folder: Path, side: int):
@@ -94,13 +98,28 @@ def export_for_transformers_js(upstream: Path, folder: Path, side: int):
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         torch.onnx.export(
-            module, (x,), str(folder / "onnx" / "model.onnx"), input_names=["pixel_values"], output_names=["predicted_depth"], opset_version=OPSET, dynamo=False
+            module,
+            (x,),
+            str(folder / "onnx" / "model.onnx"),
+            input_names=["pixel_values"],
+            output_names=["predicted_depth"],
+            opset_version=OPSET,
+            dynamo=False,
         )
     config = {"model_type": "depth_anything", "architectures": ["DepthAnythingForDepthEstimation"]}
     processor = {
-        "image_processor_type": "DPTImageProcessor", "do_resize": True, "size": {"height": side, "width": side}, "keep_aspect_ratio": True,
-        "ensure_multiple_of": 14, "resample": 3, "do_rescale": True, "rescale_factor": 1 / 255, "do_normalize": True,
-        "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225], "do_pad": False,
+        "image_processor_type": "DPTImageProcessor",
+        "do_resize": True,
+        "size": {"height": side, "width": side},
+        "keep_aspect_ratio": True,
+        "ensure_multiple_of": 14,
+        "resample": 3,
+        "do_rescale": True,
+        "rescale_factor": 1 / 255,
+        "do_normalize": True,
+        "image_mean": [0.485, 0.456, 0.406],
+        "image_std": [0.229, 0.224, 0.225],
+        "do_pad": False,
     }
     (folder / "config.json").write_text(json.dumps(config))
     (folder / "preprocessor_config.json").write_text(json.dumps(processor))

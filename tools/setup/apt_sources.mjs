@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 
-/** Suites whose packages a file of apt's sources gives, in either form of sources.list(5); none where it cannot be read. */
+/**
+ * Suites whose packages a file of apt's sources gives, in either form of sources.list(5); none where it cannot be read.
+ */
 export function aptSuites(path) {
   let text;
   try {

@@ -20,7 +20,8 @@ export function usesApt(release) {
  * What gets software Vulkan (Mesa lavapipe) onto a Linux system.
  * Debian 12 has Mesa 22.3, which lacks shaderUniformBufferArrayDynamicIndexing, so Dawn refuses it; its backports have
  * a newer one.
- * @returns {{ packages: string[], suite?: string, satisfy?: string, source?: { path: string, line: string } } | { command: string } |
+ * @returns {{ packages: string[], suite?: string, satisfy?: string, source?: { path: string, line: string } } | {
+ *   command: string } |
  *   undefined}
  */
 export function vulkanPlan(release, hasBackports) {

@@ -37,8 +37,8 @@ export function patchGrid({ type }: Value, patch: number): [rows: number, column
 }
 
 /**
- * Tokens [1 + GH·GW, C], f32, of the patches of a picture: the products of a [C,3,P,P] convolution of stride P, behind a
- * row of zeros for the class token, and a table of the same size added.
+ * Tokens [1 + GH·GW, C], f32, of the patches of a picture: the products of a [C,3,P,P] convolution of stride P, behind
+ * a row of zeros for the class token, and a table of the same size added.
  */
 export function embedPatches(picture: Value, weights: Weights, patch: number, table: Value): Value {
   const { graph } = picture;

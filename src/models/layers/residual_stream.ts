@@ -25,10 +25,10 @@ interface Made {
 const MOST_NORMS = 2;
 
 /**
- * The residual stream [T,C] of a transformer, f32, at one place. The linear layer whose result is added there is applied
- * when the first norm behind it is read, and makes the norms that were asked for by then in the same dispatch. So a
- * block is written as in its paper, x + branch(norm(x)), and takes one dispatch for the end of a branch and the norms
- * behind it.
+ * The residual stream [T,C] of a transformer, f32, at one place. The linear layer whose result is added there is
+ * applied when the first norm behind it is read, and makes the norms that were asked for by then in the same dispatch.
+ * So a block is written as in its paper, x + branch(norm(x)), and takes one dispatch for the end of a branch and the
+ * norms behind it.
  */
 export class ResidualStream {
   readonly channels: number;

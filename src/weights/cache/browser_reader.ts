@@ -38,7 +38,8 @@ class PieceReader implements UnderlyingDefaultSource<Uint8Array> {
     if (bytes?.length !== expected) {
       throw new CacheError(
         'CACHE_CORRUPT',
-        `${this.#key}: piece ${this.#next} of ${pieces.length} in the cache should have ${expected} bytes, and ${bytes ? `has ${bytes.length}` : 'is gone'}.`,
+        `${this.#key}: piece ${this.#next} of ${pieces.length} in the cache should have ${expected} bytes, ` +
+          `and ${bytes ? `has ${bytes.length}` : 'is gone'}.`,
         {
           source: this.#key,
           expected,

@@ -126,7 +126,8 @@ async function matchIn(
 }
 
 /**
- * Whether a kept copy of a URL is what the server has now. Where it cannot be asked the copy has to do, with the warning
+ * Whether a kept copy of a URL is what the server has now. Where it cannot be asked the copy has to do, with the
+ * warning
  * `CACHE_UNCHECKED`.
  */
 async function isCurrent(source: HttpSource, kept: CachedFile, options: CheckpointOptions): Promise<boolean> {

@@ -304,7 +304,8 @@ export class CheckpointStream implements Checkpoint {
         : `the last complete tensor is ${quote(this.#lastComplete)}`;
     return new WeightsFormatError(
       'ST_TRUNCATED',
-      `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} bytes; ${last}.`,
+      `${this.source}: the file ends early, after ${this.#received} of ${total ?? 'an unknown number of'} ` +
+        `bytes; ${last}.`,
       {
         source: this.source,
         expected: total,

@@ -137,7 +137,8 @@ export class FileRequests {
     if (/redirect/i.test(inner)) return this.fault('NET_REDIRECT', 'too many redirects.', { cause });
     return this.fault(
       'NET_UNREACHABLE',
-      `no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may not allow cross-origin requests (CORS).`,
+      `no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may ` +
+        `not allow cross-origin requests (CORS).`,
       { retryable: true, cause },
     );
   }

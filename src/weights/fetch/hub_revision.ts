@@ -16,7 +16,8 @@ const LIMITS = { maxBytes: 4 * 1024 * 1024, totalMs: 10_000 };
  * Pins a hub file of a branch or tag to the commit it is at now, so that all its parts are of one version and can be
  * cached:
  * `hf:org/repo@main` becomes `hf:org/repo@COMMIT`. Where the hub does not say, it is the commit it was at when the hub
- * last did (remembered in the cache, with the warning `CACHE_UNCHECKED`), and without one, the source as it is. Any other source stays as it is.
+ * last did (remembered in the cache, with the warning `CACHE_UNCHECKED`), and without one, the source as it is. Any
+ * other source stays as it is.
  * @throws UsageError of `resolveSource`, or an `AbortError`
  */
 export async function pinRevision(source: CheckpointSource, options: CheckpointOptions): Promise<CheckpointSource> {

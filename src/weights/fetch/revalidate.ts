@@ -22,8 +22,8 @@ export async function askServer(
 }
 
 /**
- * Headers of a conditional request. To another origin than the page's they would need the server's consent (CORS), which
- * few give; there, what it says of the whole file is compared.
+ * Headers of a conditional request. To another origin than the page's they would need the server's consent (CORS),
+ * which few give; there, what it says of the whole file is compared.
  */
 function conditions({ etag, lastModified }: Validators, url: string): Record<string, string> {
   const { location } = globalThis as { location?: { origin?: string } };

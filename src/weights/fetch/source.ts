@@ -28,7 +28,9 @@ export interface MovingRevision {
 const HUB_URL = 'https://huggingface.co';
 const HUB_FILE = 'model.safetensors';
 const HUB_FORM =
-  'Write hf:org/repo@revision, where revision is the commit to pin (40 hexadecimal digits); hf:org/repo@revision/file for a file other than model.safetensors.';
+  'Write hf:org/repo@revision, where revision is the commit to pin (40 hexadecimal digits); ' +
+  'hf:org/repo@revision/file ' +
+  'for a file other than model.safetensors.';
 /** What never moves. */
 export const COMMIT = /^[0-9a-f]{40}$/;
 
@@ -47,7 +49,9 @@ export function resolveSource(text: string, options: SourceOptions = {}): Resolv
       'SOURCE_PACKAGED',
       `${packaged} comes with this package, but a page cannot tell at which address it is served.`,
       {
-        hint: `With Vite: import url from 'depthwise/${packaged}?url', and pass { weights: url }; with any other tool, the address it gives that file.`,
+        hint:
+          `With Vite: import url from 'depthwise/${packaged}?url', and pass { weights: url }; with any ` +
+          `other tool, the address it gives that file.`,
         actual: text,
         phase: 'load',
       },

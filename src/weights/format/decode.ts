@@ -87,7 +87,8 @@ export function checkFinite(name: string, values: Float32Array, source = ''): Va
     const { firstNonFinite: index, nonFinite: count } = scan;
     throw new WeightsFormatError(
       'WEIGHTS_NON_FINITE',
-      `${source}: tensor ${quote(name)} has ${count} of ${values.length} values that are not finite, the first at index ${index} (${values[index]}).`,
+      `${source}: tensor ${quote(name)} has ${count} of ${values.length} values that are not finite, the ` +
+        `first at index ${index} (${values[index]}).`,
       { source, tensor: name, expected: 'finite values', actual: { index, count } },
     );
   }
@@ -103,7 +104,8 @@ export function checkHalfRange(name: string, scan: ValueScan, source = ''): void
   if (scan.maxAbs < HALF_OVERFLOW) return;
   throw new WeightsFormatError(
     'WEIGHTS_F16_RANGE',
-    `${source}: tensor ${quote(name)} reaches ${scan.maxAbs}; half precision ends at ${HALF_MAX}. Load the model with f32 precision.`,
+    `${source}: tensor ${quote(name)} reaches ${scan.maxAbs}; half precision ends at ${HALF_MAX}. ` +
+      `Load the model with f32 precision.`,
     { source, tensor: name, limit: 'f16 range', expected: HALF_MAX, actual: scan.maxAbs },
   );
 }

@@ -24,14 +24,16 @@ export function checkLayout(entries: SafetensorsEntry[], available: number | und
     if (available !== undefined && entry.end > available) {
       throw new WeightsFormatError(
         'ST_OFFSETS',
-        `${source}: tensor ${quote(entry.name)} ends at byte ${entry.end} of the data, which has ${available}. The file may be cut short.`,
+        `${source}: tensor ${quote(entry.name)} ends at byte ${entry.end} of the data, which has ` +
+          `${available}. The file may be cut short.`,
         { source, tensor: entry.name, expected: entry.end, actual: available },
       );
     }
     if (previous && entry.begin < covered) {
       throw new WeightsFormatError(
         'ST_OVERLAP',
-        `${source}: tensors ${quote(previous.name)} (${previous.begin}–${previous.end}) and ${quote(entry.name)} (${entry.begin}–${entry.end}) overlap.`,
+        `${source}: tensors ${quote(previous.name)} (${previous.begin}–${previous.end}) and ${quote(entry.name)} ` +
+          `(${entry.begin}–${entry.end}) overlap.`,
         { source, tensor: entry.name, expected: covered, actual: entry.begin },
       );
     }
@@ -48,7 +50,8 @@ export function checkLayout(entries: SafetensorsEntry[], available: number | und
   if (available !== undefined && available > covered) {
     throw new WeightsFormatError(
       'ST_TRAILING',
-      `${source}: ${available - covered} bytes follow the last tensor${previous ? ` ${quote(previous.name)}` : ''}; the data should be ${covered} bytes long, and is ${available}.`,
+      `${source}: ${available - covered} bytes follow the last tensor${previous ? ` ${quote(previous.name)}` : ''}; ` +
+        `the data should be ${covered} bytes long, and is ${available}.`,
       { source, expected: covered, actual: available },
     );
   }

@@ -32,7 +32,8 @@ export async function openTensors(
 }
 
 /**
- * A zip archive, or the pickle of torch.save's magic number. As lengths of a safetensors header both are over any limit.
+ * A zip archive, or the pickle of torch.save's magic number. As lengths of a safetensors header both are over any
+ * limit.
  */
 function startsAsTorch([a, b, c, d]: Uint8Array): boolean {
   return (a === 0x50 && b === 0x4b && c === 3 && d === 4) || (a === 0x80 && b === 2 && c === 0x8a && d === 10);

@@ -69,7 +69,9 @@ export class PickleMachine {
     return this.#result as Pickled;
   }
 
-  /** How many bytes belong to an opcode; undefined where too few are there to tell. @throws for an opcode of no use here */
+  /**
+   * How many bytes belong to an opcode; undefined where too few are there to tell. @throws for an opcode of no use here
+   */
   #argumentLength(code: number): number | undefined {
     const fixed = ARGUMENT_BYTES.get(String.fromCharCode(code));
     if (fixed !== undefined) return fixed;

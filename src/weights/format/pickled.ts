@@ -1,6 +1,8 @@
 import type { TensorDType } from './tensor_table.js';
 
-/** What a state dict can hold. Nothing in a pickle is ever called: a tensor is a description of where its numbers are. */
+/**
+ * What a state dict can hold. Nothing in a pickle is ever called: a tensor is a description of where its numbers are.
+ */
 export type Pickled = null | boolean | number | string | Pickled[] | Tuple | Dict | GlobalName | Storage | TensorView;
 export type Dict = Map<Pickled, Pickled>;
 
@@ -24,7 +26,9 @@ export class Storage {
   readonly key: string;
   readonly dtype: TensorDType;
   readonly numel: number;
-  /** Elements of all that lies under the key, of which this is a window that begins at `start`; nearly always the whole. */
+  /**
+   * Elements of all that lies under the key, of which this is a window that begins at `start`; nearly always the whole.
+   */
   readonly total: number;
   readonly start: number;
   constructor(key: string, dtype: TensorDType, numel: number, total = numel, start = 0) {

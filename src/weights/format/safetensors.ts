@@ -199,7 +199,8 @@ function readEntry(name: string, node: JsonNode, source: string): SafetensorsEnt
     throw fault(
       'ST_SIZE',
       source,
-      `tensor ${quote(name)}: ${known} ${showShape(dims)} takes ${bytes} bytes, but its range ${begin}–${end} has ${end - begin}.`,
+      `tensor ${quote(name)}: ${known} ${showShape(dims)} takes ${bytes} bytes, but its range ` +
+        `${begin}–${end} has ${end - begin}.`,
       {
         tensor: name,
         expected: bytes,

@@ -5,7 +5,9 @@ import type { TensorDType, TensorEntry, TensorTable } from './tensor_table.js';
 
 /** Where a training dump keeps its weights, in the order they are looked for. */
 const WEIGHTS_KEYS = ['state_dict', 'model', 'model_state_dict', 'ema'];
-/** Most tensors of a file, and most bytes that a view may take beyond those of its storage: a view can repeat elements. */
+/**
+ * Most tensors of a file, and most bytes that a view may take beyond those of its storage: a view can repeat elements.
+ */
 const MAX_TENSORS = 100_000;
 const MAX_VIEW_BYTES = 64 * 1024 * 1024;
 /** How much larger all tensors together may be than all storages: some share one, and views repeat elements. */
@@ -143,7 +145,8 @@ function storagesOf(value: Pickled, source: string): Map<string, Storage> {
     if (known.dtype === storage.dtype && known.total === storage.total) return;
     throw new WeightsFormatError(
       'PT_STORAGE',
-      `${source}: storage ${quote(storage.key)} is ${known.total} values of ${known.dtype}, and ${storage.total} of ${storage.dtype}.`,
+      `${source}: storage ${quote(storage.key)} is ${known.total} values of ${known.dtype}, and ` +
+        `${storage.total} of ${storage.dtype}.`,
       { source, expected: known.total, actual: storage.total },
     );
   }
@@ -200,7 +203,8 @@ function checkBytes(name: string, { storage, shape }: TensorView, storageBytes: 
   if (bytes <= most) return;
   throw new WeightsFormatError(
     'PT_VIEW',
-    `${source}: tensor ${quote(name)} [${shape.join(', ')}] repeats ${storageBytes} bytes to ${bytes}; at most ${most} are accepted.`,
+    `${source}: tensor ${quote(name)} [${shape.join(', ')}] repeats ${storageBytes} bytes to ` +
+      `${bytes}; at most ${most} are accepted.`,
     { source, tensor: name, limit: 'bytes of a view', expected: most, actual: bytes },
   );
 }

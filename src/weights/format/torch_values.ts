@@ -54,7 +54,8 @@ export function tensorOf([storage, offset, size, stride]: readonly Pickled[], fa
   if (!empty && !(last < storage.numel)) {
     throw fault(
       'PT_VIEW',
-      `a tensor [${shape.join(', ')}] reaches element ${last} of storage ${quote(storage.key)}, which has ${storage.numel}`,
+      `a tensor [${shape.join(', ')}] reaches element ${last} of storage ${quote(storage.key)}, ` +
+        `which has ${storage.numel}`,
       storage.numel,
       last,
     );

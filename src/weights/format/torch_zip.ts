@@ -14,7 +14,9 @@ const LAST_VERSION = 10;
 /** A PyTorch file as written since version 1.6: a zip archive of one pickle and one entry a storage. */
 export class TorchZip {
   readonly table: TensorTable;
-  /** Whether storages stand before the pickle that describes them, so that the file has to be read again from its start. */
+  /**
+   * Whether storages stand before the pickle that describes them, so that the file has to be read again from its start.
+   */
   readonly outOfOrder: boolean;
   readonly #bytes: Lookahead;
   readonly #zip: ZipStream;

@@ -18,7 +18,9 @@ export const MASKED = 0x1 | 0x20 | 0x40 | 0x2000;
 /** What a header field holds when the value is in the extra field instead. */
 const IN_EXTRA = 0xffffffff;
 
-/** What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them. */
+/**
+ * What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them.
+ */
 export interface ZipEntry {
   readonly name: string;
   readonly method: number;
@@ -114,7 +116,10 @@ async function checkEntry(records: Map<number, ZipRecord>, bytes: DirectoryBytes
   }
 }
 
-/** Header fields, each replaced by its 64-bit value in the extra field where it says so. The order is that of the extra field. */
+/**
+ * Header fields, each replaced by its 64-bit value in the extra field where it says so. The order is that of the extra
+ * field.
+ */
 export function readExtra64(extra: Uint8Array, ...fields: readonly number[]): number[] {
   const data = view(extra);
   let begin = extra.length;

@@ -82,7 +82,10 @@ export class ZipStream {
       : { name, method, at, packed, size, crc };
   }
 
-  /** The data of an entry whose length is known from elsewhere. @throws WeightsFormatError `PT_STORAGE_SIZE`, `PT_ZIP_CRC` */
+  /**
+   * The data of an entry whose length is known from elsewhere. @throws WeightsFormatError `PT_STORAGE_SIZE`,
+   * `PT_ZIP_CRC`
+   */
   async take(entry: ZipEntry, size: number): Promise<Uint8Array> {
     if (entry.size !== undefined && entry.size !== size) throw this.#sizeFault(entry, size, entry.size);
     if (entry.method === DEFLATED) return this.#inflated(entry, size);
@@ -91,7 +94,9 @@ export class ZipStream {
     return data;
   }
 
-  /** The data of an entry, whatever its length up to a bound. @throws WeightsFormatError `PT_LIMIT` and those of `take` */
+  /**
+   * The data of an entry, whatever its length up to a bound. @throws WeightsFormatError `PT_LIMIT` and those of `take`
+   */
   async takeAll(entry: ZipEntry, most: number): Promise<Uint8Array> {
     const size = entry.size ?? (await this.#distance(entry, most));
     if (size > most) throw this.#limit(entry, most, size);
@@ -146,7 +151,10 @@ export class ZipStream {
     return data;
   }
 
-  /** Weights hardly shrink: an entry that claims to, or to be larger packed than unpacked, is refused before it is taken. */
+  /**
+   * Weights hardly shrink: an entry that claims to, or to be larger packed than unpacked, is refused before it is
+   * taken.
+   */
   #checkRatio(entry: ZipEntry, size: number): void {
     const packed = entry.packed as number;
     const most = Math.max(MAX_UNPACKED_BYTES, MAX_RATIO * packed);

@@ -40,8 +40,10 @@ describe('parseArguments', () => {
   it('takes every option', () => {
     expect(
       parse(
-        'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c --precision f16 --adapter llvmpipe' +
-          ' --input-size 126 --square --hub --colormap turbo --invert --side --span percentiles --size picture --skip-existing --png16 --pfm --npy --json -q',
+        'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c ' +
+          '--precision f16 --adapter llvmpipe' +
+          ' --input-size 126 --square --hub --colormap turbo --invert --side --span percentiles --size picture ' +
+          '--skip-existing --png16 --pfm --npy --json -q',
       ),
     ).toEqual({
       command: 'estimate',

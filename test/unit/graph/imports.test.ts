@@ -75,7 +75,8 @@ describe('imports', () => {
     expect(
       importsOf(
         'src/a/b.ts',
-        "import type { X } from '../c.js';\nimport {\n  y,\n} from './d.js';\nexport { z } from '../e/f.js';\nconst g = await import('./g.js');",
+        "import type { X } from '../c.js';\nimport {\n  y,\n} from './d.js';\nexport { z } from " +
+          "'../e/f.js';\nconst g = await import('./g.js');",
       ),
     ).toEqual([
       { from: 'src/a/b.ts', to: 'src/c.ts', type: true, door: false },

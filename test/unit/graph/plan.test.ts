@@ -8,18 +8,21 @@ import { planFaults } from './plan_faults.js';
 import { applyAny, randomGraph } from './random_graph.js';
 
 describe('planSlots', () => {
-  it('gives 100 random graphs ranges of slots that no two live values share, and no step reads and writes one slot', () => {
-    for (let seed = 0; seed < 100; seed++) {
-      const { graph, keep } = randomGraph(random(seed));
-      const plan = planSlots(graph, keep);
-      expect(planFaults(graph, keep, plan), `seed ${seed}\n${graph}`).toEqual([]);
-      const outputs = graph.nodes.flatMap((node) => Object.values(node.outputs));
-      expect(plan.bytes).toBeLessThanOrEqual(
-        outputs.reduce((sum, value) => sum + 256 * Math.ceil(byteLength(value.type) / 256), 0),
-      );
-      expect(new Set(plan.places.keys())).toEqual(new Set(outputs.map(({ id }) => id)));
-    }
-  });
+  it(
+    'gives 100 random graphs ranges of slots that no two live values share, and no step ' + 'reads and writes one slot',
+    () => {
+      for (let seed = 0; seed < 100; seed++) {
+        const { graph, keep } = randomGraph(random(seed));
+        const plan = planSlots(graph, keep);
+        expect(planFaults(graph, keep, plan), `seed ${seed}\n${graph}`).toEqual([]);
+        const outputs = graph.nodes.flatMap((node) => Object.values(node.outputs));
+        expect(plan.bytes).toBeLessThanOrEqual(
+          outputs.reduce((sum, value) => sum + 256 * Math.ceil(byteLength(value.type) / 256), 0),
+        );
+        expect(new Set(plan.places.keys())).toEqual(new Set(outputs.map(({ id }) => id)));
+      }
+    },
+  );
 
   it('never makes a slot larger than a buffer may be', () => {
     for (let seed = 0; seed < 80; seed++) {

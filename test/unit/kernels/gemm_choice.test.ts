@@ -51,19 +51,23 @@ describe('a product', () => {
   });
 });
 
-it('a product and its layer norm go through tiles on a GPU, and round subgroups on a CPU, where rows are wide enough', () => {
-  const layer = (N: number) => ({
-    x: f32(325, 384),
-    weight: f32(384, N),
-    affine: f32(2, N),
-    residual: f32(325, N),
-    norm: f32(2, N),
-  });
-  const kernel = (facts: DeviceFacts, N: number) => {
-    const outputs = { sum: f32(325, N), y: f32(325, N) };
-    return ruleKernel(gemmLayerNorm, layer(N), { eps: 1e-6 }, outputs, facts);
-  };
-  expect([384, 128].map((N) => kernel(GPU, N))).toEqual(['tiled', 'rows']);
-  expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);
-  expect(kernel(SWIFTSHADER, 384)).toBe('rows');
-});
+it(
+  'a product and its layer norm go through tiles on a GPU, and round subgroups on a CPU, ' +
+    'where rows are wide enough',
+  () => {
+    const layer = (N: number) => ({
+      x: f32(325, 384),
+      weight: f32(384, N),
+      affine: f32(2, N),
+      residual: f32(325, N),
+      norm: f32(2, N),
+    });
+    const kernel = (facts: DeviceFacts, N: number) => {
+      const outputs = { sum: f32(325, N), y: f32(325, N) };
+      return ruleKernel(gemmLayerNorm, layer(N), { eps: 1e-6 }, outputs, facts);
+    };
+    expect([384, 128].map((N) => kernel(GPU, N))).toEqual(['tiled', 'rows']);
+    expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);
+    expect(kernel(SWIFTSHADER, 384)).toBe('rows');
+  },
+);

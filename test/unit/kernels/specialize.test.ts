@@ -4,9 +4,11 @@ import { specialize } from '../../../src/kernels/specialize.js';
 describe('specialize', () => {
   it('rewrites numbers, booleans and types, and nothing else', () => {
     const code =
-      'alias elem = f32;\nconst ROWS: u32 = 4; // rows\nconst EPS: f32 = 1e-5;\nconst FLAG: bool = false;\nconst WIDE = ROWS * 2;';
+      'alias elem = f32;\nconst ROWS: u32 = 4; // rows\nconst EPS: f32 = 1e-5;\nconst FLAG: bool ' +
+      '= false;\nconst WIDE = ROWS * 2;';
     expect(specialize([code], { elem: 'u32', ROWS: 7, EPS: 2, FLAG: true })).toBe(
-      'alias elem = u32;\nconst ROWS: u32 = 7u; // rows\nconst EPS: f32 = 2.0;\nconst FLAG: bool = true;\nconst WIDE = ROWS * 2;',
+      'alias elem = u32;\nconst ROWS: u32 = 7u; // rows\nconst EPS: f32 = 2.0;\nconst FLAG: bool ' +
+        '= true;\nconst WIDE = ROWS * 2;',
     );
   });
 

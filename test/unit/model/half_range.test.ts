@@ -61,28 +61,31 @@ function worst(values: Float32Array, expected: Float32Array): number {
 describe('a network whose values f16 does not hold', () => {
   const tensor = seededInput('b', 96, 64);
 
-  it('goes on in f32 where precision is auto: every run is right, those under way too, and one warning says so', async () => {
-    const plain = await load(tinyMidas(), { precision: 'f32' });
-    const names = [...'abcdef'];
-    const expected = await Promise.all(names.map((name) => depthOf(plain, picture(name))));
-    const model = await load(scaledMidas(LARGER));
-    expect(model.info.precision).toBe('f16');
-    const source = picture('a');
-    const runs = names.map((name) => {
-      source.data.set(picture(name).data);
-      return depthOf(model, source);
-    });
-    const values = await Promise.all([...runs, model.run(tensor, [1, 3, 96, 64])]);
-    const wanted = [...expected, await plain.run(tensor, [1, 3, 96, 64])];
-    for (const [i, each] of values.entries()) expect(worst(each, wanted[i]!)).toBeLessThan(1e-3);
-    expect(model.info.precision).toBe('f32');
-    expect(warnings).toMatchObject([{ code: 'LIMIT_F16_RANGE' }]);
-    expect(worst(await depthOf(model, picture('a')), expected[0]!)).toBeLessThan(1e-3);
-    model.dispose();
-    plain.dispose();
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
-  });
+  it(
+    'goes on in f32 where precision is auto: every run is right, those under way too, ' + 'and one warning says so',
+    async () => {
+      const plain = await load(tinyMidas(), { precision: 'f32' });
+      const names = [...'abcdef'];
+      const expected = await Promise.all(names.map((name) => depthOf(plain, picture(name))));
+      const model = await load(scaledMidas(LARGER));
+      expect(model.info.precision).toBe('f16');
+      const source = picture('a');
+      const runs = names.map((name) => {
+        source.data.set(picture(name).data);
+        return depthOf(model, source);
+      });
+      const values = await Promise.all([...runs, model.run(tensor, [1, 3, 96, 64])]);
+      const wanted = [...expected, await plain.run(tensor, [1, 3, 96, 64])];
+      for (const [i, each] of values.entries()) expect(worst(each, wanted[i]!)).toBeLessThan(1e-3);
+      expect(model.info.precision).toBe('f32');
+      expect(warnings).toMatchObject([{ code: 'LIMIT_F16_RANGE' }]);
+      expect(worst(await depthOf(model, picture('a')), expected[0]!)).toBeLessThan(1e-3);
+      model.dispose();
+      plain.dispose();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+    },
+  );
 
   it('is refused where f16 was asked for, on every road, and a run of it leaves nothing', async () => {
     const model = await load(scaledMidas(LARGER), { precision: 'f16' });
@@ -113,17 +116,20 @@ describe('a network whose values f16 does not hold', () => {
   });
 });
 
-it('a network whose values f16 holds stays in f16, without a word, and makes one buffer, pass and submit a run', async () => {
-  const model = await load(tinyMidas());
-  for (let i = 0; i < 3; i++) (await model.estimate(picture('a'), SMALL)).dispose();
-  faulty.calls.clear();
-  (await model.estimate(picture('b'), SMALL)).dispose();
-  const made = [...faulty.calls].filter(([name]) => name.startsWith('create'));
-  expect(Object.fromEntries(made)).toEqual({ createBuffer: 1, createCommandEncoder: 1 });
-  expect(faulty.calls.get('submit')).toBe(1);
-  expect([model.info.precision, warnings]).toEqual(['f16', []]);
-  model.dispose();
-});
+it(
+  'a network whose values f16 holds stays in f16, without a word, and makes one buffer, ' + 'pass and submit a run',
+  async () => {
+    const model = await load(tinyMidas());
+    for (let i = 0; i < 3; i++) (await model.estimate(picture('a'), SMALL)).dispose();
+    faulty.calls.clear();
+    (await model.estimate(picture('b'), SMALL)).dispose();
+    const made = [...faulty.calls].filter(([name]) => name.startsWith('create'));
+    expect(Object.fromEntries(made)).toEqual({ createBuffer: 1, createCommandEncoder: 1 });
+    expect(faulty.calls.get('submit')).toBe(1);
+    expect([model.info.precision, warnings]).toEqual(['f16', []]);
+    model.dispose();
+  },
+);
 
 it('a run that is given up is not looked at, so that no other run fails', async () => {
   const model = await load(tinyMidas(), { precision: 'f16' });

@@ -20,7 +20,8 @@ const UNSOUND = { name: 'GpuUnavailableError', code: 'GPU_UNSOUND' };
 /** A sum of products in the WGSL of the product kernels. */
 const SUM = /(acc\[[^\]]+\]) \+= ([^;]+);/g;
 const HALF =
-  '\nfn half(v: vec4f) -> vec4f { return vec4f(unpack2x16float(pack2x16float(v.xy)), unpack2x16float(pack2x16float(v.zw))); }';
+  '\nfn half(v: vec4f) -> vec4f { return vec4f(unpack2x16float(pack2x16float(v.xy)), ' +
+  'unpack2x16float(pack2x16float(v.zw))); }';
 
 async function faultyGpu(): Promise<FaultyDevice> {
   return new FaultyDevice((await testGpu()).device);

@@ -18,7 +18,8 @@ function plan(model: string, checkpoint: string, options: FrameOptions) {
   const { bytes, lowerBound, slots } = planSlots(graph, [depth]);
   const { width, height } = geometry.network;
   console.log(
-    `${model} at ${width}×${height} ${options.storage ?? 'f32'}: plan ${(bytes / MIB).toFixed(1)} MiB, lower bound ${(lowerBound / MIB).toFixed(1)} MiB, largest slot ${(Math.max(...slots) / MIB).toFixed(1)} MiB`,
+    `${model} at ${width}×${height} ${options.storage ?? 'f32'}: plan ${(bytes / MIB).toFixed(1)} MiB, lower ` +
+      `bound ${(lowerBound / MIB).toFixed(1)} MiB, largest slot ${(Math.max(...slots) / MIB).toFixed(1)} MiB`,
   );
   return { bytes, lowerBound };
 }

@@ -151,33 +151,36 @@ describe('the model asked for', () => {
     expect(faulty.held).toEqual(EMPTY);
   });
 
-  it('whose file holds other tensors besides: a warning that names them, and none of those that every file has', async () => {
-    const warned: unknown[] = [];
-    const onWarning = (warning: unknown) => warned.push(warning);
-    const tensors = tinyMidasTensors();
-    (await load(tinyMidas(), { model: 'midas-v2.1-small', onWarning })).dispose();
-    expect(tensors.some(({ name }) => name.includes('refinenet4.resConfUnit1'))).toBe(true);
-    expect(warned).toEqual([]);
-    const more = seededCheckpoint([...tensors, { name: 'auxiliary.weight', shape: [4] }]) as Uint8Array<ArrayBuffer>;
-    (await load(more, { model: 'midas-v2.1-small', onWarning })).dispose();
-    const narrow = tensors.map((tensor) =>
-      tensor.name.startsWith('pretrained.layer1.1.') ? { ...tensor, shape: [64] } : tensor,
-    );
-    expect(
-      await rejection(
-        load(seededCheckpoint(narrow) as Uint8Array<ArrayBuffer>, {
-          model: 'midas-v2.1-small',
-          onWarning: () => expect.unreachable(),
-        }),
-      ),
-    ).toMatchObject({ code: 'MODEL_SHAPE' });
-    expect(warned).toEqual([
-      {
-        code: 'MODEL_SURPLUS_TENSOR',
-        message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".',
-      },
-    ]);
-  });
+  it(
+    'whose file holds other tensors besides: a warning that names them, and none of ' + 'those that every file has',
+    async () => {
+      const warned: unknown[] = [];
+      const onWarning = (warning: unknown) => warned.push(warning);
+      const tensors = tinyMidasTensors();
+      (await load(tinyMidas(), { model: 'midas-v2.1-small', onWarning })).dispose();
+      expect(tensors.some(({ name }) => name.includes('refinenet4.resConfUnit1'))).toBe(true);
+      expect(warned).toEqual([]);
+      const more = seededCheckpoint([...tensors, { name: 'auxiliary.weight', shape: [4] }]) as Uint8Array<ArrayBuffer>;
+      (await load(more, { model: 'midas-v2.1-small', onWarning })).dispose();
+      const narrow = tensors.map((tensor) =>
+        tensor.name.startsWith('pretrained.layer1.1.') ? { ...tensor, shape: [64] } : tensor,
+      );
+      expect(
+        await rejection(
+          load(seededCheckpoint(narrow) as Uint8Array<ArrayBuffer>, {
+            model: 'midas-v2.1-small',
+            onWarning: () => expect.unreachable(),
+          }),
+        ),
+      ).toMatchObject({ code: 'MODEL_SHAPE' });
+      expect(warned).toEqual([
+        {
+          code: 'MODEL_SURPLUS_TENSOR',
+          message: 'buffer: the model uses all but 1 tensor of the file: "auxiliary.weight".',
+        },
+      ]);
+    },
+  );
 
   it('named on the hub without a revision: refused before any network access', async () => {
     expect(await rejection(load('hf:depth-anything/Depth-Anything-V2-Small-hf'))).toMatchObject({

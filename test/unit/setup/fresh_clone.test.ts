@@ -24,7 +24,8 @@ import { appendFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 appendFileSync(process.env.LOG, 'vite ' + process.argv.slice(2).join(' ') + '\\n');
 if (existsSync('src/broken.ts')) { console.error('Build failed with 1 error'); process.exit(1); }
 mkdirSync('dist/node', { recursive: true });
-writeFileSync('dist/node/cli.js', 'console.log(JSON.stringify([process.cwd(), process.argv.slice(2)])); process.exitCode = 7;');`;
+writeFileSync('dist/node/cli.js', 'console.log(JSON.stringify([process.cwd(), process.argv.slice(2)])); ' +
+  'process.exitCode = 7;');`;
 const DAWN = `
 import { existsSync } from 'node:fs';
 const info = { vendor: 'v', architecture: 'software', device: 'd', description: 'llvmpipe' };
@@ -48,7 +49,8 @@ beforeEach(async () => {
   await writeFile(join(root, 'src/a.ts'), '');
   await standIn(
     'apt-get',
-    `echo "apt-get $*" >> "$LOG"; [ -e "$ROOT/no-apt" ] && echo 'Could not resolve deb.debian.org' && exit 100; case "$*" in *install*) touch "$DRIVERS";; esac`,
+    `echo "apt-get $*" >> "$LOG"; [ -e "$ROOT/no-apt" ] && echo 'Could not resolve deb.debian.org' && exit ` +
+      `100; case "$*" in *install*) touch "$DRIVERS";; esac`,
   );
   await standIn('sudo', `echo "sudo $*" >> "$LOG"; [ -e "$ROOT/no-sudo" ] && exit 1; shift; exec "$@"`);
   await standIn('tee', 'cat > /dev/null');

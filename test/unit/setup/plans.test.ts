@@ -62,7 +62,8 @@ describe('vulkanPlan', () => {
     const plan = vulkanPlan(bookworm, none);
     expect(plan).toMatchObject({ packages: ['mesa-vulkan-drivers', 'libvulkan1'], suite: 'bookworm-backports' });
     expect(aptCommand(plan)).toBe(
-      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee /etc/apt/sources.list.d/depthwise-backports.list" +
+      "echo 'deb http://deb.debian.org/debian bookworm-backports main' | sudo tee " +
+        '/etc/apt/sources.list.d/depthwise-backports.list' +
         ' && sudo apt-get update && sudo apt-get install -y -t bookworm-backports mesa-vulkan-drivers libvulkan1',
     );
     const again = vulkanPlan(bookworm, () => true);

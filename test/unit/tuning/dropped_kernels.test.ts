@@ -10,7 +10,8 @@ import { nullGpu } from '../kernels/null_gpu.js';
 
 const kernel = (body: string) => (): Kernel => ({
   files: [
-    `@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) fn main() { y[0] = ${body}; }`,
+    `@group(0) @binding(0) var<storage, read_write> y: array<f32>;\n@compute @workgroup_size(1) ` +
+      `fn main() { y[0] = ${body}; }`,
   ],
   tunables: {},
   params: {},

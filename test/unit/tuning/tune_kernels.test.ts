@@ -99,17 +99,22 @@ describe('tuning', () => {
 });
 
 describe('a kernel that answers wrongly', () => {
-  it('is dropped, even where the rule chooses it and it is the fastest, and asked again by the next start', async () => {
-    const cache = browserCache({ caches: new MemoryCaches() });
-    const bench = new ToldBench({ tiled: 1, registers: 2 });
-    bench.wrong = ['tiled'];
-    for (const starts of [1, 2, 3, 4]) {
-      const gpu = await gpuNamed();
-      expect(await kernels(taskGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
-      expect([...gpu.dropped].map(([name, { message }]) => [name, message])).toEqual([['gemm/tiled', 'wrong: tiled']]);
-      expect(bench.timed).toEqual(Array(starts).fill('3: registers'));
-    }
-  });
+  it(
+    'is dropped, even where the rule chooses it and it ' + 'is the fastest, and asked again by the next start',
+    async () => {
+      const cache = browserCache({ caches: new MemoryCaches() });
+      const bench = new ToldBench({ tiled: 1, registers: 2 });
+      bench.wrong = ['tiled'];
+      for (const starts of [1, 2, 3, 4]) {
+        const gpu = await gpuNamed();
+        expect(await kernels(taskGraph(ODD), { bench, cache }, gpu)).toEqual(['registers']);
+        expect([...gpu.dropped].map(([name, { message }]) => [name, message])).toEqual([
+          ['gemm/tiled', 'wrong: tiled'],
+        ]);
+        expect(bench.timed).toEqual(Array(starts).fill('3: registers'));
+      }
+    },
+  );
 
   it('is dropped in other ops that have it of the same text', async () => {
     const bench = new ToldBench();

@@ -45,10 +45,14 @@ describe('a PyTorch file', () => {
     expect(await read(data)).toEqual(EXPECTED);
   });
 
-  it('is read again from its start where its storages stand before the pickle, as long as their headers tell their size', async () => {
-    const parts = torchParts(one);
-    await expect(read(zip([...parts.slice(2), ...parts.slice(0, 2)]))).resolves.toEqual({ weight: [0, 1] });
-  });
+  it(
+    'is read again from its start where its storages stand before the pickle, as long as ' +
+      'their headers tell their size',
+    async () => {
+      const parts = torchParts(one);
+      await expect(read(zip([...parts.slice(2), ...parts.slice(0, 2)]))).resolves.toEqual({ weight: [0, 1] });
+    },
+  );
 
   it.each([
     ['under state_dict', op.dict(op.string('epoch'), op.int(3), op.string('state_dict'), stateDict(one))],

@@ -56,7 +56,10 @@ function rowStrides(shape: readonly number[]): number[] {
   return shape.map((_, d) => shape.slice(d + 1).reduce((n, size) => n * size, 1));
 }
 
-/** The value of a state dict: storage `i` belongs to the tensor `i`. @param more members of each persistent id behind the fifth */
+/**
+ * The value of a state dict: storage `i` belongs to the tensor `i`. @param more members of each persistent id behind
+ * the fifth
+ */
 export function stateDict(tensors: Readonly<Record<string, WrittenTensor>>, ...more: Uint8Array[]): Uint8Array {
   return op.ordered(
     ...Object.entries(tensors).flatMap(([name, { shape, values, strides, offset = 0 }], i) => [

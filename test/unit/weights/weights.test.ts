@@ -122,7 +122,9 @@ describe('Weights', () => {
     expect(surplusTensors(weights.misfit([/counter$/]))).toEqual({
       code: 'MODEL_SURPLUS_TENSOR',
       message:
-        'net.safetensors: the model uses all but 5 tensors of the file: "blocks.0.norm.bias", "blocks.1.norm.weight", "blocks.1.norm.bias", "blocks.0.q.weight", "blocks.0.k.weight".',
+        'net.safetensors: the model uses all but 5 tensors of the file: "blocks.0.norm.bias", ' +
+        '"blocks.1.norm.weight", ' +
+        '"blocks.1.norm.bias", "blocks.0.q.weight", "blocks.0.k.weight".',
     });
     expect(surplusTensors(weights.misfit([])).message).toMatch(/all but 6 tensors of the file: .* and 1 more\.$/);
     expect(weights.misfit([/counter$|norm|qk/])).toMatchObject({ missing: [], unused: [] });
