@@ -32,6 +32,9 @@ const TEXTURE_FORMATS: ReadonlySet<GPUTextureFormat> = new Set<GPUTextureFormat>
   'rg11b10ufloat',
 ]);
 
+/** Errors of a browser that copies no video: Chromium's on a software adapter, and Firefox's, whose types lack it. */
+const REFUSALS: ReadonlySet<string> = new Set(['OperationError', 'TypeError']);
+
 /** A source that the queue copies to a texture by itself. */
 type CopySource = Exclude<ReadyPicture, RawPicture | ImageData | GPUTexture>;
 
@@ -43,7 +46,7 @@ export class PictureTexture {
   readonly #gpu: Gpu;
   #texture: GPUTexture | undefined;
   #scratch: Texels['data'] | undefined;
-  /** Set once the browser has refused to copy video to a texture, as Chromium does on a software adapter. */
+  /** Set once the browser has refused to copy video to a texture. */
   #stage: VideoStage | undefined;
   #disposed = false;
 
@@ -73,7 +76,7 @@ export class PictureTexture {
       if (!this.#stage || !isVideo(source)) copy(source);
       else copy(this.#stage.draw(source, width, height));
     } catch (cause) {
-      if (this.#stage || !isVideo(source) || (cause as Error).name !== 'OperationError') throw copyError(cause);
+      if (this.#stage || !isVideo(source) || !REFUSALS.has((cause as Error).name)) throw copyError(cause);
       this.#stage = new VideoStage();
       return this.upload(source);
     }
@@ -205,7 +208,7 @@ function copyError(cause: unknown): ImageError {
       },
     );
   }
-  return notReady((cause as Error).message, 'It may have been closed or transferred.', cause);
+  return notReady((cause as Error).message.replace(/\.$/, ''), 'It may have been closed or transferred.', cause);
 }
 
 function unknownSource(source: unknown): ImageError {

@@ -59,6 +59,14 @@ describe('the public door in Chromium', () => {
     },
   );
 
+  it('takes video where the queue refuses it with a TypeError, as Firefox does', async () => {
+    const of = pixels(SIDE, SIDE);
+    const maps = await page.evaluate((...args) => window.door.estimateRefusedVideo(...args), WEIGHTS, of);
+    expect(maps.refused).toBeGreaterThan(0);
+    expect(farthest(maps.video, maps.drawn)).toBe(0);
+    expect(farthest(maps.frame, maps.still)).toBe(0);
+  });
+
   it('turns a JPEG as its EXIF orientation says, once', async () => {
     const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));
     expect(farthest(tagged, turned)).toBe(0);

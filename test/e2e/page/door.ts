@@ -93,6 +93,46 @@ async function estimateEverySource({ width, height, data }: Pixels): Promise<Rec
   return maps;
 }
 
+/**
+ * Maps of a playing video and of a frame, by a model that has seen no video yet, where the queue takes neither, as in
+ * Firefox; beside each the map of the same pixels on a canvas. And how often the queue refused.
+ */
+async function estimateRefusedVideo(url: string, { width, height, data }: Pixels) {
+  model.dispose();
+  await load(url);
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D;
+  context.putImageData(new ImageData(Uint8ClampedArray.from(data), width, height), 0, 0);
+  const video = Object.assign(document.createElement('video'), { muted: true, srcObject: canvas.captureStream(30) });
+  await video.play();
+  const frame = new VideoFrame(canvas, { timestamp: 0 });
+  let refused = 0;
+  const queue = GPUQueue.prototype;
+  const copy = queue.copyExternalImageToTexture;
+  queue.copyExternalImageToTexture = function (from, ...more) {
+    if (!(from.source instanceof HTMLVideoElement || from.source instanceof VideoFrame))
+      return copy.call(this, from, ...more);
+    refused += 1;
+    throw new TypeError("'source' member of GPUCopyExternalImageSourceInfo is of no type of the union.");
+  };
+  try {
+    const maps = {
+      video: await estimate(video),
+      frame: await estimate(frame),
+      drawn: [] as number[],
+      still: [] as number[],
+    };
+    maps.still = await estimate(canvas);
+    context.drawImage(video, 0, 0);
+    maps.drawn = await estimate(canvas);
+    return { ...maps, refused };
+  } finally {
+    queue.copyExternalImageToTexture = copy;
+    frame.close();
+    for (const track of (video.srcObject as MediaStream).getTracks()) track.stop();
+  }
+}
+
 /** Maps of a JPEG that EXIF says to turn a quarter clockwise, and of its pixels turned by hand. */
 async function estimateTurned({ width, height, data }: Pixels): Promise<{ tagged: number[]; turned: number[] }> {
   const canvas = new OffscreenCanvas(width, height);
@@ -167,6 +207,7 @@ const door = {
   runTensor,
   estimateEverySource,
   estimateEncoded,
+  estimateRefusedVideo,
   estimateTurned,
   encodeTexture,
   disposeModel,
