@@ -75,6 +75,7 @@ export type { Warning } from './warnings.js';
 export type {
   CachedFile,
   CachedWeights,
+  CachedWeightsId,
   CacheWriter,
   ListedCache,
   Origin,

@@ -3,8 +3,15 @@ import { mkdir, open, readdir, rename, rm, stat, writeFile, type FileHandle } fr
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import { CacheError } from '../errors.js';
-import type { CachedFile, CachedWeights, CacheWriter, ListedCache, Origin } from '../weights/cache/cache.js';
-import { asOrigin, bySize, cacheWriteError } from '../weights/cache/stored.js';
+import type {
+  CachedFile,
+  CachedWeights,
+  CachedWeightsId,
+  CacheWriter,
+  ListedCache,
+  Origin,
+} from '../weights/cache/cache.js';
+import { asOrigin, bySize, cacheWriteError, isSame } from '../weights/cache/stored.js';
 import type { Hasher } from '../weights/fetch/sha256.js';
 import { fileSource, readSmallFile } from './file_source.js';
 
@@ -96,21 +103,38 @@ function cacheIn(folder: string): ListedCache {
       }
     },
     async delete(key) {
-      const path = pathOf(folder, key);
-      for (const name of [path, digestPath(path), originPath(path)]) await rm(name, { force: true });
+      await removeFile(pathOf(folder, key));
     },
     async list() {
-      const found: CachedWeights[] = [];
-      for (const name of await namesIn(folder)) {
-        const { origin, size: bytes, sha256 } = (WEIGHTS.test(name) && (await keptFile(join(folder, name)))) || {};
-        if (origin && bytes !== undefined && sha256 !== undefined) found.push({ source: origin.source, bytes, sha256 });
-      }
-      return found.sort(bySize);
+      return (await weightsIn(folder)).map(({ weights }) => weights).sort(bySize);
     },
-    async clear() {
+    async clear(only) {
+      if (only) return removeWeights(folder, only);
       for (const name of await namesIn(folder)) if (OURS.test(name)) await rm(join(folder, name), { force: true });
     },
   };
+}
+
+/** Every file of weights in a folder. */
+async function weightsIn(folder: string): Promise<{ readonly path: string; readonly weights: CachedWeights }[]> {
+  const found: { path: string; weights: CachedWeights }[] = [];
+  for (const name of (await namesIn(folder)).filter((file) => WEIGHTS.test(file))) {
+    const path = join(folder, name);
+    const { origin, size: bytes, sha256 } = (await keptFile(path)) ?? {};
+    if (!origin || bytes === undefined || sha256 === undefined) continue;
+    const stored = (await stat(path).catch(() => undefined))?.mtime;
+    found.push({ path, weights: { source: origin.source, bytes, sha256, stored } });
+  }
+  return found;
+}
+
+async function removeWeights(folder: string, meant: CachedWeightsId): Promise<void> {
+  for (const { path, weights } of await weightsIn(folder)) if (isSame(weights, meant)) await removeFile(path);
+}
+
+/** Removes a kept file and what lies beside it. */
+async function removeFile(path: string): Promise<void> {
+  for (const name of [path, digestPath(path), originPath(path)]) await rm(name, { force: true });
 }
 
 /** A file that was kept whole, with what lies beside it. */

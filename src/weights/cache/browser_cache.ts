@@ -1,5 +1,5 @@
 import { parts } from '../../parts.js';
-import type { CachedFile, CachedWeights, CacheWriter, ListedCache } from './cache.js';
+import type { CachedFile, CachedWeights, CachedWeightsId, CacheWriter, ListedCache } from './cache.js';
 
 export interface BrowserCacheOptions {
   /** Stand in for `globalThis.caches` and `navigator.locks`. */
@@ -50,8 +50,9 @@ class BrowserCache implements ListedCache {
     return (await parts.downloads()).listWeights(await this.#open());
   }
 
-  async clear(): Promise<void> {
-    await this.#storage.delete(CACHE_NAME);
+  async clear(only?: CachedWeightsId): Promise<void> {
+    if (only) await (await parts.downloads()).listWeights(await this.#open(), only);
+    else await this.#storage.delete(CACHE_NAME);
   }
 
   #open(): Promise<Cache> {

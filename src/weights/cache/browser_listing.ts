@@ -1,17 +1,23 @@
-import type { CachedWeights } from './cache.js';
+import { deleteManifest } from './browser_writer.js';
+import type { CachedWeights, CachedWeightsId } from './cache.js';
 import { readManifest, sizeOf } from './manifest.js';
-import { asOrigin, bySize } from './stored.js';
+import { asOrigin, bySize, isSame } from './stored.js';
 
 /** URL of a manifest, and not of a piece. */
 const MANIFEST = /^https:\/\/depthwise\.invalid\/[0-9a-f]+$/;
 
-/** The weights that are kept, the largest first. */
-export async function listWeights(cache: Cache): Promise<readonly CachedWeights[]> {
+/** The weights that are kept, the largest first. @param without these are deleted on the way */
+export async function listWeights(cache: Cache, without?: CachedWeightsId): Promise<readonly CachedWeights[]> {
   const found: CachedWeights[] = [];
   for (const { url } of await cache.keys()) {
     const manifest = MANIFEST.test(url) ? await readManifest(cache, url) : undefined;
     const origin = asOrigin(manifest?.origin);
-    if (manifest && origin) found.push({ source: origin.source, bytes: sizeOf(manifest), sha256: manifest.sha256 });
+    if (!manifest || !origin) continue;
+    const { sha256, stored } = manifest;
+    const date = stored === undefined ? undefined : new Date(stored);
+    const weights = { source: origin.source, bytes: sizeOf(manifest), sha256, stored: date };
+    if (without && isSame(weights, without)) await deleteManifest(cache, url);
+    else found.push(weights);
   }
   return found.sort(bySize);
 }

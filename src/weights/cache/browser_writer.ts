@@ -13,7 +13,7 @@ export async function startWriting(
   if (!release) return undefined;
   try {
     const cache = await open();
-    await deletePieces(cache, key);
+    await deletePieces(cache, manifestUrl(key));
     return new PieceWriter(cache, key, pieceBytes, release);
   } catch (error) {
     release();
@@ -23,8 +23,13 @@ export async function startWriting(
 
 /** Forgets a file. */
 export async function deleteFile(cache: Cache, key: string): Promise<void> {
-  await cache.delete(manifestUrl(key));
-  await deletePieces(cache, key);
+  await deleteManifest(cache, manifestUrl(key));
+}
+
+/** Forgets a file, by the URL of its manifest. */
+export async function deleteManifest(cache: Cache, url: string): Promise<void> {
+  await cache.delete(url);
+  await deletePieces(cache, url);
 }
 
 /** Makes this the only writer of a file among all tabs. Undefined when another one is. */
@@ -72,15 +77,15 @@ class PieceWriter implements CacheWriter {
   /** What it replaces is deleted; a tab that is reading it starts over. */
   async commit(sha256: string, origin?: Origin): Promise<void> {
     if (this.#filled > 0) await this.#store();
-    const manifest: Manifest = { folder: this.#folder, pieces: this.#pieces, sha256, origin };
+    const manifest: Manifest = { folder: this.#folder, pieces: this.#pieces, sha256, origin, stored: Date.now() };
     await this.#keep(manifestUrl(this.#key), JSON.stringify(manifest));
-    await deletePieces(this.#cache, this.#key).catch(() => undefined);
+    await deletePieces(this.#cache, manifestUrl(this.#key)).catch(() => undefined);
     this.#release();
   }
 
   async abort(): Promise<void> {
     try {
-      await deletePieces(this.#cache, this.#key);
+      await deletePieces(this.#cache, manifestUrl(this.#key));
     } finally {
       this.#release();
     }
@@ -102,11 +107,10 @@ class PieceWriter implements CacheWriter {
 }
 
 /** Deletes all pieces of a file except those its manifest names, which another tab may be reading. */
-async function deletePieces(cache: Cache, key: string): Promise<void> {
-  const kept = (await readManifest(cache, manifestUrl(key)))?.folder;
+async function deletePieces(cache: Cache, manifest: string): Promise<void> {
+  const kept = (await readManifest(cache, manifest))?.folder;
   for (const request of await cache.keys()) {
-    const stale =
-      request.url.startsWith(`${manifestUrl(key)}/`) && !(kept !== undefined && request.url.startsWith(`${kept}/`));
+    const stale = request.url.startsWith(`${manifest}/`) && !(kept !== undefined && request.url.startsWith(`${kept}/`));
     if (stale) await cache.delete(request);
   }
 }

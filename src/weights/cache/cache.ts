@@ -21,7 +21,12 @@ export interface CachedWeights {
   readonly bytes: number;
   /** In lower-case hexadecimal, of the bytes as they were stored. */
   readonly sha256: string;
+  /** When the file was complete; undefined where that was not written down. */
+  readonly stored: Date | undefined;
 }
+
+/** Which of the kept weights are meant: those from this address with these bytes. */
+export type CachedWeightsId = Pick<CachedWeights, 'source' | 'sha256'>;
 
 /** A stored file. Disks and browsers damage what they keep, so whoever reads it holds it to its digest. */
 export interface CachedFile extends ByteSource {
@@ -44,8 +49,11 @@ export interface WeightsCache {
 export interface ListedCache extends WeightsCache {
   /** The weights that are kept, the largest first. */
   list(): Promise<readonly CachedWeights[]>;
-  /** Forgets everything that Depthwise keeps here, what it found out about the GPU included, and nothing else. */
-  clear(): Promise<void>;
+  /**
+   * Forgets everything that Depthwise keeps here, what it found out about the GPU included, and nothing else.
+   * @param only forget just these weights, as `list` names them; no error when they are gone
+   */
+  clear(only?: CachedWeightsId): Promise<void>;
 }
 
 /** One file on its way into a cache. Every method may raise CacheError `CACHE_QUOTA` or `CACHE_WRITE`. */

@@ -12,6 +12,8 @@ export interface Manifest {
   /** Digest of all pieces, one after the other. */
   readonly sha256: string;
   readonly origin?: Origin | undefined;
+  /** Milliseconds since 1970. */
+  readonly stored?: number | undefined;
 }
 
 /** Keys come from outside: they are hashed, never spelled into a URL. */
@@ -32,10 +34,11 @@ export function sizeOf({ pieces }: Manifest): number {
 
 function isManifest(value: unknown): value is Manifest {
   if (typeof value !== 'object' || value === null) return false;
-  const { folder, pieces, sha256 } = value as Partial<Record<keyof Manifest, unknown>>;
+  const { folder, pieces, sha256, stored } = value as Partial<Record<keyof Manifest, unknown>>;
   return (
     typeof folder === 'string' &&
     typeof sha256 === 'string' &&
+    (stored === undefined || Number.isSafeInteger(stored)) &&
     Array.isArray(pieces) &&
     pieces.every((bytes) => Number.isSafeInteger(bytes) && bytes > 0)
   );

@@ -1,5 +1,5 @@
 import { CacheError } from '../../errors.js';
-import type { CachedWeights, Origin } from './cache.js';
+import type { CachedWeights, CachedWeightsId, Origin } from './cache.js';
 
 /** Gives a failure to store its code. Never fatal: a model loads without its cache. */
 export function cacheWriteError(cause: unknown, name: string): CacheError {
@@ -14,6 +14,10 @@ export function cacheWriteError(cause: unknown, name: string): CacheError {
 
 /** The largest first. */
 export const bySize = (a: CachedWeights, b: CachedWeights): number => b.bytes - a.bytes;
+
+/** Whether weights that a cache lists are the ones that are meant. */
+export const isSame = (kept: CachedWeightsId, meant: CachedWeightsId): boolean =>
+  kept.source === meant.source && kept.sha256 === meant.sha256;
 
 /** An origin as it was stored; undefined for anything else. */
 export function asOrigin(value: unknown): Origin | undefined {

@@ -20,7 +20,12 @@ it('the command cache lists what is kept, and clears it', async () => {
     `Kept in ${cache}:\n1.5 MB  https://host.example/w.safetensors`,
   );
   expect(JSON.parse(await keptText({ action: 'list', json: true, cache }))).toEqual([
-    { source: 'https://host.example/w.safetensors', bytes: 1_500_000, sha256: SHA256 },
+    {
+      source: 'https://host.example/w.safetensors',
+      bytes: 1_500_000,
+      sha256: SHA256,
+      stored: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    },
   ]);
   expect(parseArguments(['cache', 'clear'])).toMatchObject({ command: 'cache', action: 'clear' });
   expect(await keptText({ action: 'clear', json: false, cache })).toContain('w.safetensors');

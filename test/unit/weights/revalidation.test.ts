@@ -188,14 +188,40 @@ describe.each([
         source: `${origin}/w.safetensors`,
         bytes: body.length,
         sha256: createHash('sha256').update(body).digest('hex'),
+        stored: expect.any(Date),
       },
     ]);
+    expect(Math.abs(Date.now() - listed[0]!.stored!.getTime())).toBeLessThan(60_000);
     writeFileSync(join(folder, 'notes.txt'), 'mine');
     await clearCachedWeights(cache);
     expect(await listCachedWeights(cache)).toEqual([]);
     expect(await cache.match('a small file')).toBeUndefined();
     expect(readFileSync(join(folder, 'notes.txt'), 'utf8')).toBe('mine');
     expect(await outcome()).toMatchObject({ phase: 'download', codes: [] });
+  });
+
+  test('are cleared one by one, and all else that is kept stays', async () => {
+    validators = { etag: '"1"' };
+    await outcome();
+    const put = async (path: string, bytes: Uint8Array) => {
+      const writer = (await cache.put(path))!;
+      await writer.write(bytes);
+      await writer.commit(createHash('sha256').update(bytes).digest('hex'), { source: `${origin}/${path}` });
+    };
+    await put('same-bytes', body);
+    await put('other-bytes', Uint8Array.of(1, 2, 3));
+    await keepBytes(cache, 'a small file', Uint8Array.of(1));
+    const listed = await listCachedWeights(cache);
+    const meant = listed.find(({ source }) => source.endsWith('/same-bytes'))!;
+    await clearCachedWeights(cache, { ...meant, sha256: '0'.repeat(64) });
+    expect(await listCachedWeights(cache), 'of other bytes').toEqual(listed);
+    await clearCachedWeights(cache, meant);
+    await clearCachedWeights(cache, meant);
+    expect(await listCachedWeights(cache)).toEqual(listed.filter((kept) => kept !== meant));
+    expect(await cache.match('same-bytes')).toBeUndefined();
+    expect((await cache.match('other-bytes'))?.size).toBe(3);
+    expect(await cache.match('a small file')).toBeDefined();
+    expect(await outcome(), 'the others are whole').toMatchObject({ phase: 'read', codes: [] });
   });
 });
 
