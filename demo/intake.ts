@@ -1,19 +1,24 @@
 import { element } from './elements.js';
+import { isWeights } from './file_kind.js';
 
 /** What a person brings to the page. */
 export interface Intake {
+  /** Gets every file that is not weights. */
   readonly onPicture: (file: File) => void;
   readonly onWeights: (file: File) => void;
+  readonly onError: (error: unknown) => void;
 }
 
-/** Takes files that are chosen, dropped or pasted. */
-export function takeFiles({ onPicture, onWeights }: Intake): void {
-  const take = (files: Iterable<File>) => {
-    for (const file of files) (isWeights(file) ? onWeights : onPicture)(file);
+/** Takes files that are chosen, dropped or pasted. Which are weights is told by their first bytes. */
+export function takeFiles({ onPicture, onWeights, onError }: Intake): void {
+  const take = async (files: readonly File[]) => {
+    const kinds = await Promise.all(files.map(isWeights));
+    files.forEach((file, i) => (kinds[i] ? onWeights : onPicture)(file));
   };
-  onChoice(element('picture-file', HTMLInputElement), onPicture);
+  const takeAll = (files: Iterable<File>) => void take([...files]).catch(onError);
+  onChoice(element('picture-file', HTMLInputElement), (file) => takeAll([file]));
   onChoice(element('weights-file', HTMLInputElement), onWeights);
-  document.addEventListener('paste', (event) => take(event.clipboardData?.files ?? []));
+  document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files ?? []));
   const veil = element('drop-veil', HTMLElement);
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -25,7 +30,7 @@ export function takeFiles({ onPicture, onWeights }: Intake): void {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     veil.hidden = true;
-    take(event.dataTransfer?.files ?? []);
+    takeAll(event.dataTransfer?.files ?? []);
   });
 }
 
@@ -36,8 +41,4 @@ function onChoice(input: HTMLInputElement, take: (file: File) => void): void {
     input.value = '';
     if (file) take(file);
   });
-}
-
-function isWeights({ name, type }: File): boolean {
-  return /\.(safetensors|pt|pth|bin)$/i.test(name) || !(type === '' || type.startsWith('image/'));
 }

@@ -103,7 +103,7 @@ export class ModelChoice {
         : isPackaged(this.#summary)
           ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
           : source === undefined
-            ? 'Nobody publishes these weights as safetensors: choose or drop the file.'
+            ? 'The page cannot fetch these weights: choose or drop the file, safetensors or PyTorch’s.'
             : `Published weights, downloaded ` +
               `${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
   }

@@ -18,22 +18,23 @@ export class PicturePane {
     return this.#name.replace(/\.[^.]*$/, '') || 'picture';
   }
 
-  /** @throws Error when the browser cannot decode it */
+  /** @throws Error when the browser cannot decode it; what was on show stays */
   async show(blob: Blob, name: string): Promise<void> {
     const url = URL.createObjectURL(blob);
-    const image = this.#image;
-    const old = image.src;
+    const decoded = new Image();
+    decoded.src = url;
     try {
-      image.src = url;
-      await image.decode();
+      await decoded.decode();
     } catch (cause) {
-      throw new Error(`${name} cannot be decoded as a picture by this browser.`, { cause });
-    } finally {
-      if (old) URL.revokeObjectURL(old);
+      URL.revokeObjectURL(url);
+      throw new Error(undecodable(blob, name), { cause });
     }
+    const image = this.#image;
+    if (image.src) URL.revokeObjectURL(image.src);
+    image.src = url;
     this.#blob = blob;
     this.#name = name;
-    this.#present(image, image.naturalWidth, image.naturalHeight);
+    this.#present(image, decoded.naturalWidth, decoded.naturalHeight);
   }
 
   /** Shows the video in place of the picture. */
@@ -49,4 +50,10 @@ export class PicturePane {
     this.#caption.textContent = `${this.#name} · ${width} × ${height}`;
     element('panes', HTMLElement).style.setProperty('--aspect', String(width / height));
   }
+}
+
+function undecodable({ type }: Blob, name: string): string {
+  return type.startsWith('image/')
+    ? `${name} cannot be decoded as a picture by this browser.`
+    : `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`;
 }

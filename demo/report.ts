@@ -1,5 +1,6 @@
 import type { LoadOptions } from 'depthwise';
 import { element, setNotice } from './elements.js';
+import { megabytesText } from './value_text.js';
 
 type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
 
@@ -30,16 +31,12 @@ export class Report {
     this.#row.hidden = false;
     if (total === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = loaded / total;
-    this.#text.textContent =
-      `${VERBS[phase]}: ` + `${megabytes(loaded)}${total === undefined ? '' : ` of ${megabytes(total)}`} MB`;
+    const of = total === undefined ? '' : ` of ${megabytesText(total)}`;
+    this.#text.textContent = `${VERBS[phase]}: ${megabytesText(loaded)}${of}`;
   }
 
   /** Ends the progress bar. */
   idle(): void {
     this.#row.hidden = true;
   }
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(1);
 }

@@ -18,6 +18,11 @@ export function formatValue({ unit }: Meaning, value: number): string {
   return value.toFixed(magnitude < 10 ? 2 : magnitude < 100 ? 1 : 0);
 }
 
+/** A size for people, in units of 10⁶ bytes. */
+export function megabytesText(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** A time for people. */
 export function durationText(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`;

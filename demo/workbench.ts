@@ -3,6 +3,7 @@ import { Camera, FrameRate } from './camera.js';
 import { Downloads } from './downloads.js';
 import { element, setNotice } from './elements.js';
 import { takeFiles } from './intake.js';
+import { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
@@ -22,6 +23,10 @@ export class Workbench {
   readonly #picture = new PicturePane();
   readonly #choice = new ModelChoice(() => void this.#sizeChanged());
   readonly #camera = new Camera(this.#picture.video);
+  readonly #kept = new KeptWeights(
+    (text) => this.#report.say(text),
+    (error) => this.#report.fail(error),
+  );
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
@@ -41,6 +46,7 @@ export class Workbench {
     takeFiles({
       onPicture: (file) => void this.#takePicture(file, file.name || 'pasted picture', true),
       onWeights: (file) => void this.#takeWeights(file),
+      onError: (error) => this.#report.fail(error),
     });
     element('controls', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -55,6 +61,7 @@ export class Workbench {
 
   /** Shows what a link asks for, and starts when it names a picture. */
   async open({ model, weights, image, size }: Parameters): Promise<void> {
+    void this.#kept.refresh();
     if (size) this.#choice.selectSize(size);
     if (weights) this.#choice.useWeights(weights);
     const known = model === undefined || this.#choice.selectModel(model);
@@ -88,13 +95,13 @@ export class Workbench {
 
   async #takePicture(blob: Blob, name: string, start: boolean): Promise<void> {
     try {
-      this.#turn.cancel();
-      this.#camera.stop();
-      this.#showCameraState();
       await this.#picture.show(blob, name);
     } catch (error) {
       return this.#report.fail(error);
     }
+    this.#turn.cancel();
+    this.#camera.stop();
+    this.#showCameraState();
     this.#forgetMap();
     if (start) await this.#estimate();
   }
@@ -153,10 +160,14 @@ export class Workbench {
 
   async #openModel(signal: AbortSignal): Promise<DepthModel> {
     const { request } = this.#choice;
-    if (!this.#session.holds(request)) this.#report.say('Loading the model…');
+    const held = this.#session.holds(request);
+    if (!held) this.#report.say('Loading the model…');
     const opening = this.#session.open(request, (progress) => this.#report.progress(progress));
-    const idle = () => this.#report.idle();
-    opening.then(idle, idle);
+    const settled = () => {
+      this.#report.idle();
+      if (!held) void this.#kept.refresh();
+    };
+    opening.then(settled, settled);
     const model = await untilAborted(opening, signal);
     const { info } = model;
     this.#choice.selectModel(info.name);

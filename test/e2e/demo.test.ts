@@ -9,6 +9,7 @@ import { loadDepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
+import { textOf, waitForMap } from './demo_page.js';
 import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';
 import { ServedFiles, serveBuilt, type Served } from './servers.js';
@@ -211,23 +212,8 @@ describe('the demo, as built, under a strict content security policy', () => {
   });
 });
 
-/** Waits for a map of a size, or for the page to say what went wrong. */
-async function mapOf(width: number, height: number): Promise<void> {
-  const caption = `Depth map · ${width} × ${height}`;
-  await page.waitForFunction(
-    (of) =>
-      document.querySelector('#map-caption')?.textContent === of ||
-      document.querySelector('#error')?.textContent !== '',
-    { timeout: 100_000 },
-    caption,
-  );
-  expect(await text('#error')).toBe('');
-  expect(await text('#map-caption')).toBe(caption);
-}
-
-async function text(selector: string): Promise<string> {
-  return page.$eval(selector, (element) => (element.textContent ?? '').replace(/\s+/g, ' ').trim());
-}
+const mapOf = (width: number, height: number) => waitForMap(page, width, height);
+const text = (selector: string) => textOf(page, selector);
 
 async function canvasColors(): Promise<number[]> {
   await page.evaluate(() => {

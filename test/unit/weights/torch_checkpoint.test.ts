@@ -4,20 +4,11 @@ import { openCheckpoint } from '../../../src/weights/fetch/checkpoint.js';
 import { decode } from '../../../src/weights/format/decode.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 import { seededCheckpoint } from '../../../truth/seeded_weights.js';
-import { legacy, torchParts, zip, type WrittenTensor } from './torch_writer.js';
+import { writtenTensors } from './torch_tensors.js';
+import { legacy, torchParts, zip } from './torch_writer.js';
 
 const MODEL = 'midas-v2.1-small';
 const weights = seededCheckpoint(checkpointTensors(MODEL));
-
-/** The weights as f32; counters of BatchNorm are left out. */
-async function writtenTensors(): Promise<Record<string, WrittenTensor>> {
-  const checkpoint = await openCheckpoint(weights);
-  const tensors: Record<string, WrittenTensor> = {};
-  for await (const { entry, bytes } of checkpoint.tensors()) {
-    if (entry.dtype === 'F32') tensors[entry.name] = { shape: entry.shape, values: decode(entry, bytes).slice() };
-  }
-  return tensors;
-}
 
 const picture = { data: Uint8Array.from({ length: 64 * 48 * 4 }, (_, i) => (i * 37) % 256), width: 64, height: 48 };
 
@@ -33,7 +24,7 @@ async function mapOf(source: Parameters<typeof loadDepthModel>[0]): Promise<Floa
 
 describe('a model from a PyTorch file', () => {
   it('gives the map that its weights give from safetensors, in zip and in legacy form', async () => {
-    const tensors = await writtenTensors();
+    const tensors = await writtenTensors(weights);
     const expected = await mapOf(weights);
     expect(new Set(expected).size).toBeGreaterThan(100);
     expect(await mapOf(new Blob([new Uint8Array(zip(torchParts(tensors)))]))).toEqual(expected);
@@ -41,7 +32,7 @@ describe('a model from a PyTorch file', () => {
   });
 
   it('is read whole where another program put its weights before the pickle', async () => {
-    const tensors = await writtenTensors();
+    const tensors = await writtenTensors(weights);
     const file = new Uint8Array(zip(torchParts(tensors).reverse(), { follows: false }));
     const checkpoint = await openCheckpoint(file);
     const left = new Map(Object.entries(tensors));
@@ -53,7 +44,7 @@ describe('a model from a PyTorch file', () => {
   });
 
   it('that is cut ends in ST_TRUNCATED naming the last tensor that was whole', async () => {
-    const file = zip(torchParts(await writtenTensors()));
+    const file = zip(torchParts(await writtenTensors(weights)));
     const cut = new Uint8Array(file.subarray(0, file.length / 2));
     await expect(mapOf(cut)).rejects.toMatchObject({
       code: 'ST_TRUNCATED',

@@ -1,0 +1,241 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeNpy } from '../../src/depth/formats/npy.js';
+import { encodePng } from '../../src/depth/formats/png.js';
+import { loadDepthModel } from '../../src/index.js';
+import { seededPicture } from '../../truth/seeded_weights.js';
+import { testGpu } from '../gpu.js';
+import { writtenTensors } from '../unit/weights/torch_tensors.js';
+import { legacy, torchParts, zip } from '../unit/weights/torch_writer.js';
+import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
+import { textOf, waitForMap } from './demo_page.js';
+import { nextDownload } from './downloads.js';
+import { farthest, midasWeights, opaque } from './midas.js';
+import { ServedFiles, serveBuilt, type Served } from './servers.js';
+
+const PICTURE = { width: 96, height: 64, data: opaque(seededPicture('files', 64, 96)) };
+const INPUT_SIZE = 96;
+
+let chromium: Chromium;
+let served: Served;
+let files: ServedFiles;
+let page: Page;
+let watch: Watch;
+let expected: Float32Array;
+
+beforeAll(async () => {
+  const png = await encodePng({ ...PICTURE, channels: 4, data: new Uint8Array(PICTURE.data.buffer) });
+  const weights = midasWeights('F32');
+  const tensors = await writtenTensors(weights);
+  const nano = await readFile(join(ROOT, 'models/nano.safetensors'));
+  files = new ServedFiles()
+    .add('/picture.png', png)
+    .add('/zip', zip(torchParts(tensors)))
+    .add('/legacy', legacy(tensors))
+    .add('/safetensors', weights)
+    .add('/one.safetensors', nano)
+    .add('/two.safetensors', nano);
+  [chromium, served] = await Promise.all([startChromium(), serveBuilt(files)]);
+  await mkdir(chromium.downloads, { recursive: true });
+  ({ page, watch } = await openPage(chromium.browser));
+  const model = await loadDepthModel(weights, { device: (await testGpu()).device });
+  const map = await model.estimate(PICTURE, { inputSize: INPUT_SIZE });
+  expected = await map.read();
+  map.dispose();
+  model.dispose();
+});
+afterAll(async () => {
+  await chromium?.close();
+  await served?.close();
+});
+
+const text = (selector: string) => textOf(page, selector);
+const open = async (query: string) => {
+  await page.goto(`${served.url}?image=/picture.png&size=${INPUT_SIZE}${query}`);
+  await waitForMap(page, PICTURE.width, PICTURE.height);
+};
+
+/** Drops a file with the bytes at a path, or with a text. */
+function drop(name: string, type: string, content: { readonly path: string } | { readonly text: string }) {
+  return page.evaluate(
+    async (fileName, mime, of) => {
+      for (const said of document.querySelectorAll('#status, #error')) said.textContent = '';
+      const body = 'path' in of ? await (await fetch(of.path)).blob() : of.text;
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([body], fileName, { type: mime }));
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    },
+    name,
+    type,
+    content,
+  );
+}
+
+const refused = () => page.waitForFunction(() => document.querySelector('#error')?.textContent !== '');
+
+describe('files on the page', () => {
+  beforeAll(() => open(''));
+
+  it.each([
+    ['model.pt', '', '/zip'],
+    ['model.pth', '', '/legacy'],
+    ['model.ckpt', 'application/octet-stream', '/zip'],
+    ['pytorch_model.bin', 'application/macbinary', '/legacy'],
+    ['model.safetensors', '', '/safetensors'],
+    ['no-ending', '', '/zip'],
+    ['holiday.png', 'image/png', '/legacy'],
+  ])('takes %s (%s) as the weights that its bytes are', async (name, type, path) => {
+    await drop(name, type, { path });
+    await page.waitForFunction(
+      (of) =>
+        (document.querySelector('#weights-hint')?.textContent === of &&
+          document.querySelector('#status')?.textContent?.startsWith('Depth estimated')) ||
+        document.querySelector('#error')?.textContent !== '',
+      { timeout: 100_000 },
+      `Weights: ${name}`,
+    );
+    expect(await text('#error')).toBe('');
+    expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('midas-v2.1-small');
+    const file = await nextDownload(page, chromium.downloads, () => page.click('[data-format=npy]'));
+    expect(farthest(Float32Array.from(decodeNpy(await readFile(file)).data), expected)).toBeLessThanOrEqual(1e-4);
+  });
+
+  it.each(['picture.pt', 'picture'])('takes %s as the picture that its bytes are', async (name) => {
+    await drop(name, '', { path: '/picture.png' });
+    await page.waitForFunction(
+      (of) => document.querySelector('#picture-caption')?.textContent === of,
+      {},
+      `${name} · 96 × 64`,
+    );
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+  });
+
+  it.each([
+    ['notes.txt', 'text/plain'],
+    ['notes.pt', ''],
+    ['notes.safetensors', ''],
+  ])('refuses the text %s in words, and changes nothing', async (name, type) => {
+    const caption = await text('#picture-caption');
+    const before = await page.$eval('#picture', (image) => (image as HTMLImageElement).src);
+    await drop(name, type, { text: 'Nothing but words.' });
+    await refused();
+    expect(await text('#error')).toBe(
+      `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`,
+    );
+    const image = await page.$eval('#picture', (element) => {
+      const { src, naturalWidth, complete } = element as HTMLImageElement;
+      return { src, naturalWidth, complete };
+    });
+    expect(image).toEqual({ src: before, naturalWidth: PICTURE.width, complete: true });
+    expect(await text('#picture-caption')).toBe(caption);
+    expect(await text('#map-caption')).toBe('Depth map · 96 × 64');
+  });
+
+  it('refuses a text that is chosen as weights with the reason of the library', async () => {
+    const input = (await page.$('#weights-file'))!.toElement('input');
+    await page.evaluate(
+      (element) => {
+        const chosen = new DataTransfer();
+        chosen.items.add(new File(['<!doctype html><title>Sign in</title>'], 'model.pt'));
+        element.files = chosen.files;
+        element.dispatchEvent(new Event('change'));
+      },
+      await input,
+    );
+    await refused();
+    expect(await text('#error')).toMatch(/^model\.pt: received text\/html, not weights/);
+  });
+});
+
+describe('weights that the browser keeps', () => {
+  const names = () => page.$$eval('#kept-list .name', (all) => all.map(({ textContent }) => textContent));
+  const focused = () => page.evaluate(() => document.activeElement?.id || document.activeElement?.ariaLabel);
+  const press = async (...keys: ('Tab' | 'Enter')[]) => {
+    for (const key of keys) await page.keyboard.press(key);
+  };
+  const summaryIs = (of: string) =>
+    page.waitForFunction((is) => document.querySelector('#kept-summary')?.textContent === is, {}, of);
+
+  it('are listed with size and date, and those of the page itself are not among them', async () => {
+    const begin = Date.now();
+    await open('');
+    await summaryIs('Kept weights: none');
+    await open('&weights=/one.safetensors');
+    await summaryIs('Kept weights: 1 file, 3.0 MB');
+    await open('&weights=/two.safetensors');
+    await summaryIs('Kept weights: 2 files, 5.9 MB');
+    expect((await names()).sort()).toEqual(['one.safetensors', 'two.safetensors']);
+    const days = await page.evaluate(
+      (times) => times.map((time) => new Date(time).toLocaleDateString(undefined, { dateStyle: 'medium' })),
+      [begin, Date.now()],
+    );
+    for (const facts of await page.$$eval('#kept-list .hint', (all) => all.map(({ textContent }) => textContent)))
+      expect(days.map((day) => `3.0 MB · ${day}`)).toContain(facts);
+  });
+
+  it('are cleared one by one with the keyboard, and the screen reader is told', async () => {
+    await page.focus('#kept-summary');
+    await press('Enter');
+    await press('Tab');
+    const label = await focused();
+    const [, name] = /^Clear (\w+\.safetensors), 3\.0 MB/.exec(label ?? '') ?? [];
+    const other = name === 'one.safetensors' ? 'two.safetensors' : 'one.safetensors';
+    expect(await page.$(`aria/${label}[role="button"]`), 'as a screen reader finds it').not.toBeNull();
+    await press('Enter');
+    await summaryIs('Kept weights: 1 file, 3.0 MB');
+    expect(await names()).toEqual([other]);
+    await page.waitForFunction((of) => document.querySelector('#status')?.textContent === of, {}, `Cleared ${name}.`);
+    expect(await focused()).toBe('kept-summary');
+    const sent = files.sent.length;
+    await open(`&weights=/${other}`);
+    expect(files.sent.slice(sent), 'the other is still kept').toEqual([]);
+    await open(`&weights=/${name}`);
+    expect(files.sent.slice(sent)).toEqual([`/${name}`]);
+  });
+
+  it.each(['light', 'dark'])('are written with contrast enough where the page is %s', async (value) => {
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
+    await page.$eval('#kept', (part) => ((part as HTMLDetailsElement).open = true));
+    const selectors = ['#kept-summary', '#kept > .hint', '#kept-list .name', '#kept-list .hint', '#clear-kept'];
+    const colors = await page.evaluate(
+      (all) =>
+        all.map((selector) => {
+          const ground = getComputedStyle(document.querySelector('#controls')!).backgroundColor;
+          return [getComputedStyle(document.querySelector(selector)!).color, ground] as const;
+        }),
+      selectors,
+    );
+    expect(luminance(colors[0]![1]) < 0.5).toBe(value === 'dark');
+    colors.forEach(([ink, ground], i) => expect(contrast(ink, ground), selectors[i]).toBeGreaterThanOrEqual(4.5));
+  });
+
+  it('are cleared all at once, and the part then says that there are none', async () => {
+    await page.setViewport({ width: 390, height: 844 });
+    await summaryIs('Kept weights: 2 files, 5.9 MB');
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.focus('#clear-kept');
+    await press('Enter');
+    await summaryIs('Kept weights: none');
+    expect(await names()).toEqual([]);
+    expect(await page.$eval('#clear-kept', (button) => (button as HTMLElement).hidden)).toBe(true);
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Cleared all kept weights.');
+  });
+});
+
+it('leaves the console empty', () => expect(watch.complaints).toEqual([]));
+
+/** Contrast of two colours, and relative luminance of one, as WCAG 2.2 defines them. */
+function contrast(a: string, b: string): number {
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(color: string): number {
+  const [r, g, b] = color.match(/[\d.]+/g)!.map((code) => {
+    const value = Number(code) / 255;
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
