@@ -1,6 +1,6 @@
 import type { LoadOptions } from 'depthwise';
 import { element, setNotice } from './elements.js';
-import { megabytesText } from './value_text.js';
+import { megabytes, megabytesText } from './value_text.js';
 
 type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
 
@@ -31,8 +31,8 @@ export class Report {
     this.#row.hidden = false;
     if (total === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = loaded / total;
-    const of = total === undefined ? '' : ` of ${megabytesText(total)}`;
-    this.#text.textContent = `${VERBS[phase]}: ${megabytesText(loaded)}${of}`;
+    const amount = total === undefined ? megabytesText(loaded) : `${megabytes(loaded)} of ${megabytesText(total)}`;
+    this.#text.textContent = `${VERBS[phase]}: ${amount}`;
   }
 
   /** Ends the progress bar. */

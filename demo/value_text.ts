@@ -18,9 +18,14 @@ export function formatValue({ unit }: Meaning, value: number): string {
   return value.toFixed(magnitude < 10 ? 2 : magnitude < 100 ? 1 : 0);
 }
 
-/** A size for people, in units of 10⁶ bytes. */
+/** A size in units of 10⁶ bytes, without the unit. */
+export function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
+}
+
+/** A size for people. */
 export function megabytesText(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+  return `${megabytes(bytes)} MB`;
 }
 
 /** A time for people. */
