@@ -21,9 +21,11 @@ struct Params {
   N4: u32, // N / 4
   PAD_Y: u32, // rows of zeros above
   PAD_X: u32, // columns of zeros to the left
+  GC4: u32, // channels / 4 that an output channel sees: all, or those of its group
+  GN4: u32, // output channels of a group / 4
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, C, N/4]
+@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, 4·GC4, N/4]
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -38,17 +40,18 @@ fn main(
   let ox0 = tile / tiles_n % tiles_x * PIXELS;
   let oy = tile / tiles_n / tiles_x;
   if (oy >= params.OH) { return; }
+  let first = col0 / params.GN4 * params.GC4;
   let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
   var acc: array<vec4f, PIXELS * COLS>;
   for (var ky = 0u; ky < KH; ky++) {
     let iy = i32(oy * STRIDE + ky) - i32(params.PAD_Y);
     if (iy < 0 || iy >= i32(params.H)) { continue; }
-    for (var c4 = 0u; c4 < params.C4; c4++) {
+    for (var c4 = 0u; c4 < params.GC4; c4++) {
       var window: array<vec4f, WINDOW>;
-      for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), c4); }
+      for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), first + c4); }
       for (var kx = 0u; kx < KW; kx++) {
         for (var j = 0u; j < COLS; j++) {
-          let w = ((ky * KW + kx) * params.C4 + c4) * 4 * params.N4 + min(col0 + j, params.N4 - 1);
+          let w = ((ky * KW + kx) * params.GC4 + c4) * 4 * params.N4 + min(col0 + j, params.N4 - 1);
           let b0 = vec4f(weight[w]);
           let b1 = vec4f(weight[w + params.N4]);
           let b2 = vec4f(weight[w + 2 * params.N4]);

@@ -1,6 +1,7 @@
 // Include. Store of conv2d in a fusion block: y = residual + acc + bias + bilinear(low), where low[LH,LW,N] is the
 // deeper path resized to the output size with align_corners = true.
 alias relem = f32;
+const RELU_SUM: bool = false;
 @group(0) @binding(5) var<storage, read> bias: array<vec4f>; // [N/4]
 @group(0) @binding(6) var<storage, read> residual: array<vec4<relem>>; // [OH·OW, N/4]
 @group(0) @binding(9) var<storage, read_write> y: array<vec4<yelem>>; // [OH·OW, N/4]
@@ -8,5 +9,6 @@ alias relem = f32;
 fn store(row: u32, n4: u32, acc: vec4f) {
   let at = row * params.N4 + n4;
   let deeper = bilinear(row / params.OW, row % params.OW, n4);
-  y[at] = stored(vec4f(residual[at]) + activate(acc + bias[n4]) + deeper);
+  let sum = vec4f(residual[at]) + activate(acc + bias[n4]) + deeper;
+  y[at] = stored(select(sum, max(sum, vec4f(0)), RELU_SUM));
 }

@@ -7,6 +7,7 @@ import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { headSpec } from '../src/kernels/head.spec.js';
 import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
+import { maxPoolSpec } from '../src/kernels/max_pool.spec.js';
 import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
@@ -25,6 +26,7 @@ export const specs = [
   upsampledConvSpec,
   depthwiseSpec,
   separableSpec,
+  maxPoolSpec,
   layerNormSpec,
   attentionSpec,
   headSpec,

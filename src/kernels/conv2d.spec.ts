@@ -10,7 +10,7 @@ export function convReference(
   x: Expected,
   weight: Tensors[string],
   bias: Tensors[string],
-  { stride, pad }: Pick<ConvAttrs, 'stride' | 'pad'>,
+  { stride, pad, groups = 1 }: Pick<ConvAttrs, 'stride' | 'pad' | 'groups'>,
 ): Expected {
   const [H, W, C] = x.shape as [number, number, number];
   const [KH, KW, , N] = weight.type.shape as [number, number, number, number];
@@ -27,10 +27,11 @@ export function convReference(
           for (let kx = 0; kx < KW; kx++) {
             const ix = ox * stride + kx - pad.left;
             if (iy < 0 || iy >= H || ix < 0 || ix >= W) continue;
-            for (let c = 0; c < C; c++) {
-              const w = weight.data[((ky * KW + kx) * C + c) * N + n] as number;
-              sum += w * (x.values[(iy * W + ix) * C + c] as number);
-              scale += Math.abs(w) * (x.magnitude[(iy * W + ix) * C + c] as number);
+            for (let c = 0; c < C / groups; c++) {
+              const w = weight.data[(((ky * KW + kx) * C) / groups + c) * N + n] as number;
+              const from = (iy * W + ix) * C + Math.floor((n * groups) / N) * (C / groups) + c;
+              sum += w * (x.values[from] as number);
+              scale += Math.abs(w) * (x.magnitude[from] as number);
             }
           }
         }
@@ -74,7 +75,8 @@ function ended(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }, y: Exp
   const deeper = inputs.low && bilinearReference(inputs.low, [OH, OW], true);
   y.values.forEach((sum, i) => {
     const r = inputs.residual?.data[i] ?? 0;
-    y.values[i] = saturate(r + activationReference(attrs.act, sum) + (deeper?.values[i] ?? 0), out.y);
+    const total = r + activationReference(attrs.act, sum) + (deeper?.values[i] ?? 0);
+    y.values[i] = saturate(attrs.reluSum ? Math.max(total, 0) : total, out.y);
     y.magnitude[i] = (y.magnitude[i] as number) + Math.abs(r) + (deeper?.magnitude[i] ?? 0);
   });
   return { y };
@@ -159,6 +161,29 @@ export const conv2dSpec = defineSpec({
       half: false,
     },
     {
+      name: '3 groups of 4 channels, 8 each come out',
+      inputs: { x: [5, 7, 12], weight: [3, 3, 4, 24], bias: [24] },
+      attrs: { ...same, groups: 3, act: 'relu' },
+    },
+    {
+      name: '2 groups of 8 channels, 4 each come out, stride 2',
+      inputs: { x: [6, 9, 16], weight: [3, 3, 8, 8], bias: [8] },
+      attrs: { stride: 2, pad: padding(1), groups: 2 },
+      half: false,
+    },
+    {
+      name: 'ReLU on the sum with the residual',
+      inputs: { ...shapes(5, 9, 8, 3, 8), residual: [5, 9, 8] },
+      attrs: { ...same, reluSum: true },
+      half: false,
+    },
+    {
+      name: 'ReLU on the sum of a fusion',
+      inputs: { ...shapes(6, 10, 8, 3, 12), residual: [6, 10, 12], low: [3, 5, 12] },
+      attrs: { ...same, reluSum: true },
+      half: false,
+    },
+    {
       name: 'residual unit',
       inputs: { ...shapes(5, 9, 8, 3, 8), residual: [5, 9, 8] },
       attrs: { ...same, reluInput: true },
@@ -193,6 +218,11 @@ export const conv2dSpec = defineSpec({
       name: 'Depth Anything large 518: fusion 1',
       inputs: { ...unit(148, 256), low: [74, 74, 256] },
       attrs: { ...same, reluInput: true },
+    },
+    {
+      name: 'MiDaS v2 large 384: 32 groups of 16',
+      inputs: { x: [48, 48, 512], weight: [3, 3, 16, 512], bias: [512] },
+      attrs: { ...same, groups: 32, act: 'relu' },
     },
     {
       name: 'MiDaS small 256: stem',

@@ -38,25 +38,28 @@ export interface ConvInputs extends StoreInputs {
   readonly [name: string]: TensorType | undefined;
   /** [H,W,C] */
   readonly x: TensorType;
-  /** [KH,KW,C,N] */
+  /** [KH,KW,C/groups,N] */
   readonly weight: TensorType;
 }
 
 export interface ConvAttrs extends StoreAttrs {
   readonly stride: number;
   readonly pad: Padding;
+  /** Groups of channels, each of which sees itself alone; 1 when left out. */
+  readonly groups?: number;
   /** Applies ReLU to x as it is read. */
   readonly reluInput?: boolean;
 }
 
-/** Dense convolution as implicit GEMM: y[OH,OW,N] = epilogue(conv(x, weight) + bias). */
+/** Convolution as implicit GEMM: y[OH,OW,N] = epilogue(conv(x, weight) + bias). */
 export const conv2d = defineOp<ConvInputs, ConvAttrs>({
   name: 'conv2d',
-  infer(inputs, { stride, pad, out = 'f32' }) {
+  infer(inputs, { stride, pad, groups = 1, out = 'f32' }) {
     const { x, weight } = inputs;
     const [H, W, C] = x.shape as [number, number, number];
     const [KH, KW, CW, N] = weight.shape as [number, number, number, number];
-    ensureTypes('conv2d', { x, weight }, x.shape.length === 3 && C % 4 === 0 && CW === C, `[KH,KW,${C},N]`);
+    const fits = x.shape.length === 3 && C % (4 * groups) === 0 && N % (4 * groups) === 0 && CW === C / groups;
+    ensureTypes('conv2d', { x, weight }, fits, `[KH,KW,${C / groups},N] for ${groups} groups of a multiple of 4`);
     const [OH, OW] = convSize(H, W, KH, KW, stride, pad);
     ensureTypes('conv2d', { x, weight }, OH > 0 && OW > 0, `a map no smaller than the ${KH}×${KW} kernel`);
     const y: TensorType = { dtype: out, shape: [OH, OW, N] };
@@ -108,9 +111,9 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
 
 function plainConv(inputs: ConvInputs, attrs: ConvAttrs, y: TensorType): Convolution {
   const { x, weight } = inputs;
-  const { stride, pad, reluInput = false } = attrs;
+  const { stride, pad, groups = 1, reluInput = false } = attrs;
   const loader = { files: [loadWgsl], tunables: { xelem: x.dtype, RELU_X: reluInput }, params: {} };
-  return { map: x.shape, weight, y, stride, pad, loader, store: storeKernel(inputs, attrs, y) };
+  return { map: x.shape, weight, y, stride, groups, pad, loader, store: storeKernel(inputs, attrs, y) };
 }
 
 function resizedConv(
@@ -121,7 +124,7 @@ function resizedConv(
   const resize = bilinearKernel(low, attrs.size, attrs.alignCorners);
   const loader = { ...resize, files: [bilinearLoadWgsl, ...resize.files] };
   const map = [...attrs.size, low.shape[2] as number];
-  return { map, weight, y, stride: 1, pad: padding(1), loader, store: storeKernel({ bias }, attrs, y) };
+  return { map, weight, y, stride: 1, groups: 1, pad: padding(1), loader, store: storeKernel({ bias }, attrs, y) };
 }
 
 function convCost(weight: TensorType, y: TensorType): { flops: number } {

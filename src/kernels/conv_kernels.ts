@@ -16,12 +16,16 @@ export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
 /** What a workgroup of conv2d_winograd.wgsl computes: tiles of 2×2 pixels, and channels of them. */
 const WINOGRAD = { tiles: 32, channels: 32 } as const;
 
-/** A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C,N] to y[OH,OW,N], written by `store`. */
+/**
+ * A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C/groups,N] to y[OH,OW,N], written by `store`.
+ */
 export interface Convolution {
   readonly map: readonly number[];
   readonly weight: TensorType;
   readonly y: TensorType;
   readonly stride: number;
+  /** Groups of channels, each of which sees itself alone. */
+  readonly groups: number;
   readonly pad: { readonly top: number; readonly left: number };
   readonly loader: Include;
   readonly store: Include;
@@ -64,9 +68,9 @@ export function cpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>):
   ];
 }
 
-/** Whether the windows are 3×3 and touch. */
-function isPlain3x3({ weight: { shape }, stride }: Convolution): boolean {
-  return shape[0] === 3 && shape[1] === 3 && stride === 1;
+/** Whether the windows are 3×3 and touch, and every channel sees all others. */
+function isPlain3x3({ weight: { shape }, stride, groups }: Convolution): boolean {
+  return shape[0] === 3 && shape[1] === 3 && stride === 1 && groups === 1;
 }
 
 function makeWide(conv: Convolution): Kernel | undefined {
@@ -93,10 +97,12 @@ function makeWinograd(conv: Convolution): Kernel | undefined {
 function directConv(conv: Convolution, pixels: number): Kernel {
   const [KH, KW] = conv.weight.shape as [number, number];
   const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const COLS = N % 8 === 0 ? 2 : 1;
+  const COLS = (N / conv.groups) % 8 === 0 ? 2 : 1;
   const tiles = OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * COLS));
   const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS, WORKGROUP };
-  return makeConv(conv, [convWgsl], tunables, Math.ceil(tiles / WORKGROUP));
+  const kernel = makeConv(conv, [convWgsl], tunables, Math.ceil(tiles / WORKGROUP));
+  const [C, groups] = [conv.map[2] as number, conv.groups];
+  return { ...kernel, params: { ...kernel.params, GC4: C / groups / 4, GN4: N / groups / 4 } };
 }
 
 function makeConv(

@@ -28,6 +28,8 @@ export function epilogueKernel(act: Activation, { dtype }: TensorType, bounded =
 /** How the product kernels (GEMM and convolution) end. Which store follows from the inputs that are present. */
 export interface StoreAttrs {
   readonly act?: Activation;
+  /** ReLU on what is stored, after `residual` and `low` are added. */
+  readonly reluSum?: boolean;
   /** Storage type of the output; f32 when left out. */
   readonly out?: DType;
 }
@@ -69,12 +71,16 @@ export function ensureStore(
 }
 
 /** WGSL files, tunables and uniforms of an epilogue. */
-export function storeKernel(inputs: StoreInputs, { act = 'none' }: StoreAttrs, y: TensorType): Include {
+export function storeKernel(
+  inputs: StoreInputs,
+  { act = 'none', reluSum = false }: StoreAttrs,
+  y: TensorType,
+): Include {
   const { residual, gamma, low } = inputs;
   if (gamma) return { files: [storeLayerScaleWgsl], tunables: {}, params: {} };
   const end = epilogueKernel(act, y);
   if (!residual) return { ...end, files: [inputs.bias.shape.length === 2 ? storeBorderWgsl : storeWgsl, ...end.files] };
-  const added = { ...end.tunables, relem: residual.dtype };
+  const added = { ...end.tunables, relem: residual.dtype, RELU_SUM: reluSum };
   if (!low) return { files: [storeResidualWgsl, ...end.files], tunables: added, params: {} };
   const resize = bilinearKernel(low, y.shape, true);
   return {

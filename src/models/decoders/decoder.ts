@@ -4,7 +4,7 @@ import { head, type HeadAttrs } from '../../kernels/head.js';
 import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { borderBiases, convBehindLinear } from '../layers/composition.js';
-import { conv, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
+import { conv, type ConvOptions, convThenLinear, convWeights, linear, vector } from '../layers/layers.js';
 
 /** Has no input in the deepest fusion block, so the published networks never run it. */
 export const DEEPEST_UNIT = /(?:^|\.)scratch\.refinenet4\.resConfUnit1\./;
@@ -16,6 +16,11 @@ const MOST_PRODUCTS = 1e8;
 export interface DecoderConfig {
   /** Sides of the depth map. */
   readonly size: readonly [number, number];
+  /**
+   * `custom`: FeatureFusionBlock_custom. `plain`: FeatureFusionBlock of MiDaS v2, which has no projection, and whose ReLU
+   * works in place, so that a unit adds relu(x) and not x; here relu(x) is what is stored where units read it.
+   */
+  readonly block: 'custom' | 'plain';
   /** Align mode of the last upsampling, before the 3×3 convolution of the head. */
   readonly headAlignCorners: boolean;
   readonly final: HeadAttrs['final'];
@@ -31,17 +36,19 @@ export interface DecoderConfig {
 export function decoder(maps: readonly Value[], weights: Weights, config: DecoderConfig): Value {
   const { graph } = maps[0] as Value;
   const laterals = maps.map((map, i) =>
-    graph.scope(`layer${i + 1}_rn`, () => conv(map, weights.at(`layer${i + 1}_rn`), { bias: false })),
+    graph.scope(`layer${i + 1}_rn`, () =>
+      conv(map, weights.at(`layer${i + 1}_rn`), { bias: false, act: config.block === 'plain' ? 'relu' : 'none' }),
+    ),
   );
   let path: Value | undefined;
   for (let level = 4; level > 1; level--) {
     path = graph.scope(`refinenet${level}`, () =>
-      fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`)),
+      fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`), config.block),
     );
   }
   const last = weights.at('refinenet1');
   const sum = graph.scope('refinenet1', () =>
-    residualConvUnit(skipSum(laterals[0] as Value, path, last), last.at('resConfUnit2')),
+    residualConvUnit(skipSum(laterals[0] as Value, path, last, config.block), last.at('resConfUnit2')),
   );
   return graph.scope('head', () => depthHead(sum, last.at('out_conv'), weights, config));
 }
@@ -51,9 +58,10 @@ export function decoder(maps: readonly Value[], weights: Weights, config: Decode
  * commutes with the bilinear resize that follows it upstream, so it runs first, and the resize is left to whoever reads
  * the result.
  */
-function fusion(lateral: Value, deeper: Value | undefined, weights: Weights): Value {
-  const x = skipSum(lateral, deeper, weights);
+function fusion(lateral: Value, deeper: Value | undefined, weights: Weights, block: DecoderConfig['block']): Value {
+  const x = skipSum(lateral, deeper, weights, block);
   const unit = weights.at('resConfUnit2');
+  if (block === 'plain') return residualConvUnit(x, unit);
   const projection = weights.at('out_conv');
   if (!narrows(projection)) return linear(residualConvUnit(x, unit), projection);
   const projected = linear(x, projection);
@@ -61,13 +69,14 @@ function fusion(lateral: Value, deeper: Value | undefined, weights: Weights): Va
 }
 
 /** The lateral refined, and the deeper path. The deepest block has none. */
-function skipSum(lateral: Value, deeper: Value | undefined, weights: Weights): Value {
-  return deeper ? residualConvUnit(lateral, weights.at('resConfUnit1'), deeper) : lateral;
+function skipSum(lateral: Value, deeper: Value | undefined, weights: Weights, block: DecoderConfig['block']): Value {
+  const options = { low: deeper, reluSum: block === 'plain' };
+  return deeper ? residualConvUnit(lateral, weights.at('resConfUnit1'), options) : lateral;
 }
 
 /** x + conv2(relu(conv1(relu(x)))) [+ low resized to x]. */
-function residualConvUnit(x: Value, weights: Weights, low?: Value): Value {
-  return conv(firstConv(x, weights), weights.at('conv2'), { residual: x, low });
+function residualConvUnit(x: Value, weights: Weights, options: Pick<ConvOptions, 'low' | 'reluSum'> = {}): Value {
+  return conv(firstConv(x, weights), weights.at('conv2'), { residual: x, ...options });
 }
 
 function firstConv(x: Value, weights: Weights): Value {
@@ -91,11 +100,12 @@ function depthHead(
   path: Value,
   projection: Weights,
   weights: Weights,
-  { size, headAlignCorners, final, head: names }: DecoderConfig,
+  { size, block, headAlignCorners, final, head: names }: DecoderConfig,
 ): Value {
   const { graph } = path;
-  const [h, w] = map3(path.type);
-  const first = projectedConv(path, projection, weights.at(names[0]));
+  const [h, w, C] = map3(path.type);
+  const opening = weights.at(names[0]);
+  const first = block === 'plain' ? convWeights(graph, opening, C) : projectedConv(path, projection, opening);
   const low = graph.apply(
     upsampledConv,
     { low: path, ...first },

@@ -1,12 +1,13 @@
 import type { Family, ModelEntry } from '../family.js';
 import { depthAnything, type DepthAnythingName } from './depth_anything.js';
+import { midasLarge, type MidasLargeName } from './midas_large.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
 
 /** Name of a model that `loadDepthModel` knows. */
-export type ModelName = DepthAnythingName | MidasSmallName;
+export type ModelName = DepthAnythingName | MidasLargeName | MidasSmallName;
 
 /** A model of the registry. */
 export type KnownModel = ModelEntry<ModelName>;
 
 /** Every family that can be run, in the order in which models are listed and recommended. */
-export const families: readonly Family<KnownModel>[] = [depthAnything, midasSmall];
+export const families: readonly Family<KnownModel>[] = [depthAnything, midasLarge, midasSmall];

@@ -30,11 +30,6 @@ export const recognised: readonly KnownFamily[] = [
     ],
   },
   {
-    id: 'midas-v21',
-    title: 'MiDaS v2.1',
-    marks: [{ nameStyle: 'original', tensor: /^pretrained\.layer1\.4\.0\.conv2\./, size: 'large' }],
-  },
-  {
     id: 'dpt-hybrid',
     title: 'DPT',
     marks: [

@@ -12,6 +12,8 @@ export interface LayerEnd {
   readonly act?: Activation;
   readonly out?: DType;
   readonly residual?: Value | undefined;
+  /** ReLU on the sum with the residual. */
+  readonly reluSum?: boolean;
   /** LayerScale factors, [C]. */
   readonly gamma?: Value | undefined;
 }
@@ -87,11 +89,19 @@ export interface LinearOptions extends LayerEnd {
 export function linear(
   x: Value,
   weights: Weights,
-  { norm, act = 'none', out = x.graph.storage, residual, gamma, skipClassToken = false }: LinearOptions = {},
+  {
+    norm,
+    act = 'none',
+    out = x.graph.storage,
+    residual,
+    reluSum = false,
+    gamma,
+    skipClassToken = false,
+  }: LinearOptions = {},
 ): Value {
   const weight = linearWeight(x, weights, norm);
   const bias = biasOf(x.graph, weights, tokens2(weight.type)[1], norm);
-  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, skipClassToken }).y;
+  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, reluSum, skipClassToken }).y;
 }
 
 /** The weight [K,N] of a linear layer on x. */
@@ -102,8 +112,9 @@ export function linearWeight({ graph, type }: Value, weights: Weights, norm?: Ba
   return packedWeight(graph, weight, linearLayout, [K, N], norm);
 }
 
-export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> {
+export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual' | 'reluSum'> {
   readonly stride?: number;
+  readonly groups?: number;
   readonly pad?: Padding;
   readonly reluInput?: boolean;
   readonly norm?: BatchNorm;
@@ -115,7 +126,7 @@ export interface ConvOptions extends Pick<LayerEnd, 'act' | 'out' | 'residual'> 
   readonly channels?: number;
 }
 
-/** Dense convolution; the weight is [N,C,KH,KW] in the file. Pads by (K-1)/2 unless told otherwise. */
+/** Convolution; the weight is [N,C/groups,KH,KW] in the file. Pads by (K-1)/2 unless told otherwise. */
 export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Value {
   const { graph } = x;
   const shape = weights.shapeOf('weight') ?? [4, 4, 3, 3];
@@ -123,22 +134,24 @@ export function conv(x: Value, weights: Weights, options: ConvOptions = {}): Val
   const [, , C] = map3(x.type);
   const {
     stride = 1,
+    groups = 1,
     act = 'none',
     out = graph.storage,
     reluInput = false,
     norm,
     residual,
+    reluSum = false,
     low,
-    channels = C,
+    channels = C / groups,
     bias = true,
   } = options;
   const weight = weights.get('weight', [N, channels, KH, KW]);
-  const packed = packedWeight(graph, weight, convLayout, [KH, KW, C, N], norm);
+  const packed = packedWeight(graph, weight, convLayout, [KH, KW, C / groups, N], norm);
   const pad = options.pad ?? padding((KH - 1) / 2);
   return graph.apply(
     conv2d,
     { x, weight: packed, bias: bias ? biasOf(graph, weights, N, norm) : zeros(graph, N), residual, low },
-    { stride, pad, act, out, reluInput },
+    { stride, groups, pad, act, out, reluSum, reluInput },
   ).y;
 }
 

@@ -32,6 +32,7 @@ function depthAnything({ heads, taps, maxDepth }: DepthAnythingEntry): Network {
     const final: HeadAttrs['final'] = maxDepth === undefined ? { kind: 'relu' } : { kind: 'sigmoid', maxDepth };
     const depth = decoder(maps, weights.at('depth_head.scratch'), {
       size: [H, W],
+      block: 'custom',
       headAlignCorners: true,
       final,
       head: ['output_conv1', 'output_conv2.0', 'output_conv2.2'],

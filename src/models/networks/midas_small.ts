@@ -23,6 +23,7 @@ const midasSmall: Network = (picture, weights) => {
   const maps = graph.scope('pretrained', () => efficientNetLite(picture, weights.at('pretrained')));
   const depth = decoder(maps, weights.at('scratch'), {
     size: [H, W],
+    block: 'custom',
     headAlignCorners: false,
     final: { kind: 'relu' },
     head: ['output_conv.0', 'output_conv.2', 'output_conv.4'],

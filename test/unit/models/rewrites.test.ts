@@ -110,7 +110,13 @@ describe('exact rewrites, in f64 on random weights', () => {
   ] as const)('the decoder is the published one: %s', (_, widths, headAlignCorners) => {
     const inputs = [4, 4, 8, 8];
     const checkpoint = randomCheckpoint(decoderShapes(inputs, widths), 1);
-    const config: DecoderConfig = { size: [13, 12], headAlignCorners, final: { kind: 'relu' }, head: ['a', 'b', 'c'] };
+    const config: DecoderConfig = {
+      size: [13, 12],
+      block: 'custom' as const,
+      headAlignCorners,
+      final: { kind: 'relu' },
+      head: ['a', 'b', 'c'],
+    };
     const graph = new Graph();
     const values = new Map<Value, Float64Array>();
     const maps = inputs.map((C, i) => {
