@@ -2,10 +2,10 @@ import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
-import { depthAnything } from '../../src/models/families/depth_anything.js';
+import { depthAnything, type DepthAnythingEntry } from '../../src/models/families/depth_anything.js';
 import { originalNames } from '../../src/models/identify.js';
-import { code as depthAnythingCode } from '../../src/models/networks/depth_anything.js';
-import { code as midasCode } from '../../src/models/networks/midas_small.js';
+import { families } from '../../src/models/families/index.js';
+import type { FamilyCode } from '../../src/models/family.js';
 import { registry } from '../../src/models/registry.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
@@ -16,16 +16,21 @@ import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { checkpointTensors } from './fixtures.js';
 
-const isMidas = ({ model }: FixtureRecord): boolean => model.startsWith('midas');
+/** The code of each family, by its id. */
+const codes = new Map(await Promise.all(families.map(async (family) => [family.id, await family.code()] as const)));
+
+/** The family code of a fixture. */
+function codeOf({ model }: FixtureRecord): FamilyCode {
+  const id = registry.find(({ name }) => name === model)?.family ?? depthAnything.id;
+  return codes.get(id) as FamilyCode;
+}
 
 /** Builds a fixture's network on a normalised picture. */
 export function buildModel(fixture: FixtureRecord, image: Value, weights: Weights): Value {
   const { model } = fixture;
   const context = { convention: model.endsWith('hub') ? 'hub' : 'original' } as const;
-  if (isMidas(fixture)) {
-    const entry = registry.find(({ name }) => name === 'midas-v2.1-small')!;
-    return midasCode.network(entry)(image, weights, context).depth;
-  }
+  const named = registry.find(({ name, family }) => name === model && family !== depthAnything.id);
+  if (named) return codeOf(fixture).network(named)(image, weights, context).depth;
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const version = model.includes('-v1-') ? 1 : 2;
   const maxDepth = model.includes('metric') ? 20 : undefined;
@@ -33,7 +38,8 @@ export function buildModel(fixture: FixtureRecord, image: Value, weights: Weight
     (each) => each.size === size && each.version === version && each.maxDepth === maxDepth,
   )!;
   const taps = model.endsWith('early') ? entry.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : entry.taps;
-  return depthAnythingCode.network({ ...entry, taps })(image, weights, context).depth;
+  const variant: DepthAnythingEntry = { ...entry, taps };
+  return codeOf(fixture).network(variant)(image, weights, context).depth;
 }
 
 /** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
@@ -110,7 +116,7 @@ export async function runFixture(
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
   const header = parseHeader(bytes, bytes.length, fixture.checkpoint);
-  const names = originalNames(header, fixture.checkpoint, isMidas(fixture) ? midasCode : depthAnythingCode);
+  const names = originalNames(header, fixture.checkpoint, codeOf(fixture));
   const reorder = mutation.sources ?? ((sources) => sources);
   const weights = Weights.from(
     header,
