@@ -2,7 +2,7 @@ import { IMAGENET, RELATIVE_INVERSE, type Family, type ModelEntry } from '../fam
 
 export type MidasLargeName = 'midas-v2.1-large' | 'midas-v2.0-large';
 
-function entry(name: MidasLargeName, version: string, page: string): ModelEntry {
+function entry(name: MidasLargeName, version: string, page: string): ModelEntry<MidasLargeName> {
   return {
     name,
     title: `MiDaS ${version} large`,
