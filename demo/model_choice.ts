@@ -53,7 +53,7 @@ export class ModelChoice {
   /** What must be done before this model can be loaded, in words. */
   get obstacle(): string | undefined {
     const { title, permissive, source } = this.#summary;
-    if (this.#weights === undefined && source === undefined)
+    if (this.#weights === undefined && !isFetchable(source))
       return `${title} needs its weights as a file: choose one, or drop it here.`;
     if (!permissive && !this.#accept.checked) return `Tick the box to accept the licence of ${title}.`;
     return undefined;
@@ -102,7 +102,7 @@ export class ModelChoice {
         ? `Weights: ${nameOf(this.#weights)}`
         : isPackaged(this.#summary)
           ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
-          : source === undefined
+          : !isFetchable(source)
             ? 'The page cannot fetch these weights: choose or drop the file, safetensors or PyTorch’s.'
             : `Published weights, downloaded ` +
               `${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
@@ -115,13 +115,18 @@ function defaultModel(): DepthModelSummary {
 }
 
 function isPackaged({ source }: DepthModelSummary): boolean {
-  return source !== undefined && source in PACKAGED_WEIGHTS;
+  return source in PACKAGED_WEIGHTS;
+}
+
+/** Whether a page may fetch from there: GitHub lets none. */
+function isFetchable(source: string): boolean {
+  return !source.startsWith('https://github.com/');
 }
 
 /** Titles of the models that are free for every use, and downloaded. */
 function betterModels(): string[] {
   return depthModels
-    .filter((model) => model.permissive && model.source !== undefined && !isPackaged(model))
+    .filter((model) => model.permissive && isFetchable(model.source) && !isPackaged(model))
     .map(({ title }) => title);
 }
 

@@ -98,11 +98,14 @@ export interface DepthModelSummary {
   /** Whether the weights are fetched without `acceptLicense`. */
   readonly permissive: boolean;
   readonly kind: DepthKind['kind'];
+  /** Names of its authors' tools, by which it is loaded as well: `dpt_hybrid_384`. */
+  readonly aliases: readonly string[];
   /**
-   * Where the weights come from; undefined where the caller must bring them. `package:FILE` is this package's export
-   * `depthwise/FILE`: Node finds it, and a page passes its address as `weights`.
+   * Where the weights come from: `hf:org/repo@revision`, or the URL of a release file on GitHub, which no page can
+   * fetch: there the file is passed as `weights`. `package:FILE` is this package's export `depthwise/FILE`: Node finds
+   * it, and a page passes its address as `weights`.
    */
-  readonly source: string | undefined;
+  readonly source: string;
   /** Where the original checkpoint is published; undefined for what comes with this package. */
   readonly page: string | undefined;
 }
@@ -115,8 +118,9 @@ export interface DepthModelSummary {
  * ```
  */
 export const depthModels: readonly DepthModelSummary[] = registry.map(
-  ({ name, title, family, size, licence, kind, weights }) => ({
+  ({ name, aliases, title, family, size, licence, kind, weights }) => ({
     name,
+    aliases,
     title,
     family,
     size,

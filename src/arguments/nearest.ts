@@ -4,7 +4,7 @@
  */
 export function nearest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
   const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, candidate.length / 3))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;

@@ -108,6 +108,6 @@ function howToFetch(model: string): string {
   const url = source === undefined ? '' : displayUrl(resolveSource(source).url);
   return (
     `the weights of ${model} are not here yet. Fetch\n\n    ${url}\n\nwhere there is a network, and pass ` +
-    `the file: --model ${model} --weights model.safetensors`
+    `the file: --model ${model} --weights ${url.slice(url.lastIndexOf('/') + 1)}`
   );
 }

@@ -42,16 +42,21 @@ export interface Licence {
 
 /** Where weights are published. */
 export interface PublishedWeights {
-  /**
-   * `hf:org/repo@revision`, or `package:FILE` for a file of this package's models folder; undefined where nobody
-   * publishes safetensors.
-   */
-  readonly source: string | undefined;
+  /** `hf:org/repo@revision`, the URL of a release file, or `package:FILE` for a file of this package's models folder. */
+  readonly source: string;
   /** Page to get the original checkpoint from; undefined for what comes with this package. */
   readonly page: string | undefined;
   readonly bytes?: number;
   readonly sha256?: string;
 }
+
+/** A file of a release of MiDaS and ZoeDepth on GitHub, whose names are the authors'. */
+export function released(repo: 'MiDaS' | 'ZoeDepth', tag: string, file: string): PublishedWeights {
+  const releases = `https://github.com/isl-org/${repo}/releases`;
+  return { source: `${releases}/download/${tag}/${file}.pt`, page: `${releases}/tag/${tag}` };
+}
+
+export const MIT: Licence = { name: 'MIT', permissive: true };
 
 /** Mean and standard deviation of the pictures of ImageNet, RGB in 0 to 1. */
 export const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
@@ -62,6 +67,8 @@ export interface ModelEntry<Name extends string = string> {
   readonly nearer: DepthKind['nearer'];
   readonly unit: DepthKind['unit'];
   readonly name: Name;
+  /** Names that its authors' tools have for it, which name it as well. */
+  readonly aliases: readonly string[];
   readonly title: string;
   /** Id of its family. */
   readonly family: string;

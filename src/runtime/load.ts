@@ -6,7 +6,7 @@ import { Gpu } from '../gpu/gpu.js';
 import type { Convention } from '../image/preprocess.js';
 import type { ModelName } from '../models/families/index.js';
 import type { KnownModel } from '../models/families/index.js';
-import { checkLicence, entryByName, publishedSource } from '../models/resolve.js';
+import { checkLicence, entryByName, findEntry } from '../models/resolve.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
@@ -149,7 +149,8 @@ function namedSource(
   const entry = namedEntry(source, options);
   if (!entry) return [entry, source];
   checkLicence(entry, accepted);
-  return [entry, options.weights ?? (source === entry.name ? publishedSource(entry) : source)];
+  const byName = typeof source === 'string' && findEntry(source) === entry;
+  return [entry, options.weights ?? (byName ? entry.weights.source : source)];
 }
 
 /** The entry a caller named, by source or by option. */

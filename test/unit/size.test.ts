@@ -108,7 +108,6 @@ describe('the library in a page', () => {
     const stranger = fileOf('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', 4);
     expect(await codeOf('midas')).toBe('MODEL_NAME');
     expect(await codeOf('depth-anything-v2-large')).toBe('LICENSE_NOT_ACCEPTED');
-    expect(await codeOf('midas-v2.1-small')).toBe('WEIGHTS_UNPUBLISHED');
     expect(await codeOf(text('<!doctype html><title>Sign in</title>'))).toBe('NET_NOT_WEIGHTS');
     expect(await codeOf(text('version https://git-lfs.github.com/spec/v1'))).toBe('NET_LFS_POINTER');
     expect(await codeOf(fileOf('{"a":'))).toBe('ST_HEADER_JSON');

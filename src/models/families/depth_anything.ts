@@ -16,6 +16,10 @@ const SIZES: Readonly<Record<Size, { heads: number; taps: Readonly<Record<1 | 2,
   large: { heads: 16, taps: { 1: [20, 21, 22, 23], 2: [4, 11, 17, 23] } },
 };
 
+/** How the authors call the sizes, and what they trained the metric models on. */
+const VIT = { small: 'vits', base: 'vitb', large: 'vitl' } as const;
+const DATASETS = { indoor: 'hypersim', outdoor: 'vkitti' } as const;
+
 const APACHE: Licence = { name: 'Apache-2.0', permissive: true };
 const NON_COMMERCIAL: Licence = { name: 'CC-BY-NC-4.0', permissive: false };
 /** The cards of the metric models name no licence. */
@@ -46,6 +50,7 @@ const entries: readonly Entry[] = [
 function relative(version: 1 | 2, size: Size, repo: string): Entry {
   return {
     name: `depth-anything-v${version}-${size}`,
+    aliases: version === 1 ? [`depth_anything_${VIT[size]}14`] : [VIT[size], `depth_anything_v2_${VIT[size]}`],
     title: `Depth Anything V${version} ${size}`,
     family: 'depth-anything',
     size,
@@ -67,6 +72,7 @@ function metric(scene: 'indoor' | 'outdoor', size: Size, maxDepth: number): Entr
   return {
     ...relative(2, size, repo),
     name: `depth-anything-v2-metric-${scene}-${size}`,
+    aliases: [`depth_anything_v2_metric_${DATASETS[scene]}_${VIT[size]}`],
     title: `Depth Anything V2 metric ${scene} ${size}`,
     maxDepth,
     ...METRIC,

@@ -1,16 +1,30 @@
-import { IMAGENET, RELATIVE_INVERSE, type Family, type ModelEntry } from '../family.js';
+import {
+  IMAGENET,
+  MIT,
+  RELATIVE_INVERSE,
+  released,
+  type Family,
+  type ModelEntry,
+  type PublishedWeights,
+} from '../family.js';
 
 export type MidasLargeName = 'midas-v2.1-large' | 'midas-v2.0-large';
 
-function entry(name: MidasLargeName, version: string, page: string): ModelEntry<MidasLargeName> {
+function entry(
+  name: MidasLargeName,
+  version: string,
+  weights: PublishedWeights,
+  ...aliases: string[]
+): ModelEntry<MidasLargeName> {
   return {
     name,
+    aliases,
     title: `MiDaS ${version} large`,
     family: 'midas-v2-large',
     size: 'large',
     ...RELATIVE_INVERSE,
-    licence: { name: 'MIT', permissive: true },
-    weights: { source: undefined, page: `https://github.com/isl-org/MiDaS/releases/tag/${page}` },
+    licence: MIT,
+    weights,
     input: { width: 384, height: 384, multiple: 32, keepAspect: true, method: 'upper_bound' },
     ...IMAGENET,
     output: 'bicubic',
@@ -22,6 +36,9 @@ export const midasLarge: Family<ModelEntry<MidasLargeName>> = {
   id: 'midas-v2-large',
   title: 'MiDaS v2',
   marks: [{ nameStyle: 'original', tensor: /^pretrained\.layer1\.4\.0\.conv2\./, size: 'large' }],
-  entries: [entry('midas-v2.1-large', 'v2.1', 'v2_1'), entry('midas-v2.0-large', 'v2.0', 'v2')],
+  entries: [
+    entry('midas-v2.1-large', 'v2.1', released('MiDaS', 'v2_1', 'midas_v21_384'), 'midas_v21_384', 'MiDaS'),
+    entry('midas-v2.0-large', 'v2.0', released('MiDaS', 'v2', 'model-f46da743')),
+  ],
   code: async () => (await import('../networks/midas_large.js')).code,
 };

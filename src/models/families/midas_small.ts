@@ -1,4 +1,4 @@
-import { IMAGENET, RELATIVE_INVERSE, type Family, type Mark, type ModelEntry } from '../family.js';
+import { IMAGENET, MIT, RELATIVE_INVERSE, released, type Family, type Mark, type ModelEntry } from '../family.js';
 
 const MARK = {
   nameStyle: 'original',
@@ -12,12 +12,13 @@ type Entry = ModelEntry<MidasSmallName>;
 
 const small: Entry = {
   name: 'midas-v2.1-small',
+  aliases: ['midas_v21_small_256', 'MiDaS_small'],
   title: 'MiDaS v2.1 small',
   family: 'midas-v21-small',
   size: 'small',
   ...RELATIVE_INVERSE,
-  licence: { name: 'MIT', permissive: true },
-  weights: { source: undefined, page: 'https://github.com/isl-org/MiDaS/releases/tag/v2_1' },
+  licence: MIT,
+  weights: released('MiDaS', 'v2_1', 'midas_v21_small_256'),
   input: { width: 256, height: 256, multiple: 32, keepAspect: true, method: 'upper_bound' },
   ...IMAGENET,
   output: 'bicubic',
@@ -27,6 +28,7 @@ const small: Entry = {
 const nano: Entry = {
   ...small,
   name: 'nano',
+  aliases: [],
   title: 'Nano',
   size: 'nano',
   weights: {

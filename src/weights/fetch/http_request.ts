@@ -26,6 +26,9 @@ const MAX_RETRIES = 2;
 /** Longest wait a server's Retry-After is granted, in milliseconds. */
 const MAX_WAIT_MS = 10_000;
 
+/** GitHub sends no CORS header with the files of a release. */
+const GITHUB = 'No page can fetch files from github.com: download it there, and pass the file as weights, or drop it.';
+
 /** Statuses that may be another one soon. */
 const passes = (status: number): boolean => status === 429 || status >= 500;
 
@@ -139,7 +142,7 @@ export class FileRequests {
       'NET_UNREACHABLE',
       `no answer${inner ? ` (${inner})` : ''}. The network may be down, or in a page, the server may ` +
         `not allow cross-origin requests (CORS).`,
-      { retryable: true, cause },
+      { retryable: true, cause, ...(/^https:\/\/github\.com\//.test(this.#url) && { hint: GITHUB }) },
     );
   }
 

@@ -91,11 +91,30 @@ describe('the model asked for', () => {
     ]);
   });
 
-  it('that nobody publishes as safetensors: where to get it', async () => {
+  it('that is published as a release on GitHub: fetched there, and where a page cannot, what to do', async () => {
     expect(await rejection(load('midas-v2.1-small'))).toMatchObject({
-      code: 'WEIGHTS_UNPUBLISHED',
-      hint: expect.stringContaining('https://github.com/isl-org/MiDaS'),
+      code: 'NET_UNREACHABLE',
+      hint: expect.stringMatching(/No page can fetch files from github\.com.* drop it/),
     });
+    expect(fetched).toEqual(['https://github.com/isl-org/MiDaS/releases/download/v2_1/midas_v21_small_256.pt']);
+  });
+
+  it('by any name that its authors have for it: as by its own', async () => {
+    const names = depthModels.flatMap(({ name, aliases }) => [name, ...aliases]);
+    expect(new Set(names).size).toBe(names.length);
+    for (const { name, aliases, source } of depthModels) {
+      for (const alias of aliases) {
+        fetched.length = 0;
+        await rejection(load(alias, { acceptLicense: true, signal: AbortSignal.timeout(200) }));
+        const repository = /^hf:([^@]+)/.exec(source)?.[1];
+        expect(fetched.join(' '), `${alias} is ${name}`).toContain(repository ?? source);
+      }
+    }
+    expect(await rejection(load(tinyMidas(), { model: 'vits' }))).toMatchObject({
+      code: 'MODEL_ARCHITECTURE',
+      expected: 'depth-anything-v2-small',
+    });
+    expect((await rejection(load('MiDaS_smal'))).message).toContain('Did you mean MiDaS_small?');
   });
 
   it('whose file is another: what the file looks like', async () => {

@@ -33,7 +33,7 @@ const known: Readonly<Record<string, string>> = {
   'dpt_swin2_large_384.original': 'dpt-swin2 large original',
   'dpt_swin2_tiny_256.original': 'dpt-swin2 tiny original',
   'dpt_swin_large_384.original': 'dpt-swin large original',
-  'midas_v21_384.original': 'midas-v21 large original',
+  'midas_v21_384.original': 'midas-v2-large large original',
   'midas_v21_small_256.original': 'midas-v21-small small original',
   'swinv2-base.hf': 'dpt-swin2 base hub',
   'swinv2-large.hf': 'dpt-swin2 large hub',
