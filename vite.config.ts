@@ -14,6 +14,9 @@ export default defineConfig({
     outDir: 'dist/browser',
     lib: { entry: { index: 'src/index.ts', colormaps: 'src/depth/colormaps.ts' }, formats: ['es'] },
     rollupOptions: {
+      // What every page needs is in the first file, so that no page waits for a second one; the others import it from there,
+      // under names of one or two letters.
+      preserveEntrySignatures: 'allow-extension',
       output: {
         chunkFileNames: 'chunks/[name].js',
         // To the last blank, which Vite by itself leaves to those who bundle a library again.

@@ -14,13 +14,10 @@ export const parts = {
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
    * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`
-   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json on disk.
+   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json beside the weights.
    */
   rare: () => fetched(import('./runtime/rare.js')),
-  /**
-   * For pictures at a URL; for weights that are kept, and lists of them; and for weights that take more than one
-   * request: branches and config.json of the hub, and kept copies that may be out of date.
-   */
+  /** For weights and pictures at a URL: requests, branches of the hub, and weights that are kept. */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };
 

@@ -1,5 +1,5 @@
 import { ModelMismatchError } from '../errors.js';
-import type { HubConfig } from '../weights/fetch/hub_fetch.js';
+import type { HubConfig } from '../weights/fetch/config_beside.js';
 import type { TensorTable } from '../weights/format/tensor_table.js';
 import { fetched } from '../parts.js';
 import type { KnownModel } from './families/index.js';

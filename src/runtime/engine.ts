@@ -131,7 +131,7 @@ export class Engine {
       const { table, source: name } = checkpoint;
       // The published file of a named model is what the registry says.
       const published = options.entry !== undefined && options.expected !== undefined;
-      const config = async () => (published ? undefined : (await parts.downloads()).fetchHubConfig(source, options));
+      const config = async () => (published ? undefined : (await parts.rare()).fetchHubConfig(source, options));
       const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
       const code = await untilAborted(fetched(codeOf(entry)), options.signal);

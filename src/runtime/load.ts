@@ -94,6 +94,8 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions,
     expected: named === entry?.weights.source ? entry?.weights : undefined,
   };
   throwIfAborted(options.signal);
+  // It comes in beside the GPU; a fault is told where the weights are opened.
+  if (typeof named === 'string' || named instanceof URL) parts.downloads().catch(() => undefined);
   const weights = await pinned(named, checkpoint);
   const open = async (tries: 'auto' | 'off'): Promise<Engine> => {
     const gpu = on ?? (device ? Gpu.adopt(device) : await requestGpu(options));

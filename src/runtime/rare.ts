@@ -2,7 +2,7 @@
 export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { preprocessHub } from '../image/preprocess_hub.js';
-export { configBeside } from '../weights/fetch/config_beside.js';
+export { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 export { resume } from '../weights/fetch/resume.js';
 export { encodeDepth } from './encode.js';
 export { newest, videoFrames } from './frames.js';

@@ -1,11 +1,9 @@
-import { abortError, throwIfAborted, untilAborted } from '../../arguments/abort.js';
-import { NetworkError } from '../../errors.js';
+import { throwIfAborted, untilAborted } from '../../arguments/abort.js';
 import { parts } from '../../parts.js';
 import { blobSource, bytesSource, type ByteSource } from './byte_source.js';
-import { isCorruption, unchecked, type CachedFile, type WeightsCache } from '../cache/cache.js';
+import { isCorruption } from '../cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint_options.js';
-import { CheckpointStream, type Checkpoint, type StreamOptions } from './checkpoint_stream.js';
-import { HttpSource } from './http_source.js';
+import { CheckpointStream, type Checkpoint } from './checkpoint_stream.js';
 import type { DownloadProgress } from './progress.js';
 import { isolate, warningOf } from '../../warnings.js';
 import type { OpenShard } from '../format/tensor_table.js';
@@ -31,7 +29,9 @@ async function openStream(
   sharded = true,
 ): Promise<CheckpointStream> {
   throwIfAborted(given.signal);
-  const { bytes, cacheKey, pinned, sibling } = toByteSource(source, given);
+  const away = typeof source === 'string' || source instanceof URL ? resolveSource(String(source), given) : undefined;
+  const here = away ? undefined : toByteSource(source as Exclude<CheckpointSource, string | URL>);
+  const sibling = away ? async (path: string) => besideUrl(away.url, path) : here?.sibling;
   const openShard: OpenShard = async (path, watch) => {
     const onProgress = (progress: DownloadProgress) => {
       const shown = watch(progress);
@@ -40,23 +40,9 @@ async function openStream(
     return openStream(await sibling!(path), { ...given, onProgress, expected: undefined }, afresh, false);
   };
   const options = { ...given, openShard: sharded && sibling ? openShard : undefined };
-  const { cache } = options;
-  if (!cache || cacheKey === undefined || !(bytes instanceof HttpSource))
-    return CheckpointStream.start(bytes, options, {});
-  const warn = isolate(options.onWarning);
-  const found = afresh ? undefined : await matchIn(cache, cacheKey, options);
-  if (found && (pinned || (await isCurrent(bytes, found, options)))) {
-    const cached = await openCached(bytes.name, found, () => cache.delete(cacheKey), options);
-    if (cached) return cached;
-  }
-  const writer = await cache.put(cacheKey).catch((error: unknown) => {
-    warn(warningOf(error));
-    return undefined;
-  });
-  return CheckpointStream.start(bytes, options, {
-    writer,
-    origin: () => ({ source: bytes.name, ...bytes.validators }),
-  });
+  if (!away) return CheckpointStream.start(here as ByteSource, options, {});
+  const { openUrl } = await untilAborted(parts.downloads(), given.signal);
+  return openUrl(away, options, afresh);
 }
 
 /**
@@ -82,79 +68,14 @@ export async function withCheckpoint<T>(
   }
 }
 
-function toByteSource(
-  source: CheckpointSource,
-  options: CheckpointOptions,
-): {
-  bytes: ByteSource;
-  cacheKey?: string | undefined;
-  pinned?: boolean;
-  sibling?: ((path: string) => Promise<CheckpointSource>) | undefined;
-} {
-  if (typeof source === 'string' || source instanceof URL) {
-    const { url, cacheKey, pinned } = resolveSource(String(source), options);
-    const verified = options.expected?.sha256 !== undefined;
-    return {
-      bytes: new HttpSource(url, { ...options.http, verified }),
-      cacheKey: cacheKey ?? (verified ? url : undefined),
-      pinned: pinned || verified,
-      sibling: async (path) => {
-        const beside = new URL(url);
-        beside.pathname = beside.pathname.replace(/[^/]*$/, path);
-        return beside;
-      },
-    };
-  }
-  if (source instanceof Blob) return { bytes: blobSource(source) };
-  if (source instanceof ArrayBuffer || source instanceof Uint8Array) return { bytes: bytesSource(source) };
-  return { bytes: source, sibling: source.sibling };
+function toByteSource(source: Exclude<CheckpointSource, string | URL>): ByteSource {
+  if (source instanceof Blob) return blobSource(source);
+  return source instanceof ArrayBuffer || source instanceof Uint8Array ? bytesSource(source) : source;
 }
 
-/** The kept copy, if there is one that can be reached. */
-async function matchIn(
-  cache: WeightsCache,
-  key: string,
-  { signal, onWarning }: CheckpointOptions,
-): Promise<CachedFile | undefined> {
-  try {
-    return await untilAborted(cache.match(key), signal);
-  } catch (error) {
-    throwIfAborted(signal);
-    isolate(onWarning)(warningOf(error));
-    return undefined;
-  }
-}
-
-/**
- * Whether a kept copy of a URL is what the server has now. Where it cannot be asked the copy has to do, with the
- * warning
- * `CACHE_UNCHECKED`.
- */
-async function isCurrent(source: HttpSource, kept: CachedFile, options: CheckpointOptions): Promise<boolean> {
-  try {
-    const { askServer } = await untilAborted(parts.downloads(), options.signal);
-    return await askServer(source, kept.origin ?? {}, options.signal);
-  } catch (error) {
-    if (!(error instanceof NetworkError && (error.retryable || error.code === 'NET_PART'))) throw error;
-    isolate(options.onWarning)(unchecked(source.name, error));
-    return true;
-  }
-}
-
-/** The kept copy, if it starts well; one that does not is deleted. */
-async function openCached(
-  name: string,
-  kept: CachedFile,
-  forget: () => Promise<void>,
-  options: StreamOptions,
-): Promise<CheckpointStream | undefined> {
-  try {
-    return await CheckpointStream.start({ ...kept, name, open: (signal) => kept.open(signal) }, options, {
-      stored: { sha256: kept.sha256, forget },
-    });
-  } catch (error) {
-    if (options.signal?.aborted) throw abortError(options.signal);
-    isolate(options.onWarning)(warningOf(error));
-    return undefined;
-  }
+/** The file of a path that is relative to the folder of a URL's. */
+function besideUrl(url: string, path: string): URL {
+  const beside = new URL(url);
+  beside.pathname = beside.pathname.replace(/[^/]*$/, path);
+  return beside;
 }

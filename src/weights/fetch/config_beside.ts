@@ -1,6 +1,14 @@
 import { throwIfAborted, untilAborted } from '../../arguments/abort.js';
 import type { ByteSource } from './byte_source.js';
-import type { HubConfig } from './hub_fetch.js';
+
+/** A parsed `config.json` of the hub; what it should hold is for the family of the model to say. */
+export interface HubConfig {
+  readonly json: unknown;
+  /** Its path or URL, for messages. */
+  readonly source: string;
+  /** Whether it may be of anything: on the hub it belongs to the model, in a folder of files it may not. */
+  readonly stray?: boolean;
+}
 
 /** Longest config.json that is read, in bytes; one has a few thousand. */
 const MAX_BYTES = 1024 * 1024;

@@ -3,7 +3,6 @@ export { fetchPicture } from '../../image/fetch_picture.js';
 export { deleteFile, startWriting } from '../cache/browser_writer.js';
 export { listWeights } from '../cache/browser_listing.js';
 export { digestOf, keepBytes, readKept } from '../cache/kept_files.js';
-export { fetchHubConfig } from './hub_fetch.js';
 export { pinRevision } from './hub_revision.js';
-export { askServer } from './revalidate.js';
+export { openUrl } from './open_url.js';
 export { fetchSmallFile } from './small_file.js';

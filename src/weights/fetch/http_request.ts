@@ -117,6 +117,11 @@ export class FileRequests {
     return response;
   }
 
+  /** The bytes of an answer. */
+  bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
+    return (response.body ?? new Response(new Uint8Array(0)).body!).getReader();
+  }
+
   /** Waits for `work`, but not longer than a stalled connection deserves. `received` is for the message. */
   async orStall<T>(work: Promise<T>, received = 0): Promise<T> {
     const limit = this.#options.stallMs ?? STALL_MS;
@@ -190,8 +195,4 @@ function retryAfter(response: Response): number | undefined {
   if (value === null) return undefined;
   const ms = /^[0-9]+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
   return ms >= 0 ? ms : undefined;
-}
-
-export function bodyOf(response: Response): ReadableStreamDefaultReader<Uint8Array> {
-  return (response.body ?? new Response(new Uint8Array(0)).body!).getReader();
 }

@@ -3,7 +3,7 @@ import { abortError, throwIfAborted } from '../../arguments/abort.js';
 import { parts } from '../../parts.js';
 import type { Validators } from '../cache/cache.js';
 import type { ByteSource } from './byte_source.js';
-import { bodyOf, FileRequests, type HttpOptions } from './http_request.js';
+import { FileRequests, type HttpOptions } from './http_request.js';
 import { displayUrl } from './source.js';
 
 /**
@@ -74,7 +74,7 @@ export class Download implements UnderlyingDefaultSource<Uint8Array> {
         etag: response.headers.get('etag') ?? undefined,
         lastModified: response.headers.get('last-modified') ?? undefined,
       };
-      this.#reader = bodyOf(response);
+      this.#reader = this.#requests.bodyOf(response);
       return this.#validators;
     } catch (error) {
       this.#requests.close();

@@ -2,19 +2,9 @@ import { ModelMismatchError, NetworkError } from '../../errors.js';
 import { throwIfAborted } from '../../arguments/abort.js';
 import { isolate, warningOf } from '../../warnings.js';
 import type { CheckpointOptions, CheckpointSource } from './checkpoint_options.js';
-import { keepBytes, readKept } from '../cache/kept_files.js';
+import { configBeside, type HubConfig } from './config_beside.js';
 import { parts } from '../../parts.js';
-import { fetchSmallFile } from './small_file.js';
 import { displayUrl, resolveSource } from './source.js';
-
-/** A parsed `config.json` of the hub; what it should hold is for the family of the model to say. */
-export interface HubConfig {
-  readonly json: unknown;
-  /** Its path or URL, for messages. */
-  readonly source: string;
-  /** Whether it may be of anything: on the hub it belongs to the model, in a folder of files it may not. */
-  readonly stray?: boolean;
-}
 
 /** Of a config.json, which has a few thousand bytes. */
 const LIMITS = { maxBytes: 1024 * 1024, totalMs: 20_000 };
@@ -28,14 +18,14 @@ export async function fetchHubConfig(
   source: CheckpointSource,
   options: CheckpointOptions,
 ): Promise<HubConfig | undefined> {
-  if (typeof source === 'object' && 'sibling' in source)
-    return (await parts.rare()).configBeside(source, options.signal);
+  if (typeof source === 'object' && 'sibling' in source) return configBeside(source, options.signal);
   if (typeof source !== 'string' && !(source instanceof URL)) return undefined;
   const { url: fileUrl, cacheKey, pinned, moving } = resolveSource(String(source), options);
   if (!pinned && !moving) return undefined;
   const url = new URL('config.json', fileUrl);
   const name = displayUrl(url.href);
   const cache = cacheKey === undefined ? undefined : options.cache;
+  const { keepBytes, readKept } = await parts.downloads();
   const kept = await readKept(cache, url.href);
   if (kept) return parseConfig(kept, name);
   const bytes = await fetchBytes(url, name, options);
@@ -47,6 +37,7 @@ export async function fetchHubConfig(
 /** The file; undefined where it is not there, or cannot be had, of which the caller is warned. */
 async function fetchBytes(url: URL, name: string, options: CheckpointOptions): Promise<Uint8Array | undefined> {
   try {
+    const { fetchSmallFile } = await parts.downloads();
     return (await fetchSmallFile(url.href, name, LIMITS, options.http ?? {}, options.signal)).bytes;
   } catch (error) {
     throwIfAborted(options.signal);

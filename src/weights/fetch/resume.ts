@@ -1,4 +1,4 @@
-import { bodyOf, type FileRequests } from './http_request.js';
+import type { FileRequests } from './http_request.js';
 
 type Reader = ReadableStreamDefaultReader<Uint8Array>;
 
@@ -16,7 +16,8 @@ export async function resume(
   const part = await requests.get({ range: `bytes=${received}-` });
   const refuse = async (response: Response): Promise<undefined> => void (await response.body?.cancel());
   if (!isSame(part)) return refuse(part);
-  if (part.status === 206 && part.headers.get('content-range')?.startsWith(`bytes ${received}-`)) return bodyOf(part);
+  if (part.status === 206 && part.headers.get('content-range')?.startsWith(`bytes ${received}-`))
+    return requests.bodyOf(part);
   if (part.status === 200) return restOf(part, requests, received);
   await part.body?.cancel();
   const whole = await requests.get({});
@@ -25,7 +26,7 @@ export async function resume(
 
 /** Reads a whole file again up to where the first body broke off. */
 async function restOf(whole: Response, requests: FileRequests, received: number): Promise<Reader | undefined> {
-  const reader = bodyOf(whole);
+  const reader = requests.bodyOf(whole);
   for (let at = 0; at < received;) {
     const { done, value } = await requests.orStall(reader.read(), received);
     if (done) return undefined;

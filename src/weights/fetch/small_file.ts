@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../../arguments/abort.js';
 import { DepthwiseError } from '../../errors.js';
-import { bodyOf, FileRequests, type HttpOptions } from './http_request.js';
+import { FileRequests, type HttpOptions } from './http_request.js';
 
 /** Bounds of a file that should be small. */
 export interface SmallFileLimits {
@@ -49,7 +49,7 @@ async function readWhole(
   signal: AbortSignal | undefined,
 ): Promise<SmallFile> {
   const response = await requests.getWhole();
-  const reader = bodyOf(response);
+  const reader = requests.bodyOf(response);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let received = 0;
   for (;;) {

@@ -26,16 +26,10 @@ const MAX_FIELDS = 16;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const SPACE: ReadonlySet<number> = new Set([' ', '\t', '\r', '\n'].map((space) => space.charCodeAt(0)));
-const ESCAPES: Readonly<Record<string, string>> = {
-  '"': '"',
-  '\\': '\\',
-  '/': '/',
-  b: '\b',
-  f: '\f',
-  n: '\n',
-  r: '\r',
-  t: '\t',
-};
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const WORD = /true|false|null/y;
+/** What a decoder puts in place of bytes that are not UTF-8; itself EF BF BD. */
+const REPLACEMENT = '\ufffd';
 
 /**
  * Decodes the header's UTF-8, a byte order mark included.
@@ -60,31 +54,19 @@ export function decodeUtf8(bytes: Uint8Array, source: string): string {
   }
 }
 
-/** Offset of the first byte of the first ill-formed sequence (Unicode 15, table 3-7), or the length. */
+/**
+ * Offset of the first byte that is at fault: a decoder puts U+FFFD in its place, and what comes before it is encoded as
+ * it was.
+ */
 function utf8Fault(bytes: Uint8Array): number {
-  let i = 0;
-  while (i < bytes.length) {
-    const lead = bytes[i]!;
-    const size =
-      lead < 0x80
-        ? 1
-        : lead >= 0xc2 && lead < 0xe0
-          ? 2
-          : lead >= 0xe0 && lead < 0xf0
-            ? 3
-            : lead >= 0xf0 && lead < 0xf5
-              ? 4
-              : 0;
-    if (size === 0) return i;
-    const low = lead === 0xe0 ? 0xa0 : lead === 0xf0 ? 0x90 : 0x80;
-    const high = lead === 0xed ? 0x9f : lead === 0xf4 ? 0x8f : 0xbf;
-    for (let k = 1; k < size; k++) {
-      const byte = bytes[i + k];
-      if (byte === undefined || byte < (k === 1 ? low : 0x80) || byte > (k === 1 ? high : 0xbf)) return i;
-    }
-    i += size;
+  const [decoder, encoder] = [new TextDecoder('utf-8', { ignoreBOM: true }), new TextEncoder()];
+  let offset = 0;
+  for (const part of decoder.decode(bytes).split(REPLACEMENT)) {
+    offset += encoder.encode(part).length;
+    if (((bytes[offset]! << 16) | (bytes[offset + 1]! << 8) | bytes[offset + 2]!) !== 0xefbfbd) break;
+    offset += 3;
   }
-  return i;
+  return offset;
 }
 
 /**
@@ -124,16 +106,8 @@ class HeaderParser {
       return first === '{' ? this.#object(depth) : this.#array(depth);
     }
     if (first === '"') return this.#string();
-    for (const [word, value] of [
-      ['true', true],
-      ['false', false],
-      ['null', null],
-    ] as const) {
-      if (this.#text.startsWith(word, this.#at)) {
-        this.#at += word.length;
-        return value;
-      }
-    }
+    const word = this.#take(WORD);
+    if (word) return JSON.parse(word) as boolean | null;
     const number = this.#take(NUMBER);
     if (number === '') this.#fail('a value');
     return new NumberToken(number);
@@ -195,26 +169,15 @@ class HeaderParser {
   }
 
   #string(): string {
-    this.#at++;
-    let value = this.#take(PLAIN);
+    const start = this.#at++;
+    this.#take(PLAIN);
     while (!this.#accept('"')) {
-      if (!this.#accept('\\')) this.#fail('a closing quote; control characters must be escaped');
-      value += this.#escape() + this.#take(PLAIN);
+      if (this.#text[this.#at] !== '\\') this.#fail('a closing quote; control characters must be escaped');
+      const escape = this.#text[this.#at + 1] === 'u' ? 'an escape of four hexadecimal digits' : 'an escape';
+      if (!this.#take(ESCAPE)) this.#fail(escape);
+      this.#take(PLAIN);
     }
-    return value;
-  }
-
-  #escape(): string {
-    const letter = this.#text[this.#at] ?? '';
-    if (letter === 'u') {
-      const digits = this.#text.slice(this.#at + 1, this.#at + 5);
-      if (!/^[0-9a-fA-F]{4}$/.test(digits)) this.#fail('four hexadecimal digits');
-      this.#at += 5;
-      return String.fromCharCode(parseInt(digits, 16));
-    }
-    const value = Object.hasOwn(ESCAPES, letter) ? ESCAPES[letter]! : this.#fail('an escape');
-    this.#at++;
-    return value;
+    return JSON.parse(this.#text.slice(start, this.#at)) as string;
   }
 
   #take(pattern: RegExp): string {

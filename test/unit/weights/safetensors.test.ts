@@ -174,7 +174,7 @@ const rejected: readonly Case[] = [
     what: 'an unknown escape',
     file: fileOf('{"\\x41":1}'),
     code: 'ST_HEADER_JSON',
-    says: ['byte 3', 'an escape'],
+    says: ['byte 2', 'an escape'],
   },
   {
     id: 'S10',
