@@ -3,15 +3,12 @@ import { gemm, type GemmAttrs } from './gemm.js';
 import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
 import type { TensorType } from '../tensor.js';
 
-function reference(
-  inputs: Tensors,
-  { act, skipClassToken = false }: GemmAttrs,
-  out: { y: TensorType },
-): { y: Expected } {
+function reference(inputs: Tensors, { act, rows = 'all' }: GemmAttrs, out: { y: TensorType }): { y: Expected } {
   const [x, weight, bias] = [need(inputs, 'x'), need(inputs, 'weight'), need(inputs, 'bias')];
   const [K, N] = weight.type.shape as [number, number];
-  const skip = skipClassToken ? 1 : 0;
-  const y = blank(skipClassToken ? [(x.type.shape[0] as number) - 1, N] : [...x.type.shape.slice(0, -1), N]);
+  const skip = rows === 'patches' ? 1 : 0;
+  const M = { all: x.type.shape.slice(0, -1), patches: [(x.type.shape[0] as number) - 1], class: [1] }[rows];
+  const y = blank([...M, N]);
   for (let i = 0; i < y.values.length; i++) {
     const [m, n] = [Math.floor(i / N), i % N];
     let sum = bias.data[n] as number;
@@ -55,7 +52,8 @@ export const gemmSpec = defineSpec({
       fill: { bias: (next) => 12 * next() - 2 },
       half: false,
     },
-    { name: 'without the class token', inputs: linear(6, 8, 8), attrs: { skipClassToken: true }, half: false },
+    { name: 'without the class token', inputs: linear(6, 8, 8), attrs: { rows: 'patches' }, half: false },
+    { name: 'the class token alone', inputs: linear(6, 8, 8), attrs: { rows: 'class' }, half: false },
     { name: 'residual', inputs: { ...linear(19, 24, 20), residual: [19, 20] }, attrs: { act: 'gelu' }, half: false },
     {
       name: 'residual, no activation',

@@ -15,9 +15,12 @@ export interface GemmInputs extends StoreInputs {
 }
 
 export interface GemmAttrs extends StoreAttrs {
-  /** Leaves out the first row of x: the class token. */
-  readonly skipClassToken?: boolean;
+  /** Rows of tokens x that are read: all unless given, those of the patches, or the first alone, the class token's. */
+  readonly rows?: TokenRows;
 }
+
+/** The class token is the first row, the patches are the others. */
+export type TokenRows = 'all' | 'patches' | 'class';
 
 /**
  * y = epilogue(x · weight + bias): linear layers and 1×1 convolutions. The output keeps the leading dimensions of x
@@ -25,7 +28,7 @@ export interface GemmAttrs extends StoreAttrs {
  */
 export const gemm = defineOp<GemmInputs, GemmAttrs>({
   name: 'gemm',
-  infer(inputs, { out = 'f32', skipClassToken = false }) {
+  infer(inputs, { out = 'f32', rows = 'all' }) {
     const { x, weight } = inputs;
     const K = x.shape.at(-1) as number;
     ensureTypes(
@@ -35,7 +38,7 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
       `[K,N] with K = ${K}`,
     );
     const N = weight.shape[1] as number;
-    const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...rowsOf(x, skipClassToken), N] };
+    const y: TensorType = { dtype: inputs.gamma ? 'f32' : out, shape: [...rowsOf(x, rows), N] };
     ensureStore('gemm', inputs, y, N);
     return { y };
   },
@@ -84,17 +87,17 @@ export interface PatchEmbedAttrs {
 
 export interface PatchEmbedInputs {
   readonly [name: string]: TensorType | undefined;
-  /** Normalised picture [H,W,4], fourth channel zero, f32. */
+  /** Normalised picture [H,W,4], fourth channel zero; or a map [H,W,C]. */
   readonly x: TensorType;
-  /** [P·P·4, C], rows ordered (ky, kx, channel). */
+  /** [P·P·C, N], rows ordered (ky, kx, channel). */
   readonly weight: TensorType;
-  /** [C] */
+  /** [N] */
   readonly bias: TensorType;
-  /** Token table [1 + GH·GW, C]: class token and position embeddings, less the bias in row 0. */
+  /** Token table [1 + GH·GW, N]: class token and position embeddings, less the bias in row 0. */
   readonly residual: TensorType;
 }
 
-/** Patch embedding with class token and position embeddings: tokens y[1 + GH·GW, C] of a picture [GH·P, GW·P, 4]. */
+/** Patch embedding with class token and position embeddings: tokens y[1 + GH·GW, N] of a picture [GH·P, GW·P, C]. */
 export const patchEmbed = defineOp<PatchEmbedInputs, PatchEmbedAttrs>({
   name: 'patch_embed',
   infer(inputs, { patch }) {
@@ -103,10 +106,10 @@ export const patchEmbed = defineOp<PatchEmbedInputs, PatchEmbedAttrs>({
     ensureTypes(
       'patch_embed',
       { picture: x },
-      C === 4 && H % patch === 0 && W % patch === 0,
-      `[H,W,4] with H and W multiples of ${patch}`,
+      C % 4 === 0 && H % patch === 0 && W % patch === 0,
+      `[H,W,C] with C a multiple of 4, H and W multiples of ${patch}`,
     );
-    ensureTypes('patch_embed', { weight }, weight.shape[0] === patch * patch * 4, `[${patch * patch * 4},·]`);
+    ensureTypes('patch_embed', { weight }, weight.shape[0] === patch * patch * C, `[${patch * patch * C},·]`);
     const y: TensorType = { dtype: 'f32', shape: [1 + (H / patch) * (W / patch), weight.shape[1] as number] };
     ensureStore('patch_embed', { bias: inputs.bias, residual }, y, weight.shape[1] as number);
     return { y };
@@ -116,9 +119,10 @@ export const patchEmbed = defineOp<PatchEmbedInputs, PatchEmbedAttrs>({
   cost: ({ x, weight }, { patch }) => gemmCost(rowCount(x) / patch ** 2, weight),
 });
 
-/** Leading dimensions of x, one row shorter when the class token is left out. */
-function rowsOf({ shape }: TensorType, skipClassToken: boolean): readonly number[] {
-  return skipClassToken ? [(shape[0] as number) - 1] : shape.slice(0, -1);
+/** Leading dimensions of the rows of x that are read. */
+function rowsOf({ shape }: TensorType, rows: TokenRows): readonly number[] {
+  if (rows === 'class') return [1];
+  return rows === 'patches' ? [(shape[0] as number) - 1] : shape.slice(0, -1);
 }
 
 function rowsProduct(inputs: GemmInputs, attrs: GemmAttrs, y: TensorType): Product {
@@ -126,7 +130,7 @@ function rowsProduct(inputs: GemmInputs, attrs: GemmAttrs, y: TensorType): Produ
     M: rowCount(y),
     weight: inputs.weight,
     store: storeKernel(inputs, attrs, y),
-    loader: rowsLoader(inputs.x, attrs.skipClassToken),
+    loader: rowsLoader(inputs.x, attrs.rows),
   };
 }
 
@@ -140,13 +144,15 @@ function shuffledProduct({ x, weight }: TransposedConvInputs, attrs: TransposedC
 }
 
 function patchesProduct(inputs: PatchEmbedInputs, { patch }: PatchEmbedAttrs, y: TensorType): Product {
-  const W = inputs.x.shape[1] as number;
-  const loader = { files: [patchesWgsl], tunables: { PATCH: patch }, params: { W, GW: W / patch } };
+  const { dtype, shape } = inputs.x;
+  const [, W, C] = shape as [number, number, number];
+  const tunables = { xelem: dtype, PATCH: patch, C4: C / 4 };
+  const loader = { files: [patchesWgsl], tunables, params: { W, GW: W / patch } };
   return { M: rowCount(y), weight: inputs.weight, store: storeKernel(inputs, {}, y), loader };
 }
 
-function rowsLoader(x: TensorType, skipClassToken = false): Include {
-  return { files: [rowsWgsl], tunables: { xelem: x.dtype, SKIP: skipClassToken ? 1 : 0 }, params: {} };
+function rowsLoader(x: TensorType, rows: TokenRows = 'all'): Include {
+  return { files: [rowsWgsl], tunables: { xelem: x.dtype, SKIP: rows === 'patches' ? 1 : 0 }, params: {} };
 }
 
 function gemmCost(M: number, weight: TensorType): { flops: number } {

@@ -8,7 +8,7 @@ function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expec
     need(inputs, 'bias'),
     need(inputs, 'residual'),
   ];
-  const [H, W] = x.type.shape as [number, number];
+  const [H, W, channels] = x.type.shape as [number, number, number];
   const C = bias.type.shape[0] as number;
   const [GH, GW] = [H / P, W / P];
   const y = blank([1 + GH * GW, C]);
@@ -21,10 +21,10 @@ function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expec
         for (let kx = 0; kx < P; kx++) {
           const row = Math.floor((token - 1) / GW) * P + ky;
           const column = ((token - 1) % GW) * P + kx;
-          for (let channel = 0; channel < 4; channel++) {
+          for (let channel = 0; channel < channels; channel++) {
             const product =
-              (x.data[(row * W + column) * 4 + channel] as number) *
-              (weight.data[((ky * P + kx) * 4 + channel) * C + c] as number);
+              (x.data[(row * W + column) * channels + channel] as number) *
+              (weight.data[((ky * P + kx) * channels + channel) * C + c] as number);
             sum += product;
             scale += Math.abs(product);
           }
@@ -37,9 +37,9 @@ function reference(inputs: Tensors, { patch: P }: { patch: number }): { y: Expec
   return { y };
 }
 
-const shapes = (GH: number, GW: number, P: number, C: number) => ({
-  x: [GH * P, GW * P, 4],
-  weight: [P * P * 4, C],
+const shapes = (GH: number, GW: number, P: number, C: number, channels = 4) => ({
+  x: [GH * P, GW * P, channels],
+  weight: [P * P * channels, C],
   bias: [C],
   residual: [1 + GH * GW, C],
 });
@@ -54,6 +54,8 @@ export const patchEmbedSpec = defineSpec({
     { name: 'one patch of 14', inputs: shapes(1, 1, 14, 4), attrs: { patch: 14 }, half: false },
     { name: 'wide: 2 by 5 patches of 14', inputs: shapes(2, 5, 14, 12), attrs: { patch: 14 } },
     { name: 'tall: 9 by 1 patches of 16', inputs: shapes(9, 1, 16, 8), attrs: { patch: 16 }, half: false },
+    { name: 'pixels of a map', inputs: shapes(3, 5, 1, 8, 20), attrs: { patch: 1 }, half: false },
+    { name: 'patches of a map', inputs: shapes(2, 3, 2, 12, 8), attrs: { patch: 2 }, half: false },
     { name: 'one-signed picture', inputs: shapes(2, 2, 14, 12), attrs: { patch: 14 }, fill: 'positive', half: false },
   ],
   perf: [

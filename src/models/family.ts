@@ -56,6 +56,15 @@ export function released(repo: 'MiDaS' | 'ZoeDepth', tag: string, file: string):
   return { source: `${releases}/download/${tag}/${file}.pt`, page: `${releases}/tag/${tag}` };
 }
 
+/** The rules of all DPT models of MiDaS: how their inputs and outputs are made. */
+export const DPT = {
+  ...RELATIVE_INVERSE,
+  licence: { name: 'MIT', permissive: true },
+  mean: [0.5, 0.5, 0.5],
+  std: [0.5, 0.5, 0.5],
+  output: 'bicubic',
+} as const satisfies Partial<ModelEntry>;
+
 export const MIT: Licence = { name: 'MIT', permissive: true };
 
 /** Mean and standard deviation of the pictures of ImageNet, RGB in 0 to 1. */

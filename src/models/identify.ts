@@ -88,7 +88,7 @@ function findFamily(table: TensorTable, prefix = ''): Found | undefined {
   const names = [...table.tensors.keys()].map((name) => name.slice(prefix.length));
   if (!names.some((name) => HEAD.test(name))) return undefined;
   const label = table.metadata.get('model');
-  for (const family of [...families, ...recognised]) {
+  for (const family of [...recognised, ...families]) {
     const mark = family.marks.find(
       (each) => (each.label === undefined || each.label === label) && names.some((name) => each.tensor.test(name)),
     );

@@ -51,9 +51,11 @@ export function imageFromTensor(tensor: Float32Array, H: number, W: number): Flo
 }
 
 /**
- * The value a stage of the fixture names: the first output of the last node at or under a label; for a tap, its norm.
+ * The value a stage of the fixture names: the first output of the last node at or under a label; for a tap, its norm;
+ * for a map of an encoder, what the decoder reads.
  */
 export function stageValue(graph: Graph, stage: string, taps: readonly number[]): Value | undefined {
+  if (/^layer\d$/.test(stage)) return graph.nodes.find((n) => n.label === `${stage}_rn`)?.inputs['x'];
   const label = stageLabel(stage, taps);
   if (label === undefined) return undefined;
   const nodes = graph.nodes.filter(
@@ -79,7 +81,6 @@ function stageLabel(stage: string, taps: readonly number[]): string | undefined 
   if (stage.startsWith('tap')) return `pretrained.blocks.${taps[index - 1]}`;
   if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
   if (stage.endsWith('_rn')) return stage;
-  if (stage.startsWith('layer')) return `pretrained.${stage}`;
   if (NEVER_STORED.includes(stage)) return undefined;
   return stage.startsWith('path') ? `refinenet${index}` : 'head';
 }

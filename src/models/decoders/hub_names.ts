@@ -1,5 +1,34 @@
 import type { NameRule } from '../../weights/names.js';
 
+/** An encoder of the hub with plain transformer blocks, at `hub` there and `original` here. */
+export function transformerNames(hub: string, original: string): readonly NameRule[] {
+  const [layer, block] = [`${hub}.encoder.layer.*`, `${original}.blocks.*`];
+  const attention = `${layer}.attention.attention`;
+  return [
+    [`${hub}.embeddings.cls_token`, `${original}.cls_token`],
+    [`${hub}.embeddings.position_embeddings`, `${original}.pos_embed`],
+    [`${hub}.embeddings.patch_embeddings.projection`, `${original}.patch_embed.proj`],
+    [`${layer}.layernorm_before`, `${block}.norm1`],
+    [['query', 'key', 'value'].map((part) => `${attention}.${part}`), `${block}.attn.qkv`],
+    [`${layer}.attention.output.dense`, `${block}.attn.proj`],
+    [`${layer}.layernorm_after`, `${block}.norm2`],
+    [`${layer}.intermediate.dense`, `${block}.mlp.fc1`],
+    [`${layer}.output.dense`, `${block}.mlp.fc2`],
+    [`${hub}.layernorm`, `${original}.norm`],
+  ];
+}
+
+/** The neck and head of the hub's DPT models. */
+export const dptNames: readonly NameRule[] = [
+  ...[1, 2, 3, 4].flatMap((level): NameRule[] => [
+    [`neck.reassemble_stage.readout_projects.${level - 1}.0`, `pretrained.act_postprocess${level}.0.project.0`],
+    [`neck.reassemble_stage.layers.${level - 1}.projection`, `pretrained.act_postprocess${level}.3`],
+    [`neck.reassemble_stage.layers.${level - 1}.resize`, `pretrained.act_postprocess${level}.4`],
+  ]),
+  ...decoderNames('scratch'),
+  ['head.head', 'scratch.output_conv'],
+];
+
 /** The fusion decoder, the same in every hub model that has one. The hub numbers its stages from the deepest. */
 export function decoderNames(scratch: string): readonly NameRule[] {
   return [1, 2, 3, 4].flatMap((level): NameRule[] => {

@@ -1,8 +1,8 @@
 /**
- * How a table of position embeddings is resized: DINOv2's scale factor (g + 0.1)/n, or the target size as the hub has
- * it.
+ * How a table of positions is resized: bicubic by DINOv2's scale factor (g + 0.1)/n, or to the target size as the hub
+ * has it; bilinear as DPT and BEiT.
  */
-export type PositionRule = 'offset' | 'size';
+export type PositionRule = 'offset' | 'size' | 'bilinear';
 
 /** Cubic convolution kernel with a = -0.75 (torch bicubic). */
 function cubic(t: number): number {
@@ -12,22 +12,28 @@ function cubic(t: number): number {
   return d < 2 ? a * d ** 3 - 5 * a * d ** 2 + 8 * a * d - 4 * a : 0;
 }
 
-/** Four clamped source indices and weights for every output index of one axis. */
+/** Tent. Clamping the indices is what torch does by clamping the place at 0. */
+function linear(t: number): number {
+  return 1 - Math.abs(t);
+}
+
+/** Clamped source indices and weights for every output index of one axis. */
 function taps(from: number, to: number, rule: PositionRule): { index: number; weight: number }[][] {
   const scale = rule === 'offset' ? from / (to + 0.1) : from / to;
+  const [near, kernel] = rule === 'bilinear' ? [[0, 1], linear] : [[-1, 0, 1, 2], cubic];
   return Array.from({ length: to }, (_, dst) => {
     const src = (dst + 0.5) * scale - 0.5;
     const base = Math.floor(src);
-    return [-1, 0, 1, 2].map((k) => ({
+    return near.map((k) => ({
       index: Math.min(Math.max(base + k, 0), from - 1),
-      weight: cubic(src - base - k),
+      weight: kernel(src - base - k),
     }));
   });
 }
 
 /**
- * Resizes position embeddings table[n·n, C] to [gh·gw, C] by bicubic interpolation (a = -0.75, half-pixel centres,
- * no antialias) in f64, as DINOv2's interpolate_pos_encoding. A grid of exactly n×n is used as it is.
+ * Resizes a table of positions [n·n, C] to [gh·gw, C] in f64: half-pixel centres, no antialias; bicubic has a = -0.75, as
+ * DINOv2's interpolate_pos_encoding. A grid of exactly n×n is used as it is.
  */
 export function resizePositions(
   table: Float32Array,

@@ -7,8 +7,8 @@ const BEIT_TABLES = { '3972,16': 'large-512', '2212,16': 'large-384', '2212,12':
 const ZOE_OUTPUTS = { 16: 'n', 32: 'k' };
 
 /**
- * Families that messages name and that cannot be run, in the order they are tried: ZoeDepth contains a whole BEiT
- * model, so it comes before that.
+ * Families that messages name and that cannot be run, in the order they are tried, which is before those that can:
+ * ZoeDepth contains a whole BEiT model.
  */
 export const recognised: readonly KnownFamily[] = [
   {
@@ -96,14 +96,6 @@ export const recognised: readonly KnownFamily[] = [
           sizes: BEIT_TABLES,
         },
       },
-    ],
-  },
-  {
-    id: 'dpt-large',
-    title: 'DPT',
-    marks: [
-      { nameStyle: 'original', tensor: /^pretrained\.model\.pos_embed$/, size: 'large' },
-      { nameStyle: 'hub', tensor: /^dpt\.embeddings\.position_embeddings$/, size: 'large' },
     ],
   },
 ];

@@ -1,6 +1,6 @@
 import type { Graph, Recipe, StoredTensor, Value, WeightTensor } from '../../graph/graph.js';
 import { conv2d, padding, type Padding } from '../../kernels/conv2d.js';
-import { gemm, transposedConv } from '../../kernels/gemm.js';
+import { gemm, transposedConv, type TokenRows } from '../../kernels/gemm.js';
 import type { Activation } from '../../kernels/store.js';
 import { map3, numel, tokens2, type DType } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
@@ -81,27 +81,19 @@ export function packedWeight(
 
 export interface LinearOptions extends LayerEnd {
   readonly norm?: BatchNorm;
-  /** Leaves out the first row of x: the class token. */
-  readonly skipClassToken?: boolean;
+  /** Rows of tokens that are read; all unless given. */
+  readonly rows?: TokenRows;
 }
 
 /** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
 export function linear(
   x: Value,
   weights: Weights,
-  {
-    norm,
-    act = 'none',
-    out = x.graph.storage,
-    residual,
-    reluSum = false,
-    gamma,
-    skipClassToken = false,
-  }: LinearOptions = {},
+  { norm, act = 'none', out = x.graph.storage, residual, reluSum = false, gamma, rows = 'all' }: LinearOptions = {},
 ): Value {
   const weight = linearWeight(x, weights, norm);
   const bias = biasOf(x.graph, weights, tokens2(weight.type)[1], norm);
-  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, reluSum, skipClassToken }).y;
+  return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, reluSum, rows }).y;
 }
 
 /** The weight [K,N] of a linear layer on x. */

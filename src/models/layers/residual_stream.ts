@@ -55,8 +55,13 @@ export class ResidualStream {
     return () => (value ??= this.#read(weights));
   }
 
-  /** The stream + scale · linear(input), with the LayerScale factors [C]. */
-  plus(end: BranchEnd, scale: WeightTensor): ResidualStream {
+  /** The stream itself, f32. Read it after the norms, so that they are made in the dispatch that makes it. */
+  value(): Lazy {
+    return () => this.#apply(this.#asked).sum;
+  }
+
+  /** The stream + scale · linear(input), with the LayerScale factors [C], which are 1 unless given. */
+  plus(end: BranchEnd, scale?: WeightTensor): ResidualStream {
     const later = end.input.graph.hereLater();
     return new ResidualStream(this.channels, this.#eps, (norms) =>
       later(() => endOfBranch(end, this.#apply(this.#asked).sum, scale, norms, this.#eps)),
@@ -78,15 +83,19 @@ export class ResidualStream {
 function endOfBranch(
   { input, weights }: BranchEnd,
   residual: Value,
-  scale: WeightTensor,
+  scale: WeightTensor | undefined,
   norms: readonly Weights[],
   eps: number,
 ): Made {
   const { graph } = input;
   const [, C] = tokens2(residual.type);
   if (norms.length === 0 || !fitsLayerNorm(C))
-    return { sum: linear(input, weights, { residual, gamma: vector(graph, scale) }), normed: new Map() };
-  const affine = stacked(graph, [weights.get('bias', [C]), scale]);
+    return {
+      sum: linear(input, weights, { residual, gamma: scale && vector(graph, scale), out: 'f32' }),
+      normed: new Map(),
+    };
+  const bias = weights.get('bias', [C]);
+  const affine = scale ? stacked(graph, [bias, scale]) : unscaled(graph, bias);
   const norm = stacked(
     graph,
     norms.flatMap((each) => [each.get('weight', [C]), each.get('bias', [C])]),
@@ -101,6 +110,17 @@ const rows: Recipe = {
   name: 'rows',
   pack: (tensors) => Float32Array.from(tensors.flatMap(({ values }) => [...values])),
 };
+
+const biasAndOnes: Recipe = {
+  name: 'bias and ones',
+  pack: ([bias], shape) => new Float32Array(2 * (shape[1] as number)).fill(1).map((one, i) => bias?.values[i] ?? one),
+};
+
+/** The bias and scale [2,C] of a branch without LayerScale. */
+function unscaled(graph: Graph, bias: WeightTensor): Value {
+  const type = { dtype: 'f32', shape: [2, ...bias.shape] } as const;
+  return graph.constant({ recipe: biasAndOnes, type, weights: [bias] });
+}
 
 /** Vectors of one length as the rows of a constant, f32. */
 function stacked(graph: Graph, vectors: readonly WeightTensor[]): Value {

@@ -43,7 +43,7 @@ function depthAnything({ heads, taps, maxDepth }: DepthAnythingEntry): Network {
 
 /** Tokens of tap i on the grid [gh,gw] → map at stride 4, 8, 16 or 32 of the picture. The class token is left out. */
 function reassemble(tap: Value, weights: Weights, i: number, [gh, gw]: readonly [number, number]): Value {
-  const patches = linear(tap, weights.at(`projects.${i}`), { skipClassToken: true });
+  const patches = linear(tap, weights.at(`projects.${i}`), { rows: 'patches' });
   const map = view(patches, [gh, gw, tokens2(patches.type)[1]]);
   const resize = weights.at(`resize_layers.${i}`);
   if (i < 2) return upConv(map, resize);

@@ -186,9 +186,15 @@ export const gemmMutants: readonly KernelMutant[] = [
     op: 'patch_embed',
     cases: ['wide: 2 by 5 patches of 14'],
     mutate: all(
-      replace('* PATCH + k4 / PATCH;', '* PATCH + k4 % PATCH;'),
-      replace('index % patches.GW * PATCH + k4 % PATCH]', 'index % patches.GW * PATCH + k4 / PATCH]'),
+      replace('* PATCH + tap / PATCH;', '* PATCH + tap % PATCH;'),
+      replace('index % patches.GW * PATCH + tap % PATCH)', 'index % patches.GW * PATCH + tap / PATCH)'),
     ),
+  },
+  {
+    name: 'channels of a map after the pixels of a patch',
+    op: 'patch_embed',
+    cases: ['patches of a map'],
+    mutate: all(replace('k4 / C4;', 'k4 % (PATCH * PATCH);'), replace('k4 % C4]', 'k4 / (PATCH * PATCH)]')),
   },
   {
     name: 'class token convolved',

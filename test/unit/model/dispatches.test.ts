@@ -11,6 +11,7 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['depth-anything-v2-metric-indoor-small', 'depth-anything-small', 94],
   ['depth-anything-v2-base', 'depth-anything-base', 94],
   ['depth-anything-v2-large', 'depth-anything-large', 154],
+  ['dpt-large', 'dpt-large', 162],
   ['midas-v2.1-small', 'midas-v2.1-small', 90],
 ];
 

@@ -44,7 +44,7 @@ describe('position embeddings against the published encoders', () => {
 
 describe('one axis of the published interpolation, x = 0 1 4 9 16 25 36 49', () => {
   const squares = Float32Array.from({ length: 64 }, (_, i) => (i % 8) ** 2);
-  // The values are PyTorch's own (bicubic, a = -0.75), to the digits printed.
+  // The values are PyTorch's own (bicubic has a = -0.75), to the digits printed.
   const cases: readonly [PositionRule, number, readonly number[]][] = [
     ['size', 5, [0.13725, 3.457, 12.125, 26.36098, 45.89275]],
     ['offset', 5, [0.1322, 3.23787, 11.71908, 24.85438, 44.2563]],
@@ -60,6 +60,12 @@ describe('one axis of the published interpolation, x = 0 1 4 9 16 25 36 49', () 
         -0.08766, 0.21418, 1.39927, 3.07247, 6.03288, 10.07766, 14.00412, 19.84801, 26.60103, 32.80567, 42.79037,
         49.8099,
       ],
+    ],
+    ['bilinear', 5, [0.3, 3.7, 12.5, 26.1, 45.1]],
+    [
+      'bilinear',
+      16,
+      [0, 0.25, 0.75, 1.75, 3.25, 5.25, 7.75, 10.75, 14.25, 18.25, 22.75, 27.75, 33.25, 39.25, 45.75, 49],
     ],
   ];
   for (const [rule, to, expected] of cases) {

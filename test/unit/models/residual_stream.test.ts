@@ -51,6 +51,48 @@ describe('a residual stream', () => {
     expect(before.norms[0]).not.toEqual(before.norms[1]);
   });
 
+  it('is read as it is from the dispatch that makes its norms, and is not scaled without LayerScale', () => {
+    const C = 12;
+    const affine = { 'a.weight': [C], 'a.bias': [C] };
+    const checkpoint = randomCheckpoint({ 'fc.weight': [C, K], 'fc.bias': [C], ...affine }, 7);
+    const weights = weightsOf(checkpoint);
+    const graph = new Graph();
+    const x = graph.input('x', { dtype: 'f32', shape: [T, C] });
+    const h = graph.input('h', { dtype: 'f32', shape: [T, K] });
+    const sum = ResidualStream.of(x, EPS).plus({ input: h, weights: weights.at('fc') });
+    const later = sum.value();
+    sum.norm(weights.at('a'))();
+    const alone = ResidualStream.of(x, EPS)
+      .plus({ input: h, weights: weights.at('fc') })
+      .value();
+    const values = [later(), alone()];
+    expect(graph.nodes.map(({ op }) => op.name)).toEqual(['gemm_layer_norm', 'gemm']);
+    const data = {
+      x: new Float64Array(T * C).fill(0.5),
+      h: Float64Array.from({ length: T * K }, (_, i) => Math.sin(i)),
+    };
+    const read = evaluate(
+      graph,
+      new Map([
+        [x, data.x],
+        [h, data.h],
+      ]),
+      checkpoint,
+    );
+    const [weight, bias] = ['fc.weight', 'fc.bias'].map((name) => checkpoint.get(name)!.values) as [
+      Float32Array,
+      Float32Array,
+    ];
+    values.forEach((value) =>
+      read(value).forEach((actual, i) => {
+        const [t, n] = [Math.floor(i / C), i % C];
+        let expected = 0.5 + bias[n]!;
+        for (let k = 0; k < K; k++) expected += data.h[t * K + k]! * weight[n * K + k]!;
+        expect(actual).toBeCloseTo(expected, 5);
+      }),
+    );
+  });
+
   it('is made apart from its norms where a row does not fit a workgroup', () => {
     expect(sumAndNorms(1028, 'both before').ops).toEqual(['gemm', 'layer_norm', 'layer_norm']);
   });
