@@ -2,8 +2,10 @@ import { defineConfig } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE =
-  /\/src\/(?:index|models\/decoders\/decoder|depth\/formats\/depth_semantics|gpu\/timing|kernels\/(?:attention|layer_norm|gemm_layer_norm))\.ts$/;
+const CORE = new RegExp(
+  '/src/(?:index|models/decoders/decoder|depth/formats/depth_semantics|gpu/timing|' +
+    'kernels/(?:attention|layer_norm|gemm_layer_norm))\\.ts$',
+);
 
 // The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their
 // own.
@@ -14,8 +16,8 @@ export default defineConfig({
     outDir: 'dist/browser',
     lib: { entry: { index: 'src/index.ts', colormaps: 'src/depth/colormaps.ts' }, formats: ['es'] },
     rollupOptions: {
-      // What every page needs is in the first file, so that no page waits for a second one; the others import it from there,
-      // under names of one or two letters.
+      // What every page needs is in the first file, so that no page waits for a second one; the others import it from
+      // there, under names of one or two letters.
       preserveEntrySignatures: 'allow-extension',
       output: {
         chunkFileNames: 'chunks/[name].js',

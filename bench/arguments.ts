@@ -36,10 +36,10 @@ export const HELP = `Times every kernel and model of Depthwise on this machine's
   --quick                          smallest case of each op, ${QUICK_SAMPLES} samples, no models: does it all work?
   --cold                           kernels take turns on copies of their buffers, so that caches do not help
   --check                          time nothing: hold every kernel, and the small models, to the truth
-  --max-gflop N                    leave larger cases out (none; on a CPU 4 for kernels, 0.3 with --quick, 25 for models)
+  --max-gflop N                    leave larger cases out (none; on a CPU 4 for kernels, 25 for models, 0.3 quick)
   --rank-software                  rank kernels although the adapter is a CPU
   --adapter NAME                   part of the name of the adapter to use
-  --matrix                         products only, on subgroup matrices too: a draft, f16 into f32, for GPUs that have them
+  --matrix                         products only, on subgroup matrices too: a draft for GPUs with them
   --shader FILE.wgsl --kernel OP/KERNEL   bench an edited shader beside the shipped one
   --json FILE                      write the run's document
   --svg FILE                       write the roofline picture

@@ -7,7 +7,8 @@ export function commit(): string {
   const git = (...argv: string[]) =>
     execFileSync('git', argv, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
-    return `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain', '--', 'src', 'shaders', 'bench') ? ', edited' : ''}`;
+    const edited = git('status', '--porcelain', '--', 'src', 'shaders', 'bench') !== '';
+    return `${git('rev-parse', '--short', 'HEAD')}${edited ? ', edited' : ''}`;
   } catch {
     return 'unknown';
   }

@@ -22,8 +22,9 @@ export function headerText({
   tool,
 }: Pick<BenchDocument, 'env' | 'clock' | 'protocol' | 'date' | 'tool'>): string[] {
   const versions = Object.entries(env.versions).map(([name, version]) => `${name} ${version}`);
+  const cpu = env.adapter.software ? ' — a CPU: these times are evidence, not performance' : '';
   return [
-    `adapter: ${adapterName(env.adapter)}${env.adapter.software ? ' — a CPU: these times are evidence, not performance' : ''}`,
+    `adapter: ${adapterName(env.adapter)}${cpu}`,
     `runtime: ${[env.runtime, env.os, ...versions].join(', ')}; depthwise ${tool.version} ${tool.commit}; ${date}`,
     `clock: ${clockText(clock)}; ${protocolText(protocol)}`,
   ];

@@ -1,4 +1,5 @@
-// y[oy,ox,c] = max of x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] over a K × K window, without what lies outside.
+// y[oy,ox,c] = max of x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] over a K × K window,
+// without what lies outside.
 // One invocation computes four channels of a pixel; neighbours take neighbouring channels.
 alias xelem = f32;
 alias yelem = f32;

@@ -25,7 +25,8 @@ export const HELP = `Times Depthwise beside other libraries, in one process and 
   --peer REGEXP     peers by name: onnxruntime-web/webgpu, onnxruntime-web, onnxruntime-node, tfjs
   --filter REGEXP   cases by name
   --samples N       samples of each side (20)
-  --null            on Dawn's null backend, which records every call and computes nothing: networks only, to see what comes before their submits
+  --null            on Dawn's null backend, which records every call and computes nothing: networks only, to see what
+                    comes before their submits
   --json FILE       write the document; a document that is there already keeps what it holds and gains these results
 `;
 

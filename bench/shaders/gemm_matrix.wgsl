@@ -1,5 +1,5 @@
-// y[M,N] = store(x[M,K] · weight[K,N]), f16 operands and f32 sums on the matrix units of a GPU; weight is the transpose
-// of PyTorch's.
+// y[M,N] = store(x[M,K] · weight[K,N]), f16 operands and f32 sums on the matrix units of a GPU; weight is the
+// transpose of PyTorch's.
 // Includes: gemm_load_rows.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // Four subgroups compute a tile of 64 × 64, one of them 32 × 32 as blocks of EDGE × EDGE. STEP of K at a time go
 // through workgroup memory, and the next STEP is on its way from memory while these are multiplied; sums leave through

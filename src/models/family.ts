@@ -42,7 +42,7 @@ export interface Licence {
 
 /** Where weights are published. */
 export interface PublishedWeights {
-  /** `hf:org/repo@revision`, the URL of a release file, or `package:FILE` for a file of this package's models folder. */
+  /** `hf:org/repo@revision`, the URL of a release file, or `package:FILE` for a file of the models folder. */
   readonly source: string;
   /** Page to get the original checkpoint from; undefined for what comes with this package. */
   readonly page: string | undefined;

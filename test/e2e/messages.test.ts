@@ -79,7 +79,8 @@ describe('the demo, from source', () => {
     async () => {
       const asked = files.requests.length;
       const { page, complaints, origins, text } = await open('');
-      await page.waitForFunction(() => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576');
+      const drawn = () => document.querySelector('#map-caption')?.textContent === 'Depth map · 768 × 576';
+      await page.waitForFunction(drawn);
       expect(await text('#picture-caption')).toBe('sample.jpg · 768 × 576');
       expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('nano');
       expect(await text('#weights-hint')).toMatch(

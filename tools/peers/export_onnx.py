@@ -91,7 +91,7 @@ def export(module: nn.Module, shape: tuple[int, ...], path: Path):
 
 
 def export_for_transformers_js(upstream: Path, folder: Path, side: int):
-    """Depth Anything V2 small as transformers.js loads it: hub names for input and output, config files beside the graph."""
+    """Depth Anything V2 small as transformers.js loads it: hub names for input and output, config files beside it."""
     module = published.depth_anything_v2(upstream, "vits")
     published.load_seeded(module)
     x = torch.from_numpy(seeded.tensor("input", (1, 3, side, side)))

@@ -59,8 +59,11 @@ export function run(argv, options = {}) {
   return { ok: child.status === 0, stdout, output };
 }
 
-const UNREACHABLE =
-  /ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|Could not resolve|Temporary failure resolving|Could not connect|Unable to connect/;
+/** What npm and apt say of it. */
+const UNREACHABLE = new RegExp(
+  'ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET|ENETUNREACH|' +
+    'Could not resolve|Temporary failure resolving|Could not connect|Unable to connect',
+);
 
 /**
  * Why a command failed: that the network was out of reach when its output says so, and where its output begins and

@@ -17,8 +17,8 @@ export interface DecoderConfig {
   /** Sides of the depth map. */
   readonly size: readonly [number, number];
   /**
-   * `custom`: FeatureFusionBlock_custom. `plain`: FeatureFusionBlock of MiDaS v2, which has no projection, and whose ReLU
-   * works in place, so that a unit adds relu(x) and not x; here relu(x) is what is stored where units read it.
+   * `custom`: FeatureFusionBlock_custom. `plain`: FeatureFusionBlock of MiDaS v2, which has no projection, and whose
+   * ReLU works in place, so that a unit adds relu(x) and not x; here relu(x) is what is stored where units read it.
    */
   readonly block: 'custom' | 'plain';
   /** Align mode of the last upsampling, before the 3×3 convolution of the head. */

@@ -113,6 +113,35 @@ describe('imports', () => {
   });
 });
 
+describe('imports outside src/', () => {
+  const files = ['bench', 'demo', 'test', 'truth'].flatMap((room) =>
+    (readdirSync(join(ROOT, room), { recursive: true }) as string[])
+      .map((name) => join(room, name))
+      .filter((name) => /(?<!\.d)\.ts$/.test(name) && !/^test\/(?:fixtures|output)\//.test(name)),
+  );
+  const found = files.flatMap((file) => importsOf(file));
+  const roomAt = (file: string) => file.split('/')[0] as string;
+
+  it('are found in every room', () => {
+    expect([...new Set(found.map(({ from }) => roomAt(from)))].sort()).toEqual(['bench', 'demo', 'test', 'truth']);
+  });
+
+  it.each([
+    ['truth', ['src', 'truth']],
+    ['bench', ['src', 'truth', 'bench', 'tools']],
+    ['demo', ['src', 'demo', 'tools']],
+    ['test', ['src', 'truth', 'bench', 'tools', 'test']],
+  ])('of %s are of %s', (room, allowed) => {
+    const strange = found.filter(
+      ({ from, to }) =>
+        roomAt(from) === room &&
+        !allowed.includes(roomAt(to)) &&
+        !/^(?:package\.json|node_modules\/|test\/fixtures\/)/.test(to),
+    );
+    expect(strange.map(show)).toEqual([]);
+  });
+});
+
 /** The ways that come back to the file they start from. */
 function cyclesOf(among: readonly Import[]): string[] {
   const done = new Set<string>();

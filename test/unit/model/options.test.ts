@@ -146,7 +146,10 @@ describe('the model asked for', () => {
     [
       'midas-v2.1-small',
       'midas-v2.1-small',
-      /^pretrained\.(layer1\.[013]|layer2\.0\.[01]|layer4\.1\.0)\.(?!0\.conv_dw|.*num_batches_tracked)|^scratch\.(?!refinenet4\.resConfUnit1)/,
+      new RegExp(
+        String.raw`^pretrained\.(layer1\.[013]|layer2\.0\.[01]|layer4\.1\.0)\.(?!0\.conv_dw|.*num_batches_tracked)|` +
+          String.raw`^scratch\.(?!refinenet4\.resConfUnit1)`,
+      ),
     ],
     [
       'depth-anything-v2-small',

@@ -4,7 +4,7 @@ import { applicableKernels, chooseKernel } from '../../../src/graph/kernel_choic
 import type { Node } from '../../../src/graph/graph.js';
 import { kernelText } from '../../../src/kernels/specialize.js';
 import { checkKernel } from '../../../src/tuning/known_answer.js';
-import { tuningTasks } from '../../../src/tuning/tuning_tasks.js';
+import { tuningTasks, type TunedShape } from '../../../src/tuning/tuning_tasks.js';
 import { tuneKernels } from '../../../src/tuning/tune_kernels.js';
 import { testGpu } from '../../gpu.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -47,9 +47,10 @@ describe('on a GPU', () => {
             `${op.name}/${kernel}`,
           ).toBe('GPU_UNSOUND');
       }
-      console.log(
-        `${model} ${storage}: ${tasks.map(({ key, shapes }) => `${key} on ${shapes.map(({ node, count }) => `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`).join(' and ')}`).join('; ') || 'no task'}`,
-      );
+      const shapeText = ({ node, count }: TunedShape) =>
+        `${count} x ${JSON.stringify(Object.values(node.inputs)[0]?.type.shape)}`;
+      const texts = tasks.map(({ key, shapes }) => `${key} on ${shapes.map(shapeText).join(' and ')}`);
+      console.log(`${model} ${storage}: ${texts.join('; ') || 'no task'}`);
     }
     expect([...gpu.dropped]).toEqual([]);
   });

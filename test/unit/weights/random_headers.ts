@@ -71,7 +71,8 @@ function headerText(random: () => number): { text: string; data: number } {
       `"data_offsets":[${number(begin)},${number(at)}]`,
     ];
     if (random() < rarely) fields.splice(Math.floor(random() * 3), 1, pick(fields));
-    return `"${random() < rarely ? pick(['a', '__proto__', '\\u0061', '__metadata__']) : `t${i}`}":{${fields.sort(() => random() - 0.5).join(',')}}`;
+    const name = random() < rarely ? pick(['a', '__proto__', '\\u0061', '__metadata__']) : `t${i}`;
+    return `"${name}":{${fields.sort(() => random() - 0.5).join(',')}}`;
   });
   if (random() < 0.3) members.push(`"__metadata__":${random() < rarely ? pick(METADATA) : '{"format":"pt"}'}`);
   let text = `{${members.join(random() < rarely ? pick([',,', ' ', ';']) : ',')}}`;

@@ -586,7 +586,9 @@ describe('headers that are accepted', () => {
       '模型.权重',
       'tab\tquote"\\',
     ];
-    const header = `{${names.map((name, i) => `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`).join(',')}}`;
+    const entryOf = (name: string, i: number) =>
+      `${JSON.stringify(name)}:{"dtype":"U8","shape":[1],"data_offsets":[${i},${i + 1}]}`;
+    const header = `{${names.map(entryOf).join(',')}}`;
     const { tensors } = parse(fileOf(header, names.length));
     expect([...tensors.keys()]).toEqual(names);
     expect(tensors.get('__proto__')).toMatchObject({ begin: 0, end: 1 });
@@ -640,7 +642,13 @@ describe('headers that are accepted', () => {
 
   test('S32: empty tensors, scalars, no tensors, and any order', () => {
     expect(parse(fileOf('{}'))).toMatchObject({ dataOffset: 10, dataLength: 0 });
-    const header = `{${entry('last', 'F32', '[1]', '[6,10]')},${entry('none', 'F32', '[0,7]', '[6,6]')},${entry('scalar', 'F16', '[]', '[4,6]')},${entry('first', 'F32', '[1]', '[0,4]')}}`;
+    const entries = [
+      entry('last', 'F32', '[1]', '[6,10]'),
+      entry('none', 'F32', '[0,7]', '[6,6]'),
+      entry('scalar', 'F16', '[]', '[4,6]'),
+      entry('first', 'F32', '[1]', '[0,4]'),
+    ];
+    const header = `{${entries.join(',')}}`;
     const { tensors } = parse(fileOf(header, 10));
     expect([...tensors.keys()]).toEqual(['first', 'scalar', 'none', 'last']);
     expect(tensors.get('scalar')!.shape).toEqual([]);
