@@ -32,8 +32,8 @@ function taps(from: number, to: number, rule: PositionRule): { index: number; we
 }
 
 /**
- * Resizes a table of positions [n·n, C] to [gh·gw, C] in f64: half-pixel centres, no antialias; bicubic has a = -0.75, as
- * DINOv2's interpolate_pos_encoding. A grid of exactly n×n is used as it is.
+ * Resizes a table of positions [n·n, C] to [gh·gw, C] in f64: half-pixel centres, no antialias; bicubic has a = -0.75,
+ * as DINOv2's interpolate_pos_encoding. A grid of exactly n×n is used as it is.
  */
 export function resizePositions(
   table: Float32Array,
