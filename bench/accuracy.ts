@@ -57,7 +57,7 @@ function oneHead({ qkv }: Types, attrs: unknown): Part {
   const view = [T, 3, heads, C3 / 3 / heads];
   return {
     says: `1 of ${heads} heads`,
-    inputs: { qkv: { axis: 2, keep: 1, view } },
+    inputs: { qkv: { axis: 2, keep: 1, view }, bias: first(1) },
     output: { axis: 1, keep: 1, view: [T, heads, C3 / 3 / heads] },
     attrs: { ...(attrs as object), heads: 1 },
   };

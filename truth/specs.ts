@@ -1,5 +1,6 @@
 import { attentionSpec } from '../src/kernels/attention.spec.js';
 import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../src/kernels/colorize.spec.js';
+import { crossAttentionSpec } from '../src/kernels/cross_attention.spec.js';
 import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
@@ -29,6 +30,7 @@ export const specs = [
   maxPoolSpec,
   layerNormSpec,
   attentionSpec,
+  crossAttentionSpec,
   headSpec,
   preprocessSpec,
   antialiasRowsSpec,

@@ -1,48 +1,29 @@
 import { attention, type AttentionAttrs } from './attention.js';
-import { blank, defineSpec, need, type Expected, type Fill, type Tensors } from './spec.js';
+import { attentionLoops, knownGrid, knownWindows, sightOf, type Sides } from './attention_reference.spec.js';
+import type { GridOptions } from './attention_grid.js';
+import type { WindowOptions } from './attention_windows.js';
+import { defineSpec, need, type Expected, type Fill, type Tensors } from './spec.js';
 
-/**
- * Magnitude: a score s = Σqk/√D is rounded to Σ|qk|/√D·2⁻²⁴, exp turns that into a relative error of the probability,
- * and the error of the denominator is the mean of those errors. Well-conditioned scores leave the published gate of
- * 1e-5·max|V| untouched; scores in the hundreds cannot meet it in f32.
- */
-function reference(inputs: Tensors, { heads }: AttentionAttrs): { y: Expected } {
+function reference(inputs: Tensors, { heads, scale, where, ...attrs }: AttentionAttrs): { y: Expected } {
   const { type, data } = need(inputs, 'qkv');
-  const [T, C] = [type.shape[0] as number, (type.shape[1] as number) / 3];
-  const D = C / heads;
-  const element = (t: number, part: number, h: number, d: number) => data[t * 3 * C + part * C + h * D + d] as number;
-  const y = blank([T, C]);
-  const scores = new Float64Array(T);
-  const errors = new Float64Array(T);
-  for (let h = 0; h < heads; h++) {
-    for (let t = 0; t < T; t++) {
-      scores.fill(0);
-      errors.fill(0);
-      for (let s = 0; s < T; s++) {
-        for (let d = 0; d < D; d++) {
-          const product = (element(t, 0, h, d) * element(s, 1, h, d)) / Math.sqrt(D);
-          scores[s] = (scores[s] as number) + product;
-          errors[s] = (errors[s] as number) + Math.abs(product);
-        }
-      }
-      const top = scores.reduce((a, b) => Math.max(a, b));
-      const p = scores.map((s) => Math.exp(s - top));
-      const sum = p.reduce((a, b) => a + b);
-      const shared = p.reduce((a, e, s) => a + (e / sum) * (errors[s] as number), 1);
-      for (let d = 0; d < D; d++) {
-        const at = t * C + h * D + d;
-        for (let s = 0; s < T; s++) {
-          const v = element(s, 2, h, d) * ((p[s] as number) / sum);
-          y.values[at] = (y.values[at] as number) + v;
-          y.magnitude[at] = (y.magnitude[at] as number) + Math.abs(v) * (shared + (errors[s] as number));
-        }
-      }
-    }
-  }
-  return { y };
+  const [T, row] = type.shape as [number, number];
+  const V = attrs.valueSize ?? row / heads / 3;
+  const D = (row / heads - V) / 2;
+  const sides: Sides = {
+    queries: T,
+    keys: T,
+    heads,
+    D,
+    V,
+    scale: scale ?? 1 / Math.sqrt(D),
+    q: (t, h, d) => data[t * row + h * D + d] as number,
+    k: (t, h, d) => data[t * row + heads * D + h * D + d] as number,
+    v: (t, h, d) => data[t * row + 2 * heads * D + h * V + d] as number,
+  };
+  return { y: attentionLoops(sides, sightOf(where), inputs['bias']) };
 }
 
-const shapes = (T: number, heads: number, D: number) => ({ qkv: [T, 3 * heads * D] });
+const shapes = (T: number, heads: number, D: number, V = D) => ({ qkv: [T, heads * (2 * D + V)] });
 
 /** Queries, keys and values by their own formulas. */
 function parts(
@@ -59,6 +40,22 @@ function parts(
 }
 
 const within = (size: number) => (next: () => number) => size * (2 * next() - 1);
+
+const windowed = (heads: number, D: number, options: WindowOptions) => ({
+  inputs: {
+    ...shapes(options.map[0] * options.map[1], heads, D),
+    bias: [heads, (2 * options.side - 1) ** 2],
+  },
+  attrs: { heads, where: knownWindows(options) },
+});
+
+const gridded = (heads: number, D: number, [GH, GW]: readonly [number, number], options: Partial<GridOptions> = {}) => {
+  const extra = options.classToken ? 1 : 0;
+  return {
+    inputs: { ...shapes(GH * GW + extra, heads, D), bias: [heads, (2 * GH - 1) * (2 * GW - 1) + 3 * extra] },
+    attrs: { heads, where: knownGrid({ keys: [GH, GW], ...options }) },
+  };
+};
 
 export const attentionSpec = defineSpec({
   op: attention,
@@ -107,10 +104,39 @@ export const attentionSpec = defineSpec({
       half: false,
     },
     { name: 'past 65,535 workgroups', inputs: shapes(1, 65_537, 4), attrs: { heads: 65_537 }, half: false },
+    { name: 'head size 32', inputs: shapes(37, 2, 32), attrs: { heads: 2 } },
+    { name: 'head size 36', inputs: shapes(35, 2, 36), attrs: { heads: 2 }, half: false },
+    { name: 'head size 80', inputs: shapes(35, 2, 80), attrs: { heads: 2 }, half: false },
+    { name: 'head size 128', inputs: shapes(35, 1, 128), attrs: { heads: 1 }, half: false },
+    {
+      name: 'values wider than keys, scale of 1',
+      inputs: shapes(37, 2, 32, 64),
+      attrs: { heads: 2, valueSize: 64, scale: 1 },
+    },
+    { name: 'values narrower than keys', inputs: shapes(19, 3, 16, 8), attrs: { heads: 3, valueSize: 8 }, half: false },
+    { name: 'windows', ...windowed(2, 4, { map: [8, 12], side: 4, shift: 0 }), half: false },
+    { name: 'shifted windows', ...windowed(2, 4, { map: [12, 8], side: 4, shift: 2 }), half: false },
+    { name: 'windows shifted by one', ...windowed(1, 8, { map: [6, 9], side: 3, shift: 1 }), half: false },
+    { name: 'windows, head size 32', ...windowed(2, 32, { map: [12, 8], side: 4, shift: 1 }) },
+    { name: 'one window', ...windowed(2, 4, { map: [4, 4], side: 4, shift: 0 }), half: false },
+    { name: 'one window that is shifted', ...windowed(1, 8, { map: [3, 3], side: 3, shift: 2 }), half: false },
+    { name: 'grid', ...gridded(2, 4, [5, 7]), half: false },
+    { name: 'grid behind a class token', ...gridded(2, 4, [4, 9], { classToken: true }), half: false },
+    { name: 'grid behind a class token, head size 64', ...gridded(2, 64, [4, 9], { classToken: true }) },
+    { name: 'a row behind a class token', ...gridded(1, 4, [1, 6], { classToken: true }), half: false },
+    {
+      name: 'windows of values wider than keys',
+      inputs: { ...shapes(32, 2, 32, 36), bias: [2, 49] },
+      attrs: { heads: 2, valueSize: 36, where: knownWindows({ map: [4, 8], side: 4, shift: 1 }) },
+      half: false,
+    },
   ],
   perf: [
     { name: 'Depth Anything small 518', inputs: shapes(1370, 6, 64), attrs: { heads: 6 } },
     { name: 'Depth Anything base 518', inputs: shapes(1370, 12, 64), attrs: { heads: 12 } },
     { name: 'Depth Anything large 518', inputs: shapes(1370, 16, 64), attrs: { heads: 16 } },
+    { name: 'BEiT-B 384', ...gridded(12, 64, [24, 24], { classToken: true }) },
+    { name: 'Swin2-T 256, first stage', ...windowed(3, 32, { map: [64, 64], side: 16, shift: 8 }) },
+    { name: 'Swin-L 384, third stage', ...windowed(24, 32, { map: [24, 24], side: 12, shift: 6 }) },
   ],
 });

@@ -1,103 +1,69 @@
-import attentionWgsl from '../../shaders/attention.wgsl?raw';
-import { ensureTypes, type DType, type TensorType } from '../tensor.js';
-import { defineOp } from './op.js';
+import qkvWgsl from '../../shaders/attention_qkv.wgsl?raw';
 import { parts } from '../parts.js';
-
-const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
-const subgroupWgsl = async () => (await parts.rare()).attention;
-
-const WORKGROUP = 64;
-/** Queries an invocation of the register kernel takes: more would keep too many sums alive. */
-const QUERIES = 2;
-/** Rows and columns of a workgroup of the tiled kernel, and queries that it takes. */
-const SIDE = 8;
-const TILE = 4 * SIDE;
-/**
- * Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes: 4 times as fast as
- * registers on llvmpipe.
- */
-const LANES = 8;
-const SUBGROUP_QUERIES = 16;
+import { ensureTypes, tokens2, type DType, type TensorType } from '../tensor.js';
+import {
+  attentionCost,
+  attentionKernels,
+  ensureWhere,
+  whole,
+  type AttentionForm,
+  type Where,
+} from './attention_kernels.js';
+import { defineOp } from './op.js';
 
 export interface AttentionInputs {
   readonly [name: string]: TensorType | undefined;
-  /** [T, 3·C]: queries, keys and values of all heads, each [HEADS, D]. */
+  /** [T, heads·(D + D + V)]: queries, then keys, then values, of all heads each. */
   readonly qkv: TensorType;
+  /** [heads, offsets], f32, added to the scores as `where` says; absent where it says nothing. */
+  readonly bias?: TensorType | undefined;
 }
 
 export interface AttentionAttrs {
   readonly heads: number;
+  /** V, elements of a value of one head; D where it is left out, and D is what is left of a row. */
+  readonly valueSize?: number;
+  /** Factor of the scores; D^-1/2 where it is left out. */
+  readonly scale?: number;
+  /** `windows()` or `grid()`; all tokens see each other where it is left out. */
+  readonly where?: Where;
   readonly out?: DType;
 }
 
-/** Multi-head self-attention softmax(q·kᵀ/√D)·v without the output projection; scores are never stored. y[T,C]. */
+/**
+ * Multi-head self-attention softmax(q·kᵀ·scale + bias)·v without the output projection; scores are never stored.
+ * y[T,heads·V]. D and V are multiples of 4. Queries of other tokens than the keys: `crossAttention`. Cosine attention:
+ * `headUnit` before it and a scale of 1. Norms of queries and keys, and rotary embeddings: `headRotary` before it.
+ */
 export const attention = defineOp<AttentionInputs, AttentionAttrs>({
   name: 'attention',
-  infer({ qkv }, { heads, out = 'f32' }) {
-    const [T, C3] = qkv.shape as [number, number];
-    ensureTypes('attention', { qkv }, C3 % (12 * heads) === 0, `[T,3·${heads}·D] with D a multiple of 4`);
-    return { y: { dtype: out, shape: [T, C3 / 3] } };
+  infer({ qkv, bias }, attrs) {
+    const { heads, valueSize, out = 'f32' } = attrs;
+    const [T, row] = tokens2(qkv);
+    const form = formOf({ qkv }, attrs);
+    const sizes = [form.headSize, form.valueSize];
+    const expected = valueSize ? `[T,${heads}·(D+D+${valueSize})]` : `[T,3·${heads}·D]`;
+    const fits =
+      sizes.every((size) => size > 0 && size % 4 === 0) && heads * (2 * form.headSize + form.valueSize) === row;
+    ensureTypes('attention', { qkv }, fits, `${expected} with D a multiple of 4`);
+    ensureWhere('attention', form.where, { q: qkv, kv: qkv, bias }, heads);
+    return { y: { dtype: out, shape: [T, heads * form.valueSize] } };
   },
-  kernels: [
-    {
-      name: 'registers',
-      on: 'any',
-      make(inputs, attrs, { y }) {
-        const { params, T, D } = shapes(attrs, y);
-        return {
-          files: [attentionWgsl],
-          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES, WORKGROUP },
-          params: { ...params, DIMS: D / 4 },
-          workgroups: attrs.heads * Math.ceil(T / (QUERIES * WORKGROUP)),
-        };
-      },
-    },
-    {
-      // The tile shares keys through workgroup memory, which a CPU adapter is slow at.
-      name: 'tiled',
-      on: 'gpu',
-      prefer: () => true,
-      make(inputs, attrs, { y }) {
-        const { params, T, D } = shapes(attrs, y);
-        if (!fitsTile(D)) return undefined;
-        const WIDTH = Math.ceil(D / 4 / SIDE) * SIDE;
-        return {
-          files: [tiledWgsl],
-          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, SIDE, WIDTH },
-          params: { ...params, DIMS: WIDTH, COLUMNS: SIDE },
-          workgroups: attrs.heads * Math.ceil(T / TILE),
-        };
-      },
-    },
-    {
-      name: 'subgroup',
-      on: 'cpu',
-      prefer: () => true,
-      make(inputs, attrs, { y }) {
-        const { params, T, D } = shapes(attrs, y);
-        return {
-          files: [subgroupWgsl],
-          tunables: { xelem: inputs.qkv.dtype, yelem: y.dtype, D4: D / 4, QUERIES: SUBGROUP_QUERIES, LANES },
-          params: { ...params, DIMS: D / 4, KEYS: LANES, ROWS: SUBGROUP_QUERIES },
-          workgroups: attrs.heads * Math.ceil(T / SUBGROUP_QUERIES),
-          subgroupSize: LANES,
-        };
-      },
-    },
-  ],
+  kernels: attentionKernels(formOf),
   probes: async () => (await parts.gpu()).attentionProbes,
-  cost: ({ qkv }, _attrs, { y }) => ({
-    flops: 4 * (qkv.shape[0] as number) * (y.shape[0] as number) * (y.shape[1] as number),
-  }),
+  cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });
 
-/** Wider heads do not fit in workgroup memory; narrower ones would leave columns of the tile without channels. */
-function fitsTile(D: number): boolean {
-  return D >= 32 && D <= 64;
-}
-
-function shapes({ heads }: AttentionAttrs, y: TensorType): { params: Record<string, number>; T: number; D: number } {
-  const [T, C] = y.shape as [number, number];
-  const D = C / heads;
-  return { params: { T, HEADS: heads, SCALE: D ** -0.5 * Math.LOG2E }, T, D };
+function formOf({ qkv }: AttentionInputs, { heads, valueSize: given, scale, where }: AttentionAttrs): AttentionForm {
+  const [T, row] = tokens2(qkv);
+  const valueSize = given ?? row / heads / 3;
+  const headSize = (row / heads - valueSize) / 2;
+  return {
+    heads,
+    headSize,
+    valueSize,
+    scale: scale ?? headSize ** -0.5,
+    where: where ?? whole(T, T),
+    loader: { files: [qkvWgsl], tunables: { xelem: qkv.dtype }, params: {} },
+  };
 }
