@@ -6,6 +6,7 @@ import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
 import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
+import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
 import { headSpec } from '../src/kernels/head.spec.js';
 import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
 import { maxPoolSpec } from '../src/kernels/max_pool.spec.js';
@@ -29,6 +30,7 @@ export const specs = [
   separableSpec,
   maxPoolSpec,
   layerNormSpec,
+  groupNormSpec,
   attentionSpec,
   crossAttentionSpec,
   headSpec,

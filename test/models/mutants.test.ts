@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import type { Graph, Node } from '../../src/graph/graph.js';
+import type { Graph, Node, Value } from '../../src/graph/graph.js';
 import { testGpu } from '../gpu.js';
 import { distances } from './expect_fixture.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
@@ -16,6 +16,7 @@ const V2 = 'depth-anything-v2-small-126x126';
 const METRIC = 'depth-anything-v2-metric-small-98x154';
 const HUB = 'depth-anything-v2-small-hub-126x98';
 const MIDAS = 'midas-v2.1-small-160x96';
+const HYBRID = 'dpt-hybrid-128x96';
 
 /** Changes the attributes of every node of an op; at least one must be there to change. */
 function attributes(
@@ -31,6 +32,19 @@ function attributes(
         attrs: { ...(node.attrs as object), ...change(node.attrs as Record<string, unknown>, node) },
       });
   };
+}
+
+/** The patch halves of readouts. */
+const isReadout = ({ attrs }: Node): boolean => (attrs as { rows?: string }).rows === 'patches';
+
+/** Gives every readout the layer's own bias in place of the class token's share. */
+function ignoreClassToken(graph: Graph): void {
+  const readouts = graph.nodes.filter(isReadout);
+  if (readouts.length === 0) throw new Error('no readout to mutate');
+  for (const { inputs } of readouts) {
+    const { origin } = inputs['bias'] as Value;
+    if (origin.kind === 'node') Object.assign(inputs, { bias: origin.node.inputs['bias'] });
+  }
 }
 
 /** Wrong engines: each is the published network with one mistake in how it is put together. */
@@ -91,6 +105,28 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     'ReLU for ReLU6',
     MIDAS,
     { graph: attributes('gemm', (attrs) => ({ act: attrs['act'] === 'relu6' ? 'relu' : attrs['act'] })) },
+  ],
+  ['readout without the class token', HYBRID, { graph: ignoreClassToken }],
+  ['class token kept among the patches', HYBRID, { graph: attributes('gemm', () => ({ rows: 'all' }), isReadout) }],
+  ['group norm eps 1e-4', HYBRID, { graph: attributes('group_norm', () => ({ eps: 1e-4 })) }],
+  ['one group norm of all channels', HYBRID, { graph: attributes('group_norm', () => ({ groups: 1 })) }],
+  [
+    'no ReLU behind a residual block',
+    HYBRID,
+    {
+      graph: attributes(
+        'group_norm',
+        () => ({ act: 'none' }),
+        (n) => n.inputs['residual'] !== undefined,
+      ),
+    },
+  ],
+  [
+    'symmetric padding for SAME, hybrid',
+    HYBRID,
+    {
+      graph: attributes('max_pool', () => ({ pad: { top: 1, left: 1, bottom: 0, right: 0 } })),
+    },
   ],
   [
     'keys and values of the hub swapped',

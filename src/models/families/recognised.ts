@@ -30,14 +30,6 @@ export const recognised: readonly KnownFamily[] = [
     ],
   },
   {
-    id: 'dpt-hybrid',
-    title: 'DPT',
-    marks: [
-      { nameStyle: 'original', tensor: /^pretrained\.model\.patch_embed\.backbone\./, size: 'hybrid' },
-      { nameStyle: 'hub', tensor: /^dpt\.embeddings\.backbone\./, size: 'hybrid' },
-    ],
-  },
-  {
     id: 'dpt-next-vit',
     title: 'DPT Next-ViT',
     marks: [{ nameStyle: 'original', tensor: /^pretrained\.model\..*\.mhca\.group_conv3x3\./, size: 'large' }],

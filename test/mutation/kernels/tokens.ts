@@ -1,6 +1,7 @@
 import { params, replace, tunables, type KernelMutant } from '../mutant.js';
 
 const quiet = ['low variance, eps 1e-6'];
+const lowVariance = ['low variance, eps 1e-5'];
 const plain = ['prime rows, fewer vectors than invocations', 'width of ViT-S'];
 const small = ['head size 4', 'head size 4, large scores'];
 const loop = 'for (var c = local; c < params.C4; c += WORKGROUP)';
@@ -22,6 +23,37 @@ export const tokenMutants: readonly KernelMutant[] = [
       'inverseSqrt(total(squares, local) / count + params.EPS)',
       '1.0 / (sqrt(total(squares, local) / count) + params.EPS)',
     ),
+  },
+  { name: 'eps 1e-6 for 1e-5', op: 'group_norm', cases: lowVariance, mutate: params(() => ({ EPS: 1e-6 })) },
+  {
+    name: 'eps added to the deviation',
+    op: 'group_norm',
+    cases: lowVariance,
+    mutate: replace(
+      'inverseSqrt(total(squares, local) / params.COUNT + params.EPS)',
+      '1.0 / (sqrt(total(squares, local) / params.COUNT) + params.EPS)',
+    ),
+  },
+  {
+    name: 'groups that share a vector are one',
+    op: 'group_norm',
+    cases: ['two groups share a vector'],
+    mutate: replace('case 2: { return sum + sum.yxwz; }', 'case 2: { return 0.5 * vec4f(dot(sum, vec4f(1))); }'),
+  },
+  {
+    name: 'ReLU before the residual is added',
+    op: 'group_norm',
+    cases: ['residual and ReLU'],
+    mutate: replace(
+      'activate(added(at) + (vec4f(x[at]) - mean) * scale * gamma[c4] + beta[c4])',
+      'added(at) + activate((vec4f(x[at]) - mean) * scale * gamma[c4] + beta[c4])',
+    ),
+  },
+  {
+    name: 'unbiased variance',
+    op: 'group_norm',
+    cases: ['groups of three vectors'],
+    mutate: replace('total(squares, local) / params.COUNT', 'total(squares, local) / (params.COUNT - 1)'),
   },
   {
     name: 'class token kept',
