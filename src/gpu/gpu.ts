@@ -45,6 +45,8 @@ export interface DeviceFacts {
   readonly f16: boolean;
   /** Invocations of a subgroup, where the device has subgroups and all have one size; otherwise 0. */
   readonly subgroupSize: number;
+  /** Invocations that a workgroup may have: 256, or 128 where a device has no more. */
+  readonly invocations: number;
 }
 
 const FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
@@ -88,6 +90,7 @@ export class Gpu {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
       subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
+      invocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     };
     this.pipelines = new PipelineCache(device, adapter.software);
     watchLoss(device, this);

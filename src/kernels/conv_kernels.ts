@@ -13,8 +13,8 @@ const PIXELS = 4;
 const WIDE = 8;
 /** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
 export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
-/** What a workgroup of conv2d_winograd.wgsl computes: tiles of 2×2 pixels, and channels of them. */
-const WINOGRAD = { tiles: 32, channels: 32 } as const;
+/** What a workgroup of conv2d_winograd.wgsl computes, tiles of 2×2 pixels and channels of them, with how many. */
+const WINOGRAD = { tiles: 32, channels: 32, invocations: 256 } as const;
 
 /**
  * A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C/groups,N] to y[OH,OW,N], written by `store`.
@@ -91,7 +91,8 @@ function makeWinograd(conv: Convolution): Kernel | undefined {
   if (!isPlain3x3(conv)) return undefined;
   const [OH, OW, N] = conv.y.shape as [number, number, number];
   const tiles = Math.ceil(OH / 2) * Math.ceil(OW / 2);
-  return makeConv(conv, [winogradWgsl], {}, Math.ceil(tiles / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels));
+  const workgroups = Math.ceil(tiles / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels);
+  return { ...makeConv(conv, [winogradWgsl], {}, workgroups), invocations: WINOGRAD.invocations };
 }
 
 function directConv(conv: Convolution, pixels: number): Kernel {

@@ -75,6 +75,8 @@ export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOu
     { name: 'two norms', inputs: { ...layer(6, 20, 44), norm: [4, 44] }, attrs: { eps: 1e-6 } },
     { name: 'rows + 1, same pipeline', inputs: layer(5, 8, 44), attrs: { eps: 0.5 } },
     { name: 'prime rows, nine subgroups of columns', inputs: layer(37, 20, 288), attrs: { eps: 1e-6 } },
+    { name: 'more columns than invocations', inputs: layer(6, 8, 516), attrs: { eps: 1e-6 } },
+    { name: 'as many columns as there may be', inputs: layer(3, 8, 1024), attrs: { eps: 1e-6 } },
     {
       name: 'two norms, eight subgroups of columns',
       inputs: { ...layer(17, 40, 256), norm: [4, 256] },

@@ -43,8 +43,10 @@ const ROWS = 4;
 const TILED_ROWS = 16;
 /** The same of the kernel for CPU adapters, and invocations of its subgroups. */
 const SUBGROUP = { rows: 16, lanes: 8 } as const;
-/** Invocations a workgroup may have on every device: rows wider than four times this need two dispatches. */
+/** Vectors of four columns that a row may have: wider ones need two dispatches. */
 const MAX_COLS = 256;
+/** Invocations that a workgroup of the safe kernel has at most: every device takes so many. */
+const SAFE_WORKGROUP = 128;
 
 /** True when one workgroup can hold whole rows of N columns. */
 export function fitsLayerNorm(N: number): boolean {
@@ -86,7 +88,12 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     {
       name: 'rows',
       on: 'any',
-      make: (inputs, attrs, outputs) => rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS),
+      make(inputs, attrs, outputs) {
+        const kernel = rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS);
+        const cols = (inputs.weight.shape[1] as number) / 4;
+        const EACH = Math.ceil(cols / SAFE_WORKGROUP);
+        return { ...kernel, tunables: { ...kernel.tunables, EACH, WORKGROUP: Math.ceil(cols / EACH) } };
+      },
     },
     {
       name: 'subgroup',
@@ -95,15 +102,18 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
       make(inputs, attrs, outputs) {
         if (!fitsLanes(inputs.weight)) return undefined;
         const kernel = rowsKernel(inputs, attrs, outputs, [subgroupWgsl, rowsWgsl], SUBGROUP.rows);
-        return { ...kernel, subgroupSize: SUBGROUP.lanes };
+        return { ...kernel, ...columnsEach(inputs.weight), subgroupSize: SUBGROUP.lanes };
       },
     },
     {
       name: 'tiled',
       on: 'gpu',
       prefer: () => true,
-      make: (inputs, attrs, outputs) =>
-        fitsTiles(inputs.weight) ? rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS) : undefined,
+      make(inputs, attrs, outputs) {
+        if (!fitsTiles(inputs.weight)) return undefined;
+        const kernel = rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS);
+        return { ...kernel, ...columnsEach(inputs.weight) };
+      },
     },
   ],
   probes: async () => (await parts.gpu()).gemmLayerNormProbes,
@@ -111,6 +121,11 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
     flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   }),
 });
+
+/** What a kernel asks of a device that has an invocation for each vector of four columns. */
+function columnsEach({ shape }: TensorType): { readonly invocations: number } {
+  return { invocations: (shape[1] as number) / 4 };
+}
 
 /** Whether a workgroup has two subgroups of 32 or more. */
 function fitsTiles({ shape }: TensorType): boolean {

@@ -21,6 +21,8 @@ export interface Kernel {
   readonly subgroupSize?: number;
   /** Invocations that every subgroup has at least: the text takes any more. */
   readonly leastSubgroupSize?: number;
+  /** Invocations of a workgroup, where they are more than the 128 that every device takes. */
+  readonly invocations?: number;
 }
 
 /** What a loader, a store or another included file adds to a kernel. */
@@ -105,8 +107,12 @@ export function ruleKernel<In extends Types, Out extends Types, Attrs>(
 }
 
 /** Whether a device can run a kernel that applies. */
-export function runsOn({ subgroupSize, leastSubgroupSize = 0 }: Kernel, facts: DeviceFacts): boolean {
-  return (subgroupSize ?? facts.subgroupSize) === facts.subgroupSize && facts.subgroupSize >= leastSubgroupSize;
+export function runsOn({ subgroupSize, leastSubgroupSize = 0, invocations = 0 }: Kernel, facts: DeviceFacts): boolean {
+  return (
+    (subgroupSize ?? facts.subgroupSize) === facts.subgroupSize &&
+    facts.subgroupSize >= leastSubgroupSize &&
+    facts.invocations >= invocations
+  );
 }
 
 /** Largest number of workgroups WebGPU allows in one dimension. */

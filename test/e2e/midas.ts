@@ -1,3 +1,4 @@
+import { compareMaps } from '../../truth/compare_maps.js';
 import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import { checkpointTensors } from '../models/fixtures.js';
 
@@ -18,12 +19,5 @@ export function opaque(rgb: Uint8Array): Uint8ClampedArray<ArrayBuffer> {
  * Largest distance of two maps in units of the expected one's range. Constant or non-finite maps are infinitely far.
  */
 export function farthest(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [min, max, error] = [Infinity, -Infinity, actual.length === expected.length ? 0 : Infinity];
-  for (let i = 0; i < expected.length; i++) {
-    min = Math.min(min, expected[i] as number);
-    max = Math.max(max, expected[i] as number);
-    const distance = Math.abs((actual[i] as number) - (expected[i] as number));
-    error = Math.max(error, Number.isFinite(distance) ? distance : Infinity);
-  }
-  return max > min ? error / (max - min) : Infinity;
+  return compareMaps(actual, expected).max;
 }

@@ -5,9 +5,9 @@ import { gemm } from '../../../src/kernels/gemm.js';
 import { gemmLayerNorm } from '../../../src/kernels/gemm_layer_norm.js';
 import type { TensorType } from '../../../src/tensor.js';
 
-const GPU: DeviceFacts = { software: false, f16: true, subgroupSize: 32 };
-const LLVMPIPE: DeviceFacts = { software: true, f16: true, subgroupSize: 8 };
-const SWIFTSHADER: DeviceFacts = { software: true, f16: false, subgroupSize: 4 };
+const GPU: DeviceFacts = { software: false, f16: true, subgroupSize: 32, invocations: 256 };
+const LLVMPIPE: DeviceFacts = { software: true, f16: true, subgroupSize: 8, invocations: 256 };
+const SWIFTSHADER: DeviceFacts = { software: true, f16: false, subgroupSize: 4, invocations: 256 };
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 const linear = (M: number, K: number, N: number) => ({ x: f32(M, K), weight: f32(K, N), bias: f32(N) });
@@ -69,5 +69,7 @@ it(
     expect([384, 128].map((N) => kernel(GPU, N))).toEqual(['tiled', 'rows']);
     expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);
     expect(kernel(SWIFTSHADER, 384)).toBe('rows');
+    const narrow = { ...GPU, invocations: 128 };
+    expect([512, 516].map((N) => kernel(narrow, N))).toEqual(['tiled', 'rows']);
   },
 );

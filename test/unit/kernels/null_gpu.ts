@@ -1,6 +1,8 @@
 import { Gpu } from '../../../src/gpu/gpu.js';
+import { leastGpu } from '../../least_gpu.js';
 
 let shared: Promise<Gpu> | undefined;
+let least: Promise<Gpu> | undefined;
 
 /**
  * A device of Dawn's null backend with WebGPU's default limits, shader-f16 and subgroups: it validates as any adapter
@@ -10,12 +12,25 @@ export function nullGpu(): Promise<Gpu> {
   return (shared ??= open());
 }
 
+/** The same with no optional feature and the least limits that a device has. */
+export function leastNullGpu(): Promise<Gpu> {
+  return (least ??= openLeast());
+}
+
 async function open(): Promise<Gpu> {
-  const { create } = await import('webgpu');
-  const instance = create(['backend=null']);
+  const instance = await nullInstance();
   const adapter = await instance.requestAdapter();
   if (!adapter) throw new Error('Dawn has no null backend.');
   const gpu = Gpu.adopt(await adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups'] }));
   gpu.instance = instance;
   return gpu;
+}
+
+async function openLeast(): Promise<Gpu> {
+  return Gpu.request({ gpu: leastGpu(await nullInstance()) });
+}
+
+async function nullInstance(): Promise<GPU> {
+  const { create } = await import('webgpu');
+  return create(['backend=null']);
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ResourceType, WgslReflect, type VariableInfo } from 'wgsl_reflect/wgsl_reflect.module.js';
 import { packUniform, readBindings, type BindingKind } from '../../../src/gpu/bindings.js';
+import { runsOn } from '../../../src/kernels/op.js';
 import { fileText, specialize } from '../../../src/kernels/specialize.js';
 import { distinct, instances, type Instance } from '../../kernels/instances.js';
 import { specs } from '../../../truth/specs.js';
-import { nullGpu } from './null_gpu.js';
+import { leastNullGpu, nullGpu } from './null_gpu.js';
 import { elementAliases, includesOf, mainFiles, shaderFiles } from './shader_files.js';
 
 const all = await instances(specs);
@@ -122,6 +123,22 @@ describe('specialised kernels', () => {
 
   it('stay within 256 invocations, 16 KiB of workgroup memory and 8 storage buffers', () => {
     for (const instance of compiled) expect(usage(instance), instance.label).toSatisfy(withinDefaults);
+  });
+
+  it('say how many invocations they need beyond the 128 that every device takes', () => {
+    for (const instance of all) {
+      const { invocations } = usage(instance);
+      expect(Math.max(instance.kernel.invocations ?? 0, 128), instance.label).toBe(Math.max(invocations, 128));
+    }
+  });
+
+  it('compile on a device with the least limits and features, where they run there', async () => {
+    const gpu = await leastNullGpu();
+    expect(gpu.facts).toMatchObject({ f16: false, subgroupSize: 0, invocations: 128 });
+    const running = all.filter(({ code, kernel }) => runsOn(kernel, gpu.facts) && !/\benable f16\b/.test(code));
+    const results = await Promise.allSettled(running.map(({ code, label }) => gpu.pipelines.get(code, label)));
+    expect(results.flatMap((r) => (r.status === 'rejected' ? [String(r.reason)] : []))).toEqual([]);
+    expect(running.length).toBeGreaterThan(50);
   });
 });
 

@@ -52,20 +52,21 @@ describe('kernel specs', () => {
 
   it.each(specs)('$op.name: the kernel chosen on a GPU and on a CPU adapter applies', (spec) => {
     for (const kase of [...spec.cases, ...spec.perf]) {
-      for (const [software, subgroupSize] of [
-        [false, 32],
-        [true, 0],
-        [true, 4],
-        [true, 8],
+      for (const [software, subgroupSize, invocations] of [
+        [false, 32, 256],
+        [false, 0, 128],
+        [true, 0, 128],
+        [true, 4, 256],
+        [true, 8, 256],
       ] as const) {
-        const facts = { software, f16: true, subgroupSize };
+        const facts = { software, f16: true, subgroupSize, invocations };
         const inputs = inputTypes(spec, kase, false);
         const outputs = spec.op.infer(inputs, kase.attrs);
         const name = ruleKernel(spec.op, inputs, kase.attrs, outputs, facts);
         const kernel = kernelOf(spec, kase, name, false);
         expect(
           kernel && runsOn(kernel, facts),
-          `${kase.name}: ${name}, software ${software}, subgroups of ${subgroupSize}`,
+          `${kase.name}: ${name}, software ${software}, subgroups of ${subgroupSize}, ${invocations} invocations`,
         ).toBe(true);
         const on = spec.op.kernels.find((one) => one.name === name)?.on;
         expect(on, kase.name).not.toBe(software ? 'gpu' : 'cpu');
