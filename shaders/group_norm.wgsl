@@ -4,7 +4,7 @@
 // One workgroup takes the groups of a column of vectors: one group of many channels, or those that share a vector.
 alias xelem = f32;
 const SHARE: u32 = 4; // channels of a vector that are of one group: 1, 2 or 4
-const WORKGROUP: u32 = 256;
+const WORKGROUP: u32 = 128;
 struct Params {
   PIXELS: u32, // H·W
   C4: u32,     // C / 4
