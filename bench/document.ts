@@ -152,12 +152,26 @@ export interface PeerResult {
    * done.
    */
   readonly timed: string;
-  readonly depthwise: { readonly work: string; readonly ms: Summary; readonly submit?: SubmitFacts };
+  readonly depthwise: {
+    readonly work: string;
+    readonly ms: Summary;
+    readonly submit?: SubmitFacts;
+    readonly network?: NetworkFacts;
+  };
   readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
   /** Peer's median over Depthwise's: above 1, Depthwise is faster. */
   readonly ratio: number;
   /** Largest difference of the two outputs over the range of the peer's; absent where outputs were not compared. */
   readonly maxDifference?: number;
+}
+
+/** What Depthwise made of a network, whatever the machine. */
+export interface NetworkFacts {
+  readonly dispatches: number;
+  readonly pipelines: number;
+  /** Bytes of activations, planned, and the least that any plan takes. */
+  readonly activations: number;
+  readonly lowerBound: number;
 }
 
 /**
@@ -271,6 +285,7 @@ const PEER: Shape = {
   ratio: 'number',
 };
 
+const NETWORK: Shape = { dispatches: 'number', pipelines: 'number', activations: 'number', lowerBound: 'number' };
 const SUBMIT: Shape = { ms: SUMMARY, submits: 'number', dispatches: 'number', waits: 'number' };
 
 /** The first fault of a document, in words; undefined when it is sound. */
@@ -295,6 +310,9 @@ export function faultOf(document: BenchDocument): string | undefined {
 function optionalFault(peer: PeerResult, i: number): string | undefined {
   if ('maxDifference' in peer && typeof peer.maxDifference !== 'number')
     return `peers[${i}].maxDifference is not of kind number`;
+  const { network } = peer.depthwise;
+  const fault = network && misfit(network, NETWORK, `peers[${i}].depthwise.network`);
+  if (fault) return fault;
   const sides = (['depthwise', 'other'] as const).filter((side) => peer[side].submit !== undefined);
   return sides
     .map((side) => misfit(peer[side].submit, SUBMIT, `peers[${i}].${side}.submit`))

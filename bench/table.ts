@@ -16,6 +16,7 @@ export function tablesOf(document: BenchDocument): Table[] {
     kernelTable(document),
     modelTable(document.models),
     peerTable(document.peers),
+    peerNetworkTable(document.peers),
     submitTable(document.peers),
     skippedTable(document),
   ];
@@ -182,6 +183,22 @@ function peerTable(peers: readonly PeerResult[]): Table {
     p.maxDifference?.toExponential(1) ?? '',
   ]);
   return { title: 'Beside peers, same process (ratio above 1: Depthwise is faster)', columns, rows };
+}
+
+function peerNetworkTable(peers: readonly PeerResult[]): Table {
+  const facts = new Map(peers.flatMap(({ case: name, depthwise: { network } }) => (network ? [[name, network]] : [])));
+  const rows = [...facts].map(([name, { dispatches, pipelines, activations, lowerBound }]) => [
+    name,
+    String(dispatches),
+    String(pipelines),
+    number(activations / 1e6),
+    (activations / lowerBound).toFixed(2),
+  ]);
+  return {
+    title: 'The networks of these on Depthwise, on any machine',
+    columns: ['network', 'dispatches', 'pipelines', 'activations MB', '× bound'],
+    rows,
+  };
 }
 
 function submitTable(peers: readonly PeerResult[]): Table {

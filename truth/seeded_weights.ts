@@ -89,6 +89,12 @@ export function seededTensor(name: string, shape: readonly number[], start = 0):
   return values;
 }
 
+/** The f32 values of a checkpoint's tensor, row-major. */
+export function seededValues({ name, shape, source, offset = 0 }: SeededEntry): Float32Array {
+  const values = seededTensor(source?.name ?? name, shape, source?.start ?? 0);
+  return offset === 0 ? values : values.map((value) => value + offset);
+}
+
 /** Rounds an f32 to the nearest f16, ties to even; returns its 16 bits. */
 export function f16Bits(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
@@ -120,10 +126,10 @@ export function seededCheckpoint(entries: readonly SeededEntry[], dtype: 'F32' |
   const image = new Uint8Array(8 + text.length + end);
   new DataView(image.buffer).setBigUint64(0, BigInt(text.length), true);
   image.set(text, 8);
-  for (const { name, shape, source, offset = 0 } of entries) {
-    const place = header[name];
+  for (const entry of entries) {
+    const place = header[entry.name];
     if (!place || place.dtype === 'I64') continue;
-    const values = seededTensor(source?.name ?? name, shape, source?.start ?? 0).map((value) => value + offset);
+    const values = seededValues(entry);
     const stored = dtype === 'F32' ? values : Uint16Array.from(values, f16Bits);
     image.set(new Uint8Array(stored.buffer), 8 + text.length + place.data_offsets[0]);
   }

@@ -25,13 +25,6 @@ export interface OperationCase {
   readonly build: (x: Value, weight: (name: string, packed: PackedWeight) => Value) => Value;
 }
 
-/** A whole network that a peer has as an ONNX graph of the same name. */
-export interface NetworkCase {
-  readonly name: string;
-  readonly input: readonly [1, 3, number, number];
-  readonly checkpoint: string;
-}
-
 /** As in tools/peers/export_onnx.py. */
 export const CHAIN = 4;
 export const HEADS = 6;
@@ -113,11 +106,6 @@ export const operationCases: readonly OperationCase[] = [
   convCase('conv3x3', 64, 64, 3, 'conv2d'),
   convCase('depthwise3x3', 64, 192, 3, 'depthwise'),
   convCase('depthwise5x5', 16, 816, 5, 'depthwise'),
-];
-
-export const networkCases: readonly NetworkCase[] = [
-  { name: 'midas-v2.1-small', input: [1, 3, 256, 256], checkpoint: 'midas-v2.1-small' },
-  { name: 'depth-anything-v2-small', input: [1, 3, 252, 252], checkpoint: 'depth-anything-small' },
 ];
 
 /** Depthwise's graph of an operation: its input, its output and the constants' values by key. */

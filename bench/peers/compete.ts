@@ -1,8 +1,9 @@
 import type { PeerResult, Protocol, SubmitFacts } from '../document.js';
 import { measure } from '../measure.js';
 import { median, summarizeSamples } from '../statistics.js';
-import { toNhwc, type NetworkCase, type OperationCase } from './cases.js';
+import { toNhwc, type OperationCase } from './cases.js';
 import type { Side } from './depthwise_side.js';
+import type { NetworkCase } from './networks.js';
 import type { Submitting, SubmitWatch } from './submit_watch.js';
 
 /** What a contest takes: the case, both sides, and how they are measured. */
@@ -21,16 +22,20 @@ export interface Match {
 /** What both sides gave; who they are is for the caller to say. */
 export type Outcome = Pick<PeerResult, 'timed' | 'depthwise' | 'other' | 'ratio' | 'maxDifference'>;
 
+/** Outputs of one network in f32 differ by rounding alone, over the range of the map. */
+const MAX_DIFFERENCE = 1e-3;
+
 /**
  * First compares the outputs, then times both sides in turns; of networks also what comes before the last submit, in
  * the same samples.
+ * @throws Error when the outputs are not the same
  */
 export async function compete({ kase, ours, other, moved, computed, protocol, watch }: Match): Promise<Outcome> {
   const start = performance.now();
   const theirs = await other.call();
   const firstMs = performance.now() - start;
   const compared = computed
-    ? { maxDifference: difference(await ours.call(), moved ? toNhwc(theirs, kase.input) : theirs) }
+    ? { maxDifference: sameness(await ours.call(), moved ? toNhwc(theirs, kase.input) : theirs) }
     : {};
   const sides = [ours, other].map((side) => watched(side, watch));
   const [mine, peers] = await measure(sides, protocol);
@@ -40,7 +45,7 @@ export async function compete({ kase, ours, other, moved, computed, protocol, wa
   );
   return {
     timed: computed ? 'whole call' : 'whole call, nothing computed',
-    depthwise: { work: ours.work, ms: mine.ms, ...own },
+    depthwise: { work: ours.work, ms: mine.ms, ...own, ...(ours.network && { network: ours.network }) },
     other: { firstMs, ms: peers.ms, ...their },
     ratio: peers.ms.median / mine.ms.median,
     ...compared,
@@ -71,6 +76,13 @@ export function submitFacts(calls: readonly Submitting[]): { readonly submit?: S
       waits: median(of('waits')),
     },
   };
+}
+
+/** The difference of two outputs. @throws Error when it is more than rounding makes of one network */
+export function sameness(a: Float32Array, b: Float32Array): number {
+  const found = difference(a, b);
+  if (found <= MAX_DIFFERENCE) return found;
+  throw new Error(`outputs differ by ${found.toExponential(1)} of their range, and may by ${MAX_DIFFERENCE} at most.`);
 }
 
 /** Largest difference over the range of the second. @throws Error when the lengths differ or a value is not finite */

@@ -5,14 +5,18 @@ import { chooseKernel } from '../../src/graph/kernel_choice.js';
 import type { Value } from '../../src/graph/graph.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { seededCheckpoint } from '../../truth/seeded_weights.js';
+import type { NetworkFacts } from '../document.js';
 import type { ModelFiles } from '../models.js';
 import { interleaved, Network } from '../network.js';
-import { operationGraph, toNhwc, type NetworkCase, type OperationCase } from './cases.js';
+import { operationGraph, toNhwc, type OperationCase } from './cases.js';
+import type { NetworkCase } from './networks.js';
 
 /** One side of a comparison on one case: a call takes its input from CPU memory and leaves its output there. */
 export interface Side {
   /** Kernels that were chosen, or what the peer runs on. */
   readonly work: string;
+  /** Of a network on Depthwise. */
+  readonly network?: NetworkFacts;
   /** The output, in that side's layout. */
   call(): Promise<Float32Array>;
   dispose(): void | Promise<void>;
@@ -52,16 +56,17 @@ export async function depthwiseOperation(gpu: Gpu, kase: OperationCase, input: F
 /** A network on Depthwise. */
 export async function depthwiseNetwork(
   gpu: Gpu,
-  { name, input: [, , H, W], checkpoint }: NetworkCase,
+  { model, input: [, , H, W], checkpoint }: NetworkCase,
   input: Float32Array,
   files: ModelFiles,
 ): Promise<Side> {
-  const network = await Network.open(gpu, name, 'f32', seededCheckpoint(await files.tensors(checkpoint)));
-  await network.compile(H, W);
+  const network = await Network.open(gpu, model, 'f32', seededCheckpoint(await files.tensors(checkpoint)));
+  const { pipelines } = await network.compile(H, W);
   await network.upload();
   const { run, image, output } = await network.executable(H, W, input);
   return {
     work: `${run.dispatches} dispatches`,
+    network: { dispatches: run.dispatches, pipelines, activations: run.plan.bytes, lowerBound: run.plan.lowerBound },
     call: caller(gpu, run, image, output, interleaved(input, H * W)),
     dispose: () => {
       run.dispose();

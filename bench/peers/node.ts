@@ -8,15 +8,16 @@ import { seededInput } from '../../truth/seeded_weights.js';
 import { Clock } from '../clock.js';
 import { parseDocument, SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
 import { environmentOf, headerText } from '../environment.js';
-import { benchGpu, nodeHost, nullGpu, packageVersion } from '../node_host.js';
+import { benchGpu, nodeHost, nullGpu } from '../node_host.js';
 import type { BenchHost } from '../run_bench.js';
 import { peerLine, tableText } from '../table.js';
-import { networkCases, operationCases, type NetworkCase, type OperationCase } from './cases.js';
+import { operationCases, type OperationCase } from './cases.js';
 import { compete } from './compete.js';
-import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_side.js';
-import { acceptSharedMemory, NATIVE, ortBuilds, ortSide } from './onnxruntime.js';
+import { depthwiseNetwork, depthwiseOperation } from './depthwise_side.js';
+import { contests, type Contest } from './contests.js';
+import { networkCases, type NetworkCase } from './networks.js';
+import { acceptSharedMemory, NATIVE } from './onnxruntime.js';
 import { SubmitWatch } from './submit_watch.js';
-import { loadTf, tfSide } from './tfjs.js';
 
 export const HELP = `Times Depthwise beside other libraries, in one process and on the same adapter.
 
@@ -31,14 +32,6 @@ export const HELP = `Times Depthwise beside other libraries, in one process and 
 `;
 
 type Skipped = BenchDocument['skipped'][number];
-
-interface Contest {
-  readonly peer: string;
-  readonly version: string;
-  readonly settings: Readonly<Record<string, string>>;
-  /** The peer's side of a case; undefined where it has none. */
-  side(kase: OperationCase | NetworkCase, input: Float32Array): Promise<Side | undefined>;
-}
 
 /** What a run of contests shares. */
 interface Arena {
@@ -100,7 +93,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   headerText(head).forEach(print);
   const peers: PeerResult[] = [];
   const skipped: Skipped[] = [];
-  const chosen = contests(join(root, 'bench/peers'), instance).filter(
+  const chosen = contests(join(root, 'bench/peers'), instance, host.files).filter(
     ({ peer }) => new RegExp(values.peer ?? '').test(peer) && !(values.null && peer === NATIVE),
   );
   const arena: Arena = {
@@ -163,28 +156,6 @@ async function* contestsOf(
     }
   }
   await ours.dispose();
-}
-
-function contests(folder: string, instance: GPU): Contest[] {
-  const graph = (name: string) => {
-    const path = join(folder, 'models', `${name}.onnx`);
-    if (!existsSync(path)) throw new Error(`${path} is missing; python tools/peers/export_onnx.py writes it.`);
-    return path;
-  };
-  return [
-    ...ortBuilds.map((build): Contest => ({
-      peer: build.peer,
-      version: packageVersion(folder, build.package),
-      settings: build.settings,
-      side: async (kase, input) => ortSide(await build.load(folder), graph(kase.name), input, kase.input),
-    })),
-    {
-      peer: 'tfjs',
-      version: packageVersion(folder, '@tensorflow/tfjs-backend-webgpu'),
-      settings: { backend: 'webgpu' },
-      side: async (kase, input) => ('layout' in kase ? tfSide(await loadTf(folder, instance), kase, input) : undefined),
-    },
-  ];
 }
 
 /** Seeded and in the peer's layout: the seeded picture for networks, uniform in [-1,1] for operations. */

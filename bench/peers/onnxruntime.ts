@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Side } from './depthwise_side.js';
+import type { FilledGraph } from './graphs.js';
 
 /** What is used of ONNX Runtime, in all of its builds. */
 interface OrtTensor {
@@ -10,6 +10,8 @@ interface OrtTensor {
   dispose(): void;
 }
 interface OrtSession {
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   run(feeds: Readonly<Record<string, OrtTensor>>): Promise<Readonly<Record<string, OrtTensor>>>;
   release(): Promise<void>;
 }
@@ -67,19 +69,26 @@ export const ortBuilds: readonly OrtBuild[] = [
   },
 ];
 
-/** A graph on ONNX Runtime. */
-export async function ortSide(ort: Ort, graph: string, input: Float32Array, shape: readonly number[]): Promise<Side> {
-  const session = await ort.InferenceSession.create(new Uint8Array(readFileSync(graph)), {
+/** A graph of one input and one output on ONNX Runtime. */
+export async function ortSide(
+  ort: Ort,
+  { model, externalData }: FilledGraph,
+  input: Float32Array,
+  shape: readonly number[],
+): Promise<Side> {
+  const session = await ort.InferenceSession.create(model, {
     executionProviders: ['webgpu'],
     logSeverityLevel: 3,
+    externalData,
   });
+  const [x, y] = [session.inputNames[0] as string, session.outputNames[0] as string];
   return {
     work: 'onnx graph',
     call: async () => {
-      const outputs = await session.run({ x: new ort.Tensor('float32', input, shape) });
-      const y = outputs['y'] as OrtTensor;
-      const data = (await y.getData()) as Float32Array;
-      y.dispose();
+      const outputs = await session.run({ [x]: new ort.Tensor('float32', input, shape) });
+      const output = outputs[y] as OrtTensor;
+      const data = (await output.getData()) as Float32Array;
+      output.dispose();
       return data;
     },
     dispose: () => session.release(),

@@ -87,9 +87,10 @@ async function transformersCall(): Promise<{ call: (picture: Picture) => Promise
   const { env, RawImage, pipeline } = (await import(/* @vite-ignore */ `/@id/${name}`)) as Transformers;
   Object.assign(env, { allowRemoteModels: false, allowLocalModels: true, localModelPath: '/models/' });
   if (env.backends.onnx.wasm) env.backends.onnx.wasm.wasmPaths = { mjs: `${WASM}.mjs`, wasm: `${WASM}.wasm` };
-  const estimate = await pipeline('depth-estimation', `${MODEL}-pipeline-${NETWORK}`, {
+  const estimate = await pipeline('depth-estimation', `${MODEL}-${NETWORK}x${NETWORK}`, {
     device: 'webgpu',
     dtype: 'fp32',
+    use_external_data_format: true,
   });
   return {
     version: env.version,

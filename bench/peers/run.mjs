@@ -6,7 +6,9 @@ import { build } from 'vite';
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 if (!existsSync(at('node_modules'))) {
-  process.stderr.write('installing the peers (npm ci in bench/peers, about 700 MB)\n');
+  process.stderr.write(
+    'installing ONNX Runtime, TensorFlow.js and transformers.js (npm ci in bench/peers, about 700 MB)\n',
+  );
   // The scripts would fetch CUDA libraries, which WebGPU does not need.
   const { status } = spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: at('.'),

@@ -57,6 +57,10 @@ describe('parseDocument', () => {
         },
         'peers[1].depthwise.submit.waits is not of kind number',
       ],
+      [
+        { peers: [{ ...watched, depthwise: { ...watched.depthwise, network: { dispatches: 90, pipelines: '20' } } }] },
+        'peers[0].depthwise.network.pipelines is not of kind number',
+      ],
     ];
     for (const [changes, fault] of cases) expect(() => parseDocument(json(changes)), fault).toThrow(fault);
     expect(() => parseDocument('null')).toThrow('document is missing');
@@ -97,6 +101,14 @@ describe('tableText', () => {
     const [, table = ''] = tableText(benchDocument({ peers: [half, watched] })).split(title);
     expect(table).toMatch(/network beside someone +20\.00× +0\.500 +10\.0 +3, 3 +1, 12 +90, 180 +0, 0/);
     expect(table).not.toContain('half seen');
+  });
+
+  it('has what Depthwise made of the networks that peers ran, once each', () => {
+    const title = 'The networks of these on Depthwise';
+    expect(tableText(benchDocument({ peers: [peerResult()] }))).not.toContain(title);
+    const again = { ...watched, id: 'network beside another', peer: 'another' };
+    const [, table = ''] = tableText(benchDocument({ peers: [peerResult(), watched, again] })).split(title);
+    expect(table.match(/^network +90 +20 +12\.0 +1\.20$/gm)).toHaveLength(1);
   });
 
   it('says that outputs were not compared where they were not', () => {

@@ -90,7 +90,11 @@ export function watchedPeerResult(): PeerResult {
   });
   return {
     ...rest,
-    depthwise: { ...depthwise, submit: submit(1, 1, 90) },
+    depthwise: {
+      ...depthwise,
+      submit: submit(1, 1, 90),
+      network: { dispatches: 90, pipelines: 20, activations: 1.2e7, lowerBound: 1e7 },
+    },
     other: { ...other, submit: submit(20, 12, 180) },
   };
 }

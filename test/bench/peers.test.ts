@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { convWeight, operationCases, toNhwc } from '../../bench/peers/cases.js';
+import { difference, sameness } from '../../bench/peers/compete.js';
 import { depthwiseOperation } from '../../bench/peers/depthwise_side.js';
 import { numel } from '../../src/tensor.js';
 import { random } from '../../truth/random.js';
@@ -38,6 +39,21 @@ describe('what both sides compute', () => {
       const expected = chain(input.subarray(c * H * W, (c + 1) * H * W), c, C, H, W);
       for (let i = 0; i < H * W; i++) expect(values[i * C + c]).toBeCloseTo(expected[i] as number, 5);
     }
+  });
+});
+
+describe('outputs of both sides', () => {
+  const peer = Float32Array.of(0, 1, 2, 4);
+
+  it('differ by a part of the range of the peer', () => {
+    expect(difference(Float32Array.of(0, 1, 2.5, 4), peer)).toBe(0.125);
+    expect(() => difference(peer.subarray(1), peer)).toThrow('Depthwise gives 3 values and the peer 4');
+    expect(() => difference(Float32Array.of(0, NaN, 2, 4), peer)).toThrow('value 1 is NaN here and 1 there');
+  });
+
+  it('are refused where they differ by more than a thousandth', () => {
+    expect(sameness(Float32Array.of(0, 1, 2.001, 4), peer)).toBeCloseTo(0.00025, 5);
+    expect(() => sameness(Float32Array.of(0, 1, 2.005, 4), peer)).toThrow('outputs differ by 1.3e-3 of their range');
   });
 });
 

@@ -1,31 +1,40 @@
-"""Writes the ONNX graphs that peers are measured on: the published networks and single operations, with seeded weights.
+"""Records the ONNX graphs that peers are measured on, without their weights: published networks and single operations.
 
-    pip install -r tools/peers/requirements.txt
-    python tools/peers/export_onnx.py --upstream DIR [--out bench/peers/models] [--only conv3x3 ...]
+    pip install -r tools/fixtures/requirements.txt -r tools/peers/requirements.txt
+    python tools/peers/export_onnx.py --upstream DIR [--only dpt-large-128x96 ...]
 
-`upstream` holds the checkouts that tools/fixtures/README.md lists. Every weight is the seeded tensor of its name, as in
-truth/seeded_weights.ts, so that both sides of a measurement compute the same numbers.
+`upstream` holds the checkouts that tools/fixtures/README.md lists. The networks are those of bench/peers/networks.json.
+A graph's weights are external data of the file LOCATION, one tensor after another, each under its name in the
+checkpoint. The bench fills them with the seeded tensors of those names (bench/peers/graphs.ts). What the published code
+computes for itself, such as index tables and masks, stays in the graph.
 """
 
 import argparse
 import json
+import math
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
+import brotli
+import onnx
 import torch
 from torch import nn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "fixtures"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tools" / "fixtures"))
 
 import published  # noqa: E402
+import record_models  # noqa: E402
 import seeded  # noqa: E402
 
+OUT = ROOT / "bench" / "peers" / "graphs"
 OPSET = 17
 CHAIN = 4
 """Convolutions in a row, so that a peer's layout changes at both ends weigh little."""
-PIPELINE = "depth-anything-v2-small-pipeline"
-"""Folders of the model for transformers.js begin with this, and end in the side of the network's input."""
-SIDES = (252, 126)
+LOCATION = "model.onnx_data"
+"""The name that transformers.js gives the weights beside a model.onnx."""
 
 
 class Linear(nn.Module):
@@ -67,80 +76,98 @@ class Convolutions(nn.Module):
         return x
 
 
+OPERATIONS = {
+    "gemm": (lambda: Linear(384, 1152, False), (1, 325, 384)),
+    "gemm_gelu": (lambda: Linear(384, 1536, True), (1, 325, 384)),
+    "attention": (lambda: Attention(6), (1, 325, 1152)),
+    "conv3x3": (lambda: Convolutions(64, 3, False), (1, 64, 64, 64)),
+    "depthwise3x3": (lambda: Convolutions(192, 3, True), (1, 192, 64, 64)),
+    "depthwise5x5": (lambda: Convolutions(816, 5, True), (1, 816, 16, 16)),
+}
+"""Name -> (module maker, input shape)."""
+
+
 def graphs(upstream: Path):
     """Name -> (module maker, input shape)."""
-    return {
-        "gemm": (lambda: Linear(384, 1152, False), (1, 325, 384)),
-        "gemm_gelu": (lambda: Linear(384, 1536, True), (1, 325, 384)),
-        "attention": (lambda: Attention(6), (1, 325, 1152)),
-        "conv3x3": (lambda: Convolutions(64, 3, False), (1, 64, 64, 64)),
-        "depthwise3x3": (lambda: Convolutions(192, 3, True), (1, 192, 64, 64)),
-        "depthwise5x5": (lambda: Convolutions(816, 5, True), (1, 816, 16, 16)),
-        "midas-v2.1-small": (lambda: published.midas_small(upstream), (1, 3, 256, 256)),
-        "depth-anything-v2-small": (lambda: published.depth_anything_v2(upstream, "vits"), (1, 3, 252, 252)),
+    networks = json.loads((ROOT / "bench" / "peers" / "networks.json").read_text())
+    return OPERATIONS | {
+        f"{row['model']}-{row['width']}x{row['height']}": (
+            lambda row=row: network(row, upstream),
+            (1, 3, row["height"], row["width"]),
+        )
+        for row in networks
     }
 
 
-def export(module: nn.Module, shape: tuple[int, ...], path: Path):
-    published.load_seeded(module)
+def network(row: dict, upstream: Path) -> nn.Module:
+    case = record_models.Case(row["model"], row["width"], row["height"], 0)
+    return record_models.Published(case, upstream).model
+
+
+@contextmanager
+def whole_sizes():
+    """Lets MiDaS unflatten tokens to sizes that are tensors while a graph is traced."""
+    unflatten = nn.Unflatten
+    nn.Unflatten = lambda dim, sizes: unflatten(dim, tuple(int(size) for size in sizes))
+    try:
+        yield
+    finally:
+        nn.Unflatten = unflatten
+
+
+def export(module: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
+    """The graph with every tensor of the checkpoint as it is: nothing is folded and no BatchNorm merged.
+
+    Input and output have the names that transformers.js asks for.
+    """
     x = torch.from_numpy(seeded.tensor("input", shape))
-    with torch.no_grad():
-        torch.onnx.export(
-            module, (x,), str(path), input_names=["x"], output_names=["y"], opset_version=OPSET, dynamo=False
-        )
-
-
-def export_for_transformers_js(upstream: Path, folder: Path, side: int):
-    """Depth Anything V2 small as transformers.js loads it: hub names for input and output, config files beside it."""
-    module = published.depth_anything_v2(upstream, "vits")
-    published.load_seeded(module)
-    x = torch.from_numpy(seeded.tensor("input", (1, 3, side, side)))
-    (folder / "onnx").mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
+    with torch.no_grad(), whole_sizes(), tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/model.onnx"
         torch.onnx.export(
             module,
             (x,),
-            str(folder / "onnx" / "model.onnx"),
+            path,
             input_names=["pixel_values"],
             output_names=["predicted_depth"],
             opset_version=OPSET,
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
             dynamo=False,
         )
-    config = {"model_type": "depth_anything", "architectures": ["DepthAnythingForDepthEstimation"]}
-    processor = {
-        "image_processor_type": "DPTImageProcessor",
-        "do_resize": True,
-        "size": {"height": side, "width": side},
-        "keep_aspect_ratio": True,
-        "ensure_multiple_of": 14,
-        "resample": 3,
-        "do_rescale": True,
-        "rescale_factor": 1 / 255,
-        "do_normalize": True,
-        "image_mean": [0.485, 0.456, 0.406],
-        "image_std": [0.229, 0.224, 0.225],
-        "do_pad": False,
-    }
-    (folder / "config.json").write_text(json.dumps(config))
-    (folder / "preprocessor_config.json").write_text(json.dumps(processor))
+        return onnx.load(path)
+
+
+def without_weights(model: onnx.ModelProto, module: nn.Module) -> onnx.ModelProto:
+    """Takes the values out of every initializer that a seeded tensor fills."""
+    filled = {name for name, value in module.state_dict().items() if published.is_seeded(name, value)}
+    offset = 0
+    for tensor in model.graph.initializer:
+        if tensor.name not in filled:
+            continue
+        length = 4 * math.prod(tensor.dims)
+        assert tensor.data_type == onnx.TensorProto.FLOAT and len(tensor.raw_data) == length, tensor.name
+        tensor.ClearField("raw_data")
+        tensor.data_location = onnx.TensorProto.EXTERNAL
+        for key, value in (("location", LOCATION), ("offset", offset), ("length", length)):
+            tensor.external_data.add(key=key, value=str(value))
+        offset += length
+    return model
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--upstream", type=Path, required=True)
-    parser.add_argument("--out", type=Path, default=Path("bench/peers/models"))
     parser.add_argument("--only", nargs="*")
     options = parser.parse_args()
-    options.out.mkdir(parents=True, exist_ok=True)
+    OUT.mkdir(parents=True, exist_ok=True)
     for name, (make, shape) in graphs(options.upstream).items():
         if options.only and name not in options.only:
             continue
-        path = options.out / f"{name}.onnx"
-        export(make(), shape, path)
-        print(f"{path}: {path.stat().st_size} bytes")
-    if not options.only or PIPELINE in options.only:
-        for side in SIDES:
-            export_for_transformers_js(options.upstream, options.out / f"{PIPELINE}-{side}", side)
+        module = make().eval()
+        graph = without_weights(export(module, shape), module).SerializeToString(deterministic=True)
+        path = OUT / f"{name}.onnx.br"
+        path.write_bytes(brotli.compress(graph, quality=11, lgwin=24))
+        print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes, {len(graph)} before compression")
 
 
 if __name__ == "__main__":
