@@ -8,9 +8,13 @@ import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
 import { headSpec } from '../src/kernels/head.spec.js';
+import { headRotarySpec } from '../src/kernels/head_rotary.spec.js';
+import { headUnitSpec } from '../src/kernels/head_unit.spec.js';
 import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
 import { maxPoolSpec } from '../src/kernels/max_pool.spec.js';
+import { mergeNormSpec } from '../src/kernels/merge_norm.spec.js';
 import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
+import { postNormSpec } from '../src/kernels/post_norm.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
@@ -30,9 +34,13 @@ export const specs = [
   separableSpec,
   maxPoolSpec,
   layerNormSpec,
+  postNormSpec,
+  mergeNormSpec,
   groupNormSpec,
   attentionSpec,
   crossAttentionSpec,
+  headUnitSpec,
+  headRotarySpec,
   headSpec,
   preprocessSpec,
   antialiasRowsSpec,

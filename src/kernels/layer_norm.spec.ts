@@ -2,26 +2,38 @@ import { layerNorm, type LayerNormAttrs } from './layer_norm.js';
 import { blank, defineSpec, need, type Expected, type Fill, type Tensors } from './spec.js';
 
 /**
- * Magnitude: both x and the mean are rounded before they are divided by the deviation, so a large mean costs digits.
+ * Layer norm of rows. Magnitude: both x and the mean are rounded before they are divided by the deviation, so a large
+ * mean costs digits.
  */
-function reference(inputs: Tensors, { eps }: LayerNormAttrs): { y: Expected } {
-  const [x, gamma, beta] = [need(inputs, 'x'), need(inputs, 'gamma'), need(inputs, 'beta')];
-  const [T, C] = x.type.shape as [number, number];
-  const y = blank([T, C]);
-  for (let t = 0; t < T; t++) {
-    const row = x.data.subarray(t * C, (t + 1) * C);
+export function layerNormLoops(
+  rows: readonly Float64Array[],
+  gamma: Float64Array,
+  beta: Float64Array,
+  eps: number,
+): Pick<Expected, 'values' | 'magnitude'> {
+  const C = gamma.length;
+  const y = blank([rows.length, C]);
+  rows.forEach((row, t) => {
     const mean = row.reduce((sum, v) => sum + v, 0) / C;
     const variance = row.reduce((sum, v) => sum + (v - mean) ** 2, 0) / C;
     const size = row.reduce((sum, v) => sum + Math.abs(v), 0) / C;
     const deviation = Math.sqrt(variance + eps);
     row.forEach((v, c) => {
       const at = t * C + c;
-      const [g, b] = [gamma.data[c] as number, beta.data[c] as number];
+      const [g, b] = [gamma[c] as number, beta[c] as number];
       y.values[at] = ((v - mean) / deviation) * g + b;
       y.magnitude[at] = (Math.abs(g) * (Math.abs(v) + size)) / deviation + Math.abs(b);
     });
-  }
-  return { y };
+  });
+  return y;
+}
+
+function reference(inputs: Tensors, { eps }: LayerNormAttrs): { y: Expected } {
+  const x = need(inputs, 'x');
+  const [T, C] = x.type.shape as [number, number];
+  const rows = Array.from({ length: T }, (_, t) => x.data.subarray(t * C, (t + 1) * C));
+  const y = layerNormLoops(rows, need(inputs, 'gamma').data, need(inputs, 'beta').data, eps);
+  return { y: { ...y, shape: [T, C] } };
 }
 
 const shapes = (T: number, C: number) => ({ x: [T, C], gamma: [C], beta: [C] });

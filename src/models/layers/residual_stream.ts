@@ -123,7 +123,7 @@ function unscaled(graph: Graph, bias: WeightTensor): Value {
 }
 
 /** Vectors of one length as the rows of a constant, f32. */
-function stacked(graph: Graph, vectors: readonly WeightTensor[]): Value {
+export function stacked(graph: Graph, vectors: readonly WeightTensor[]): Value {
   const type = { dtype: 'f32', shape: [vectors.length, ...(vectors[0]?.shape ?? [])] } as const;
   return graph.constant({ recipe: rows, type, weights: vectors });
 }

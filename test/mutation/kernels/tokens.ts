@@ -1,4 +1,4 @@
-import { params, replace, tunables, type KernelMutant } from '../mutant.js';
+import { all, params, replace, tunables, type KernelMutant } from '../mutant.js';
 
 const quiet = ['low variance, eps 1e-6'];
 const lowVariance = ['low variance, eps 1e-5'];
@@ -138,8 +138,8 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'layer_norm',
     cases: ['mean a thousand deviations away'],
     mutate: replace(
-      'let d = x[source + c] - mean;\n    squares += dot(d, d);',
-      'let d = x[source + c];\n    squares += dot(d, d) - 4.0 * mean * mean;',
+      'let d = load(source, c) - mean;\n    squares += dot(d, d);',
+      'let d = load(source, c);\n    squares += dot(d, d) - 4.0 * mean * mean;',
     ),
   },
   {
@@ -168,6 +168,87 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'layer_norm',
     cases: ['past 65,535 workgroups'],
     mutate: replace('group.y * groups.x + group.x', 'group.x'),
+  },
+  {
+    name: 'residual missing',
+    op: 'post_norm',
+    cases: ['prime rows, fewer vectors than invocations'],
+    mutate: replace('return residual[at] + value;', 'return value;'),
+  },
+  {
+    name: 'neighbours to the right before those below',
+    op: 'merge_norm',
+    cases: ['a wide map'],
+    mutate: all(
+      replace('+ neighbour % 2;', '+ neighbour / 2;'),
+      replace('+ neighbour / 2;\n  return', '+ neighbour % 2;\n  return'),
+    ),
+  },
+  {
+    name: 'length of one vector for the head next to it',
+    op: 'head_unit',
+    cases: ['prime tokens and heads'],
+    mutate: replace('let x = vec4f(qkv[first + d]);', 'let x = vec4f(qkv[(first + d) ^ params.D4]);'),
+  },
+  {
+    name: 'keys times the factor too',
+    op: 'head_unit',
+    cases: ['prime tokens and heads'],
+    mutate: replace('if (part == 0) {', 'if (part < 2) {'),
+  },
+  {
+    name: 'vectors of zeros divided by zero',
+    op: 'head_unit',
+    cases: ['vectors of zeros, and shorter than 1e-12'],
+    mutate: replace('max(sqrt(squares), 1e-12)', 'sqrt(squares)'),
+  },
+  {
+    name: 'turned the other way',
+    op: 'head_rotary',
+    cases: ['a high grid'],
+    mutate: all(
+      replace('u * cosine - v * sine', 'u * cosine + v * sine'),
+      replace('v * cosine + u * sine', 'v * cosine - u * sine'),
+    ),
+  },
+  {
+    name: 'rows and columns swapped',
+    op: 'head_rotary',
+    cases: ['a high grid'],
+    mutate: replace('at[i / quarter]', 'at[1 - i / quarter]'),
+  },
+  {
+    name: 'places from 0',
+    op: 'head_rotary',
+    cases: ['a high grid'],
+    mutate: replace('at = 1 + params.STEP', 'at = params.STEP'),
+  },
+  {
+    name: 'token 0 turned',
+    op: 'head_rotary',
+    cases: ['patches together', 'a high grid'],
+    mutate: replace('var at = vec2u(0);', 'var at = vec2u(1);'),
+  },
+  {
+    name: 'pairs side by side',
+    op: 'head_rotary',
+    cases: ['a wide grid'],
+    mutate: all(
+      replace('let a = i + i / quarter * quarter;', 'let a = 2 * i;'),
+      replace('let b = a + quarter;', 'let b = a + 1;'),
+    ),
+  },
+  {
+    name: 'keys with the norm of queries',
+    op: 'head_rotary',
+    cases: ['a high grid'],
+    mutate: replace('let gamma = 2 * part * params.D4;', 'let gamma = 0u;'),
+  },
+  {
+    name: 'eps 1e-6 for 1e-5',
+    op: 'head_rotary',
+    cases: ['low variance'],
+    mutate: params(() => ({ EPS: 1e-6 })),
   },
   { name: 'scale missing', op: 'attention', cases: small, mutate: params(() => ({ SCALE: Math.LOG2E })) },
   {
