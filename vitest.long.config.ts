@@ -1,7 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import base from './vitest.config.js';
 
-// What takes too long for every change: large models, full-size pictures.
+// What takes too long for every change: large models, full-size pictures, hundreds of loads, thousands of frames.
+// Memory is measured after garbage was collected.
 export default defineConfig({
-  test: { ...base.test, include: ['test/long/**/*.test.ts'], exclude: [], testTimeout: 1_200_000 },
+  test: {
+    ...base.test,
+    include: ['test/long/**/*.test.ts'],
+    exclude: [],
+    testTimeout: 1_200_000,
+    execArgv: ['--expose-gc'],
+  },
 });
