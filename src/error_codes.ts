@@ -121,6 +121,7 @@ export type ErrorCode =
   | 'PNG_TEXT'
   | 'PT_BYTEORDER'
   | 'PT_CORRUPT'
+  | 'PT_DTYPE'
   | 'PT_FORBIDDEN_SYMBOL'
   | 'PT_LAYOUT'
   | 'PT_LIMIT'

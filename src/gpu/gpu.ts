@@ -59,6 +59,9 @@ const LIMITS = [
   'maxTextureDimension2D',
 ] as const;
 
+/** What Dawn says at each call once the process or the instance behind a device is gone. */
+const GONE = /instance (?:reference no longer exists|dropped)/i;
+
 /** A GPUDevice with what the engine needs to know about it. Owns the device only when it made it. */
 export class Gpu {
   readonly device: GPUDevice;
@@ -177,6 +180,7 @@ export class Gpu {
         throw new InternalError('INTERNAL_VALIDATION', `The GPU reported: ${fault.message}`, { phase, cause: fault });
       return result;
     } catch (error) {
+      if (!this.#lost && !this.#disposed) this.#noteGone(error);
       throw (this.#lost || this.#disposed) && isGpuFault(error) ? this.#error(phase) : error;
     } finally {
       this.#underWay.delete(entry);
@@ -192,6 +196,13 @@ export class Gpu {
       this.device.destroy();
     }
     this.instance = undefined;
+  }
+
+  /** A process of the GPU that is gone says so at every call, and may leave the promise of the loss pending. */
+  #noteGone(error: unknown): void {
+    for (let cause = error; cause instanceof Error; cause = cause.cause)
+      if (GONE.test(cause.message))
+        return this.noteLoss({ reason: 'unknown', message: textOf(cause) } as GPUDeviceLostInfo);
   }
 
   readonly #uncaptured = ({ error }: GPUUncapturedErrorEvent): void => {

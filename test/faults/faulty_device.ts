@@ -20,6 +20,8 @@ interface Scope {
 export interface Pretence {
   readonly limits?: Readonly<Record<string, number>>;
   readonly without?: readonly string[];
+  /** What the adapter says of itself. */
+  readonly info?: Readonly<Record<string, unknown>>;
 }
 
 const NOTHING = { buffers: 0, textures: 0, bytes: 0 };
@@ -37,6 +39,8 @@ export class FaultyDevice {
   rewrite: (code: string, label: string) => string = (code) => code;
   /** Sees every buffer that is read back, and may change it. */
   onRead: (mapped: ArrayBuffer) => void = () => {};
+  /** What a call that is made to reject says. */
+  words: string | undefined;
   /** How a message should name the WGSL that was corrupted. */
   corrupted = '';
   lost = false;
@@ -50,7 +54,7 @@ export class FaultyDevice {
   readonly #lost = new Promise<GPUDeviceLostInfo>((resolve) => this.#losing.push(resolve));
   #armed: { readonly call: string; readonly fault: Fault; left: number } | undefined;
 
-  constructor(real: GPUDevice, { limits = {}, without = [] }: Pretence = {}) {
+  constructor(real: GPUDevice, { limits = {}, without = [], info = {} }: Pretence = {}) {
     this.#real = real;
     listen(real, (error) => this.#report('uncaptured', error));
     const own: Record<string, unknown> = {
@@ -58,9 +62,8 @@ export class FaultyDevice {
       queue: this.#proxy(real.queue, {
         submit: (...args: unknown[]) => (this.lost ? undefined : Reflect.apply(real.queue.submit, real.queue, args)),
       }),
-      limits: new Proxy(real.limits, {
-        get: (target, name) => limits[String(name)] ?? Reflect.get(target, name, target),
-      }),
+      limits: pretend(real.limits, limits),
+      adapterInfo: pretend(real.adapterInfo, info),
       features: new Set([...real.features].filter((name) => !without.includes(name))),
       pushErrorScope: (filter: GPUErrorFilter) => this.#push(filter),
       popErrorScope: () => this.#pop(),
@@ -148,8 +151,8 @@ export class FaultyDevice {
     if (fault === 'reject')
       return Promise.reject(
         name === 'createComputePipelineAsync'
-          ? driverError()
-          : new DOMException(`injected at ${name}`, 'OperationError'),
+          ? driverError(this.words)
+          : new DOMException(this.words ?? `injected at ${name}`, 'OperationError'),
       );
     if (fault === 'late') {
       const result = go(args);
@@ -230,6 +233,13 @@ export class FaultyDevice {
   }
 }
 
+/** An object of the platform with some other values. */
+function pretend<T extends object>(real: T, values: Readonly<Record<string, unknown>>): T {
+  return new Proxy(real, {
+    get: (target, name) => values[String(name)] ?? (Reflect.get(target, name, target) as unknown),
+  });
+}
+
 /** Tells the latest of the devices in front of a real one of its uncaptured errors. */
 const listeners = new WeakMap<GPUDevice, (error: GPUError) => void>();
 
@@ -238,8 +248,8 @@ function listen(real: GPUDevice, listener: (error: GPUError) => void): void {
   listeners.set(real, listener);
 }
 
-function driverError(): Error {
-  return Object.assign(new Error('injected by the driver'), { name: 'GPUPipelineError', reason: 'internal' });
+function driverError(words = 'injected by the driver'): Error {
+  return Object.assign(new Error(words), { name: 'GPUPipelineError', reason: 'internal' });
 }
 
 /** A WebGPU entry point whose devices are all the same real device, each behind a FaultyDevice of its own. */
@@ -256,7 +266,13 @@ export class FaultyGpu {
       this.onDevice(made);
       return made.device;
     };
-    const adapter = { features: real.features, limits: real.limits, info: real.adapterInfo, requestDevice };
+    const { limits = {}, info = {} } = pretence;
+    const adapter = {
+      features: real.features,
+      limits: pretend(real.limits, limits),
+      info: pretend(real.adapterInfo, info),
+      requestDevice,
+    };
     this.gpu = { requestAdapter: async () => adapter } as unknown as GPU;
   }
 

@@ -43,7 +43,7 @@ class BrowserCache implements ListedCache {
   }
 
   async delete(key: string): Promise<void> {
-    await (await parts.downloads()).deleteFile(await this.#open(), key);
+    await (await parts.downloads()).deleteFile(await this.#open(), this.#locks, key);
   }
 
   async list(): Promise<readonly CachedWeights[]> {
@@ -51,7 +51,7 @@ class BrowserCache implements ListedCache {
   }
 
   async clear(only?: CachedWeightsId): Promise<void> {
-    if (only) await (await parts.downloads()).listWeights(await this.#open(), only);
+    if (only) await (await parts.downloads()).listWeights(await this.#open(), this.#locks, only);
     else await this.#storage.delete(CACHE_NAME);
   }
 

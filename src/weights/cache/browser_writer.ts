@@ -22,14 +22,22 @@ export async function startWriting(
 }
 
 /** Forgets a file. */
-export async function deleteFile(cache: Cache, key: string): Promise<void> {
-  await deleteManifest(cache, manifestUrl(key));
+export async function deleteFile(cache: Cache, locks: LockManager | undefined, key: string): Promise<void> {
+  await deleteManifest(cache, locks, manifestUrl(key));
 }
 
-/** Forgets a file, by the URL of its manifest. */
-export async function deleteManifest(cache: Cache, url: string): Promise<void> {
-  await cache.delete(url);
-  await deletePieces(cache, url);
+/**
+ * Forgets a file, by the URL of its manifest. No writer starts meanwhile; what one that is under way has stored stays.
+ */
+export async function deleteManifest(cache: Cache, locks: LockManager | undefined, url: string): Promise<void> {
+  const release = await lock(locks, url);
+  try {
+    const folder = release ? url : (await readManifest(cache, url))?.folder;
+    await cache.delete(url);
+    if (folder !== undefined) await deletePieces(cache, url, folder);
+  } finally {
+    release?.();
+  }
 }
 
 /** Makes this the only writer of a file among all tabs. Undefined when another one is. */
@@ -106,11 +114,14 @@ class PieceWriter implements CacheWriter {
   }
 }
 
-/** Deletes all pieces of a file except those its manifest names, which another tab may be reading. */
-async function deletePieces(cache: Cache, manifest: string): Promise<void> {
+/**
+ * Deletes all pieces of a file except those its manifest names, which another tab may be reading.
+ * @param folder only pieces that lie below this URL
+ */
+async function deletePieces(cache: Cache, manifest: string, folder = manifest): Promise<void> {
   const kept = (await readManifest(cache, manifest))?.folder;
   for (const request of await cache.keys()) {
-    const stale = request.url.startsWith(`${manifest}/`) && !(kept !== undefined && request.url.startsWith(`${kept}/`));
+    const stale = request.url.startsWith(`${folder}/`) && !(kept !== undefined && request.url.startsWith(`${kept}/`));
     if (stale) await cache.delete(request);
   }
 }

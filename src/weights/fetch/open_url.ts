@@ -1,12 +1,13 @@
 import { abortError, throwIfAborted, untilAborted } from '../../arguments/abort.js';
 import { NetworkError } from '../../errors.js';
-import { unchecked, type CachedFile, type WeightsCache } from '../cache/cache.js';
+import { unchecked, type CachedFile, type CacheWriter, type WeightsCache } from '../cache/cache.js';
 import type { CheckpointOptions } from './checkpoint_options.js';
 import { CheckpointStream, type StreamOptions } from './checkpoint_stream.js';
 import { HttpSource } from './http_source.js';
 import { isolate, warningOf } from '../../warnings.js';
 import { askServer } from './revalidate.js';
 import type { ResolvedSource } from './source.js';
+import { takeTurn } from './turns.js';
 
 /**
  * Opens the file of a URL: the kept copy where it is current, otherwise a download, which is kept.
@@ -22,16 +23,23 @@ export async function openUrl(
   const key = cacheKey ?? (verified ? url : undefined);
   const { cache } = options;
   if (!cache || key === undefined) return CheckpointStream.start(bytes, options, {});
-  const warn = isolate(options.onWarning);
-  const found = afresh ? undefined : await matchIn(cache, key, options);
-  if (found && (pinned || verified || (await isCurrent(bytes, found, options)))) {
-    const cached = await openCached(bytes.name, found, () => cache.delete(key), options);
-    if (cached) return cached;
+  // Shards come under the turn of their index.
+  const turn = options.openShard && (await takeTurn(key, options.signal));
+  let writer: CacheWriter | undefined;
+  try {
+    const found = afresh ? undefined : await matchIn(cache, key, options);
+    if (found && (pinned || verified || (await isCurrent(bytes, found, options)))) {
+      const cached = await openCached(bytes.name, found, () => cache.delete(key), options);
+      if (cached) return cached;
+    }
+    writer = await cache.put(key).catch((error: unknown) => {
+      isolate(options.onWarning)(warningOf(error));
+      return undefined;
+    });
+    if (writer && turn) writer = turn.during(writer);
+  } finally {
+    if (!writer) turn?.end();
   }
-  const writer = await cache.put(key).catch((error: unknown) => {
-    warn(warningOf(error));
-    return undefined;
-  });
   return CheckpointStream.start(bytes, options, {
     writer,
     origin: () => ({ source: bytes.name, ...bytes.validators }),

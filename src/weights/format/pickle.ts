@@ -3,7 +3,7 @@ import { quote, WeightsFormatError } from '../../errors.js';
 import { joined } from './lookahead.js';
 import { ARGUMENT_BYTES, REFUSED } from './opcodes.js';
 import { GlobalName, TensorView, Tuple, type Dict, type Pickled } from './pickled.js';
-import { GLOBALS, ORDERED_DICT, PARAMETER, REBUILD, REBUILD_OLD, storageOf, tensorOf } from './torch_values.js';
+import { GLOBALS, KINDS, ORDERED_DICT, PARAMETER, REBUILD, REBUILD_OLD, storageOf, tensorOf } from './torch_values.js';
 
 /** Longest pickle, in bytes. That of the largest published depth model has 0.2 MB. */
 export const MAX_PICKLE_BYTES = 16 * 1024 * 1024;
@@ -269,6 +269,13 @@ export class PickleMachine {
 
   #global(name: string): GlobalName {
     if (GLOBALS.has(name)) return new GlobalName(name);
+    const kind = KINDS.find(([form]) => form.test(name))?.[1];
+    if (kind !== undefined) {
+      // What a dict holds stands behind its key.
+      const key = this.#stack.findLast((value) => typeof value === 'string');
+      const tensor = key === undefined ? 'a tensor' : `tensor ${quote(key)}`;
+      throw this.#fault('PT_DTYPE', `${tensor} ${kind} (${quote(name)})`, [...GLOBALS], name, undefined, key);
+    }
     throw this.#fault(
       'PT_FORBIDDEN_SYMBOL',
       `it refers to ${quote(name)}, which no state dict does`,
@@ -315,10 +322,11 @@ export class PickleMachine {
     expected?: unknown,
     actual?: unknown,
     cause?: unknown,
+    tensor?: string,
   ): WeightsFormatError =>
     new WeightsFormatError(
       code,
       `${this.#source}: byte ${this.#opcodeAt} of the pickle: ${what}. Nothing in the file was run.`,
-      { source: this.#source, expected, actual, cause },
+      { source: this.#source, expected, actual, cause, ...(tensor === undefined ? {} : { tensor }) },
     );
 }

@@ -34,6 +34,15 @@ export const GLOBALS = new Set([
   ...Object.keys(STORAGES).map((name) => `torch.${name}`),
 ]);
 
+/** Names that only tensors of other kinds refer to, and what is said of such a tensor. */
+export const KINDS: readonly (readonly [RegExp, string])[] = [
+  [/^torch\.(?:_utils\._rebuild_qtensor|Q\w+Storage)$/, 'is quantised: save it dequantised'],
+  [/^torch\._utils\._rebuild_sparse\w*$/, 'is sparse: save it dense'],
+  [/^torch\._utils\._rebuild_meta_tensor\w*$/, 'is a meta tensor, which has no values'],
+  [/^torch\.(?:_tensor\._rebuild_from_type\w*|_utils\._rebuild_\w+)$/, 'is of a class of its own: save it plain'],
+  [/^torch\.(?:\w+|storage\.\w+)Storage$/, 'has values of a type that is not read: save it as float32'],
+];
+
 /** The tensor that a rebuild function would make. @throws what `fault` makes: `PT_VIEW`, `PT_LIMIT` */
 export function tensorOf([storage, offset, size, stride]: readonly Pickled[], fault: Fault): TensorView {
   const shape = countsOf(size, fault);

@@ -26,6 +26,8 @@ export interface ZipEntry {
   readonly method: number;
   /** Where the header is in the file. */
   readonly at: number;
+  /** Whether a record with sizes and CRC is announced behind the data. */
+  readonly record: boolean;
   /** Bytes in the file, and unpacked. */
   readonly packed: number | undefined;
   readonly size: number | undefined;

@@ -60,7 +60,8 @@ export class ZipStream {
     this.#checkName(name);
     const [size, packed] = readExtra64(extra, head.getUint32(18, true), head.getUint32(14, true));
     const crc = head.getUint32(10, true);
-    const follows = (flags & 8) !== 0 && packed === 0 && size === 0 && crc === 0;
+    const record = (flags & 8) !== 0;
+    const follows = record && packed === 0 && size === 0 && crc === 0;
     if (method !== STORED && (method !== DEFLATED || follows)) {
       throw this.#fault(
         'PT_ZIP_METHOD',
@@ -78,8 +79,8 @@ export class ZipStream {
         packed,
       );
     return follows
-      ? { name, method, at, packed: undefined, size: undefined, crc: undefined }
-      : { name, method, at, packed, size, crc };
+      ? { name, method, at, record, packed: undefined, size: undefined, crc: undefined }
+      : { name, method, at, record, packed, size, crc };
   }
 
   /**
@@ -171,7 +172,9 @@ export class ZipStream {
     const record = stated ?? (size === 0 ? crc : await this.#descriptor(entry, data));
     if (record !== crc)
       throw this.#fault('PT_ZIP_CRC', `${quote(entry.name)} is damaged: its CRC-32 is not the one stated`, record, crc);
-    this.#records.push({ ...entry, packed, size, crc });
+    const whole = { ...entry, packed, size, crc };
+    if (entry.record && (stated !== undefined || size === 0)) await this.#repeated(whole);
+    this.#records.push(whole);
     if (this.#records.length > MAX_ENTRIES) throw this.#limit(entry, MAX_ENTRIES, this.#records.length);
   }
 
@@ -192,6 +195,16 @@ export class ZipStream {
     const [packed, unpacked] = [size.getBigUint64(0, true), size.getBigUint64(8, true)];
     if (packed === BigInt(data.length) && unpacked === packed) return short.getUint32(4, true);
     throw this.#sizeFault(entry, data.length, short.getUint32(8, true));
+  }
+
+  /** Passes over a record that repeats what the header said. Some writers announce it and leave it out. */
+  async #repeated({ name, crc, packed, size }: ZipRecord): Promise<void> {
+    const ahead = await this.#bytes.takeUpTo(24);
+    this.#bytes.putBack(ahead);
+    const length = descriptorLength(ahead, crc, packed, size);
+    if (length === undefined)
+      throw this.#fault('PT_ZIP_MISMATCH', `${quote(name)}: the record behind its data is another than its header`);
+    await this.#take(length);
   }
 
   /** How far it is to the record behind the data, whose length nothing tells. */
@@ -260,6 +273,21 @@ export class ZipStream {
 
 function view(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/**
+ * Bytes of the record behind an entry, which may lack its signature and have sizes of four or eight bytes; 0 where there
+ * is none, undefined for one that says something else.
+ */
+function descriptorLength(ahead: Uint8Array, crc: number, packed: number, size: number): number | undefined {
+  const data = view(ahead);
+  const at = ahead.length >= 4 && data.getUint32(0, true) === DESCRIPTOR ? 4 : 0;
+  if (ahead.length >= at + 12 && data.getUint32(at, true) === crc) {
+    if (data.getUint32(at + 4, true) === packed && data.getUint32(at + 8, true) === size) return at + 12;
+    const large = (from: number) => from + 8 <= ahead.length && data.getBigUint64(from, true);
+    if (large(at + 4) === BigInt(packed) && large(at + 12) === BigInt(size)) return at + 20;
+  }
+  return at === 0 ? 0 : undefined;
 }
 
 /** Where the first record stands whose sizes are the distance to it. */

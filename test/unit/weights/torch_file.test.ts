@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openTorchBytes } from './torch_bytes.js';
 import { readMutations } from './torch_mutations.js';
-import { legacy, op, stateDict, torchParts, zip, type WrittenTensor } from './torch_writer.js';
+import { legacy, op, stateDict, torchParts, u32, zip, type Repeat, type WrittenTensor } from './torch_writer.js';
 
 const wholes = (count: number) => Float32Array.from({ length: count }, (_, i) => i);
 const TENSORS: Readonly<Record<string, WrittenTensor>> = {
@@ -53,6 +53,39 @@ describe('a PyTorch file', () => {
       await expect(read(zip([...parts.slice(2), ...parts.slice(0, 2)]))).resolves.toEqual({ weight: [0, 1] });
     },
   );
+
+  const u64 = (value: number) => {
+    const field = Buffer.alloc(8);
+    field.writeBigUInt64LE(BigInt(value));
+    return field;
+  };
+  const signature = Buffer.from('PK\x07\x08');
+  it.each<[string, Repeat]>([
+    ['of four-byte sizes', (crc, packed, size) => Buffer.concat([signature, u32(crc), u32(packed), u32(size)])],
+    ['of eight-byte sizes', (crc, packed, size) => Buffer.concat([signature, u32(crc), u64(packed), u64(size)])],
+    ['without a signature', (crc, packed, size) => Buffer.concat([u32(crc), u32(packed), u32(size)])],
+    ['without a signature, of eight bytes', (crc, packed, size) => Buffer.concat([u32(crc), u64(packed), u64(size)])],
+    ['that was only announced', () => Buffer.alloc(0)],
+  ])('with sizes in its headers and a record %s behind its data is read, packed and not', async (_, repeats) => {
+    for (const deflate of [false, true])
+      expect(await read(zip(torchParts(TENSORS), { deflate, follows: false, repeats }))).toEqual(EXPECTED);
+  });
+
+  it.each<[string, string, Repeat]>([
+    [
+      'another CRC',
+      'PT_ZIP_MISMATCH',
+      (crc, packed, size) => Buffer.concat([signature, u32((crc ^ 1) >>> 0), u32(packed), u32(size)]),
+    ],
+    [
+      'another size',
+      'PT_ZIP_MISMATCH',
+      (crc, packed, size) => Buffer.concat([signature, u32(crc), u32(packed), u32(size + 1)]),
+    ],
+    ['no record but other bytes', 'PT_ZIP', () => Buffer.from('something else')],
+  ])('with a record behind its data that says %s is refused by %s', async (_, code, repeats) => {
+    await expect(read(zip(torchParts(one), { follows: false, repeats }))).rejects.toMatchObject({ code });
+  });
 
   it.each([
     ['under state_dict', op.dict(op.string('epoch'), op.int(3), op.string('state_dict'), stateDict(one))],

@@ -15,7 +15,8 @@ export interface ZipPart {
 }
 
 const text = (value: string) => Buffer.from(value, 'latin1');
-const u32 = (value: number) => {
+/** Four bytes, the lowest first. */
+export const u32 = (value: number) => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
@@ -89,6 +90,9 @@ export function torchParts(
   ];
 }
 
+/** The record behind an entry whose header has its sizes too. */
+export type Repeat = (crc: number, packed: number, size: number) => Buffer;
+
 /**
  * A zip archive as PyTorch writes it: sizes and CRC of an entry follow its data. Others write them before it.
  */
@@ -98,7 +102,8 @@ export function zip(
     flags = 0x0808,
     deflate = false,
     follows = !deflate,
-  }: { flags?: number; deflate?: boolean; follows?: boolean } = {},
+    repeats,
+  }: { flags?: number; deflate?: boolean; follows?: boolean; repeats?: Repeat } = {},
 ): Buffer {
   const chunks: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -113,7 +118,7 @@ export function zip(
     const body = deflate ? deflateRawSync(data) : data;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50);
-    local.writeUInt16LE(data.length === 0 || !follows ? flags & ~8 : flags, 6);
+    local.writeUInt16LE(data.length === 0 || (!follows && !repeats) ? flags & ~8 : flags, 6);
     if (!follows) {
       local.writeUInt32LE(crc, 14);
       local.writeUInt16LE(deflate ? 8 : 0, 8);
@@ -124,6 +129,7 @@ export function zip(
     add(Buffer.concat([local, text(name), body]));
     if (data.length > 0 && follows)
       add(Buffer.concat([text('PK\x07\x08'), u32(crc), u32(data.length), u32(data.length)]));
+    if (data.length > 0 && repeats) add(repeats(crc, body.length, data.length));
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50);
     central.writeUInt16LE(flags, 8);
