@@ -271,8 +271,9 @@ export class PickleMachine {
     if (GLOBALS.has(name)) return new GlobalName(name);
     const kind = KINDS.find(([form]) => form.test(name))?.[1];
     if (kind !== undefined) {
-      // What a dict holds stands behind its key.
-      const key = this.#stack.findLast((value) => typeof value === 'string');
+      // What a dict holds stands behind its key; the first word of a persistent id may be between.
+      const key = this.#stack.findLast((value) => typeof value === 'string' && value !== 'storage') as
+        string | undefined;
       const tensor = key === undefined ? 'a tensor' : `tensor ${quote(key)}`;
       throw this.#fault('PT_DTYPE', `${tensor} ${kind} (${quote(name)})`, [...GLOBALS], name, undefined, key);
     }
