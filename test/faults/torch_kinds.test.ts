@@ -123,7 +123,7 @@ describe('a file of another version of timm', () => {
     for (const each of [model, reference]) each.dispose();
   });
 
-  it('that calls a layer something else is refused, with the tensors that are missed and the nearest there are', async () => {
+  it('that calls a layer something else is refused, with what is missed and the nearest names', async () => {
     const moved = tiny().map((tensor) => ({
       ...tensor,
       name: tensor.name.replace(/^(pretrained\.layer3\.0\.0\.)conv_dw\./, '$1downsample.'),

@@ -84,8 +84,8 @@ it.each([
   // A look is STEP frames; a hundred of them are more than there are.
   const [heap, all] = growth(memory, warm).map((slope) => (slope / 100) * memory.length) as [number, number];
   console.log(
-    `${call}: ${said.frames} frames, ${objects} objects of ${bytes} bytes at each of ${said.held.length} looks; after ` +
-      `${warm * STEP} frames ${show(memory[warm]!)}, at the end ${show(memory.at(-1)!)}; ` +
+    `${call}: ${said.frames} frames, ${objects} objects of ${bytes} bytes at each of ${said.held.length} looks; ` +
+      `after ${warm * STEP} frames ${show(memory[warm]!)}, at the end ${show(memory.at(-1)!)}; ` +
       `in ${FRAMES} frames ${heap.toFixed(2)} MiB of heap, ${all.toFixed(1)} MiB in all`,
   );
   expect(heap, `MiB of heap in ${FRAMES} frames`).toBeLessThan(1);

@@ -276,8 +276,8 @@ function view(bytes: Uint8Array): DataView {
 }
 
 /**
- * Bytes of the record behind an entry, which may lack its signature and have sizes of four or eight bytes; 0 where there
- * is none, undefined for one that says something else.
+ * Bytes of the record behind an entry, which may lack its signature and have sizes of four or eight bytes. 0 where
+ * there is none, undefined for one that says something else.
  */
 function descriptorLength(ahead: Uint8Array, crc: number, packed: number, size: number): number | undefined {
   const data = view(ahead);
