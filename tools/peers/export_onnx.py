@@ -137,6 +137,22 @@ def export(module: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
         return onnx.load(path)
 
 
+def with_shared_constants(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Keeps one node of all that give the same constant."""
+    kept, first, renamed = [], {}, {}
+    for node in model.graph.node:
+        node.input[:] = [renamed.get(name, name) for name in node.input]
+        if node.op_type == "Constant":
+            name = first.setdefault(node.attribute[0].SerializeToString(deterministic=True), node.output[0])
+            if name != node.output[0]:
+                renamed[node.output[0]] = name
+                continue
+        kept.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    return model
+
+
 def without_weights(model: onnx.ModelProto, module: nn.Module) -> onnx.ModelProto:
     """Takes the values out of every initializer that a seeded tensor fills."""
     filled = {name for name, value in module.state_dict().items() if published.is_seeded(name, value)}
@@ -164,7 +180,8 @@ def main():
         if options.only and name not in options.only:
             continue
         module = make().eval()
-        graph = without_weights(export(module, shape), module).SerializeToString(deterministic=True)
+        graph = without_weights(with_shared_constants(export(module, shape)), module)
+        graph = graph.SerializeToString(deterministic=True)
         path = OUT / f"{name}.onnx.br"
         path.write_bytes(brotli.compress(graph, quality=11, lgwin=24))
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size} bytes, {len(graph)} before compression")
