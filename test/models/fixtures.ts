@@ -20,9 +20,14 @@ function recorded(): [string, FixtureRecord][] {
   return Object.entries((JSON.parse(text) as { fixtures: Record<string, FixtureRecord> }).fixtures);
 }
 
+/** The name of the model that a fixture of the hub's port is of. */
+export function withoutHub(model: string): string {
+  return model.replace(/-hub$/, '');
+}
+
 /** Fixtures of MiDaS have the names of the registry; those of Depth Anything are variants of its models. */
 function waits({ model }: FixtureRecord): boolean {
-  return /^(?:midas|dpt)-/.test(model) && !findEntry(model);
+  return /^(?:midas|dpt)-/.test(model) && !findEntry(withoutHub(model));
 }
 
 /** Names and shapes of a published checkpoint. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import type { Graph, Node, Value } from '../../src/graph/graph.js';
+import type { Constant, Graph, Node, Value } from '../../src/graph/graph.js';
 import { testGpu } from '../gpu.js';
 import { distances } from './expect_fixture.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
@@ -16,6 +16,7 @@ const V2 = 'depth-anything-v2-small-126x126';
 const METRIC = 'depth-anything-v2-metric-small-98x154';
 const HUB = 'depth-anything-v2-small-hub-126x98';
 const MIDAS = 'midas-v2.1-small-160x96';
+const BEIT = 'dpt-beit-base-384-128x96';
 const HYBRID = 'dpt-hybrid-128x96';
 
 /** Changes the attributes of every node of an op; at least one must be there to change. */
@@ -45,6 +46,24 @@ function ignoreClassToken(graph: Graph): void {
     const { origin } = inputs['bias'] as Value;
     if (origin.kind === 'node') Object.assign(inputs, { bias: origin.node.inputs['bias'] });
   }
+}
+
+/** Changes the values of the position biases [offsets, 3 of the class token] of every head. */
+function biases(change: (offsets: number[], classes: number[]) => number[]): (graph: Graph) => void {
+  return (graph) => {
+    const tables = graph.nodes.flatMap(({ op, inputs }) => (op.name === 'attention' && inputs['bias']) || []);
+    if (tables.length === 0) throw new Error('no position biases to mutate');
+    for (const { origin, type } of tables) {
+      const { pack } = origin as Constant;
+      const size = type.shape[1] as number;
+      const changed = (values: readonly Float32Array[]) => {
+        const table = [...pack(values)];
+        const heads = Array.from({ length: table.length / size }, (_, h) => table.slice(h * size, (h + 1) * size));
+        return Float32Array.from(heads.flatMap((head) => change(head.slice(0, -3), head.slice(-3))));
+      };
+      Object.assign(origin, { pack: changed });
+    }
+  };
 }
 
 /** Wrong engines: each is the published network with one mistake in how it is put together. */
@@ -106,6 +125,9 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     MIDAS,
     { graph: attributes('gemm', (attrs) => ({ act: attrs['act'] === 'relu6' ? 'relu' : attrs['act'] })) },
   ],
+  ['biases of the opposite offsets', BEIT, { graph: biases((offsets, last) => [...offsets.reverse(), ...last]) }],
+  ['biases of the class token reversed', BEIT, { graph: biases((offsets, last) => [...offsets, ...last.reverse()]) }],
+  ['no position biases', BEIT, { graph: biases((offsets, last) => [...offsets, ...last].map(() => 0)) }],
   ['readout without the class token', HYBRID, { graph: ignoreClassToken }],
   ['class token kept among the patches', HYBRID, { graph: attributes('gemm', () => ({ rows: 'all' }), isReadout) }],
   ['group norm eps 1e-4', HYBRID, { graph: attributes('group_norm', () => ({ eps: 1e-4 })) }],

@@ -15,14 +15,14 @@ import { parseHeader } from '../../src/weights/format/safetensors.js';
 import { Weights } from '../../src/weights/weights.js';
 import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
-import { checkpointTensors } from './fixtures.js';
+import { checkpointTensors, withoutHub } from './fixtures.js';
 
 /** The code of each family, by its id. */
 const codes = new Map(await Promise.all(families.map(async (family) => [family.id, await family.code()] as const)));
 
 /** The family code of a fixture. */
 function codeOf({ model }: FixtureRecord): FamilyCode {
-  const id = registry.find(({ name }) => name === model)?.family ?? depthAnything.id;
+  const id = registry.find(({ name }) => name === withoutHub(model))?.family ?? depthAnything.id;
   return codes.get(id) as FamilyCode;
 }
 
@@ -30,7 +30,7 @@ function codeOf({ model }: FixtureRecord): FamilyCode {
 export function buildModel(fixture: FixtureRecord, image: Value, weights: Weights): Value {
   const { model } = fixture;
   const context = { convention: model.endsWith('hub') ? 'hub' : 'original' } as const;
-  const named = registry.find(({ name, family }) => name === model && family !== depthAnything.id);
+  const named = registry.find(({ name, family }) => name === withoutHub(model) && family !== depthAnything.id);
   if (named) return codeOf(fixture).network(named)(image, weights, context).depth;
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const version = model.includes('-v1-') ? 1 : 2;

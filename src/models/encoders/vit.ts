@@ -1,4 +1,5 @@
 import type { Recipe, Value, WeightTensor } from '../../graph/graph.js';
+import type { Convention } from '../../image/preprocess.js';
 import { patchEmbed } from '../../kernels/gemm.js';
 import { ensureTypes, map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
@@ -28,20 +29,28 @@ function mlp(x: Lazy, weights: Weights): BranchEnd {
   return { input: linear(x(), weights.at('fc1'), { act: 'gelu' }), weights: weights.at('fc2') };
 }
 
-/** Of timm's vision transformers. */
-const EPS = 1e-6;
+/** Of the layer norms: of the authors' code, which takes it from timm, and of the hub's configs. */
+const EPS = { original: 1e-6, hub: 1e-12 } as const;
+
+/** Which blocks are read, and whose code is reproduced. */
+export interface TapOptions {
+  readonly heads: number;
+  /** Blocks, counted from 0, whose outputs the decoder reads. */
+  readonly taps: readonly number[];
+  readonly convention: Convention;
+}
 
 /**
- * Outputs [T,C], f32, of the tapped ones of the blocks at `blocks`, which are counted from 0.
- * @param parts of the block at a path of weights
+ * Outputs [T,C], f32, of the tapped ones of the blocks at `blocks`.
+ * @param parts of the block with these weights
  */
 export function tappedBlocks(
   tokens: Value,
   weights: Weights,
-  taps: readonly number[],
+  { taps, convention }: TapOptions,
   parts: (block: Weights) => BlockParts,
 ): Value[] {
-  let x = ResidualStream.of(tokens, EPS);
+  let x = ResidualStream.of(tokens, EPS[convention]);
   const tapped: Lazy[] = [];
   for (let i = 0; i <= Math.max(...taps); i++) {
     const block = weights.at(`blocks.${i}`);
@@ -52,12 +61,9 @@ export function tappedBlocks(
 }
 
 /** The same of a plain vision transformer, arXiv 2010.11929, timm vision_transformer.py. */
-export function plainBlocks(
-  tokens: Value,
-  weights: Weights,
-  { heads, taps }: { readonly heads: number; readonly taps: readonly number[] },
-): Value[] {
-  return tappedBlocks(tokens, weights, taps, () => ({ attention: (x, attn) => selfAttention(x, attn, heads) }));
+export function plainBlocks(tokens: Value, weights: Weights, options: TapOptions): Value[] {
+  const attention: BlockParts['attention'] = (x, attn) => selfAttention(x, attn, options.heads);
+  return tappedBlocks(tokens, weights, options, () => ({ attention }));
 }
 
 /** Rows and columns of patches of a picture [H,W,C]. @throws UsageError `SHAPE_MISMATCH` where a side is no multiple */

@@ -1,15 +1,24 @@
 import type { Family, ModelEntry } from '../family.js';
 import { depthAnything, type DepthAnythingName } from './depth_anything.js';
+import { dptBeit, type DptBeitName } from './dpt_beit.js';
 import { dptHybrid, type DptHybridName } from './dpt_hybrid.js';
 import { dptLarge, type DptLargeName } from './dpt_large.js';
 import { midasLarge, type MidasLargeName } from './midas_large.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
 
 /** Name of a model that `loadDepthModel` knows. */
-export type ModelName = DepthAnythingName | DptHybridName | DptLargeName | MidasLargeName | MidasSmallName;
+export type ModelName =
+  DepthAnythingName | DptBeitName | DptHybridName | DptLargeName | MidasLargeName | MidasSmallName;
 
 /** A model of the registry. */
 export type KnownModel = ModelEntry<ModelName>;
 
 /** Every family that can be run, in the order in which models are listed and recommended. */
-export const families: readonly Family<KnownModel>[] = [depthAnything, dptHybrid, dptLarge, midasLarge, midasSmall];
+export const families: readonly Family<KnownModel>[] = [
+  depthAnything,
+  dptBeit,
+  dptHybrid,
+  dptLarge,
+  midasLarge,
+  midasSmall,
+];

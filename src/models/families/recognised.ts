@@ -1,8 +1,6 @@
 import type { KnownFamily } from '../family.js';
 
 const SWIN2_WIDTHS = { 96: 'tiny', 128: 'base', 192: 'large' };
-/** Rows and heads of the first bias table: the base model has the window of the large one, and fewer heads. */
-const BEIT_TABLES = { '3972,16': 'large-512', '2212,16': 'large-384', '2212,12': 'base-384' };
 /** Attractors have two outputs each in the K model and one in N. */
 const ZOE_OUTPUTS = { 16: 'n', 32: 'k' };
 
@@ -63,30 +61,6 @@ export const recognised: readonly KnownFamily[] = [
         nameStyle: 'original',
         tensor: /^pretrained\.model\.layers\.0\.blocks\.0\.attn\.relative_position_bias_table$/,
         size: 'large',
-      },
-    ],
-  },
-  {
-    id: 'dpt-beit',
-    title: 'DPT BEiT',
-    marks: [
-      {
-        nameStyle: 'original',
-        tensor: /^pretrained\.model\.blocks\.0\.attn\.relative_position_bias_table$/,
-        size: {
-          tensor: 'pretrained.model.blocks.0.attn.relative_position_bias_table',
-          dims: [0, 1],
-          sizes: BEIT_TABLES,
-        },
-      },
-      {
-        nameStyle: 'hub',
-        tensor: /^backbone\.encoder\.layer\.0\..*relative_position_bias_table$/,
-        size: {
-          tensor: 'backbone.encoder.layer.0.attention.attention.relative_position_bias.relative_position_bias_table',
-          dims: [0, 1],
-          sizes: BEIT_TABLES,
-        },
       },
     ],
   },

@@ -81,18 +81,17 @@ export function packedWeight(
 
 export interface LinearOptions extends LayerEnd {
   readonly norm?: BatchNorm;
+  /** Instead of the file's, [N], f32. */
+  readonly bias?: Value;
   /** Rows of tokens that are read; all unless given. */
   readonly rows?: TokenRows;
 }
 
 /** Linear layer on tokens [T,K] or 1×1 convolution on a map [H,W,K]; the weight is [N,K] or [N,K,1,1] in the file. */
-export function linear(
-  x: Value,
-  weights: Weights,
-  { norm, act = 'none', out = x.graph.storage, residual, reluSum = false, gamma, rows = 'all' }: LinearOptions = {},
-): Value {
+export function linear(x: Value, weights: Weights, options: LinearOptions = {}): Value {
+  const { norm, act = 'none', out = x.graph.storage, residual, reluSum = false, gamma, rows = 'all' } = options;
   const weight = linearWeight(x, weights, norm);
-  const bias = biasOf(x.graph, weights, tokens2(weight.type)[1], norm);
+  const bias = options.bias ?? biasOf(x.graph, weights, tokens2(weight.type)[1], norm);
   return x.graph.apply(gemm, { x, weight, bias, residual, gamma }, { act, out, reluSum, rows }).y;
 }
 

@@ -1,4 +1,5 @@
 import type { Value } from '../../graph/graph.js';
+import type { Convention } from '../../image/preprocess.js';
 import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { DPT_LEFT_ASIDE, dptDecoder } from '../decoders/dpt.js';
@@ -17,11 +18,11 @@ const TAPS = [8, 11];
  * midas/dpt_depth.py DPTDepthModel on vitb_rn50_384.
  * @throws UsageError `SHAPE_MISMATCH` for other sides
  */
-const dptHybrid: Network = (picture, weights) =>
-  dptDecoder(picture, weights, () => encoder(picture, weights.at('pretrained')));
+const dptHybrid: Network = (picture, weights, { convention }) =>
+  dptDecoder(picture, weights, () => encoder(picture, weights.at('pretrained'), convention));
 
 /** Maps of strides 4, 8, 16 and 32: two of the ResNet's stages, and two taps of the transformer on the third. */
-function encoder(picture: Value, weights: Weights): Value[] {
+function encoder(picture: Value, weights: Weights, convention: Convention): Value[] {
   const { graph } = picture;
   const model = weights.at('model');
   const backbone = 'patch_embed.backbone';
@@ -32,7 +33,7 @@ function encoder(picture: Value, weights: Weights): Value[] {
   ];
   const tokens = graph.scope('patch_embed', () => embedTokens(features, model, { patch: 1, positions: 'bilinear' }));
   const [gh, gw] = map3(features.type);
-  const tapped = plainBlocks(tokens, model, { heads: HEADS, taps: TAPS });
+  const tapped = plainBlocks(tokens, model, { heads: HEADS, taps: TAPS, convention });
   return [quarter, eighth, ...tapped.map((tap, i) => reassemble(tap, weights, i + 3, [gh, gw]))];
 }
 

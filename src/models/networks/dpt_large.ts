@@ -1,4 +1,5 @@
 import type { Value } from '../../graph/graph.js';
+import type { Convention } from '../../image/preprocess.js';
 import type { Weights } from '../../weights/weights.js';
 import { DPT_LEFT_ASIDE, dptDecoder } from '../decoders/dpt.js';
 import { dptNames, transformerNames } from '../decoders/hub_names.js';
@@ -16,15 +17,15 @@ const TAPS = [5, 11, 17, 23];
  * midas/dpt_depth.py DPTDepthModel on vitl16_384.
  * @throws UsageError `SHAPE_MISMATCH` for other sides
  */
-const dptLarge: Network = (picture, weights) =>
-  dptDecoder(picture, weights, () => encoder(picture, weights.at('pretrained')));
+const dptLarge: Network = (picture, weights, { convention }) =>
+  dptDecoder(picture, weights, () => encoder(picture, weights.at('pretrained'), convention));
 
 /** Maps of strides 4, 8, 16 and 32. */
-function encoder(picture: Value, weights: Weights): Value[] {
+function encoder(picture: Value, weights: Weights, convention: Convention): Value[] {
   const { graph } = picture;
   const model = weights.at('model');
   const tokens = graph.scope('patch_embed', () => embedTokens(picture, model, { patch: PATCH, positions: 'bilinear' }));
-  const tapped = plainBlocks(tokens, model, { heads: HEADS, taps: TAPS });
+  const tapped = plainBlocks(tokens, model, { heads: HEADS, taps: TAPS, convention });
   return tapped.map((tap, i) => reassemble(tap, weights, i + 1, patchGrid(picture, PATCH)));
 }
 

@@ -12,6 +12,8 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['depth-anything-v2-base', 'depth-anything-base', 94],
   ['depth-anything-v2-large', 'depth-anything-large', 154],
   ['dpt-large', 'dpt-large', 162],
+  ['dpt-beit-base-384', 'dpt-beit-base-384', 102],
+  ['dpt-beit-large-512', 'dpt-beit-large-512', 162],
   ['dpt-hybrid', 'dpt-hybrid', 199],
   ['midas-v2.1-small', 'midas-v2.1-small', 90],
 ];
