@@ -14,7 +14,8 @@ export const parts = {
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
    * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`
-   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json beside the weights.
+   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json beside the weights; JPEGs
+   * that a browser refuses.
    */
   rare: () => fetched(import('./runtime/rare.js')),
   /** For weights and pictures at a URL: requests, branches of the hub, and weights that are kept. */

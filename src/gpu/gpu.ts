@@ -45,7 +45,7 @@ export interface DeviceFacts {
   readonly f16: boolean;
   /** Invocations of a subgroup, where the device has subgroups and all have one size; otherwise 0. */
   readonly subgroupSize: number;
-  /** Invocations that a workgroup may have: 256, or 128 where a device has no more. */
+  /** Invocations that a workgroup may have: 128 or more. */
   readonly invocations: number;
 }
 

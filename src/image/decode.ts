@@ -1,5 +1,12 @@
-import { ImageError } from '../errors.js';
+import { ImageError, NetworkError } from '../errors.js';
 import { parts } from '../parts.js';
+import { noDecoder } from './picture.js';
+
+const AS_STORED: ImageBitmapOptions = {
+  imageOrientation: 'from-image',
+  colorSpaceConversion: 'none',
+  premultiplyAlpha: 'none',
+};
 
 /**
  * Decodes an encoded picture with the browser's decoders: EXIF orientation applied once, colour profiles ignored as
@@ -10,21 +17,19 @@ import { parts } from '../parts.js';
  */
 export async function decodePicture(source: string | URL | Blob, signal?: AbortSignal): Promise<ImageBitmap> {
   signal?.throwIfAborted();
-  if (typeof globalThis.createImageBitmap !== 'function') {
-    throw new ImageError('IMAGE_DECODER', 'This runtime has no createImageBitmap to decode pictures with.', {
-      hint: 'In Node, decode the file first and pass its pixels.',
-    });
-  }
+  if (typeof globalThis.createImageBitmap !== 'function') throw noDecoder('createImageBitmap');
   const blob = source instanceof Blob ? source : await (await parts.downloads()).fetchPicture(source, signal);
   const { name = 'blob' } = blob as Partial<File>;
   let bitmap: ImageBitmap;
   try {
-    bitmap = await createImageBitmap(blob, {
-      imageOrientation: 'from-image',
-      colorSpaceConversion: 'none',
-      premultiplyAlpha: 'none',
+    bitmap = await createImageBitmap(blob, AS_STORED).catch(async (cause: unknown) => {
+      // Firefox 153 decodes no JPEG without a JFIF header, which those of cameras lack.
+      const headed = await (await parts.rare()).withJfif(blob);
+      if (!headed) throw cause;
+      return createImageBitmap(headed, AS_STORED);
     });
   } catch (cause) {
+    if (cause instanceof NetworkError) throw cause;
     throw new ImageError(
       'IMAGE_DECODE',
       `${name}: ${blob.size} bytes${blob.type ? ` of ${blob.type}` : ''} cannot be decoded as a picture.`,

@@ -58,13 +58,15 @@ export class PictureTexture {
    * Uploads at once, reading the source before it returns. A GPUTexture is checked and returned itself; it must hold
    * encoded, not linear, colours.
    * @throws ImageError `IMAGE_SIZE`, `IMAGE_DATA`, `IMAGE_RANGE`, `IMAGE_NOT_READY`, `IMAGE_TAINTED`, `IMAGE_TEXTURE`,
-   * `IMAGE_SOURCE`; LimitError `LIMIT_TEXTURE`.
+   * `IMAGE_SOURCE`, `IMAGE_DECODER` where the runtime copies pixels alone; LimitError `LIMIT_TEXTURE`.
    */
   upload(source: ReadyPicture): GPUTexture {
     if (this.#disposed) throw disposed('This picture texture', 'image');
     if (isTexture(source)) return checkTexture(source);
     if (isRaw(source)) return this.#write(source);
     const { width, height } = readySize(source);
+    // Deno's queue lacks it.
+    if (!this.#gpu.device.queue.copyExternalImageToTexture) throw noDecoder('copyExternalImageToTexture');
     const texture = this.#ensure(width, height, 'rgba8unorm');
     const copy = (from: CopySource) =>
       this.#gpu.device.queue.copyExternalImageToTexture(
@@ -194,6 +196,13 @@ function notReady(what: string, hint: string, cause?: unknown): ImageError {
     hint,
     retryable: true,
     ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+/** A runtime that pictures are not read in, but as pixels. */
+export function noDecoder(lacking: string): ImageError {
+  return new ImageError('IMAGE_DECODER', `This runtime has no ${lacking} to read pictures with.`, {
+    hint: 'In Node and Deno, decode the file first and pass its pixels: readPicture of depthwise/node.',
   });
 }
 

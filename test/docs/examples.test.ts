@@ -5,6 +5,7 @@ import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
 import type { Served } from '../e2e/servers.js';
+import { hasDeno } from '../engines/deno/run_deno.js';
 import { COMMANDS, EXAMPLES } from './examples.js';
 import { readDocument, ROOT } from './markdown.js';
 import {
@@ -13,6 +14,7 @@ import {
   makeProject,
   pathOf,
   PROJECT,
+  runInDeno,
   runInNode,
   runNode,
   serveProject,
@@ -97,6 +99,15 @@ describe('in a page', () => {
 describe('in Node', () => {
   it.each(examplesIn('node'))('%s runs', async (_id, block, example) => {
     const { code: exit, output } = await runInNode(block, example);
+    expect(exit, output).toBe(0);
+  });
+});
+
+if (!hasDeno) console.warn('SKIPPED: the package deno has no binary for this machine, so its example is not run.');
+
+describe.skipIf(!hasDeno)('in Deno', () => {
+  it.each(examplesIn('deno'))('%s runs', async (_id, block, example) => {
+    const { code: exit, output } = await runInDeno(block, example);
     expect(exit, output).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 /** How a `ts` or `tsx` block is run. Text before and after it belongs to the test. */
 export interface Example {
-  /** A page in Chromium, a process of Node, or `types`: only checked against the declarations. */
-  readonly in: 'page' | 'node' | 'types';
+  /** A page in Chromium, a process of Node or of Deno, or `types`: only checked against the declarations. */
+  readonly in: 'page' | 'node' | 'deno' | 'types';
   /** Why it is not run, where it is not. */
   readonly why?: string;
   /** What the block takes for granted. */
@@ -69,6 +69,11 @@ given.check(semantics?.kind === 'relative-inverse', 'the file does not say what 
     before: `${IMAGE}\n${CANVAS}`,
     after: 'given.drawn(canvas);\nmodel.dispose();',
   },
+  'docs/cookbook.md#deno': {
+    in: 'deno',
+    after: `await given.starts('deno.png', '\\x89PNG');
+given.check('Deno' in globalThis, 'this is not Deno');`,
+  },
   'docs/cookbook.md#vite-and-react': {
     in: 'page',
     before: "import { createRoot } from 'react-dom/client';",
@@ -131,6 +136,8 @@ const REGISTRY = 'it asks the package registry; the other commands run what it w
 export const COMMANDS: Readonly<Record<string, Command>> = {
   'npm install depthwise': { why: REGISTRY },
   'npm install depthwise webgpu sharp': { why: REGISTRY },
+  'deno add npm:depthwise npm:sharp': { why: REGISTRY },
+  'deno run --allow-all --unstable-webgpu depth.ts': { why: 'the block below it is depth.ts, and is run' },
   'npx depthwise photo.jpg': { makes: ['photo-nano.png'] },
   'npx depthwise photos -o depth --png16 --side': { makes: ['depth/photo-nano.png', 'depth/photo-nano-16bit.png'] },
   'npx depthwise photos -o depth --png16': { makes: ['depth/photo-nano-16bit.png', 'depth/photo-nano.json'] },

@@ -6,6 +6,7 @@ import { build, createServer, transformWithOxc, type Plugin } from 'vite';
 import { buildTypes } from '../../tools/build/types.mjs';
 import type { Served } from '../e2e/servers.js';
 import { setUpTool } from '../e2e/tool.js';
+import { denoArguments } from '../engines/deno/run_deno.js';
 import { checkpointTensors } from '../models/fixtures.js';
 import { seededCheckpoint, seededTensor } from '../../truth/seeded_weights.js';
 import { torchParts, zip } from '../unit/weights/torch_writer.js';
@@ -50,7 +51,7 @@ export const TOOL = join(INSTALLED, 'dist/node/cli.js');
 export async function makeProject(): Promise<void> {
   setUpTool();
   await rm(PROJECT, { recursive: true, force: true });
-  for (const folder of ['page', 'node'])
+  for (const folder of ['page', 'node', 'deno'])
     await cp(join(import.meta.dirname, folder), join(PROJECT, folder), { recursive: true });
   await cp(join(import.meta.dirname, 'served.ts'), join(PROJECT, 'served.ts'));
   await mkdir(join(FOLDER, 'photos'), { recursive: true });
@@ -76,7 +77,7 @@ export async function makeProject(): Promise<void> {
     join(FOLDER, 'seeded.safetensors'),
     seededCheckpoint(checkpointTensors('depth-anything-small'), 'F16'),
   );
-  for (const name of ['served', 'node/door', 'node/given']) await stripTypes(name);
+  for (const name of ['served', 'node/door', 'node/given', 'deno/door', 'deno/given']) await stripTypes(name);
 }
 
 /** Seeded weights of MiDaS small as PyTorch saves them, without the counters of BatchNorm. */
@@ -86,17 +87,20 @@ function midasFile(): Uint8Array {
   return zip(torchParts(Object.fromEntries(written)));
 }
 
-/** Writes NAME.js beside NAME.ts, for Node. */
+/** What examples import from their door, where they run outside of a page. */
+const DOORS = { node: /(['"])depthwise\/node\1/g, deno: /(['"])depthwise\1/g } as const;
+
+/** Writes NAME.js beside NAME.ts, for Node and Deno. */
 async function stripTypes(name: string): Promise<void> {
   const path = join(PROJECT, `${name}.ts`);
   const { code } = await transformWithOxc(await readFile(path, 'utf8'), path, { lang: 'ts' });
-  const own = name.startsWith('node/') && !name.endsWith('door');
-  await writeFile(path.replace(/ts$/, 'js'), own ? code.replaceAll(/(['"])depthwise\/node\1/g, "'./door.js'") : code);
+  const imported = name.endsWith('door') ? undefined : DOORS[dirname(name) as keyof typeof DOORS];
+  await writeFile(path.replace(/ts$/, 'js'), imported ? code.replaceAll(imported, "'./door.js'") : code);
 }
 
 /** Name of an example's file in the project, without its ending. */
 function nameOf({ id }: Block, { in: place, file }: Example): string {
-  const folder = place === 'node' ? 'node' : 'page';
+  const folder = place === 'types' ? 'page' : place;
   return `${folder}/${file?.replace(/\.ts$/, '') ?? id.replaceAll(/[^\w]+/g, '-')}`;
 }
 
@@ -106,14 +110,14 @@ export async function writeExample(block: Block, example: Example): Promise<void
   const given = before.includes('given.') || after.includes('given.') ? "import * as given from './given.js';\n" : '';
   const name = nameOf(block, example);
   await writeFile(join(PROJECT, `${name}.${block.language}`), `${given}${before}\n${block.text}${after}\nexport {};\n`);
-  if (example.in === 'node') await stripTypes(name);
+  if (example.in in DOORS) await stripTypes(name);
 }
 
 /** What the compiler says about every file of the project against the public declarations; empty where all is well. */
 export async function checkTypes(): Promise<string> {
   await writeFile(
     join(PROJECT, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: COMPILER, include: ['page', 'node', 'served.ts'] }),
+    JSON.stringify({ compilerOptions: COMPILER, include: ['page', 'node', 'deno', 'served.ts'] }),
   );
   return (await runProgram(process.execPath, [TSC, '-p', PROJECT], ROOT)).output;
 }
@@ -121,6 +125,11 @@ export async function checkTypes(): Promise<string> {
 /** Runs an example in Node, in a process of its own. */
 export function runInNode(block: Block, example: Example): Promise<Ended> {
   return runNode([join(PROJECT, `${nameOf(block, example)}.js`)]);
+}
+
+/** Runs an example in Deno, in a process of its own. */
+export function runInDeno(block: Block, example: Example): Promise<Ended> {
+  return runProgram(process.execPath, denoArguments(join(PROJECT, `${nameOf(block, example)}.js`)), FOLDER);
 }
 
 /** Address of an example in the served project. */

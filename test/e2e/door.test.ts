@@ -61,7 +61,7 @@ describe('the public door in Chromium', () => {
 
   it('takes video where the queue refuses it with a TypeError, as Firefox does', async () => {
     const of = pixels(SIDE, SIDE);
-    const maps = await page.evaluate((...args) => window.door.estimateRefusedVideo(...args), WEIGHTS, of);
+    const maps = await page.evaluate((...args) => window.door.estimateVideo(...args), WEIGHTS, of, true);
     expect(maps.refused).toBeGreaterThan(0);
     expect(farthest(maps.video, maps.drawn)).toBe(0);
     expect(farthest(maps.frame, maps.still)).toBe(0);

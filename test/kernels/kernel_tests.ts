@@ -3,8 +3,9 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { runsOn } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { makeInputs } from '../../truth/inputs.js';
-import { expectCase, runCase } from './harness.js';
+import { expectCase } from './harness.js';
 import { applies, kernelOf } from './instances.js';
+import { runCase } from './run_case.js';
 
 const ELSEWHERE = 'the adapter has subgroups of another size';
 

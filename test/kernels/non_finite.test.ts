@@ -4,7 +4,7 @@ import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import type { Actual } from '../../truth/compare.js';
 import { testGpu } from '../gpu.js';
 import { makeInputs } from '../../truth/inputs.js';
-import { runCase } from './harness.js';
+import { runCase } from './run_case.js';
 import { specs } from '../../truth/specs.js';
 
 let gpu: Gpu;

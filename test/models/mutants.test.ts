@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Constant, Graph, Node, Value } from '../../src/graph/graph.js';
 import { testGpu } from '../gpu.js';
-import { distances } from './expect_fixture.js';
+import { distances } from './distances.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { fixtures } from './fixtures.js';
 import { runFixture, type Mutation } from './run_model.js';

@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTruth } from '../../src/cli/eval_truth.js';
 import { score } from '../../src/eval/scores.js';
-import { decodeNpy } from '../../src/depth/formats/npy.js';
 import type { DepthModel } from '../../src/index.js';
 import { readPicture } from '../../src/node/image_file.js';
 import { loadDepthModel } from '../../src/node/load.js';
 import { testGpu } from '../gpu.js';
+import { NANO_FOLDER, nanoReference } from './nano_reference.js';
 
 /**
  * Nano on rendered scenes that it was not trained on, the last one of a family that it was not trained on: picture in,
@@ -22,10 +21,6 @@ const SCENES = {
   corridor: { spearman: 0.968, delta: 0.904, floor: 0.14 },
 } as const;
 
-const FOLDER = join(import.meta.dirname, '../fixtures/nano');
-const MEAN = [0.485, 0.456, 0.406] as const;
-const STD = [0.229, 0.224, 0.225] as const;
-
 let model: DepthModel;
 beforeAll(
   async () => void (model = await loadDepthModel('nano', { device: (await testGpu()).device, precision: 'f32' })),
@@ -34,8 +29,8 @@ afterAll(() => model.dispose());
 
 describe('nano', () => {
   it.each(Object.entries(SCENES))('sees depth in a %s', async (name, bounds) => {
-    const picture = await readPicture(join(FOLDER, `${name}.png`));
-    const truth = await readTruth(join(FOLDER, `${name}_depth.png`), picture);
+    const picture = await readPicture(join(NANO_FOLDER, `${name}.png`));
+    const truth = await readTruth(join(NANO_FOLDER, `${name}_depth.png`), picture);
     const depth = await model.estimate(picture);
     const { spearman, delta, absRel, ordinal } = score(await depth.read(), truth);
     depth.dispose();
@@ -49,16 +44,8 @@ describe('nano', () => {
     expect(delta).toBeGreaterThanOrEqual(bounds.delta);
   });
 
-  it.each(['room', 'corridor'])('equals the PyTorch model on every second pixel of the %s', async (name) => {
-    const { shape, data } = decodeNpy(readFileSync(join(FOLDER, `${name}_output.npy`)));
-    const { width, height, data: rgba } = await readPicture(join(FOLDER, `${name}.png`));
-    const [W, H] = [width / 2, height / 2];
-    expect(shape).toEqual([1, 1, H, W]);
-    const tensor = new Float32Array(3 * H * W);
-    for (let i = 0; i < tensor.length; i++) {
-      const [c, y, x] = [Math.floor(i / (H * W)), Math.floor(i / W) % H, i % W];
-      tensor[i] = (rgba[4 * (2 * y * width + 2 * x) + c]! / 255 - MEAN[c]!) / STD[c]!;
-    }
+  it.each(['room', 'corridor'] as const)('equals the PyTorch model on every second pixel of the %s', async (name) => {
+    const { tensor, H, W, output: data } = nanoReference(name, await readPicture(join(NANO_FOLDER, `${name}.png`)));
     const output = await model.run(tensor, [1, 3, H, W]);
     const range = Math.max(...data) - Math.min(...data);
     const error = Math.max(...output.map((value, i) => Math.abs(value - data[i]!))) / range;

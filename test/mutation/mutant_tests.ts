@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
-import { caseError } from '../kernels/harness.js';
+import { caseError } from '../kernels/run_case.js';
 import { specs } from '../../truth/specs.js';
 import { mutated, type KernelMutant } from './mutant.js';
 

@@ -11,11 +11,21 @@ const COMMANDS = {
   // npm runs scripts in the package's folder; file names are meant from where the user is.
   depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   eval: { entry: CLI, arguments: ['eval'], needs: { tool: true }, folder: process.env.INIT_CWD },
-  test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true } },
+  test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true, firefox: 'wanted' } },
   'test:long': {
     entry: VITEST,
     arguments: ['run', '--config', 'vitest.long.config.ts'],
     needs: { tool: true, chromium: true },
+  },
+  'test:firefox': {
+    entry: VITEST,
+    arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/firefox.test.ts'],
+    needs: { tool: true, firefox: 'needed' },
+  },
+  'test:wgpu': {
+    entry: VITEST,
+    arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/wgpu.test.ts'],
+    needs: { tool: true },
   },
   bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:archive': { entry: 'bench/archive/build.mjs', arguments: [], needs: {}, folder: process.env.INIT_CWD },

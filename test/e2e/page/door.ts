@@ -1,5 +1,12 @@
-// Runs in Chromium: what a page can do through the public door alone, on a device of its own.
-import { adapterName, loadDepthModel, type DepthModel, type PictureSource } from 'depthwise';
+// Runs in a browser: what a page can do through the public door alone, on a device of its own.
+import {
+  adapterName,
+  listCachedWeights,
+  loadDepthModel,
+  type CachedWeights,
+  type DepthModel,
+  type PictureSource,
+} from 'depthwise';
 import { seededInput } from '../../../truth/seeded_weights.js';
 import { jpegWithOrientation } from './exif.js';
 
@@ -94,10 +101,10 @@ async function estimateEverySource({ width, height, data }: Pixels): Promise<Rec
 }
 
 /**
- * Maps of a playing video and of a frame, by a model that has seen no video yet, where the queue takes neither, as in
- * Firefox; beside each the map of the same pixels on a canvas. And how often the queue refused.
+ * Maps of a playing video and of a frame, by a model that has seen no video yet; beside each the map of the same pixels
+ * on a canvas. And how often the queue took neither, as in Firefox: by itself or, with `refuse`, as it is made to.
  */
-async function estimateRefusedVideo(url: string, { width, height, data }: Pixels) {
+async function estimateVideo(url: string, { width, height, data }: Pixels, refuse: boolean) {
   model.dispose();
   await load(url);
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
@@ -110,10 +117,15 @@ async function estimateRefusedVideo(url: string, { width, height, data }: Pixels
   const queue = GPUQueue.prototype;
   const copy = queue.copyExternalImageToTexture;
   queue.copyExternalImageToTexture = function (from, ...more) {
-    if (!(from.source instanceof HTMLVideoElement || from.source instanceof VideoFrame))
+    const moves = from.source instanceof HTMLVideoElement || from.source instanceof VideoFrame;
+    try {
+      if (moves && refuse)
+        throw new TypeError("'source' member of GPUCopyExternalImageSourceInfo is of no type of it.");
       return copy.call(this, from, ...more);
-    refused += 1;
-    throw new TypeError("'source' member of GPUCopyExternalImageSourceInfo is of no type of the union.");
+    } catch (error) {
+      if (moves && error instanceof TypeError) refused += 1;
+      throw error;
+    }
   };
   try {
     const maps = {
@@ -131,6 +143,60 @@ async function estimateRefusedVideo(url: string, { width, height, data }: Pixels
     frame.close();
     for (const track of (video.srcObject as MediaStream).getTracks()) track.stop();
   }
+}
+
+/** Maps of the first frames of the camera, and the size of its picture. */
+async function estimateCamera(frames: number): Promise<{ maps: number[][]; width: number; height: number }> {
+  const srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120 } });
+  const video = Object.assign(document.createElement('video'), { muted: true, srcObject });
+  await video.play();
+  const maps: number[][] = [];
+  for await (const map of model.stream(video, SIZE)) {
+    maps.push(Array.from(await map.read()));
+    map.dispose();
+    if (maps.length === frames) break;
+  }
+  for (const track of srcObject.getTracks()) track.stop();
+  return { maps, width: video.videoWidth, height: video.videoHeight };
+}
+
+/** A map drawn on a canvas: its colours, and the pixels of the canvas. RGBA bytes. */
+async function draw({ width, height, data }: Pixels): Promise<{ colors: number[]; drawn: number[] }> {
+  const map = await model.estimate(new ImageData(Uint8ClampedArray.from(data), width, height), SIZE);
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  await map.draw(canvas);
+  const context = new OffscreenCanvas(width, height).getContext('2d') as OffscreenCanvasRenderingContext2D;
+  context.drawImage(canvas, 0, 0);
+  const drawn = Array.from(context.getImageData(0, 0, width, height).data);
+  const colors = Array.from(await map.colors());
+  map.dispose();
+  return { colors, drawn };
+}
+
+/**
+ * A model on a device of the library's own, which is lost under an estimate: the map before, the code of the error or
+ * what was read, and the map of the next call.
+ */
+async function loseDevice(url: string, { width, height, data }: Pixels) {
+  using own = await loadDepthModel(url);
+  const image = new ImageData(Uint8ClampedArray.from(data), width, height);
+  const valuesOf = async () => {
+    using map = await own.estimate(image, SIZE);
+    return Array.from(await map.read());
+  };
+  const before = await valuesOf();
+  const { device } = own;
+  const late = valuesOf();
+  device.destroy();
+  const lost = await late.catch((error: { code: string }) => error.code);
+  await device.lost;
+  const after = await valuesOf();
+  return { before, lost, after, replaced: own.device !== device };
+}
+
+/** What the library says it keeps of downloads. */
+function keptWeights(): Promise<readonly CachedWeights[]> {
+  return listCachedWeights();
 }
 
 /** Maps of a JPEG that EXIF says to turn a quarter clockwise, and of its pixels turned by hand. */
@@ -207,7 +273,11 @@ const door = {
   runTensor,
   estimateEverySource,
   estimateEncoded,
-  estimateRefusedVideo,
+  estimateVideo,
+  estimateCamera,
+  draw,
+  loseDevice,
+  keptWeights,
   estimateTurned,
   encodeTexture,
   disposeModel,

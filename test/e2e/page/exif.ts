@@ -1,4 +1,7 @@
-/** A JPEG with an EXIF segment put in that holds nothing but an orientation, 1 to 8 (TIFF tag 0x0112). */
+/**
+ * A JPEG with an EXIF segment put first, as cameras do, that holds nothing but an orientation, 1 to 8 (TIFF tag
+ * 0x0112).
+ */
 export async function jpegWithOrientation(jpeg: Blob, orientation: number): Promise<Blob> {
   const tiff = [0x4d, 0x4d, 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
   const body = [...new TextEncoder().encode('Exif'), 0, 0, ...tiff];

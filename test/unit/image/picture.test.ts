@@ -222,12 +222,37 @@ describe('PictureTexture with sources that are not ready', () => {
     expect(codeOf(() => failing('SecurityError').upload(bitmap as ImageBitmap))).toBe('IMAGE_TAINTED');
     expect(codeOf(() => failing('InvalidStateError').upload(bitmap as ImageBitmap))).toBe('IMAGE_NOT_READY');
   });
+
+  it('says so where the queue copies pixels alone, as in Deno', () => {
+    const device = { limits: gpu.device.limits, queue: {} };
+    const picture = new PictureTexture({ device } as unknown as Gpu);
+    const bitmap = { width: 2, height: 2, close: () => undefined } as unknown as ImageBitmap;
+    expect(codeOf(() => picture.upload(bitmap))).toBe('IMAGE_DECODER');
+  });
 });
 
 describe('decodePicture', () => {
   it('says so where nothing can decode, and stops when told to', async () => {
     await expect(decodePicture(new Blob(['x']))).rejects.toMatchObject({ code: 'IMAGE_DECODER' });
     await expect(decodePicture(new Blob(['x']), AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('gives a JPEG of a camera that the browser refuses the header that it waits for', async () => {
+    const scope = globalThis as { createImageBitmap?: unknown };
+    const bitmap = { width: 1, height: 1, close: () => undefined };
+    try {
+      scope.createImageBitmap = async (blob: Blob) => {
+        const [, , , first] = new Uint8Array(await blob.arrayBuffer());
+        if (first !== 0xe0) throw new DOMException('no JFIF header', 'InvalidStateError');
+        return bitmap;
+      };
+      const frame = [0xff, 0xc0, 0, 17, 8, 0, 1, 0, 1, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+      const jpeg = new Blob([Uint8Array.of(0xff, 0xd8, 0xff, 0xe1, 0, 2, ...frame)]);
+      expect(await decodePicture(jpeg)).toBe(bitmap);
+      await expect(decodePicture(jpeg.slice(0, 8))).rejects.toMatchObject({ code: 'IMAGE_DECODE' });
+    } finally {
+      delete scope.createImageBitmap;
+    }
   });
 
   it('asks for pixels as they are, names what cannot be decoded, and closes what comes too late', async () => {

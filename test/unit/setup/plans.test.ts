@@ -8,9 +8,11 @@ import { missingPackages } from '../../../tools/setup/packages.mjs';
 // @ts-expect-error plain JavaScript
 import { chromeLibraries } from '../../../tools/setup/browser.mjs';
 // @ts-expect-error plain JavaScript
+import { findFirefox, firefoxPlan, setUpFirefox } from '../../../tools/setup/firefox.mjs';
+// @ts-expect-error plain JavaScript
 import { escapeControls } from '../../../tools/setup/step.mjs';
 // @ts-expect-error plain JavaScript
-import { digest } from '../../../tools/setup/stamp.mjs';
+import { digest, readStamps, writeStamp } from '../../../tools/setup/stamp.mjs';
 // @ts-expect-error plain JavaScript
 import { aptCommand, aptHasSuite, readOsRelease, usesApt, vulkanPlan } from '../../../tools/setup/system.mjs';
 
@@ -143,6 +145,27 @@ describe('the libraries of a downloaded Chrome', () => {
     expect(aptCommand(plan)).toBe(
       "sudo apt-get update && sudo apt-get satisfy -y 'libasound2 (>= 1.0.17), libnss3 (>= 2:3.35) | libnss3t64'",
     );
+  });
+});
+
+describe('Firefox', () => {
+  it('comes from apt on Debian, whose package is the browser itself', () => {
+    expect(aptCommand(firefoxPlan({ ID: 'debian' }))).toBe(
+      'sudo apt-get update && sudo apt-get install -y firefox-esr',
+    );
+    for (const release of [{ ID: 'ubuntu', ID_LIKE: 'debian' }, { ID: 'linuxmint', ID_LIKE: 'ubuntu debian' }, {}])
+      expect(firefoxPlan(release)).toBeUndefined();
+  });
+
+  it('is the one that an earlier set-up found, while it is there', async () => {
+    const [root, path] = [join(folder, 'clone'), join(folder, 'firefox')];
+    await writeFile(path, '');
+    writeStamp(root, 'firefox', path);
+    expect(findFirefox(root)).toBe(path);
+    setUpFirefox(root, 'needed');
+    expect(readStamps(root).firefox).toBe(path);
+    await rm(path);
+    expect(findFirefox(root)).not.toBe(path);
   });
 });
 

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+import base from './vitest.config.js';
+
+// Implementations of WebGPU other than Dawn, with all that is checked there; `npm test` has a short form.
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/engines/**/*.test.ts'],
+    env: { DEPTHWISE_ENGINES: 'all' },
+    testTimeout: 1_200_000,
+    hookTimeout: 600_000,
+  },
+});
