@@ -1,4 +1,4 @@
-import { expectedOf, type Expected, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
+import { type Expected, type KernelCase, type KernelSpec, type Tensor } from '../src/kernels/spec.js';
 import { numel, type TensorType } from '../src/tensor.js';
 import { worstError, type Actual } from '../truth/compare.js';
 import type { Accuracy } from './document.js';
@@ -93,14 +93,12 @@ export interface Truth {
 /**
  * The reference's outputs of a case: all of them where f64 loops finish soon, else those of a part; undefined when
  * neither is within reach.
- * @param kernel some are compared with magnitudes of their own
  */
 export function truthOf(
   spec: KernelSpec,
   kase: KernelCase<unknown>,
   attrs: unknown,
   inputs: Readonly<Record<string, Stored>>,
-  kernel = '',
 ): Truth | undefined {
   const types = Object.fromEntries(Object.entries(inputs).map(([name, { type }]) => [name, type]));
   const out = spec.op.infer(types, attrs) as Types;
@@ -123,7 +121,7 @@ export function truthOf(
       { ...type, shape: cutShape(type.shape, whole ? undefined : part?.output) },
     ]),
   );
-  const expected = expectedOf(spec, kernel, tensors, whole ? attrs : part?.attrs, wanted);
+  const expected = spec.reference(tensors, whole ? attrs : part?.attrs, wanted);
   return { says: whole ? 'all outputs' : (part as Part).says, gate, expected, cut: whole ? undefined : part?.output };
 }
 

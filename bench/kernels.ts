@@ -8,7 +8,7 @@ import type { Accuracy, KernelResult, Peaks, Protocol } from './document.js';
 import { attrsOf, inputTypes, storedInputs, type Stored } from '../truth/inputs.js';
 import { OpRun } from '../truth/op_run.js';
 import { measure, repeatsFor } from './measure.js';
-import { accuracyOf, truthOf, type Truth } from './accuracy.js';
+import { accuracyOf, truthOf } from './accuracy.js';
 
 /** One perf shape of an op in one precision, with the kernels to time on it. */
 export interface BenchCase {
@@ -128,15 +128,12 @@ async function checkAll(
   runs: readonly OpRun[],
   kernels: readonly string[],
 ): Promise<Accuracy[]> {
-  const truths = new Map<unknown, Truth | undefined>();
+  const truth = truthOf(spec, kase, attrsOf(spec, kase, half), inputs);
   const accuracies: Accuracy[] = [];
-  for (const [i, run] of runs.entries()) {
-    const kernel = kernels[i] as string;
-    const reference = spec.references?.[kernel];
-    if (!truths.has(reference)) truths.set(reference, truthOf(spec, kase, attrsOf(spec, kase, half), inputs, kernel));
-    const truth = truths.get(reference);
-    accuracies.push(truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, kernel));
-  }
+  for (const [i, run] of runs.entries())
+    accuracies.push(
+      truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, kernels[i] as string),
+    );
   return accuracies;
 }
 
@@ -165,7 +162,7 @@ export async function checkCases(
   const found: Accuracy[] = [];
   for (const kase of cases) {
     const [attrs, inputs] = [attrsOf(spec, kase, half), storedInputs(spec, kase, half)];
-    const truth = truthOf(spec, kase, attrs, inputs, kernel);
+    const truth = truthOf(spec, kase, attrs, inputs);
     if (!truth) continue;
     const run = await OpRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
     try {

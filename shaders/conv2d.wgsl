@@ -1,7 +1,8 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[KH,KW,C,N])), square stride, zero padding that may differ on each side.
-// Includes: conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
+// Includes: sums_whole.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4·COLS channels; each input vector it loads serves
-// every tap and pixel that needs it. No workgroup memory.
+// every tap and pixel that needs it. No workgroup memory but that of sums_split.wgsl, with which SPLIT
+// invocations share the input channels.
 // Edges: load() returns zero outside the map; pixels past OW and channels past N are skipped on store.
 alias welem = f32;
 const KH: u32 = 3;
@@ -9,8 +10,11 @@ const KW: u32 = 3;
 const STRIDE: u32 = 1;
 const PIXELS: u32 = 4;
 const COLS: u32 = 1; // of four channels each
-const WORKGROUP: u32 = 64;
+const WORKGROUP: u32 = 64; // tiles
+const SPLIT: u32 = 1; // invocations that share a tile
 const WINDOW = (PIXELS - 1) * STRIDE + KW;
+const SUMS = PIXELS * COLS;
+const INVOCATIONS = WORKGROUP * SPLIT;
 
 struct Params {
   H: u32,
@@ -27,26 +31,26 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, 4·GC4, N/4]
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(INVOCATIONS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tile = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let tile = (group.y * groups.x + group.x) * WORKGROUP + local % WORKGROUP;
   let tiles_n = (params.N4 + COLS - 1) / COLS;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
   let col0 = tile % tiles_n * COLS;
   let ox0 = tile / tiles_n % tiles_x * PIXELS;
   let oy = tile / tiles_n / tiles_x;
-  if (oy >= params.OH) { return; }
+  let inside = oy < params.OH;
   let first = col0 / params.GN4 * params.GC4;
   let ix0 = i32(ox0 * STRIDE) - i32(params.PAD_X);
-  var acc: array<vec4f, PIXELS * COLS>;
+  var acc: array<vec4f, SUMS>;
   for (var ky = 0u; ky < KH; ky++) {
     let iy = i32(oy * STRIDE + ky) - i32(params.PAD_Y);
-    if (iy < 0 || iy >= i32(params.H)) { continue; }
-    for (var c4 = 0u; c4 < params.GC4; c4++) {
+    if (!inside || iy < 0 || iy >= i32(params.H)) { continue; }
+    for (var c4 = local / WORKGROUP; c4 < params.GC4; c4 += SPLIT) {
       var window: array<vec4f, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), first + c4); }
       for (var kx = 0u; kx < KW; kx++) {
@@ -58,12 +62,16 @@ fn main(
           let b3 = vec4f(weight[w + 3 * params.N4]);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p * STRIDE + kx];
-            acc[p * COLS + j] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+            acc[p * COLS + j] += a.x * b0;
+            acc[p * COLS + j] += a.y * b1;
+            acc[p * COLS + j] += a.z * b2;
+            acc[p * COLS + j] += a.w * b3;
           }
         }
       }
     }
   }
+  if (!gathered(&acc, local) || !inside) { return; }
   for (var p = 0u; p < PIXELS; p++) {
     for (var j = 0u; j < COLS; j++) {
       if (ox0 + p < params.OW && col0 + j < params.N4) { store(oy * params.OW + ox0 + p, col0 + j, acc[p * COLS + j]); }

@@ -3,7 +3,6 @@ import { activationReference } from './activation.spec.js';
 import { bilinearReference } from './bilinear.spec.js';
 import { conv2d, padding, samePadding, type ConvAttrs } from './conv2d.js';
 import { blank, defineSpec, need, saturate, type Expected, type Tensors } from './spec.js';
-import { winogradMagnitude } from './winograd.spec.js';
 
 /** Convolution sums with bias of a map given as values and magnitudes, before any activation. */
 export function convReference(
@@ -53,15 +52,6 @@ function reference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): {
   );
 }
 
-function winogradReference(inputs: Tensors, attrs: ConvAttrs, out: { y: TensorType }): { y: Expected } {
-  const [x, weight, bias] = [read(inputs, attrs), need(inputs, 'weight'), need(inputs, 'bias')];
-  const sums = convReference(x, weight, bias, attrs);
-  const magnitude = winogradMagnitude(x, weight, sums, attrs.pad).map(
-    (m, i) => m + Math.abs(bias.data[i % bias.data.length] as number),
-  );
-  return ended(inputs, attrs, out, { ...sums, magnitude });
-}
-
 /** The map as the sums see it. */
 function read(inputs: Tensors, { reluInput }: ConvAttrs): Expected {
   const x = need(inputs, 'x');
@@ -93,12 +83,11 @@ const pixel = { stride: 1, pad: padding(0) };
 
 export const conv2dSpec = defineSpec({
   op: conv2d,
+  longKernels: ['tiled', 'split'],
   gate: 8,
   half: ['x', 'weight', 'residual', 'low'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
-  references: { winograd: winogradReference },
-  longKernels: ['winograd'],
   cases: [
     { name: 'one pixel', inputs: shapes(1, 1, 4, 3, 4), attrs: same, half: false },
     { name: 'row tile - 1', inputs: shapes(2, 3, 4, 3, 8), attrs: same },

@@ -1,10 +1,11 @@
 import convWgsl from '../../shaders/conv2d.wgsl?raw';
 import { parts } from '../parts.js';
+import { fillsParts, SHARED, WHOLE } from './sums.js';
 import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 
 const subgroupWgsl = async () => (await parts.rare()).conv2d;
-const winogradWgsl = async () => (await parts.gpu()).winograd;
+const tiledWgsl = async () => (await parts.gpu()).convTiled;
 const tileWgsl = async () => (await parts.rare()).convTile;
 
 const WORKGROUP = 64;
@@ -13,8 +14,8 @@ const PIXELS = 4;
 const WIDE = 8;
 /** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
 export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
-/** What a workgroup of conv2d_winograd.wgsl computes, tiles of 2×2 pixels and channels of them, with how many. */
-const WINOGRAD = { tiles: 32, channels: 32, invocations: 256 } as const;
+/** What a workgroup of conv2d_tiled.wgsl computes. On narrower maps than `least` too much of it is empty. */
+const TILED = { rows: 16, pixels: 8, channels: 32, least: 64 } as const;
 
 /**
  * A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C/groups,N] to y[OH,OW,N], written by `store`.
@@ -41,9 +42,25 @@ export function safeConv<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>):
   return { name: 'registers', on: 'any', make: (inputs, attrs, { y }) => directConv(of(inputs, attrs, y), PIXELS) };
 }
 
-/** F(2×2, 3×3). */
-export function winogradConv<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>): OpKernel<In, Output, Attrs> {
-  return { name: 'winograd', on: 'gpu', make: (inputs, attrs, { y }) => makeWinograd(of(inputs, attrs, y)) };
+/** Kernels for GPUs: windows and weights in workgroup memory for large maps, shared sums for small ones. */
+export function gpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>): OpKernel<In, Output, Attrs>[] {
+  return [
+    {
+      name: 'tiled',
+      on: 'gpu',
+      prefer: (_inputs, _attrs, { y: { shape } }) => (shape[1] as number) >= TILED.least,
+      make: (inputs, attrs, { y }) => makeTiled(of(inputs, attrs, y)),
+    },
+    {
+      name: 'split',
+      on: 'gpu',
+      prefer: (inputs, attrs, { y }) => fillsParts(...tilesOf(of(inputs, attrs, y), PIXELS)),
+      make: (inputs, attrs, { y }) => ({
+        ...directConv(of(inputs, attrs, y), PIXELS, SHARED),
+        invocations: SHARED.SPLIT * WORKGROUP,
+      }),
+    },
+  ];
 }
 
 /** Kernels for CPU adapters, that which shares loads in a subgroup first. */
@@ -87,23 +104,33 @@ function makeSubgroup(conv: Convolution): Kernel | undefined {
   return { ...makeConv(conv, [subgroupWgsl, tileWgsl], {}, workgroups), subgroupSize: lanes };
 }
 
-function makeWinograd(conv: Convolution): Kernel | undefined {
+function makeTiled(conv: Convolution): Kernel | undefined {
   if (!isPlain3x3(conv)) return undefined;
   const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const tiles = Math.ceil(OH / 2) * Math.ceil(OW / 2);
-  const workgroups = Math.ceil(tiles / WINOGRAD.tiles) * Math.ceil(N / WINOGRAD.channels);
-  return { ...makeConv(conv, [winogradWgsl], {}, workgroups), invocations: WINOGRAD.invocations };
+  const { rows, pixels, channels } = TILED;
+  return makeConv(conv, [tiledWgsl], {}, Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / channels));
 }
 
-function directConv(conv: Convolution, pixels: number): Kernel {
+function directConv(conv: Convolution, pixels: number, { file, SPLIT } = WHOLE): Kernel {
   const [KH, KW] = conv.weight.shape as [number, number];
-  const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const COLS = (N / conv.groups) % 8 === 0 ? 2 : 1;
-  const tiles = OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * COLS));
-  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS, WORKGROUP };
-  const kernel = makeConv(conv, [convWgsl], tunables, Math.ceil(tiles / WORKGROUP));
+  const N = conv.y.shape[2] as number;
+  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS: columnsOf(conv), WORKGROUP, SPLIT };
+  const [tiles] = tilesOf(conv, pixels);
+  const kernel = makeConv(conv, [convWgsl, file], tunables, Math.ceil(tiles / WORKGROUP));
   const [C, groups] = [conv.map[2] as number, conv.groups];
   return { ...kernel, params: { ...kernel.params, GC4: C / groups / 4, GN4: N / groups / 4 } };
+}
+
+/** Columns of four channels that an invocation of conv2d.wgsl computes. */
+function columnsOf({ y, groups }: Convolution): number {
+  return ((y.shape[2] as number) / groups) % 8 === 0 ? 2 : 1;
+}
+
+/** Tiles of conv2d.wgsl, and vectors that each of them sums up. */
+function tilesOf(conv: Convolution, pixels: number): [tiles: number, terms: number] {
+  const [OH, OW, N] = conv.y.shape as [number, number, number];
+  const C = conv.map[2] as number;
+  return [OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * columnsOf(conv))), C / conv.groups / 4];
 }
 
 function makeConv(

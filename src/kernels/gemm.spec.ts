@@ -30,6 +30,7 @@ const linear = (M: number, K: number, N: number) => ({ x: [M, K], weight: [K, N]
 
 export const gemmSpec = defineSpec({
   op: gemm,
+  longKernels: ['split'],
   gate: 8,
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

@@ -2,6 +2,7 @@ import registersWgsl from '../../shaders/gemm.wgsl?raw';
 import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 import { parts } from '../parts.js';
+import { fillsParts, SHARED, WHOLE } from './sums.js';
 
 const tiledWgsl = async () => (await parts.gpu()).gemmTiled;
 const subgroupWgsl = async () => (await parts.gpu()).gemmSubgroup;
@@ -52,16 +53,36 @@ export function productKernels<In extends Types, Attrs>(
       prefer: (inputs, attrs, { y }) => fillsTiles(productOf(inputs, attrs, y)),
       make: (inputs, attrs, { y }) => tiledProduct(productOf(inputs, attrs, y)),
     },
+    {
+      name: 'split',
+      on: 'gpu',
+      prefer: (inputs, attrs, { y }) => fillsParts(...registerTiles(productOf(inputs, attrs, y))),
+      make: (inputs, attrs, { y }) => ({
+        ...registerProduct(productOf(inputs, attrs, y), SHARED),
+        invocations: SHARED.SPLIT * REGISTERS.workgroup,
+      }),
+    },
   ];
 }
 
 /** No workgroup memory, no exchange between invocations: the product that every device computes. */
-function registerProduct(product: Product): Kernel {
-  const N = product.weight.shape[1] as number;
-  const COLS = N % 8 === 0 ? 2 : 1;
+function registerProduct(product: Product, { file, SPLIT } = WHOLE): Kernel {
+  const COLS = registerColumns(product);
   const { rows, workgroup } = REGISTERS;
-  const tiles = Math.ceil(product.M / rows) * Math.ceil(N / (4 * COLS));
-  return makeProduct(product, registersWgsl, { ROWS: rows, COLS, WORKGROUP: workgroup }, Math.ceil(tiles / workgroup));
+  const [tiles] = registerTiles(product);
+  const tunables = { ROWS: rows, COLS, WORKGROUP: workgroup, SPLIT };
+  return makeProduct(product, [registersWgsl, file], tunables, Math.ceil(tiles / workgroup));
+}
+
+/** Columns of four that an invocation of gemm.wgsl computes. */
+function registerColumns({ weight }: Product): number {
+  return (weight.shape[1] as number) % 8 === 0 ? 2 : 1;
+}
+
+/** Tiles of gemm.wgsl, and vectors that each of them sums up. */
+function registerTiles(product: Product): [tiles: number, terms: number] {
+  const [K, N] = product.weight.shape as [number, number];
+  return [Math.ceil(product.M / REGISTERS.rows) * Math.ceil(N / (4 * registerColumns(product))), K / 4];
 }
 
 /** Rows are handed round subgroups of eight or more. */
@@ -72,7 +93,7 @@ function subgroupProduct(product: Product): Kernel {
   const workgroup = 32 * columns(32) > 8 * columns(8) ? 8 : 32;
   const kernel = makeProduct(
     product,
-    subgroupWgsl,
+    [subgroupWgsl],
     { ROWS: rows, SHARE: share, WORKGROUP: workgroup },
     Math.ceil(product.M / rows) * columns(workgroup),
   );
@@ -89,7 +110,7 @@ function tiledProduct(product: Product): Kernel | undefined {
   const N = weight.shape[1] as number;
   const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
   const telem = weight.dtype === 'f16' && loader.tunables['xelem'] === 'f16' ? 'f16' : 'f32';
-  return makeProduct(product, tiledWgsl, { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+  return makeProduct(product, [tiledWgsl], { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
 }
 
 function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {
@@ -113,13 +134,13 @@ function fillsLanes({ M, weight }: Product, subgroupSize: number): boolean {
 
 function makeProduct(
   { M, weight, loader, store }: Product,
-  main: ShaderFile,
+  main: readonly ShaderFile[],
   tunables: Kernel['tunables'],
   workgroups: number,
 ): Kernel {
   const [K, N] = weight.shape as [number, number];
   return {
-    files: [main, ...loader.files, ...store.files],
+    files: [...main, ...loader.files, ...store.files],
     tunables: { welem: weight.dtype, ...tunables, ...loader.tunables, ...store.tunables },
     params: { ...loader.params, ...store.params, M, N4: N / 4, K4: K / 4 },
     workgroups,

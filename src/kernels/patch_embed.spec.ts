@@ -46,6 +46,7 @@ const shapes = (GH: number, GW: number, P: number, C: number, channels = 4) => (
 
 export const patchEmbedSpec = defineSpec({
   op: patchEmbed,
+  longKernels: ['split'],
   gate: 8,
   half: ['weight'],
   halfAttrs: (attrs) => attrs,

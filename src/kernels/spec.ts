@@ -50,13 +50,6 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly cases: readonly KernelCase<NoInfer<Attrs>>[];
   /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
   reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
-  /**
-   * For kernels that add up other products than the op's definition: the same values with the magnitudes of those. By
-   * kernel.
-   */
-  readonly references?: Readonly<
-    Record<string, (inputs: Tensors, attrs: Attrs, out: Out) => Readonly<Record<string, Expected>>>
-  >;
   /** Kernels that a software adapter takes 8 s or more to compile: their cases are for the long suite. */
   readonly longKernels?: readonly string[];
   /**
@@ -84,18 +77,6 @@ export function defineSpec<In extends Types, Out extends Types, Attrs>(
   spec: KernelSpec<In, Out, Attrs>,
 ): KernelSpec<In, Out, Attrs> {
   return spec;
-}
-
-/** What one kernel of a spec is compared with. */
-export function expectedOf(
-  spec: KernelSpec,
-  kernel: string,
-  inputs: Tensors,
-  attrs: unknown,
-  out: Types,
-): Readonly<Record<string, Expected>> {
-  const special = spec.references?.[kernel];
-  return special ? special(inputs, attrs, out) : spec.reference(inputs, attrs, out);
 }
 
 /** An input that the case must have. */

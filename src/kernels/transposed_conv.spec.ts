@@ -42,6 +42,7 @@ const shapes = (H: number, W: number, C: number, S: number, N: number) => ({
 
 export const transposedConvSpec = defineSpec({
   op: transposedConv,
+  longKernels: ['split'],
   gate: 8,
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

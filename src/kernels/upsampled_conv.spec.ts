@@ -40,6 +40,7 @@ const shapes = (LH: number, LW: number, C: number, N: number) => ({
 
 export const upsampledConvSpec = defineSpec({
   op: upsampledConv,
+  longKernels: ['tiled', 'split'],
   gate: 8,
   half: ['low', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

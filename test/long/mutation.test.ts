@@ -1,7 +1,7 @@
 import { beforeAll } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
-import { winogradMutants } from '../mutation/kernels/winograd.js';
+import { gpuConvMutants } from '../mutation/kernels/gpu_conv.js';
 import { testMutants } from '../mutation/mutant_tests.js';
 
 let gpu: Gpu;
@@ -9,4 +9,4 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-testMutants(() => gpu, winogradMutants);
+testMutants(() => gpu, gpuConvMutants);

@@ -195,16 +195,18 @@ function usage({ code, label }: Instance): Usage {
   );
   const evaluate = (text: string): number => Number(new Function(`${constants.join('')} return ${text};`)());
   const size = /@workgroup_size\(([^)]*)\)/.exec(plain)?.[1] ?? '';
-  const arrays = [...plain.matchAll(/var<workgroup>\s+\w+\s*:\s*([^;]+);/g)].map(([, type]) => {
-    const [, element, count] = /^array<([\w<>]+),([^;]*)>$/.exec(type as string) ?? [undefined, type as string, '1'];
-    const known = (element as string).replace(
+  const bytesOf = (type: string): number => {
+    const [, element, count] = /^array<(.+),([^,]*)>$/.exec(type) ?? [];
+    if (element !== undefined) return bytesOf(element.trim()) * evaluate(count as string);
+    const known = type.replace(
       /^vec4<(\w+)>$/,
       (_, alias: string) => `vec4<${new RegExp(`\\balias\\s+${alias}\\s*=\\s*(\\w+)`).exec(plain)?.[1]}>`,
     );
     const bytes = SCALAR_BYTES[known];
     if (bytes === undefined) throw new Error(`${label}: size of ${type} is not known`);
-    return bytes * evaluate(count as string);
-  });
+    return bytes;
+  };
+  const arrays = [...plain.matchAll(/var<workgroup>\s+\w+\s*:\s*([^;]+);/g)].map(([, type]) => bytesOf(type as string));
   return {
     invocations: size.split(',').reduce((product, part) => product * evaluate(part), 1),
     workgroupBytes: arrays.reduce((sum, bytes) => sum + bytes, 0),

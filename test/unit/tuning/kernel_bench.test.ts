@@ -146,7 +146,7 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
     const { gpu, faulty } = await hardware();
     expect(chooseKernel(node, gpu).name).toBe('tiled');
     const { kernel, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
-    expect([...chosen]).toEqual([['gemm/registers|tiled', 'registers']]);
+    expect([...chosen]).toEqual([['gemm/registers|tiled|split', 'registers']]);
     expect(kernel(node)).toBe('registers');
     expect([...gpu.dropped]).toEqual([]);
     expect(faulty.held).toEqual(EMPTY);
