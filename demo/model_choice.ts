@@ -3,7 +3,11 @@ import { element, option } from './elements.js';
 import { PACKAGED_WEIGHTS } from './packaged_weights.js';
 import type { ModelRequest } from './session.js';
 
-const KINDS = { 'relative-inverse': 'Relative inverse depth, no unit', metric: 'Depth in metres' } as const;
+const KINDS = {
+  'relative-inverse': 'Relative inverse depth, no unit',
+  relative: 'Relative depth, no unit',
+  metric: 'Depth in metres',
+} as const;
 
 /** Sides of the network's input on offer, in pixels; models round them to the multiples they take. */
 const SIZES = [128, 196, 252, 384, 518, 770, 1036];

@@ -1,12 +1,12 @@
-// depth[H,W] = final(weight2 · relu(conv3x3(upsampled) + bias1) + bias2): the last three layers of a decoder in one
-// pass. upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of the convolution are ever
-// stored.
-// Includes: conv_load_bilinear.wgsl, bilinear.wgsl
+// channels[H,W] = weight2 · relu(conv3x3(upsampled) + bias1) + bias2, the last three layers of a decoder in one pass;
+// the store makes depth of them. upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of
+// the convolution are ever stored.
+// Includes: conv_load_bilinear.wgsl, bilinear.wgsl, head_store.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row with all hidden channels, in f32 throughout.
 alias welem = f32;
 const HIDDEN: u32 = 8; // hidden channels / 4
 const PIXELS: u32 = 2;
-const FINAL: u32 = 0; // 0 ReLU, 1 SCALE·sigmoid
+const CHANNELS: u32 = 1; // of the last convolution: 1 or 2
 const WORKGROUP: u32 = 64;
 struct Params {
   H: u32, // output height and width
@@ -17,14 +17,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> weight1: array<vec4<welem>>; // [3, 3, C, HIDDEN]
 @group(0) @binding(2) var<storage, read> bias1: array<vec4f>; // [HIDDEN]
-@group(0) @binding(3) var<storage, read> weight2: array<vec4f>; // [HIDDEN]
-@group(0) @binding(4) var<storage, read> bias2: array<f32>; // the first counts
-@group(0) @binding(9) var<storage, read_write> depth: array<f32>; // [H, W]
-
-fn final_activation(value: f32) -> f32 {
-  if (FINAL == 1) { return params.SCALE / (1.0 + exp(clamp(-value, -80.0, 80.0))); }
-  return max(value, 0.0);
-}
+@group(0) @binding(3) var<storage, read> weight2: array<vec4f>; // [CHANNELS, HIDDEN]
+@group(0) @binding(4) var<storage, read> bias2: array<f32>; // the first CHANNELS count
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -64,9 +58,13 @@ fn main(
   }
   for (var p = 0u; p < PIXELS; p++) {
     if (ox0 + p < params.W) {
-      var value = bias2[0];
-      for (var n = 0u; n < HIDDEN; n++) { value += dot(max(acc[p * HIDDEN + n] + bias1[n], vec4f(0)), weight2[n]); }
-      depth[oy * params.W + ox0 + p] = final_activation(value);
+      var value = vec2f(bias2[0], bias2[1]);
+      for (var n = 0u; n < HIDDEN; n++) {
+        let hidden = max(acc[p * HIDDEN + n] + bias1[n], vec4f(0));
+        value.x += dot(hidden, weight2[n]);
+        if (CHANNELS == 2) { value.y += dot(hidden, weight2[HIDDEN + n]); }
+      }
+      store(oy * params.W + ox0 + p, value);
     }
   }
 }

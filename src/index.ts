@@ -61,15 +61,16 @@ export {
   type Phase,
 } from './errors.js';
 export { adapterName, type AdapterSummary } from './gpu/gpu.js';
+export type { SideMap } from './depth/side_map.js';
 export type { ColormapName } from './depth/colormaps.js';
-export type { DepthSemantics, RelativeDepth, StoredNumbers } from './depth/formats/depth_semantics.js';
+export type { DepthSemantics, StoredNumbers } from './depth/formats/depth_semantics.js';
 export type { PictureSource, ReadyPicture } from './image/picture.js';
 export type { RawPicture } from './image/pixels.js';
 export type { Convention } from './image/preprocess.js';
 export type { Size, SizeOptions } from './image/size.js';
 export type { Span } from './kernels/colorize.js';
 export type { ModelName } from './models/families/index.js';
-export type { DepthKind, MetricDepth, RelativeInverseDepth } from './models/family.js';
+export type { BesideName, DepthKind, MetricDepth, RelativeDepth, RelativeInverseDepth } from './models/family.js';
 export type { Precision } from './runtime/precision.js';
 export type { Warning } from './warnings.js';
 export type {

@@ -19,6 +19,8 @@ export interface FixtureRecord {
   readonly checkpoint: string;
   /** Tapped blocks of a transformer, counted from 0. */
   readonly taps?: readonly number[];
+  /** Stages behind a threshold, which f16 may take a pixel across: compared in f32 alone. */
+  readonly stepped?: readonly string[];
   readonly stages: Readonly<Record<string, StageRecord>>;
 }
 

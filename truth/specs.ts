@@ -16,8 +16,11 @@ import { mergeNormSpec } from '../src/kernels/merge_norm.spec.js';
 import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
 import { postNormSpec } from '../src/kernels/post_norm.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
+import { normalizedBytesSpec, pictureBytesSpec } from '../src/kernels/resize_bytes.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
+import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
+import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
 import { upsampledConvSpec } from '../src/kernels/upsampled_conv.spec.js';
@@ -45,7 +48,11 @@ export const specs = [
   preprocessSpec,
   antialiasRowsSpec,
   antialiasColumnsSpec,
+  pictureBytesSpec,
+  normalizedBytesSpec,
   resizeMapSpec,
+  skyFillSpec,
+  scaleSpec,
   depthExtentSpec,
   depthHistogramSpec,
   depthRangeSpec,

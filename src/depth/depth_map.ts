@@ -7,10 +7,11 @@ import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import type { ColormapName } from './colormaps.js';
+import { SideMap } from './side_map.js';
 import type { DepthSemantics } from './formats/depth_semantics.js';
 import type { Span } from '../kernels/colorize.js';
 import type { ModelName } from '../models/families/index.js';
-import { depthKind, type DepthKind } from '../models/family.js';
+import { depthKind, type BesideName, type DepthKind } from '../models/family.js';
 import { parts } from '../parts.js';
 
 /** Ends of a depth map's values, in the unit of the map. */
@@ -48,6 +49,9 @@ export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
+/** Where the values of a map are, and of what is beside it. */
+export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName, GPUBuffer>>>;
+
 interface MapFacts {
   readonly kind: DepthKind['kind'];
   readonly model: ModelName;
@@ -67,6 +71,13 @@ export class DepthMapOnGpu {
   readonly unit: DepthKind['unit'];
   /** Registry name of the model. */
   readonly model: ModelName;
+  /** How sure the network is of each value, above 1 and without an end; undefined for models that do not say. */
+  readonly confidence: SideMap | undefined;
+  /**
+   * How much each pixel is sky, 0 and up; from 0.5 on it is one, as the authors have it. Undefined for models that do
+   * not say.
+   */
+  readonly sky: SideMap | undefined;
   readonly #gpu: Gpu;
   readonly #drawings: DrawingCache;
   readonly #buffer: GPUBuffer;
@@ -76,16 +87,20 @@ export class DepthMapOnGpu {
   #range: Promise<DepthRange> | undefined;
 
   /** @internal */
-  constructor(gpu: Gpu, drawings: DrawingCache, buffer: GPUBuffer, { kind, model, width, height }: MapFacts) {
+  constructor(gpu: Gpu, drawings: DrawingCache, buffers: MapBuffers, { kind, model, width, height }: MapFacts) {
     this.#gpu = gpu;
     this.#drawings = drawings;
-    this.#buffer = buffer;
+    this.#buffer = buffers.depth;
     this.width = width;
     this.height = height;
     this.kind = kind;
     this.nearer = depthKind(kind).nearer;
     this.unit = depthKind(kind).unit;
     this.model = model;
+    const beside = (buffer: GPUBuffer | undefined) =>
+      buffer && new SideMap(gpu, buffer, { width, height }, (work) => this.#alive(work));
+    this.confidence = beside(buffers.confidence);
+    this.sky = beside(buffers.sky);
   }
 
   /**
@@ -230,7 +245,7 @@ export class DepthMapOnGpu {
   /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
   dispose(): void {
     this.#end.end();
-    this.#buffer.destroy();
+    for (const buffer of [this.#buffer, this.confidence?.buffer, this.sky?.buffer]) buffer?.destroy();
     for (const texture of this.#textures.values())
       texture.then(
         (made) => made.destroy(),
@@ -300,6 +315,11 @@ export class DepthMapOnGpu {
     executable.encode(encoder, textures);
   }
 
+  async #alive<T>(work: () => Promise<T>): Promise<T> {
+    this.#usable();
+    return this.#guard(work());
+  }
+
   /** Passes on what comes of a sound device while the map lives. */
   #guard<T>(work: Promise<T>): Promise<T> {
     return this.#end.until(this.#gpu.guard('read', work), () => disposed('This depth map', 'read'));
@@ -318,7 +338,7 @@ export type DepthMap = DepthMapOnGpu & DepthKind;
 /** For `instanceof`: maps are made by `DepthModel.estimate`. */
 export const DepthMap = DepthMapOnGpu as unknown as abstract new (...made: never) => DepthMap;
 
-/** @internal A map of values f32[height,width] in a buffer, which is the map's from here on. */
+/** @internal A map of values f32[height,width] in buffers, which are the map's from here on. */
 export function newDepthMap(...made: ConstructorParameters<typeof DepthMapOnGpu>): DepthMap {
   return new DepthMapOnGpu(...made) as DepthMap;
 }

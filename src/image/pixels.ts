@@ -10,6 +10,8 @@ export interface RawPicture {
   readonly height: number;
   /** 1 grey, 3 RGB, 4 RGBA; 4 unless given. */
   readonly channels?: 1 | 3 | 4;
+  /** Focal length of the camera in pixels, for models that need it; `readPicture` has it of EXIF data. */
+  readonly focalLength?: number | undefined;
 }
 
 /** Pixels ready to write to a texture. */
@@ -21,7 +23,12 @@ export interface Texels {
 /**
  * Checks that pixels are as many as their size takes. @throws ImageError `IMAGE_SIZE` or `IMAGE_DATA`
  */
-export function checkPixels({ data, width, height, channels = 4 }: RawPicture): Required<RawPicture> {
+export function checkPixels({
+  data,
+  width,
+  height,
+  channels = 4,
+}: RawPicture): Required<Omit<RawPicture, 'focalLength'>> {
   checkPictureSize(width, height);
   if (![Uint8Array, Uint8ClampedArray, Float32Array].some((type) => data instanceof type))
     throw badData(`The pixels are ${nameOf(data)}; expected a Uint8Array, Uint8ClampedArray or Float32Array.`);

@@ -7,9 +7,14 @@ import { preprocess as cubic, type PreprocessAttrs } from '../kernels/preprocess
  */
 export type Convention = 'original' | 'hub';
 
+export interface PreprocessOptions extends PreprocessAttrs {
+  /** [height, width] that the picture is resized to first, by rules that resize it twice. */
+  readonly between?: readonly [number, number] | undefined;
+}
+
 /** Network input f32[H,W,4] (normalised RGB and zero) of a picture texture [PH,PW]. */
-export type Preprocess = (graph: Graph, picture: Value, attrs: PreprocessAttrs) => Value;
+export type Preprocess = (graph: Graph, picture: Value, options: PreprocessOptions) => Value;
 
 /** The convention `original`, in one dispatch; `preprocess_hub.ts` has the other. */
-export const preprocess: Preprocess = (graph, picture, attrs) =>
-  graph.scope('preprocess', () => graph.apply(cubic, { picture }, attrs).y);
+export const preprocess: Preprocess = (graph, picture, { size, mean, std }) =>
+  graph.scope('preprocess', () => graph.apply(cubic, { picture }, { size, mean, std }).y);

@@ -9,8 +9,11 @@ export interface SizeRule {
   readonly multiple: number;
   /** Whether one scale serves both sides; otherwise the picture is stretched to the target. */
   readonly keepAspect: boolean;
-  /** Whether the input must cover the target, stay within it, or change the scale of the picture least. */
-  readonly method: 'lower_bound' | 'upper_bound' | 'minimal';
+  /**
+   * Whether the input must cover the target, stay within it, or change the scale of the picture least. `longest_side`
+   * resizes twice, as Depth Anything 3 does: the longest side to the target, then both to the nearest multiples.
+   */
+  readonly method: 'lower_bound' | 'upper_bound' | 'minimal' | 'longest_side';
 }
 
 /** What a caller may change about a rule. */
@@ -37,24 +40,11 @@ const MAX_SIDE = 8192;
  * long and thin.
  * @throws ImageError `IMAGE_SIZE`, LimitError `LIMIT_INPUT`, UsageError `OPTION_INPUT_SIZE`.
  */
-export function networkSize(
-  rule: SizeRule,
-  width: number,
-  height: number,
-  { inputSize, square = false, maxSide = MAX_SIDE }: SizeOptions = {},
-): Size {
-  checkPictureSize(width, height);
-  if (inputSize !== undefined && !isSide(inputSize)) {
-    throw new UsageError(
-      'OPTION_INPUT_SIZE',
-      `The input size is ${inputSize}; expected a positive whole number of pixels.`,
-      { actual: inputSize, phase: 'image' },
-    );
-  }
-  const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
-  let [scaleX, scaleY] = [target.width / width, target.height / height];
-  if (rule.keepAspect && !square) scaleX = scaleY = commonScale(rule.method, scaleX, scaleY);
-  const size = { width: side(rule, scaleX * width, target.width), height: side(rule, scaleY * height, target.height) };
+export function networkSize(rule: SizeRule, width: number, height: number, options: SizeOptions = {}): Size {
+  const { maxSide = MAX_SIDE } = options;
+  const first = firstSize(rule, width, height, options);
+  const nearest = (pixels: number) => Math.max(1, Math.floor(pixels / rule.multiple + 0.5)) * rule.multiple;
+  const size = rule.method === 'longest_side' ? { width: nearest(first.width), height: nearest(first.height) } : first;
   const longest = Math.max(size.width, size.height);
   if (longest <= maxSide) return size;
   throw new LimitError(
@@ -71,6 +61,27 @@ export function networkSize(
   );
 }
 
+/** What a picture is resized to first: the size of the input, but for `longest_side`. @throws as `networkSize` */
+export function firstSize(
+  rule: SizeRule,
+  width: number,
+  height: number,
+  { inputSize, square = false }: SizeOptions = {},
+): Size {
+  checkPictureSize(width, height);
+  if (inputSize !== undefined && !isSide(inputSize)) {
+    throw new UsageError(
+      'OPTION_INPUT_SIZE',
+      `The input size is ${inputSize}; expected a positive whole number of pixels.`,
+      { actual: inputSize, phase: 'image' },
+    );
+  }
+  const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
+  let [scaleX, scaleY] = [target.width / width, target.height / height];
+  if (rule.keepAspect && !square) scaleX = scaleY = commonScale(rule.method, scaleX, scaleY);
+  return { width: side(rule, scaleX * width, target.width), height: side(rule, scaleY * height, target.height) };
+}
+
 /** Throws ImageError `IMAGE_SIZE` unless both sides are positive whole numbers. */
 export function checkPictureSize(width: number, height: number): void {
   if (isSide(width) && isSide(height)) return;
@@ -85,11 +96,12 @@ function isSide(pixels: number): boolean {
 
 function commonScale(method: SizeRule['method'], x: number, y: number): number {
   if (method === 'lower_bound') return Math.max(x, y);
-  if (method === 'upper_bound') return Math.min(x, y);
+  if (method === 'upper_bound' || method === 'longest_side') return Math.min(x, y);
   return Math.abs(1 - x) < Math.abs(1 - y) ? x : y;
 }
 
 function side({ method, multiple }: SizeRule, pixels: number, target: number): number {
+  if (method === 'longest_side') return Math.max(1, roundHalfEven(pixels));
   let count = roundHalfEven(pixels / multiple);
   if (method === 'upper_bound' && count * multiple > target) count = Math.floor(pixels / multiple);
   if (method === 'lower_bound' && count * multiple < target) count = Math.ceil(pixels / multiple);

@@ -1,8 +1,9 @@
 import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
 import headWgsl from '../../shaders/head.wgsl?raw';
+import storeWgsl from '../../shaders/head_store.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { SUBGROUP } from './conv_kernels.js';
-import { type Include, type Kernel, defineOp } from './op.js';
+import { type Include, type Kernel, type ShaderFile, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
 
@@ -25,24 +26,43 @@ export interface HeadInputs {
   readonly weight1: TensorType;
   /** [HIDDEN], f32 */
   readonly bias1: TensorType;
-  /** [HIDDEN], f32 */
+  /** [HIDDEN], f32; [2·HIDDEN] where there is a confidence. */
   readonly weight2: TensorType;
-  /** [4], f32; the first value is the bias of the 1×1 convolution. */
+  /** [4], f32; the first values are the biases of the 1×1 convolution. */
   readonly bias2: TensorType;
+  /** [W+H,C/2], f32: added to the resized map, of columns to the first half of its channels, of rows to the second. */
+  readonly uv?: TensorType | undefined;
 }
 
 export interface HeadAttrs {
   /** Sides of the depth map. */
   readonly size: readonly [number, number];
   readonly alignCorners: boolean;
-  /** Last activation: ReLU, or `maxDepth` · sigmoid in metres. */
-  readonly final: { readonly kind: 'relu' } | { readonly kind: 'sigmoid'; readonly maxDepth: number };
+  readonly final: FinalActivation;
+  /** WGSL that loads the resized map with `uv` added. */
+  readonly loader?: ShaderFile;
 }
 
-/** resize → 3×3 convolution → ReLU → 1×1 convolution → last activation, in one pass. depth[H,W], f32. */
-export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
+/**
+ * Last activation: ReLU; `maxDepth` · sigmoid, in metres; exp; or exp, and 1 + exp of a second channel as confidence.
+ * Those of few models bring the WGSL that stores them.
+ */
+export type FinalActivation =
+  | { readonly kind: 'relu' }
+  | { readonly kind: 'sigmoid'; readonly maxDepth: number }
+  | { readonly kind: 'exp' | 'confidence'; readonly store: ShaderFile };
+
+/** `confidence` is there where the activation says so. Both [H,W], f32. */
+export interface HeadOutputs {
+  readonly [name: string]: TensorType;
+  readonly depth: TensorType;
+  readonly confidence: TensorType;
+}
+
+/** resize → 3×3 convolution → ReLU → 1×1 convolution → last activation, in one pass. */
+export const head = defineOp<HeadInputs, HeadAttrs, HeadOutputs>({
   name: 'head',
-  infer({ low, weight1, bias1, weight2, bias2 }, { size }) {
+  infer({ low, weight1, bias1, weight2, bias2, uv }, { size, final }) {
     const C = low.shape[2] as number;
     const hidden = bias1.shape[0] as number;
     ensureTypes(
@@ -51,8 +71,12 @@ export const head = defineOp<HeadInputs, HeadAttrs, { depth: TensorType }>({
       weight1.shape.join() === [3, 3, C, hidden].join() && hidden % 4 === 0,
       `[3,3,${C},${hidden}]`,
     );
-    ensureTypes('head', { weight2, bias2 }, weight2.shape[0] === hidden && bias2.shape[0] === 4, `[${hidden}] and [4]`);
-    return { depth: { dtype: 'f32', shape: [...size] } };
+    const last = final.kind === 'confidence' ? 2 * hidden : hidden;
+    ensureTypes('head', { weight2, bias2 }, weight2.shape[0] === last && bias2.shape[0] === 4, `[${last}] and [4]`);
+    const places = [size[0] + size[1], C / 2];
+    ensureTypes('head', { uv }, !uv || (uv.shape.join() === places.join() && C % 8 === 0), `[${places}]`);
+    const depth: TensorType = { dtype: 'f32', shape: [...size] };
+    return (final.kind === 'confidence' ? { depth, confidence: depth } : { depth }) as HeadOutputs;
   },
   kernels: [
     { name: 'registers', on: 'any', make: (inputs, attrs) => headKernel(inputs, attrs, PIXELS) },
@@ -103,18 +127,23 @@ function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
   };
 }
 
-function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final }: HeadAttrs): Include {
+function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final, loader }: HeadAttrs): Include {
   const resize = bilinearKernel(low, size, alignCorners);
   const [H, W] = size;
   return {
-    files: [bilinearLoadWgsl, ...resize.files],
-    tunables: { ...resize.tunables, welem: weight1.dtype, FINAL: final.kind === 'relu' ? 0 : 1 },
+    files: [loader ?? bilinearLoadWgsl, 'store' in final ? final.store : storeWgsl, ...resize.files],
+    tunables: {
+      ...resize.tunables,
+      welem: weight1.dtype,
+      CHANNELS: final.kind === 'confidence' ? 2 : 1,
+      ...('store' in final ? {} : { FINAL: final.kind === 'relu' ? 0 : 1 }),
+    },
     params: {
       ...resize.params,
       H,
       W,
       C4: (low.shape[2] as number) / 4,
-      SCALE: final.kind === 'relu' ? 1 : final.maxDepth,
+      SCALE: final.kind === 'sigmoid' ? final.maxDepth : 1,
     },
   };
 }

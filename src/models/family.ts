@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.js';
-import type { Convention } from '../image/preprocess.js';
+import type { Convention, Preprocess } from '../image/preprocess.js';
 import type { SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { NameRule } from '../weights/names.js';
@@ -12,6 +12,13 @@ export interface RelativeInverseDepth {
   readonly unit: 'none';
 }
 
+/** Depth whose scale is unknown and another one for each picture. */
+export interface RelativeDepth {
+  readonly kind: 'relative';
+  readonly nearer: 'smaller';
+  readonly unit: 'none';
+}
+
 /** Depth in metres. */
 export interface MetricDepth {
   readonly kind: 'metric';
@@ -20,12 +27,17 @@ export interface MetricDepth {
 }
 
 /** What the numbers of a depth map are: `kind` says whether nearer things have larger ones, and their unit. */
-export type DepthKind = RelativeInverseDepth | MetricDepth;
+export type DepthKind = RelativeInverseDepth | RelativeDepth | MetricDepth;
 
 export const RELATIVE_INVERSE: RelativeInverseDepth = { kind: 'relative-inverse', nearer: 'larger', unit: 'none' };
+export const RELATIVE: RelativeDepth = { kind: 'relative', nearer: 'smaller', unit: 'none' };
 export const METRIC: MetricDepth = { kind: 'metric', nearer: 'smaller', unit: 'metre' };
 
-const KINDS: Readonly<Record<DepthKind['kind'], DepthKind>> = { 'relative-inverse': RELATIVE_INVERSE, metric: METRIC };
+const KINDS: Readonly<Record<DepthKind['kind'], DepthKind>> = {
+  'relative-inverse': RELATIVE_INVERSE,
+  relative: RELATIVE,
+  metric: METRIC,
+};
 
 /** All that a kind of depth says, by its name. */
 export function depthKind(kind: DepthKind['kind']): DepthKind {
@@ -83,6 +95,8 @@ export interface ModelEntry<Name extends string = string> {
   readonly family: string;
   /** Size within the family, as found in the weights. */
   readonly size: string;
+  /** Name of a model whose files look the same: a file that may be either is that one, unless it is named. */
+  readonly twin?: string;
   readonly licence: Licence;
   readonly weights: PublishedWeights;
   readonly input: SizeRule;
@@ -90,6 +104,13 @@ export interface ModelEntry<Name extends string = string> {
   readonly std: readonly [number, number, number];
   /** How the authors resize the network's map to the picture. */
   readonly output: ResizeFilter;
+  /** What the network gives beside the depth. */
+  readonly beside?: readonly BesideName[];
+  /**
+   * Metres are the network's depth times F over this, where F is the focal length in pixels of the network's input:
+   * the model needs one.
+   */
+  readonly canonicalFocal?: number;
 }
 
 /** What a network is told beside the picture and the weights. */
@@ -102,13 +123,23 @@ export interface NetworkContext {
 export interface Outputs {
   /** The raw depth map [H,W], f32. */
   readonly depth: Value;
+  /** How sure the network is of the depth [H,W], f32: above 1, without a unit or an end. */
+  readonly confidence?: Value;
+  /** How much a pixel is sky [H,W], f32, 0 and up. */
+  readonly sky?: Value;
 }
+
+/** Names of maps that a network may give beside the depth. */
+export type BesideName = Exclude<keyof Outputs, 'depth'>;
 
 /** A network on a normalised picture [H,W,4]. */
 export type Network = (picture: Value, weights: Weights, context: NetworkContext) => Outputs;
 
-/** `original`: names of the authors' checkpoint; `hub`: names of the transformers library. */
-export type NameStyle = 'original' | 'hub';
+/**
+ * `original`: names of the authors' checkpoint; `hub`: names of the transformers library; `chunked`: those of an
+ * encoder whose blocks are in chunks, as training code writes them.
+ */
+export type NameStyle = 'original' | 'hub' | 'chunked';
 
 /** How to tell that a file is of a family, and of which size. */
 export interface Mark {
@@ -129,6 +160,8 @@ export interface KnownFamily {
   readonly title: string;
   /** Tried in this order. */
   readonly marks: readonly Mark[];
+  /** Tried before other families, as its files bear the mark of one of them too. */
+  readonly first?: true;
 }
 
 /** A family of models that can be run. What every page holds of it is what tells files and models from others. */
@@ -141,7 +174,7 @@ export interface Family<Entry extends ModelEntry = ModelEntry> extends KnownFami
 
 /** What is needed of a family to load one of its files. */
 export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
-  /** Names of the hub's files → names of the original checkpoint; empty where the hub has no other names. */
+  /** Names of the hub's files, and chunked ones, → names of the original checkpoint; empty where there are none. */
   readonly hubNames: readonly NameRule[];
   /** Names, in the original spelling, of tensors that files hold and the network never reads. */
   readonly leftAside: readonly RegExp[];
@@ -152,6 +185,10 @@ export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
    * @throws ModelMismatchError `MODEL_CONFIG` when it is of another kind of model, or does not say
    */
   configured?<Some extends Entry>(entries: readonly Some[], config: unknown, source: string): readonly Some[];
+  /** The preprocessing of the authors' code, where it is not that of MiDaS; nobody else has another. */
+  readonly preprocess?: Preprocess;
+  /** Metres of a network with a `canonicalFocal`: its depth times a factor f32[4], of which the first value counts. */
+  metres?(depth: Value, factor: Value): Value;
   /** The network of an entry. */
   network(entry: Entry): Network;
 }

@@ -21,15 +21,17 @@ interface Found {
   readonly prefix: string;
 }
 
+/** Every family that can be told, in the order they are tried. */
+const all: readonly KnownFamily[] = [...recognised, ...families];
+const known = [...all.filter(({ first }) => first), ...all.filter(({ first }) => !first)];
+
 /** A tensor that every depth model ends in; without it the file is an encoder or something else. */
 const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
 
 /** Other kinds of file that people hand over by mistake. */
 const STRANGERS: readonly (readonly [RegExp, string])[] = [
-  [
-    /sky_output_conv2|(?:^|\.)backbone\.pretrained\./,
-    'a Depth Anything 3 model, which has other tensors than V1 and V2',
-  ],
+  [/(?:^|\.)da3_metric\./, 'a nested Depth Anything 3 model, which is two networks'],
+  [/(?:^|\.)backbone\.pretrained\./, 'a Depth Anything 3 encoder alone; a depth model also has a decoder and a head'],
   [
     /(?:^|\.)(?:encoder\.layer\.0\.layer_scale1|blocks\.0\.ls1\.gamma)/,
     'a DINOv2 encoder alone; a depth model also has a decoder and a head',
@@ -43,7 +45,7 @@ const MAX_PREFIX = 64;
 
 /** For messages: `DPT Swin2 tiny (hub names)`. */
 export function describeArchitecture({ family, size, nameStyle }: Architecture): string {
-  const title = [...families, ...recognised].find(({ id }) => id === family)?.title ?? family;
+  const title = known.find(({ id }) => id === family)?.title ?? family;
   return `${title} ${size} (${nameStyle} names)`;
 }
 
@@ -77,7 +79,7 @@ export function identify(table: TensorTable, source: string): Architecture {
  */
 export function originalNames(table: TensorTable, source: string, { hubNames }: FamilyCode): NameMap {
   const found = findFamily(table);
-  return mapNames(table, found?.mark.nameStyle === 'hub' ? hubNames : [], source, found?.prefix);
+  return mapNames(table, found?.mark.nameStyle === 'original' ? [] : hubNames, source, found?.prefix);
 }
 
 /**
@@ -88,7 +90,7 @@ function findFamily(table: TensorTable, prefix = ''): Found | undefined {
   const names = [...table.tensors.keys()].map((name) => name.slice(prefix.length));
   if (!names.some((name) => HEAD.test(name))) return undefined;
   const label = table.metadata.get('model');
-  for (const family of [...recognised, ...families]) {
+  for (const family of known) {
     const mark = family.marks.find(
       (each) => (each.label === undefined || each.label === label) && names.some((name) => each.tensor.test(name)),
     );

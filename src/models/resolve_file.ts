@@ -22,10 +22,11 @@ export async function resolveFile(
 ): Promise<KnownModel> {
   const found = identify(table, source);
   if (named) checkNamed(named, found, source);
-  const sized = registry.filter(({ family, size }) => family === found.family && size === found.size);
+  const sized = registry.filter((entry) => looksLike(entry, found));
   const entries = sized.length > 1 ? await configured(sized, config) : sized;
   if (named) return checkConfigured(named, entries, source);
-  if (entries.length === 1) return entries[0] as KnownModel;
+  const singled = withoutTwins(entries);
+  if (singled.length === 1) return singled[0] as KnownModel;
   if (entries.length === 0) {
     throw new ModelMismatchError(
       'MODEL_UNSUPPORTED',
@@ -62,7 +63,7 @@ async function configured(
 
 function checkConfigured(named: KnownModel, entries: readonly KnownModel[], source: string): KnownModel {
   if (entries.includes(named)) return named;
-  const names = entries.map(({ name }) => name);
+  const names = withoutTwins(entries).map(({ name }) => name);
   throw new ModelMismatchError(
     'MODEL_CONFIG',
     `${source}: its config.json says ${names.join(' or ') || 'no published model'}, not ${named.name}.`,
@@ -70,9 +71,20 @@ function checkConfigured(named: KnownModel, entries: readonly KnownModel[], sour
   );
 }
 
+/** Entries without those whose files are taken for another one's of them. */
+function withoutTwins(entries: readonly KnownModel[]): readonly KnownModel[] {
+  return entries.filter(({ twin }) => !entries.some(({ name }) => name === twin));
+}
+
+/** Whether a file may be of a model: it is of its family and size, or of those of its twin. */
+function looksLike(entry: KnownModel, found: Architecture): boolean {
+  const twin = registry.find(({ name }) => name === entry.twin);
+  return [entry, twin].some((each) => each?.family === found.family && each.size === found.size);
+}
+
 function checkNamed(named: KnownModel, found: Architecture, source: string): void {
+  if (looksLike(named, found)) return;
   const kin = found.family === named.family;
-  if (kin && found.size === named.size) return;
   throw new ModelMismatchError(
     'MODEL_ARCHITECTURE',
     `${source}: this ${kin ? 'is' : 'looks like'} ${describeArchitecture(found)}, not ${named.title}.`,

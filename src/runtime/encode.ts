@@ -1,7 +1,8 @@
 import type { DepthTextureFormat } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
-import { geometryOf, pictureToDepth, programKey, type Geometry } from './estimate.js';
+import { factorInput, geometryOf, pictureToDepth, programKey, writeFactor, type Geometry } from './estimate.js';
+import { metreFactor } from './focal.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { PictureTexture } from '../image/picture.js';
@@ -18,6 +19,8 @@ export interface EncodeTargets extends SizeOptions {
    * in green), whose size the map takes; or a buffer with COPY_DST usage for f32 values at the source's size.
    */
   readonly target: GPUTexture | GPUBuffer;
+  /** Focal length of the camera in pixels of the source, for models that need it. */
+  readonly focalLength?: number;
 }
 
 const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
@@ -27,29 +30,33 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   encoder: GPUCommandEncoder,
-  { source, target, ...sizes }: EncodeTargets,
+  { source, target, focalLength, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
   const { engine } = life;
   checkDevice(engine);
   new PictureTexture(engine.gpu).upload(source);
-  const { picture, network } = geometryOf(engine, source, sizes);
+  const { picture, network, between = network } = geometryOf(engine, source, sizes);
   const texture = isTexture(target) ? target : undefined;
   const format = texture ? checkTexture(texture) : undefined;
   const geometry: Geometry = {
     picture,
     network,
+    between,
     out: texture ? { width: texture.width, height: texture.height } : picture,
   };
   const bytes = 4 * geometry.out.width * geometry.out.height;
   if (!isTexture(target)) checkBuffer(target, bytes);
+  const factor = metreFactor(engine.entry, geometry, focalLength);
   const lease = engine.lease(programKey(`encode ${format ?? 'buffer'}`, geometry), (graph) => {
     const depth = pictureToDepth(engine, graph, geometry);
     if (format) writeTexture(drawing, graph, depth, format, engine);
-    return { keep: { depth } };
+    return { keep: { depth }, inputs: factorInput(graph) };
   });
   try {
-    const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
+    const program = lease.ready ?? (await life.guard(engine, lease.program));
+    const { executable, values } = program;
+    writeFactor(engine.gpu.device, encoder, program, factor);
     executable.encode(encoder, { picture: source, ...(texture ? { raw: texture, packed: texture } : {}) });
     if (!isTexture(target))
       encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, target, 0, bytes);

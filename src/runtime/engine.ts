@@ -138,8 +138,8 @@ export class Engine {
       const weights = Weights.from(table, name, originalNames(table, name, code));
       const store = new ConstantStore(gpu, name);
       const { convention, signal } = options;
-      const pictures = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
-      const engine = new Engine(gpu, entry, code, storage, weights, store, convention, pictures);
+      const usual = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
+      const engine = new Engine(gpu, entry, code, storage, weights, store, convention, code.preprocess ?? usual);
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -153,6 +153,11 @@ export class Engine {
   /** The network on a normalised picture f32[H,W,4]. */
   network(picture: Value): Outputs {
     return this.#code.network(this.entry)(picture, this.#weights, { convention: this.convention });
+  }
+
+  /** Metres, of a network whose entry has a `canonicalFocal`. @param factor f32[4], of which the first value counts */
+  metres(depth: Value, factor: Value): Value {
+    return this.#code.metres?.(depth, factor) ?? depth;
   }
 
   /** An empty graph with this model's storage type. */

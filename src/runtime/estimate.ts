@@ -1,5 +1,5 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
-import { newDepthMap, type DepthMap } from '../depth/depth_map.js';
+import { newDepthMap, type DepthMap, type MapBuffers } from '../depth/depth_map.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { scoped, submit } from '../gpu/scoped.js';
@@ -8,7 +8,9 @@ import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture
 import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
-import { networkSize, type Size, type SizeOptions } from '../image/size.js';
+import type { Outputs } from '../models/family.js';
+import { metreFactor } from './focal.js';
+import { firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Look } from './half_range.js';
 import type { Lifetime } from './lifetime.js';
 import type { Queueing, Turn } from './run_queue.js';
@@ -23,6 +25,11 @@ export interface EstimateOptions extends SizeOptions {
    * so that a camera is never behind. `all`, the default, leaves out none.
    */
   readonly queue?: Queueing;
+  /**
+   * Focal length of the camera in pixels of the picture, for models that need it; in place of what the picture's EXIF
+   * data say.
+   */
+  readonly focalLength?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -33,6 +40,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   inputSize: null,
   square: null,
   maxSide: null,
+  focalLength: null,
   signal: null,
 };
 
@@ -40,10 +48,14 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
 export interface Geometry {
   readonly picture: Size;
   readonly network: Size;
+  /** What the picture is resized to before that, by rules that resize it twice. */
+  readonly between?: Size;
   /** Of the depth map. */
   readonly out: Size;
 }
 
+/** Name of the input of a program that the network's depth is multiplied by. */
+const METRES = 'metres';
 const MAP_USAGE = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /** What an estimate takes on the GPU, in bytes. */
@@ -68,27 +80,52 @@ function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptio
   checkOptions(options, ESTIMATE_OPTIONS, 'image');
   const { size, ...sizes } = options;
   const network = networkSize(entry.input, picture.width, picture.height, sizes);
-  return { picture, network, out: size === 'network' ? network : picture };
+  const between = firstSize(entry.input, picture.width, picture.height, sizes);
+  return { picture, network, between, out: size === 'network' ? network : picture };
 }
 
 /** The key of a program: equal geometries share one. */
-export function programKey(use: string, { picture, network, out }: Geometry): string {
-  return [use, ...[picture, network, out].map(({ width, height }) => `${width}×${height}`)].join(' ');
+export function programKey(use: string, { picture, between = picture, network, out }: Geometry): string {
+  return [use, ...[picture, between, network, out].map(({ width, height }) => `${width}×${height}`)].join(' ');
 }
 
+type Estimator = Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network' | 'metres'>;
+
 /** Picture texture → preprocessing → network → depth map of the size asked for. */
-export function pictureToDepth(
-  engine: Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network'>,
-  graph: Graph,
-  { picture, network, out }: Geometry,
-): Value {
-  const { mean, std, output } = engine.entry;
+export function pictureToDepth(engine: Estimator, graph: Graph, geometry: Geometry): Value {
+  return depthOf(engine, graph, networkOnPicture(engine, graph, geometry), geometry);
+}
+
+/** Picture texture → preprocessing → network → all its maps, of the size asked for. */
+function pictureToMaps(engine: Estimator, graph: Graph, geometry: Geometry): Record<string, Value> {
+  const outputs = networkOnPicture(engine, graph, geometry);
+  const { depth: _raw, ...beside } = outputs;
+  const resized = Object.entries(beside).map(([name, map]) => [name, toSize(engine, graph, map, geometry)] as const);
+  return { depth: depthOf(engine, graph, outputs, geometry), ...Object.fromEntries(resized) };
+}
+
+function networkOnPicture(engine: Estimator, graph: Graph, { picture, network, between }: Geometry): Outputs {
+  const { mean, std } = engine.entry;
   const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
-  const image = engine.preprocess(graph, texture, { size: [network.height, network.width], mean, std });
-  return resizeDepth(graph, engine.network(image).depth, {
-    ...out,
-    filter: engine.convention === 'hub' ? 'bicubic' : output,
-  });
+  return engine.network(
+    engine.preprocess(graph, texture, {
+      size: [network.height, network.width],
+      between: between && [between.height, between.width],
+      mean,
+      std,
+    }),
+  );
+}
+
+/** The depth of a network in its unit, and of the size asked for. */
+function depthOf(engine: Estimator, graph: Graph, { depth }: Outputs, geometry: Geometry): Value {
+  if (engine.entry.canonicalFocal === undefined) return toSize(engine, graph, depth, geometry);
+  const factor = graph.input(METRES, { dtype: 'f32', shape: [4] });
+  return toSize(engine, graph, engine.metres(depth, factor), geometry);
+}
+
+function toSize({ entry, convention }: Estimator, graph: Graph, map: Value, { out }: Geometry): Value {
+  return resizeDepth(graph, map, { ...out, filter: convention === 'hub' ? 'bicubic' : entry.output });
 }
 
 /** The program of an estimate. @throws LimitError before anything is allocated */
@@ -97,7 +134,36 @@ export function leaseEstimate(engine: Engine, geometry: Geometry): Lease {
 }
 
 function estimateBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
-  return (graph) => ({ keep: { depth: pictureToDepth(engine, graph, geometry) } });
+  return (graph) => {
+    const keep = pictureToMaps(engine, graph, geometry);
+    return { keep, inputs: factorInput(graph) };
+  };
+}
+
+/** The factor to metres of a graph that takes one. */
+export function factorInput(graph: Graph): Record<string, Value> {
+  const factor = graph.inputs.get(METRES);
+  return factor ? { [METRES]: factor } : {};
+}
+
+/** Records that a program of an estimate works with a factor to metres. */
+export function writeFactor(
+  device: GPUDevice,
+  encoder: GPUCommandEncoder,
+  { executable, values }: Program,
+  factor: number | undefined,
+): void {
+  const input = values[METRES];
+  if (!input || factor === undefined) return;
+  const buffer = device.createBuffer({
+    label: 'factor to metres',
+    size: 16,
+    usage: BufferUsage.COPY_SRC,
+    mappedAtCreation: true,
+  });
+  new Float32Array(buffer.getMappedRange())[0] = factor;
+  buffer.unmap();
+  encoder.copyBufferToBuffer(buffer, 0, executable.buffer(input), 0, 16);
 }
 
 /** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */
@@ -125,13 +191,21 @@ async function estimateOn(
   options: EstimateOptions,
 ): Promise<DepthMap> {
   const geometry = geometryOf(engine, source, options);
+  const focalLength = options.focalLength ?? focalLengthOf(source);
+  const factor = metreFactor(engine.entry, geometry, focalLength);
   const own = new PictureTexture(engine.gpu);
   const turn = engine.runs.take(options.queue);
   try {
-    if (!turn.wait) return await estimateNow(life, engine, source, geometry, { turn, own, options });
+    const place: Place = {
+      turn,
+      own,
+      options: focalLength === undefined ? options : { ...options, focalLength },
+      factor,
+    };
+    if (!turn.wait) return await estimateNow(life, engine, source, geometry, place);
     const kept = keepPicture(engine, own, source);
     const [picture] = await life.guard(engine, Promise.all([kept, turn.wait]), options.signal);
-    return await estimateNow(life, engine, picture, geometry, { turn, own, options });
+    return await estimateNow(life, engine, picture, geometry, place);
   } finally {
     turn.end();
     own.dispose();
@@ -149,6 +223,8 @@ interface Place {
   /** Takes the picture while the program is not compiled. */
   readonly own: PictureTexture;
   readonly options: EstimateOptions;
+  /** To metres, of what the network gives. */
+  readonly factor: number | undefined;
 }
 
 async function estimateNow(
@@ -156,14 +232,15 @@ async function estimateNow(
   engine: Engine,
   source: ReadyPicture,
   geometry: Geometry,
-  { turn, own, options }: Place,
+  { turn, own, options, factor }: Place,
 ): Promise<DepthMap> {
   const { gpu, entry } = engine;
   const { signal } = options;
-  const lease = leaseEstimate(engine, geometry);
   const { width, height } = geometry.out;
+  const lease = leaseEstimate(engine, geometry);
+  const names = ['depth', ...(entry.beside ?? [])];
   const bytes = 4 * width * height;
-  let buffer: GPUBuffer | undefined;
+  const buffers: Record<string, GPUBuffer> = {};
   let look: Look | undefined;
   let taken: PictureTexture | undefined;
   try {
@@ -175,13 +252,16 @@ async function estimateNow(
     let picture = early;
     // From the upload to the submit nothing is awaited, as the program's buffers serve every call.
     const start = performance.now();
-    const work = submit(gpu, { what: 'the depth map', bytes, phase: 'run' }, (encoder, cut) => {
-      buffer = gpu.device.createBuffer({ label: 'depth map', size: bytes, usage: MAP_USAGE });
+    const work = submit(gpu, { what: 'the depth map', bytes: bytes * names.length, phase: 'run' }, (encoder, cut) => {
+      for (const name of names)
+        buffers[name] = gpu.device.createBuffer({ label: `${name} map`, size: bytes, usage: MAP_USAGE });
       picture ??= (taken as PictureTexture).upload(source);
       look = engine.halfRange.look(executable);
       look?.begin(encoder);
+      writeFactor(gpu.device, encoder, program, factor);
       const last = executable.encode(encoder, { picture }, { cut });
-      last.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, buffer, 0, bytes);
+      for (const name of names)
+        last.copyBufferToBuffer(executable.buffer(values[name] as Value), 0, buffers[name] as GPUBuffer, 0, bytes);
       look?.end(last);
     });
     const checked = work.then(() => look?.overflowed());
@@ -189,19 +269,19 @@ async function estimateNow(
     const overflowed = await life.guard(engine, checked, signal);
     executable.noteDuration(performance.now() - start);
     if (overflowed) {
-      buffer?.destroy();
+      destroyAll(buffers);
       return await estimateOn(life, await life.inFull(engine, signal), picture as GPUTexture, options);
     }
     if (taken) pictures.push(taken);
     taken = undefined;
-    return newDepthMap(gpu, engine.drawings, buffer as unknown as GPUBuffer, {
+    return newDepthMap(gpu, engine.drawings, buffers as MapBuffers, {
       ...entry,
       model: entry.name,
       width,
       height,
     });
   } catch (error) {
-    buffer?.destroy();
+    destroyAll(buffers);
     throw error;
   } finally {
     // After a fault, its texture may be an invalid one.
@@ -209,6 +289,15 @@ async function estimateNow(
     look?.dispose();
     lease.release();
   }
+}
+
+function destroyAll(buffers: Readonly<Record<string, GPUBuffer>>): void {
+  for (const buffer of Object.values(buffers)) buffer.destroy();
+}
+
+/** What a picture in memory knows of its camera. */
+function focalLengthOf(source: ReadyPicture): number | undefined {
+  return 'data' in source ? (source as RawPicture).focalLength : undefined;
 }
 
 /** Uploads the picture to a texture of its own at once, as it may change while the program is still compiled. */
@@ -227,5 +316,5 @@ async function prepare(
 /** The same picture in memory of our own. @throws ImageError as `toTexels` */
 function copied(source: RawPicture | ImageData): RawPicture {
   const { data, width, height, channels } = checkPixels(source as RawPicture);
-  return { data: copyOf(data), width, height, channels };
+  return { data: copyOf(data), width, height, channels, focalLength: focalLengthOf(source) };
 }

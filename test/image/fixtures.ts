@@ -11,7 +11,7 @@ interface Recorded {
 
 /** A picture through a published transform; the tensor is [3,H,W]. */
 export interface TransformRecord extends Recorded {
-  readonly transform: 'depth-anything-v2' | 'midas-small' | 'dpt' | 'hub';
+  readonly transform: 'depth-anything-v2' | 'midas-small' | 'dpt' | 'hub' | 'depth-anything-3';
   readonly input_size: number | null;
   readonly picture: string;
   readonly width: number;
@@ -41,6 +41,7 @@ export interface WrittenRecord {
 
 interface Index {
   readonly transforms: Readonly<Record<string, TransformRecord>>;
+  readonly byte_transforms: Readonly<Record<string, TransformRecord>>;
   readonly resized: Readonly<Record<string, ResizedRecord>>;
   readonly written: WrittenRecord;
 }
@@ -50,7 +51,7 @@ const DIRECTORY = new URL('../fixtures/preprocess/', import.meta.url);
 export const recorded = JSON.parse(readFileSync(new URL('index.json', DIRECTORY), 'utf8')) as Index;
 
 /** Recorded samples by name. */
-export function samples(file: 'transforms' | 'resized'): Map<string, Float32Array> {
+export function samples(file: 'transforms' | 'byte_transforms' | 'resized'): Map<string, Float32Array> {
   const bytes = new Uint8Array(readFileSync(new URL(`${file}.safetensors`, DIRECTORY)));
   const { tensors, dataOffset } = parseHeader(bytes, bytes.length, file);
   return new Map(

@@ -3,10 +3,12 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
 import { Graph, type Value } from '../../src/graph/graph.js';
 import { depthAnything } from '../../src/models/families/depth_anything.js';
+import { depthAnything3 } from '../../src/models/families/depth_anything_3.js';
 import { originalNames } from '../../src/models/identify.js';
 import type { DepthAnythingEntry } from '../../src/models/networks/depth_anything_hub.js';
+import type { DepthAnything3Entry } from '../../src/models/networks/depth_anything_3.js';
 import { families } from '../../src/models/families/index.js';
-import type { FamilyCode } from '../../src/models/family.js';
+import type { FamilyCode, Outputs } from '../../src/models/family.js';
 import { registry } from '../../src/models/registry.js';
 import { byteLength, numel } from '../../src/tensor.js';
 import { ConstantStore } from '../../src/weights/constant_store.js';
@@ -17,21 +19,29 @@ import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { checkpointTensors, withoutHub } from './fixtures.js';
 
+/** Depth Anything 3 mono with the small encoder, which nobody published. */
+const MONO_SMALL = 'depth-anything-3-mono-small';
+
 /** The code of each family, by its id. */
 const codes = new Map(await Promise.all(families.map(async (family) => [family.id, await family.code()] as const)));
 
 /** The family code of a fixture. */
 function codeOf({ model }: FixtureRecord): FamilyCode {
-  const id = registry.find(({ name }) => name === withoutHub(model))?.family ?? depthAnything.id;
-  return codes.get(id) as FamilyCode;
+  const third = model.startsWith(depthAnything3.id) ? depthAnything3.id : depthAnything.id;
+  return codes.get(registry.find(({ name }) => name === withoutHub(model))?.family ?? third) as FamilyCode;
 }
 
 /** Builds a fixture's network on a normalised picture. */
-export function buildModel(fixture: FixtureRecord, image: Value, weights: Weights): Value {
+export function buildModel(fixture: FixtureRecord, image: Value, weights: Weights): Outputs {
   const { model } = fixture;
   const context = { convention: model.endsWith('hub') ? 'hub' : 'original' } as const;
   const named = registry.find(({ name, family }) => name === withoutHub(model) && family !== depthAnything.id);
-  if (named) return codeOf(fixture).network(named)(image, weights, context).depth;
+  if (named) return codeOf(fixture).network(named)(image, weights, context);
+  if (model === MONO_SMALL) {
+    const large = depthAnything3.entries.find(({ name }) => name === 'depth-anything-3-mono-large')!;
+    const small: DepthAnything3Entry = { ...large, heads: 6, taps: fixture.taps! };
+    return codeOf(fixture).network(small)(image, weights, context);
+  }
   const size = (['small', 'base', 'large'] as const).find((name) => model.includes(name)) ?? 'small';
   const version = model.includes('-v1-') ? 1 : 2;
   const maxDepth = model.includes('metric') ? 20 : undefined;
@@ -40,7 +50,7 @@ export function buildModel(fixture: FixtureRecord, image: Value, weights: Weight
   )!;
   const taps = model.endsWith('early') ? entry.taps.map((tap, i) => (i < 3 ? tap - 1 : tap)) : entry.taps;
   const variant: DepthAnythingEntry = { ...entry, taps };
-  return codeOf(fixture).network(variant)(image, weights, context).depth;
+  return codeOf(fixture).network(variant)(image, weights, context);
 }
 
 /** [1,3,H,W] → [H,W,4] with a zero fourth channel. */
@@ -61,7 +71,8 @@ export function stageValue(graph: Graph, stage: string, taps: readonly number[])
   const nodes = graph.nodes.filter(
     (n) =>
       (n.label === label || n.label.startsWith(`${label}.`)) &&
-      (stage !== 'head_conv1' || n.op.name === 'upsampled_conv'),
+      (stage !== 'head_conv1' || n.op.name === 'upsampled_conv') &&
+      (!stage.startsWith('block') || n.op.name !== 'layer_norm'),
   );
   const outputs = nodes.at(-1)?.outputs;
   if (!outputs) throw new Error(`no node at "${label}" for stage ${stage}`);
@@ -127,10 +138,11 @@ export async function runFixture(
   );
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-  const output = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
+  const outputs = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
   mutation.graph?.(graph);
+  const ends: Readonly<Record<string, Value | undefined>> = { ...outputs, output: outputs.depth, depth: undefined };
   const values = Object.keys(fixture.stages).map(
-    (stage) => [stage, stage === 'output' ? output : stageValue(graph, stage, fixture.taps ?? [])] as const,
+    (stage) => [stage, ends[stage] ?? stageValue(graph, stage, fixture.taps ?? [])] as const,
   );
   const store = new ConstantStore(gpu, fixture.checkpoint);
   await store.declare(graph);

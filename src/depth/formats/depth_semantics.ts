@@ -1,14 +1,7 @@
 import type { DepthKind } from '../../models/family.js';
 
-/** Depth with a scale and a shift that are unknown; some files hold it, no model here gives it. */
-export interface RelativeDepth {
-  readonly kind: 'relative';
-  readonly nearer: 'smaller';
-  readonly unit: 'none';
-}
-
 /** What the numbers of a depth file mean, written beside them as JSON. */
-export type DepthSemantics = StoredNumbers & (DepthKind | RelativeDepth);
+export type DepthSemantics = StoredNumbers & DepthKind;
 
 /** How a file's numbers stand for values, and whose they are. */
 export interface StoredNumbers {

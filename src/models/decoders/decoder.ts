@@ -1,6 +1,6 @@
-import type { Recipe, Value } from '../../graph/graph.js';
+import type { Recipe, StoredTensor, Value } from '../../graph/graph.js';
 import { upsampledConv } from '../../kernels/conv2d.js';
-import { head, type HeadAttrs } from '../../kernels/head.js';
+import { head, type FinalActivation, type HeadAttrs } from '../../kernels/head.js';
 import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { borderBiases, convBehindLinear } from '../layers/composition.js';
@@ -23,7 +23,7 @@ export interface DecoderConfig {
   readonly block: 'custom' | 'plain';
   /** Align mode of the last upsampling, before the 3×3 convolution of the head. */
   readonly headAlignCorners: boolean;
-  readonly final: HeadAttrs['final'];
+  readonly final: FinalActivation;
   /** Names of the head's three convolutions under the decoder. */
   readonly head: readonly [string, string, string];
 }
@@ -34,23 +34,34 @@ export interface DecoderConfig {
  * FeatureFusionBlock_custom, arXiv 2103.13413.
  */
 export function decoder(maps: readonly Value[], weights: Weights, config: DecoderConfig): Value {
+  const { size, block, headAlignCorners: alignCorners, final, head: names } = config;
+  const low = fused(maps, weights, block, names[0]);
+  return endOfHead(low, [weights.at(names[1]), weights.at(names[2])], { size, alignCorners, final }).depth;
+}
+
+/**
+ * The decoder up to the first convolution of the head: [2h,2w,C], f32, of maps whose largest is [h,w,·]. The last
+ * projection commutes with the resize before that convolution, and is part of it.
+ * @param opening name of that convolution
+ */
+export function fused(maps: readonly Value[], weights: Weights, block: DecoderConfig['block'], opening: string): Value {
   const { graph } = maps[0] as Value;
   const laterals = maps.map((map, i) =>
     graph.scope(`layer${i + 1}_rn`, () =>
-      conv(map, weights.at(`layer${i + 1}_rn`), { bias: false, act: config.block === 'plain' ? 'relu' : 'none' }),
+      conv(map, weights.at(`layer${i + 1}_rn`), { bias: false, act: block === 'plain' ? 'relu' : 'none' }),
     ),
   );
   let path: Value | undefined;
   for (let level = 4; level > 1; level--) {
     path = graph.scope(`refinenet${level}`, () =>
-      fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`), config.block),
+      fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`), block),
     );
   }
   const last = weights.at('refinenet1');
   const sum = graph.scope('refinenet1', () =>
-    residualConvUnit(skipSum(laterals[0] as Value, path, last, config.block), last.at('resConfUnit2')),
+    residualConvUnit(skipSum(laterals[0] as Value, path, last, block), last.at('resConfUnit2')),
   );
-  return graph.scope('head', () => depthHead(sum, last.at('out_conv'), weights, config));
+  return graph.scope('head', () => upsampled(sum, last.at('out_conv'), weights.at(opening), block));
 }
 
 /**
@@ -92,43 +103,44 @@ function narrows(projection: Weights): boolean {
   return N < C && 9 * N * C * C <= MOST_PRODUCTS;
 }
 
-/**
- * Project, upsample ×2, 3×3, upsample to the depth map's size, 3×3, ReLU, 1×1, last activation. The projection commutes
- * with the resize and is part of the first 3×3 convolution. f32 from that on.
- */
-function depthHead(
-  path: Value,
-  projection: Weights,
-  weights: Weights,
-  { size, block, headAlignCorners, final, head: names }: DecoderConfig,
-): Value {
+/** Project, upsample ×2, 3×3. f32 from that on. */
+function upsampled(path: Value, projection: Weights, opening: Weights, block: DecoderConfig['block']): Value {
   const { graph } = path;
   const [h, w, C] = map3(path.type);
-  const opening = weights.at(names[0]);
   const first = block === 'plain' ? convWeights(graph, opening, C) : projectedConv(path, projection, opening);
-  const low = graph.apply(
-    upsampledConv,
-    { low: path, ...first },
-    { size: [2 * h, 2 * w], alignCorners: true, out: 'f32' },
-  ).y;
-  const second = convWeights(graph, weights.at(names[1]), map3(low.type)[2], 'f32');
-  const hidden = second.bias.type.shape[0] as number;
-  const last = weights.at(names[2]);
-  const weight2 = vector(graph, last.get('weight', [1, hidden, 1, 1]));
-  const bias2 = scalar(last, graph);
-  const inputs = { low, weight1: second.weight, bias1: second.bias, weight2, bias2 };
-  return graph.apply(head, inputs, { size, alignCorners: headAlignCorners, final }).depth;
+  return graph.apply(upsampledConv, { low: path, ...first }, { size: [2 * h, 2 * w], alignCorners: true, out: 'f32' })
+    .y;
+}
+
+/** Upsample to the depth map's size, add `uv` where there is one, 3×3, ReLU, 1×1, last activation. */
+export function endOfHead(
+  low: Value,
+  [hidden, last]: readonly [Weights, Weights],
+  attrs: HeadAttrs,
+  uv?: Value,
+): { readonly depth: Value; readonly confidence: Value } {
+  const { graph } = low;
+  return graph.scope('head', () => {
+    const { weight: weight1, bias: bias1 } = convWeights(graph, hidden, map3(low.type)[2], 'f32');
+    const N = attrs.final.kind === 'confidence' ? 2 : 1;
+    const weight2 = vector(graph, last.get('weight', [N, bias1.type.shape[0] as number, 1, 1]));
+    return graph.apply(head, { low, weight1, bias1, weight2, bias2: fewBiases(last, N, graph), uv }, attrs);
+  });
 }
 
 const firstOfFour: Recipe = {
   name: 'vec4',
-  pack: ([one]) => Float32Array.of(one?.values[0] as number, 0, 0, 0),
+  pack([few]) {
+    const values = new Float32Array(4);
+    values.set((few as StoredTensor).values);
+    return values;
+  },
 };
 
-/** The single bias of the last convolution, as a vec4 for the binding's sake. */
-function scalar(weights: Weights, graph: Value['graph']): Value {
+/** The one or two biases of the last convolution, as a vec4 for the binding's sake. */
+function fewBiases(weights: Weights, N: number, graph: Value['graph']): Value {
   const type = { dtype: 'f32', shape: [4] } as const;
-  return graph.constant({ recipe: firstOfFour, type, weights: [weights.get('bias', [1])] });
+  return graph.constant({ recipe: firstOfFour, type, weights: [weights.get('bias', [N])] });
 }
 
 /**

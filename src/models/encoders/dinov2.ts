@@ -11,6 +11,8 @@ export interface DinoV2Config {
   /** Blocks (counted from 0) whose normalised output feeds the decoder. */
   readonly taps: readonly number[];
   readonly positions: PositionRule;
+  /** Of the final norm, where it is not that of the blocks. */
+  readonly eps?: number;
 }
 
 /** Side of a patch in pixels. */
@@ -21,14 +23,16 @@ const EPS = 1e-6;
  * DINOv2 encoder: picture [14·GH, 14·GW, 4] → the four tapped blocks after the final norm, tokens [1 + GH·GW, C] with
  * the class token first. arXiv 2304.07193; facebookresearch/dinov2 vision_transformer.py, get_intermediate_layers.
  */
-export function dinov2(picture: Value, weights: Weights, { heads, taps, positions }: DinoV2Config): Value[] {
+export function dinov2(picture: Value, weights: Weights, { heads, taps, positions, eps = EPS }: DinoV2Config): Value[] {
   const { graph } = picture;
   const tokens = graph.scope('patch_embed', () => embedTokens(picture, weights, { patch: PATCH, positions }));
   let x = ResidualStream.of(tokens, EPS);
   const tapped: Lazy[] = [];
   for (let i = 0; i <= Math.max(...taps); i++) {
-    x = graph.scope(`blocks.${i}`, () => block(x, weights.at(`blocks.${i}`), heads));
-    if (taps.includes(i)) tapped.push(x.norm(weights.at('norm')));
+    graph.scope(`blocks.${i}`, () => {
+      x = block(x, weights.at(`blocks.${i}`), heads);
+      if (taps.includes(i)) tapped.push(x.norm(weights.at('norm'), eps));
+    });
   }
   return tapped.map((tap) => tap());
 }

@@ -2,7 +2,7 @@ import { IMAGENET, METRIC, RELATIVE_INVERSE, type Family, type Licence, type Mod
 import type { PublishedWeights } from '../family.js';
 import type { DepthAnythingEntry } from '../networks/depth_anything_hub.js';
 
-type Size = 'small' | 'base' | 'large';
+export type Size = 'small' | 'base' | 'large';
 
 export type DepthAnythingName =
   `depth-anything-v${1 | 2}-${Size}` | `depth-anything-v2-metric-${'indoor' | 'outdoor'}-${Size}`;
@@ -20,10 +20,10 @@ const SIZES: Readonly<Record<Size, { heads: number; taps: Readonly<Record<1 | 2,
 const VIT = { small: 'vits', base: 'vitb', large: 'vitl' } as const;
 const DATASETS = { indoor: 'hypersim', outdoor: 'vkitti' } as const;
 
-const APACHE: Licence = { name: 'Apache-2.0', permissive: true };
+export const APACHE: Licence = { name: 'Apache-2.0', permissive: true };
 const NON_COMMERCIAL: Licence = { name: 'CC-BY-NC-4.0', permissive: false };
 /** The cards of the metric models name no licence. */
-const UNSTATED: Licence = { name: 'not stated by the authors', permissive: false };
+export const UNSTATED: Licence = { name: 'not stated by the authors', permissive: false };
 
 /**
  * The one file whose commit, length and SHA-256 are known; the others are fetched from the head of their repository.
@@ -35,7 +35,7 @@ const V2_SMALL: PublishedWeights = {
   sha256: '3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70',
 };
 
-const sizes = Object.keys(SIZES) as Size[];
+export const sizes = Object.keys(SIZES) as Size[];
 
 const entries: readonly Entry[] = [
   ...sizes.map((size) => ({
@@ -47,7 +47,7 @@ const entries: readonly Entry[] = [
   ...sizes.map((size) => metric('outdoor', size, 80)),
 ];
 
-function relative(version: 1 | 2, size: Size, repo: string): Entry {
+export function relative(version: 1 | 2, size: Size, repo: string): Entry {
   return {
     name: `depth-anything-v${version}-${size}`,
     aliases: version === 1 ? [`depth_anything_${VIT[size]}14`] : [VIT[size], `depth_anything_v2_${VIT[size]}`],
@@ -85,7 +85,7 @@ function capitalized(word: string): string {
 }
 
 /** Width of DINOv2 → size. No model on the giant encoder is published. */
-const WIDTHS = { 384: 'small', 768: 'base', 1024: 'large', 1536: 'giant' };
+export const WIDTHS = { 384: 'small', 768: 'base', 1024: 'large', 1536: 'giant' };
 
 /** Depth Anything V1 and V2. The tensors of a file cannot tell which version it is, nor relative from metric. */
 export const depthAnything: Family<Entry> = {

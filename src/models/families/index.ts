@@ -1,5 +1,7 @@
 import type { Family, ModelEntry } from '../family.js';
 import { depthAnything, type DepthAnythingName } from './depth_anything.js';
+import { depthAnything3, type DepthAnything3Name } from './depth_anything_3.js';
+import { distillAnyDepth, type DistillAnyDepthName } from './distill_any_depth.js';
 import { dptBeit, type DptBeitName } from './dpt_beit.js';
 import { dptHybrid, type DptHybridName } from './dpt_hybrid.js';
 import { dptLarge, type DptLargeName } from './dpt_large.js';
@@ -8,7 +10,14 @@ import { midasSmall, type MidasSmallName } from './midas_small.js';
 
 /** Name of a model that `loadDepthModel` knows. */
 export type ModelName =
-  DepthAnythingName | DptBeitName | DptHybridName | DptLargeName | MidasLargeName | MidasSmallName;
+  | DepthAnythingName
+  | DepthAnything3Name
+  | DistillAnyDepthName
+  | DptBeitName
+  | DptHybridName
+  | DptLargeName
+  | MidasLargeName
+  | MidasSmallName;
 
 /** A model of the registry. */
 export type KnownModel = ModelEntry<ModelName>;
@@ -16,6 +25,8 @@ export type KnownModel = ModelEntry<ModelName>;
 /** Every family that can be run, in the order in which models are listed and recommended. */
 export const families: readonly Family<KnownModel>[] = [
   depthAnything,
+  depthAnything3,
+  distillAnyDepth,
   dptBeit,
   dptHybrid,
   dptLarge,

@@ -21,7 +21,13 @@ interface Made {
   readonly normed: ReadonlyMap<Weights, Value>;
 }
 
-/** Norms that the product before them can make as well. */
+/** A layer norm that is read of the stream. */
+interface Norm {
+  readonly weights: Weights;
+  readonly eps: number;
+}
+
+/** Norms of one eps that the product before them can make as well. */
 const MOST_NORMS = 2;
 
 /**
@@ -32,27 +38,31 @@ const MOST_NORMS = 2;
  */
 export class ResidualStream {
   readonly channels: number;
-  readonly #make: (norms: readonly Weights[]) => Made;
+  readonly #graph: Graph;
+  readonly #make: (norms: readonly Norm[]) => Made;
   readonly #eps: number;
-  readonly #asked: Weights[] = [];
+  readonly #asked: Norm[] = [];
   #made: Made | undefined;
 
-  private constructor(channels: number, eps: number, make: (norms: readonly Weights[]) => Made) {
+  private constructor(graph: Graph, channels: number, eps: number, make: (norms: readonly Norm[]) => Made) {
+    this.#graph = graph;
     this.channels = channels;
     this.#eps = eps;
     this.#make = make;
   }
 
-  /** The stream where it begins. @param eps of all its norms */
+  /** The stream where it begins. @param eps of its norms, where none other is given */
   static of(x: Value, eps: number): ResidualStream {
-    return new ResidualStream(tokens2(x.type)[1], eps, () => ({ sum: x, normed: new Map() }));
+    return new ResidualStream(x.graph, tokens2(x.type)[1], eps, () => ({ sum: x, normed: new Map() }));
   }
 
   /** The layer norm of the stream. Of norms that are asked for before one is read, the dispatch before makes two. */
-  norm(weights: Weights): Lazy {
-    this.#asked.push(weights);
+  norm(weights: Weights, eps = this.#eps): Lazy {
+    const norm = { weights, eps };
+    const later = this.#graph.hereLater();
+    this.#asked.push(norm);
     let value: Value | undefined;
-    return () => (value ??= this.#read(weights));
+    return () => (value ??= later(() => this.#read(norm)));
   }
 
   /** The stream itself, f32. Read it after the norms, so that they are made in the dispatch that makes it. */
@@ -63,19 +73,19 @@ export class ResidualStream {
   /** The stream + scale · linear(input), with the LayerScale factors [C], which are 1 unless given. */
   plus(end: BranchEnd, scale?: WeightTensor): ResidualStream {
     const later = end.input.graph.hereLater();
-    return new ResidualStream(this.channels, this.#eps, (norms) =>
-      later(() => endOfBranch(end, this.#apply(this.#asked).sum, scale, norms, this.#eps)),
+    return new ResidualStream(this.#graph, this.channels, this.#eps, (norms) =>
+      later(() => endOfBranch(end, this.#apply(this.#asked).sum, scale, norms)),
     );
   }
 
-  #read(weights: Weights): Value {
-    const others = this.#asked.filter((other) => other !== weights);
-    const { sum, normed } = this.#apply([weights, ...others]);
-    return normed.get(weights) ?? layerNorm(sum, weights, { eps: this.#eps });
+  #read(norm: Norm): Value {
+    const { sum, normed } = this.#apply([norm, ...this.#asked.filter((other) => other !== norm)]);
+    return normed.get(norm.weights) ?? layerNorm(sum, norm.weights, { eps: norm.eps });
   }
 
-  #apply(norms: readonly Weights[]): Made {
-    return (this.#made ??= this.#make(norms.slice(0, MOST_NORMS)));
+  #apply(norms: readonly Norm[]): Made {
+    const alike = norms.filter(({ eps }) => eps === norms[0]?.eps);
+    return (this.#made ??= this.#make(alike.slice(0, MOST_NORMS)));
   }
 }
 
@@ -84,12 +94,12 @@ function endOfBranch(
   { input, weights }: BranchEnd,
   residual: Value,
   scale: WeightTensor | undefined,
-  norms: readonly Weights[],
-  eps: number,
+  norms: readonly Norm[],
 ): Made {
   const { graph } = input;
   const [, C] = tokens2(residual.type);
-  if (norms.length === 0 || !fitsLayerNorm(C))
+  const eps = norms[0]?.eps;
+  if (eps === undefined || !fitsLayerNorm(C))
     return {
       sum: linear(input, weights, { residual, gamma: scale && vector(graph, scale), out: 'f32' }),
       normed: new Map(),
@@ -98,11 +108,11 @@ function endOfBranch(
   const affine = scale ? stacked(graph, [bias, scale]) : unscaled(graph, bias);
   const norm = stacked(
     graph,
-    norms.flatMap((each) => [each.get('weight', [C]), each.get('bias', [C])]),
+    norms.flatMap((each) => [each.weights.get('weight', [C]), each.weights.get('bias', [C])]),
   );
   const inputs = { x: input, weight: linearWeight(input, weights), affine, residual, norm };
   const { sum, y, tap } = graph.apply(gemmLayerNorm, inputs, { eps, out: graph.storage });
-  const made = [y, tap].map((value, i) => [norms[i], value] as [Weights, Value]);
+  const made = [y, tap].map((value, i) => [norms[i]?.weights, value] as [Weights, Value]);
   return { sum: sum as Value, normed: new Map(made.slice(0, norms.length)) };
 }
 

@@ -53,7 +53,7 @@ describe('activation memory of a frame', () => {
     const build = (await codeOf(entry)).network(entry);
     const convention = 'original' as const;
     const network = (image: Value) => build(image, weights, { convention });
-    const engine = { entry, convention, preprocess, network };
+    const engine = { entry, convention, preprocess, network, metres: (depth: Value) => depth };
     for (const picture of [
       { width: 640, height: 480 },
       { width: 256, height: 256 },

@@ -47,6 +47,7 @@ export function frameGraph(
     convention,
     preprocess: convention === 'hub' ? preprocessHub : preprocess,
     network: (image: Value) => build(image, weights, { convention }),
+    metres: (depth: Value) => depth,
   };
   return { graph, depth: pictureToDepth(engine, graph, geometry), geometry };
 }

@@ -20,6 +20,12 @@ const known: Readonly<Record<string, string>> = {
   'da2-l.hf': 'depth-anything large hub',
   'da2-s.hf': 'depth-anything small hub',
   'da2m-s.hf': 'depth-anything small hub',
+  'da3-base.original': 'depth-anything-3 base original',
+  'da3-large.original': 'depth-anything-3 large original',
+  'da3-small.original': 'depth-anything-3 small original',
+  'da3mono-large.original': 'depth-anything-3 large with sky original',
+  'distill-any-depth-large.original': 'distill-any-depth large chunked',
+  'distill-any-depth-small.original': 'depth-anything small original',
   'dpt-hybrid-midas.hf': 'dpt-hybrid hybrid hub',
   'dpt-large.hf': 'dpt-large large hub',
   'dpt_beit_base_384.original': 'dpt-beit base-384 original',
@@ -43,9 +49,12 @@ const known: Readonly<Record<string, string>> = {
   'zoe-NK.hf': 'zoedepth nk hub',
 };
 
+/** Two networks in one file. */
+const NESTED = 'da3nested-giant-large.original';
+
 describe('identify', () => {
   test('the table covers every outline', () => {
-    expect(Object.keys(outlines).sort()).toEqual(Object.keys(known).sort());
+    expect(Object.keys(outlines).sort()).toEqual([...Object.keys(known), NESTED].sort());
   });
 
   test.each(Object.entries(known))('%s is %s', (name, expected) => {
@@ -84,7 +93,12 @@ describe('identify', () => {
 
   test.each([
     ['a DINOv2 encoder', { 'encoder.layer.0.layer_scale1.lambda1': ['F32', [384]] }, 'a DINOv2 encoder alone'],
-    ['Depth Anything 3', { 'model.head.scratch.sky_output_conv2.0.weight': ['F32', [1]] }, 'Depth Anything 3'],
+    ['a nested Depth Anything 3', outlines[NESTED]!, 'a nested Depth Anything 3 model'],
+    [
+      'an encoder of Depth Anything 3',
+      { 'model.backbone.pretrained.cls_token': ['F32', [1, 1, 384]] },
+      'a Depth Anything 3 encoder alone',
+    ],
     ['a language model', { 'model.layers.0.self_attn.q_proj.weight': ['F32', [1]] }, 'a language model'],
     [
       'a decoder without its head',
