@@ -2,10 +2,9 @@ import { defineConfig } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE = new RegExp(
-  '/src/(?:index|models/decoders/decoder|depth/formats/depth_semantics|gpu/timing|' +
-    'kernels/(?:attention|layer_norm|gemm_layer_norm))\\.ts$',
-);
+const CORE = /\/src\/(?:index|models\/decoders\/decoder|depth\/formats\/depth_semantics|gpu\/timing)\.ts$/;
+/** What the families of transformers share, which the others do without. */
+const SHARED = /\/src\/(?:models\/(?:encoders|layers|decoders)|kernels\/(?:attention|layer_norm|gemm_layer_norm))/;
 
 // The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their
 // own.
@@ -24,7 +23,12 @@ export default defineConfig({
         // To the last blank, which Vite by itself leaves to those who bundle a library again.
         minify: true,
         comments: false,
-        codeSplitting: { groups: [{ name: 'core', test: CORE }] },
+        codeSplitting: {
+          groups: [
+            { name: 'core', test: CORE },
+            { name: 'layers', test: SHARED, minShareCount: 2 },
+          ],
+        },
       },
     },
   },

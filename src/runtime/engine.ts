@@ -6,9 +6,11 @@ import { Graph, type Value } from '../graph/graph.js';
 import { compilePipelines } from '../graph/kernel_choice.js';
 import { checkLimits } from '../graph/limits.js';
 import { planSlots } from '../graph/plan.js';
+import type { Op } from '../kernels/op.js';
 import { PictureTexture } from '../image/picture.js';
+import type { Size } from '../image/size.js';
 import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
-import type { FamilyCode, Outputs } from '../models/family.js';
+import type { FamilyCode, Network, Outputs } from '../models/family.js';
 import type { KnownModel } from '../models/families/index.js';
 import { originalNames } from '../models/identify.js';
 import { codeOf } from '../models/registry.js';
@@ -123,10 +125,6 @@ export class Engine {
     // These come in beside the header; a fault is told below.
     if (options.entry) codeOf(options.entry).catch(() => undefined);
     if (!gpu.facts.software) parts.gpu().catch(() => undefined);
-    const storage = await untilAborted(
-      gpu.guard('load', chooseStorage(gpu, options.precision, options.onWarning)),
-      options.signal,
-    );
     return withCheckpoint(source, options, async (checkpoint) => {
       const { table, source: name } = checkpoint;
       // The published file of a named model is what the registry says.
@@ -137,7 +135,9 @@ export class Engine {
       const code = await untilAborted(fetched(codeOf(entry)), options.signal);
       const weights = Weights.from(table, name, originalNames(table, name, code));
       const store = new ConstantStore(gpu, name);
-      const { convention, signal } = options;
+      const { convention, signal, precision, onWarning } = options;
+      const ops = () => opsOf(code.network(entry), weights, entry.input, convention);
+      const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, precision, ops, onWarning)), signal);
       const usual = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
       const engine = new Engine(gpu, entry, code, storage, weights, store, convention, code.preprocess ?? usual);
       try {
@@ -294,6 +294,17 @@ export class Engine {
 /** Whether kernels are tried on a device: a CPU adapter has nothing to choose. */
 export function tunes({ facts }: Gpu, tuning: EngineOptions['tuning']): boolean {
   return tuning === 'auto' && !facts.software;
+}
+
+/** Ops of a network at the size of its input rule: those up to a fault of the weights, which is told later. */
+function opsOf(network: Network, weights: Weights, { width, height }: Size, convention: Convention): Set<Op> {
+  const graph = new Graph('f32');
+  try {
+    network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }), weights, { convention });
+  } catch {
+    // `#fill` makes it again.
+  }
+  return new Set(graph.nodes.map(({ op }) => op));
 }
 
 /** What a model says that is used after its end. */

@@ -3,10 +3,6 @@ import { submitRead } from '../gpu/buffers.js';
 import { adapterName, type Gpu } from '../gpu/gpu.js';
 import { Executable } from '../graph/executor.js';
 import { Graph, type Value } from '../graph/graph.js';
-import { attention } from '../kernels/attention.js';
-import { conv2d } from '../kernels/conv2d.js';
-import { gemm } from '../kernels/gemm.js';
-import { layerNorm } from '../kernels/layer_norm.js';
 import { makeKernel, type Op } from '../kernels/op.js';
 import type { Probe } from '../kernels/probe.js';
 import { toHalf } from '../weights/format/decode.js';
@@ -21,18 +17,19 @@ interface Probed extends Pick<Probe, 'answer' | 'tolerance'> {
 
 /** Some drivers get the first run right and later ones wrong (google-ai-edge/LiteRT#8065). */
 const RUNS = 3;
-/** Ops whose kernels do nearly all the work, and none of which is like another. */
-const MAIN: readonly Op[] = [gemm, conv2d, attention, layerNorm];
 
 /**
- * Runs the first probe of the main ops: three runs over the same buffers, with other inputs each time, outliers among
- * them.
+ * Runs the first probe of every op that has some: three runs over the same buffers, with other inputs each time,
+ * outliers among them.
  * @throws GpuUnavailableError `GPU_UNSOUND` naming the kernel that answers wrongly
  */
-export async function checkSound(gpu: Gpu, storage: 'f32' | 'f16'): Promise<void> {
+export async function checkSound(gpu: Gpu, storage: 'f32' | 'f16', ops: Iterable<Op>): Promise<void> {
   const graph = new Graph(storage);
-  const first = MAIN.map(async (op) => probeIn(graph, op, (await probesOf(op, storage))[0] as Probe, op.name));
-  await runProbes(gpu, graph, await Promise.all(first));
+  const first = [...ops].map(async (op) => ({ op, probe: (await probesOf(op, storage))[0] }));
+  const asked = (await Promise.all(first)).flatMap(({ op, probe }) =>
+    probe ? [probeIn(graph, op, probe, op.name)] : [],
+  );
+  await runProbes(gpu, graph, asked);
 }
 
 /**

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { DepthwiseError, loadDepthModel, ShaderError, type DepthMap, type DepthModel } from '../../src/index.js';
+import { attention } from '../../src/kernels/attention.js';
+import { conv2d } from '../../src/kernels/conv2d.js';
+import { gemm } from '../../src/kernels/gemm.js';
+import { layerNorm } from '../../src/kernels/layer_norm.js';
 import { checkSound } from '../../src/tuning/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
@@ -9,6 +13,9 @@ import { tinyMidas } from '../unit/model/tiny_midas.js';
 import { FaultyDevice, type Fault } from './faulty_device.js';
 
 const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
+
+/** The ops that known answers are asked of. */
+const OPS = [gemm, conv2d, attention, layerNorm];
 
 type Injected = [call: string, fault: Fault, codes: RegExp, stride?: number];
 
@@ -147,11 +154,11 @@ describe('a fault while asking known answers', () => {
   ])('at each call of %s (%s) is not taken for a wrong answer', async (call, fault, codes) => {
     const faulty = new FaultyDevice((await testGpu()).device);
     const gpu = Gpu.adopt(faulty.device);
-    const count = await callsIn(faulty, call, () => checkSound(gpu, 'f32'));
+    const count = await callsIn(faulty, call, () => checkSound(gpu, 'f32', OPS));
     expect(count).toBeGreaterThanOrEqual(12);
     for (let k = 1; k <= count; k++) {
       faulty.arm(call, k, fault);
-      expect(await failure(checkSound(gpu, 'f32')), `fault ${k} of ${count}`).toMatchObject({
+      expect(await failure(checkSound(gpu, 'f32', OPS)), `fault ${k} of ${count}`).toMatchObject({
         code: expect.stringMatching(codes),
       });
       expect(faulty.held, `fault ${k} of ${count}`).toEqual(EMPTY);
