@@ -24,10 +24,9 @@ async function attempt(name: string, run: () => Promise<Line>): Promise<void> {
   say(await run().catch((error: unknown): Line => ({ of: 'failure', name, message: String(error) })));
 }
 
-/** Every case on every kernel that runs on this device, in f32 and, where it has f16, in half precision. */
+/** Every case on every kernel that runs on a device without subgroups, in f32 and, where it has f16, in f16. */
 async function runSpec(spec: KernelSpec): Promise<void> {
-  const kernels = kernelNames(spec.op).filter((kernel) => !spec.longKernels?.includes(kernel));
-  for (const kernel of kernels)
+  for (const kernel of kernelNames(spec.op))
     for (const kase of spec.cases)
       for (const half of [false, true]) {
         if (half && (!gpu.facts.f16 || !spec.halfAttrs || kase.half === false)) continue;
