@@ -69,7 +69,7 @@ given.check(semantics?.kind === 'relative-inverse', 'the file does not say what 
     before: `${IMAGE}\n${CANVAS}`,
     after: 'given.drawn(canvas);\nmodel.dispose();',
   },
-  'docs/cookbook.md#deno': {
+  'docs/cookbook.md#deno/2': {
     in: 'deno',
     after: `await given.starts('deno.png', '\\x89PNG');
 given.check('Deno' in globalThis, 'this is not Deno');`,
