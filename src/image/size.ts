@@ -14,6 +14,8 @@ export interface SizeRule {
    * resizes twice, as Depth Anything 3 does: the longest side to the target, then both to the nearest multiples.
    */
   readonly method: 'lower_bound' | 'upper_bound' | 'minimal' | 'longest_side';
+  /** Whether the network takes no other size: pictures are stretched to it. */
+  readonly fixed?: true;
 }
 
 /** What a caller may change about a rule. */
@@ -74,6 +76,18 @@ export function firstSize(
       'OPTION_INPUT_SIZE',
       `The input size is ${inputSize}; expected a positive whole number of pixels.`,
       { actual: inputSize, phase: 'image' },
+    );
+  }
+  if (rule.fixed && inputSize !== undefined && inputSize !== rule.width) {
+    throw new UsageError(
+      'OPTION_INPUT_SIZE',
+      `The input size is ${inputSize}; this network takes ${rule.width}x${rule.height} pixels and no other size.`,
+      {
+        expected: rule.width,
+        actual: inputSize,
+        phase: 'image',
+        hint: 'Leave the input size out: pictures are stretched.',
+      },
     );
   }
   const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import type { Constant, Graph, Node, Value } from '../../src/graph/graph.js';
+import type { Graph, Node, Recipe, Value } from '../../src/graph/graph.js';
+import type { Where } from '../../src/kernels/attention_kernels.js';
 import { testGpu } from '../gpu.js';
 import { distances } from './distances.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
@@ -15,6 +16,7 @@ beforeAll(async () => {
 const V2 = 'depth-anything-v2-small-126x126';
 const METRIC = 'depth-anything-v2-metric-small-98x154';
 const HUB = 'depth-anything-v2-small-hub-126x98';
+const SWIN2 = 'dpt-swin2-tiny-256-256x256';
 const MIDAS = 'midas-v2.1-small-160x96';
 const BEIT = 'dpt-beit-base-384-128x96';
 const HYBRID = 'dpt-hybrid-128x96';
@@ -48,22 +50,52 @@ function ignoreClassToken(graph: Graph): void {
   }
 }
 
-/** Changes the values of the position biases [offsets, 3 of the class token] of every head. */
-function biases(change: (offsets: number[], classes: number[]) => number[]): (graph: Graph) => void {
-  return (graph) => {
-    const tables = graph.nodes.flatMap(({ op, inputs }) => (op.name === 'attention' && inputs['bias']) || []);
-    if (tables.length === 0) throw new Error('no position biases to mutate');
-    for (const { origin, type } of tables) {
-      const { pack } = origin as Constant;
-      const size = type.shape[1] as number;
-      const changed = (values: readonly Float32Array[]) => {
-        const table = [...pack(values)];
-        const heads = Array.from({ length: table.length / size }, (_, h) => table.slice(h * size, (h + 1) * size));
-        return Float32Array.from(heads.flatMap((head) => change(head.slice(0, -3), head.slice(-3))));
+/** Changes the packed values of every constant of a recipe; at least one must be there to change. */
+function constants(recipe: string, change: (values: Float32Array, shape: readonly number[]) => void) {
+  return (graph: Graph): void => {
+    const found = [...graph.constants.values()].flatMap(({ origin, type }) =>
+      origin.kind === 'constant' && (origin.recipe as Recipe).name === recipe ? [{ origin, type }] : [],
+    );
+    if (found.length === 0) throw new Error(`no constant of ${recipe} to mutate`);
+    for (const { origin, type } of found) {
+      const { pack } = origin;
+      const changed: typeof pack = (weights) => {
+        const values = pack(weights).slice();
+        change(values, type.shape);
+        return values;
       };
       Object.assign(origin, { pack: changed });
     }
   };
+}
+
+/** Changes the values of the position biases [offsets, 3 of the class token] of every head. */
+function biases(change: (offsets: number[], classes: number[]) => number[]): (graph: Graph) => void {
+  return constants('offset biases', (values, [, size = 0]) => {
+    for (let at = 0; at < values.length; at += size) {
+      const head = [...values.subarray(at, at + size)];
+      values.set(change(head.slice(0, -3), head.slice(-3)), at);
+    }
+  });
+}
+
+/** Swaps the second and the third tap of a 2×2 kernel [2,2,C,N]. */
+function swapTaps(values: Float32Array): void {
+  const quarter = values.length / 4;
+  const second = values.slice(quarter, 2 * quarter);
+  values.copyWithin(quarter, 2 * quarter, 3 * quarter);
+  values.set(second, 2 * quarter);
+}
+
+/** Attributes of attention in windows of a map that is not rolled. */
+function unshifted({ where }: Record<string, unknown>): object {
+  const { params, ...rest } = where as Where;
+  return { where: { ...rest, params: { ...params, SHIFT: 0 } } };
+}
+
+/** Turns the offsets of every head of [heads,offsets] round: those from key to query. */
+function reverseOffsets(values: Float32Array, [, offsets = 0]: readonly number[]): void {
+  for (let at = 0; at < values.length; at += offsets) values.subarray(at, at + offsets).reverse();
 }
 
 /** Wrong engines: each is the published network with one mistake in how it is put together. */
@@ -150,6 +182,14 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
       graph: attributes('max_pool', () => ({ pad: { top: 1, left: 1, bottom: 0, right: 0 } })),
     },
   ],
+  ['windows that are not shifted', SWIN2, { graph: attributes('attention', unshifted), until: 'layer1' }],
+  ['offsets from key to query', SWIN2, { graph: constants('offset bias', reverseOffsets), until: 'layer1' }],
+  [
+    'cosines scaled by the head size',
+    SWIN2,
+    { graph: attributes('attention', () => ({ scale: 32 ** -0.5 })), until: 'layer1' },
+  ],
+  ['merged squares row by row', SWIN2, { graph: constants('merge', swapTaps), until: 'layer2' }],
   [
     'keys and values of the hub swapped',
     HUB,

@@ -117,6 +117,8 @@ export interface Mutation {
   /** Reorders the tensors of the file that a fused tensor is joined from. */
   readonly sources?: (names: readonly string[]) => readonly string[];
   readonly image?: (image: Float32Array) => void;
+  /** The stage that a run ends in, where the mistake is to be seen by then. */
+  readonly until?: string;
 }
 
 /** Runs a fixture's model with its seeded weights and reads the stages it records. */
@@ -141,9 +143,10 @@ export async function runFixture(
   const outputs = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
   mutation.graph?.(graph);
   const ends: Readonly<Record<string, Value | undefined>> = { ...outputs, output: outputs.depth, depth: undefined };
-  const values = Object.keys(fixture.stages).map(
+  const named = Object.keys(fixture.stages).map(
     (stage) => [stage, ends[stage] ?? stageValue(graph, stage, fixture.taps ?? [])] as const,
   );
+  const values = mutation.until ? cutAfter(graph, named, mutation.until) : named;
   const store = new ConstantStore(gpu, fixture.checkpoint);
   await store.declare(graph);
   for (const entry of header.tensors.values()) {
@@ -173,6 +176,18 @@ export async function runFixture(
     executable.dispose();
     store.dispose();
   }
+}
+
+/** The stages up to one of them, with the nodes that they need. */
+function cutAfter<Stage extends readonly [string, Value | undefined]>(
+  graph: Graph,
+  stages: readonly Stage[],
+  last: string,
+): readonly Stage[] {
+  const kept = stages.slice(0, stages.findIndex(([stage]) => stage === last) + 1);
+  const ends = kept.map(([, value]) => (value?.origin.kind === 'node' ? value.origin.node.index : 0));
+  graph.nodes.length = Math.max(...ends) + 1;
+  return kept;
 }
 
 /** Reads a value back; taps are recorded without their class token, which here is the first row. */

@@ -2,7 +2,7 @@ import type { Recipe, Value } from '../../graph/graph.js';
 import { attention } from '../../kernels/attention.js';
 import { grid } from '../../kernels/attention_grid.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear } from '../layers/layers.js';
+import { keylessQkv } from '../layers/keyless_qkv.js';
 import { resizePositions } from './position_embedding.js';
 import { embedTokens, patchGrid, tappedBlocks, type BlockParts, type TapOptions } from './vit.js';
 
@@ -32,12 +32,6 @@ export function beit(picture: Value, weights: Weights, options: TapOptions): Val
 /** Attention on tokens [T,C] with a bias by offset on the grid, before the output projection. */
 function biasedAttention(x: Value, weights: Weights, heads: number, [gh, gw]: readonly [number, number]): Value {
   const { graph } = x;
-  const C = x.type.shape[1] as number;
-  const qkvBias = graph.constant({
-    recipe: queryAndValue,
-    type: { dtype: 'f32', shape: [3 * C] },
-    weights: [weights.get('q_bias', [C]), weights.get('v_bias', [C])],
-  });
   const rows = weights.shapeOf('relative_position_bias_table')?.[0] ?? 2212;
   const bias = graph.constant({
     recipe: offsetBiases,
@@ -46,21 +40,9 @@ function biasedAttention(x: Value, weights: Weights, heads: number, [gh, gw]: re
     weights: [weights.get('relative_position_bias_table', [rows, heads])],
     perSize: true,
   });
-  const qkv = linear(x, weights.at('qkv'), { bias: qkvBias });
   const where = grid({ keys: [gh, gw], classToken: true });
-  return graph.apply(attention, { qkv, bias }, { heads, where, out: graph.storage }).y;
+  return graph.apply(attention, { qkv: keylessQkv(x, weights), bias }, { heads, where, out: graph.storage }).y;
 }
-
-/** Keys have no bias. */
-const queryAndValue: Recipe = {
-  name: 'q and v bias',
-  pack([q, v], [size = 0]) {
-    const bias = new Float32Array(size);
-    bias.set(q?.values ?? []);
-    bias.set(v?.values ?? [], (2 / 3) * size);
-    return bias;
-  },
-};
 
 /** Last rows of a table: class to patch, patch to class, class to class. */
 const CLASSES = 3;

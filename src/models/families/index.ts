@@ -5,6 +5,8 @@ import { distillAnyDepth, type DistillAnyDepthName } from './distill_any_depth.j
 import { dptBeit, type DptBeitName } from './dpt_beit.js';
 import { dptHybrid, type DptHybridName } from './dpt_hybrid.js';
 import { dptLarge, type DptLargeName } from './dpt_large.js';
+import { dptSwin, type DptSwinName } from './dpt_swin.js';
+import { dptSwin2, type DptSwin2Name } from './dpt_swin2.js';
 import { midasLarge, type MidasLargeName } from './midas_large.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
 
@@ -16,6 +18,8 @@ export type ModelName =
   | DptBeitName
   | DptHybridName
   | DptLargeName
+  | DptSwinName
+  | DptSwin2Name
   | MidasLargeName
   | MidasSmallName;
 
@@ -30,6 +34,8 @@ export const families: readonly Family<KnownModel>[] = [
   dptBeit,
   dptHybrid,
   dptLarge,
+  dptSwin2,
+  dptSwin,
   midasLarge,
   midasSmall,
 ];

@@ -18,6 +18,7 @@ const MODELS = [
   ['depth-anything-v1-small', 'depth-anything-small'],
   ['depth-anything-v2-base', 'depth-anything-base'],
   ['depth-anything-v2-large', 'depth-anything-large'],
+  ['dpt-swin2-tiny-256', 'dpt-swin2-tiny-256'],
   ['midas-v2.1-small', 'midas-v2.1-small'],
 ] as const;
 
@@ -29,7 +30,7 @@ const FRAMES: readonly FrameOptions[] = [
 ];
 
 const CASES = MODELS.flatMap(([model, checkpoint]) =>
-  FRAMES.flatMap((frame) =>
+  FRAMES.filter(({ inputSize }) => !inputSize || !entryByName(model).input.fixed).flatMap((frame) =>
     (['f32', 'f16'] as const).map((storage) => [model, checkpoint, { ...frame, storage }] as const),
   ),
 );

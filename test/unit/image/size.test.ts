@@ -55,6 +55,16 @@ describe('networkSize', () => {
       expect(() => networkSize(dpt, 640, 480, { inputSize })).toThrow(UsageError);
   });
 
+  it('of a network of one size is that, and another one is refused with both', () => {
+    const fixed: SizeRule = { ...dpt, keepAspect: false, fixed: true };
+    for (const options of [{}, { square: true }, { inputSize: 384 }])
+      expect(show(networkSize(fixed, 1000, 250, options))).toBe('384x384');
+    expect(() => networkSize(fixed, 640, 480, { inputSize: 383 })).toThrow(
+      expect.objectContaining({ code: 'OPTION_INPUT_SIZE', expected: 384, actual: 383 }),
+    );
+    expect(() => networkSize(fixed, 640, 480, { maxSide: 383 })).toThrow(LimitError);
+  });
+
   it('keeps at least one multiple a side', () => {
     expect(show(networkSize(dpt, 10_000, 1))).toBe('384x32');
   });
