@@ -1,6 +1,6 @@
 import type { BenchDocument } from './document.js';
 import type { Summary } from './statistics.js';
-import { number, type Table } from './table.js';
+import { number, type Table } from './table_text.js';
 
 /** What became of one case between two runs. */
 export interface Move {

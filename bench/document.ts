@@ -155,10 +155,17 @@ export interface PeerResult {
   readonly depthwise: {
     readonly work: string;
     readonly ms: Summary;
+    readonly cpuMs?: Summary;
     readonly submit?: SubmitFacts;
     readonly network?: NetworkFacts;
   };
-  readonly other: { readonly firstMs: number; readonly ms: Summary; readonly submit?: SubmitFacts };
+  readonly other: {
+    readonly firstMs: number;
+    readonly ms: Summary;
+    /** Processor time of a call, all threads together, where the adapter is a CPU: no other process adds to it. */
+    readonly cpuMs?: Summary;
+    readonly submit?: SubmitFacts;
+  };
   /** Peer's median over Depthwise's: above 1, Depthwise is faster. */
   readonly ratio: number;
   /** Largest difference of the two outputs over the range of the peer's; absent where outputs were not compared. */
@@ -313,10 +320,17 @@ function optionalFault(peer: PeerResult, i: number): string | undefined {
   const { network } = peer.depthwise;
   const fault = network && misfit(network, NETWORK, `peers[${i}].depthwise.network`);
   if (fault) return fault;
-  const sides = (['depthwise', 'other'] as const).filter((side) => peer[side].submit !== undefined);
-  return sides
-    .map((side) => misfit(peer[side].submit, SUBMIT, `peers[${i}].${side}.submit`))
-    .find((text) => text !== undefined);
+  for (const side of ['depthwise', 'other'] as const) {
+    for (const [name, shape] of [
+      ['submit', SUBMIT],
+      ['cpuMs', SUMMARY],
+    ] as const) {
+      const value = peer[side][name];
+      const found = value && misfit(value, shape, `peers[${i}].${side}.${name}`);
+      if (found) return found;
+    }
+  }
+  return undefined;
 }
 
 function misfit(value: unknown, shape: Shape, path: string): string | undefined {

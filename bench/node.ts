@@ -11,7 +11,8 @@ import { nodeHost, type NodeHost } from './node_host.js';
 import { rooflineSvg } from './roofline.js';
 import { runBench } from './run_bench.js';
 import { selfCheck } from './self_check.js';
-import { alignedText, tableText } from './table.js';
+import { tableText } from './table.js';
+import { alignedText } from './table_text.js';
 import { withEditedShader } from './edited_shader.js';
 
 /** Exit codes besides 0: a kernel is wrong or the run failed, and the command line makes no sense. */

@@ -2,7 +2,8 @@ import { comparison } from './compare.js';
 import type { BenchDocument } from './document.js';
 import { headerText } from './environment.js';
 import { rooflineSvg } from './roofline.js';
-import { tablesOf, type Table } from './table.js';
+import { tablesOf } from './table.js';
+import type { Table } from './table_text.js';
 
 /** Everything there is to see of a document, and of what moved since an older one, as elements for a page. */
 export function reportElements(document: BenchDocument, before?: BenchDocument): Node[] {

@@ -1,6 +1,7 @@
 import { adapterName } from '../src/gpu/gpu.js';
 import type { BenchDocument, KernelResult } from './document.js';
-import { isRanked, number } from './table.js';
+import { isRanked } from './table.js';
+import { number } from './table_text.js';
 
 const WIDTH = 960;
 const HEIGHT = 600;

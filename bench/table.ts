@@ -1,13 +1,7 @@
-import type { BenchDocument, KernelResult, ModelResult, PeerResult, Peaks } from './document.js';
+import type { BenchDocument, KernelResult, ModelResult, Peaks } from './document.js';
 import { headerText } from './environment.js';
-import type { Summary } from './statistics.js';
-
-/** A table for people; the first column is text, the others numbers with their units in the heading. */
-export interface Table {
-  readonly title: string;
-  readonly columns: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+import { peerNetworkTable, peerTable, submitTable } from './peer_tables.js';
+import { alignedText, milliseconds, number, type Table } from './table_text.js';
 
 /** Every table of a document, from the document alone. */
 export function tablesOf(document: BenchDocument): Table[] {
@@ -44,15 +38,6 @@ export function modelLine({ id, steadyMs, firstMs, loadMs, dispatches, ...accura
   return (
     `${id}: steady ${milliseconds(steadyMs)} ms, first ${number(firstMs)} ms, load ${number(loadMs)} ` +
     `ms, ${dispatches} dispatches, ${errorText(accuracy)}`
-  );
-}
-
-export function peerLine({ id, ratio, depthwise, other, maxDifference }: PeerResult): string {
-  const outputs =
-    maxDifference === undefined ? 'outputs not compared' : `outputs differ by ${maxDifference.toExponential(1)}`;
-  return (
-    `${id}: ${ratio.toFixed(2)}×, ${milliseconds(depthwise.ms)} beside ${milliseconds(other.ms)} ms ` +
-    `(first ${number(other.firstMs)}), ${outputs}`
   );
 }
 
@@ -170,87 +155,10 @@ function modelTable(models: readonly ModelResult[]): Table {
   return { title: 'Whole models, seeded weights', columns, rows };
 }
 
-function peerTable(peers: readonly PeerResult[]): Table {
-  const columns = ['case beside peer', 'ratio', 'Depthwise ms', 'peer ms', 'peer first', 'n', 'timed', 'difference'];
-  const rows = peers.map((p) => [
-    p.id,
-    `${p.ratio.toFixed(2)}×`,
-    number(p.depthwise.ms.median),
-    number(p.other.ms.median),
-    number(p.other.firstMs),
-    `${p.depthwise.ms.n}, ${p.other.ms.n}`,
-    p.timed,
-    p.maxDifference?.toExponential(1) ?? '',
-  ]);
-  return { title: 'Beside peers, same process (ratio above 1: Depthwise is faster)', columns, rows };
-}
-
-function peerNetworkTable(peers: readonly PeerResult[]): Table {
-  const facts = new Map(peers.flatMap(({ case: name, depthwise: { network } }) => (network ? [[name, network]] : [])));
-  const rows = [...facts].map(([name, { dispatches, pipelines, activations, lowerBound }]) => [
-    name,
-    String(dispatches),
-    String(pipelines),
-    number(activations / 1e6),
-    (activations / lowerBound).toFixed(2),
-  ]);
-  return {
-    title: 'The networks of these on Depthwise, on any machine',
-    columns: ['network', 'dispatches', 'pipelines', 'activations MB', '× bound'],
-    rows,
-  };
-}
-
-function submitTable(peers: readonly PeerResult[]): Table {
-  const columns = ['case beside peer', 'ratio', 'Depthwise ms', 'peer ms', 'n', 'submits', 'dispatches', 'waits'];
-  const rows = peers.flatMap(({ id, depthwise: { submit: own }, other: { submit: theirs } }) => {
-    if (!own || !theirs) return [];
-    const counts = (['submits', 'dispatches', 'waits'] as const).map((name) => `${own[name]}, ${theirs[name]}`);
-    return [
-      [
-        id,
-        `${(theirs.ms.median / own.ms.median).toFixed(2)}×`,
-        number(own.ms.median),
-        number(theirs.ms.median),
-        `${own.ms.n}, ${theirs.ms.n}`,
-        ...counts,
-      ],
-    ];
-  });
-  return {
-    title:
-      'Beside peers, from the start of a call until its last submit (waits for the GPU until then; at 0 it is all CPU)',
-    columns,
-    rows,
-  };
-}
-
 function skippedTable({ skipped }: BenchDocument): Table {
   return { title: 'Left out', columns: ['case', 'reason'], rows: skipped.map(({ id, reason }) => [id, reason]) };
 }
 
-/** A table as lines of aligned text: names to the left, numbers to the right. */
-export function alignedText({ title, columns, rows }: Table): string {
-  const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => (row[i] ?? '').length)));
-  const numeric = columns.map((_, i) => i > 0 && rows.every((row) => /^[*~]?-?[\d.]|^$/.test(row[i] ?? '')));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => (numeric[i] ? cell.padStart(widths[i] as number) : cell.padEnd(widths[i] as number)))
-      .join('  ')
-      .trimEnd();
-  return [title, line(columns), ...rows.map(line)].join('\n');
-}
-
-function milliseconds({ min, median, p95 }: Summary): string {
-  return `${number(min)}/${number(median)}/${number(p95)}`;
-}
-
 function percent(value: number | undefined): string {
   return value === undefined ? '' : value.toFixed(1);
-}
-
-/** Three significant digits, without exponents. */
-export function number(value: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  return value.toFixed(Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value)))));
 }

@@ -15,6 +15,8 @@ export interface Match {
   readonly moved: boolean;
   /** There is a GPU behind the calls, so that outputs can be compared. */
   readonly computed: boolean;
+  /** The adapter is a CPU, whose time is then recorded as well. */
+  readonly onCpu: boolean;
   readonly protocol: Protocol;
   readonly watch: SubmitWatch;
 }
@@ -30,7 +32,7 @@ const MAX_DIFFERENCE = 1e-3;
  * the same samples.
  * @throws Error when the outputs are not the same
  */
-export async function compete({ kase, ours, other, moved, computed, protocol, watch }: Match): Promise<Outcome> {
+export async function compete({ kase, ours, other, moved, computed, onCpu, protocol, watch }: Match): Promise<Outcome> {
   const start = performance.now();
   const theirs = await other.call();
   const firstMs = performance.now() - start;
@@ -40,9 +42,10 @@ export async function compete({ kase, ours, other, moved, computed, protocol, wa
   const sides = [ours, other].map((side) => watched(side, watch));
   const [mine, peers] = await measure(sides, protocol);
   if (!mine || !peers) throw new Error('nothing was measured');
-  const [own, their] = sides.map(({ calls }) =>
-    'checkpoint' in kase ? submitFacts(calls.slice(-protocol.samples)) : {},
-  );
+  const [own, their] = sides.map(({ calls, cpuMs }) => ({
+    ...(onCpu && { cpuMs: summarizeSamples(cpuMs.slice(-protocol.samples)) }),
+    ...('checkpoint' in kase ? submitFacts(calls.slice(-protocol.samples)) : {}),
+  }));
   return {
     timed: computed ? 'whole call' : 'whole call, nothing computed',
     depthwise: { work: ours.work, ms: mine.ms, ...own, ...(ours.network && { network: ours.network }) },
@@ -52,16 +55,26 @@ export async function compete({ kase, ours, other, moved, computed, protocol, wa
   };
 }
 
-function watched(side: Side, watch: SubmitWatch): { sample: () => Promise<number>; calls: Submitting[] } {
+interface Watched {
+  readonly sample: () => Promise<number>;
+  readonly calls: Submitting[];
+  /** Processor time of each sample, all threads together. */
+  readonly cpuMs: number[];
+}
+
+function watched(side: Side, watch: SubmitWatch): Watched {
   const calls: Submitting[] = [];
+  const cpuMs: number[] = [];
   const sample = async () => {
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     const seen = await watch.during(() => side.call());
     const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    cpuMs.push((user + system) / 1e3);
     if (seen) calls.push(seen);
     return ms;
   };
-  return { sample, calls };
+  return { sample, calls, cpuMs };
 }
 
 /** Nothing for a side that was never seen to submit. */

@@ -1,19 +1,21 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { numel } from '../../src/tensor.js';
 import { Gpu } from '../../src/gpu/gpu.js';
+import { findEntry } from '../../src/models/resolve.js';
+import { numel } from '../../src/tensor.js';
 import { random } from '../../truth/random.js';
 import { seededInput } from '../../truth/seeded_weights.js';
 import { Clock } from '../clock.js';
 import { parseDocument, SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
 import { environmentOf, headerText } from '../environment.js';
 import { benchGpu, nodeHost, nullGpu } from '../node_host.js';
+import { peerLine } from '../peer_tables.js';
 import type { BenchHost } from '../run_bench.js';
-import { peerLine, tableText } from '../table.js';
+import { tableText } from '../table.js';
 import { operationCases, type OperationCase } from './cases.js';
 import { compete } from './compete.js';
-import { depthwiseNetwork, depthwiseOperation } from './depthwise_side.js';
+import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_side.js';
 import { contests, type Contest } from './contests.js';
 import { networkCases, type NetworkCase } from './networks.js';
 import { acceptSharedMemory, NATIVE } from './onnxruntime.js';
@@ -119,10 +121,10 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
 }
 
 /** One case on Depthwise beside every peer that has it. */
-async function* contestsOf(
-  { gpu, host, contests, protocol, computed, watch }: Arena,
-  kase: OperationCase | NetworkCase,
-): AsyncGenerator<PeerResult | Skipped> {
+async function* contestsOf(arena: Arena, kase: OperationCase | NetworkCase): AsyncGenerator<PeerResult | Skipped> {
+  const { gpu, host, contests } = arena;
+  if ('checkpoint' in kase && !findEntry(kase.model))
+    return yield { id: kase.name, reason: 'Depthwise does not have this network yet.' };
   const input = inputOf(kase);
   const ours = await ('checkpoint' in kase
     ? depthwiseNetwork(gpu, kase, input, host.files)
@@ -131,31 +133,42 @@ async function* contestsOf(
   for (const contest of contests) {
     const id = `${kase.name} beside ${contest.peer}`;
     try {
-      const other = await contest.side(kase, input);
-      if (!other) continue;
-      host.print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
-      const moved = 'layout' in kase && kase.layout === 'nchw' && contest.peer !== 'tfjs';
-      const outcome = await compete({ kase, ours, other, moved, computed, protocol, watch });
-      const { peer, version, settings } = contest;
-      const result = {
-        id,
-        date: new Date().toISOString(),
-        commit: host.tool.commit,
-        peer,
-        version,
-        settings,
-        case: kase.name,
-        ...outcome,
-      };
-      await other.dispose();
-      host.print(peerLine(result));
-      yield result;
+      const found = await contestOf(arena, { id, kase, ours, input, contest });
+      if (!found) continue;
+      host.print(peerLine(found));
+      yield found;
     } catch (error) {
       host.print(`${id}: ${(error as Error).message}`);
       yield { id, reason: (error as Error).message };
     }
   }
   await ours.dispose();
+}
+
+interface Pairing {
+  readonly id: string;
+  readonly kase: OperationCase | NetworkCase;
+  readonly ours: Side;
+  readonly input: Float32Array;
+  readonly contest: Contest;
+}
+
+/** One case on Depthwise beside one peer; undefined where the peer does not have it. */
+async function contestOf(arena: Arena, { id, kase, ours, input, contest }: Pairing): Promise<PeerResult | undefined> {
+  const { gpu, host, protocol, computed, watch } = arena;
+  const other = await contest.side(kase, input);
+  if (!other) return undefined;
+  host.print(`${id}: first call of the peer, which compiles its kernels; on a CPU that can take minutes`);
+  const moved = 'layout' in kase && kase.layout === 'nchw' && contest.peer !== 'tfjs';
+  const onCpu = gpu.facts.software && computed;
+  try {
+    const outcome = await compete({ kase, ours, other, moved, computed, onCpu, protocol, watch });
+    const { peer, version, settings } = contest;
+    const date = new Date().toISOString();
+    return { id, date, commit: host.tool.commit, peer, version, settings, case: kase.name, ...outcome };
+  } finally {
+    await other.dispose();
+  }
 }
 
 /** Seeded and in the peer's layout: the seeded picture for networks, uniform in [-1,1] for operations. */

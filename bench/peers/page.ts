@@ -7,7 +7,7 @@ import { Clock } from '../clock.js';
 import { SCHEMA, type BenchDocument, type PeerResult, type Protocol } from '../document.js';
 import { environmentOf, headerText } from '../environment.js';
 import { measure } from '../measure.js';
-import { peerLine } from '../table.js';
+import { peerLine } from '../peer_tables.js';
 
 /** What is used of transformers.js. */
 interface Transformers {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { comparison, moves } from '../../bench/compare.js';
 import { parseDocument } from '../../bench/document.js';
+import { peerLine } from '../../bench/peer_tables.js';
 import { rooflineSvg } from '../../bench/roofline.js';
 import { summarizeSamples } from '../../bench/statistics.js';
-import { number, peerLine, tableText } from '../../bench/table.js';
+import { tableText } from '../../bench/table.js';
+import { number } from '../../bench/table_text.js';
 import { benchDocument, kernelResult, modelResult, onSoftware, peerResult, watchedPeerResult } from './documents.js';
 
 const json = (changes: object) => JSON.stringify({ ...benchDocument(), ...changes });
@@ -61,6 +63,10 @@ describe('parseDocument', () => {
         { peers: [{ ...watched, depthwise: { ...watched.depthwise, network: { dispatches: 90, pipelines: '20' } } }] },
         'peers[0].depthwise.network.pipelines is not of kind number',
       ],
+      [
+        { peers: [{ ...watched, other: { ...watched.other, cpuMs: { median: 3 } } }] },
+        'peers[0].other.cpuMs.min is not of kind number',
+      ],
     ];
     for (const [changes, fault] of cases) expect(() => parseDocument(json(changes)), fault).toThrow(fault);
     expect(() => parseDocument('null')).toThrow('document is missing');
@@ -109,6 +115,14 @@ describe('tableText', () => {
     const again = { ...watched, id: 'network beside another', peer: 'another' };
     const [, table = ''] = tableText(benchDocument({ peers: [peerResult(), watched, again] })).split(title);
     expect(table.match(/^network +90 +20 +12\.0 +1\.20$/gm)).toHaveLength(1);
+  });
+
+  it('has the ratio of processor times where both are known', () => {
+    expect(peerLine(watched)).toContain('2.50×, 4.00× of CPU time, 1.00/2.00/');
+    expect(tableText(benchDocument({ peers: [watched] }))).toMatch(
+      /network beside someone +2\.50× +4\.00× +2\.00 +5\.00/,
+    );
+    expect(peerLine(peerResult())).not.toContain('CPU time');
   });
 
   it('says that outputs were not compared where they were not', () => {

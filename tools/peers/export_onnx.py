@@ -105,14 +105,18 @@ def network(row: dict, upstream: Path) -> nn.Module:
 
 
 @contextmanager
-def whole_sizes():
-    """Lets MiDaS unflatten tokens to sizes that are tensors while a graph is traced."""
-    unflatten = nn.Unflatten
+def as_published():
+    """Lets a graph be traced through the code that runs.
+
+    MiDaS unflattens tokens to sizes that are tensors then. Next-ViT leaves out norms, which it expects to be merged.
+    """
+    unflatten, exporting = nn.Unflatten, torch.onnx.is_in_onnx_export
     nn.Unflatten = lambda dim, sizes: unflatten(dim, tuple(int(size) for size in sizes))
+    torch.onnx.is_in_onnx_export = lambda: False
     try:
         yield
     finally:
-        nn.Unflatten = unflatten
+        nn.Unflatten, torch.onnx.is_in_onnx_export = unflatten, exporting
 
 
 def export(module: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
@@ -121,7 +125,7 @@ def export(module: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
     Input and output have the names that transformers.js asks for.
     """
     x = torch.from_numpy(seeded.tensor("input", shape))
-    with torch.no_grad(), whole_sizes(), tempfile.TemporaryDirectory() as folder:
+    with torch.no_grad(), as_published(), tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/model.onnx"
         torch.onnx.export(
             module,
