@@ -82,6 +82,7 @@ export type ErrorCode =
   | 'NET_STALL'
   | 'NET_TOO_LARGE'
   | 'NET_UNREACHABLE'
+  | 'NOT_DISPOSED'
   | 'NPY_DTYPE'
   | 'NPY_HEADER'
   | 'NPY_LENGTH'

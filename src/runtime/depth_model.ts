@@ -17,7 +17,7 @@ import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import type { ProfileStep } from './profile.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
-import { isolate, warningOf } from '../warnings.js';
+import { isolate, warningOf, type Warning } from '../warnings.js';
 
 export type { EncodeTargets } from './encode.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
@@ -63,11 +63,24 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
   if (options.weights !== undefined) checkSource('weights', options.weights);
   const { signal: _signal, ...again } = options;
   const engine = await loadEngine(source, options);
-  return new DepthModel(engine, async (signal, { gpu, ...change }) => {
-    if (gpu && options.precision === 'f16') throw outOfHalfRange(engine.entry.name);
-    if (gpu) isolate(options.onWarning)(warningOf(outOfHalfRange(engine.entry.name)));
+  // The engine may be replaced: nothing that stays holds on to it.
+  const { name } = engine.entry;
+  const warn = isolate(options.onWarning);
+  const model = new DepthModel(engine, async (signal, { gpu, ...change }) => {
+    if (gpu && options.precision === 'f16') throw outOfHalfRange(name);
+    if (gpu) warn(warningOf(outOfHalfRange(name)));
     return loadEngine(source, { ...again, ...change, signal }, gpu);
   });
+  forgotten.register(model, () => warn(notDisposed(name)), model);
+  return model;
+}
+
+/** Tells of models that were collected as garbage and not disposed of. */
+const forgotten = new FinalizationRegistry<() => void>((tell) => tell());
+
+function notDisposed(name: string): Warning {
+  const message = `A model ${name} was left without dispose(): its memory on the GPU may stay until the end.`;
+  return { code: 'NOT_DISPOSED', message };
 }
 
 /** A depth model on a GPU. */
@@ -249,6 +262,7 @@ export class DepthModel {
    * twice.
    */
   dispose(): void {
+    forgotten.unregister(this);
     this.#life.dispose();
   }
 

@@ -59,6 +59,29 @@ model.dispose();`,
   });
 });
 
+describe('a model that nobody refers to', () => {
+  const forget = (end: string) => `
+globalThis.said = [];
+const onWarning = ({ code, message }) => globalThis.said.push([code, message]);
+await (async () => {
+  const model = await loadDepthModel('nano', { ...OPTIONS, onWarning });
+  (await model.estimate(picture)).dispose();
+  ${end}
+})();
+for (let i = 0; i < 10 && globalThis.said.length === 0; i++) await collect();
+console.log(JSON.stringify(globalThis.said));`;
+
+  it('and that was not disposed of is a warning, and the process ends all the same', async () => {
+    const { said, seconds } = await ends(forget(''));
+    expect(JSON.parse(said)).toEqual([['NOT_DISPOSED', expect.stringContaining('nano')]]);
+    expect(seconds).toBeLessThan(SOON);
+  });
+
+  it('and that was disposed of is none', async () => {
+    expect(JSON.parse((await ends(forget('model.dispose();'))).said)).toEqual([]);
+  });
+});
+
 describe("the instance of Dawn behind a caller's device", () => {
   const use = (hold: string) => `
 ${hold}
