@@ -46,6 +46,8 @@ export class FaultyDevice {
   lost = false;
   /** Destroyed from outside, as opposed to lost. */
   destroyed = false;
+  /** Whether `held` counts what a device still held as it was destroyed. */
+  keep = false;
   readonly #real: GPUDevice;
   readonly #alive = new Map<GPUBuffer | GPUTexture, number>();
   readonly #scopes: Scope[] = [];
@@ -90,7 +92,7 @@ export class FaultyDevice {
 
   /** What is alive now. */
   get held(): Held {
-    if (this.destroyed) return NOTHING;
+    if (this.destroyed && !this.keep) return NOTHING;
     const all = [...this.#alive];
     return {
       buffers: all.filter(([made]) => 'mapAsync' in made).length,

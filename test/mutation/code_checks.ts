@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type * as Library from '../../src/node/index.js';
 import type { CachedFile, WeightsCache } from '../../src/weights/cache/cache.js';
+import { FaultyGpu } from '../faults/faulty_device.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { headerOnly } from '../unit/model/header_only.js';
+import { picture, SMALL } from '../unit/model/pictures.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
 import { readFixture } from '../unit/weights/checkpoint_headers.js';
 import { fileOf } from '../unit/weights/safetensors_file.js';
@@ -154,6 +156,49 @@ export const configIsReadBeforeItIsKept: Check = async (library) => {
     await server.stop();
   }
 };
+
+/** Twenty models on devices of their own, each of which draws a map: nothing of them is left. */
+export const disposeLeavesNothing: Check = async (library) => {
+  const made = new FaultyGpu((await testGpu()).device);
+  for (let i = 0; i < 20; i++) {
+    const model = await load(library, { gpu: made.gpu });
+    const map = await model.estimate(picture('a'), SMALL);
+    await map.colors();
+    if (i % 2) map.dispose();
+    const device = made.last;
+    // What a device holds once it is destroyed is not seen: the device has to be let go empty.
+    device.keep = true;
+    model.dispose();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { buffers, textures } = device.held;
+    if (buffers + textures > (i % 2 ? 0 : 1) || device.listeners > 0 || !device.destroyed) return false;
+  }
+  return true;
+};
+
+/** With six runs under way, one error that no scope catches fails all of them, and no run after. */
+export const faultsFailEveryRun: Check = async (library) => {
+  const made = new FaultyGpu((await testGpu()).device);
+  const model = await load(library, { gpu: made.gpu });
+  try {
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    const runs = Array.from({ length: 6 }, () => model.estimate(picture('a'), SMALL));
+    made.last.blurt('something odd');
+    const ends = await Promise.allSettled(runs);
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    return ends.every((end) => end.status === 'rejected' && (end.reason as Fault).code === 'INTERNAL_VALIDATION');
+  } finally {
+    model.dispose();
+  }
+};
+
+/** `tinyMidas` on a device of its own. */
+function load(
+  { loadDepthModel }: Node,
+  options: Parameters<Node['loadDepthModel']>[1],
+): ReturnType<typeof loadDepthModel> {
+  return loadDepthModel(tinyMidas(), { cache: false, tuning: 'off', precision: 'f32', ...options });
+}
 
 function memoryCache(files: Map<string, Uint8Array>): WeightsCache {
   const digests = new Map<string, string>();

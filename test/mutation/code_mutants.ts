@@ -53,6 +53,42 @@ export const codeMutants: readonly CodeMutant[] = [
     check: checks.upperByteComesFirst,
   },
   {
+    name: 'weights that are not freed by dispose',
+    edits: [['src/runtime/engine.ts', 'this.#store.dispose();', '']],
+    check: checks.disposeLeavesNothing,
+  },
+  {
+    name: 'programs that are not freed by dispose',
+    edits: [['src/runtime/engine.ts', 'for (const key of [...this.#programs.keys()]) this.#drop(key);', '']],
+    check: checks.disposeLeavesNothing,
+  },
+  {
+    name: 'a listener that stays on a device',
+    edits: [['src/gpu/gpu.ts', "this.device.removeEventListener('uncapturederror', this.#uncaptured);", '']],
+    check: checks.disposeLeavesNothing,
+  },
+  {
+    name: 'a device of our own that is not destroyed',
+    edits: [['src/gpu/gpu.ts', '      this.device.destroy();\n', '']],
+    check: checks.disposeLeavesNothing,
+  },
+  {
+    name: 'a fault that fails the first of several runs only',
+    edits: [
+      [
+        'src/gpu/gpu.ts',
+        'for (const entry of this.#underWay) entry.fault ??= error;',
+        'for (const entry of [...this.#underWay].slice(0, 1)) entry.fault ??= error;',
+      ],
+    ],
+    check: checks.faultsFailEveryRun,
+  },
+  {
+    name: 'a fault that no run is told of',
+    edits: [['src/gpu/gpu.ts', 'for (const entry of this.#underWay) entry.fault ??= error;', '']],
+    check: checks.faultsFailEveryRun,
+  },
+  {
     name: 'a config.json kept before it is read',
     edits: [
       [

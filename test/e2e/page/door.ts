@@ -9,6 +9,7 @@ import {
 } from 'depthwise';
 import { seededInput } from '../../../truth/seeded_weights.js';
 import { jpegWithOrientation } from './exif.js';
+import type { WorkerTask } from './worker.js';
 
 /** Pixels from the test, as plain numbers. */
 export interface Pixels {
@@ -267,8 +268,29 @@ async function cachedSizes(): Promise<number[]> {
   return sizes;
 }
 
+/** The map that a worker computes; undefined where it is terminated once it runs. */
+function runInWorker(task: WorkerTask): Promise<number[] | undefined> {
+  const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
+  return new Promise((resolve, reject) => {
+    worker.onerror = ({ message }) => reject(new Error(message));
+    worker.onmessage = ({ data }: MessageEvent<number[] | 'runs'>) => {
+      if (data === 'runs' && !task.endless) return;
+      worker.terminate();
+      resolve(data === 'runs' ? undefined : data);
+    };
+    worker.postMessage(task);
+  });
+}
+
+/** Starts runs that nobody waits for. */
+function startRuns(count: number, H: number, W: number): void {
+  for (let i = 0; i < count; i++) void model.run(seededInput(`run ${i}`, H, W), [1, 3, H, W]);
+}
+
 const door = {
   load,
+  runInWorker,
+  startRuns,
   runSeeded,
   runTensor,
   estimateEverySource,
