@@ -1,6 +1,7 @@
 import type { DepthModel } from '../runtime/depth_model.js';
 import { DepthwiseError } from '../errors.js';
 import { stat } from 'node:fs/promises';
+import { onDisk } from '../node/disk_names.js';
 import { pictureOf, readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
 import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
@@ -38,7 +39,9 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
 
 /** Whether every file of a job is there. */
 async function allThere(outputs: Outputs): Promise<boolean> {
-  const found = await Promise.all(Object.values(outputs).map((path: string) => stat(path).catch(() => undefined)));
+  const found = await Promise.all(
+    Object.values(outputs).map((path: string) => stat(onDisk(path)).catch(() => undefined)),
+  );
   return found.every((file) => file?.isFile());
 }
 

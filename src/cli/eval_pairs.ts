@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { extname, join, parse, relative } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
+import { entriesOf, onDisk } from '../node/disk_names.js';
 
 /** A picture and the file that holds its true depth. */
 export interface Pair {
@@ -22,7 +23,7 @@ const DEPTH_STEM = /[-_]depth$/;
  *   depth, depth without a picture, or two of either.
  */
 export async function findPairs(root: string): Promise<Pair[]> {
-  const found = await stat(root).catch(() => undefined);
+  const found = await stat(onDisk(root)).catch(() => undefined);
   if (!found?.isDirectory())
     throw new UsageError('OPTION_INPUT', `${root}: there is no such folder.`, { source: root });
   const pairs = await searchFolder(root, root);
@@ -34,15 +35,15 @@ export async function findPairs(root: string): Promise<Pair[]> {
 }
 
 async function searchFolder(path: string, root: string): Promise<Pair[]> {
-  const listed = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
+  const listed = await entriesOf(path).catch((cause: unknown) => {
     throw new DepthFileError('DEPTH_READ', `${path}: cannot be read (${(cause as Error).message}).`, {
       source: path,
       phase: 'read',
       cause,
     });
   });
-  const entries = listed.filter(({ name }) => !name.startsWith('.')).sort((a, b) => (a.name < b.name ? -1 : 1));
-  const files = entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name);
+  const entries = listed.filter(({ name }) => !name.startsWith('.'));
+  const files = entries.filter(({ folder }) => !folder).map(({ name }) => name);
   const depths = byStem(path, files.filter(isDepth));
   const pictures = byStem(
     path,
@@ -59,8 +60,7 @@ async function searchFolder(path: string, root: string): Promise<Pair[]> {
     return { picture: join(path, picture), depth: join(path, depth), folder: relative(root, path) || '.' };
   });
   const below: Pair[][] = [];
-  for (const entry of entries.filter((e) => e.isDirectory()))
-    below.push(await searchFolder(join(path, entry.name), root));
+  for (const { name } of entries.filter(({ folder }) => folder)) below.push(await searchFolder(join(path, name), root));
   return [...pairs, ...below.flat()];
 }
 

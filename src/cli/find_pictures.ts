@@ -1,7 +1,8 @@
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join, parse, resolve } from 'node:path';
 import { ImageError, UsageError } from '../errors.js';
 import { registry } from '../models/registry.js';
+import { entriesOf, onDisk } from '../node/disk_names.js';
 import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
 import { isStandardInput, readStream, STANDARD } from './streams.js';
@@ -58,7 +59,7 @@ export async function findPictures(
       await examineStream(search, input, signal);
       continue;
     }
-    const found = await stat(input).catch((cause: unknown) => {
+    const found = await stat(onDisk(input)).catch((cause: unknown) => {
       missing ??= new UsageError('OPTION_INPUT', `${input}: ${absence(input, cause)}.`, { source: input, cause });
       search.skipped.push({ path: input, reason: `is left out: ${absence(input, cause)}` });
     });
@@ -79,12 +80,12 @@ async function someForeign(inputs: readonly string[]): Promise<boolean> {
 }
 
 async function isOwn(path: string): Promise<boolean> {
-  const found = isStandardInput(path) ? undefined : await stat(path).catch(() => undefined);
+  const found = isStandardInput(path) ? undefined : await stat(onDisk(path)).catch(() => undefined);
   if (!found?.isFile()) return false;
   return (await readHead(path).then(isOwnResult, () => false)) || isOwnData(path);
 }
 
-/** Why a file cannot be looked at. Node decodes names as UTF-8, and puts U+FFFD for what is none. */
+/** Why a file cannot be looked at. Names on command lines are decoded as UTF-8, with U+FFFD for what is none. */
 function absence(path: string, cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   if (path.includes('\ufffd')) return 'its name is not UTF-8; rename it';
@@ -110,14 +111,13 @@ function reasonIn({ message }: ImageError, path: string): string {
 
 async function searchFolder(search: Search, path: string, folder: string): Promise<void> {
   if (await seenBefore(search, path)) return;
-  const listed = await readdir(path).catch((cause: unknown) => {
+  const listed = await entriesOf(path).catch((cause: unknown) => {
     search.skipped.push({ path, reason: absence(path, cause) });
     return [];
   });
-  const names = listed.filter((name) => !name.startsWith('.')).sort();
-  for (const name of names) {
+  for (const { name } of listed.filter((entry) => !entry.name.startsWith('.'))) {
     const entry = join(path, name);
-    const found = await stat(entry).catch((cause: unknown) => {
+    const found = await stat(onDisk(entry)).catch((cause: unknown) => {
       search.skipped.push({ path: entry, reason: absence(entry, cause) });
     });
     if (!found) continue;
@@ -161,5 +161,8 @@ async function seenBefore({ seen }: Search, path: string): Promise<boolean> {
 
 /** One name for a file however it is spelled or linked to. */
 function identity(path: string): Promise<string> {
-  return realpath(path).catch(() => resolve(path));
+  return realpath(onDisk(path), 'buffer').then(
+    (real) => real.toString('latin1'),
+    () => resolve(path),
+  );
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../errors.js';
 import type { DataFormats } from './arguments.js';
 import { findPictures, type FoundPicture, type Skipped } from './find_pictures.js';
 import { requireWritable } from './places.js';
+import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
 
@@ -121,7 +122,7 @@ async function refusals(jobs: readonly Job[], reads: ProtectedFiles): Promise<Ma
  * @throws UsageError OPTION_VALUE where nothing can be written there
  */
 export async function isOutputFile(output: string): Promise<boolean> {
-  const found = await stat(output).catch(() => undefined);
+  const found = await stat(onDisk(output)).catch(() => undefined);
   const file = !found?.isDirectory() && isPngName(output, found !== undefined);
   await requireWritable('output', file ? dirname(output) : output);
   return file;

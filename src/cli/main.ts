@@ -11,6 +11,7 @@ import { modelsText } from './models.js';
 import { helpText } from './options.js';
 import { watchOutput } from './output_streams.js';
 import { Session } from './session.js';
+import { shownArguments } from '../node/disk_names.js';
 import { runTensor } from './tensor.js';
 import { tell } from './terminal.js';
 
@@ -85,5 +86,5 @@ function end(code: number): void {
 }
 process.once('SIGINT', () => end(INTERRUPTED));
 watchOutput(end);
-const code = await main(process.argv.slice(2), interrupt.signal);
+const code = await main(shownArguments(process.argv.slice(2)), interrupt.signal);
 process.exitCode = endedBy ?? code;

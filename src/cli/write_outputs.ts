@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, sep } from 'node:path';
 import type { DepthMap } from '../depth/depth_map.js';
 import { DepthFileError, UsageError } from '../errors.js';
 import type { ColormapName } from '../depth/colormaps.js';
@@ -14,6 +14,7 @@ import {
 import { encodeNpy } from '../depth/formats/npy.js';
 import { encodePfm } from '../depth/formats/pfm.js';
 import { encodePng } from '../depth/formats/png.js';
+import { besideIn, onDisk } from '../node/disk_names.js';
 import type { Picture } from '../node/image_file.js';
 import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
@@ -76,7 +77,7 @@ export async function writeOutputs(
 export async function write(path: string, content: Uint8Array | string, reads = new ProtectedFiles()): Promise<void> {
   try {
     if (path === STANDARD) return await toStandardOutput(content);
-    await mkdir(dirname(path), { recursive: true });
+    await mkdir(onDisk(dirname(path)), { recursive: true });
     await replace(path, content, reads);
     await reads.add(path);
   } catch (cause) {
@@ -100,15 +101,17 @@ function toStandardOutput(content: Uint8Array | string): Promise<void> {
 /** Follows links; devices and pipes, which cannot be renamed into, are written as they are. */
 async function replace(path: string, content: Uint8Array | string, reads: ProtectedFiles): Promise<void> {
   await reads.refuse(path);
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isFile()) return writeFile(path, content);
-  const target = found ? await realpath(path) : path;
-  if (found) await access(target, constants.W_OK);
-  const partial = join(dirname(target), `.depthwise-${randomUUID()}.part`);
+  const named = onDisk(path);
+  const found = await stat(named).catch(() => undefined);
+  if (found && !found.isFile()) return writeFile(named, content);
+  const real = found && (await realpath(named, 'buffer'));
+  if (real) await access(real, constants.W_OK);
+  const folder = real ? real.subarray(0, real.lastIndexOf(sep)) : onDisk(dirname(path));
+  const partial = besideIn(folder, `.depthwise-${randomUUID()}.part`);
   try {
     await writeFile(partial, content, { flag: 'wx', ...(found && { mode: found.mode }) });
     await reads.refuse(path);
-    await rename(partial, target);
+    await rename(partial, real ?? named);
   } catch (error) {
     await rm(partial, { force: true }).catch(() => undefined);
     throw error;

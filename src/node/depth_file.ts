@@ -5,6 +5,7 @@ import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
 import { decodeNpy } from '../depth/formats/npy.js';
 import { decodePfm } from '../depth/formats/pfm.js';
 import { openImage } from './decoder.js';
+import { onDisk } from './disk_names.js';
 
 /** A depth map as read from a file, [height,width], top row first. */
 export interface DepthFile {
@@ -29,7 +30,7 @@ export interface DepthFile {
  *   without `sharp`, IMAGE_SIZE.
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readFile(onDisk(path)).catch((cause: unknown) => {
     throw fault('DEPTH_READ', path, `cannot be read (${String(cause)})`, cause);
   });
   switch (bytes[0]) {

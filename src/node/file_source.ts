@@ -5,6 +5,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { DepthwiseError, UsageError } from '../errors.js';
 import { hubHint } from '../models/hub_names.js';
+import { onDisk } from './disk_names.js';
 import type { ByteSource } from '../weights/fetch/byte_source.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 
@@ -62,7 +63,7 @@ export async function readSmallFile(path: string, maxBytes: number): Promise<str
 async function openRegular(path: string): Promise<FileHandle> {
   return refusing(path, async () => {
     // Windows has no such flag, and no pipes among files.
-    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const file = await open(onDisk(path), constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       regular(path, await file.stat());
       return file;

@@ -5,6 +5,7 @@ import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
 import type { Warning } from '../warnings.js';
 import { checkPixels, openImage } from './decoder.js';
+import { onDisk } from './disk_names.js';
 import { withEndMarker } from './jpeg_end.js';
 import { isReadable, sniffPicture, SNIFF_BYTES, type PictureFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
@@ -43,7 +44,7 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   checkOptions(options, READ_PICTURE_OPTIONS, 'image');
-  const bytes = await readFile(path).catch((cause: unknown) => {
+  const bytes = await readFile(onDisk(path)).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
   return pictureOf(bytes, path, options);
@@ -63,7 +64,7 @@ export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPi
 /** First bytes of a file, as many as telling its format takes. @throws ImageError IMAGE_READ. */
 export async function readHead(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path);
+    const file = await open(onDisk(path));
     try {
       const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
       return buffer.subarray(0, bytesRead);

@@ -2,6 +2,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
+import { onDisk } from './disk_names.js';
 import { localPath, readSmallFile } from './file_source.js';
 
 /**
@@ -54,9 +55,9 @@ export class ProtectedFiles {
 
 /** Names of a file that is there. Numbers of files need more than 53 bits on some systems. */
 async function identities(path: string): Promise<string[]> {
-  const found = await stat(path, { bigint: true }).catch(() => undefined);
+  const found = await stat(onDisk(path), { bigint: true }).catch(() => undefined);
   if (!found?.isFile()) return [];
-  return [`${found.dev}:${found.ino}`, await realpath(path).catch(() => resolve(path))];
+  return [`${found.dev}:${found.ino}`, await realpath(onDisk(path)).catch(() => resolve(path))];
 }
 
 /** Most bytes that an index has; a longer file holds weights itself. */

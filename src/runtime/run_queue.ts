@@ -48,7 +48,11 @@ export class RunQueue {
         leaveOut: () => reject(new DOMException('A later call took the place of this one.', 'AbortError')),
       };
       this.#waiting.add(entry);
-      give = () => void this.#waiting.delete(entry);
+      // What is given up settles, or those who wait with it would be held for good.
+      give = () => {
+        this.#waiting.delete(entry);
+        entry.leaveOut();
+      };
     });
     wait.catch(() => undefined);
     return { wait, ...this.#place(() => give()) };

@@ -179,17 +179,77 @@ describe.skipIf(process.platform === 'win32')('what the system says no to', () =
     expect(ended.stderr).not.toMatch(/ {4}at /);
   });
 
-  it.skipIf(process.platform !== 'linux')('a name that is not UTF-8, and names that steer the terminal', async () => {
-    const photo = await picture('in/x.png');
-    await writeFile(
-      Buffer.concat([Buffer.from(join(folder, 'in/')), Buffer.from([0xff, 0xfe]), Buffer.from('.png')]),
-      photo,
-    );
+  it('names that steer the terminal are shown as escapes', async () => {
+    await picture('in/x.png');
     await writeFile(join(folder, 'in/a\x1b[31m\u202e\u009b.txt'), 'text');
     const ended = await depthwise('in');
     expect(ended).toMatchObject({ code: 1, stdout: 'in/x-nano.png\n' });
-    expect(ended.stderr).toMatch(/its name is not UTF-8; rename it/);
     expect(ended.stderr).toContain('a\\u001b[31m\\u202e\\u009b.txt is not a picture');
+  });
+
+  describe.skipIf(process.platform !== 'linux')('names that are not UTF-8', () => {
+    const raw = (...parts: (string | number)[]) =>
+      Buffer.concat(
+        [folder, '/', ...parts].map((part) => (typeof part === 'number' ? Buffer.of(part) : Buffer.from(part))),
+      );
+    const names = async (at: Buffer) => (await readdir(at, 'buffer')).map((name) => name.toString('latin1')).sort();
+
+    it('of pictures and folders are read, each drawn beside itself, and the rest goes on', async () => {
+      const photo = await picture('in/x.png');
+      await mkdir(raw('in/', 0xe9, 't', 0xe9));
+      for (const path of [
+        raw('in/', 0xff, 0xfe, '.png'),
+        raw('in/\u00e9', 0xff, '.png'),
+        raw('in/%FF%FE.png'),
+        raw('in/', 0xe9, 't', 0xe9, '/a.png'),
+        raw('in/', 0xe9, 't', 0xe9, '/', 0xe8, '.png'),
+      ])
+        await writeFile(path, photo);
+      await symlink('nowhere', raw('in/', 0xfd, '.png'));
+      const ended = await depthwise('in');
+      expect(ended.stdout.trim().split('\n').sort(), ended.stderr).toEqual([
+        'in/%%FF%FE-nano.png',
+        'in/%E9t%E9/%E8-nano.png',
+        'in/%E9t%E9/a-nano.png',
+        'in/%FF%FE-nano.png',
+        'in/x-nano.png',
+        'in/\u00e9%FF-nano.png',
+      ]);
+      expect(ended.code).toBe(1);
+      expect(ended.stderr).toMatch(/passed over: in\/%FD\.png no such file or folder/);
+      expect(await names(raw('in/', 0xe9, 't', 0xe9))).toEqual(['%E8-nano.png', 'a-nano.png', 'a.png', '\xe8.png']);
+      const drawn = await bytes('in/x-nano.png');
+      expect((await readFile(raw('in/', 0xe9, 't', 0xe9, '/a-nano.png'))).equals(drawn)).toBe(true);
+      expect((await readFile(raw('in/', 0xff, 0xfe, '.png'))).equals(photo)).toBe(true);
+      // Their results are known as such, and done once.
+      const again = await depthwise('in', '--skip-existing');
+      expect(again.stdout).toBe('');
+    });
+
+    it('on a command line are read too, among others, and drawn where they are told', async () => {
+      const photo = await picture('x.png');
+      await writeFile(raw(0xff, '.png'), photo);
+      await writeFile(raw(0xfe, '.png'), photo);
+      await mkdir(raw('out', 0xff));
+      const tool = `"${process.execPath}" "${TOOL}"`;
+      const line = [
+        `${tool} $'\\xff.png' x.png -o $'out\\xff'`,
+        `${tool} *.png -o all`,
+        `${tool} x.png --weights $'\\xff.pt'`,
+      ].join(' && ');
+      const ended = await run('bash', ['-c', line], Buffer.alloc(0));
+      expect(ended.stdout.toString().split('\n').sort(), ended.stderr).toEqual([
+        '',
+        'all/%FE-nano.png',
+        'all/%FF-nano.png',
+        'all/x-nano.png',
+        'out%FF/%FF-nano.png',
+        'out%FF/x-nano.png',
+      ]);
+      expect(await names(raw('out', 0xff))).toEqual(['%FF-nano.png', 'x-nano.png']);
+      expect(ended.stderr).toMatch(/%FF\.pt.*\[SOURCE_FILE\]/);
+      expect(ended.code).toBe(1);
+    });
   });
 
   it('the built tool has its run bit', () => {

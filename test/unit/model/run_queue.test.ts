@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadDepthModel, type DepthMap, type DepthModel } from '../../../src/index.js';
-import { FaultyDevice } from '../../faults/faulty_device.js';
+import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { bits, bitsOf, picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
@@ -92,6 +92,26 @@ describe('runs of a model', () => {
     // A run that was aborted on the GPU gives the texture of its picture up.
     expect({ ...faulty.held, textures: held.textures }).toEqual(held);
     expect(faulty.held.textures).toBeLessThanOrEqual(held.textures);
+  });
+
+  it('that are aborted while they wait are not under way: an error after them is a warning, and no fault', async () => {
+    const own = new FaultyGpu((await testGpu()).device);
+    const told: string[] = [];
+    const idle = await loadDepthModel(tinyMidas(), {
+      gpu: own.gpu,
+      cache: false,
+      precision: 'f32',
+      onWarning: ({ code }) => told.push(code),
+    });
+    const stop = new AbortController();
+    const calls = Array.from({ length: 20 }, () => idle.estimate(picture('a'), { ...SMALL, signal: stop.signal }));
+    stop.abort();
+    expect(new Set(await outcomes(calls))).toEqual(new Set(['AbortError']));
+    // Those that were on the GPU are over once another is.
+    expect(await outcomes([idle.estimate(picture('a'), SMALL)])).toEqual(['map']);
+    own.last.blurt('something odd');
+    expect(told).toEqual(['GPU_FAULT']);
+    idle.dispose();
   });
 
   it('one of which fails, is aborted or left out leave the places of the others', async () => {
