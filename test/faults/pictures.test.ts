@@ -7,7 +7,10 @@ import { loadDepthModel, type DepthModel } from '../../src/index.js';
 import type { RawPicture } from '../../src/image/pixels.js';
 import { loadDepthModel as loadInNode, readDepthFile } from '../../src/node/index.js';
 import { testGpu } from '../gpu.js';
+import { checkpointTensors } from '../models/fixtures.js';
+import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { bits, bitsOf, picture, rejection, SMALL } from '../unit/model/pictures.js';
+import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
 import { FaultyDevice } from './faulty_device.js';
 
@@ -117,6 +120,32 @@ describe('a stream whose frames change size', () => {
     const { activations } = await model.memory();
     const largest = Math.max(...sizes.map(([width, height]) => model.plan({ width, height }, SMALL).activations));
     expect(activations).toBeLessThanOrEqual(4 * largest);
+  });
+});
+
+describe('a picture of sides where arithmetic with floats may lose a patch', () => {
+  let small: DepthModel;
+  beforeAll(async () => {
+    const weights = seededCheckpoint(checkpointTensors('depth-anything-small')) as Uint8Array<ArrayBuffer>;
+    const options = { device: (await nullGpu()).device, cache: false, tuning: 'off', precision: 'f32' } as const;
+    small = await loadDepthModel('depth-anything-v2-small', { ...options, weights });
+  });
+  afterAll(() => small.dispose());
+
+  it.each([546, 602, 1092, 1204, 1610, 1722, 2184])('of %i pixels has a patch for each 14, wide or high', (side) => {
+    const other = 140;
+    const [wide, high] = [
+      { width: side, height: other },
+      { width: other, height: side },
+    ];
+    // Every op of the network is given its shape: a patch that is lost does not add up.
+    const plans = [wide, high].map((size) => small.plan(size, { inputSize: other }));
+    expect(plans.map(({ network }) => network)).toEqual([wide, high]);
+    expect(plans[0]!.weights).toBe(plans[1]!.weights);
+    const patches = (side / 14) * (other / 14);
+    const table = 4 * 384 * (1 + patches);
+    const without = small.plan({ width: other, height: other }, { inputSize: other }).weights - 4 * 384 * (1 + 100);
+    expect(plans[0]!.weights - without, 'the table of position embeddings, in bytes').toBe(table);
   });
 });
 

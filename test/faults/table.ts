@@ -4,11 +4,8 @@ export interface Asserted {
   readonly title: string;
 }
 
-/** For a fault that no test is known to assert yet. */
-export const OPEN = 'no test is known to assert it';
-
 /** By id: S safetensors, P PyTorch files, I pictures, L limits, G the GPU, N network and cache, C lifecycle. */
-export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
+export const FAULTS: Readonly<Record<string, Asserted>> = {
   S01: { file: 'test/unit/weights/safetensors.test.ts', title: 'S01' },
   S02: { file: 'test/unit/weights/safetensors.test.ts', title: 'S02' },
   S03: { file: 'test/unit/weights/safetensors.test.ts', title: 'S03' },
@@ -95,14 +92,14 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
   P21: { file: 'test/unit/weights/torch_file.test.ts', title: 'a storage of another size' },
   P22: { file: 'test/unit/weights/torch_file.test.ts', title: 'a view that makes 4 GB of 8 bytes' },
   P23: { file: 'test/unit/weights/torch_file.test.ts', title: 'in %s form is read, views of every kind included' },
-  P24: OPEN,
+  P24: { file: 'test/faults/torch_kinds.test.ts', title: 'with a tensor that needs %s is refused, naming it' },
   P25: {
     file: 'test/unit/models/prefixes.test.ts',
     title: 'are those of the model, in safetensors and in PyTorch files',
   },
-  P26: OPEN,
+  P26: { file: 'test/faults/torch_kinds.test.ts', title: 'that has tensors more loads, and says which are not used' },
   I01: { file: 'test/unit/image/picture.test.ts', title: 'refuses sizes that are no sizes' },
-  I02: OPEN,
+  I02: { file: 'test/faults/pictures.test.ts', title: 'of %i×%i give a map of their size' },
   I03: {
     file: 'test/unit/model/limits.test.ts',
     title: 'of a thin picture is refused where the rule covers the target: 10,000×1 and 1×10,000',
@@ -116,9 +113,12 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
   I10: { file: 'test/unit/node/image_file.test.ts', title: 'refuses a JPEG cut short anywhere' },
   I11: { file: 'test/unit/image/picture.test.ts', title: 'refuses an image element whose file is broken' },
   I12: { file: 'test/unit/image/picture.test.ts', title: 'names a failed copy by its cause' },
-  I13: OPEN,
-  I14: OPEN,
-  I15: OPEN,
+  I13: {
+    file: 'test/faults/pictures.test.ts',
+    title: 'and are turned has the map of each, and keeps no more programs than four',
+  },
+  I14: { file: 'test/faults/pictures.test.ts', title: 'of %i pixels has a patch for each 14, wide or high' },
+  I15: { file: 'test/faults/pictures.test.ts', title: 'of %s give a finite map that can be drawn' },
   I16: { file: 'test/unit/formats/depth_semantics.test.ts', title: 'saturates and never wraps around' },
   L01: {
     file: 'test/unit/model/limits.test.ts',
@@ -134,7 +134,7 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
     title: 'refuses textures over the side limit and more elements than kernels index',
   },
   L05: { file: 'test/unit/model/limits.test.ts', title: 'models on a device with the default limits' },
-  L06: OPEN,
+  L06: { file: 'test/models/least.test.ts', title: 'runs %s as the published code does' },
   L07: {
     file: 'test/unit/kernels/shaders.test.ts',
     title: 'stay within 256 invocations, 16 KiB of workgroup memory and 8 storage buffers',
@@ -147,16 +147,25 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
     file: 'test/unit/model/limits.test.ts',
     title: 'f16 asked for without shader-f16: GPU_NO_F16, and auto falls back',
   },
-  L10: OPEN,
-  L11: OPEN,
-  L12: OPEN,
+  L10: {
+    file: 'test/faults/devices.test.ts',
+    title: 'that are absent, or of no one size, change results within rounding only',
+  },
+  L11: {
+    file: 'test/faults/devices.test.ts',
+    title: 'of an estimate is told before anything of it is allocated, to the byte',
+  },
+  L12: { file: 'test/faults/pictures.test.ts', title: 'of %i pictures is refused with both numbers' },
   L13: { file: 'test/unit/model/limits.test.ts', title: 'asks for no feature and no limit beyond the adapter' },
-  L14: OPEN,
+  L14: {
+    file: 'test/faults/devices.test.ts',
+    title: 'ends the load in GPU_OOM at any buffer, gives the device back, and the next load works',
+  },
   G01: { file: 'test/unit/model/limits.test.ts', title: 'without navigator.gpu: GPU_UNAVAILABLE with the reason' },
   G02: { file: 'test/unit/model/limits.test.ts', title: 'with %s for an adapter: GPU_NO_ADAPTER' },
-  G03: OPEN,
+  G03: { file: 'test/faults/devices.test.ts', title: 'runs, and is called software wherever it is named' },
   G04: { file: 'test/faults/injected.test.ts', title: 'a fault while loading' },
-  G05: OPEN,
+  G05: { file: 'test/faults/injected.test.ts', title: "['createBuffer', 'throw', /^GPU_OOM$/]" },
   G06: {
     file: 'test/unit/model/device_loss.test.ts',
     title: 'is made up for once, whatever number of calls come, and for pixels as they were at the call',
@@ -174,9 +183,12 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
     title: 'destroys a device that was made for the model, surfacing nothing',
   },
   G10: { file: 'test/unit/model/device_loss.test.ts', title: 'a device of the caller that is lost' },
-  G11: OPEN,
+  G11: { file: 'test/faults/devices.test.ts', title: 'come too late to touch the one that took its place' },
   G12: { file: 'test/faults/injected.test.ts', title: 'is named with the line' },
-  G13: OPEN,
+  G13: {
+    file: 'test/faults/devices.test.ts',
+    title: 'has another do its work, and the map is the same within rounding',
+  },
   G14: {
     file: 'test/faults/time_limits.test.ts',
     title: 'a driver that compiles without end is given up after two minutes, naming the kernel',
@@ -189,15 +201,21 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
     file: 'test/unit/model/device_loss.test.ts',
     title: 'fails every run under way on a device of our own, and only those',
   },
-  G17: OPEN,
-  G18: OPEN,
+  G17: {
+    file: 'test/faults/injected.test.ts',
+    title: "['popErrorScope', 'reject', /^(INTERNAL_GPU|SHADER_INTERNAL)$/",
+  },
+  G18: { file: 'test/faults/devices.test.ts', title: 'and says so at %s is lost' },
   G19: {
     file: 'test/unit/model/known_answer.test.ts',
     title: 'in f16 is refused; with auto falls back to f32 with a warning',
   },
   G20: { file: 'test/unit/model/known_answer.test.ts', title: 'finds a GPU that keeps to its first inputs' },
   G21: { file: 'test/faults/injected.test.ts', title: "['mapAsync', 'reject', /^INTERNAL_READBACK$/]" },
-  G22: OPEN,
+  G22: {
+    file: 'test/faults/devices.test.ts',
+    title: 'is asked for the one that is wanted, and goes on with the other when that is unplugged',
+  },
   N01: { file: 'test/unit/weights/http_source.test.ts', title: 'N01: status codes' },
   N02: { file: 'test/unit/weights/http_source.test.ts', title: 'N02: nobody there, with CORS as a possible cause' },
   N03: { file: 'test/unit/weights/http_source.test.ts', title: 'N03: redirects' },
@@ -236,7 +254,7 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
   N18: { file: 'test/unit/weights/cache.test.ts', title: 'N18: a piece that is evicted between check and read' },
   N19: { file: 'test/unit/weights/cache.test.ts', title: 'N19: two loads at once both succeed, and leave one copy' },
   N20: { file: 'test/unit/weights/folder_cache.test.ts', title: 'N20: a file where the folder should be' },
-  N21: OPEN,
+  N21: { file: 'test/e2e/page_ends.test.ts', title: 'loads 85 MB from what the page has kept, and computes the same' },
   N22: { file: 'test/unit/weights/http_source.test.ts', title: 'N22: an opaque response' },
   C01: { file: 'test/unit/model/dispose.test.ts', title: 'can be called any number of times, and frees everything' },
   C02: { file: 'test/unit/model/dispose.test.ts', title: 'makes every method reject with DISPOSED' },
@@ -245,8 +263,14 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
     title: 'at every turn of an estimate leaves nothing behind and nothing hanging',
   },
   C04: { file: 'test/unit/model/dispose.test.ts', title: 'of one of two models on a device leaves the other' },
-  C05: { file: 'test/unit/model/dispose.test.ts', title: 'twenty times over holds no more than once' },
-  C06: OPEN,
+  C05: {
+    file: 'test/e2e/node_loads.test.ts',
+    title: 'loads and disposes of models time and again, and ends by itself with its memory level',
+  },
+  C06: {
+    file: 'test/e2e/process_ends.test.ts',
+    title: 'and that was not disposed of is a warning, and the process ends all the same',
+  },
   C07: {
     file: 'test/unit/model/estimate.test.ts',
     title: 'two models on one device, eight at once each, equal one after another',
@@ -254,18 +278,30 @@ export const FAULTS: Readonly<Record<string, Asserted | typeof OPEN>> = {
   C08: { file: 'test/unit/model/estimate.test.ts', title: 'works inside the then of another' },
   C09: { file: 'test/unit/model/estimate.test.ts', title: 'leaves the source alone, and results alone afterwards' },
   C10: { file: 'test/unit/model/estimate.test.ts', title: 'leaves the source alone, and results alone afterwards' },
-  C11: OPEN,
-  C12: OPEN,
-  C13: OPEN,
+  C11: { file: 'test/faults/downloads.test.ts', title: 'share one download, and each model lives by itself' },
+  C12: {
+    file: 'test/faults/downloads.test.ts',
+    title: 'of which the second is aborted go on: it ends at once, and the first is not touched',
+  },
+  C13: {
+    file: 'test/long/frames.test.ts',
+    title: 'frames through %s: the same objects on the GPU, heap and memory level',
+  },
   C14: { file: 'test/unit/model/dispose.test.ts', title: 'past those kept are freed: the ledger does not grow' },
   C15: {
     file: 'test/unit/model/run_queue.test.ts',
     title: 'are two at a time on the GPU, in the order of the calls, each with the picture of its call',
   },
   C16: { file: 'test/faults/time_limits.test.ts', title: 'the seconds of a hidden page do not count' },
-  C17: OPEN,
-  C18: OPEN,
-  C19: OPEN,
+  C17: {
+    file: 'test/faults/devices.test.ts',
+    title: 'and lost its device meanwhile has it made up for, and no limit of time has run out',
+  },
+  C18: {
+    file: 'test/e2e/page_ends.test.ts',
+    title: 'that is left, loaded anew or closed while it runs leaves the browser, and the next page',
+  },
+  C19: { file: 'test/e2e/process_ends.test.ts', title: '%s ends by itself, soon, without a complaint' },
   C20: {
     file: 'test/unit/model/options.test.ts',
     title: 'is told of bytes read, and its exception is reported once without harm',
