@@ -77,13 +77,19 @@ export const tokenMutants: readonly KernelMutant[] = [
     name: 'LayerScale missing',
     op: 'gemm_layer_norm',
     cases: ['two norms'],
-    mutate: replace('gamma * (acc[i] + bias)', '(acc[i] + bias)'),
+    mutate: replace('gamma * (acc[i * EACH + j] + bias)', '(acc[i * EACH + j] + bias)'),
   },
   {
     name: 'mean of one row for all',
     op: 'gemm_layer_norm',
     cases: ['two norms'],
-    mutate: replace('acc[1] - mean.y', 'acc[1] - mean.x'),
+    mutate: replace('- mean[i], local', '- mean[0], local'),
+  },
+  {
+    name: 'columns past the row in its statistics',
+    op: 'gemm_layer_norm',
+    cases: ['more columns than invocations'],
+    mutate: replace('select(vec4f(0), value, local + j * WORKGROUP < COLS)', 'value'),
   },
   {
     name: 'barrier of the row sums removed',
