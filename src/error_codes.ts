@@ -65,6 +65,7 @@ export type ErrorCode =
   | 'MODEL_ARCHITECTURE'
   | 'MODEL_CONFIG'
   | 'MODEL_DTYPE'
+  | 'MODEL_FLAT'
   | 'MODEL_MISSING_TENSOR'
   | 'MODEL_NAME'
   | 'MODEL_NAMES'
@@ -183,4 +184,5 @@ export type ErrorCode =
   | 'TIMEOUT_RUN'
   | 'WEIGHTS_DTYPE'
   | 'WEIGHTS_F16_RANGE'
-  | 'WEIGHTS_NON_FINITE';
+  | 'WEIGHTS_NON_FINITE'
+  | 'WEIGHTS_ZERO';

@@ -1,7 +1,6 @@
 import { InternalError, OutOfMemoryError } from '../errors.js';
-import type { Gpu } from './gpu.js';
 import { scoped, submitCut, textOf, type Recorder } from './scoped.js';
-import { withinTime } from './time_limit.js';
+import { submitWithinTime } from './time_limit.js';
 
 // Values of GPUBufferUsage, GPUMapMode and GPUTextureUsage: the globals are absent in Node.
 export const BufferUsage = {
@@ -82,16 +81,15 @@ export function readBuffer(device: GPUDevice, buffer: GPUBuffer, bytes: number):
  * Submits what `record` records, and reads the first `bytes` bytes of the buffer it returns, in one submit unless it
  * cuts.
  * @param lent a staging buffer to read through, where one is at hand
- * @throws as `scoped` and `readMapped`; TimeoutError `TIMEOUT_RUN` where the device is known not to be a CPU
+ * @throws as `scoped` and `readMapped`; TimeoutError as `submitWithinTime`
  */
 export async function submitRead(
-  { device, facts }: Pick<Gpu, 'device'> & Partial<Pick<Gpu, 'facts'>>,
+  { device }: { readonly device: GPUDevice },
   bytes: number,
   record: Recorder<GPUBuffer>,
   lent?: GPUBuffer,
 ): Promise<ArrayBuffer> {
-  const limited = <T>(work: Promise<T>) =>
-    facts?.software === false ? withinTime(work, 'TIMEOUT_RUN', 'what is read back', 'read') : work;
+  const limited = <T>(work: Promise<T>) => submitWithinTime(device, work, 'what is read back', 'read');
   let staging = lent;
   try {
     // A long run is not given up while its submits get done.

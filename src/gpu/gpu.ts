@@ -15,7 +15,7 @@ import { isolate, type Warning } from '../warnings.js';
 import { Latch } from './latch.js';
 import { PipelineCache } from './pipelines.js';
 import { textOf } from './scoped.js';
-import { withinTime } from './time_limit.js';
+import { noteCpu, withinTime } from './time_limit.js';
 
 /** How to find an adapter. */
 export interface GpuOptions {
@@ -96,6 +96,7 @@ export class Gpu {
       invocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     };
     this.pipelines = new PipelineCache(device, adapter.software);
+    if (adapter.software) noteCpu(device);
     watchLoss(device, this);
     if (owned) device.addEventListener('uncapturederror', this.#uncaptured);
   }

@@ -91,7 +91,8 @@ function shaderError(label: string, line: string | undefined, cause: unknown): S
 }
 
 async function firstLine(module: GPUShaderModule, code: string): Promise<string | undefined> {
-  const info = await module.getCompilationInfo().catch(() => undefined);
+  const asked = withinTime(module.getCompilationInfo(), 'TIMEOUT_COMPILE', 'a message of the compiler', 'compile');
+  const info = await asked.catch(() => undefined);
   const message = info?.messages.find((m) => m.type === 'error');
   return message && `line ${message.lineNum}: ${message.message} in "${code.split('\n')[message.lineNum - 1]?.trim()}"`;
 }

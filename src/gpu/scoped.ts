@@ -1,5 +1,5 @@
 import { DepthwiseError, InternalError, OutOfMemoryError, type Phase } from '../errors.js';
-import { withinTime } from './time_limit.js';
+import { submitWithinTime } from './time_limit.js';
 
 /** What GPU calls are for, as errors put it. */
 export interface Purpose {
@@ -15,7 +15,7 @@ const FILTERS: readonly GPUErrorFilter[] = ['internal', 'validation', 'out-of-me
  * Makes GPU calls and throws what they report. Scopes are a stack of the whole device, so they are pushed and popped in
  * one turn: an `await` in between would catch the errors of others.
  * @throws OutOfMemoryError `GPU_OOM`, InternalError `INTERNAL_VALIDATION` or `INTERNAL_GPU`, and a DepthwiseError of
- *   `calls` as it is
+ *   `calls` as it is; TimeoutError as `submitWithinTime`
  */
 export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () => T): Promise<T> {
   for (const filter of FILTERS) device.pushErrorScope(filter);
@@ -27,12 +27,14 @@ export async function scoped<T>(device: GPUDevice, purpose: Purpose, calls: () =
     thrown = error;
   }
   const popped = FILTERS.map(async () => device.popErrorScope());
-  const [memory, validation, internal] = await Promise.all(popped).catch((cause: unknown) => {
-    throw new InternalError(
-      'INTERNAL_GPU',
-      `The GPU does not say whether ${purpose.what} went well: ${textOf(cause)}`,
-      { phase: purpose.phase, cause },
-    );
+  const { what, phase } = purpose;
+  const answer = submitWithinTime(device, Promise.all(popped), what, phase);
+  const [memory, validation, internal] = await answer.catch((cause: unknown) => {
+    if (cause instanceof DepthwiseError) throw cause;
+    throw new InternalError('INTERNAL_GPU', `The GPU does not say whether ${what} went well: ${textOf(cause)}`, {
+      phase,
+      cause,
+    });
   });
   if (memory || thrown instanceof RangeError) throw outOfMemory(purpose, memory ?? thrown);
   if (thrown instanceof DepthwiseError) throw thrown;
@@ -70,17 +72,15 @@ export function submitCut(device: GPUDevice, label: string, record: Recorder, on
   device.queue.submit([encoder.finish()]);
 }
 
-/** What a submit needs of the GPU: `software` is set for an adapter that runs on the CPU. */
-interface Submitter {
-  readonly device: GPUDevice;
-  readonly facts: { readonly software: boolean };
-}
-
 /**
  * Submits what `record` records, and waits until the GPU is done with it.
  * @throws as `scoped`: no result may leave after an error; TimeoutError `TIMEOUT_RUN`, on a CPU never
  */
-export async function submit({ device, facts }: Submitter, purpose: Purpose, record: Recorder): Promise<void> {
+export async function submit(
+  { device }: { readonly device: GPUDevice },
+  purpose: Purpose,
+  record: Recorder,
+): Promise<void> {
   // One of each submit: a long run is not given up while its submits get done.
   const done: Promise<undefined>[] = [];
   const watch = () => {
@@ -93,11 +93,7 @@ export async function submit({ device, facts }: Submitter, purpose: Purpose, rec
     watch();
   });
   try {
-    await Promise.all(
-      facts.software
-        ? done
-        : done.map((submitted) => withinTime(submitted, 'TIMEOUT_RUN', purpose.what, purpose.phase)),
-    );
+    await Promise.all(done.map((submitted) => submitWithinTime(device, submitted, purpose.what, purpose.phase)));
   } catch (cause) {
     if (cause instanceof DepthwiseError) throw cause;
     throw new InternalError(

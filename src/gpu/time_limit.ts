@@ -21,6 +21,20 @@ const WAITING = {
   TIMEOUT_RUN: new Set<() => void>(),
 } as const;
 
+/** Devices that run on a CPU, where a submit may take any time. */
+const cpus = new WeakSet<GPUDevice>();
+
+/** Waits without a limit for what is submitted to a device from now on. */
+export function noteCpu(device: GPUDevice): void {
+  cpus.add(device);
+}
+
+/** `withinTime` for what waits for a device. @throws TimeoutError `TIMEOUT_COMPILE`, `TIMEOUT_RUN`; on a CPU never */
+export function submitWithinTime<T>(device: GPUDevice, work: Promise<T>, what: string, phase: Phase): Promise<T> {
+  const code = phase === 'compile' ? 'TIMEOUT_COMPILE' : 'TIMEOUT_RUN';
+  return cpus.has(device) ? work : withinTime(work, code, what, phase);
+}
+
 /**
  * Settles as `work` does, or rejects when neither it nor other work of its kind gets done for too long. Seconds are
  * counted one by one, so that those asleep do not count, nor those of a hidden page, whose requests browsers hold back.

@@ -8,7 +8,6 @@ import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
-import { outOfHalfRange } from './half_range.js';
 import { Lifetime, type Reload } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
 import type { ModelName } from '../models/families/index.js';
@@ -67,8 +66,11 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
   const { name } = engine.entry;
   const warn = isolate(options.onWarning);
   const model = new DepthModel(engine, async (signal, { gpu, ...change }) => {
-    if (gpu && options.precision === 'f16') throw outOfHalfRange(name);
-    if (gpu) warn(warningOf(outOfHalfRange(name)));
+    if (gpu) {
+      const fault = (await parts.rare()).outOfHalfRange(name);
+      if (options.precision === 'f16') throw fault;
+      warn(warningOf(fault));
+    }
     return loadEngine(source, { ...again, ...change, signal }, gpu);
   });
   forgotten.register(model, () => warn(notDisposed(name)), model);
@@ -151,9 +153,13 @@ export class DepthModel {
   }
 
   /**
-   * Records one estimate into the caller's encoder, on the device the model was loaded with. The first call at a size
-   * compiles and allocates before it records: await it. Later calls record before they return, and make nothing but one
+   * Records one estimate into the caller's encoder, on the device the model was loaded with. Await each call: the first
+   * at a size compiles and allocates before it records. Later calls record before they return, and make nothing but one
    * bind group for a texture not seen before. Submit before sizes change more than three times: older sizes are freed.
+   *
+   * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
+   * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,
+   * every later call rejects.
    * @example
    * ```ts
    * const model = await loadDepthModel('depth-anything-v2-small', { device });
@@ -162,7 +168,7 @@ export class DepthModel {
    * device.queue.submit([encoder.finish()]);
    * ```
    * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
-   *   LimitError, OutOfMemoryError, DeviceLostError, DisposedError
+   *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
     this.#rare ??= await parts.rare();
@@ -214,9 +220,17 @@ export class DepthModel {
   async run(tensor: Float32Array, shape: readonly [number, number, number, number]): Promise<Float32Array> {
     const kept = tensor instanceof Float32Array ? copyOf(tensor) : tensor;
     const found = this.#life.ready();
+    // Asked for at once, so that a call that waits for a device goes on in its turn.
+    const fetched = this.#rare ? undefined : parts.rare().then((rare) => (this.#rare = rare));
+    fetched?.catch(() => undefined);
     const engine = found instanceof Promise ? await found : found;
-    this.#rare ??= await this.#life.guard(engine, parts.rare());
-    return this.#rare.runNetwork(this.#life, engine, kept, shape);
+    const turn = engine.runs.take();
+    try {
+      const rare = this.#rare ?? (await this.#life.guard(engine, fetched as Promise<RarePart>));
+      return await rare.runNetwork(this.#life, engine, kept, shape, turn);
+    } finally {
+      turn.end();
+    }
   }
 
   /**

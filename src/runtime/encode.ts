@@ -2,6 +2,7 @@ import type { DepthTextureFormat } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
 import { factorInput, geometryOf, pictureToDepth, programKey, writeFactor, type Geometry } from './estimate.js';
+import { watchOf } from './encode_watch.js';
 import { metreFactor } from './focal.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
@@ -33,8 +34,11 @@ export async function encodeDepth(
   { source, target, focalLength, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
+  checkDevice(life.engine);
+  const watch = watchOf(life);
+  for (let pending = watch.pending; pending; pending = watch.pending) await pending;
+  watch.check();
   const { engine } = life;
-  checkDevice(engine);
   new PictureTexture(engine.gpu).upload(source);
   const { picture, network, between = network } = geometryOf(engine, source, sizes);
   const texture = isTexture(target) ? target : undefined;
@@ -53,14 +57,19 @@ export async function encodeDepth(
     if (format) writeTexture(drawing, graph, depth, format, engine);
     return { keep: { depth }, inputs: factorInput(graph) };
   });
+  // While it compiles the engine stays, whatever other runs find.
+  const leave = lease.ready ? undefined : engine.runs.hold();
   try {
     const program = lease.ready ?? (await life.guard(engine, lease.program));
     const { executable, values } = program;
     writeFactor(engine.gpu.device, encoder, program, factor);
     executable.encode(encoder, { picture: source, ...(texture ? { raw: texture, packed: texture } : {}) });
-    if (!isTexture(target))
-      encoder.copyBufferToBuffer(executable.buffer(values['depth'] as Value), 0, target, 0, bytes);
+    const map = executable.buffer(values['depth'] as Value);
+    if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytes);
+    engine.lent = true;
+    watch.follow(engine, { executable, map, bytes });
   } finally {
+    leave?.();
     lease.release();
   }
 }

@@ -18,7 +18,7 @@ import { checkLicence } from '../models/resolve.js';
 import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
 import { chooseStorage, type Precision } from './precision.js';
-import { HalfRange } from './half_range.js';
+import { Looks } from './looks.js';
 import { RunQueue } from './run_queue.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
@@ -27,9 +27,8 @@ import { withCheckpoint } from '../weights/fetch/checkpoint.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
 import { ConstantStore } from '../weights/constant_store.js';
-import { missingTensors, surplusTensors } from '../weights/misfit.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
-import { isolate, warningOf } from '../warnings.js';
+import { isolate, warningOf, type Warning } from '../warnings.js';
 import { Weights } from '../weights/weights.js';
 
 export interface EngineOptions extends CheckpointOptions {
@@ -85,8 +84,12 @@ export class Engine {
   readonly drawings: DrawingCache;
   /** Its runs that are on the GPU, and those that wait. */
   readonly runs = new RunQueue();
-  /** Looks for values that f16 does not hold. */
-  readonly halfRange: HalfRange;
+  /** Tells the caller of what does not stop a call. */
+  readonly warn: (warning: Warning) => void;
+  /** What is watched for in its runs. */
+  readonly looks: Looks;
+  /** Whether encoders of the caller may hold its buffers. */
+  lent = false;
   readonly #code: FamilyCode;
   readonly #weights: Weights;
   readonly #store: ConstantStore;
@@ -103,9 +106,11 @@ export class Engine {
     store: ConstantStore,
     convention: Convention,
     pictures: Preprocess,
+    warn: (warning: Warning) => void,
   ) {
     this.gpu = gpu;
-    this.halfRange = new HalfRange(gpu.device);
+    this.warn = warn;
+    this.looks = new Looks(gpu.device);
     this.entry = entry;
     this.#code = code;
     this.storage = storage;
@@ -139,7 +144,8 @@ export class Engine {
       const ops = () => opsOf(code.network(entry), weights, entry.input, convention);
       const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, precision, ops, onWarning)), signal);
       const usual = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
-      const engine = new Engine(gpu, entry, code, storage, weights, store, convention, code.preprocess ?? usual);
+      const pictures = code.preprocess ?? usual;
+      const engine = new Engine(gpu, entry, code, storage, weights, store, convention, pictures, isolate(onWarning));
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);
         return engine;
@@ -210,19 +216,24 @@ export class Engine {
     return { program: cached.program, ready: cached.ready, release };
   }
 
+  /** A program that no other call shares, and that goes with its lease. @throws as `lease` */
+  once(build: ProgramBuilder): Lease {
+    const { program, free } = this.#open('', build);
+    return { program, ready: undefined, release: () => void program.then(free, () => undefined) };
+  }
+
   /** Frees everything but the device. Safe to call twice. */
   dispose(): void {
     this.#disposed = true;
     for (const key of [...this.#programs.keys()]) this.#drop(key);
     this.#store.dispose();
-    this.halfRange.dispose();
+    this.looks.dispose();
     this.drawings.dispose();
   }
 
   /** Chooses kernels, and compiles every pipeline the network needs while the weights come in. */
   async #fill(checkpoint: Checkpoint, options: EngineOptions): Promise<void> {
     const graph = this.graph();
-    const warn = isolate(options.onWarning);
     const { width, height } = this.entry.input;
     let fault: unknown;
     try {
@@ -232,19 +243,23 @@ export class Engine {
     }
     const misfit = this.#weights.misfit(this.#code.leftAside);
     // A missing tensor comes first: the shapes that depend on it are guesses, and may be what failed.
-    if (misfit.missing.length > 0) throw missingTensors(misfit);
+    if (misfit.missing.length > 0) throw (await parts.rare()).missingTensors(misfit);
     if (fault) throw fault;
-    if (misfit.unused.length > 0) warn(surplusTensors(misfit));
+    if (misfit.unused.length > 0) this.warn((await parts.rare()).surplusTensors(misfit));
     if (tunes(this.gpu, options.tuning))
       this.#kernels = await (await parts.gpu()).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
-    await Promise.all([
-      compilePipelines(graph, this.gpu, this.#kernels?.kernel),
+    const [{ zero, layers }] = await Promise.all([
       streamWeights(checkpoint, this.#store),
+      compilePipelines(graph, this.gpu, this.#kernels?.kernel),
     ]);
     await this.#store.uploaded();
+    if (zero.length > 0) {
+      this.warn((await parts.rare()).zeroWeights(checkpoint.source, zero, layers));
+      this.looks.doubtful = true;
+    }
     release();
-    for (const error of this.gpu.dropped.values()) warn(warningOf(error));
+    for (const error of this.gpu.dropped.values()) this.warn(warningOf(error));
   }
 
   #open(key: string, build: ProgramBuilder): CachedProgram {
@@ -307,12 +322,23 @@ function opsOf(network: Network, weights: Weights, { width, height }: Size, conv
   return new Set(graph.nodes.map(({ op }) => op));
 }
 
-/** What a model says that is used after its end. */
-async function streamWeights(checkpoint: Checkpoint, store: ConstantStore): Promise<void> {
+/** @returns how many layers of the model multiply by a tensor of the file, and the names of those that are all zero */
+async function streamWeights(
+  checkpoint: Checkpoint,
+  store: ConstantStore,
+): Promise<{ readonly zero: string[]; readonly layers: number }> {
+  const zero: string[] = [];
+  let layers = 0;
   for await (const { entry, bytes } of checkpoint.tensors()) {
     if (!store.wants(entry.name)) continue;
     const values = decode(entry, bytes, checkpoint.source);
-    checkFinite(entry.name, values, checkpoint.source);
+    const { maxAbs } = checkFinite(entry.name, values, checkpoint.source);
+    // Biases and tokens may be zero in a sound model.
+    if (entry.shape.length > 1 && entry.name.endsWith('weight')) {
+      layers++;
+      if (maxAbs === 0) zero.push(entry.name);
+    }
     store.deliver(entry.name, values);
   }
+  return { zero, layers };
 }

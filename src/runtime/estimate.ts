@@ -11,8 +11,9 @@ import { resizeDepth } from '../depth/resize.js';
 import type { Outputs } from '../models/family.js';
 import { metreFactor } from './focal.js';
 import { firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
-import type { Look } from './half_range.js';
 import type { Lifetime } from './lifetime.js';
+import type { Look } from './looks.js';
+import { parts } from '../parts.js';
 import type { Queueing, Turn } from './run_queue.js';
 
 /** Options of one estimate. */
@@ -256,24 +257,25 @@ async function estimateNow(
       for (const name of names)
         buffers[name] = gpu.device.createBuffer({ label: `${name} map`, size: bytes, usage: MAP_USAGE });
       picture ??= (taken as PictureTexture).upload(source);
-      look = engine.halfRange.look(executable);
+      look = engine.looks.look(executable);
       look?.begin(encoder);
       writeFactor(gpu.device, encoder, program, factor);
       const last = executable.encode(encoder, { picture }, { cut });
       for (const name of names)
         last.copyBufferToBuffer(executable.buffer(values[name] as Value), 0, buffers[name] as GPUBuffer, 0, bytes);
-      look?.end(last);
+      look?.end(last, buffers['depth'] as GPUBuffer, bytes);
     });
-    const checked = work.then(() => look?.overflowed());
+    const checked = work.then(() => look?.found());
     turn.during(checked);
-    const overflowed = await life.guard(engine, checked, signal);
+    const found = await life.guard(engine, checked, signal);
     executable.noteDuration(performance.now() - start);
-    if (overflowed) {
+    if (found === 'overflow') {
       destroyAll(buffers);
       return await estimateOn(life, await life.inFull(engine, signal), picture as GPUTexture, options);
     }
     if (taken) pictures.push(taken);
     taken = undefined;
+    if (found) await checkAnswers(life, engine, signal);
     return newDepthMap(gpu, engine.drawings, buffers as MapBuffers, {
       ...entry,
       model: entry.name,
@@ -293,6 +295,11 @@ async function estimateNow(
 
 function destroyAll(buffers: Readonly<Record<string, GPUBuffer>>): void {
   for (const buffer of Object.values(buffers)) buffer.destroy();
+}
+
+/** Asks the network, where a map was flat, whether it answers at all. @throws ModelMismatchError `MODEL_FLAT` */
+async function checkAnswers(life: Lifetime, engine: Engine, signal?: AbortSignal): Promise<void> {
+  await life.until((await parts.rare()).checkAnswers(life, engine), signal);
 }
 
 /** What a picture in memory knows of its camera. */

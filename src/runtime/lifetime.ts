@@ -24,6 +24,10 @@ export class Lifetime {
   #engine: Engine;
   #reloading: Promise<Engine> | undefined;
   #widening: Promise<Engine> | undefined;
+  /** Settles when every call has gone on that came while the model was loaded anew. */
+  #line: Promise<unknown> | undefined;
+  /** The engine that stored f16, where encoders of the caller may hold its buffers. */
+  #lent: WeakRef<Engine> | undefined;
   /** Set once values were found that f16 does not hold. */
   #full = false;
   #reloads: number[] = [];
@@ -40,20 +44,33 @@ export class Lifetime {
   }
 
   /**
-   * An engine to work with: at once, or a promise when it has to be loaded anew.
+   * An engine to work with: at once, or a promise when it has to be loaded anew. Calls that await it at once go on in
+   * the order they came.
    * @throws DisposedError, DeviceLostError when the device was the caller's or is lost time and again
    */
   ready(signal?: AbortSignal): Engine | Promise<Engine> {
     this.usable();
-    if (!this.#engine.gpu.lost) return this.#engine;
-    if (!this.#engine.gpu.owned) this.#engine.gpu.check('run');
-    this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
-    return this.until(this.#reloading, signal);
+    const { lost, owned } = this.#engine.gpu;
+    if (!lost && !this.#line) return this.#engine;
+    if (lost && !owned) this.#engine.gpu.check('run');
+    if (lost) this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
+    const before = this.#line;
+    const back = this.#reloading ?? Promise.resolve(this.#engine);
+    const found = this.until(
+      Promise.all([back, before]).then(([engine]) => engine),
+      signal,
+    );
+    const line = Promise.allSettled([before, found]).then(() => {
+      if (this.#line === line) this.#line = undefined;
+    });
+    this.#line = line;
+    return found;
   }
 
   /**
    * The model in f32 on the same device, after a run of `engine` had values that f16 does not hold. The engine goes
-   * when its runs are over.
+   * when its runs are over; one whose buffers the caller's encoders may hold is left to the garbage collector, as only
+   * the caller knows when they are submitted.
    * @throws LimitError `LIMIT_F16_RANGE` where f16 was asked for; the errors of loading
    */
   inFull(engine: Engine, signal?: AbortSignal): Promise<Engine> | Engine {
@@ -70,7 +87,10 @@ export class Lifetime {
     }
     this.#full = true;
     this.#engine = full;
-    void engine.runs.over().then(() => engine.dispose());
+    void engine.runs.over().then(() => {
+      if (engine.lent) this.#lent = new WeakRef(engine);
+      else engine.dispose();
+    });
     return full;
   }
 
@@ -90,6 +110,11 @@ export class Lifetime {
     );
   }
 
+  /** Whether the model has been disposed. */
+  get over(): boolean {
+    return this.#end.over;
+  }
+
   /** @throws DisposedError */
   usable(): void {
     if (this.#end.over) throw disposed('This depth model', 'run');
@@ -100,6 +125,7 @@ export class Lifetime {
     if (this.#end.over) return;
     this.#end.end();
     this.#abort.abort();
+    this.#lent?.deref()?.dispose();
     discard(this.#engine);
   }
 

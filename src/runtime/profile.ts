@@ -1,3 +1,4 @@
+import type { Lease } from './engine.js';
 import { UsageError } from '../errors.js';
 import { geometryOf, leaseEstimate } from './estimate.js';
 import { scoped, submit } from '../gpu/scoped.js';
@@ -21,15 +22,20 @@ export async function profileEstimate(
   { width, height }: Size,
   sizes: SizeOptions,
 ): Promise<ProfileStep[]> {
-  const engine = await life.ready();
+  const found = life.ready();
+  const engine = found instanceof Promise ? await found : found;
   const { gpu } = engine;
   if (!gpu.device.features.has('timestamp-query'))
     throw new UsageError('GPU_NO_TIMESTAMPS', 'This device has no timestamp-query.', { phase: 'run' });
   const source = { data: new Uint8Array(4 * width * height), width, height };
-  const lease = leaseEstimate(engine, geometryOf(engine, source, sizes));
+  const geometry = geometryOf(engine, source, sizes);
+  const turn = engine.runs.take();
   const own = new PictureTexture(gpu);
+  let lease: Lease | undefined;
   let timer: PassTimer | undefined;
   try {
+    if (turn.wait) await life.guard(engine, turn.wait);
+    lease = leaseEstimate(engine, geometry);
     const { executable } = await life.guard(engine, lease.program);
     const passes = await life.guard(
       engine,
@@ -57,6 +63,7 @@ export async function profileEstimate(
   } finally {
     timer?.dispose();
     own.dispose();
-    lease.release();
+    lease?.release();
+    turn.end();
   }
 }

@@ -1,13 +1,13 @@
 import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
-import { submitRead } from '../gpu/buffers.js';
-import type { Value } from '../graph/graph.js';
-import type { Look } from './half_range.js';
+import { checkAnswers } from './answers.js';
 import type { Lifetime } from './lifetime.js';
+import { networkProgram, runPixels, type Sides } from './run_pixels.js';
 import type { Turn } from './run_queue.js';
 
 /**
  * The raw network on an already normalised tensor f32[1,3,H,W]: depth f32[H,W], nothing before or after.
+ * @param turn its place among the runs of the engine
  * @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` for sides the network cannot take
  */
 export async function runNetwork(
@@ -15,6 +15,7 @@ export async function runNetwork(
   engine: Engine,
   tensor: Float32Array,
   shape: readonly [number, number, number, number],
+  turn: Turn,
 ): Promise<Float32Array> {
   if (!(tensor instanceof Float32Array))
     throw new UsageError('TENSOR_SHAPE', 'The tensor is no Float32Array.', { expected: 'Float32Array', phase: 'run' });
@@ -28,57 +29,25 @@ export async function runNetwork(
     );
   }
   checkFinite(tensor);
-  return runPixels(life, engine, interleave(tensor, H * W), [H, W]);
+  return runTensor(life, engine, interleave(tensor, H * W), [H, W], turn);
 }
 
-async function runPixels(
+async function runTensor(
   life: Lifetime,
   engine: Engine,
   pixels: Float32Array<ArrayBuffer>,
-  [H, W]: readonly [number, number],
-): Promise<Float32Array> {
-  const turn = engine.runs.take();
-  try {
-    if (turn.wait) await life.guard(engine, turn.wait);
-    return await runNow(life, engine, pixels, [H, W], turn);
-  } finally {
-    turn.end();
-  }
-}
-
-async function runNow(
-  life: Lifetime,
-  engine: Engine,
-  pixels: Float32Array<ArrayBuffer>,
-  [H, W]: readonly [number, number],
+  [H, W]: Sides,
   turn: Turn,
 ): Promise<Float32Array> {
-  const lease = engine.lease(`tensor ${W}×${H}`, (graph) => {
-    const picture = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-    return { keep: { depth: engine.network(picture).depth }, inputs: { picture } };
-  });
-  let look: Look | undefined;
-  try {
-    const { executable, values } = lease.ready ?? (await life.guard(engine, lease.program));
-    const { device } = engine.gpu;
-    const start = performance.now();
-    const depth = submitRead(engine.gpu, 4 * H * W, (encoder, cut) => {
-      device.queue.writeBuffer(executable.buffer(values['picture'] as Value), 0, pixels);
-      look = engine.halfRange.look(executable);
-      look?.begin(encoder);
-      const last = executable.encode(encoder, {}, { cut });
-      look?.end(last);
-      return executable.buffer(values['depth'] as Value);
-    });
-    const checked = depth.then(async (read) => ({ read, overflowed: await look?.overflowed() }));
-    turn.during(checked);
-    const { read, overflowed } = await life.guard(engine, checked);
-    executable.noteDuration(performance.now() - start);
-    return overflowed ? await runPixels(life, await life.inFull(engine), pixels, [H, W]) : new Float32Array(read);
-  } finally {
-    look?.dispose();
-    lease.release();
+  const { depth, found } = await runPixels(life, engine, pixels, turn, () =>
+    engine.lease(`tensor ${W}×${H}`, networkProgram(engine, [H, W])),
+  );
+  if (found === 'overflow') {
+    const full = await life.inFull(engine);
+    return runTensor(life, full, pixels, [H, W], full.runs.take());
   }
+  if (found) await life.until(checkAnswers(life, engine));
+  return depth;
 }
 
 /** A network may turn NaN into a number that looks like depth. */

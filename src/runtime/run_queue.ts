@@ -25,10 +25,20 @@ export class RunQueue {
   readonly #waiting = new Set<Waiting>();
   readonly #idle: (() => void)[] = [];
   #inFlight = 0;
+  #held = 0;
 
-  /** Settles when no run is under way or waits. */
+  /** Settles when no run is under way, waits or is being made ready. */
   async over(): Promise<void> {
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    if (this.#inFlight + this.#held > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Counts a run among those that `over` waits for, though it takes no turn, until what this returns is called. */
+  hold(): () => void {
+    this.#held++;
+    return () => {
+      this.#held--;
+      this.#tell();
+    };
   }
 
   take(queueing: Queueing = 'all'): Turn {
@@ -81,11 +91,15 @@ export class RunQueue {
     const [entry] = this.#waiting;
     if (!entry) {
       this.#inFlight--;
-      if (this.#inFlight === 0) for (const tell of this.#idle.splice(0)) tell();
+      this.#tell();
       return;
     }
     this.#waiting.delete(entry);
     entry.start();
+  }
+
+  #tell(): void {
+    if (this.#inFlight + this.#held === 0) for (const tell of this.#idle.splice(0)) tell();
   }
 
   #leaveOut(): void {

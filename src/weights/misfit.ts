@@ -1,4 +1,4 @@
-import { ModelMismatchError, quote } from '../errors.js';
+import { ModelMismatchError, quote, WeightsFormatError } from '../errors.js';
 import type { Warning } from '../warnings.js';
 import type { Misfit } from './weights.js';
 
@@ -10,6 +10,31 @@ export function surplusTensors({ source, unused }: Misfit): Warning {
     code: 'MODEL_SURPLUS_TENSOR',
     message: `${source}: the model uses all but ${count(unused)} of the file: ${listed(unused)}.`,
   };
+}
+
+/**
+ * What is said of layers whose weights are all zero, with up to 5 of them and their number: a warning, as a sound model
+ * may have some.
+ * @param layers how many layers there are
+ * @throws WeightsFormatError `WEIGHTS_ZERO` where no layer lets anything through
+ */
+export function zeroWeights(source: string, names: readonly string[], layers: number): Warning {
+  const code = 'WEIGHTS_ZERO';
+  if (names.length < layers)
+    return {
+      code,
+      message: `${source}: the weights of ${names.length} of ${layers} layers are all zero: ${listed(names)}.`,
+    };
+  throw new WeightsFormatError(
+    code,
+    `${source}: the weights of all ${layers} layers are zero, so that every map would be flat.`,
+    {
+      source,
+      expected: 'weights that are not all zero',
+      actual: layers,
+      hint: 'The model was not trained, or its file was not written whole: download it again.',
+    },
+  );
 }
 
 /**

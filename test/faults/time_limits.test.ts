@@ -5,6 +5,7 @@ import { chooseKernel, compilePipelines } from '../../src/graph/kernel_choice.js
 import { Graph, type Node } from '../../src/graph/graph.js';
 import { loadDepthModel, type DepthModel } from '../../src/index.js';
 import { gemm } from '../../src/kernels/gemm.js';
+import { listAdapters, openAdapter } from '../../src/node/adapters.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { picture, SMALL } from '../unit/model/pictures.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
@@ -33,7 +34,7 @@ async function outcome(work: () => Promise<unknown>, seconds: number): Promise<u
   while (vi.getTimerCount() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
   await new Promise((resolve) => setTimeout(resolve, 200));
   // What is done starts the rest anew: only what hangs is left.
-  while (vi.getTimerCount() !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (faulty.pending || vi.getTimerCount() !== 1) await new Promise((resolve) => setTimeout(resolve, 10));
   vi.advanceTimersByTime(1000 * (seconds - 1));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(settled).toBe('pending');
@@ -129,6 +130,48 @@ it('a run without end is given up after a minute, and the next works', async () 
   await map.read();
   map.dispose();
   model.dispose();
+});
+
+it.each([
+  ['what is read of a map', 'mapAsync', 'read', 'read'],
+  ['a map that is read', 'popErrorScope', 'read', 'read'],
+  ['a run', 'popErrorScope', 'run', 'estimate'],
+] as const)(
+  '%s without an answer to %s is given up after a minute, and the next works',
+  async (_, call, phase, road) => {
+    const model = await load();
+    const map = await model.estimate(picture('a'), SMALL);
+    const held = faulty.held;
+    const work = async () => (road === 'read' ? map.read() : model.estimate(picture('a'), SMALL));
+    faulty.arm(call, 1, 'hang');
+    expect(await outcome(work, 60)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_RUN', phase, expected: 60 });
+    vi.useRealTimers();
+    expect(faulty.held).toEqual(held);
+    await map.read();
+    map.dispose();
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    model.dispose();
+  },
+);
+
+it('a look at the first run without an answer is given up after a minute, and the next works', async () => {
+  const model = await load();
+  faulty.arm('mapAsync', 1, 'hang');
+  const work = () => model.estimate(picture('a'), SMALL);
+  expect(await outcome(work, 60)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_RUN', phase: 'run' });
+  vi.useRealTimers();
+  (await work()).dispose();
+  model.dispose();
+  expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+});
+
+it.each([
+  ['opening', () => openAdapter('any')],
+  ['a list', listAdapters],
+])('%s of adapters in Node without an answer is given up after a minute', async (_, work) => {
+  vi.doMock('webgpu', () => ({ create: () => ({ requestAdapter: () => new Promise(() => {}) }) }));
+  expect(await outcome(work, 60)).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_REQUEST', expected: 60 });
+  vi.doUnmock('webgpu');
 });
 
 it('runs that wait for others are not given up while these get done', async () => {

@@ -1,14 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { vi } from 'vitest';
 import type * as Library from '../../src/node/index.js';
 import type { CachedFile, WeightsCache } from '../../src/weights/cache/cache.js';
-import { FaultyGpu } from '../faults/faulty_device.js';
+import { BufferUsage, TextureUsage } from '../../src/gpu/buffers.js';
+import { FaultyDevice, FaultyGpu } from '../faults/faulty_device.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
 import { headerOnly } from '../unit/model/header_only.js';
-import { picture, SMALL } from '../unit/model/pictures.js';
-import { tinyMidas } from '../unit/model/tiny_midas.js';
+import { firstBytes, grey, picture, SMALL } from '../unit/model/pictures.js';
+import { changedMidas, tinyMidas } from '../unit/model/tiny_midas.js';
 import { readFixture } from '../unit/weights/checkpoint_headers.js';
 import { fileOf } from '../unit/weights/safetensors_file.js';
 import { sends, WeightsServer } from '../unit/weights/weights_server.js';
@@ -42,16 +44,7 @@ async function loadOf(
 
 /** `tinyMidas` with other values in one tensor. */
 function changed(name: string, change: (value: number) => number): Uint8Array<ArrayBuffer> {
-  const file = tinyMidas();
-  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
-    string,
-    { data_offsets: [number, number] }
-  >;
-  const [begin, end] = header[name]!.data_offsets;
-  const bytes = file.slice(8 + length + begin, 8 + length + end);
-  file.set(new Uint8Array(new Float32Array(bytes.buffer).map(change).buffer), 8 + length + begin);
-  return file;
+  return changedMidas((other, values) => (other === name ? values.map(change) : undefined));
 }
 
 /** Stored in half precision where the model is. */
@@ -199,6 +192,185 @@ function load(
 ): ReturnType<typeof loadDepthModel> {
   return loadDepthModel(tinyMidas(), { cache: false, tuning: 'off', precision: 'f32', ...options });
 }
+
+/** Maps of the decoder past f16, where the weights are not. */
+const overflowing = () =>
+  changedMidas((name, values) => {
+    const up = /scratch\.(layer\d_rn\.weight|refinenet\d\..*\.bias)$/.test(name);
+    return up ? values.map((value) => value * 150_000) : undefined;
+  });
+
+/** The code that an estimate ends in, and the codes of warnings. */
+async function estimateOf(
+  { loadDepthModel }: Node,
+  weights: Uint8Array<ArrayBuffer>,
+  precision: 'f32' | 'f16',
+  source = picture('a'),
+): Promise<string[]> {
+  const { device } = await testGpu();
+  const codes: string[] = [];
+  const onWarning = ({ code }: { code: string }) => codes.push(code);
+  const model = await loadDepthModel(weights, { device, cache: false, tuning: 'off', precision, onWarning });
+  await model.estimate(source, SMALL).then(
+    (map) => map.dispose(),
+    ({ code }: Fault) => codes.push(code!),
+  );
+  model.dispose();
+  return codes;
+}
+
+export const overflowIsNoticed: Check = async (library) =>
+  String(await estimateOf(library, overflowing(), 'f16')) === 'LIMIT_F16_RANGE';
+
+export const overflowIsNoticedWhereEncoded: Check = async ({ loadDepthModel }) => {
+  const { device } = await testGpu();
+  let warned = (_code: string): void => undefined;
+  const first = new Promise<string>((resolve) => (warned = resolve));
+  const model = await loadDepthModel(overflowing(), {
+    device,
+    cache: false,
+    tuning: 'off',
+    precision: 'f16',
+    onWarning: ({ code }) => warned(code),
+  });
+  const source = device.createTexture({ size: [64, 48], format: 'rgba8unorm', usage: TextureUsage.TEXTURE_BINDING });
+  const target = device.createBuffer({ size: 4 * 64 * 48, usage: BufferUsage.COPY_DST });
+  const encoder = device.createCommandEncoder();
+  await model.encode(encoder, { source, target, ...SMALL });
+  device.queue.submit([encoder.finish()]);
+  const code = await Promise.race([first, new Promise((resolve) => setTimeout(resolve, 5000))]);
+  model.dispose();
+  source.destroy();
+  target.destroy();
+  return code === 'LIMIT_F16_RANGE';
+};
+
+export const flatMapsAreRefused: Check = async (library) => {
+  const dead = changed('scratch.output_conv.4.bias', () => -1e4);
+  return String(await estimateOf(library, dead, 'f32')) === 'MODEL_FLAT';
+};
+
+/** A network that gives zeros for black, and depth for other pictures. */
+export const flatPicturesAreNot: Check = async (library) => {
+  const weights = changedMidas((name, values) => {
+    if (name === 'pretrained.layer1.0.weight') return values.map(Math.abs);
+    return /bias$|running_mean$/.test(name) ? values.fill(0) : undefined;
+  });
+  return String(await estimateOf(library, weights, 'f32', grey(0))) === '';
+};
+
+export const zerosAreNamed: Check = async (library) =>
+  String(
+    await estimateOf(
+      library,
+      changed(WEIGHT, () => 0),
+      'f32',
+    ),
+  ) === 'WEIGHTS_ZERO';
+
+export const zerosAreRefused: Check = async (library) => {
+  const zeros = changedMidas((name, values) => (name.endsWith('weight') ? values.fill(0) : undefined));
+  return (await loadOf(library, zeros)).code === 'WEIGHTS_ZERO';
+};
+
+/** The first layer sees nothing: what the map shows is where borders are. */
+export const picturesAreSeen: Check = async (library) => {
+  const blind = changed('pretrained.layer1.0.weight', () => 0);
+  return (await estimateOf(library, blind, 'f32')).includes('MODEL_FLAT');
+};
+
+/** Records a run of a model whose values f16 does not hold, which goes to f32 before it is submitted. */
+async function recorded(
+  { loadDepthModel }: Node,
+  format: 'r32float' | 'rgba16float',
+  change: Change,
+): Promise<boolean> {
+  const faulty = new FaultyDevice((await testGpu()).device);
+  let open = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const device = new Proxy(faulty.device, {
+    get: (target, name) => {
+      // Where nothing says that it is a CPU, `auto` is f16.
+      if (name === 'adapterInfo') return {};
+      if (name !== 'createComputePipelineAsync' || change === 'after') return Reflect.get(target, name) as unknown;
+      return async (descriptor: GPUComputePipelineDescriptor) => {
+        if (/pack/.test(descriptor.label ?? '')) await gate;
+        return target.createComputePipelineAsync(descriptor);
+      };
+    },
+  });
+  const model = await loadDepthModel(overflowing(), { device, cache: false, tuning: 'off', onWarning: () => {} });
+  const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST;
+  const source = device.createTexture({ size: [64, 48], format: 'rgba8unorm', usage });
+  const target = device.createTexture({ size: [64, 48], format, usage: TextureUsage.STORAGE_BINDING });
+  const encoder = device.createCommandEncoder();
+  const before = model.info.precision;
+  const encode = model.encode(encoder, { source, target, ...SMALL });
+  if (change === 'after') await encode;
+  (await model.estimate(picture('b'), SMALL)).dispose();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  open();
+  const done = await encode.then(
+    () => true,
+    () => false,
+  );
+  if (done) device.queue.submit([encoder.finish()]);
+  await device.queue.onSubmittedWorkDone();
+  const changed = `${before} ${model.info.precision}` === 'f16 f32';
+  model.dispose();
+  source.destroy();
+  target.destroy();
+  return done && changed && faulty.uncaptured.length === 0;
+}
+
+type Change = 'after' | 'while compiled';
+
+export const recordedRunsAreKept: Check = (library) => recorded(library, 'r32float', 'after');
+
+export const compiledRunsAreKept: Check = (library) => recorded(library, 'rgba16float', 'while compiled');
+
+export const callsKeepTheirOrder: Check = async ({ loadDepthModel }) => {
+  const faulty = new FaultyGpu((await testGpu()).device);
+  const options = { gpu: faulty.gpu, cache: false, tuning: 'off', precision: 'f32' } as const;
+  const model = await loadDepthModel(tinyMidas(), options);
+  (await model.estimate(picture('a'), SMALL)).dispose();
+  faulty.last.lose();
+  await new Promise((resolve) => setImmediate(resolve));
+  const { seen, stop } = firstBytes((await testGpu()).device.queue);
+  const { signal } = new AbortController();
+  const calls = Array.from({ length: 6 }, async (_, i) =>
+    (await model.estimate(grey(i), i % 2 ? SMALL : { ...SMALL, signal })).dispose(),
+  );
+  await Promise.all(calls);
+  stop();
+  model.dispose();
+  return String(seen) === '0,1,2,3,4,5';
+};
+
+export const waitsAreLimited: Check = async ({ loadDepthModel }) => {
+  const faulty = new FaultyDevice((await nullGpu()).device);
+  const options = { device: faulty.device, cache: false, tuning: 'off', precision: 'f32' } as const;
+  const model = await loadDepthModel(tinyMidas(), options);
+  const map = await model.estimate(picture('a'), SMALL);
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  faulty.arm('popErrorScope', 1, 'hang');
+  const read = map.read().then(
+    () => '',
+    ({ code }: Fault) => code,
+  );
+  const late = async () => {
+    for (let i = 0; i < 10; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      vi.advanceTimersByTime(60_000);
+    }
+    return 'late';
+  };
+  const code = await Promise.race([read, late()]);
+  vi.useRealTimers();
+  map.dispose();
+  model.dispose();
+  return code === 'TIMEOUT_RUN';
+};
 
 function memoryCache(files: Map<string, Uint8Array>): WeightsCache {
   const digests = new Map<string, string>();

@@ -25,7 +25,7 @@ export const codeMutants: readonly CodeMutant[] = [
   },
   {
     name: 'weights that are not finite',
-    edits: [['src/runtime/engine.ts', 'checkFinite(entry.name, values, checkpoint.source);', '']],
+    edits: [['src/runtime/engine.ts', 'checkFinite(entry.name, values, checkpoint.source);', '{ maxAbs: 1 };']],
     check: checks.valuesAreFinite,
   },
   {
@@ -99,5 +99,60 @@ export const codeMutants: readonly CodeMutant[] = [
       ],
     ],
     check: checks.configIsReadBeforeItIsKept,
+  },
+  {
+    name: 'values cut off at the range of f16 without a flag',
+    edits: [['shaders/stored_half.wgsl', 'atomicStore(&overflow, 1u)', 'atomicStore(&overflow, 0u)']],
+    check: checks.overflowIsNoticed,
+  },
+  {
+    name: 'values cut off without a flag where a run is encoded',
+    edits: [['src/runtime/encode.ts', 'watch.follow(engine, { executable, map, bytes });', '']],
+    check: checks.overflowIsNoticedWhereEncoded,
+  },
+  {
+    name: 'flat maps of a network that answers nothing',
+    edits: [['src/runtime/estimate.ts', 'if (found) await checkAnswers(life, engine, signal);', '']],
+    check: checks.flatMapsAreRefused,
+  },
+  {
+    name: 'an error for every flat map',
+    edits: [['src/runtime/answers.ts', '!differ(a, b)', 'true']],
+    check: checks.flatPicturesAreNot,
+  },
+  {
+    name: 'a map that is the same for every picture, and not flat',
+    edits: [['src/runtime/engine.ts', 'this.looks.doubtful = true;', '']],
+    check: checks.picturesAreSeen,
+  },
+  {
+    name: 'layers of zeros without a word',
+    edits: [['src/runtime/engine.ts', 'if (zero.length > 0)', 'if (false)']],
+    check: checks.zerosAreNamed,
+  },
+  {
+    name: 'zeros in every layer',
+    edits: [['src/weights/misfit.ts', 'if (names.length < layers)', 'if (true)']],
+    check: checks.zerosAreRefused,
+  },
+  {
+    name: 'a change to f32 that frees what recorded runs use',
+    edits: [['src/runtime/encode.ts', 'engine.lent = true;', '']],
+    check: checks.recordedRunsAreKept,
+  },
+  {
+    name: 'a change to f32 under a run that is compiled',
+    edits: [['src/runtime/encode.ts', 'engine.runs.hold()', '() => undefined']],
+    check: checks.compiledRunsAreKept,
+  },
+  {
+    name: 'calls out of order after a loss',
+    edits: [['src/runtime/lifetime.ts', 'Promise.all([back, before])', 'Promise.all([back])']],
+    check: checks.callsKeepTheirOrder,
+  },
+  {
+    name: 'a wait without a limit',
+    edits: [['src/gpu/scoped.ts', 'submitWithinTime(device, Promise.all(popped), what, phase)', 'Promise.all(popped)']],
+    check: checks.waitsAreLimited,
   },
 ];

@@ -5,7 +5,7 @@ import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import type { Warning } from '../../../src/warnings.js';
 import { nullGpu } from '../kernels/null_gpu.js';
-import { bitsOf, picture, rejection, SMALL } from './pictures.js';
+import { bitsOf, firstBytes, grey, picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
 const OWN = { name: 'DeviceLostError', code: 'DEVICE_LOST', retryable: true };
@@ -61,6 +61,35 @@ describe('a device of our own that is lost', () => {
     source.data.fill(0);
     for (const values of await Promise.all(pending)) expect(values).toEqual(expected);
     expect(faulty.devices.length).toBe(2);
+    model.dispose();
+  });
+
+  it('is made up for in the order of the calls, with a signal or without, though one gives up', async () => {
+    const real = testGpu();
+    const { faulty, model } = await owned(real);
+    await bitsOf(model, picture('a'));
+    faulty.last.lose();
+    await news();
+    const { seen, stop } = firstBytes((await real).device.queue);
+    const given = new AbortController();
+    const calls = Array.from({ length: 8 }, (_, i) => {
+      const { signal } = i === 3 ? given : new AbortController();
+      return model.estimate(grey(i), i % 2 ? { ...SMALL, signal } : SMALL);
+    });
+    given.abort();
+    const outcomes = await Promise.allSettled(calls);
+    stop();
+    expect(outcomes.map(({ status }) => status === 'fulfilled')).toEqual([
+      true,
+      true,
+      true,
+      false,
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(seen).toEqual([0, 1, 2, 4, 5, 6, 7]);
     model.dispose();
   });
 

@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BufferUsage, readBuffer, TextureUsage } from '../../../src/gpu/buffers.js';
 import { Gpu } from '../../../src/gpu/gpu.js';
-import { loadDepthModel, type LoadOptions } from '../../../src/index.js';
+import { loadDepthModel, type DepthModel, type LoadOptions } from '../../../src/index.js';
 import type { Warning } from '../../../src/warnings.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { seededInput } from '../../../truth/seeded_weights.js';
 import { depthOf, picture, rejection, SMALL } from './pictures.js';
-import { tinyMidas } from './tiny_midas.js';
+import { changedMidas, tinyMidas } from './tiny_midas.js';
 
 /** By which the maps of the decoder are larger than those of the same network: past f16, where its weights are not. */
 const LARGER = 150_000;
@@ -34,21 +35,12 @@ const load = (source: Uint8Array, options: LoadOptions = {}) => {
 };
 
 /** The function of `tinyMidas` with larger values inside: ReLU and sums pass a factor on. */
-function scaledMidas(factor: number): Uint8Array<ArrayBuffer> {
-  const file = tinyMidas();
-  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
-    string,
-    { data_offsets?: [number, number] }
-  >;
-  for (const [name, { data_offsets: [begin, end] = [0, 0] }] of Object.entries(header)) {
-    const up = /scratch\.(layer\d_rn\.weight|refinenet\d\..*\.bias)$/.test(name);
-    if (!up && !name.endsWith('scratch.output_conv.0.weight')) continue;
-    const bytes = file.slice(8 + length + begin, 8 + length + end);
-    const values = new Float32Array(bytes.buffer).map((value) => (up ? value * factor : value / factor));
-    file.set(new Uint8Array(values.buffer), 8 + length + begin);
-  }
-  return file;
+function scaledMidas(factor: number, unbiased = false): Uint8Array<ArrayBuffer> {
+  return changedMidas((name, values) => {
+    if (unbiased && /bias$|running_mean$/.test(name)) return values.fill(0);
+    if (/scratch\.(layer\d_rn\.weight|refinenet\d\..*\.bias)$/.test(name)) return values.map((value) => value * factor);
+    return name.endsWith('scratch.output_conv.0.weight') ? values.map((value) => value / factor) : undefined;
+  });
 }
 
 /** Largest difference, as a share of the range of what is expected. */
@@ -57,6 +49,145 @@ function worst(values: Float32Array, expected: Float32Array): number {
   expect(range).toBeGreaterThan(0.01);
   return Math.max(...values.map((value, i) => Math.abs(value - expected[i]!))) / range;
 }
+
+class StrongRef<T> {
+  readonly #target: T;
+  constructor(target: T) {
+    this.#target = target;
+  }
+  deref(): T {
+    return this.#target;
+  }
+}
+
+function pictureTexture(): GPUTexture {
+  const { data, width, height } = picture('a');
+  const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST;
+  const texture = faulty.device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
+  const rgba = Uint8Array.from({ length: 4 * width * height }, (_, i) => data[3 * (i >> 2) + (i & 3)] ?? 255);
+  faulty.device.queue.writeTexture({ texture }, rgba, { bytesPerRow: 4 * width }, [width, height]);
+  return texture;
+}
+
+/** What a caller that draws does each frame: records, submits, goes on. */
+async function encoded(model: DepthModel): Promise<Float32Array> {
+  const { device } = faulty;
+  const source = pictureTexture();
+  const { width, height } = source;
+  const target = device.createBuffer({ size: 4 * width * height, usage: BufferUsage.COPY_DST | BufferUsage.COPY_SRC });
+  try {
+    const encoder = device.createCommandEncoder();
+    await model.encode(encoder, { source, target, ...SMALL });
+    device.queue.submit([encoder.finish()]);
+    return new Float32Array(await readBuffer(device, target, 4 * width * height));
+  } finally {
+    source.destroy();
+    target.destroy();
+  }
+}
+
+describe('encode with a network whose values f16 does not hold', () => {
+  // The engine that stored f16 is held by nothing else, and might be collected before it is disposed of.
+  beforeEach(() => vi.stubGlobal('WeakRef', StrongRef));
+  afterEach(() => vi.unstubAllGlobals());
+
+  it('says so and goes on in f32 where precision is auto, without another call', async () => {
+    const plain = await load(tinyMidas(), { precision: 'f32' });
+    const expected = await depthOf(plain, picture('a'));
+    plain.dispose();
+    const model = await load(scaledMidas(LARGER));
+    expect(worst(await encoded(model), expected)).toBeGreaterThan(0.1);
+    await vi.waitFor(() => expect(model.info.precision).toBe('f32'), { timeout: 20_000 });
+    expect(warnings).toMatchObject([{ code: 'LIMIT_F16_RANGE' }]);
+    expect(worst(await encoded(model), expected)).toBeLessThan(1e-3);
+    model.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+  });
+
+  it('keeps what a recorded run uses when the model changes to f32 before it is submitted', async () => {
+    const model = await load(scaledMidas(LARGER));
+    const source = pictureTexture();
+    const usage = BufferUsage.COPY_DST | BufferUsage.COPY_SRC;
+    const target = faulty.device.createBuffer({ size: 4 * 64 * 48, usage });
+    const encoder = faulty.device.createCommandEncoder();
+    await model.encode(encoder, { source, target, ...SMALL });
+    await depthOf(model, picture('b'));
+    expect(model.info.precision).toBe('f32');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    faulty.device.queue.submit([encoder.finish()]);
+    const values = new Float32Array(await readBuffer(faulty.device, target, 4 * 64 * 48));
+    expect(Math.max(...values)).toBeGreaterThan(0);
+    expect(faulty.uncaptured).toEqual([]);
+    model.dispose();
+    source.destroy();
+    target.destroy();
+    expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+  });
+
+  it('records a run that is compiled while the model changes to f32', async () => {
+    let open = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const device = new Proxy(faulty.device, {
+      get: (target, name) =>
+        name === 'createComputePipelineAsync'
+          ? async (descriptor: GPUComputePipelineDescriptor) => {
+              if (/pack/.test(descriptor.label ?? '')) await gate;
+              return target.createComputePipelineAsync(descriptor);
+            }
+          : Reflect.get(target, name),
+    });
+    const model = await load(scaledMidas(LARGER), { device });
+    const source = pictureTexture();
+    const target = device.createTexture({ size: [64, 48], format: 'rgba16float', usage: TextureUsage.STORAGE_BINDING });
+    const encoder = device.createCommandEncoder();
+    const encode = model.encode(encoder, { source, target, ...SMALL });
+    await depthOf(model, picture('b'));
+    expect(model.info.precision).toBe('f32');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    open();
+    await encode;
+    device.queue.submit([encoder.finish()]);
+    await device.queue.onSubmittedWorkDone();
+    expect(faulty.uncaptured).toEqual([]);
+    model.dispose();
+    source.destroy();
+    target.destroy();
+    expect(faulty.held).toEqual({ buffers: 0, textures: 0, bytes: 0 });
+  });
+
+  it('is a warning at once, and an error of the next call, where f16 was asked for', async () => {
+    const model = await load(scaledMidas(LARGER), { precision: 'f16' });
+    await encoded(model);
+    await vi.waitFor(() => expect(warnings).toMatchObject([{ code: 'LIMIT_F16_RANGE' }]), { timeout: 20_000 });
+    expect(await rejection(encoded(model))).toMatchObject({ name: 'LimitError', code: 'LIMIT_F16_RANGE' });
+    model.dispose();
+    expect(faulty.uncaptured).toEqual([]);
+  });
+
+  it('notices a run that the caller submits later than the look at it', async () => {
+    // Without biases a faint picture gives small values, so that the network is known to answer.
+    const model = await load(scaledMidas(LARGER, true), { precision: 'f16' });
+    await model.run(
+      seededInput('b', 96, 64).map((value) => value / 1000),
+      [1, 3, 96, 64],
+    );
+    const source = pictureTexture();
+    const target = faulty.device.createBuffer({ size: 4 * 64 * 48, usage: BufferUsage.COPY_DST });
+    const encoder = faulty.device.createCommandEncoder();
+    faulty.calls.clear();
+    await model.encode(encoder, { source, target, ...SMALL });
+    await vi.waitFor(() => expect(faulty.calls.get('mapAsync')).toBeGreaterThan(0), { timeout: 20_000 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(warnings).toEqual([]);
+    faulty.device.queue.submit([encoder.finish()]);
+    await vi.waitFor(() => expect(warnings).toMatchObject([{ code: 'LIMIT_F16_RANGE' }]), { timeout: 20_000 });
+    model.dispose();
+    source.destroy();
+    target.destroy();
+    expect(faulty.uncaptured).toEqual([]);
+  });
+});
 
 describe('a network whose values f16 does not hold', () => {
   const tensor = seededInput('b', 96, 64);

@@ -48,3 +48,19 @@ export async function rejection(
     (error: Error) => error,
   );
 }
+
+/** A picture of one grey. */
+export function grey(value: number): RawPicture & { data: Uint8Array } {
+  return { ...picture('a'), data: new Uint8Array(3 * 64 * 48).fill(value) };
+}
+
+/** The first byte of each picture that a queue is given from now on, in order. */
+export function firstBytes(queue: GPUQueue): { readonly seen: number[]; stop(): void } {
+  const seen: number[] = [];
+  const write = queue.writeTexture.bind(queue);
+  queue.writeTexture = (...args: Parameters<GPUQueue['writeTexture']>) => {
+    seen.push((args[1] as Uint8Array)[0] as number);
+    return write(...args);
+  };
+  return { seen, stop: () => void (queue.writeTexture = write) };
+}

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { loadDepthModel, type DepthMap, type DepthModel } from '../../../src/index.js';
+import { RunQueue } from '../../../src/runtime/run_queue.js';
 import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
 import { bits, bitsOf, picture, rejection, SMALL } from './pictures.js';
@@ -198,4 +199,21 @@ describe('stream', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(ended).toBe(true);
   });
+});
+
+it('the runs are over when those that wait, and those that take no turn, are over', async () => {
+  const runs = new RunQueue();
+  const turns = [runs.take(), runs.take(), runs.take()];
+  const leave = runs.hold();
+  let over = false;
+  const told = runs.over().then(() => (over = true));
+  for (const turn of turns) {
+    await turn.wait;
+    turn.end();
+  }
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(over).toBe(false);
+  leave();
+  await told;
+  await runs.over();
 });

@@ -11,6 +11,25 @@ export function tinyMidas(): Uint8Array<ArrayBuffer> {
 
 let made: Uint8Array<ArrayBuffer> | undefined;
 
+/** The tiny checkpoint with the values of some tensors changed: those for which `change` gives values. */
+export function changedMidas(
+  change: (name: string, values: Float32Array) => Float32Array | undefined,
+): Uint8Array<ArrayBuffer> {
+  const file = tinyMidas();
+  const length = Number(new DataView(file.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length))) as Record<
+    string,
+    { data_offsets?: [number, number] }
+  >;
+  for (const [name, { data_offsets }] of Object.entries(header)) {
+    if (!data_offsets) continue;
+    const [begin, end] = data_offsets.map((offset) => 8 + length + offset) as [number, number];
+    const values = change(name, new Float32Array(file.slice(begin, end).buffer));
+    if (values) file.set(new Uint8Array(values.buffer), begin);
+  }
+  return file;
+}
+
 /** Names and shapes of the tiny checkpoint. */
 export function tinyMidasTensors(): SeededEntry[] {
   return checkpointTensors('midas-v2.1-small').map(({ name, shape }) => ({
