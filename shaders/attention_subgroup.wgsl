@@ -39,14 +39,10 @@ fn main(
   let part = id / tiles / params.HEADS;
   if (part >= params.PARTS) { return; }
   let query0 = id % tiles * QUERIES;
-  var q_at: array<u32, QUERIES / LANES>; // of this lane's queries
   var q_place: array<vec2u, QUERIES>;
   var out: array<vec4f, QUERIES * CHANNELS>;
   var largest: array<f32, QUERIES>;
   var sum: array<f32, QUERIES>; // of this lane's keys
-  for (var i = 0u; i < QUERIES / LANES; i++) {
-    q_at[i] = query_at(token(part, min(query0 + i * LANES + lane, params.TQ - 1)), head);
-  }
   for (var i = 0u; i < QUERIES; i++) {
     q_place[i] = query_place(part, min(query0 + i, params.TQ - 1));
     largest[i] = LOWEST;
@@ -55,12 +51,11 @@ fn main(
     var p = array<f32, QUERIES>(); // Tint zeroes a declaration without initializer once, not in each iteration
     let index = min(key0 + lane, params.TK - 1);
     let k_at = key_at(token(part, index), head);
-    let v_at = value_at(token(part, index), head);
     let k_place = key_place(part, index);
     for (var d = 0u; d < params.DIMS; d++) {
       let k = key(k_at + d);
       for (var i0 = 0u; i0 < QUERIES; i0 += LANES) {
-        let q = query(q_at[i0 / LANES] + d) * params.SCALE;
+        let q = query(query_at(token(part, min(query0 + i0 + lane, params.TQ - 1)), head) + d) * params.SCALE;
         for (var i = 0u; i < LANES; i++) { p[i0 + i] += dot(subgroupShuffle(q, i), k); }
       }
     }
@@ -75,7 +70,7 @@ fn main(
       for (var c = 0u; c < CHANNELS; c++) { out[i * CHANNELS + c] *= shrink; }
     }
     for (var j = 0u; j < params.KEYS; j++) {
-      let row = subgroupShuffle(v_at, j);
+      let row = value_at(token(part, min(key0 + j, params.TK - 1)), head);
       for (var c = 0u; c < CHANNELS; c++) {
         let v = value(row + min(c * LANES + lane, V4 - 1));
         for (var i = 0u; i < QUERIES; i++) { out[i * CHANNELS + c] += subgroupShuffle(p[i], j) * v; }

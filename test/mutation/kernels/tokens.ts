@@ -415,11 +415,11 @@ export const tokenMutants: readonly KernelMutant[] = [
     mutate: replace('adjusted(p[i], q_place[i],', 'adjusted(p[i], q_place[0],'),
   },
   {
-    name: 'subgroup: value of the own key for all',
+    name: 'subgroup: value of the first key for all',
     op: 'attention',
     kernel: 'subgroup',
     cases: ['shifted windows'],
-    mutate: replace('subgroupShuffle(v_at, j)', 'v_at'),
+    mutate: replace('min(key0 + j, params.TK - 1)', 'min(key0, params.TK - 1)'),
   },
   {
     name: 'tiled: place of the first query for the second',
