@@ -1,4 +1,4 @@
-import type { AttentionAttrs } from './attention.js';
+import type { AttentionAttrs } from './attention_kernels.js';
 import type { CrossAttentionAttrs } from './cross_attention.js';
 import { wholes, type Probe, type Probes } from './probe.js';
 

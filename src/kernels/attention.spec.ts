@@ -1,4 +1,5 @@
-import { attention, type AttentionAttrs } from './attention.js';
+import { attention } from './attention.js';
+import type { AttentionAttrs } from './attention_kernels.js';
 import { attentionLoops, knownGrid, knownWindows, sightOf, type Sides } from './attention_reference.spec.js';
 import type { GridOptions } from './attention_grid.js';
 import type { WindowOptions } from './attention_windows.js';

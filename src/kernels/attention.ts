@@ -1,13 +1,13 @@
 import qkvWgsl from '../../shaders/attention_qkv.wgsl?raw';
 import { parts } from '../parts.js';
-import { ensureTypes, tokens2, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, tokens2, type TensorType } from '../tensor.js';
 import {
   attentionCost,
   attentionKernels,
   ensureWhere,
   whole,
+  type AttentionAttrs,
   type AttentionForm,
-  type Where,
 } from './attention_kernels.js';
 import { defineOp } from './op.js';
 
@@ -17,17 +17,6 @@ export interface AttentionInputs {
   readonly qkv: TensorType;
   /** [heads, offsets], f32, added to the scores as `where` says; absent where it says nothing. */
   readonly bias?: TensorType | undefined;
-}
-
-export interface AttentionAttrs {
-  readonly heads: number;
-  /** V, elements of a value of one head; D where it is left out, and D is what is left of a row. */
-  readonly valueSize?: number;
-  /** Factor of the scores; D^-1/2 where it is left out. */
-  readonly scale?: number;
-  /** `windows()` or `grid()`; all tokens see each other where it is left out. */
-  readonly where?: Where;
-  readonly out?: DType;
 }
 
 /**
@@ -51,6 +40,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
   },
   kernels: attentionKernels(formOf),
   probes: async () => (await parts.gpu()).attentionProbes,
+  probesOf: ({ where }) => where?.probes,
   cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });
 

@@ -1,6 +1,8 @@
 import gridWgsl from '../../shaders/attention_grid.wgsl?raw';
 import { ensure } from '../tensor.js';
-import type { Where } from './attention_kernels.js';
+import type { AttentionAttrs, Where } from './attention_kernels.js';
+import { placeProbe, type Seen } from './attention_place.probe.js';
+import type { Probe } from './probe.js';
 
 /** Grids of queries and keys. */
 export interface GridOptions {
@@ -35,5 +37,19 @@ export function grid({ keys, queries = keys, stride = 1, classToken = false }: G
     queries: QH * QW + CLASS,
     keys: KH * KW + CLASS,
     offsets,
+    probes: gridProbes,
   };
+}
+
+function gridProbes(storage: 'f32' | 'f16'): [Probe<AttentionAttrs>] {
+  const [H, W] = [3, 5];
+  const span = 2 * W - 1;
+  const seen: Seen = (query, key) => {
+    if (query * key === 0) return [(2 * H - 1) * span + (query > 0 ? 1 : key > 0 ? 0 : 2), 0];
+    const [dy, dx] = [(token: number) => Math.floor((token - 1) / W), (token: number) => (token - 1) % W].map(
+      (side) => side(query) - side(key),
+    ) as [number, number];
+    return [(dy + H - 1) * span + dx + W - 1, 0];
+  };
+  return [placeProbe(grid({ keys: [H, W], classToken: true }), seen, storage)];
 }

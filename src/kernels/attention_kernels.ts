@@ -1,14 +1,15 @@
 import registersWgsl from '../../shaders/attention.wgsl?raw';
 import wholeWgsl from '../../shaders/attention_whole.wgsl?raw';
 import { parts } from '../parts.js';
-import { ensureTypes, type TensorType } from '../tensor.js';
+import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import type { Cost, Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
+import type { Probes } from './probe.js';
 
 const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
 const subgroupWgsl = async () => (await parts.rare()).attention;
 
 const WORKGROUP = 64;
-/** Queries an invocation of the register kernel takes, half of them of wide values: more would keep too many sums alive. */
+/** Queries that an invocation of the register kernel takes, half of them of wide values: sums are kept for each. */
 const QUERIES = 2;
 /** Values of more elements than this are wide. */
 const WIDE = 64;
@@ -31,6 +32,20 @@ export interface Where extends Include {
   readonly keys: number;
   /** Columns of the bias [heads, offsets]; 0 without a bias. */
   readonly offsets: number;
+  /** What tells whether kernels that include this compute rightly. */
+  readonly probes?: Probes<AttentionAttrs>;
+}
+
+/** Attributes of self-attention. */
+export interface AttentionAttrs {
+  readonly heads: number;
+  /** V, elements of a value of one head; D where it is left out, and D is what is left of a row. */
+  readonly valueSize?: number;
+  /** Factor of the scores; D^-1/2 where it is left out. */
+  readonly scale?: number;
+  /** `windows()` or `grid()`; all tokens see each other where it is left out. */
+  readonly where?: Where;
+  readonly out?: DType;
 }
 
 /** One application of attention, as its kernels see it. */

@@ -62,6 +62,8 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   readonly kernels: readonly OpKernel<In, Out, Attrs>[];
   /** What tells whether a kernel computes rightly; needed where a GPU has several kernels to choose from. */
   readonly probes?: () => Promise<Probes<Attrs>>;
+  /** Those that the attributes of a node bring along, for the includes that they name. */
+  probesOf?(attrs: Attrs): Probes<Attrs> | undefined;
   cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
 }
 

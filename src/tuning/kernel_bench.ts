@@ -14,10 +14,11 @@ import { decode, toHalf } from '../weights/format/decode.js';
 /** Asks and times kernels on a device. */
 export interface KernelBench {
   /**
-   * Whether a kernel of an op gives the known answers; false where it fits no probe.
+   * Whether a kernel of an op gives the known answers, also with the attributes of some nodes; false where it fits no
+   * probe.
    * @throws GpuUnavailableError `GPU_UNSOUND` when it answers wrongly
    */
-  check(op: Op, kernel: string): Promise<boolean>;
+  check(op: Op, kernel: string, attrs?: readonly unknown[]): Promise<boolean>;
   /**
    * Milliseconds that a node takes on each of some kernels; undefined when `spent` cuts it off. Infinity on one that
    * the device does not compile or whose results differ from those of the first kernel: it is dropped.
@@ -49,8 +50,8 @@ export class GpuBench implements KernelBench {
     this.#storage = storage;
   }
 
-  check(op: Op, kernel: string): Promise<boolean> {
-    return checkKernel(this.#gpu, this.#storage, op, kernel);
+  check(op: Op, kernel: string, attrs: readonly unknown[] = []): Promise<boolean> {
+    return checkKernel(this.#gpu, this.#storage, op, kernel, attrs);
   }
 
   async time(node: Node, kernels: readonly string[], spent: () => boolean): Promise<readonly number[] | undefined> {

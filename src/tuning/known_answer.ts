@@ -33,14 +33,21 @@ export async function checkSound(gpu: Gpu, storage: 'f32' | 'f16', ops: Iterable
 }
 
 /**
- * Runs the probes of one kernel of an op as `checkSound` does. False where it fits none of them.
+ * Runs the probes of one kernel of an op as `checkSound` does, and those that the attributes of nodes bring along.
+ * False where it fits none of them.
  * @throws GpuUnavailableError `GPU_UNSOUND` naming the kernel
  */
-export async function checkKernel(gpu: Gpu, storage: 'f32' | 'f16', op: Op, kernel: string): Promise<boolean> {
+export async function checkKernel(
+  gpu: Gpu,
+  storage: 'f32' | 'f16',
+  op: Op,
+  kernel: string,
+  attrsOfNodes: readonly unknown[] = [],
+): Promise<boolean> {
   const graph = new Graph(storage);
-  const fitting = (await probesOf(op, storage)).filter(({ inputs, attrs }) =>
-    makeKernel(op, kernel, inputs, attrs, op.infer(inputs, attrs)),
-  );
+  const brought = new Set(attrsOfNodes.map((attrs) => op.probesOf?.(attrs)));
+  const all = [...(await probesOf(op, storage)), ...[...brought].flatMap((probes) => probes?.(storage) ?? [])];
+  const fitting = all.filter(({ inputs, attrs }) => makeKernel(op, kernel, inputs, attrs, op.infer(inputs, attrs)));
   if (fitting.length === 0) return false;
   const probes = fitting.map((probe) => probeIn(graph, op, probe, `${op.name}/${kernel}`));
   await runProbes(gpu, graph, probes, kernel);

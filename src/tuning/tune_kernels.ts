@@ -2,7 +2,6 @@ import { GpuUnavailableError, type DepthwiseError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/kernel_choice.js';
 import type { Graph, Node } from '../graph/graph.js';
-import type { Op } from '../kernels/op.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { preferredKernel } from './adapter_table.js';
 import { taskKey, tuningTasks, sharersOf, type TuningTask } from './tuning_tasks.js';
@@ -147,7 +146,7 @@ class Session {
     const { key, op, kernels, shapes } = task;
     const start = preferredKernel(this.#gpu.adapter, op.name);
     // Together, because they mostly wait for the compiler.
-    const asked = await Promise.allSettled(kernels.map((kernel) => this.#isSound(op, kernel, kernels[0])));
+    const asked = await Promise.allSettled(kernels.map((kernel) => this.#isSound(task, kernel)));
     for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
     this.#dropSharers(task);
     if (this.#over) return undefined;
@@ -169,13 +168,14 @@ class Session {
   }
 
   /** The safe kernel has no other to do its work: its wrong answer is the end. */
-  async #isSound(op: Op, kernel: string, safe: string | undefined): Promise<boolean> {
+  async #isSound({ op, kernels, shapes }: TuningTask, kernel: string): Promise<boolean> {
     const name = `${op.name}/${kernel}`;
     if (this.#gpu.dropped.has(name)) return false;
     try {
-      return (await this.#bench.check(op, kernel)) && !this.#gpu.dropped.has(name);
+      const attrs = shapes.map(({ node }) => node.attrs);
+      return (await this.#bench.check(op, kernel, attrs)) && !this.#gpu.dropped.has(name);
     } catch (error) {
-      if (!(error instanceof GpuUnavailableError) || kernel === safe) throw error;
+      if (!(error instanceof GpuUnavailableError) || kernel === kernels[0]) throw error;
       this.#gpu.dropped.set(name, error);
       return false;
     }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { gemm } from '../../../src/kernels/gemm.js';
 import { attention } from '../../../src/kernels/attention.js';
+import { grid } from '../../../src/kernels/attention_grid.js';
+import type { Where } from '../../../src/kernels/attention_kernels.js';
+import { windows } from '../../../src/kernels/attention_windows.js';
+import { gemm } from '../../../src/kernels/gemm.js';
 import { conv2d } from '../../../src/kernels/conv2d.js';
 import { layerNorm } from '../../../src/kernels/layer_norm.js';
 import { colorize } from '../../../src/kernels/colorize.js';
@@ -125,6 +128,42 @@ describe('the known answers of products in other places', () => {
       expect(error).toMatchObject(UNSOUND);
       expect(error.message).toContain(`kernel "${name}/registers", run 1,`);
     }
+  });
+});
+
+describe('the known answers that windows and grids bring along', () => {
+  const wheres = {
+    windows: windows({ map: [6, 9], side: 3, shift: 0 }),
+    grid: grid({ keys: [2, 2], classToken: true }),
+  };
+  const names = kernelNames(attention);
+  const check = async (faulty: FaultyDevice, where: Where, kernel: string) =>
+    checkKernel(Gpu.adopt(faulty.device), 'f16', attention, kernel, [
+      { heads: 1, where },
+      { heads: 2, where },
+    ]);
+
+  it.each(names)('are those of %s', async (kernel) => {
+    for (const where of Object.values(wheres)) {
+      const faulty = await faultyGpu();
+      expect(await check(faulty, where, kernel)).toBe(true);
+      // Three runs of two probes of the op, and of one that is brought along once.
+      if (kernel === 'registers') expect(faulty.calls.get('submit')).toBe(9);
+    }
+  });
+
+  it.each([
+    ['windows', 'a mask that is dropped', 'select(0.0, -100.0, q.y != k.y)', '0.0'],
+    ['grid', 'a class token seen as a patch', 'classes > 0', 'classes > 2'],
+  ] as const)('of %s find %s', async (name, _, from, to) => {
+    const faulty = await faultyGpu();
+    let found = 0;
+    faulty.rewrite = (code) => {
+      found += code.split(from).length - 1;
+      return code.replace(from, to);
+    };
+    expect(await rejection(check(faulty, wheres[name], 'registers'))).toMatchObject(UNSOUND);
+    expect(found).toBe(1);
   });
 });
 
