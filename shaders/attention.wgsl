@@ -1,10 +1,9 @@
-// y[t,h,:] = softmax(q · kᵀ · SCALE) · v for every head h and part, streaming over keys; scores are never stored.
+// y[t,h,:] = act(softmax(q · kᵀ · SCALE) · v) for every head h and part, streaming over keys; scores are never stored.
 // q and k [·, HEADS, 4·K4]; v and y [·, HEADS, 4·V4]. Softmax state and sums in f32: online softmax, arXiv 2205.14135.
 // One invocation takes QUERIES queries of one head, KEYS keys at a time; neighbouring invocations take neighbouring
 // queries and read the same keys. No workgroup memory.
-// Includes: attention_whole.wgsl, attention_qkv.wgsl
+// Includes: attention_whole.wgsl, attention_qkv.wgsl, epilogue.wgsl, stored.wgsl
 // Edges: queries past TQ are clamped on load and skipped on store; keys past TK get probability 0.
-alias yelem = f32;
 const K4: u32 = 16; // size of a query and a key / 4
 const V4: u32 = 16; // size of a value / 4
 const QUERIES: u32 = 2;
@@ -92,7 +91,7 @@ fn main(
   for (var i = 0u; i < QUERIES; i++) {
     if (query0 + i < params.TQ) {
       let row = (token(part, query0 + i) * params.HEADS + head) * V4;
-      for (var d = 0u; d < V4; d++) { y[row + d] = vec4<yelem>(out[i * V4 + d] / sum[i]); }
+      for (var d = 0u; d < V4; d++) { y[row + d] = stored(activate(out[i * V4 + d] / sum[i])); }
     }
   }
 }

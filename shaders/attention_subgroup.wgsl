@@ -1,13 +1,12 @@
-// y[t,h,:] = softmax(q · kᵀ · SCALE) · v for every head h and part, streaming over keys; scores are never stored.
+// y[t,h,:] = act(softmax(q · kᵀ · SCALE) · v) for every head h and part, streaming over keys; scores are never stored.
 // q and k [·, HEADS, 4·K4]; v and y [·, HEADS, 4·V4]. Softmax state and sums in f32: online softmax, arXiv 2205.14135.
 // One subgroup takes QUERIES queries of one head, LANES keys at a time. For the scores a lane has one key and gets
 // every query from the lane that loaded it; for the sums a lane has CHANNELS vectors of channels and gets every
 // probability from its key's lane. A CPU adapter pays for loads, not for exchange: eight lanes load eight values one by
 // one, here all different and none twice. Edges: rows past T are clamped on load and skipped on store; keys past T get
 // probability 0.
-// Includes: attention_whole.wgsl, attention_qkv.wgsl
+// Includes: attention_whole.wgsl, attention_qkv.wgsl, epilogue.wgsl, stored.wgsl
 enable subgroups;
-alias yelem = f32;
 const K4: u32 = 16; // size of a query and a key / 4
 const V4: u32 = 16; // size of a value / 4
 const QUERIES: u32 = 16; // a multiple of LANES
@@ -86,7 +85,7 @@ fn main(
     let row = (token(part, min(query0 + i, params.TQ - 1)) * params.HEADS + head) * V4;
     for (var c = 0u; c < CHANNELS; c++) {
       let channel = c * LANES + lane;
-      if (query0 + i < params.TQ && channel < V4) { y[row + channel] = vec4<yelem>(out[c] / sum[0]); }
+      if (query0 + i < params.TQ && channel < V4) { y[row + channel] = stored(activate(out[c] / sum[0])); }
     }
     for (var n = 0u; n < (QUERIES - 1) * CHANNELS; n++) { out[n] = out[n + CHANNELS]; }
     for (var n = 0u; n < QUERIES - 1; n++) { sum[n] = sum[n + 1]; }

@@ -1,4 +1,4 @@
-// y[t,h,:] = softmax(q · kᵀ · SCALE) · v for every head h and part, streaming over keys; scores are never stored.
+// y[t,h,:] = act(softmax(q · kᵀ · SCALE) · v) for every head h and part, streaming over keys; scores are never stored.
 // q and k [·, HEADS, 4·K4]; v and y [·, HEADS, 4·V4]. Softmax state and sums in f32: online softmax, arXiv 2205.14135.
 // One workgroup of 64 takes 32 queries of one head, 32 keys at a time. An invocation computes 4×4 scores, of queries
 // row + 8i and keys col + 8j, and sums an eighth of the channels of 4 queries, so that a vector read serves 16
@@ -6,8 +6,7 @@
 // for head size 64, the least a device has; the keys' place then holds the probabilities. Values are read from the
 // cache: the invocations of a row read a whole row of them side by side, so staging would add a barrier and save
 // nothing. Edges: rows past the end are clamped on load and skipped on store; keys past the end get probability 0.
-// Includes: attention_whole.wgsl, attention_qkv.wgsl
-alias yelem = f32;
+// Includes: attention_whole.wgsl, attention_qkv.wgsl, epilogue.wgsl, stored.wgsl
 const K4: u32 = 16; // size of a query and a key / 4, at most 16
 const V4: u32 = 16; // size of a value / 4
 const SIDE: u32 = 8; // a workgroup is SIDE rows × SIDE columns; queries and keys are four times that
@@ -136,7 +135,7 @@ fn main(
     let y_at = (token(part, min(index, params.TQ - 1)) * params.HEADS + head) * V4;
     for (var c = 0u; c < CHANNELS; c++) {
       let channel = c * SIDE + col;
-      if (index < params.TQ && channel < V4) { y[y_at + channel] = vec4<yelem>(out[i * CHANNELS + c] / total[i]); }
+      if (index < params.TQ && channel < V4) { y[y_at + channel] = stored(activate(out[i * CHANNELS + c] / total[i])); }
     }
   }
 }

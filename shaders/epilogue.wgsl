@@ -1,12 +1,13 @@
 // Include. Activation of an epilogue, on four channels.
 alias yelem = f32;
-const ACT: u32 = 0; // 0 none, 1 ReLU, 2 GELU (erf form), 3 ReLU6
+const ACT: u32 = 0; // 0 none, 1 ReLU, 2 GELU (erf form), 3 ReLU6, 4 hardswish
 
 fn activate(x: vec4f) -> vec4f {
   switch ACT {
     case 1: { return max(x, vec4f(0)); }
     case 2: { return gelu(x); }
     case 3: { return clamp(x, vec4f(0), vec4f(6)); }
+    case 4: { return x * clamp(x + 3, vec4f(0), vec4f(6)) / 6; }
     default: { return x; }
   }
 }

@@ -76,7 +76,7 @@ function gain(name: string): number {
   if (name.endsWith('mlp.fc2.weight')) return 4;
   if (/(attn\.qkv|conv_dw|conv_pw)\.weight$/.test(name)) return 2.5;
   if (name.endsWith('conv_pwl.weight')) return 1.25;
-  if (/(mhca\.projection|mlp\.conv2)\.weight$/.test(name)) return 0.5;
+  if (/(mhca\.projection|mlp\.conv2|e_mhsa\.proj)\.weight$/.test(name)) return 0.5;
   return isLastWeight(name) ? 0.75 : 1.75;
 }
 

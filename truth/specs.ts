@@ -1,6 +1,8 @@
+import { avgPoolSpec } from '../src/kernels/avg_pool.spec.js';
 import { attentionSpec } from '../src/kernels/attention.spec.js';
 import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../src/kernels/colorize.spec.js';
 import { crossAttentionSpec } from '../src/kernels/cross_attention.spec.js';
+import { concatSpec } from '../src/kernels/concat.spec.js';
 import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
@@ -17,6 +19,7 @@ import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
 import { postNormSpec } from '../src/kernels/post_norm.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
 import { normalizedBytesSpec, pictureBytesSpec } from '../src/kernels/resize_bytes.spec.js';
+import { phaseConvSpec } from '../src/kernels/phase_conv.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
@@ -33,9 +36,12 @@ export const specs = [
   patchEmbedSpec,
   conv2dSpec,
   upsampledConvSpec,
+  phaseConvSpec,
   depthwiseSpec,
   separableSpec,
   maxPoolSpec,
+  avgPoolSpec,
+  concatSpec,
   layerNormSpec,
   postNormSpec,
   mergeNormSpec,

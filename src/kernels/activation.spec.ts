@@ -22,5 +22,6 @@ export function erf(x: number): number {
 export function activationReference(act: Activation = 'none', x: number): number {
   if (act === 'relu') return Math.max(x, 0);
   if (act === 'relu6') return Math.min(Math.max(x, 0), 6);
+  if (act === 'hardswish') return (x * Math.min(Math.max(x + 3, 0), 6)) / 6;
   return act === 'gelu' ? geluReference(x) : x;
 }

@@ -1,11 +1,11 @@
 import { attention } from './attention.js';
 import type { AttentionAttrs } from './attention_kernels.js';
-import { attentionLoops, knownGrid, knownWindows, sightOf, type Sides } from './attention_reference.spec.js';
+import { activated, attentionLoops, knownGrid, knownWindows, sightOf, type Sides } from './attention_reference.spec.js';
 import type { GridOptions } from './attention_grid.js';
 import type { WindowOptions } from './attention_windows.js';
 import { defineSpec, need, type Expected, type Fill, type Tensors } from './spec.js';
 
-function reference(inputs: Tensors, { heads, scale, where, ...attrs }: AttentionAttrs): { y: Expected } {
+function reference(inputs: Tensors, { heads, scale, where, act, ...attrs }: AttentionAttrs): { y: Expected } {
   const { type, data } = need(inputs, 'qkv');
   const [T, row] = type.shape as [number, number];
   const V = attrs.valueSize ?? row / heads / 3;
@@ -21,7 +21,7 @@ function reference(inputs: Tensors, { heads, scale, where, ...attrs }: Attention
     k: (t, h, d) => data[t * row + heads * D + h * D + d] as number,
     v: (t, h, d) => data[t * row + 2 * heads * D + h * V + d] as number,
   };
-  return { y: attentionLoops(sides, sightOf(where), inputs['bias']) };
+  return { y: activated(act, attentionLoops(sides, sightOf(where), inputs['bias'])) };
 }
 
 const shapes = (T: number, heads: number, D: number, V = D) => ({ qkv: [T, heads * (2 * D + V)] });
@@ -125,6 +125,12 @@ export const attentionSpec = defineSpec({
     { name: 'grid behind a class token', ...gridded(2, 4, [4, 9], { classToken: true }), half: false },
     { name: 'grid behind a class token, head size 64', ...gridded(2, 64, [4, 9], { classToken: true }) },
     { name: 'a row behind a class token', ...gridded(1, 4, [1, 6], { classToken: true }), half: false },
+    {
+      name: 'hardswish of the sums',
+      inputs: shapes(19, 2, 32),
+      attrs: { heads: 2, act: 'hardswish' },
+      fill: parts(64, within(3), within(3)),
+    },
     {
       name: 'windows of values wider than keys',
       inputs: { ...shapes(32, 2, 32, 36), bias: [2, 49] },

@@ -44,7 +44,10 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
   cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });
 
-function formOf({ qkv }: AttentionInputs, { heads, valueSize: given, scale, where }: AttentionAttrs): AttentionForm {
+function formOf(
+  { qkv }: AttentionInputs,
+  { heads, valueSize: given, scale, where, act }: AttentionAttrs,
+): AttentionForm {
   const [T, row] = tokens2(qkv);
   const valueSize = given ?? row / heads / 3;
   const headSize = (row / heads - valueSize) / 2;
@@ -54,6 +57,7 @@ function formOf({ qkv }: AttentionInputs, { heads, valueSize: given, scale, wher
     valueSize,
     scale: scale ?? headSize ** -0.5,
     where: where ?? whole(T, T),
+    act,
     loader: { files: [qkvWgsl], tunables: { xelem: qkv.dtype }, params: {} },
   };
 }

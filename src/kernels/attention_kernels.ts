@@ -4,6 +4,7 @@ import { parts } from '../parts.js';
 import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import type { Cost, Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 import type { Probes } from './probe.js';
+import { epilogueKernel, type Activation } from './store.js';
 
 const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
 const subgroupWgsl = async () => (await parts.rare()).attention;
@@ -45,6 +46,8 @@ export interface AttentionAttrs {
   readonly scale?: number;
   /** `windows()` or `grid()`; all tokens see each other where it is left out. */
   readonly where?: Where;
+  /** On the sums; none where it is left out. */
+  readonly act?: Activation;
   readonly out?: DType;
 }
 
@@ -58,6 +61,8 @@ export interface AttentionForm {
   /** Factor of the scores. */
   readonly scale: number;
   readonly where: Where;
+  /** On the sums; none where it is left out. */
+  readonly act?: Activation | undefined;
   /** Declares the bindings of queries, keys and values. */
   readonly loader: Include;
 }
@@ -139,17 +144,19 @@ function queriesOf({ valueSize }: AttentionForm, queries: number): number {
 }
 
 function makeKernel(
-  { heads, headSize, valueSize, scale, where, loader }: AttentionForm,
+  { heads, headSize, valueSize, scale, where, act, loader }: AttentionForm,
   y: TensorType,
   main: ShaderFile,
   tunables: Kernel['tunables'],
   loops: Kernel['params'],
   queriesOfWorkgroup: number,
 ): Kernel {
-  const own = { yelem: y.dtype, K4: headSize / 4, V4: valueSize / 4 };
+  // A mean of values is within their range.
+  const end = epilogueKernel(act ?? 'none', y, true);
+  const own = { ...end.tunables, K4: headSize / 4, V4: valueSize / 4 };
   const sizes = { PARTS: where.parts, TQ: where.queries, TK: where.keys, HEADS: heads };
   return {
-    files: [main, ...where.files, ...loader.files],
+    files: [main, ...where.files, ...loader.files, ...end.files],
     tunables: { ...own, ...tunables, ...where.tunables, ...loader.tunables },
     params: { ...sizes, SCALE: scale * Math.LOG2E, ...loops, ...where.params, ...loader.params },
     workgroups: where.parts * heads * Math.ceil(where.queries / queriesOfWorkgroup),

@@ -1,6 +1,8 @@
+import { activationReference } from './activation.spec.js';
 import { grid, type GridOptions } from './attention_grid.js';
 import type { Where } from './attention_kernels.js';
 import { windows, type WindowOptions } from './attention_windows.js';
+import type { Activation } from './store.js';
 import { blank, type Expected, type Tensor } from './spec.js';
 
 /** Queries, keys and values of attention, element by element: token, head, channel. */
@@ -45,6 +47,11 @@ export function attentionLoops(sides: Sides, sees: Sees, bias: Tensor | undefine
     }
   }
   return y;
+}
+
+/** The same behind an activation, whose slope is at most 1.5. */
+export function activated(act: Activation | undefined, sums: Expected): Expected {
+  return { ...sums, values: sums.values.map((sum) => activationReference(act, sum)) };
 }
 
 /** The keys that a query sees, its scores with them, and the scale of the scores' errors. */

@@ -1,8 +1,8 @@
-import { attentionLoops, knownGrid, sightOf, type Sides } from './attention_reference.spec.js';
+import { activated, attentionLoops, knownGrid, sightOf, type Sides } from './attention_reference.spec.js';
 import { crossAttention, type CrossAttentionAttrs } from './cross_attention.js';
 import { defineSpec, need, type Expected, type Tensors } from './spec.js';
 
-function reference(inputs: Tensors, { heads, scale, where }: CrossAttentionAttrs): { y: Expected } {
+function reference(inputs: Tensors, { heads, scale, where, act }: CrossAttentionAttrs): { y: Expected } {
   const [q, kv] = [need(inputs, 'q'), need(inputs, 'kv')];
   const [TQ, C] = q.type.shape as [number, number];
   const [TK, row] = kv.type.shape as [number, number];
@@ -18,7 +18,7 @@ function reference(inputs: Tensors, { heads, scale, where }: CrossAttentionAttrs
     k: (t, h, d) => kv.data[t * row + h * D + d] as number,
     v: (t, h, d) => kv.data[t * row + C + h * V + d] as number,
   };
-  return { y: attentionLoops(sides, sightOf(where), inputs['bias']) };
+  return { y: activated(act, attentionLoops(sides, sightOf(where), inputs['bias'])) };
 }
 
 const shapes = (TQ: number, TK: number, heads: number, D: number, V = D) => ({
@@ -36,7 +36,11 @@ export const crossAttentionSpec = defineSpec({
     { name: 'more queries than keys', inputs: shapes(53, 5, 3, 32), attrs: { heads: 3 } },
     { name: 'fewer queries than keys', inputs: shapes(3, 67, 2, 32), attrs: { heads: 2 } },
     { name: 'one key', inputs: shapes(9, 1, 2, 4), attrs: { heads: 2 }, half: false },
-    { name: 'values wider than keys, scale of 1', inputs: shapes(4, 35, 2, 32, 128), attrs: { heads: 2, scale: 1 } },
+    {
+      name: 'values wider than keys, scale of 1, hardswish',
+      inputs: shapes(4, 35, 2, 32, 128),
+      attrs: { heads: 2, scale: 1, act: 'hardswish' },
+    },
     { name: 'values narrower than keys', inputs: shapes(7, 9, 3, 8, 4), attrs: { heads: 3 }, half: false },
     {
       name: 'every other row and column queries, of an even grid',

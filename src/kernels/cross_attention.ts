@@ -10,6 +10,7 @@ import {
   type Where,
 } from './attention_kernels.js';
 import { defineOp } from './op.js';
+import type { Activation } from './store.js';
 
 export interface CrossAttentionInputs {
   readonly [name: string]: TensorType | undefined;
@@ -27,6 +28,7 @@ export interface CrossAttentionAttrs {
   readonly scale?: number;
   /** `grid()`; all queries see all keys where it is left out. */
   readonly where?: Where;
+  readonly act?: Activation;
   readonly out?: DType;
 }
 
@@ -47,7 +49,7 @@ export const crossAttention = defineOp<CrossAttentionInputs, CrossAttentionAttrs
   cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });
 
-function formOf({ q, kv }: CrossAttentionInputs, { heads, scale, where }: CrossAttentionAttrs): AttentionForm {
+function formOf({ q, kv }: CrossAttentionInputs, { heads, scale, where, act }: CrossAttentionAttrs): AttentionForm {
   const [[TQ, queries], [TK, row]] = [tokens2(q), tokens2(kv)];
   const headSize = queries / heads;
   return {
@@ -56,6 +58,7 @@ function formOf({ q, kv }: CrossAttentionInputs, { heads, scale, where }: CrossA
     valueSize: row / heads - headSize,
     scale: scale ?? headSize ** -0.5,
     where: where ?? whole(TQ, TK),
+    act,
     loader: { files: [crossWgsl], tunables: { xelem: q.dtype }, params: {} },
   };
 }

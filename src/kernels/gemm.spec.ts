@@ -53,6 +53,13 @@ export const gemmSpec = defineSpec({
       fill: { bias: (next) => 12 * next() - 2 },
       half: false,
     },
+    {
+      name: 'hardswish',
+      inputs: linear(7, 64, 8),
+      attrs: { act: 'hardswish' },
+      fill: { bias: (next) => 16 * next() - 8 },
+      half: false,
+    },
     { name: 'without the class token', inputs: linear(6, 8, 8), attrs: { rows: 'patches' }, half: false },
     { name: 'the class token alone', inputs: linear(6, 8, 8), attrs: { rows: 'class' }, half: false },
     { name: 'residual', inputs: { ...linear(19, 24, 20), residual: [19, 20] }, attrs: { act: 'gelu' }, half: false },

@@ -12,9 +12,9 @@ import { ensureTypes, show, type DType, type TensorType } from '../tensor.js';
 import type { Include } from './op.js';
 
 /** Activation of an epilogue, on the sum before a residual is added. */
-export type Activation = 'none' | 'relu' | 'gelu' | 'relu6';
+export type Activation = 'none' | 'relu' | 'gelu' | 'relu6' | 'hardswish';
 
-const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3 };
+const ACT: Record<Activation, number> = { none: 0, relu: 1, gelu: 2, relu6: 3, hardswish: 4 };
 
 /** WGSL files and tunables of an activation and of storing; `bounded` values stay within f16 by themselves. */
 export function epilogueKernel(act: Activation, { dtype }: TensorType, bounded = false): Include {
@@ -93,7 +93,7 @@ export function storeKernel(
 /** The pixel-shuffle epilogue of a transposed convolution with stride `S` on a map `W` pixels wide. */
 export function shuffleKernel({ act = 'none' }: StoreAttrs, y: TensorType, W: number, S: number): Include {
   const { files, tunables } = epilogueKernel(act, y);
-  return { files: [storeShuffleWgsl, ...files], tunables, params: { W, S, C4: (y.shape[2] as number) / 4 } };
+  return { files: [storeShuffleWgsl, ...files], tunables, params: { W, S, Y4: (y.shape[2] as number) / 4 } };
 }
 
 /** bilinear.wgsl reading `low` as if it were resized to `size` [H,W,·]. */

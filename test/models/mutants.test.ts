@@ -17,6 +17,8 @@ const V2 = 'depth-anything-v2-small-126x126';
 const METRIC = 'depth-anything-v2-metric-small-98x154';
 const HUB = 'depth-anything-v2-small-hub-126x98';
 const SWIN2 = 'dpt-swin2-tiny-256-256x256';
+const LEVIT = 'dpt-levit-224-224x224';
+const NEXT_VIT = 'dpt-next-vit-large-384-128x96';
 const MIDAS = 'midas-v2.1-small-160x96';
 const BEIT = 'dpt-beit-base-384-128x96';
 const HYBRID = 'dpt-hybrid-128x96';
@@ -85,6 +87,16 @@ function swapTaps(values: Float32Array): void {
   const second = values.slice(quarter, 2 * quarter);
   values.copyWithin(quarter, 2 * quarter, 3 * quarter);
   values.set(second, 2 * quarter);
+}
+
+/** Swaps the pixels right of and below of the first of the four that [3,3,C,4·N] makes of one. */
+function swapPhases(values: Float32Array, [, , , columns = 0]: readonly number[]): void {
+  const N = columns / 4;
+  for (let at = N; at < values.length; at += columns) {
+    const right = values.slice(at, at + N);
+    values.copyWithin(at, at + N, at + 2 * N);
+    values.set(right, at + N);
+  }
 }
 
 /** Attributes of attention in windows of a map that is not rolled. */
@@ -188,6 +200,18 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     'cosines scaled by the head size',
     SWIN2,
     { graph: attributes('attention', () => ({ scale: 32 ** -0.5 })), until: 'layer1' },
+  ],
+  ['attention without hardswish', LEVIT, { graph: attributes('attention', () => ({ act: 'none' })), until: 'layer1' }],
+  [
+    'biases of the halving from key to query',
+    LEVIT,
+    { graph: constants('signed offsets', reverseOffsets), until: 'layer2' },
+  ],
+  ['rows and columns of a transposed kernel swapped', LEVIT, { graph: constants('phases', swapPhases) }],
+  [
+    'norms before a layer without their shift',
+    NEXT_VIT,
+    { graph: constants('bias behind norms', (b) => b.fill(0)), until: 'layer2' },
   ],
   ['merged squares row by row', SWIN2, { graph: constants('merge', swapTaps), until: 'layer2' }],
   [

@@ -71,7 +71,7 @@ export function stageValue(graph: Graph, stage: string, taps: readonly number[])
   const nodes = graph.nodes.filter(
     (n) =>
       (n.label === label || n.label.startsWith(`${label}.`)) &&
-      (stage !== 'head_conv1' || n.op.name === 'upsampled_conv') &&
+      (stage !== 'head_conv1' || /^(?:upsampled_conv|conv2d)$/.test(n.op.name)) &&
       (!stage.startsWith('block') || n.op.name !== 'layer_norm'),
   );
   const outputs = nodes.at(-1)?.outputs;

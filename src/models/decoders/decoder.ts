@@ -45,6 +45,13 @@ export function decoder(maps: readonly Value[], weights: Weights, config: Decode
  * @param opening name of that convolution
  */
 export function fused(maps: readonly Value[], weights: Weights, block: DecoderConfig['block'], opening: string): Value {
+  const sum = fusedSum(maps, weights, block);
+  const projection = weights.at('refinenet1.out_conv');
+  return sum.graph.scope('head', () => upsampled(sum, projection, weights.at(opening), block));
+}
+
+/** What the last fusion block projects: a map of the sides of the largest one. The deepest one is the last. */
+export function fusedSum(maps: readonly Value[], weights: Weights, block: DecoderConfig['block']): Value {
   const { graph } = maps[0] as Value;
   const laterals = maps.map((map, i) =>
     graph.scope(`layer${i + 1}_rn`, () =>
@@ -52,16 +59,15 @@ export function fused(maps: readonly Value[], weights: Weights, block: DecoderCo
     ),
   );
   let path: Value | undefined;
-  for (let level = 4; level > 1; level--) {
+  for (let level = maps.length; level > 1; level--) {
     path = graph.scope(`refinenet${level}`, () =>
       fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`), block),
     );
   }
   const last = weights.at('refinenet1');
-  const sum = graph.scope('refinenet1', () =>
+  return graph.scope('refinenet1', () =>
     residualConvUnit(skipSum(laterals[0] as Value, path, last, block), last.at('resConfUnit2')),
   );
-  return graph.scope('head', () => upsampled(sum, last.at('out_conv'), weights.at(opening), block));
 }
 
 /**

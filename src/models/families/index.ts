@@ -5,6 +5,8 @@ import { distillAnyDepth, type DistillAnyDepthName } from './distill_any_depth.j
 import { dptBeit, type DptBeitName } from './dpt_beit.js';
 import { dptHybrid, type DptHybridName } from './dpt_hybrid.js';
 import { dptLarge, type DptLargeName } from './dpt_large.js';
+import { dptLevit, type DptLevitName } from './dpt_levit.js';
+import { dptNextVit, type DptNextVitName } from './dpt_next_vit.js';
 import { dptSwin, type DptSwinName } from './dpt_swin.js';
 import { dptSwin2, type DptSwin2Name } from './dpt_swin2.js';
 import { midasLarge, type MidasLargeName } from './midas_large.js';
@@ -18,6 +20,8 @@ export type ModelName =
   | DptBeitName
   | DptHybridName
   | DptLargeName
+  | DptLevitName
+  | DptNextVitName
   | DptSwinName
   | DptSwin2Name
   | MidasLargeName
@@ -36,6 +40,8 @@ export const families: readonly Family<KnownModel>[] = [
   dptLarge,
   dptSwin2,
   dptSwin,
+  dptNextVit,
+  dptLevit,
   midasLarge,
   midasSmall,
 ];

@@ -26,14 +26,4 @@ export const recognised: readonly KnownFamily[] = [
       },
     ],
   },
-  {
-    id: 'dpt-next-vit',
-    title: 'DPT Next-ViT',
-    marks: [{ nameStyle: 'original', tensor: /^pretrained\.model\..*\.mhca\.group_conv3x3\./, size: 'large' }],
-  },
-  {
-    id: 'dpt-levit',
-    title: 'DPT LeViT',
-    marks: [{ nameStyle: 'original', tensor: /^pretrained\.model\..*\.attention_biases$/, size: 'large' }],
-  },
 ];

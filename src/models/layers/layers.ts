@@ -39,7 +39,7 @@ export interface BatchNorm {
 }
 
 /** beta - mean·gamma / sqrt(var + eps), in f64. */
-const batchNormShift: Recipe<{ readonly eps: number }> = {
+export const batchNormShift: Recipe<{ readonly eps: number }> = {
   name: 'shift',
   pack(weights, _, { eps }) {
     const [gamma, beta, mean, variance] = weights.map(({ values }) => values);

@@ -198,4 +198,34 @@ export const convMutants: readonly KernelMutant[] = [
     cases: ['biases of the border'],
     mutate: replace('3 * side(row / params.OW, params.OH)', '3'),
   },
+  {
+    name: 'rows and columns of a phase swapped',
+    op: 'phase_conv',
+    cases: ['prime sides, hardswish', 'one pixel'],
+    mutate: replace('shuffle.W * shuffle.S + phase / shuffle.S', 'shuffle.W * shuffle.S + phase % shuffle.S'),
+  },
+  {
+    name: 'sum for mean',
+    op: 'avg_pool',
+    cases: ['one window'],
+    mutate: replace('sum / f32(KH * KW)', 'sum'),
+  },
+  {
+    name: 'windows that overlap',
+    op: 'avg_pool',
+    cases: ['even sides'],
+    mutate: replace('oy * KH + ky', 'oy + ky'),
+  },
+  {
+    name: 'width of the result for that of the map',
+    op: 'avg_pool',
+    cases: ['odd sides: the last row and column are dropped'],
+    mutate: params((_, { outputs }) => ({ W: 2 * (outputs['y']?.shape[1] as number) })),
+  },
+  {
+    name: 'rows of the first map for those of the second',
+    op: 'concat',
+    cases: ['prime sides'],
+    mutate: replace('b[row * params.B4 + c4 - params.A4]', 'b[row * params.A4 + c4 - params.A4]'),
+  },
 ];

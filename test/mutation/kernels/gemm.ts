@@ -39,6 +39,13 @@ export const gemmMutants: readonly KernelMutant[] = [
   { name: 'GELU left out', op: 'gemm', cases: gelu, mutate: tunables({ ACT: 0 }) },
   { name: 'ReLU left out', op: 'gemm', cases: relu, mutate: tunables({ ACT: 0 }) },
   { name: 'ReLU6 without cap', op: 'gemm', cases: ['ReLU6'], mutate: tunables({ ACT: 1 }) },
+  { name: 'hardswish left out', op: 'gemm', cases: ['hardswish'], mutate: tunables({ ACT: 0 }) },
+  {
+    name: 'hardswish without cap',
+    op: 'gemm',
+    cases: ['hardswish'],
+    mutate: replace('clamp(x + 3, vec4f(0), vec4f(6)) / 6', 'max(x + 3, vec4f(0)) / 6'),
+  },
   {
     name: 'ReLU6 without floor',
     op: 'gemm',

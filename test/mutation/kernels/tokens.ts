@@ -459,4 +459,10 @@ export const tokenMutants: readonly KernelMutant[] = [
     cases: small,
     mutate: replace('sum[n] = sum[n + 1];', 'sum[n] = sum[n];'),
   },
+  {
+    name: 'hardswish left out',
+    op: 'attention',
+    cases: ['hardswish of the sums'],
+    mutate: tunables({ ACT: 0 }),
+  },
 ];

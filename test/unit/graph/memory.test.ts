@@ -19,6 +19,8 @@ const MODELS = [
   ['depth-anything-v2-base', 'depth-anything-base'],
   ['depth-anything-v2-large', 'depth-anything-large'],
   ['dpt-swin2-tiny-256', 'dpt-swin2-tiny-256'],
+  ['dpt-levit-224', 'dpt-levit-224'],
+  ['dpt-next-vit-large-384', 'dpt-next-vit-large-384'],
   ['midas-v2.1-small', 'midas-v2.1-small'],
 ] as const;
 

@@ -17,6 +17,8 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['dpt-beit-large-512', 'dpt-beit-large-512', 162],
   ['dpt-hybrid', 'dpt-hybrid', 199],
   ['dpt-swin2-tiny-256', 'dpt-swin2-tiny-256', 129],
+  ['dpt-levit-224', 'dpt-levit-224', 83],
+  ['dpt-next-vit-large-384', 'dpt-next-vit-large-384', 256],
   ['midas-v2.1-small', 'midas-v2.1-small', 90],
 ];
 
