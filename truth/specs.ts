@@ -6,6 +6,7 @@ import { concatSpec } from '../src/kernels/concat.spec.js';
 import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
+import { firstRowSpec } from '../src/kernels/first_row.spec.js';
 import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
@@ -15,6 +16,7 @@ import { headUnitSpec } from '../src/kernels/head_unit.spec.js';
 import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
 import { maxPoolSpec } from '../src/kernels/max_pool.spec.js';
 import { mergeNormSpec } from '../src/kernels/merge_norm.spec.js';
+import { pairNormSpec } from '../src/kernels/pair_norm.spec.js';
 import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
 import { postNormSpec } from '../src/kernels/post_norm.spec.js';
 import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
@@ -58,6 +60,8 @@ export const specs = [
   normalizedBytesSpec,
   resizeMapSpec,
   skyFillSpec,
+  firstRowSpec,
+  pairNormSpec,
   scaleSpec,
   depthExtentSpec,
   depthHistogramSpec,

@@ -72,7 +72,7 @@ export function stageValue(graph: Graph, stage: string, taps: readonly number[])
     (n) =>
       (n.label === label || n.label.startsWith(`${label}.`)) &&
       (stage !== 'head_conv1' || /^(?:upsampled_conv|conv2d)$/.test(n.op.name)) &&
-      (!stage.startsWith('block') || n.op.name !== 'layer_norm'),
+      (!stage.startsWith('block') || !/^(?:layer|pair)_norm$/.test(n.op.name)),
   );
   const outputs = nodes.at(-1)?.outputs;
   if (!outputs) throw new Error(`no node at "${label}" for stage ${stage}`);

@@ -2,7 +2,7 @@ import { IMAGENET, METRIC, RELATIVE, type DepthKind, type Family, type ModelEntr
 import type { DepthAnything3Entry } from '../networks/depth_anything_3.js';
 import { APACHE } from './depth_anything.js';
 
-export type DepthAnything3Name = `depth-anything-3-${'mono-large' | 'metric-large'}`;
+export type DepthAnything3Name = `depth-anything-3-${'mono-large' | 'metric-large' | 'small' | 'base'}`;
 
 type Entry = DepthAnything3Entry & ModelEntry<DepthAnything3Name>;
 
@@ -27,6 +27,7 @@ function entry(preset: string, kind: DepthKind, parts: Parts): Entry {
 }
 
 const SKY = { size: 'large with sky', heads: 16, taps: [4, 11, 17, 23], beside: ['sky'] } as const;
+const VIEWS = { taps: [5, 7, 9, 11], alternating: 4, beside: ['confidence'] } as const;
 
 /**
  * Depth Anything 3 on one picture, arXiv 2511.10647. The tensors of a file cannot tell the mono from the metric model.
@@ -57,6 +58,20 @@ export const depthAnything3: Family<Entry> = {
       name: 'depth-anything-3-metric-large',
       title: 'Depth Anything 3 metric large',
       canonicalFocal: 300,
+    }),
+    entry('da3-base', RELATIVE, {
+      ...VIEWS,
+      name: 'depth-anything-3-base',
+      title: 'Depth Anything 3 base',
+      size: 'base',
+      heads: 12,
+    }),
+    entry('da3-small', RELATIVE, {
+      ...VIEWS,
+      name: 'depth-anything-3-small',
+      title: 'Depth Anything 3 small',
+      size: 'small',
+      heads: 6,
     }),
   ],
   code: async () => (await import('../networks/depth_anything_3.js')).code,

@@ -1,3 +1,5 @@
+import uvLoader from '../../../shaders/conv_load_bilinear_uv.wgsl?raw';
+import headStoreConfidence from '../../../shaders/head_store_confidence.wgsl?raw';
 import headStoreExp from '../../../shaders/head_store_exp.wgsl?raw';
 import type { Value } from '../../graph/graph.js';
 import { preprocessBytes } from '../../image/preprocess_bytes.js';
@@ -7,8 +9,10 @@ import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { DEEPEST_UNIT, endOfHead, fused } from '../decoders/decoder.js';
 import { projectTap } from '../decoders/project_tap.js';
+import { alternatingDinov2 } from '../encoders/alternating_dinov2.js';
 import { dinov2, PATCH } from '../encoders/dinov2.js';
 import type { FamilyCode, ModelEntry, Network } from '../family.js';
+import { uvMap, uvSides } from '../layers/uv.js';
 
 /** A published model, with what its tensors cannot tell. */
 export interface DepthAnything3Entry extends ModelEntry {
@@ -34,7 +38,7 @@ export const code: FamilyCode<DepthAnything3Entry> = {
   configured,
   preprocess: preprocessBytes,
   metres: (depth, factor) => depth.graph.apply(scale, { x: depth, factor }, {}).y,
-  network: mono,
+  network: (entry) => (entry.alternating === undefined ? mono(entry) : oneView(entry, entry.alternating)),
 };
 
 /** The entries whose preset a `config.json` of the hub names, in whatever key; all where it names none. */
@@ -65,9 +69,33 @@ function mono({ heads, taps }: DepthAnything3Entry): Network {
   };
 }
 
-/** The taps as maps of strides 4, 8, 16 and 32. */
-function maps(tapped: readonly Value[], weights: Weights, [H, W]: readonly [number, number]): Value[] {
-  return tapped.map((tap, i) =>
-    tap.graph.scope(`reassemble.${i}`, () => projectTap(tap, weights, i, [H / PATCH, W / PATCH])),
-  );
+/**
+ * The models of any number of views, on one: picture [14·GH, 14·GW, 4] → depth and confidence [14·GH, 14·GW].
+ * ByteDance-Seed/Depth-Anything-3 model/dualdpt.py, without the chain of rays.
+ */
+function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
+  return (picture, weights) => {
+    const { graph } = picture;
+    const size = map3(picture.type).slice(0, 2) as [number, number];
+    const head = weights.at('head');
+    const tapped = graph.scope('pretrained', () =>
+      alternatingDinov2(picture, weights.at('backbone.pretrained'), head.at('norm'), { heads, taps, from }),
+    );
+    const scratch = head.at('scratch');
+    const low = fused(maps(tapped, head, size, true), scratch, 'custom', 'output_conv1');
+    const uv = uvSides(graph, size, map3(low.type)[2], size);
+    const ends: readonly [Weights, Weights] = [scratch.at('output_conv2.0'), scratch.at('output_conv2.2')];
+    const final = { kind: 'confidence', store: headStoreConfidence } as const;
+    return endOfHead(low, ends, { size, alignCorners: true, final, loader: uvLoader }, uv);
+  };
+}
+
+/** The taps as maps of strides 4, 8, 16 and 32. @param placed whether they are told where they are */
+function maps(tapped: readonly Value[], weights: Weights, size: readonly [number, number], placed = false): Value[] {
+  const grid = [size[0] / PATCH, size[1] / PATCH] as const;
+  return tapped.map((tap, i) => {
+    const channels = weights.shapeOf(`projects.${i}.weight`)?.[0] ?? 4;
+    const uv = placed ? uvMap(tap.graph, grid, channels, size) : undefined;
+    return tap.graph.scope(`reassemble.${i}`, () => projectTap(tap, weights, i, grid, uv));
+  });
 }
