@@ -19,6 +19,8 @@ const HUB = 'depth-anything-v2-small-hub-126x98';
 const SWIN2 = 'dpt-swin2-tiny-256-256x256';
 const LEVIT = 'dpt-levit-224-224x224';
 const NEXT_VIT = 'dpt-next-vit-large-384-128x96';
+const MONO = 'depth-anything-3-mono-small-126x98';
+const VIEW = 'depth-anything-3-small-126x98';
 const MIDAS = 'midas-v2.1-small-160x96';
 const BEIT = 'dpt-beit-base-384-128x96';
 const HYBRID = 'dpt-hybrid-128x96';
@@ -219,6 +221,18 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     HUB,
     { sources: ([q, k, v, ...rest]) => (v ? [q!, v, k!, ...rest] : [q!, ...(k ? [k] : [])]) },
   ],
+  ['mono head ends in ReLU', MONO, { graph: attributes('head', () => ({ final: { kind: 'relu' } })) }],
+  ['first taps of mono one block early', MONO, { record: (f) => ({ ...f, taps: [1, 4, 7, 11] }) }],
+  ['blocks of all views turned by place', VIEW, { graph: attributes('head_rotary', () => ({ together: false })) }],
+  ['rows and columns swapped in turns', VIEW, { graph: attributes('head_rotary', () => ({ grid: [9, 7] })) }],
+  [
+    'head told of columns what is of rows',
+    VIEW,
+    {
+      graph: attributes('head', ({ loader }) => ({ loader: (loader as string).replace('c4 < half)', 'c4 >= half)') })),
+    },
+  ],
+  ['eps 1e-2 of the norm before the head', VIEW, { graph: attributes('pair_norm', () => ({ eps: 1e-2 })) }],
   [
     'red and blue swapped',
     V2,

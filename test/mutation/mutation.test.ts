@@ -5,13 +5,21 @@ import { worstError } from '../../truth/compare.js';
 import { compareFaults } from '../unit/truth/compare_checks.js';
 import { compareMutants } from './compare_mutants.js';
 import { convMutants } from './kernels/conv.js';
+import { depthAnything3Mutants } from './kernels/depth_anything_3.js';
 import { gemmMutants } from './kernels/gemm.js';
 import { pictureMutants } from './kernels/picture.js';
 import { resizeMutants } from './kernels/resize.js';
 import { tokenMutants } from './kernels/tokens.js';
 import { testMutants } from './mutant_tests.js';
 
-const kernelMutants = [...gemmMutants, ...convMutants, ...resizeMutants, ...tokenMutants, ...pictureMutants];
+const kernelMutants = [
+  ...gemmMutants,
+  ...convMutants,
+  ...resizeMutants,
+  ...tokenMutants,
+  ...pictureMutants,
+  ...depthAnything3Mutants,
+];
 
 let gpu: Gpu;
 beforeAll(async () => {

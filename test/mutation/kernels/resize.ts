@@ -90,12 +90,12 @@ export const resizeMutants: readonly KernelMutant[] = [
     name: 'bias of the 1×1 convolution missing',
     op: 'head',
     cases: depth,
-    mutate: replace('var value = bias2[0];', 'var value = 0.0;'),
+    mutate: replace('vec2f(bias2[0], bias2[1])', 'vec2f(0)'),
   },
-  { name: 'last ReLU left out', op: 'head', cases: depth, mutate: replace('return max(value, 0.0);', 'return value;') },
+  { name: 'last ReLU left out', op: 'head', cases: depth, mutate: replace('max(value.x, 0.0)', 'value.x') },
   { name: 'metric scale dropped', op: 'head', cases: metres, mutate: params(() => ({ SCALE: 1 })) },
   { name: 'sigmoid as ReLU', op: 'head', cases: metres, mutate: tunables({ FINAL: 0 }) },
-  { name: 'depth inverted', op: 'head', cases: metres, mutate: replace('exp(clamp(-value,', 'exp(clamp(value,') },
+  { name: 'depth inverted', op: 'head', cases: metres, mutate: replace('exp(clamp(-value.x,', 'exp(clamp(value.x,') },
   {
     name: 'last column left out',
     op: 'head',
@@ -106,6 +106,6 @@ export const resizeMutants: readonly KernelMutant[] = [
     name: 'last hidden channels left out',
     op: 'head',
     cases: depth,
-    mutate: replace('for (var n = 0u; n < HIDDEN; n++) { value', 'for (var n = 0u; n + 1 < HIDDEN; n++) { value'),
+    mutate: replace('n < HIDDEN; n++) {\n        let hidden', 'n + 1 < HIDDEN; n++) {\n        let hidden'),
   },
 ];

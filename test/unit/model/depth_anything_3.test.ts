@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadDepthModel, type DepthModel } from '../../../src/index.js';
+import { seededCheckpoint, seededInput } from '../../../truth/seeded_weights.js';
+import { testGpu } from '../../gpu.js';
+import { checkpointTensors, fixtures, recordedStages } from '../../models/fixtures.js';
+import { picture, rejection } from './pictures.js';
+import { tinyDepthAnything3 } from './tiny_depth_anything_3.js';
+
+let device: GPUDevice;
+const load = (weights: Uint8Array, model?: string): Promise<DepthModel> =>
+  loadDepthModel(weights, { device, cache: false, precision: 'f32', ...(model === undefined ? {} : { model }) });
+/** A picture of 4:3, made small for the network. */
+const photo = picture('photo', 112, 84);
+const SIZES = { inputSize: 56, size: 'network' } as const;
+
+beforeAll(async () => {
+  device = (await testGpu()).device;
+});
+
+describe('Depth Anything 3 metric', () => {
+  let model: DepthModel;
+  beforeAll(async () => (model = await load(tinyDepthAnything3(), 'da3metric-large')));
+  afterAll(() => model.dispose());
+
+  it('is told from mono by its name alone', async () => {
+    expect(await rejection(load(tinyDepthAnything3()))).toMatchObject({
+      code: 'MODEL_AMBIGUOUS',
+      expected: ['depth-anything-3-mono-large', 'depth-anything-3-metric-large'],
+    });
+    expect(model.info).toMatchObject({ name: 'depth-anything-3-metric-large', kind: 'metric', unit: 'metre' });
+  });
+
+  it('asks for a focal length where none is known, and refuses one that is none', async () => {
+    const error = await rejection(model.estimate(photo, SIZES));
+    expect(error).toMatchObject({ name: 'UsageError', code: 'OPTION_FOCAL_LENGTH' });
+    expect(error.hint).toContain('--focal-length');
+    for (const focalLength of [0, -50, NaN, Infinity])
+      expect(await rejection(model.estimate(photo, { ...SIZES, focalLength }))).toMatchObject({
+        code: 'OPTION_FOCAL_LENGTH',
+        actual: focalLength,
+      });
+  });
+
+  it('gives metres: what the network gives, times the focal length in pixels of its input, over 300', async () => {
+    const mono = await load(tinyDepthAnything3(), 'depth-anything-3-mono-large');
+    const raw = await mono.estimate(photo, SIZES);
+    expect(raw.kind).toBe('relative');
+    const map = await model.estimate(photo, { ...SIZES, focalLength: 96 });
+    expect([map.width, map.height]).toEqual([56, 42]);
+    const [metres, values] = [await map.read(), await raw.read()];
+    const factor = (96 * 0.5) / 300;
+    metres.forEach((value, i) => expect(value / factor).toBeCloseTo(values[i] as number, 4));
+    mono.dispose();
+  });
+
+  it('takes the focal length of a picture in memory, and the option before it', async () => {
+    const plain = await model.estimate(photo, { ...SIZES, focalLength: 96 });
+    const known = await model.estimate({ ...photo, focalLength: 96 }, SIZES);
+    expect(await known.read()).toEqual(await plain.read());
+    const other = await model.estimate({ ...photo, focalLength: 500 }, { ...SIZES, focalLength: 96 });
+    expect(await other.read()).toEqual(await plain.read());
+  });
+
+  it('keeps the focal lengths of runs at once apart', async () => {
+    const maps = await Promise.all(
+      [50, 100, 200].map((focalLength) => model.estimate(photo, { ...SIZES, focalLength })),
+    );
+    const [a, b, c] = (await Promise.all(maps.map((map) => map.read()))).map((values) => values[7] as number);
+    expect(b! / a!).toBeCloseTo(2, 5);
+    expect(c! / a!).toBeCloseTo(4, 5);
+  });
+
+  it('gives the sky beside the depth, of its size, until the map is disposed of', async () => {
+    const map = await model.estimate(photo, { inputSize: 56, focalLength: 96 });
+    expect(map.confidence).toBeUndefined();
+    const { sky } = map;
+    expect([sky?.width, sky?.height]).toEqual([112, 84]);
+    const values = (await sky!.read()) as Float32Array;
+    expect(values.length).toBe(112 * 84);
+    expect(values.every((value) => value >= 0)).toBe(true);
+    expect(new Set(values).size).toBeGreaterThan(100);
+    map.dispose();
+    expect(await rejection(sky!.read())).toMatchObject({ code: 'DISPOSED' });
+  });
+});
+
+describe('Depth Anything 3 small', () => {
+  const name = 'depth-anything-3-small-126x98';
+  let model: DepthModel;
+  beforeAll(async () => {
+    model = await load(seededCheckpoint(checkpointTensors('depth-anything-3-small')));
+  });
+  afterAll(() => model.dispose());
+
+  it('computes what the published code computes, from its file alone', async () => {
+    expect(model.info).toMatchObject({ name: 'depth-anything-3-small', kind: 'relative', nearer: 'smaller' });
+    const { input, width, height, stages } = fixtures()[name]!;
+    const depth = await model.run(seededInput(input, height, width), [1, 3, height, width]);
+    const { min, max } = stages['output']!;
+    const expected = recordedStages(name).get('output')!;
+    expect(depth.length).toBe(expected.length);
+    const worst = depth.reduce((most, value, i) => Math.max(most, Math.abs(value - (expected[i] as number))), 0);
+    expect(worst / (max - min)).toBeLessThanOrEqual(2e-5);
+  });
+
+  it('gives its confidence beside the depth, above 1, and no sky', async () => {
+    const map = await model.estimate(photo, SIZES);
+    expect(map.sky).toBeUndefined();
+    const values = (await map.confidence!.read()) as Float32Array;
+    expect(values.length).toBe(56 * 42);
+    expect(values.every((value) => value > 1)).toBe(true);
+    expect(new Set(values).size).toBeGreaterThan(100);
+    map.dispose();
+  });
+});
