@@ -24,6 +24,9 @@ export interface DataFormats {
   readonly png16: boolean;
   readonly pfm: boolean;
   readonly npy: boolean;
+  /** Pictures of what models may give beside the depth. */
+  readonly confidence?: boolean;
+  readonly sky?: boolean;
 }
 
 export interface EstimateCommand extends ModelArguments, DataFormats {
@@ -31,6 +34,8 @@ export interface EstimateCommand extends ModelArguments, DataFormats {
   readonly inputs: readonly string[];
   readonly output?: string;
   readonly inputSize?: number;
+  /** In pixels of the picture. */
+  readonly focalLength?: number;
   readonly square: boolean;
   readonly colormap: ColormapName;
   readonly grayscale: boolean;
@@ -57,6 +62,8 @@ export interface EvaluateCommand extends ModelArguments {
   readonly data: string;
   /** What the files of true depth hold, in place of what they say themselves. */
   readonly truth?: TruthKind;
+  /** In pixels of the pictures. */
+  readonly focalLength?: number;
   /** File for the scores. */
   readonly json?: string;
 }
@@ -137,7 +144,13 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
     command: 'estimate',
     inputs,
     ...modelArguments(values),
-    ...optional({ output, inputSize: inputSize(values['input-size']) }),
+    ...optional({
+      output,
+      inputSize: inputSize(values['input-size']),
+      focalLength: focalLength(values['focal-length']),
+      confidence: values.confidence,
+      sky: values.sky,
+    }),
     square: values.square ?? false,
     colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
     grayscale: values.grayscale ?? false,
@@ -157,7 +170,9 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
 function outputOf(values: Values, inputs: readonly string[]): string | undefined {
   const output = values.output ?? (inputs.every(isStandardInput) ? STANDARD : undefined);
   if (output !== STANDARD) return output;
-  const other = (['png16', 'pfm', 'npy', 'json', 'skip-existing'] as const).find((name) => values[name] !== undefined);
+  const other = (['png16', 'pfm', 'npy', 'confidence', 'sky', 'json', 'skip-existing'] as const).find(
+    (name) => values[name] !== undefined,
+  );
   if (other) {
     throw new UsageError('OPTION_CONFLICT', `Standard output takes the drawing alone: --${other} needs -o PATH.`);
   }
@@ -172,6 +187,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
   const idle = (
     [
       'input-size',
+      'focal-length',
       'square',
       'output',
       'colormap',
@@ -184,6 +200,8 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'png16',
       'pfm',
       'npy',
+      'confidence',
+      'sky',
       'json',
     ] as const
   ).find((name) => values[name] !== undefined);
@@ -212,6 +230,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
     ...modelArguments(values),
     ...optional({
       json,
+      focalLength: focalLength(values['focal-length']),
       truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
     }),
   };
@@ -239,6 +258,17 @@ function modelArguments(values: Values | EvaluationValues): ModelArguments {
     precision: oneOf('precision', values.precision ?? 'auto', ['auto', 'f32', 'f16']),
     ...optional({ model: values.model, weights: values.weights, cache: values.cache, adapter: values.adapter }),
   };
+}
+
+function focalLength(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const pixels = Number(text);
+  if (text.trim() === '' || !(pixels > 0 && pixels < Infinity)) {
+    throw new UsageError('OPTION_VALUE', `--focal-length is a positive number of pixels, not "${text}".`, {
+      actual: text,
+    });
+  }
+  return pixels;
 }
 
 function inputSize(text: string | undefined): number | undefined {

@@ -1,9 +1,12 @@
 import type { DepthModel } from '../runtime/depth_model.js';
-import { DepthwiseError } from '../errors.js';
+import { DepthwiseError, UsageError } from '../errors.js';
+import { registry } from '../models/registry.js';
+import { findEntry } from '../models/resolve.js';
 import { stat } from 'node:fs/promises';
 import { onDisk } from '../node/disk_names.js';
 import { pictureOf, readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
+import { optional } from './parse_options.js';
 import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
 import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
@@ -15,11 +18,13 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   const plan = (model: string) => planJobs(command.inputs, { ...command, model, signal: session.signal });
   if (command.output !== undefined && command.output !== STANDARD) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
+  if (chosen.name !== undefined) requireBeside(chosen.name, command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
   if (planned?.jobs.length === 0) return conclude(session, planned, 0);
   const model = await loadModel(command, chosen, session);
   try {
+    requireBeside(model.info.name, command);
     const jobs = planned ?? (await plan(model.info.name));
     await jobs.reads.addWeights(command.weights);
     let failed = 0;
@@ -35,6 +40,19 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   } finally {
     model.dispose();
   }
+}
+
+/** @throws UsageError OPTION_CONFLICT for pictures of what the model does not give */
+function requireBeside(name: string, command: EstimateCommand): void {
+  const entry = findEntry(name);
+  const lacking = (['confidence', 'sky'] as const).find((each) => command[each] && !entry?.beside?.includes(each));
+  if (!entry || lacking === undefined) return;
+  const giving = registry.filter(({ beside }) => beside?.includes(lacking)).map((each) => each.name);
+  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no ${lacking}, which --${lacking} asks for.`, {
+    hint: `These do: ${giving.join(', ')}.`,
+    expected: giving,
+    actual: entry.name,
+  });
 }
 
 /** Whether every file of a job is there. */
@@ -73,9 +91,9 @@ async function work(
   const options = { onWarning: ({ message }: { message: string }) => session.warn(message) };
   const picture = await (bytes ? pictureOf(bytes, input, options) : readPicture(input, options));
   const started = performance.now();
-  const { inputSize, square, size } = command;
-  const sizes = { square, size, ...(inputSize === undefined ? {} : { inputSize }) };
-  const depth = await model.estimate(picture, { ...sizes, signal: session.signal });
+  const { inputSize, square, size, focalLength } = command;
+  const sizes = { square, size, ...optional({ inputSize }) };
+  const depth = await model.estimate(picture, { ...sizes, ...optional({ focalLength }), signal: session.signal });
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command, reads);
     const milliseconds = Math.round(performance.now() - started);

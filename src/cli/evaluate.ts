@@ -10,6 +10,7 @@ import { readTruth, sidecarsOf } from './eval_truth.js';
 import { table } from './models.js';
 import { requireWritable } from './places.js';
 import { ProtectedFiles } from '../node/protected_files.js';
+import { optional } from './parse_options.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
@@ -47,29 +48,30 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
   }
 }
 
-/** Disparity is compared up to scale and shift; a metric model's depth as it is besides. */
+/** Disparity, of depth its inverse, is compared up to scale and shift; a metric model's depth as it is besides. */
 async function scorePair(
   model: DepthModel,
   pair: Pair,
-  { data, truth: kind }: EvaluateCommand,
+  { data, truth: kind, focalLength }: EvaluateCommand,
   signal: AbortSignal,
 ): Promise<PictureScores> {
   const picture = await readPicture(pair.picture);
   const truth = await readTruth(pair.depth, picture, kind);
-  const depth = await model.estimate(picture, { signal });
+  const depth = await model.estimate(picture, { signal, ...optional({ focalLength }) });
   try {
     const values = await depth.read();
     const metric = depth.kind === 'metric';
-    const unusable = values.filter((value) => !Number.isFinite(value) || (metric && value <= 0)).length;
+    const farther = depth.nearer === 'smaller';
+    const unusable = values.filter((value) => !Number.isFinite(value) || (farther && value <= 0)).length;
     if (unusable > 0) {
       throw new ImageError(
         'EVAL_ESTIMATE',
         `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not ` +
-          `finite${metric ? ' or not positive' : ''}.`,
+          `finite${farther ? ' or not positive' : ''}.`,
         { source: pair.picture, actual: unusable, expected: 0, phase: 'run' },
       );
     }
-    const disparity = metric ? values.map((value) => 1 / value) : values;
+    const disparity = farther ? values.map((value) => 1 / value) : values;
     return {
       picture: relative(data, pair.picture),
       folder: pair.folder,

@@ -14,6 +14,8 @@ export interface Outputs {
   readonly png16?: string;
   readonly pfm?: string;
   readonly npy?: string;
+  readonly confidence?: string;
+  readonly sky?: string;
   readonly semantics?: string;
 }
 
@@ -150,12 +152,14 @@ function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions, w
   return join(place, `${name}${withExtension ? ext.replace('.', '-') : ''}-${model}`);
 }
 
-function outputsOf(stem: string, { png16, pfm, npy }: DataFormats): Outputs {
+function outputsOf(stem: string, { png16, pfm, npy, confidence, sky }: DataFormats): Outputs {
   return {
     picture: `${stem}.png`,
     ...(png16 && { png16: `${stem}-16bit.png` }),
     ...(pfm && { pfm: `${stem}.pfm` }),
     ...(npy && { npy: `${stem}.npy` }),
+    ...(confidence && { confidence: `${stem}-confidence.png` }),
+    ...(sky && { sky: `${stem}-sky.png` }),
     ...((png16 || pfm || npy) && { semantics: `${stem}.json` }),
   };
 }

@@ -30,6 +30,11 @@ export const OPTIONS = {
       value: 'S',
       help: 'size of the map: picture (default), or network, which is smaller',
     },
+    'focal-length': {
+      type: 'string',
+      value: 'PX',
+      help: 'focal length in pixels of the picture, in place of its EXIF data',
+    },
     square: { type: 'boolean', help: 'squash pictures to a square instead of keeping their shape' },
     hub: { type: 'boolean', help: 'resize and position embedding as the transformers library has them' },
   },
@@ -48,6 +53,8 @@ export const OPTIONS = {
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },
+    confidence: { type: 'boolean', help: 'also NAME-confidence.png, lighter where the model is surer' },
+    sky: { type: 'boolean', help: 'also NAME-sky.png, white where there is sky' },
     npy: { type: 'boolean', help: 'also NAME.npy, the values as f32 [H,W], and NAME.json' },
   },
   'Raw tensors': {
@@ -85,6 +92,7 @@ export const CONVERSION_OPTIONS = {
 export const EVALUATION_OPTIONS = {
   ...OPTIONS.Model,
   ...EVALUATION,
+  'focal-length': OPTIONS.Input['focal-length'],
   hub: OPTIONS.Input.hub,
   quiet: OPTIONS.General.quiet,
   help: OPTIONS.General.help,

@@ -18,6 +18,8 @@ import { besideIn, onDisk } from '../node/disk_names.js';
 import type { Picture } from '../node/image_file.js';
 import { sideBySide, withoutAlpha } from './compose.js';
 import type { Outputs } from './jobs.js';
+import { confidencePicture, skyPicture } from './side_pictures.js';
+import type { BesideName } from '../models/family.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
 import type { Span } from '../kernels/colorize.js';
@@ -35,8 +37,12 @@ export interface Look {
   readonly span: Span;
 }
 
+type SidePicture = typeof skyPicture;
+const SIDE_PICTURES: Readonly<Record<BesideName, SidePicture>> = { confidence: confidencePicture, sky: skyPicture };
+
 /** The part of a depth map that files are made of. */
-export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'range' | 'colors' | 'semantics'>;
+export type DepthResult = Pick<DepthMap, 'width' | 'height' | 'nearer' | 'read' | 'range' | 'colors' | 'semantics'> &
+  Partial<Pick<DepthMap, BesideName>>;
 
 /**
  * Writes every file of one job, with its folder. PNG files carry their semantics in the text chunk `depthwise`: value =
@@ -64,6 +70,11 @@ export async function writeOutputs(
   }
   if (outputs.pfm !== undefined) await put(outputs.pfm, encodePfm(values, width, height));
   if (outputs.npy !== undefined) await put(outputs.npy, encodeNpy(values, [height, width]));
+  for (const [name, toPicture] of Object.entries(SIDE_PICTURES) as [BesideName, SidePicture][]) {
+    const [path, map] = [outputs[name], depth[name]];
+    if (path !== undefined && map)
+      await put(path, await encodePng(toPicture(await map.read(), width, height), textOf(depth.semantics())));
+  }
   if (outputs.semantics !== undefined) await put(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
 }

@@ -3,6 +3,7 @@ import { open, readFile } from 'node:fs/promises';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
+import { exifFocalLength } from '../image/exif.js';
 import type { Warning } from '../warnings.js';
 import { checkPixels, openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
@@ -16,6 +17,8 @@ export interface Picture {
   readonly data: Uint8Array<ArrayBuffer>;
   readonly width: number;
   readonly height: number;
+  /** Focal length of the camera in pixels, where the EXIF data have it as on 35 mm film. */
+  readonly focalLength?: number;
 }
 
 /** What `readPicture` takes. */
@@ -55,10 +58,13 @@ export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPi
   const format = sniffPicture(bytes);
   if (!format) throw fault('IMAGE_DECODE', path, bytes.length ? 'is not a picture' : 'is empty');
   if (!isReadable(format)) throw fault('IMAGE_FORMAT', path, unsupportedFormat(format));
-  const { data, width, height, channels } =
-    format === 'PNM' ? decodePnm(bytes, path) : await decode(bytes, path, format, options);
+  const { samples, exif } =
+    format === 'PNM' ? { samples: decodePnm(bytes, path) } : await decode(bytes, path, format, options);
+  const { data, width, height, channels } = samples;
   checkPixels(path, width, height);
-  return { data: toRgba(data, width * height, channels), width, height };
+  const focalLength = exifFocalLength(exif, { width, height });
+  const picture = { data: toRgba(data, width * height, channels), width, height };
+  return focalLength === undefined ? picture : { ...picture, focalLength };
 }
 
 /** First bytes of a file, as many as telling its format takes. @throws ImageError IMAGE_READ. */
@@ -106,13 +112,13 @@ async function decode(
   path: string,
   format: PictureFormat,
   { onWarning }: ReadPictureOptions,
-): Promise<Samples> {
+): Promise<{ readonly samples: Samples; readonly exif?: Uint8Array | undefined }> {
   const ended = format === 'JPEG' ? withEndMarker(bytes) : undefined;
   try {
     const { image, metadata } = await openImage(ended ?? bytes, path, ended !== undefined);
     const samples = await srgbSamples(image, metadata, path);
     if (ended) onWarning?.({ code: 'IMAGE_DECODE', message: `${path}: lacks its end marker, and is whole otherwise.` });
-    return samples;
+    return { samples, exif: metadata.exif };
   } catch (cause) {
     if (cause instanceof ImageError) throw cause;
     throw fault('IMAGE_DECODE', path, `cannot be decoded as ${format} (${reasonOf(cause)})`, cause);

@@ -85,6 +85,10 @@ function notDisposed(name: string): Warning {
   return { code: 'NOT_DISPOSED', message };
 }
 
+async function fetchFile(url: string | URL, signal: AbortSignal | undefined): Promise<Blob> {
+  return untilAborted((await parts.downloads()).fetchPicture(url, signal), signal);
+}
+
 /** A depth model on a GPU. */
 export class DepthModel {
   readonly #life: Lifetime;
@@ -144,9 +148,14 @@ export class DepthModel {
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
       return estimateDepth(this.#life, source, options);
-    const bitmap = await untilAborted(decodePicture(source, signal), signal);
+    const needsFocal = this.#life.engine.entry.canonicalFocal !== undefined && options.focalLength === undefined;
+    const file = needsFocal && !(source instanceof Blob) ? await fetchFile(source, signal) : source;
+    const bitmap = await untilAborted(decodePicture(file, signal), signal);
     try {
-      return await estimateDepth(this.#life, bitmap, options);
+      if (!needsFocal) return await estimateDepth(this.#life, bitmap, options);
+      const rare = await untilAborted(parts.rare(), signal);
+      const focalLength = await untilAborted(rare.fileFocalLength(file as Blob, bitmap), signal);
+      return await estimateDepth(this.#life, bitmap, focalLength === undefined ? options : { ...options, focalLength });
     } finally {
       bitmap.close();
     }

@@ -2,6 +2,7 @@
 export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { withJfif } from '../image/jfif.js';
+export { fileFocalLength } from '../image/file_focal.js';
 export { preprocessHub } from '../image/preprocess_hub.js';
 export { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 export { resume } from '../weights/fetch/resume.js';
