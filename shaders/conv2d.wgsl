@@ -62,10 +62,7 @@ fn main(
           let b3 = vec4f(weight[w + 3 * params.N4]);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p * STRIDE + kx];
-            acc[p * COLS + j] += a.x * b0;
-            acc[p * COLS + j] += a.y * b1;
-            acc[p * COLS + j] += a.z * b2;
-            acc[p * COLS + j] += a.w * b3;
+            acc[p * COLS + j] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
           }
         }
       }

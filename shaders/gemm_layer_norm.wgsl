@@ -61,10 +61,7 @@ fn main(
       let b2 = vec4f(weight[w + 2 * params.N4]);
       let b3 = vec4f(weight[w + 3 * params.N4]);
       for (var i = 0u; i < 4; i++) {
-        acc[i * EACH + j] += a[i].x * b0;
-        acc[i * EACH + j] += a[i].y * b1;
-        acc[i * EACH + j] += a[i].z * b2;
-        acc[i * EACH + j] += a[i].w * b3;
+        acc[i * EACH + j] += a[i].x * b0 + a[i].y * b1 + a[i].z * b2 + a[i].w * b3;
       }
     }
   }

@@ -41,10 +41,7 @@ fn main(
       let mine = load(min(row0 + i0 + lane % SHARE, params.M - 1), k4);
       for (var i = 0u; i < SHARE; i++) {
         let a = subgroupShuffle(mine, i);
-        acc[i0 + i] += a.x * b0;
-        acc[i0 + i] += a.y * b1;
-        acc[i0 + i] += a.z * b2;
-        acc[i0 + i] += a.w * b3;
+        acc[i0 + i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
       }
     }
   }

@@ -47,10 +47,7 @@ fn main(
           let b3 = vec4f(weight1[w + 3 * HIDDEN + n]);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p + kx];
-            acc[p * HIDDEN + n] += a.x * b0;
-            acc[p * HIDDEN + n] += a.y * b1;
-            acc[p * HIDDEN + n] += a.z * b2;
-            acc[p * HIDDEN + n] += a.w * b3;
+            acc[p * HIDDEN + n] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
           }
         }
       }

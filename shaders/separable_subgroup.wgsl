@@ -32,10 +32,7 @@ fn main(
         let b2 = vec4f(weight[w + 2 * params.N4]);
         let b3 = vec4f(weight[w + 3 * params.N4]);
         for (var p = 0u; p < PIXELS; p++) {
-          acc[p * COLS + j] += a[p].x * b0;
-          acc[p * COLS + j] += a[p].y * b1;
-          acc[p * COLS + j] += a[p].z * b2;
-          acc[p * COLS + j] += a[p].w * b3;
+          acc[p * COLS + j] += a[p].x * b0 + a[p].y * b1 + a[p].z * b2 + a[p].w * b3;
         }
       }
     }
