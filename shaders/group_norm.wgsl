@@ -1,6 +1,6 @@
 // y = act(added + (x - mean) / sqrt(var + EPS) · gamma + beta) on a map, with the mean and variance of each group of
 // neighbouring channels over all pixels; statistics in f32, two passes.
-// Includes: group_norm_plain.wgsl, epilogue.wgsl, stored.wgsl
+// Includes: added_nothing.wgsl, epilogue.wgsl, stored.wgsl
 // One workgroup takes the groups of a column of vectors: one group of many channels, or those that share a vector.
 alias xelem = f32;
 const SHARE: u32 = 4; // channels of a vector that are of one group: 1, 2 or 4

@@ -9,6 +9,8 @@ struct Params {
   IW: u32,
   H: u32,
   W: u32,
+  TOP: u32, // rows above and below y, and columns on both sides, that x has besides
+  LEFT: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [IH, IW]
@@ -33,8 +35,8 @@ fn main(
 ) {
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (index >= params.H * params.W) { return; }
-  let py = source(index / params.W, params.IH, params.H);
-  let px = source(index % params.W, params.IW, params.W);
+  let py = source(index / params.W + params.TOP, params.IH, params.H + 2 * params.TOP);
+  let px = source(index % params.W + params.LEFT, params.IW, params.W + 2 * params.LEFT);
   let wy = weights(py.fraction);
   let wx = weights(px.fraction);
   let first = select(1, 0, FILTER == 2);

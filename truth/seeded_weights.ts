@@ -77,6 +77,9 @@ function gain(name: string): number {
   if (/(attn\.qkv|conv_dw|conv_pw)\.weight$/.test(name)) return 2.5;
   if (name.endsWith('conv_pwl.weight')) return 1.25;
   if (/(mhca\.projection|mlp\.conv2|e_mhsa\.proj)\.weight$/.test(name)) return 0.5;
+  // Bins and distributions of ZoeDepth that differ from pixel to pixel.
+  if (/log_binomial.*mlp\.2\.weight$/.test(name)) return 3;
+  if (/seed_bin.*_net\.2\.weight$/.test(name)) return 4;
   return isLastWeight(name) ? 0.75 : 1.75;
 }
 

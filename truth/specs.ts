@@ -19,13 +19,20 @@ import { mergeNormSpec } from '../src/kernels/merge_norm.spec.js';
 import { pairNormSpec } from '../src/kernels/pair_norm.spec.js';
 import { patchEmbedSpec } from '../src/kernels/patch_embed.spec.js';
 import { postNormSpec } from '../src/kernels/post_norm.spec.js';
-import { antialiasColumnsSpec, antialiasRowsSpec, preprocessSpec } from '../src/kernels/preprocess.spec.js';
+import {
+  antialiasColumnsSpec,
+  antialiasRowsSpec,
+  borderedPictureSpec,
+  preprocessSpec,
+} from '../src/kernels/preprocess.spec.js';
 import { normalizedBytesSpec, pictureBytesSpec } from '../src/kernels/resize_bytes.spec.js';
 import { phaseConvSpec } from '../src/kernels/phase_conv.spec.js';
+import { resizedFeaturesSpec } from '../src/kernels/resized_features.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
+import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
 import { upsampledConvSpec } from '../src/kernels/upsampled_conv.spec.js';
@@ -54,11 +61,17 @@ export const specs = [
   headRotarySpec,
   headSpec,
   preprocessSpec,
+  borderedPictureSpec,
   antialiasRowsSpec,
   antialiasColumnsSpec,
   pictureBytesSpec,
   normalizedBytesSpec,
   resizeMapSpec,
+  resizedFeaturesSpec,
+  zoeSeedsSpec,
+  zoeAttractSpec,
+  zoeDepthSpec,
+  zoeRouteSpec,
   skyFillSpec,
   firstRowSpec,
   pairNormSpec,

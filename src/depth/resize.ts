@@ -6,11 +6,13 @@ export interface ResizeOptions {
   readonly width: number;
   readonly height: number;
   readonly filter: ResizeFilter;
+  /** Around the picture, in the map alone, in pixels of the picture; none unless given. */
+  readonly border?: readonly [rows: number, columns: number] | undefined;
 }
 
 /** A depth map f32[h,w] resized to [height,width]; itself when it has that size already. */
-export function resizeDepth(graph: Graph, depth: Value, { width, height, filter }: ResizeOptions): Value {
+export function resizeDepth(graph: Graph, depth: Value, { width, height, ...rest }: ResizeOptions): Value {
   const [h, w] = depth.type.shape;
-  if (h === height && w === width) return depth;
-  return graph.scope('resize', () => graph.apply(resizeMap, { x: depth }, { size: [height, width], filter }).y);
+  if (h === height && w === width && !rest.border) return depth;
+  return graph.scope('resize', () => graph.apply(resizeMap, { x: depth }, { size: [height, width], ...rest }).y);
 }

@@ -14,6 +14,8 @@ export interface SizeRule {
    * resizes twice, as Depth Anything 3 does: the longest side to the target, then both to the nearest multiples.
    */
   readonly method: 'lower_bound' | 'upper_bound' | 'minimal' | 'longest_side';
+  /** `mirrored`: a border of mirrored pixels belongs to the picture, and the map is cut to what is inside of it. */
+  readonly border?: 'mirrored';
   /** Whether the network takes no other size: pictures are stretched to it. */
   readonly fixed?: true;
 }
@@ -35,6 +37,15 @@ export interface Size {
 }
 
 const MAX_SIDE = 8192;
+
+/**
+ * Rows above and below a picture and columns on both sides that a rule adds: 3·√(side/2), rounded down, as ZoeDepth has
+ * it, and fewer than there are to mirror. Undefined where it adds none.
+ */
+export function borderOf({ border }: SizeRule, { width, height }: Size): [rows: number, columns: number] | undefined {
+  const of = (side: number) => Math.min(Math.floor(Math.sqrt(side / 2) * 3), side - 1);
+  return border && [of(height), of(width)];
+}
 
 /**
  * Size of the network input for a picture, equal to the published `Resize` class (isl-org/MiDaS, midas/transforms.py)
@@ -90,6 +101,8 @@ export function firstSize(
       },
     );
   }
+  const [rows, columns] = borderOf(rule, { width, height }) ?? [0, 0];
+  [width, height] = [width + 2 * columns, height + 2 * rows];
   const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
   let [scaleX, scaleY] = [target.width / width, target.height / height];
   if (rule.keepAspect && !square) scaleX = scaleY = commonScale(rule.method, scaleX, scaleY);

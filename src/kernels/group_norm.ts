@@ -1,6 +1,6 @@
 import groupNormWgsl from '../../shaders/group_norm.wgsl?raw';
-import plainWgsl from '../../shaders/group_norm_plain.wgsl?raw';
-import residualWgsl from '../../shaders/group_norm_residual.wgsl?raw';
+import plainWgsl from '../../shaders/added_nothing.wgsl?raw';
+import residualWgsl from '../../shaders/added_residual.wgsl?raw';
 import { ensureTypes, map3, numel, show, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import { epilogueKernel, type Activation } from './store.js';

@@ -1,7 +1,8 @@
 import type { TensorType } from '../tensor.js';
 import { antialiasColumns, antialiasRows } from './antialias.js';
 import { preprocess, type PreprocessAttrs } from './preprocess.js';
-import { antialiasTaps, byteRounding, cubicTaps, tapScale } from './resample.spec.js';
+import { borderedPicture } from './bordered_picture.js';
+import { antialiasTaps, bilinearTaps, byteRounding, cubicTaps, tapScale } from './resample.spec.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
 const GATE = 16;
@@ -136,4 +137,48 @@ export const antialiasColumnsSpec = defineSpec<{ x: TensorType }, { y: TensorTyp
     { name: 'shrunk eightfold, prime', inputs: { x: [797, 14] }, attrs: { size: [98, 14], ...imageNet } },
   ],
   perf: [{ name: 'photo of 4032×3024, hub 518', inputs: { x: [3024, 686] }, attrs: { size: [518, 686], ...imageNet } }],
+});
+
+function bordered(inputs: Tensors, { size: [H, W], mean, std, border = [0, 0] }: PreprocessAttrs): { y: Expected } {
+  const { type, data } = need(inputs, 'picture');
+  const [PH, PW] = type.shape as [number, number];
+  const place = (at: number, side: number) => (at < 0 ? -at : at >= side ? 2 * (side - 1) - at : at);
+  const y = blank([H, W, 4]);
+  for (let i = 0; i < H * W; i++) {
+    for (const ty of bilinearTaps(Math.floor(i / W), PH + 2 * border[0], H, true)) {
+      for (const tx of bilinearTaps(i % W, PW + 2 * border[1], W, true)) {
+        const pixel = place(ty.at - border[0], PH) * PW + place(tx.at - border[1], PW);
+        for (let c = 0; c < 3; c++) {
+          const value = data[pixel * 4 + c] as number;
+          y.values[4 * i + c]! += (ty.weight * tx.weight * value) / (std[c] as number);
+          y.magnitude[4 * i + c]! += (tapScale(ty) * tapScale(tx) * value) / (std[c] as number);
+        }
+      }
+    }
+    for (let c = 0; c < 3; c++) {
+      y.values[4 * i + c]! -= (mean[c] as number) / (std[c] as number);
+      y.magnitude[4 * i + c]! += (mean[c] as number) / (std[c] as number);
+    }
+  }
+  return { y };
+}
+
+export const borderedPictureSpec = defineSpec({
+  op: borderedPicture,
+  gate: GATE,
+  half: [],
+  dtypes: { picture: 'texture' },
+  reference: bordered,
+  cases: [
+    { name: 'border of 3 and 5', inputs: { picture: [19, 23] }, attrs: { size: [16, 24], border: [3, 5], ...half } },
+    { name: 'as wide as it may be', inputs: { picture: [4, 3] }, attrs: { size: [9, 8], border: [3, 2], ...half } },
+    { name: 'no border', inputs: { picture: [7, 9] }, attrs: { size: [11, 5], ...half } },
+  ],
+  perf: [
+    {
+      name: 'ZoeDepth: 480×640 to 384×512',
+      inputs: { picture: [480, 640] },
+      attrs: { size: [384, 512], border: [46, 53], ...half },
+    },
+  ],
 });

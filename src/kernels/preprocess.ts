@@ -16,6 +16,8 @@ export interface Normalization {
 export interface PreprocessAttrs extends Normalization {
   /** Output [H,W]. */
   readonly size: readonly [number, number];
+  /** Rows above and below the picture and columns on both sides that `bordered_picture` mirrors; others read none. */
+  readonly border?: readonly [rows: number, columns: number] | undefined;
 }
 
 export interface PictureInput {

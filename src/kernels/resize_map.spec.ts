@@ -3,7 +3,7 @@ import { bilinearTaps, cubicTaps, tapScale } from './resample.spec.js';
 import { resizeMap, type ResizeMapAttrs } from './resize_map.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
-function reference(inputs: Tensors, { size: [H, W], filter }: ResizeMapAttrs): { y: Expected } {
+function reference(inputs: Tensors, { size: [H, W], filter, border = [0, 0] }: ResizeMapAttrs): { y: Expected } {
   const { type, data } = need(inputs, 'x');
   const [IH, IW] = type.shape as [number, number];
   const taps = (at: number, input: number, output: number) =>
@@ -13,8 +13,8 @@ function reference(inputs: Tensors, { size: [H, W], filter }: ResizeMapAttrs): {
   const y = blank([H, W]);
   const { values, magnitude } = y;
   for (let i = 0; i < H * W; i++) {
-    for (const ty of taps(Math.floor(i / W), IH, H)) {
-      for (const tx of taps(i % W, IW, W)) {
+    for (const ty of taps(Math.floor(i / W) + border[0], IH, H + 2 * border[0])) {
+      for (const tx of taps((i % W) + border[1], IW, W + 2 * border[1])) {
         const value = data[ty.at * IW + tx.at] as number;
         values[i]! += ty.weight * tx.weight * value;
         magnitude[i]! += tapScale(ty) * tapScale(tx) * Math.abs(value);
@@ -39,9 +39,12 @@ export const resizeMapSpec = defineSpec<{ x: TensorType }, { y: TensorType }, Re
   gate: 16,
   half: [],
   reference,
-  cases: filters.flatMap((filter) =>
-    sizes.map(([name, from, size]) => ({ name: `${filter}, ${name}`, inputs: { x: from }, attrs: { size, filter } })),
-  ),
+  cases: [
+    ...filters.flatMap((filter) =>
+      sizes.map(([name, from, size]) => ({ name: `${filter}, ${name}`, inputs: { x: from }, attrs: { size, filter } })),
+    ),
+    { name: 'without a border', inputs: { x: [12, 16] }, attrs: { size: [19, 23], filter: 'bicubic', border: [3, 5] } },
+  ],
   perf: filters.map((filter) => ({
     name: `518×686 to 3024×4032, ${filter}`,
     inputs: { x: [518, 686] },

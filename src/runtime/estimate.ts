@@ -10,7 +10,7 @@ import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import type { Outputs } from '../models/family.js';
 import { metreFactor } from './focal.js';
-import { firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
+import { borderOf, firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
 import type { Look } from './looks.js';
 import { parts } from '../parts.js';
@@ -18,7 +18,7 @@ import type { Queueing, Turn } from './run_queue.js';
 
 /** Options of one estimate. */
 export interface EstimateOptions extends SizeOptions {
-  /** Size of the map: that of the picture, or that of the network's input. */
+  /** Size of the map: that of the picture, or that of the network's input, with the border that ZoeDepth adds. */
   readonly size?: 'picture' | 'network';
   /**
    * Two runs of a model are on the GPU at a time; other calls wait for their turn, in order, each with a copy of its
@@ -111,6 +111,7 @@ function networkOnPicture(engine: Estimator, graph: Graph, { picture, network, b
   return engine.network(
     engine.preprocess(graph, texture, {
       size: [network.height, network.width],
+      border: borderOf(engine.entry.input, picture),
       between: between && [between.height, between.width],
       mean,
       std,
@@ -125,8 +126,14 @@ function depthOf(engine: Estimator, graph: Graph, { depth }: Outputs, geometry: 
   return toSize(engine, graph, engine.metres(depth, factor), geometry);
 }
 
-function toSize({ entry, convention }: Estimator, graph: Graph, map: Value, { out }: Geometry): Value {
-  return resizeDepth(graph, map, { ...out, filter: convention === 'hub' ? 'bicubic' : entry.output });
+function toSize(
+  { entry, convention }: Estimator,
+  graph: Graph,
+  map: Value,
+  { picture, network, out }: Geometry,
+): Value {
+  const border = out === network ? undefined : borderOf(entry.input, picture);
+  return resizeDepth(graph, map, { ...out, filter: convention === 'hub' ? 'bicubic' : entry.output, border });
 }
 
 /** The program of an estimate. @throws LimitError before anything is allocated */

@@ -27,7 +27,7 @@ export function withoutHub(model: string): string {
 
 /** Fixtures of MiDaS have the names of the registry; those of Depth Anything are variants of its models. */
 function waits({ model }: FixtureRecord): boolean {
-  return /^(?:midas|dpt)-/.test(model) && !findEntry(withoutHub(model));
+  return /^(?:midas|dpt|zoedepth)-/.test(model) && !findEntry(withoutHub(model));
 }
 
 /** Names and shapes of a published checkpoint. */

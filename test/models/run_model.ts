@@ -74,7 +74,7 @@ export function stageValue(graph: Graph, stage: string, taps: readonly number[])
       (stage !== 'head_conv1' || /^(?:upsampled_conv|conv2d)$/.test(n.op.name)) &&
       (!stage.startsWith('block') || !/^(?:layer|pair)_norm$/.test(n.op.name)),
   );
-  const outputs = nodes.at(-1)?.outputs;
+  const outputs = nodes.at(stage === 'head_conv1' ? 0 : -1)?.outputs;
   if (!outputs) throw new Error(`no node at "${label}" for stage ${stage}`);
   return stage.startsWith('tap') ? (outputs['tap'] ?? outputs['y']) : Object.values(outputs)[0];
 }
@@ -92,6 +92,7 @@ function stageLabel(stage: string, taps: readonly number[]): string | undefined 
   if (stage.startsWith('tap')) return `pretrained.blocks.${taps[index - 1]}`;
   if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
   if (stage.endsWith('_rn')) return stage;
+  if (stage.includes('bins')) return stage.includes('.') ? stage : `metric.${stage}`;
   if (NEVER_STORED.includes(stage)) return undefined;
   return stage.startsWith('path') ? `refinenet${index}` : 'head';
 }

@@ -10,6 +10,7 @@ import { gemmMutants } from './kernels/gemm.js';
 import { pictureMutants } from './kernels/picture.js';
 import { resizeMutants } from './kernels/resize.js';
 import { tokenMutants } from './kernels/tokens.js';
+import { zoeMutants } from './kernels/zoe.js';
 import { testMutants } from './mutant_tests.js';
 
 const kernelMutants = [
@@ -17,6 +18,7 @@ const kernelMutants = [
   ...convMutants,
   ...resizeMutants,
   ...tokenMutants,
+  ...zoeMutants,
   ...pictureMutants,
   ...depthAnything3Mutants,
 ];

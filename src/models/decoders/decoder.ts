@@ -45,29 +45,41 @@ export function decoder(maps: readonly Value[], weights: Weights, config: Decode
  * @param opening name of that convolution
  */
 export function fused(maps: readonly Value[], weights: Weights, block: DecoderConfig['block'], opening: string): Value {
-  const sum = fusedSum(maps, weights, block);
+  const { sum } = fusedPaths(maps, weights, block);
   const projection = weights.at('refinenet1.out_conv');
   return sum.graph.scope('head', () => upsampled(sum, projection, weights.at(opening), block));
 }
 
-/** What the last fusion block projects: a map of the sides of the largest one. The deepest one is the last. */
-export function fusedSum(maps: readonly Value[], weights: Weights, block: DecoderConfig['block']): Value {
+/** What the fusion blocks of a decoder leave. */
+export interface FusedPaths {
+  /** The maps at the decoder's width, the shallowest first. */
+  readonly laterals: readonly Value[];
+  /** Results of the deeper fusion blocks, the deepest first, before the resize that ends them. */
+  readonly paths: readonly Value[];
+  /** Of the shallowest block, before its projection and resize. */
+  readonly sum: Value;
+}
+
+/** The decoder up to its head: maps, the largest first, through a fusion block each. */
+export function fusedPaths(maps: readonly Value[], weights: Weights, block: DecoderConfig['block']): FusedPaths {
   const { graph } = maps[0] as Value;
   const laterals = maps.map((map, i) =>
     graph.scope(`layer${i + 1}_rn`, () =>
       conv(map, weights.at(`layer${i + 1}_rn`), { bias: false, act: block === 'plain' ? 'relu' : 'none' }),
     ),
   );
-  let path: Value | undefined;
+  const paths: Value[] = [];
   for (let level = maps.length; level > 1; level--) {
-    path = graph.scope(`refinenet${level}`, () =>
-      fusion(laterals[level - 1] as Value, path, weights.at(`refinenet${level}`), block),
+    const path = graph.scope(`refinenet${level}`, () =>
+      fusion(laterals[level - 1] as Value, paths.at(-1), weights.at(`refinenet${level}`), block),
     );
+    paths.push(path);
   }
   const last = weights.at('refinenet1');
-  return graph.scope('refinenet1', () =>
-    residualConvUnit(skipSum(laterals[0] as Value, path, last, block), last.at('resConfUnit2')),
+  const sum = graph.scope('refinenet1', () =>
+    residualConvUnit(skipSum(laterals[0] as Value, paths.at(-1), last, block), last.at('resConfUnit2')),
   );
+  return { laterals, paths, sum };
 }
 
 /**
@@ -110,7 +122,7 @@ function narrows(projection: Weights): boolean {
 }
 
 /** Project, upsample ×2, 3×3. f32 from that on. */
-function upsampled(path: Value, projection: Weights, opening: Weights, block: DecoderConfig['block']): Value {
+export function upsampled(path: Value, projection: Weights, opening: Weights, block: DecoderConfig['block']): Value {
   const { graph } = path;
   const [h, w, C] = map3(path.type);
   const first = block === 'plain' ? convWeights(graph, opening, C) : projectedConv(path, projection, opening);

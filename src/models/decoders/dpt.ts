@@ -17,15 +17,20 @@ export const DPT_LEFT_ASIDE: readonly RegExp[] = [
   DEEPEST_UNIT,
 ];
 
+/** @throws UsageError `SHAPE_MISMATCH` where a side of a picture [H,W,4] is no multiple of 32 */
+export function ensureStride({ type }: Value): void {
+  const [H, W] = map3(type);
+  ensureTypes('dpt', { picture: type }, H % STRIDE === 0 && W % STRIDE === 0, `sides that are multiples of ${STRIDE}`);
+}
+
 /**
  * The decoder of the DPT models of MiDaS: four maps of strides 4, 8, 16, 32 of a picture [H,W,4] → relative inverse
  * depth [H,W]. arXiv 2103.13413.
- * @throws UsageError `SHAPE_MISMATCH` where a side is no multiple of 32
+ * @throws as `ensureStride`
  */
 export function dptDecoder(picture: Value, weights: Weights, maps: () => readonly Value[]): Outputs {
   const [H, W] = map3(picture.type);
-  const whole = H % STRIDE === 0 && W % STRIDE === 0;
-  ensureTypes('dpt', { picture: picture.type }, whole, `sides that are multiples of ${STRIDE}`);
+  ensureStride(picture);
   const depth = decoder(picture.graph.scope('pretrained', maps), weights.at('scratch'), {
     size: [H, W],
     block: 'custom',

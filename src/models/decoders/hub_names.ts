@@ -18,13 +18,19 @@ export function transformerNames(hub: string, original: string): readonly NameRu
   ];
 }
 
+/** What reads taps out, in the hub's models with a neck of DPT. */
+export function neckNames(pretrained: string): readonly NameRule[] {
+  const neck = 'neck.reassemble_stage';
+  return [1, 2, 3, 4].flatMap((level): NameRule[] => [
+    [`${neck}.readout_projects.${level - 1}.0`, `${pretrained}.act_postprocess${level}.0.project.0`],
+    [`${neck}.layers.${level - 1}.projection`, `${pretrained}.act_postprocess${level}.3`],
+    [`${neck}.layers.${level - 1}.resize`, `${pretrained}.act_postprocess${level}.4`],
+  ]);
+}
+
 /** The neck and head of the hub's DPT models. */
 export const dptNames: readonly NameRule[] = [
-  ...[1, 2, 3, 4].flatMap((level): NameRule[] => [
-    [`neck.reassemble_stage.readout_projects.${level - 1}.0`, `pretrained.act_postprocess${level}.0.project.0`],
-    [`neck.reassemble_stage.layers.${level - 1}.projection`, `pretrained.act_postprocess${level}.3`],
-    [`neck.reassemble_stage.layers.${level - 1}.resize`, `pretrained.act_postprocess${level}.4`],
-  ]),
+  ...neckNames('pretrained'),
   ...decoderNames('scratch'),
   ['head.head', 'scratch.output_conv'],
 ];

@@ -2,7 +2,7 @@ import type { Recipe, Value } from '../../graph/graph.js';
 import { phaseConv } from '../../kernels/phase_conv.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasOf, conv, linear } from '../layers/layers.js';
-import { endOfHead, fusedSum } from './decoder.js';
+import { endOfHead, fusedPaths } from './decoder.js';
 
 const EPS = 1e-5;
 
@@ -13,7 +13,7 @@ const EPS = 1e-5;
  */
 export function levitDecoder(maps: readonly Value[], weights: Weights, size: readonly [number, number]): Value {
   const { graph } = maps[0] as Value;
-  const sum = fusedSum(maps, weights, 'custom');
+  const { sum } = fusedPaths(maps, weights, 'custom');
   return graph.scope('head', () => {
     const path = linear(sum, weights.at('refinenet1.out_conv'));
     const half = doubled({ low: path }, weights.at('stem_transpose.0'));

@@ -1,8 +1,9 @@
-import { view, type Recipe, type StoredTensor, type Value } from '../../graph/graph.js';
+import { view, type Value } from '../../graph/graph.js';
 import { gemm } from '../../kernels/gemm.js';
 import { tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { biasOf, conv, linear, upConv } from '../layers/layers.js';
+import { linearColumns } from '../layers/packing.js';
 
 /**
  * Tokens [1 + GH·GW, C] of a tapped block, the class token first → the map of a level as DPT reads it out: level 1 has
@@ -43,15 +44,3 @@ function readout(tap: Value, weights: Weights): Value {
     { rows: 'patches', act: 'gelu', out: graph.storage },
   ).y;
 }
-
-/** Columns from `from` on of [N,·], as many as the shape [K,N] has rows. */
-const linearColumns: Recipe<{ readonly from: number }> = {
-  name: 'linear columns',
-  pack([weight], [K = 0, N = 0], { from }) {
-    const { values, shape } = weight as StoredTensor;
-    const width = shape[1] as number;
-    const packed = new Float32Array(K * N);
-    for (let n = 0; n < N; n++) for (let k = 0; k < K; k++) packed[k * N + n] = values[n * width + from + k] as number;
-    return packed;
-  },
-};

@@ -11,6 +11,7 @@ import { dptSwin, type DptSwinName } from './dpt_swin.js';
 import { dptSwin2, type DptSwin2Name } from './dpt_swin2.js';
 import { midasLarge, type MidasLargeName } from './midas_large.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
+import { zoeDepth, type ZoeDepthName } from './zoedepth.js';
 
 /** Name of a model that `loadDepthModel` knows. */
 export type ModelName =
@@ -25,7 +26,8 @@ export type ModelName =
   | DptSwinName
   | DptSwin2Name
   | MidasLargeName
-  | MidasSmallName;
+  | MidasSmallName
+  | ZoeDepthName;
 
 /** A model of the registry. */
 export type KnownModel = ModelEntry<ModelName>;
@@ -35,6 +37,8 @@ export const families: readonly Family<KnownModel>[] = [
   depthAnything,
   depthAnything3,
   distillAnyDepth,
+  // It contains a whole DPT on BEiT, whose marks it bears.
+  zoeDepth,
   dptBeit,
   dptHybrid,
   dptLarge,

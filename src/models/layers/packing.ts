@@ -51,6 +51,18 @@ export function packConv(values: Float32Array, N: number, C: number, taps: numbe
 /** [N,K] or [N,K,1,1] → [K,N]. */
 export const linearLayout = layout('linear', (values, [N = 0, K = 0]) => packLinear(values, N, K));
 
+/** Columns from `from` on of [N,·] or [N,·,1,1], as many as the shape [K,N] has rows. */
+export const linearColumns: Recipe<{ readonly from: number }> = {
+  name: 'linear columns',
+  pack([weight], [K = 0, N = 0], { from }) {
+    const { values, shape } = weight as StoredTensor;
+    const width = shape[1] as number;
+    const packed = new Float32Array(K * N);
+    for (let n = 0; n < N; n++) for (let k = 0; k < K; k++) packed[k * N + n] = values[n * width + from + k] as number;
+    return packed;
+  },
+};
+
 /** [C,1,K,K] → [K,K,C]. */
 export const depthwiseLayout = layout('depthwise', (values, [C = 0]) => packLinear(values, C, values.length / C));
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ImageError, LimitError, UsageError } from '../../../src/errors.js';
-import { networkSize, type SizeRule } from '../../../src/image/size.js';
+import { borderOf, networkSize, type SizeRule } from '../../../src/image/size.js';
 
 interface Published {
   readonly rules: readonly (Omit<SizeRule, 'keepAspect' | 'method'> & {
@@ -41,6 +41,22 @@ describe('networkSize', () => {
     const rule: SizeRule = { width: 100, height: 100, multiple: 40, keepAspect: false, method: 'minimal' };
     expect(show(networkSize(rule, 7, 7))).toBe('80x80');
     expect(show(networkSize({ ...rule, width: 60 }, 7, 7))).toBe('80x80');
+  });
+
+  // Sizes of the published infer, height and width: border, network input.
+  it.each([
+    [480, 640, 46, 53, '512x384'],
+    [375, 1242, 41, 74, '1152x384'],
+    [1080, 1920, 69, 92, '672x384'],
+  ])('takes the border of ZoeDepth for a part of the picture: %i×%i', (height, width, rows, columns, size) => {
+    const rule: SizeRule = { ...dpt, width: 512, border: 'mirrored' };
+    expect(borderOf(rule, { width, height })).toEqual([rows, columns]);
+    expect(borderOf(dpt, { width, height })).toBeUndefined();
+    expect(show(networkSize(rule, width, height))).toBe(size);
+  });
+
+  it('mirrors no more of a tiny picture than there is', () => {
+    expect(borderOf({ ...dpt, border: 'mirrored' }, { width: 3, height: 1 })).toEqual([0, 2]);
   });
 
   it('stretches to the target without an aspect ratio', () => {

@@ -16,6 +16,8 @@ const GATES: readonly (readonly [model: string, checkpoint: string, most: number
   ['dpt-beit-base-384', 'dpt-beit-base-384', 102],
   ['dpt-beit-large-512', 'dpt-beit-large-512', 162],
   ['dpt-hybrid', 'dpt-hybrid', 199],
+  ['zoedepth-n', 'zoedepth-n', 199],
+  ['zoedepth-nk', 'zoedepth-nk', 248],
   ['dpt-swin2-tiny-256', 'dpt-swin2-tiny-256', 129],
   ['dpt-levit-224', 'dpt-levit-224', 83],
   ['dpt-next-vit-large-384', 'dpt-next-vit-large-384', 256],

@@ -1,4 +1,4 @@
-// Include. Of group_norm: the other branch of a residual block is added.
+// Include. A map of the same size is added.
 alias relem = f32;
 @group(0) @binding(6) var<storage, read> residual: array<vec4<relem>>; // [H·W, C/4]
 

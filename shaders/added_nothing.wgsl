@@ -1,4 +1,4 @@
-// Include. Of group_norm: nothing is added.
+// Include. Nothing is added.
 fn added(at: u32) -> vec4f {
   return vec4f(0);
 }
