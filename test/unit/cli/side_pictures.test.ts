@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { parseArguments, type EstimateCommand } from '../../../src/cli/arguments.js';
+import { estimatePictures } from '../../../src/cli/estimate.js';
+import { planJobs } from '../../../src/cli/jobs.js';
+import { Session } from '../../../src/cli/session.js';
+import { confidencePicture, skyPicture } from '../../../src/cli/side_pictures.js';
+
+describe('pictures beside the depth', () => {
+  it('are refused of models that do not give them, before anything is fetched', async () => {
+    const argv = ['--model', 'depth-anything-v2-small', '--sky', 'test/fixtures/nano/street.png'];
+    const session = new Session(true, new AbortController().signal);
+    await expect(estimatePictures(parseArguments(argv) as EstimateCommand, session)).rejects.toMatchObject({
+      code: 'OPTION_CONFLICT',
+      expected: ['depth-anything-3-mono-large', 'depth-anything-3-metric-large'],
+    });
+  });
+
+  it('are white where there is sky, from 0.5 on', () => {
+    expect([...skyPicture(Float32Array.of(0, 0.49, 0.5, 3), 2, 2).data]).toEqual([0, 0, 255, 255]);
+  });
+
+  it('are lighter where the model is surer, in equal steps of the logarithm above 1', () => {
+    const { data } = confidencePicture(Float32Array.of(1.01, 1.1, 2, 11), 4, 1);
+    expect([...data]).toEqual([0, 85, 170, 255]);
+    expect([...confidencePicture(new Float32Array(4).fill(3), 2, 2).data]).toEqual([0, 0, 0, 0]);
+  });
+
+  it('are asked for, and named after the drawing', async () => {
+    const command = parseArguments(['--sky', '--confidence', '--focal-length', '812.5', 'a.jpg']);
+    expect(command).toMatchObject({ sky: true, confidence: true, focalLength: 812.5 });
+    expect(() => parseArguments(['--focal-length', '0', 'a.jpg'])).toThrow('--focal-length');
+    const options = { model: 'm', png16: false, pfm: false, npy: false, sky: true, confidence: true };
+    const { jobs } = await planJobs(['test/fixtures/nano/street.png'], options);
+    expect(jobs[0]?.outputs).toEqual({
+      picture: 'test/fixtures/nano/street-m.png',
+      confidence: 'test/fixtures/nano/street-m-confidence.png',
+      sky: 'test/fixtures/nano/street-m-sky.png',
+    });
+  });
+});
