@@ -11,14 +11,13 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 /**
  * Settles as `work` does, or rejects with an `AbortError` as soon as the signal says so; `work` is then left to end
- * alone.
+ * alone. It settles as many microtasks after `work` without a signal, so that calls with and without stay in order.
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(abortError(signal));
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const onAbort = (): void => reject(abortError(signal as AbortSignal));
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', onAbort));
   });
 }

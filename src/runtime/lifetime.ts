@@ -24,8 +24,6 @@ export class Lifetime {
   #engine: Engine;
   #reloading: Promise<Engine> | undefined;
   #widening: Promise<Engine> | undefined;
-  /** Settles when every call has gone on that came while the model was loaded anew. */
-  #line: Promise<unknown> | undefined;
   /** The engine that stored f16, where encoders of the caller may hold its buffers. */
   #lent: WeakRef<Engine> | undefined;
   /** Set once values were found that f16 does not hold. */
@@ -50,21 +48,10 @@ export class Lifetime {
    */
   ready(signal?: AbortSignal): Engine | Promise<Engine> {
     this.usable();
-    const { lost, owned } = this.#engine.gpu;
-    if (!lost && !this.#line) return this.#engine;
-    if (lost && !owned) this.#engine.gpu.check('run');
-    if (lost) this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
-    const before = this.#line;
-    const back = this.#reloading ?? Promise.resolve(this.#engine);
-    const found = this.until(
-      Promise.all([back, before]).then(([engine]) => engine),
-      signal,
-    );
-    const line = Promise.allSettled([before, found]).then(() => {
-      if (this.#line === line) this.#line = undefined;
-    });
-    this.#line = line;
-    return found;
+    if (!this.#engine.gpu.lost) return this.#engine;
+    if (!this.#engine.gpu.owned) this.#engine.gpu.check('run');
+    this.#reloading ??= this.#reload().finally(() => (this.#reloading = undefined));
+    return this.until(this.#reloading, signal);
   }
 
   /**
@@ -88,7 +75,7 @@ export class Lifetime {
     this.#full = true;
     this.#engine = full;
     void engine.runs.over().then(() => {
-      if (engine.lent) this.#lent = new WeakRef(engine);
+      if (engine.lent && !this.#end.over) this.#lent = new WeakRef(engine);
       else engine.dispose();
     });
     return full;

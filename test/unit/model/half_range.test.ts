@@ -128,11 +128,16 @@ describe('encode with a network whose values f16 does not hold', () => {
   it('records a run that is compiled while the model changes to f32', async () => {
     let open = (): void => undefined;
     const gate = new Promise<void>((resolve) => (open = resolve));
+    let reached = (): void => undefined;
+    const compiling = new Promise<void>((resolve) => (reached = resolve));
     const device = new Proxy(faulty.device, {
       get: (target, name) =>
         name === 'createComputePipelineAsync'
           ? async (descriptor: GPUComputePipelineDescriptor) => {
-              if (/pack/.test(descriptor.label ?? '')) await gate;
+              if (/depth_texture/.test(descriptor.label ?? '')) {
+                reached();
+                await gate;
+              }
               return target.createComputePipelineAsync(descriptor);
             }
           : Reflect.get(target, name),
@@ -142,6 +147,7 @@ describe('encode with a network whose values f16 does not hold', () => {
     const target = device.createTexture({ size: [64, 48], format: 'rgba16float', usage: TextureUsage.STORAGE_BINDING });
     const encoder = device.createCommandEncoder();
     const encode = model.encode(encoder, { source, target, ...SMALL });
+    await compiling;
     await depthOf(model, picture('b'));
     expect(model.info.precision).toBe('f32');
     await new Promise((resolve) => setTimeout(resolve, 50));
