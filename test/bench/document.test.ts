@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { comparison, moves } from '../../bench/compare.js';
 import { parseDocument } from '../../bench/document.js';
@@ -70,6 +71,16 @@ describe('parseDocument', () => {
     ];
     for (const [changes, fault] of cases) expect(() => parseDocument(json(changes)), fault).toThrow(fault);
     expect(() => parseDocument('null')).toThrow('document is missing');
+  });
+});
+
+describe('bench/results', () => {
+  const folder = new URL('../../bench/results/', import.meta.url);
+
+  it.each(readdirSync(folder))('%s is a sound document of the day it is named after', (name) => {
+    const { date, results, models, peers } = parseDocument(readFileSync(new URL(name, folder), 'utf8'));
+    expect(name.slice(0, 10)).toBe(date.slice(0, 10));
+    expect([...results, ...models, ...peers].length).toBeGreaterThan(0);
   });
 });
 
