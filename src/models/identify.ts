@@ -2,7 +2,6 @@ import { ModelMismatchError, quote } from '../errors.js';
 import type { TensorTable } from '../weights/format/tensor_table.js';
 import { commonPrefix, mapNames, type NameMap } from '../weights/names.js';
 import { families } from './families/index.js';
-import { recognised } from './families/recognised.js';
 import type { FamilyCode, KnownFamily, Mark, NameStyle } from './family.js';
 
 /** What a file's tensors tell: a published size of a family, and whose names they have. */
@@ -21,9 +20,11 @@ interface Found {
   readonly prefix: string;
 }
 
-/** Every family that can be told, in the order they are tried. */
-const all: readonly KnownFamily[] = [...recognised, ...families];
-const known = [...all.filter(({ first }) => first), ...all.filter(({ first }) => !first)];
+/** Families in the order they are tried. */
+const known: readonly KnownFamily[] = [
+  ...families.filter(({ first }) => first),
+  ...families.filter(({ first }) => !first),
+];
 
 /** A tensor that every depth model ends in; without it the file is an encoder or something else. */
 const HEAD = /(?:^|\.)(?:scratch\.output_conv[.0-9]|head\.conv3\.|head\.head\.4\.|metric_head\.)/;
