@@ -26,7 +26,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'core', test: CORE },
-            { name: 'layers', test: SHARED, minShareCount: 2 },
+            { name: 'layers', test: SHARED, minShareCount: 3 },
           ],
         },
       },
