@@ -51,9 +51,11 @@ function rows(cut: readonly string[]): (types: Types, attrs: unknown) => Part {
   });
 }
 
-function oneHead({ qkv }: Types, attrs: unknown): Part {
-  const { heads } = attrs as { readonly heads: number };
+/** None where values are wider or narrower than keys. */
+function oneHead({ qkv }: Types, attrs: unknown): Part | undefined {
+  const { heads, valueSize } = attrs as { readonly heads: number; readonly valueSize?: number };
   const [T, C3] = qkv?.shape as [number, number];
+  if (valueSize !== undefined && 3 * heads * valueSize !== C3) return undefined;
   const view = [T, 3, heads, C3 / 3 / heads];
   return {
     says: `1 of ${heads} heads`,
@@ -63,10 +65,14 @@ function oneHead({ qkv }: Types, attrs: unknown): Part {
   };
 }
 
-const PARTS: Readonly<Record<string, (types: Types, attrs: unknown) => Part>> = {
+const PARTS: Readonly<Record<string, (types: Types, attrs: unknown) => Part | undefined>> = {
   gemm: channels(['weight', 'bias', 'residual', 'gamma']),
   patch_embed: channels(['weight', 'bias', 'residual']),
-  conv2d: channels(['weight', 'bias', 'residual', 'low']),
+  // Channels of groups see other channels of the map.
+  conv2d: (types, attrs) =>
+    ((attrs as { readonly groups?: number }).groups ?? 1) === 1
+      ? channels(['weight', 'bias', 'residual', 'low'])(types, attrs)
+      : undefined,
   upsampled_conv: channels(['weight', 'bias']),
   gemm_layer_norm: rows(['x', 'residual']),
   transposed_conv: ({ x }, attrs) => {
