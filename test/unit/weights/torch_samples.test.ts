@@ -33,7 +33,7 @@ const REFUSED: Readonly<Record<string, [string, RegExp]>> = {
   numpy_scalar: ['PT_FORBIDDEN_SYMBOL', /"numpy\._core\.multiarray\.\w+"/],
   whole_module: ['PT_FORBIDDEN_SYMBOL', /"\w+(\.\w+)+"/],
   whole_module_legacy: ['PT_FORBIDDEN_SYMBOL', /"\w+(\.\w+)+"/],
-  new_dtypes: ['PT_FORBIDDEN_SYMBOL', /"torch\._utils\._rebuild_tensor_v3"|"torch\.storage\.UntypedStorage"/],
+  new_dtypes: ['PT_DTYPE', /torch\._utils\._rebuild_tensor_v3|torch\.storage\.UntypedStorage/],
   proto4: ['PT_OPCODE', /protocol 4/],
 };
 
