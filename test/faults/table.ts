@@ -134,7 +134,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
     title: 'refuses textures over the side limit and more elements than kernels index',
   },
   L05: { file: 'test/unit/model/limits.test.ts', title: 'models on a device with the default limits' },
-  L06: { file: 'test/models/least.test.ts', title: 'runs %s as the published code does' },
+  L06: { file: 'test/models/least.test.ts', title: 'runs a transformer as the published code does' },
   L07: {
     file: 'test/unit/kernels/shaders.test.ts',
     title: 'stay within 256 invocations, 16 KiB of workgroup memory and 8 storage buffers',
@@ -268,7 +268,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
     title: 'loads and disposes of models time and again, and ends by itself with its memory level',
   },
   C06: {
-    file: 'test/e2e/process_ends.test.ts',
+    file: 'test/long/process_ends.test.ts',
     title: 'and that was not disposed of is a warning, and the process ends all the same',
   },
   C07: {
@@ -301,7 +301,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
     file: 'test/e2e/page_ends.test.ts',
     title: 'that is left, loaded anew or closed while it runs leaves the browser, and the next page',
   },
-  C19: { file: 'test/e2e/process_ends.test.ts', title: '%s ends by itself, soon, without a complaint' },
+  C19: { file: 'test/long/process_ends.test.ts', title: '%s ends by itself, soon, without a complaint' },
   C20: {
     file: 'test/unit/model/options.test.ts',
     title: 'is told of bytes read, and its exception is reported once without harm',

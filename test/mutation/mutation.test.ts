@@ -5,23 +5,13 @@ import { worstError } from '../../truth/compare.js';
 import { compareFaults } from '../unit/truth/compare_checks.js';
 import { compareMutants } from './compare_mutants.js';
 import { convMutants } from './kernels/conv.js';
-import { depthAnything3Mutants } from './kernels/depth_anything_3.js';
 import { gemmMutants } from './kernels/gemm.js';
 import { pictureMutants } from './kernels/picture.js';
 import { resizeMutants } from './kernels/resize.js';
 import { tokenMutants } from './kernels/tokens.js';
-import { zoeMutants } from './kernels/zoe.js';
 import { testMutants } from './mutant_tests.js';
 
-const kernelMutants = [
-  ...gemmMutants,
-  ...convMutants,
-  ...resizeMutants,
-  ...tokenMutants,
-  ...zoeMutants,
-  ...pictureMutants,
-  ...depthAnything3Mutants,
-];
+const kernelMutants = [...gemmMutants, ...convMutants, ...resizeMutants, ...tokenMutants, ...pictureMutants];
 
 let gpu: Gpu;
 beforeAll(async () => {

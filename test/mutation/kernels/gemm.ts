@@ -56,7 +56,7 @@ export const gemmMutants: readonly KernelMutant[] = [
     name: 'last row tile left out',
     op: 'gemm',
     cases: plain,
-    mutate: replace('if (row0 >= params.M) { return; }', 'if (row0 + ROWS > params.M) { return; }'),
+    mutate: replace('row0 < params.M;', 'row0 + ROWS <= params.M;'),
   },
   {
     name: 'last column tile left out',
@@ -68,7 +68,7 @@ export const gemmMutants: readonly KernelMutant[] = [
     name: 'last four of K left out',
     op: 'gemm',
     cases: plain,
-    mutate: replace('k4 < params.K4', 'k4 + 1 < params.K4'),
+    mutate: replace('select(0u, params.K4, inside)', 'select(0u, params.K4 - 1, inside)'),
   },
   { name: 'one channel in four left out', op: 'gemm', cases: plain, mutate: replace(' + a[i].w * b3', '') },
   {

@@ -67,7 +67,7 @@ export const resizeMutants: readonly KernelMutant[] = [
       'return bilinear(u32(iy), u32(clamp(ix, 0, i32(params.W) - 1)), c4);',
     ),
   },
-  { name: 'deeper path missing', op: 'conv2d', cases: fusion, mutate: replace(' + deeper)', ')') },
+  { name: 'deeper path missing', op: 'conv2d', cases: fusion, mutate: replace(' + deeper;', ';') },
   {
     name: 'deeper path transposed',
     op: 'conv2d',

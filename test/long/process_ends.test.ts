@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runScript } from './child.js';
+import { runScript } from '../e2e/child.js';
 
 /** Seconds that a process may take from its last line to its end. */
 const SOON = 5;
