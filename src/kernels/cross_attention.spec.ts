@@ -28,6 +28,7 @@ const shapes = (TQ: number, TK: number, heads: number, D: number, V = D) => ({
 
 export const crossAttentionSpec = defineSpec({
   op: crossAttention,
+  longKernels: ['tiled'],
   gate: 8,
   half: ['q', 'kv'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
