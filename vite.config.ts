@@ -2,7 +2,7 @@ import { defineConfig } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
-const CORE = /\/src\/(?:index|models\/decoders\/decoder|depth\/formats\/depth_semantics|gpu\/timing)\.ts$/;
+const CORE = /\/src\/(?:index|models\/decoders\/(?:decoder|midas)|depth\/formats\/depth_semantics|gpu\/timing)\.ts$/;
 /** What the families of transformers share, which the others do without. */
 const SHARED = /\/src\/(?:models\/(?:encoders|layers|decoders)|kernels\/(?:attention|layer_norm|gemm_layer_norm))/;
 

@@ -1,11 +1,11 @@
-import type { Recipe, Value, WeightTensor } from '../../graph/graph.js';
+import type { Recipe, Value } from '../../graph/graph.js';
 import { gemm } from '../../kernels/gemm.js';
 import { zoeAttract, zoeDepth, zoeSeeds } from '../../kernels/zoe.js';
-import { map3, numel } from '../../tensor.js';
+import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { biasOf, linear } from '../layers/layers.js';
+import { biasOf, linear, type LinearOptions } from '../layers/layers.js';
 import { linearColumns } from '../layers/packing.js';
-import type { LinearOptions } from '../layers/layers.js';
+import { narrowLinear, padded } from '../layers/narrow_linear.js';
 
 /** Bins of a pixel. */
 const BINS = 64;
@@ -43,48 +43,15 @@ export function binsOf(x: Value, levels: readonly ZoeLevel[], { seeds, attractor
     bins = graph.scope(`bins${k + 1}`, () => {
       const net = attractors.at(`${k}._net`);
       const hidden = linear(sum, net.at('0'), { act: 'relu' });
-      const values = attractorValues(hidden, net.at('2'));
-      const count = (net.shapeOf('2.weight')?.[0] ?? 16) / (normed ? 2 : 1);
+      const N = net.shapeOf('2.weight')?.[0] ?? 16;
+      const values = narrowLinear(hidden, net.at('2'), N, graph.storage);
+      const count = N / (normed ? 2 : 1);
       const last = k === levels.length - 1;
       return graph.apply(zoeAttract, { x: values, low: bins }, { normed, count, ...(last && range && { range }) }).y;
     });
   });
   return bins;
 }
-
-/** Linear layer to any number of channels, f32: a multiple of 4 are stored. */
-function attractorValues(x: Value, weights: Weights): Value {
-  const { graph } = x;
-  const [, , K] = map3(x.type);
-  const N = weights.shapeOf('weight')?.[0] ?? 4;
-  const width = 4 * Math.ceil(N / 4);
-  const constant = (recipe: Recipe, dtype: 'f32' | 'f16', shape: readonly number[], tensor: WeightTensor) =>
-    graph.constant({ recipe, type: { dtype, shape }, weights: [tensor] });
-  const weight = constant(paddedLinear, graph.storage, [K, width], weights.get('weight', [N, K, 1, 1]));
-  const bias = constant(padded, 'f32', [width], weights.get('bias', [N]));
-  return graph.apply(gemm, { x, weight, bias }, { out: 'f32' }).y;
-}
-
-/** [N,K,1,1] → [K, width], zero from N on. */
-const paddedLinear: Recipe = {
-  name: 'padded linear',
-  pack([weight], [K = 0, width = 0]) {
-    const values = weight?.values as Float32Array;
-    const packed = new Float32Array(K * width);
-    values.forEach((value, i) => (packed[(i % K) * width + Math.floor(i / K)] = value));
-    return packed;
-  },
-};
-
-/** Vectors one after the other, then zeros. */
-const padded: Recipe = {
-  name: 'padded',
-  pack(vectors, shape) {
-    const packed = new Float32Array(numel(shape));
-    packed.set(vectors.flatMap(({ values }) => [...values]));
-    return packed;
-  },
-};
 
 /** What the end of the head reads. */
 export interface ZoeMaps {

@@ -5,6 +5,7 @@ import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, packedWeight, vector, zeros } from '../layers/layers.js';
 import { linearLayout, patchLayout } from '../layers/packing.js';
+import { narrowLinear } from '../layers/narrow_linear.js';
 import { layerNorm } from '../layers/transformer.js';
 
 const HEADS = 4;
@@ -25,16 +26,7 @@ export function domainLogits(x: Value, weights: Weights): Value {
   }
   const classifier = weights.at('mlp_classifier');
   const hidden = linear(tokens, classifier.at('0'), { rows: 'class', act: 'relu' });
-  const [, C] = tokens2(hidden.type);
-  const tensors = [classifier.get('2.weight', [2, C]), classifier.get('2.bias', [2])] as const;
-  const [weight, bias] = tensors.map((tensor, i) =>
-    graph.constant({
-      recipe: twoOfFour,
-      type: { dtype: 'f32', shape: i === 0 ? [C, 4] : [4] },
-      weights: [tensor],
-    }),
-  ) as [Value, Value];
-  return graph.apply(gemm, { x: hidden, weight, bias }, { out: 'f32' }).y;
+  return narrowLinear(hidden, classifier.at('2'), 2, 'f32');
 }
 
 /** Tokens [1 + H·W, N], f32, with an encoding of their places, the first of zeros. */
@@ -87,16 +79,5 @@ const places: Recipe = {
       }
     }
     return table;
-  },
-};
-
-/** [2,K] → [K,4] or [2] → [4], zero from the third channel on. */
-const twoOfFour: Recipe = {
-  name: 'two of four',
-  pack([weight], shape) {
-    const K = shape.length === 2 ? (shape[0] as number) : 1;
-    const packed = new Float32Array(4 * K);
-    weight?.values.forEach((value, i) => (packed[(i % K) * 4 + Math.floor(i / K)] = value));
-    return packed;
   },
 };

@@ -3,12 +3,12 @@ import { attention } from '../../kernels/attention.js';
 import { firstRow } from '../../kernels/first_row.js';
 import { pairNorm } from '../../kernels/pair_norm.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear, vector } from '../layers/layers.js';
+import { linear, normVectors } from '../layers/layers.js';
 import { ResidualStream, type Lazy } from '../layers/residual_stream.js';
 import { rotary } from '../layers/rotary.js';
 import { selfAttention } from '../layers/transformer.js';
-import { PATCH } from './dinov2.js';
-import { embedTokens, patchGrid, preNormBlock, type BlockParts } from './vit.js';
+import { PATCH, scaledBlock } from './dinov2.js';
+import { embedTokens, patchGrid } from './vit.js';
 
 /** What the tensors cannot tell. */
 export interface AlternatingConfig {
@@ -45,7 +45,7 @@ export function alternatingDinov2(
     graph.scope(`blocks.${i}`, () => {
       if (i === from) x = ResidualStream.of(withCamera(x.value()(), weights), EPS.blocks);
       const ofAll = i >= from && i % 2 === 1;
-      x = block(x, weights.at(`blocks.${i}`), (normed, attn) =>
+      x = scaledBlock(x, weights.at(`blocks.${i}`), (normed, attn) =>
         i < from ? selfAttention(normed, attn, heads) : turnedAttention(normed, attn, { heads, grid, together: ofAll }),
       );
       if (!ofAll) ofOneView = x;
@@ -55,11 +55,6 @@ export function alternatingDinov2(
     });
   }
   return tapped.map((tap) => tap());
-}
-
-function block(x: ResidualStream, weights: Weights, attention: BlockParts['attention']): ResidualStream {
-  const scale = (name: string) => weights.get(name, [x.channels]);
-  return preNormBlock(x, weights, { attention, scales: [scale('ls1.gamma'), scale('ls2.gamma')] });
 }
 
 /** Attention with queries and keys normalised and turned by the place of their patch, the same for all or its own. */
@@ -92,6 +87,6 @@ const firstOfTwo: Recipe = {
 function joined(first: Value, second: Value, norm: Weights): Value {
   const { graph, type } = first;
   const channels = 2 * (type.shape[1] as number);
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, norm.get(name, [channels]))) as [Value, Value];
-  return graph.apply(pairNorm, { first, second, gamma, beta }, { eps: EPS.others, out: graph.storage }).y;
+  const inputs = { first, second, ...normVectors(graph, norm, channels) };
+  return graph.apply(pairNorm, inputs, { eps: EPS.others, out: graph.storage }).y;
 }

@@ -3,7 +3,7 @@ import type { Weights } from '../../weights/weights.js';
 import { ResidualStream, type Lazy } from '../layers/residual_stream.js';
 import { selfAttention } from '../layers/transformer.js';
 import type { PositionRule } from './position_embedding.js';
-import { embedTokens, preNormBlock } from './vit.js';
+import { embedTokens, preNormBlock, type BlockParts } from './vit.js';
 
 /** What DINOv2's tensors cannot tell. */
 export interface DinoV2Config {
@@ -30,17 +30,15 @@ export function dinov2(picture: Value, weights: Weights, { heads, taps, position
   const tapped: Lazy[] = [];
   for (let i = 0; i <= Math.max(...taps); i++) {
     graph.scope(`blocks.${i}`, () => {
-      x = block(x, weights.at(`blocks.${i}`), heads);
+      x = scaledBlock(x, weights.at(`blocks.${i}`), (normed, attn) => selfAttention(normed, attn, heads));
       if (taps.includes(i)) tapped.push(x.norm(weights.at('norm'), eps));
     });
   }
   return tapped.map((tap) => tap());
 }
 
-function block(x: ResidualStream, weights: Weights, heads: number): ResidualStream {
+/** Pre-norm block with LayerScale, `ls1` and `ls2`. */
+export function scaledBlock(x: ResidualStream, weights: Weights, attention: BlockParts['attention']): ResidualStream {
   const scale = (name: string) => weights.get(name, [x.channels]);
-  return preNormBlock(x, weights, {
-    attention: (tokens, attn) => selfAttention(tokens, attn, heads),
-    scales: [scale('ls1.gamma'), scale('ls2.gamma')],
-  });
+  return preNormBlock(x, weights, { attention, scales: [scale('ls1.gamma'), scale('ls2.gamma')] });
 }

@@ -5,7 +5,7 @@ import { groupNorm, type GroupNormAttrs } from '../../kernels/group_norm.js';
 import { maxPool } from '../../kernels/max_pool.js';
 import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { vector, zeros } from '../layers/layers.js';
+import { normVectors, zeros } from '../layers/layers.js';
 import { packConv } from '../layers/packing.js';
 
 const GROUPS = 32;
@@ -55,8 +55,8 @@ function norm(
 ): Value {
   const { graph } = x;
   const [, , C] = map3(x.type);
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, weights.get(name, [C]))) as [Value, Value];
-  return graph.apply(groupNorm, { x, gamma, beta, residual }, { groups: GROUPS, eps: EPS, act, out: graph.storage }).y;
+  const inputs = { x, ...normVectors(graph, weights, C), residual };
+  return graph.apply(groupNorm, inputs, { groups: GROUPS, eps: EPS, act, out: graph.storage }).y;
 }
 
 /** Convolution by a standardised weight without bias, SAME padding. */

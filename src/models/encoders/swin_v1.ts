@@ -5,7 +5,7 @@ import { gemm } from '../../kernels/gemm.js';
 import { mergeNorm } from '../../kernels/merge_norm.js';
 import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear, linearWeight, packedWeight, vector, zeros } from '../layers/layers.js';
+import { linear, linearWeight, normVectors, packedWeight, zeros } from '../layers/layers.js';
 import { linearLayout } from '../layers/packing.js';
 import { ResidualStream } from '../layers/residual_stream.js';
 import { EPS, HEAD_SIZE, swin } from './swin.js';
@@ -45,9 +45,11 @@ function windowAttention(x: Value, weights: Weights, where: WindowOptions): Valu
 function merge(map: Value, weights: Weights): Value {
   const { graph } = map;
   const C = 4 * map3(map.type)[2];
-  const norm = weights.at('norm');
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, norm.get(name, [C]))) as [Value, Value];
-  const x = graph.apply(mergeNorm, { x: map, gamma, beta }, { eps: EPS, out: graph.storage }).y;
+  const x = graph.apply(
+    mergeNorm,
+    { x: map, ...normVectors(graph, weights.at('norm'), C) },
+    { eps: EPS, out: graph.storage },
+  ).y;
   const weight = linearWeight(x, weights.at('reduction'));
   return graph.apply(gemm, { x, weight, bias: zeros(graph, tokens2(weight.type)[1]) }, { out: 'f32' }).y;
 }

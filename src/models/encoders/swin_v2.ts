@@ -7,7 +7,7 @@ import { postNorm } from '../../kernels/post_norm.js';
 import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { keylessQkv } from '../layers/keyless_qkv.js';
-import { linear, vector, zeros } from '../layers/layers.js';
+import { linear, normVectors, zeros } from '../layers/layers.js';
 import { layerNorm } from '../layers/transformer.js';
 import { EPS, HEAD_SIZE, swin } from './swin.js';
 
@@ -46,8 +46,7 @@ function block(x: Value, weights: Weights, where: WindowOptions, pretrained: num
 function addNorm(residual: Value, x: Value, weights: Weights): Value {
   const { graph } = x;
   const [, C] = tokens2(x.type);
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, weights.get(name, [C]))) as [Value, Value];
-  return graph.apply(postNorm, { x, gamma, beta, residual }, { eps: EPS }).y;
+  return graph.apply(postNorm, { x, ...normVectors(graph, weights, C), residual }, { eps: EPS }).y;
 }
 
 /** Scores are cosines times a factor of the head; the bias of an offset comes from a small network on it. */

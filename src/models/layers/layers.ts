@@ -25,6 +25,11 @@ export function vector(graph: Graph, weight: WeightTensor): Value {
   return graph.constant({ recipe: asItIs, type: { dtype: 'f32', shape: [numel(weight.shape)] }, weights: [weight] });
 }
 
+/** Scale and shift of a norm over C channels, f32. */
+export function normVectors(graph: Graph, weights: Weights, C: number): { gamma: Value; beta: Value } {
+  return { gamma: vector(graph, weights.get('weight', [C])), beta: vector(graph, weights.get('bias', [C])) };
+}
+
 const zeroVector: Recipe = { name: 'zeros', pack: (_, shape) => new Float32Array(numel(shape)) };
 
 /** A vector of zeros, for layers without bias. */

@@ -3,14 +3,13 @@ import { attention as attentionOp } from '../../kernels/attention.js';
 import { layerNorm as layerNormOp } from '../../kernels/layer_norm.js';
 import type { DType } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
-import { linear, vector } from './layers.js';
+import { linear, normVectors } from './layers.js';
 
 /** Layer normalisation of the f32 residual stream. */
 export function layerNorm(x: Value, weights: Weights, attrs: { readonly eps: number; readonly out?: DType }): Value {
   const { graph } = x;
   const C = x.type.shape.at(-1) as number;
-  const [gamma, beta] = ['weight', 'bias'].map((name) => vector(graph, weights.get(name, [C]))) as [Value, Value];
-  return graph.apply(layerNormOp, { x, gamma, beta }, { out: graph.storage, ...attrs }).y;
+  return graph.apply(layerNormOp, { x, ...normVectors(graph, weights, C) }, { out: graph.storage, ...attrs }).y;
 }
 
 /** Multi-head self-attention on normalised tokens [T,C], before the output projection. */

@@ -6,7 +6,7 @@ import { zoeRoute } from '../../kernels/zoe.js';
 import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { DEEPEST_UNIT, fusedPaths, upsampled } from '../decoders/decoder.js';
-import { ensureStride } from '../decoders/dpt.js';
+import { ensureStride } from '../decoders/midas.js';
 import { reassemble } from '../decoders/reassemble.js';
 import { domainLogits } from '../decoders/zoe_router.js';
 import { binsOf, depthOf, mlp, type ZoeLevel } from '../decoders/zoe_head.js';
@@ -30,7 +30,7 @@ const zoeDepth =
   ({ range, domains }: ZoeDepthEntry): Network =>
   (picture, weights, { convention }) => {
     const { graph } = picture;
-    ensureStride(picture);
+    ensureStride('dpt', picture);
     const core = weights.at('core.core');
     const pretrained = core.at('pretrained');
     const maps = graph.scope('pretrained', () =>
