@@ -49,6 +49,8 @@ export interface Program {
   readonly values: Readonly<Record<string, Value>>;
   /** Textures that pictures are uploaded to, of no run now: a run takes one, and gives it back if nothing failed. */
   readonly pictures: PictureTexture[];
+  /** What the factor to metres was last copied from. */
+  factor?: { readonly value: number; readonly buffer: GPUBuffer };
 }
 
 /** Makes a program's graph; returns what is read after a run, and what is written before. */
@@ -280,6 +282,7 @@ export class Engine {
     const free = (program: Program) => {
       program.executable.dispose();
       for (const picture of program.pictures.splice(0)) picture.dispose();
+      program.factor?.buffer.destroy();
       release();
     };
     const cached: CachedProgram = { program: compile(), free, ready: undefined, leases: 0 };

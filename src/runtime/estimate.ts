@@ -158,11 +158,17 @@ export function factorInput(graph: Graph): Record<string, Value> {
 export function writeFactor(
   device: GPUDevice,
   encoder: GPUCommandEncoder,
-  { executable, values }: Program,
+  program: Program,
   factor: number | undefined,
 ): void {
-  const input = values[METRES];
+  const input = program.values[METRES];
   if (!input || factor === undefined) return;
+  // A buffer of another factor is left to the browser: an encoder that is not submitted yet may copy from it.
+  if (program.factor?.value !== factor) program.factor = { value: factor, buffer: factorBuffer(device, factor) };
+  encoder.copyBufferToBuffer(program.factor.buffer, 0, program.executable.buffer(input), 0, 16);
+}
+
+function factorBuffer(device: GPUDevice, factor: number): GPUBuffer {
   const buffer = device.createBuffer({
     label: 'factor to metres',
     size: 16,
@@ -171,7 +177,7 @@ export function writeFactor(
   });
   new Float32Array(buffer.getMappedRange())[0] = factor;
   buffer.unmap();
-  encoder.copyBufferToBuffer(buffer, 0, executable.buffer(input), 0, 16);
+  return buffer;
 }
 
 /** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { BufferUsage, readBuffer, TextureUsage } from '../../../src/gpu/buffers.js';
 import { loadDepthModel, type DepthModel } from '../../../src/index.js';
 import { seededCheckpoint, seededInput } from '../../../truth/seeded_weights.js';
 import { testGpu } from '../../gpu.js';
@@ -68,6 +69,40 @@ describe('Depth Anything 3 metric', () => {
     const [a, b, c] = (await Promise.all(maps.map((map) => map.read()))).map((values) => values[7] as number);
     expect(b! / a!).toBeCloseTo(2, 5);
     expect(c! / a!).toBeCloseTo(4, 5);
+  });
+
+  it('makes no buffer for the focal length of a run whose size and camera are those of the last', async () => {
+    const options = { ...SIZES, focalLength: 77 };
+    (await model.estimate(photo, options)).dispose();
+    const made = vi.spyOn(device, 'createBuffer');
+    const factors = () => made.mock.calls.filter(([{ label }]) => label === 'factor to metres').length;
+    for (let run = 0; run < 3; run++) (await model.estimate(photo, options)).dispose();
+    expect(made.mock.calls.length).toBeGreaterThan(0);
+    expect(factors()).toBe(0);
+    (await model.estimate(photo, { ...options, focalLength: 78 })).dispose();
+    expect(factors()).toBe(1);
+    made.mockRestore();
+  });
+
+  it('keeps the focal lengths of two encodes into one encoder apart', async () => {
+    const [width, height] = [112, 84];
+    const usage = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST;
+    const source = device.createTexture({ size: [width, height], format: 'rgba8unorm', usage });
+    const texels = Uint8Array.from({ length: 4 * width * height }, (_, i) => (i * 37) % 251);
+    device.queue.writeTexture({ texture: source }, texels, { bytesPerRow: 4 * width }, [width, height]);
+    const bytes = 4 * width * height;
+    const targets = [1, 2].map(() =>
+      device.createBuffer({ size: bytes, usage: BufferUsage.COPY_DST | BufferUsage.COPY_SRC }),
+    );
+    const encoder = device.createCommandEncoder();
+    for (const [i, target] of targets.entries())
+      await model.encode(encoder, { source, target, inputSize: 56, focalLength: 50 * (i + 1) });
+    device.queue.submit([encoder.finish()]);
+    const maps = await Promise.all(targets.map((target) => readBuffer(device, target, bytes)));
+    const [a, b] = maps.map((map) => new Float32Array(map)[7] as number);
+    expect(a).toBeGreaterThan(0);
+    expect(b! / a!).toBeCloseTo(2, 5);
+    for (const made of [source, ...targets]) made.destroy();
   });
 
   it('gives the sky beside the depth, of its size, until the map is disposed of', async () => {
