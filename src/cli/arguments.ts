@@ -2,6 +2,7 @@ import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
+import { parseShard, type Shard } from './shard.js';
 import { isStandardInput, STANDARD } from './streams.js';
 import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
@@ -47,6 +48,8 @@ export interface EstimateCommand extends ModelArguments, DataFormats {
   readonly size: 'picture' | 'network';
   /** Leaves out pictures whose files are all there. */
   readonly skipExisting: boolean;
+  /** The part of the pictures that this process takes. */
+  readonly shard?: Shard;
   readonly json: boolean;
 }
 
@@ -150,6 +153,7 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
       focalLength: focalLength(values['focal-length']),
       confidence: values.confidence,
       sky: values.sky,
+      shard: values.shard === undefined ? undefined : parseShard(values.shard),
     }),
     square: values.square ?? false,
     colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
@@ -202,6 +206,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'npy',
       'confidence',
       'sky',
+      'shard',
       'json',
     ] as const
   ).find((name) => values[name] !== undefined);

@@ -10,6 +10,7 @@ import { optional } from './parse_options.js';
 import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
 import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
+import type { Shard } from './shard.js';
 import { STANDARD } from './streams.js';
 import { writeOutputs } from './write_outputs.js';
 
@@ -21,7 +22,7 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   if (chosen.name !== undefined) requireBeside(chosen.name, command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
-  if (planned?.jobs.length === 0) return conclude(session, planned, 0);
+  if (planned?.jobs.length === 0) return conclude(session, planned, 0, command.shard);
   const model = await loadModel(command, chosen, session);
   try {
     requireBeside(model.info.name, command);
@@ -36,7 +37,7 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
       session.showProgress(job.input, index, jobs.jobs.length);
       failed += (await succeeds(model, job, command, session, jobs.reads)) ? 0 : 1;
     }
-    return conclude(session, jobs, failed);
+    return conclude(session, jobs, failed, command.shard);
   } finally {
     model.dispose();
   }
@@ -131,11 +132,13 @@ async function work(
   }
 }
 
-function conclude(session: Session, { jobs, skipped, own }: Jobs, failed: number): number {
+function conclude(session: Session, { jobs, skipped, own }: Jobs, failed: number, shard?: Shard): number {
   session.progress.clear();
   if (own.length > 0) session.note(`left out, as depthwise wrote them: ${own.join(', ')}.`);
   for (const { path, reason } of skipped) session.warn(`passed over: ${path} ${reason}.`);
-  if (jobs.length === 0 && skipped.length === 0) session.warn('there are no pictures there.');
+  // A part of the pictures may be none of them.
+  const empty = jobs.length === 0 && shard === undefined;
+  if (empty && skipped.length === 0) session.warn('there are no pictures there.');
   if (failed > 0 && jobs.length > 1) session.warn(`${failed} of ${jobs.length} pictures failed.`);
-  return failed > 0 || skipped.length > 0 || jobs.length === 0 ? 1 : 0;
+  return failed > 0 || skipped.length > 0 || empty ? 1 : 0;
 }

@@ -18,6 +18,8 @@ export interface FoundPicture {
 /** A file passed over, and why. */
 export interface Skipped {
   readonly path: string;
+  /** The named folder it was found in. */
+  readonly folder?: string;
   readonly reason: string;
 }
 
@@ -112,18 +114,18 @@ function reasonIn({ message }: ImageError, path: string): string {
 async function searchFolder(search: Search, path: string, folder: string): Promise<void> {
   if (await seenBefore(search, path)) return;
   const listed = await entriesOf(path).catch((cause: unknown) => {
-    search.skipped.push({ path, reason: absence(path, cause) });
+    search.skipped.push({ path, folder, reason: absence(path, cause) });
     return [];
   });
   for (const { name } of listed.filter((entry) => !entry.name.startsWith('.'))) {
     const entry = join(path, name);
     const found = await stat(onDisk(entry)).catch((cause: unknown) => {
-      search.skipped.push({ path: entry, reason: absence(entry, cause) });
+      search.skipped.push({ path: entry, folder, reason: absence(entry, cause) });
     });
     if (!found) continue;
     if (found.isDirectory()) await searchFolder(search, entry, folder);
     else if (found.isFile()) await examine(search, { path: entry, folder });
-    else search.skipped.push({ path: entry, reason: 'is not a file' });
+    else search.skipped.push({ path: entry, folder, reason: 'is not a file' });
   }
 }
 
@@ -135,10 +137,10 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
     if (folder !== undefined && (isOwnResult(head) || (await isOwnData(path)))) return;
     const format = sniffPicture(head);
     if (format && isReadable(format)) search.pictures.push(picture);
-    else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });
+    else search.skipped.push({ ...picture, reason: format ? unsupportedFormat(format) : 'is not a picture' });
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
-    search.skipped.push({ path, reason: reasonIn(error, path) });
+    search.skipped.push({ ...picture, reason: reasonIn(error, path) });
   }
 }
 

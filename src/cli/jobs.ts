@@ -2,8 +2,10 @@ import { stat } from 'node:fs/promises';
 import { dirname, extname, join, parse, relative, resolve } from 'node:path';
 import { UsageError } from '../errors.js';
 import type { DataFormats } from './arguments.js';
+import { optional } from './parse_options.js';
 import { findPictures, type FoundPicture, type Skipped } from './find_pictures.js';
 import { requireWritable } from './places.js';
+import { isInShard, type Shard } from './shard.js';
 import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
@@ -21,6 +23,8 @@ export interface Outputs {
 
 export interface Job {
   readonly input: string;
+  /** The named folder it was found in. */
+  readonly folder?: string;
   /** What came out of a pipe; a file is read when its turn comes. */
   readonly bytes?: Uint8Array;
   readonly outputs: Outputs;
@@ -40,6 +44,8 @@ export interface JobOptions extends DataFormats {
   readonly output?: string;
   /** Stands behind the picture's own name: `<stem>-<model>.png`. */
   readonly model: string;
+  /** The part that is taken of all this. Names are given first, so that all parts agree on them. */
+  readonly shard?: Shard;
   readonly signal?: AbortSignal;
 }
 
@@ -51,6 +57,17 @@ export interface JobOptions extends DataFormats {
  *   that is an input.
  */
 export async function planJobs(inputs: readonly string[], options: JobOptions): Promise<Jobs> {
+  const whole = await planAll(inputs, options);
+  const { shard } = options;
+  if (shard === undefined) return whole;
+  return {
+    ...whole,
+    jobs: whole.jobs.filter(({ input, folder }) => isInShard(shard, { path: input, ...optional({ folder }) })),
+    skipped: whole.skipped.filter((each) => isInShard(shard, each)),
+  };
+}
+
+async function planAll(inputs: readonly string[], options: JobOptions): Promise<Jobs> {
   const { output } = options;
   const file = output !== undefined && output !== STANDARD && (await isOutputFile(output));
   const one = file || output === STANDARD;
@@ -77,8 +94,8 @@ export async function planJobs(inputs: readonly string[], options: JobOptions): 
   return { jobs: pictures.map((picture) => jobOf(picture, outputs)), skipped: found.skipped, own, reads };
 }
 
-function jobOf({ path, bytes }: FoundPicture, outputs: Outputs): Job {
-  return { input: path, outputs, ...(bytes === undefined ? {} : { bytes }) };
+function jobOf({ path, folder, bytes }: FoundPicture, outputs: Outputs): Job {
+  return { input: path, outputs, ...optional({ folder, bytes }) };
 }
 
 async function nameOutputs(
@@ -94,7 +111,7 @@ async function nameOutputs(
   const reasons = await refusals(jobs, reads);
   return {
     jobs: jobs.filter((job) => !reasons.has(job)),
-    skipped: [...reasons].map(([{ input }, reason]) => ({ path: input, reason })),
+    skipped: [...reasons].map(([{ input, folder }, reason]) => ({ path: input, reason, ...optional({ folder }) })),
   };
 }
 

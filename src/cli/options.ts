@@ -50,6 +50,7 @@ export const OPTIONS = {
     invert: { type: 'boolean', help: 'the last colour for the farthest; data files keep their values' },
     span: { type: 'string', value: 'S', help: 'values the colours span: full (default), or percentiles, 2nd to 98th' },
     'skip-existing': { type: 'boolean', help: 'leave out pictures whose files are all there' },
+    shard: { type: 'string', value: 'I/N', help: 'the I-th of N parts of the pictures, told by their paths' },
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },

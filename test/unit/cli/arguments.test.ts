@@ -43,7 +43,7 @@ describe('parseArguments', () => {
         'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c ' +
           '--precision f16 --adapter llvmpipe' +
           ' --input-size 126 --square --hub --colormap turbo --invert --side --span percentiles --size picture ' +
-          '--skip-existing --png16 --pfm --npy --json -q',
+          '--skip-existing --shard 2/3 --png16 --pfm --npy --json -q',
       ),
     ).toEqual({
       command: 'estimate',
@@ -65,6 +65,7 @@ describe('parseArguments', () => {
       span: 'percentiles',
       size: 'picture',
       skipExisting: true,
+      shard: { index: 2, count: 3 },
       png16: true,
       pfm: true,
       npy: true,

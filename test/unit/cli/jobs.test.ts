@@ -206,6 +206,29 @@ describe('planJobs', () => {
     expect(found).toMatchObject({ own: ['a-nano.json', 'a-nano.png'], skipped: [] });
   });
 
+  it('parts a folder into shards that hold every picture and every complaint once, wherever the folder is', async () => {
+    const names = Array.from({ length: 60 }, (_, i) => `in/${i % 7}/${i}.jpg`);
+    await files([...names, 'in/0/0.png'], ['in/notes.txt', 'in/1/more.txt']);
+    const whole = await plan(['in'], { output: 'out' });
+    const parts = await Promise.all(
+      [1, 2, 3, 4].map((index) => plan(['in'], { output: 'out', shard: { index, count: 4 } })),
+    );
+    expect(parts.flatMap(({ jobs }) => jobs).sort()).toEqual(whole.jobs.toSorted());
+    expect(parts.flatMap(({ skipped }) => skipped).sort()).toEqual(whole.skipped.toSorted());
+    expect(whole.skipped).toHaveLength(2);
+    for (const { jobs } of parts) expect(jobs.length).toBeGreaterThan(5);
+    const elsewhere = await plan([join(root, 'in')], { output: 'out', shard: { index: 1, count: 4 } });
+    expect(elsewhere.jobs.map(([, output]) => output)).toEqual(parts[0]!.jobs.map(([, output]) => output));
+  });
+
+  it('leaves a picture in its shard when others come', async () => {
+    await files(['in/a.jpg', 'in/b.jpg', 'in/c.jpg']);
+    const before = (await plan(['in'], { shard: { index: 1, count: 2 } })).jobs;
+    await files(Array.from({ length: 20 }, (_, i) => `in/0${i}.jpg`));
+    const after = (await plan(['in'], { shard: { index: 1, count: 2 } })).jobs;
+    expect(after.filter(([input]) => /[abc]\.jpg/.test(input!))).toEqual(before);
+  });
+
   it('refuses an input that is not there', async () => {
     await fails(plan(['gone.jpg']), 'OPTION_INPUT', /gone\.jpg: no such file or folder/);
     await files(['a.jpg']);
