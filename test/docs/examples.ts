@@ -141,6 +141,8 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'npx depthwise photo.jpg': { makes: ['photo-nano.png'] },
   'npx depthwise photos -o depth --png16 --side': { makes: ['depth/photo-nano.png', 'depth/photo-nano-16bit.png'] },
   'npx depthwise photos -o depth --png16': { makes: ['depth/photo-nano-16bit.png', 'depth/photo-nano.json'] },
+  'npx depthwise photos -o depth --skip-existing --shard 1/2': {},
+  'npx depthwise photos -o depth --skip-existing --shard 2/2': { makes: ['depth/photo-nano.png'] },
   'npx depthwise convert weights.pt weights.safetensors --f16': { makes: ['weights.safetensors'] },
   'npx depthwise --help': {},
   'npx depthwise info': {},
