@@ -83,7 +83,7 @@ describe('the README', () => {
       install: 'npm install depthwise',
       progress: 'onProgress',
       cancelling: 'AbortError',
-      'nano in a page': 'depthwise/nano.safetensors?url',
+      'nano in a page': "from 'depthwise/nano'",
       'eight bits': '8 bit',
       'sixteen bits': 'png16',
       metres: 'larger is',

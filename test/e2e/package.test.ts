@@ -20,6 +20,7 @@ const COMPILERS = {
 };
 const PROJECT = `import { loadDepthModel, type DepthMap, type DepthwiseError } from 'depthwise';
 import { colormaps, type ColormapName } from 'depthwise/colormaps';
+import nano from 'depthwise/nano';
 import { DepthMap as DepthMapInNode, loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
 using model = await loadDepthModel('midas-v2.1-small', { acceptLicense: false });
 using map: DepthMap = await model.estimate(document.createElement('canvas'));
@@ -31,6 +32,7 @@ const { info } = model;
 export const nearer: 'larger' | undefined = info.kind === 'relative-inverse' ? info.nearer : undefined;
 export const wanted = (error: DepthwiseError): boolean => error.code === 'LICENSE_NOT_ACCEPTED';
 export const open = [loadDepthModel('https://host/file.safetensors'), loadDepthModel(new URL('https://host/file'))];
+export const packaged = loadDepthModel(nano);
 export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisfies ColormapName in colormaps;
 `;
 /** Names that examples take for granted. */
@@ -197,6 +199,8 @@ describe('the package', () => {
       'CHANGELOG.md',
       'package.json',
       'models/nano.safetensors',
+      'models/nano.js',
+      'models/nano.d.ts',
     ];
     expect(files).toEqual(expect.arrayContaining(wanted));
     const scripts = /^dist\/(?:browser|node)\/(?:chunks\/)?[\w.]+\.js$/;

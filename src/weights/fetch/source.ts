@@ -50,8 +50,8 @@ export function resolveSource(text: string, options: SourceOptions = {}): Resolv
       `${packaged} comes with this package, but a page cannot tell at which address it is served.`,
       {
         hint:
-          `With Vite: import url from 'depthwise/${packaged}?url', and pass { weights: url }; with any ` +
-          `other tool, the address it gives that file.`,
+          `Load import('depthwise/${packaged.replace(/\..*/, '')}').default, or the address at which your page has ` +
+          `that file.`,
         actual: text,
         phase: 'load',
       },

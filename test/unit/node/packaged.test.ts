@@ -21,6 +21,7 @@ describe('weights that come with the package', () => {
     };
     expect(files).toContain('models');
     expect(exports['./nano.safetensors']).toBe('./models/nano.safetensors');
+    expect(exports['./nano']).toEqual({ types: './models/nano.d.ts', default: './models/nano.js' });
     expect(statSync(join(ROOT, 'models/nano.safetensors')).size).toBeLessThanOrEqual(3e6);
   });
 
@@ -51,14 +52,20 @@ describe('weights that come with the package', () => {
     });
   });
 
+  it('load in Node by the address that `depthwise/nano` is', async () => {
+    const { device } = await testGpu();
+    const { default: nano } = (await import('depthwise/nano')) as { default: URL };
+    const model = await loadDepthModel(nano, { device });
+    expect(model.info.name).toBe('nano');
+    model.dispose();
+  });
+
   it('have no address of their own in a page, which is told how to give one', async () => {
     const { device } = await testGpu();
     await expect(loadInBrowser('nano', { device })).rejects.toMatchObject({
       name: 'UsageError',
       code: 'SOURCE_PACKAGED',
-      message: expect.stringContaining(
-        "import url from 'depthwise/nano.safetensors?url', and pass { weights: url }",
-      ) as string,
+      message: expect.stringContaining("Load import('depthwise/nano').default, or") as string,
     });
   });
 });

@@ -1,0 +1,1 @@
+export default new URL('./nano.safetensors', import.meta.url);
