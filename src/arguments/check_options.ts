@@ -2,8 +2,11 @@ import type { ErrorCode } from '../error_codes.js';
 import { quote, UsageError, type Phase } from '../errors.js';
 import { nearest } from './nearest.js';
 
-/** Every option of a call: the words it takes one of, or null where what reads it checks it. */
-export type OptionTable<T> = Readonly<Record<keyof T, readonly string[] | null>>;
+/** What an option takes: one of some words, or a finite number above 0. */
+export type Choices = readonly string[] | 'positive';
+
+/** Every option of a call: what it takes, or null where what reads it checks it. */
+export type OptionTable<T> = Readonly<Record<keyof T, Choices | null>>;
 
 const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or an object with name and open';
 
@@ -13,7 +16,8 @@ const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or 
  *   is, `OPTION_OBJECT` for options that are no object
  */
 export function checkOptions<T extends object>(options: T, table: OptionTable<T>, phase: Phase): void {
-  if (typeof options !== 'object' || options === null) throw fault('object', 'options', options, 'an object', phase);
+  if (typeof options !== 'object' || options === null)
+    throw optionFault('object', 'options', options, 'an object', phase);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined) continue;
     if (!Object.hasOwn(table, name)) throw unknown(name, Object.keys(table), phase);
@@ -32,10 +36,14 @@ function unknown(name: string, known: readonly string[], phase: Phase): UsageErr
   });
 }
 
-/** @throws UsageError `OPTION_<NAME>` unless the value is undefined or one of the option's choices */
-export function checkChoice(name: string, value: unknown, choices: readonly string[], phase: Phase): void {
-  if (value !== undefined && !(choices as readonly unknown[]).includes(value))
-    throw fault(name, name, value, choices, phase);
+/** @throws UsageError `OPTION_<NAME>` unless the value is undefined or what the option takes */
+export function checkChoice(name: string, value: unknown, choices: Choices, phase: Phase): void {
+  const positive = choices === 'positive';
+  const fits = positive
+    ? typeof value === 'number' && value > 0 && value < Infinity
+    : (choices as readonly unknown[]).includes(value);
+  if (value !== undefined && !fits)
+    throw optionFault(name, name, value, positive ? 'a positive number' : choices, phase);
 }
 
 /** @throws UsageError `OPTION_<NAME>` unless weights can be read from the value */
@@ -47,10 +55,11 @@ export function checkSource(name: 'source' | 'weights', value: unknown): void {
     [URL, Blob, ArrayBuffer, Uint8Array].some((type) => value instanceof type)
   )
     return;
-  throw fault(name, name, value, SOURCE, 'load');
+  throw optionFault(name, name, value, SOURCE, 'load');
 }
 
-function fault(
+/** An error `OPTION_<CODE>` about the option of a name. */
+export function optionFault(
   code: string,
   name: string,
   actual: unknown,

@@ -15,6 +15,8 @@ export interface ModelArguments {
   readonly cache?: string;
   readonly precision: 'auto' | 'f32' | 'f16';
   readonly adapter?: string;
+  /** In bytes. */
+  readonly memoryBudget?: number;
   /** Resize and position embedding as in the transformers library. */
   readonly hub: boolean;
   readonly quiet: boolean;
@@ -261,19 +263,33 @@ function modelArguments(values: Values | EvaluationValues): ModelArguments {
     hub: values.hub ?? false,
     quiet: values.quiet ?? false,
     precision: oneOf('precision', values.precision ?? 'auto', ['auto', 'f32', 'f16']),
-    ...optional({ model: values.model, weights: values.weights, cache: values.cache, adapter: values.adapter }),
+    ...optional({
+      model: values.model,
+      weights: values.weights,
+      cache: values.cache,
+      adapter: values.adapter,
+      memoryBudget: memoryBudget(values['memory-budget']),
+    }),
   };
 }
 
 function focalLength(text: string | undefined): number | undefined {
+  return positive('focal-length', text, 'pixels');
+}
+
+/** Megabytes → bytes. */
+function memoryBudget(text: string | undefined): number | undefined {
+  const megabytes = positive('memory-budget', text, 'MB');
+  return megabytes && megabytes * 1e6;
+}
+
+function positive(name: string, text: string | undefined, unit: string): number | undefined {
   if (text === undefined) return undefined;
-  const pixels = Number(text);
-  if (text.trim() === '' || !(pixels > 0 && pixels < Infinity)) {
-    throw new UsageError('OPTION_VALUE', `--focal-length is a positive number of pixels, not "${text}".`, {
-      actual: text,
-    });
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Infinity)) {
+    throw new UsageError('OPTION_VALUE', `--${name} is a positive number of ${unit}, not "${text}".`, { actual: text });
   }
-  return pixels;
+  return value;
 }
 
 function inputSize(text: string | undefined): number | undefined {

@@ -21,6 +21,11 @@ export const OPTIONS = {
     'accept-license': { type: 'boolean', help: 'accept the terms of weights that are not free for every use' },
     cache: { type: 'string', value: 'DIR', help: 'keep downloaded weights in DIR' },
     precision: { type: 'string', value: 'P', help: 'auto (default), f32 or f16 storage' },
+    'memory-budget': {
+      type: 'string',
+      value: 'MB',
+      help: 'most that weights and activations may take on the GPU, in MB of 1,000,000 bytes',
+    },
     adapter: { type: 'string', value: 'NAME', help: 'GPU to use, by a part of its name; `depthwise info` lists them' },
   },
   Input: {

@@ -1,3 +1,4 @@
+import { optionFault } from '../arguments/check_options.js';
 import { ImageError, LimitError, UsageError } from '../errors.js';
 
 /** How a model wants its input sized: the `Resize` rule shared by MiDaS and Depth Anything. */
@@ -83,11 +84,7 @@ export function firstSize(
 ): Size {
   checkPictureSize(width, height);
   if (inputSize !== undefined && !isSide(inputSize)) {
-    throw new UsageError(
-      'OPTION_INPUT_SIZE',
-      `The input size is ${inputSize}; expected a positive whole number of pixels.`,
-      { actual: inputSize, phase: 'image' },
-    );
+    throw optionFault('inputSize', 'inputSize', inputSize, 'a positive whole number of pixels', 'image');
   }
   if (rule.fixed && inputSize !== undefined && inputSize !== rule.width) {
     throw new UsageError(

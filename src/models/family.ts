@@ -1,6 +1,6 @@
 import type { Value } from '../graph/graph.js';
 import type { Convention, Preprocess } from '../image/preprocess.js';
-import type { SizeRule } from '../image/size.js';
+import type { Size, SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
 import type { NameRule } from '../weights/names.js';
 import type { Weights } from '../weights/weights.js';
@@ -189,6 +189,17 @@ export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
   readonly preprocess?: Preprocess;
   /** Metres of a network with a `canonicalFocal`: its depth times a factor f32[4], of which the first value counts. */
   metres?(depth: Value, factor: Value): Value;
+  /**
+   * That factor.
+   * @param sizes of the picture, and of the network's input
+   * @param focalLength in pixels of the picture
+   * @throws UsageError `OPTION_FOCAL_LENGTH` where there is none
+   */
+  metreFactor?(
+    entry: Entry,
+    sizes: { readonly picture: Size; readonly network: Size },
+    focalLength: number | undefined,
+  ): number | undefined;
   /** The network of an entry. */
   network(entry: Entry): Network;
 }

@@ -3,7 +3,6 @@ import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
 import { factorInput, geometryOf, pictureToDepth, programKey, writeFactor, type Geometry } from './estimate.js';
 import { watchOf } from './encode_watch.js';
-import { metreFactor } from './focal.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
 import { PictureTexture } from '../image/picture.js';
@@ -51,7 +50,7 @@ export async function encodeDepth(
   };
   const bytes = 4 * geometry.out.width * geometry.out.height;
   if (!isTexture(target)) checkBuffer(target, bytes);
-  const factor = metreFactor(engine.entry, geometry, focalLength);
+  const factor = engine.metreFactor(geometry, focalLength);
   const lease = engine.lease(programKey(`encode ${format ?? 'buffer'}`, geometry), (graph) => {
     const depth = pictureToDepth(engine, graph, geometry);
     if (format) writeTexture(drawing, graph, depth, format, engine);

@@ -1,3 +1,4 @@
+import { checkChoice } from '../arguments/check_options.js';
 import { DrawingCache } from '../depth/drawing_cache.js';
 import { disposed } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
@@ -19,6 +20,7 @@ import { resolveFile } from '../models/resolve_file.js';
 import { fetched, parts } from '../parts.js';
 import { chooseStorage, type Precision } from './precision.js';
 import { Looks } from './looks.js';
+import type { MemoryBudget } from './memory_budget.js';
 import { RunQueue } from './run_queue.js';
 import { byteLength } from '../tensor.js';
 import type { KernelChoices } from '../tuning/tune_kernels.js';
@@ -38,6 +40,7 @@ export interface EngineOptions extends CheckpointOptions {
   readonly convention: Convention;
   readonly acceptLicense: boolean;
   readonly tuning: 'auto' | 'off';
+  readonly budget?: MemoryBudget | undefined;
 }
 
 /** Programs kept for sizes seen lately; each holds its own activations. */
@@ -97,6 +100,7 @@ export class Engine {
   readonly #store: ConstantStore;
   readonly #programs = new Map<string, CachedProgram>();
   #kernels: KernelChoices | undefined;
+  #budget: MemoryBudget | undefined;
   #disposed = false;
 
   private constructor(
@@ -168,6 +172,16 @@ export class Engine {
     return this.#code.metres?.(depth, factor) ?? depth;
   }
 
+  /**
+   * What a network's depth is multiplied by to be in metres; undefined for models that need no focal length.
+   * @param focalLength in pixels of the picture
+   * @throws UsageError `OPTION_FOCAL_LENGTH` where a model needs one and there is none, or it is no length
+   */
+  metreFactor(sizes: { readonly picture: Size; readonly network: Size }, focalLength?: number): number | undefined {
+    checkChoice('focalLength', focalLength, 'positive', 'image');
+    return this.#code.metreFactor?.(this.entry, sizes, focalLength);
+  }
+
   /** An empty graph with this model's storage type. */
   graph(): Graph {
     return new Graph(this.storage);
@@ -193,7 +207,9 @@ export class Engine {
     const graph = this.graph();
     const { keep } = build(graph);
     checkLimits(graph, this.gpu.device.limits);
-    const { bytes, lowerBound } = planSlots(graph, Object.values(keep), this.gpu.device.limits);
+    const kept = Object.values(keep);
+    this.#budget?.plan(this, graph, kept);
+    const { bytes, lowerBound } = planSlots(graph, kept, this.gpu.device.limits);
     const weights = [...graph.constants.values()].reduce((sum, { type }) => sum + byteLength(type), 0);
     return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length };
   }
@@ -248,6 +264,8 @@ export class Engine {
     if (misfit.missing.length > 0) throw (await parts.rare()).missingTensors(misfit);
     if (fault) throw fault;
     if (misfit.unused.length > 0) this.warn((await parts.rare()).surplusTensors(misfit));
+    this.#budget = options.budget;
+    this.#budget?.load(this, graph);
     if (tunes(this.gpu, options.tuning))
       this.#kernels = await (await parts.gpu()).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
@@ -268,32 +286,43 @@ export class Engine {
     const graph = this.graph();
     const built = build(graph);
     checkLimits(graph, this.gpu.device.limits);
+    const { keep: values, inputs = {} } = built;
+    const keep = Object.values(values);
+    const giveBack = this.#budget?.admit(this, graph, keep);
     let release = () => {};
     const compile = async (): Promise<Program> => {
       release = await this.#store.declare(graph);
-      const { keep, inputs = {} } = built;
       const executable = await Executable.compile(graph, this.gpu, {
         constants: (name) => this.#store.buffer(name),
-        keep: Object.values(keep),
+        keep,
         ...(this.#kernels && { kernel: this.#kernels.kernel }),
       });
-      return { executable, values: { ...keep, ...inputs }, pictures: [] };
+      return { executable, values: { ...values, ...inputs }, pictures: [] };
     };
     const free = (program: Program) => {
       program.executable.dispose();
       for (const picture of program.pictures.splice(0)) picture.dispose();
       program.factor?.buffer.destroy();
       release();
+      giveBack?.();
     };
     const cached: CachedProgram = { program: compile(), free, ready: undefined, leases: 0 };
     cached.program.then(
       (program) => (cached.ready = program),
       () => {
         release();
+        giveBack?.();
         if (this.#programs.get(key) === cached) this.#programs.delete(key);
       },
     );
     return cached;
+  }
+
+  /** Frees the activations of the size used longest ago, if none needs them. @returns whether there were any */
+  freeIdle(): boolean {
+    const [key] = [...this.#programs].find(([, { leases }]) => leases === 0 && !this.lent) ?? [];
+    if (key !== undefined) this.#drop(key);
+    return key !== undefined;
   }
 
   #trim(): void {

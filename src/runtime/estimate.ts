@@ -9,7 +9,6 @@ import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
 import type { Outputs } from '../models/family.js';
-import { metreFactor } from './focal.js';
 import { borderOf, firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
 import type { Look } from './looks.js';
@@ -41,7 +40,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   inputSize: null,
   square: null,
   maxSide: null,
-  focalLength: null,
+  focalLength: 'positive',
   signal: null,
 };
 
@@ -206,7 +205,7 @@ async function estimateOn(
 ): Promise<DepthMap> {
   const geometry = geometryOf(engine, source, options);
   const focalLength = options.focalLength ?? focalLengthOf(source);
-  const factor = metreFactor(engine.entry, geometry, focalLength);
+  const factor = engine.metreFactor(geometry, focalLength);
   const own = new PictureTexture(engine.gpu);
   const turn = engine.runs.take(options.queue);
   try {

@@ -7,6 +7,7 @@ import type { Convention } from '../image/preprocess.js';
 import type { ModelName } from '../models/families/index.js';
 import type { KnownModel } from '../models/families/index.js';
 import { checkLicence, entryByName, findEntry } from '../models/resolve.js';
+import type { MemoryBudget } from './memory_budget.js';
 import type { Precision } from './precision.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { browserCache } from '../weights/cache/browser_cache.js';
@@ -55,6 +56,12 @@ export interface LoadOptions extends Pick<
    * finds is kept in `cache`. `off` uses the rule of each op, so that a model computes the same way at every start.
    */
   readonly tuning?: 'auto' | 'off';
+  /**
+   * Most bytes that weights and activations may take on the GPU, as `plan` and `memory` count them: what would take more
+   * is refused before it is allocated, the weights before they are downloaded. Activations of sizes that no run needs
+   * are freed first. Pictures and maps come besides.
+   */
+  readonly memoryBudget?: number;
   /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */
   readonly cache?: WeightsCache | false;
   /** Accepts terms that are not free for every use. */
@@ -73,6 +80,7 @@ export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
   powerPreference: ['low-power', 'high-performance'],
   cache: null,
   acceptLicense: null,
+  memoryBudget: 'positive',
   signal: null,
   onProgress: null,
   onWarning: null,
@@ -87,6 +95,7 @@ export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
 export async function loadEngine(source: CheckpointSource, options: LoadOptions, on?: Gpu): Promise<Engine> {
   const { device, precision = 'auto', convention = 'original', acceptLicense = false, tuning = 'auto' } = options;
   const [entry, named] = namedSource(source, options, acceptLicense);
+  const budget = options.memoryBudget === undefined ? undefined : await boundMemory(options.memoryBudget);
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
   const checkpoint: CheckpointOptions = {
     ...options,
@@ -107,6 +116,7 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions,
         convention,
         acceptLicense,
         tuning: tries,
+        budget,
       });
     } catch (error) {
       if (!on) gpu.dispose();
@@ -120,6 +130,10 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions,
     }
   };
   return open(tuning);
+}
+
+async function boundMemory(bytes: number): Promise<MemoryBudget> {
+  return new (await parts.rare()).MemoryBudget(bytes);
 }
 
 /** A source of the hub whose revision moves, at the commit that it is at now. */

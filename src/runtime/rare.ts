@@ -11,5 +11,6 @@ export { checkAnswers } from './answers.js';
 export { encodeDepth } from './encode.js';
 export { newest, videoFrames } from './frames.js';
 export { outOfHalfRange } from './half_range.js';
+export { MemoryBudget } from './memory_budget.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { adapterName, loadDepthModel, type DepthModel, type LoadOptions } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
 import { nullGpu } from '../unit/kernels/null_gpu.js';
+import { scripted } from '../unit/weights/scripted_source.js';
 import { bits, bitsOf, depthOf, picture, rejection, SMALL } from '../unit/model/pictures.js';
 import { tinyMidas } from '../unit/model/tiny_midas.js';
 import { FaultyDevice, FaultyGpu, type Pretence } from './faulty_device.js';
@@ -190,6 +191,85 @@ describe('memory', () => {
     }
     expect((await model.memory()).weights).toBe(weights);
     model.dispose();
+  });
+
+  const SIZE = { width: 64, height: 48 };
+
+  it('of weights over the budget is refused before they are downloaded, and before anything is allocated', async () => {
+    const file = tinyMidas();
+    const free = await load({ device: (await testGpu()).device });
+    const { weights } = await free.memory();
+    free.dispose();
+    for (const short of [1, weights - 1]) {
+      const faulty = new FaultyDevice((await testGpu()).device);
+      const source = scripted(file, { chunk: 4096, size: file.length });
+      const load = loadDepthModel(source, { ...OPTIONS, device: faulty.device, memoryBudget: short });
+      expect(await rejection(load)).toMatchObject({
+        name: 'LimitError',
+        code: 'LIMIT_MEMORY',
+        limit: 'memoryBudget',
+        expected: short,
+        actual: weights,
+        message: expect.stringMatching(new RegExp(`${weights} bytes .* ${short}\\.$`)),
+      });
+      expect(source).toMatchObject({ opened: 1, cancelled: true });
+      expect(source.given).toBeLessThan(file.length / 2);
+      expect(faulty.calls.get('createBuffer')).toBeUndefined();
+      expect(faulty.held).toEqual(EMPTY);
+    }
+    const exact = await load({ device: (await testGpu()).device, memoryBudget: weights });
+    exact.dispose();
+  });
+
+  it('of a run over the budget is refused before anything is allocated; what fits to the byte runs', async () => {
+    const faulty = new FaultyDevice((await testGpu()).device);
+    const free = await load({ device: faulty.device });
+    const expected = await bitsOf(free, picture('a'));
+    const total = (inputSize: number) => {
+      const { activations, weights } = free.plan(SIZE, { inputSize });
+      return activations + weights;
+    };
+    const [least, most] = [total(64), total(96)];
+    free.dispose();
+    const model = await load({ device: faulty.device, memoryBudget: most });
+    expect(await bitsOf(model, picture('a'))).toBe(expected);
+    const before = { held: faulty.held, made: faulty.calls.get('createBuffer') };
+    const refused = { code: 'LIMIT_MEMORY', expected: most, actual: total(128) };
+    expect(() => model.plan(SIZE, { inputSize: 128 })).toThrow(expect.objectContaining(refused));
+    for (const call of [
+      () => model.estimate(picture('a'), { inputSize: 128 }),
+      () => model.run(new Float32Array(3 * 128 * 128), [1, 3, 128, 128]),
+    ])
+      expect(await rejection(call())).toMatchObject({ code: 'LIMIT_MEMORY', expected: most });
+    expect({ held: faulty.held, made: faulty.calls.get('createBuffer') }).toEqual(before);
+    // Another size that fits takes the place of the one that is idle.
+    (await model.estimate(picture('a'), { inputSize: 96 })).dispose();
+    const { weights, activations } = await model.memory();
+    expect(weights + activations).toBe(most);
+    expect(await bitsOf(model, picture('a'))).toBe(expected);
+    const after = await model.memory();
+    expect(after.weights + after.activations).toBe(least);
+    model.dispose();
+  });
+
+  it('of two sizes at once is within the budget: the second is refused while the first runs', async () => {
+    const { device } = await testGpu();
+    const free = await load({ device });
+    const { activations, weights } = free.plan(SIZE, { inputSize: 96 });
+    free.dispose();
+    const model = await load({ device, memoryBudget: weights + activations });
+    const first = model.estimate(picture('a'), { inputSize: 96 });
+    expect(await rejection(model.estimate(picture('a'), SMALL))).toMatchObject({ code: 'LIMIT_MEMORY' });
+    (await first).dispose();
+    (await model.estimate(picture('a'), SMALL)).dispose();
+    model.dispose();
+  });
+
+  it.each([0, -1, NaN, Infinity, '1 GB'])('budget of %s is no number of bytes', async (memoryBudget) => {
+    const { device } = await nullGpu();
+    expect(await rejection(load({ device, memoryBudget } as LoadOptions))).toMatchObject({
+      code: 'OPTION_MEMORY_BUDGET',
+    });
   });
 });
 

@@ -153,7 +153,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
   },
   L11: {
     file: 'test/faults/devices.test.ts',
-    title: 'of an estimate is told before anything of it is allocated, to the byte',
+    title: 'of weights over the budget is refused before they are downloaded, and before anything is allocated',
   },
   L12: { file: 'test/faults/pictures.test.ts', title: 'of %i pictures is refused with both numbers' },
   L13: { file: 'test/unit/model/limits.test.ts', title: 'asks for no feature and no limit beyond the adapter' },

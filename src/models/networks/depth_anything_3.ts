@@ -1,8 +1,10 @@
 import uvLoader from '../../../shaders/conv_load_bilinear_uv.wgsl?raw';
 import headStoreConfidence from '../../../shaders/head_store_confidence.wgsl?raw';
 import headStoreExp from '../../../shaders/head_store_exp.wgsl?raw';
+import { UsageError } from '../../errors.js';
 import type { Value } from '../../graph/graph.js';
 import { preprocessBytes } from '../../image/preprocess_bytes.js';
+import type { Size } from '../../image/size.js';
 import { scale } from '../../kernels/scale.js';
 import { skyFill } from '../../kernels/sky_fill.js';
 import { map3 } from '../../tensor.js';
@@ -38,8 +40,28 @@ export const code: FamilyCode<DepthAnything3Entry> = {
   configured,
   preprocess: preprocessBytes,
   metres: (depth, factor) => depth.graph.apply(scale, { x: depth, factor }, {}).y,
+  metreFactor,
   network: (entry) => (entry.alternating === undefined ? mono(entry) : oneView(entry, entry.alternating)),
 };
+
+/** The factor by which the metric model's depth is metres: F of the network's input, over that of its training. */
+function metreFactor(
+  { canonicalFocal, title }: DepthAnything3Entry,
+  { picture, network }: { readonly picture: Size; readonly network: Size },
+  focalLength: number | undefined,
+): number | undefined {
+  if (canonicalFocal === undefined) return undefined;
+  if (focalLength === undefined) {
+    throw new UsageError('OPTION_FOCAL_LENGTH', `${title} gives metres only where the focal length is known.`, {
+      hint:
+        'Pass focalLength (--focal-length on the command line) in pixels of the picture: the longer side times the ' +
+        '35 mm equivalent over 36. It is read from the EXIF data of files that have it.',
+      phase: 'image',
+    });
+  }
+  const scales = network.width / picture.width + network.height / picture.height;
+  return (focalLength * scales) / 2 / canonicalFocal;
+}
 
 /** The entries whose preset a `config.json` of the hub names, in whatever key; all where it names none. */
 function configured<Entry extends DepthAnything3Entry>(entries: readonly Entry[], json: unknown): readonly Entry[] {

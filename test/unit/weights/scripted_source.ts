@@ -14,20 +14,24 @@ export interface Script {
 export function scripted(
   bytes: Uint8Array,
   { chunk = 1 << 20, error, hangs = false, size }: Script = {},
-): ByteSource & { cancelled: boolean; opened: number } {
+): ByteSource & { cancelled: boolean; opened: number; given: number } {
   const source = {
     name: 'net.safetensors',
     size,
     cancelled: false,
     opened: 0,
+    /** Bytes that were asked for. */
+    given: 0,
     open: async () => {
       let at = 0;
       source.opened++;
       return new ReadableStream<Uint8Array>(
         {
           pull(controller) {
-            if (at < bytes.length) controller.enqueue(bytes.slice(at, (at += chunk)));
-            else if (error !== undefined) controller.error(error);
+            if (at < bytes.length) {
+              controller.enqueue(bytes.slice(at, (at += chunk)));
+              source.given = Math.min(at, bytes.length);
+            } else if (error !== undefined) controller.error(error);
             else if (!hangs) controller.close();
             else return new Promise(() => undefined);
             return undefined;
