@@ -24,7 +24,7 @@ export const OPTIONS = {
     'memory-budget': {
       type: 'string',
       value: 'MB',
-      help: 'most that weights and activations may take on the GPU, in MB of 1,000,000 bytes',
+      help: 'most that weights and activations may take on the GPU, in MB',
     },
     adapter: { type: 'string', value: 'NAME', help: 'GPU to use, by a part of its name; `depthwise info` lists them' },
   },

@@ -38,7 +38,7 @@ export class MemoryBudget {
    * @throws LimitError `LIMIT_MEMORY`
    */
   admit(model: Bounded, graph: Graph, keep: readonly Value[]): () => void {
-    const claim = [this.#programBytes(model, graph, keep)];
+    const claim = [this.plan(model, graph, keep)];
     this.#programs.add(claim);
     try {
       while (this.#total() > this.#bytes && model.freeIdle());
@@ -50,13 +50,14 @@ export class MemoryBudget {
     return () => void this.#programs.delete(claim);
   }
 
-  /** @throws LimitError `LIMIT_MEMORY` where a program does not fit with nothing beside it */
-  plan(model: Bounded, graph: Graph, keep: readonly Value[]): void {
-    this.#check(model, this.#weights + this.#programBytes(model, graph, keep), 'A run of');
-  }
-
-  #programBytes({ gpu }: Bounded, graph: Graph, keep: readonly Value[]): number {
-    return planSlots(graph, keep, gpu.device.limits).bytes + constantBytes(graph, true);
+  /**
+   * @returns bytes of a program: its activations, and weights for its size alone
+   * @throws LimitError `LIMIT_MEMORY` where it does not fit with nothing beside it
+   */
+  plan(model: Bounded, graph: Graph, keep: readonly Value[]): number {
+    const bytes = planSlots(graph, keep, model.gpu.device.limits).bytes + constantBytes(graph, true);
+    this.#check(model, this.#weights + bytes, 'A run of');
+    return bytes;
   }
 
   #total(): number {

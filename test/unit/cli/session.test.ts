@@ -44,6 +44,12 @@ describe('loadModel', () => {
     );
   });
 
+  it('refuses a model over the budget of memory', async () => {
+    await expect(load({ model: 'nano', memoryBudget: 1e6 })).rejects.toEqual(
+      expect.objectContaining({ name: 'LimitError', code: 'LIMIT_MEMORY', expected: 1e6 }),
+    );
+  });
+
   it('leaves hub names to the hub', async () => {
     await expect(load({ weights: 'hf:org/repo' })).rejects.toEqual(refusal('SOURCE_REVISION', /has no revision/));
     await expect(load({ weights: 'hf:org' })).rejects.toEqual(
