@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
+import { protocols, type ProtocolName } from '../eval/protocols.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { parseShard, type Shard } from './shard.js';
@@ -67,6 +68,8 @@ export interface EvaluateCommand extends ModelArguments {
   readonly data: string;
   /** What the files of true depth hold, in place of what they say themselves. */
   readonly truth?: TruthKind;
+  /** How a public benchmark is scored, in place of what its layout comes with. */
+  readonly protocol?: ProtocolName;
   /** In pixels of the pictures. */
   readonly focalLength?: number;
   /** File for the scores. */
@@ -95,6 +98,8 @@ export type Command =
   | { readonly command: 'version' };
 
 type Values = Parsed<typeof PARSER_OPTIONS>['values'];
+const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
+
 type EvaluationValues = Parsed<typeof EVALUATION_OPTIONS>['values'];
 
 /**
@@ -223,7 +228,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
 
 function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly command: 'help' } {
   const { values, positionals } = parseOptions(argv, EVALUATION_OPTIONS);
-  const { help, data, truth, json } = values;
+  const { help, data, truth, protocol, json } = values;
   if (help) return { command: 'help' };
   if (data === undefined || positionals.length > 0) {
     const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
@@ -239,6 +244,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       json,
       focalLength: focalLength(values['focal-length']),
       truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
+      protocol: protocol === undefined ? undefined : oneOf('protocol', protocol, PROTOCOLS),
     }),
   };
 }

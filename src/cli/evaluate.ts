@@ -1,10 +1,13 @@
 import { dirname, relative } from 'node:path';
 import type { DepthModel } from '../runtime/depth_model.js';
-import { ImageError } from '../errors.js';
+import { UsageError } from '../errors.js';
 import { score, scoreMetric } from '../eval/scores.js';
 import { scoreRows, summarizeScores, type PictureScores } from '../eval/report.js';
 import { readPicture } from '../node/image_file.js';
 import type { EvaluateCommand } from './arguments.js';
+import { evaluateBenchmarks } from './benchmarks/evaluate_benchmarks.js';
+import { findBenchmarks } from './benchmarks/find_benchmarks.js';
+import { estimatedDisparity } from './estimated_disparity.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
 import { table } from './models.js';
@@ -19,6 +22,9 @@ import { write } from './write_outputs.js';
  * the pictures are not the ones asked for.
  */
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
+  const benchmarks = command.truth === undefined ? await findBenchmarks(command.data, command.protocol) : undefined;
+  if (benchmarks) return evaluateBenchmarks(benchmarks, command, session);
+  if (command.protocol !== undefined) throw noBenchmark(command.data, command.protocol);
   const pairs = await findPairs(command.data);
   if (command.json !== undefined) await requireWritable('json', dirname(command.json));
   const files = pairs.flatMap(({ picture, depth }) => [picture, depth, ...sidecarsOf(depth)]);
@@ -48,6 +54,13 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
   }
 }
 
+function noBenchmark(source: string, protocol: string): UsageError {
+  return new UsageError('EVAL_EMPTY', `${source}: there is no public benchmark that ${protocol} could score.`, {
+    hint: 'docs/evaluation.md says which files tell a benchmark.',
+    source,
+  });
+}
+
 /** Disparity, of depth its inverse, is compared up to scale and shift; a metric model's depth as it is besides. */
 async function scorePair(
   model: DepthModel,
@@ -59,19 +72,8 @@ async function scorePair(
   const truth = await readTruth(pair.depth, picture, kind);
   const depth = await model.estimate(picture, { signal, ...optional({ focalLength }) });
   try {
-    const values = await depth.read();
+    const { values, disparity } = await estimatedDisparity(depth, pair.picture);
     const metric = depth.kind === 'metric';
-    const farther = depth.nearer === 'smaller';
-    const unusable = values.filter((value) => !Number.isFinite(value) || (farther && value <= 0)).length;
-    if (unusable > 0) {
-      throw new ImageError(
-        'EVAL_ESTIMATE',
-        `${pair.picture}: ${unusable} of ${values.length} values of the estimate are not ` +
-          `finite${farther ? ' or not positive' : ''}.`,
-        { source: pair.picture, actual: unusable, expected: 0, phase: 'run' },
-      );
-    }
-    const disparity = farther ? values.map((value) => 1 / value) : values;
     return {
       picture: relative(data, pair.picture),
       folder: pair.folder,

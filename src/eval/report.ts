@@ -1,3 +1,4 @@
+import type { BenchmarkScores } from './benchmark_scores.js';
 import type { MetricScores, Scores } from './scores.js';
 
 /** Scores of one picture; those in metres of metric models alone. */
@@ -60,5 +61,65 @@ export function scoreRows({ pictures, folders, mean }: Evaluation): string[][] {
     ...pictures.map((scores) => row(scores.picture, scores)),
     ...(means.length > 1 ? means : []),
     row(`mean of ${pictures.length}`, mean),
+  ];
+}
+
+/** Scores of one picture or clip of a public benchmark: those of depth, or those of ordered pairs of points. */
+export interface BenchmarkRow extends Partial<BenchmarkScores> {
+  readonly picture: string;
+  readonly folder: string;
+  /** Pictures in it. */
+  readonly samples: number;
+  /** Share of pairs of points in the right order. */
+  readonly accuracy?: number;
+  readonly pairs?: number;
+}
+
+type BenchmarkMean = Omit<BenchmarkRow, 'picture' | 'folder'>;
+
+export interface BenchmarkEvaluation {
+  readonly pictures: readonly BenchmarkRow[];
+  readonly folders: Readonly<Record<string, BenchmarkMean>>;
+  readonly mean: BenchmarkMean;
+}
+
+const BENCHMARK_COLUMNS = {
+  absRel: 'AbsRel',
+  rmse: 'RMSE',
+  delta: 'δ<1.25',
+  boundaryF1: 'boundary F1',
+  accuracy: 'accuracy',
+} as const;
+type BenchmarkKey = keyof typeof BENCHMARK_COLUMNS;
+const BENCHMARK_KEYS = Object.keys(BENCHMARK_COLUMNS) as BenchmarkKey[];
+
+/** Means over pictures or clips, each counted once; of accuracy over pairs, as it is published. */
+export function summarizeBenchmarks(pictures: readonly BenchmarkRow[]): BenchmarkEvaluation {
+  const folders = [...new Set(pictures.map(({ folder }) => folder))];
+  const meanOfRows = (rows: readonly BenchmarkRow[]): BenchmarkMean => {
+    const sum = (key: 'samples' | 'pairs') => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
+    const means = BENCHMARK_KEYS.flatMap((key) => {
+      const having = rows.filter((row) => row[key] !== undefined);
+      const weight = (row: BenchmarkRow) => (key === 'accuracy' ? (row.pairs as number) : 1);
+      const all = having.reduce((total, row) => total + weight(row), 0);
+      return all > 0 ? [[key, having.reduce((total, row) => total + weight(row) * row[key]!, 0) / all] as const] : [];
+    });
+    const pairs = sum('pairs');
+    return { ...Object.fromEntries(means), ...(pairs > 0 ? { pairs } : {}), samples: sum('samples') };
+  };
+  const parts = folders.map((name) => [name, meanOfRows(pictures.filter(({ folder }) => folder === name))] as const);
+  return { pictures, folders: Object.fromEntries(parts), mean: meanOfRows(pictures) };
+}
+
+/** A row of cells for every picture or clip, every folder where there are several, and all of them. */
+export function benchmarkRows({ pictures, folders, mean }: BenchmarkEvaluation): string[][] {
+  const keys = BENCHMARK_KEYS.filter((key) => mean[key] !== undefined);
+  const row = (name: string, scores: BenchmarkMean) => [name, ...keys.map((key) => scores[key]?.toFixed(4) ?? '')];
+  const means = Object.entries(folders).map(([name, scores]) => row(`mean of ${name}`, scores));
+  return [
+    ['', ...keys.map((key) => BENCHMARK_COLUMNS[key])],
+    ...pictures.map((scores) => row(scores.picture, scores)),
+    ...(means.length > 1 ? means : []),
+    row(`mean of ${mean.samples}`, mean),
   ];
 }

@@ -22,6 +22,19 @@ export async function openImage(
   return { image, metadata };
 }
 
+/** RGBA of a picture resized with antialiasing, by the Lanczos filter of three lobes. @throws ImageError IMAGE_DECODER */
+export async function resizePicture(
+  { data, width, height }: { readonly data: Uint8Array; readonly width: number; readonly height: number },
+  size: { readonly width: number; readonly height: number },
+): Promise<Uint8Array> {
+  if (size.width === width && size.height === height) return data;
+  const sharp = await loadSharp('a picture');
+  return sharp(data, { raw: { width, height, channels: 4 }, limitInputPixels: false })
+    .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
+    .raw()
+    .toBuffer();
+}
+
 /** @throws ImageError IMAGE_SIZE with both numbers, for more pixels than are read */
 export function checkPixels(path: string, width: number, height: number): void {
   if (width * height <= MAX_PIXELS) return;

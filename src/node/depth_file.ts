@@ -4,6 +4,7 @@ import { DepthFileError, ImageError } from '../errors.js';
 import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
 import { decodeNpy } from '../depth/formats/npy.js';
 import { decodePfm } from '../depth/formats/pfm.js';
+import type { Size } from '../image/size.js';
 import { openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
 
@@ -55,6 +56,21 @@ function fromNpy(bytes: Uint8Array, path: string): DepthFile {
 }
 
 async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
+  const { codes, texts, ...size } = await greyCodes(bytes, path);
+  const text = texts['depthwise'];
+  if (text === undefined) return { ...size, data: Float32Array.from(codes) };
+  const semantics = parseSemantics(text, path);
+  return { ...size, data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code), semantics };
+}
+
+/** @internal Codes of a grey PNG of 8 or 16 bits, and its text chunks. */
+export interface GreyCodes extends Size {
+  readonly codes: Uint16Array;
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** @internal @throws DepthFileError PNG_COLOR, PNG_DECODE; ImageError IMAGE_DECODER, IMAGE_SIZE */
+export async function greyCodes(bytes: Uint8Array, path: string): Promise<GreyCodes> {
   try {
     const { image, metadata } = await openImage(bytes, path);
     const { space, comments } = metadata;
@@ -65,11 +81,8 @@ async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
       .raw({ depth: 'ushort' })
       .toBuffer({ resolveWithObject: true });
     const codes = new Uint16Array(new Uint8Array(data).buffer);
-    const text = comments?.find(({ keyword }) => keyword === 'depthwise')?.text;
-    const size = { width: info.width, height: info.height };
-    if (text === undefined) return { ...size, data: Float32Array.from(codes) };
-    const semantics = parseSemantics(text, path);
-    return { ...size, data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code), semantics };
+    const texts = Object.fromEntries((comments ?? []).map(({ keyword, text }) => [keyword, text]));
+    return { width: info.width, height: info.height, codes, texts };
   } catch (cause) {
     if (cause instanceof DepthFileError || cause instanceof ImageError) throw cause;
     throw fault('PNG_DECODE', path, `cannot be decoded (${String(cause)})`, cause);

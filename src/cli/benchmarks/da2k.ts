@@ -1,0 +1,72 @@
+import type { OrderedPair } from '../../eval/benchmark_scores.js';
+import type { FileTree } from '../../node/archive/archive_bytes.js';
+import { folderOf, layoutFault, openPicture, sourceOf, type Layout, type Sample } from './sample.js';
+
+/** One annotation; points are [row, column]. */
+interface Annotation {
+  readonly point1: readonly [number, number];
+  readonly point2: readonly [number, number];
+  readonly closer_point: string;
+}
+
+/** `annotations.json`: the path of each picture, and its pairs of points of which one is known to be nearer. */
+export const da2k: Layout = async (tree) => {
+  const names = [...tree.names].filter((name) => /(?:^|\/)annotations\.json$/.test(name));
+  const found = await Promise.all(names.map(async (name) => ({ name, entries: await readAnnotations(tree, name) })));
+  return found.flatMap(({ name, entries }) => {
+    if (!entries) return [];
+    const root = folderOf(name);
+    const samples = entries.map(([picture, annotations]): Sample => {
+      const place = tree.names.has(root + picture) ? root + picture : picture;
+      return {
+        picture,
+        folder: folderOf(picture).slice(0, -1).split('/').at(-1) || 'da-2k',
+        open: async () => {
+          const image = await openPicture(tree, place);
+          const pairs = annotations.map((each) => pairOf(each, image, sourceOf(tree, `${name} (${picture})`)));
+          return { picture: image, pairs };
+        },
+      };
+    });
+    return [{ name: 'da-2k', samples }];
+  });
+};
+
+/** Undefined for a file of that name that holds something else. */
+async function readAnnotations(tree: FileTree, name: string): Promise<[string, Annotation[]][] | undefined> {
+  const text = new TextDecoder().decode(await tree.read(name));
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (cause) {
+    throw layoutFault(sourceOf(tree, name), 'is not JSON', { cause });
+  }
+  const entries = Object.entries((parsed ?? {}) as Record<string, Annotation[]>);
+  const pairs = entries.every(([, list]) => Array.isArray(list) && list.every((each) => each?.point1 && each.point2));
+  return entries.length > 0 && pairs ? entries : undefined;
+}
+
+function pairOf(
+  { point1, point2, closer_point: closer }: Annotation,
+  { width, height }: { readonly width: number; readonly height: number },
+  source: string,
+): OrderedPair {
+  for (const [row, column] of [point1, point2]) {
+    const inside = [row, column].every(Number.isInteger) && row >= 0 && row < height && column >= 0 && column < width;
+    if (!inside)
+      throw layoutFault(
+        source,
+        `point [${row}, ${column}] is not in its picture of ${height} rows and ${width} columns`,
+        {
+          expected: [height, width],
+          actual: [row, column],
+        },
+      );
+  }
+  if (closer !== 'point1' && closer !== 'point2')
+    throw layoutFault(source, `closer_point is ${JSON.stringify(closer)}`, {
+      expected: ['point1', 'point2'],
+      actual: closer,
+    });
+  return closer === 'point1' ? { nearer: point1, farther: point2 } : { nearer: point2, farther: point1 };
+}

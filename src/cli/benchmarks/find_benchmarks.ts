@@ -1,0 +1,63 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { protocols, type ProtocolName } from '../../eval/protocols.js';
+import type { FileTree } from '../../node/archive/archive_bytes.js';
+import { isArchive, openTree } from '../../node/archive/file_tree.js';
+import { onDisk } from '../../node/disk_names.js';
+import { clips } from './clips.js';
+import { da2k } from './da2k.js';
+import { marigold } from './marigold.js';
+import { moge } from './moge.js';
+import type { Benchmark, Layout } from './sample.js';
+import { sintel } from './sintel.js';
+
+const LAYOUTS: readonly Layout[] = [moge, marigold, sintel, da2k, clips];
+
+/** Benchmarks in a folder or an archive, and the files that they are in, to be closed when they are done with. */
+export interface FoundBenchmarks {
+  readonly benchmarks: readonly Benchmark[];
+  /** Every file that may be read: archives, and what is in folders. */
+  readonly files: readonly string[];
+  close(): Promise<void>;
+}
+
+/**
+ * The public benchmarks that a folder or an archive holds, told by their own lists and names. Archives in the folder
+ * are looked into, and read where they are.
+ * @param protocol in place of the one that each layout comes with
+ * @returns undefined where nothing is told
+ * @throws DepthFileError EVAL_ARCHIVE, EVAL_LAYOUT, DEPTH_READ
+ */
+export async function findBenchmarks(path: string, protocol?: ProtocolName): Promise<FoundBenchmarks | undefined> {
+  const trees: FileTree[] = [];
+  const close = async () => {
+    await Promise.all(trees.map((tree) => tree.close()));
+  };
+  try {
+    for (const each of await placesIn(path)) trees.push(await openTree(each));
+    const choice = protocol && { protocol: { name: protocol, rules: protocols[protocol] } };
+    const benchmarks: Benchmark[] = [];
+    for (const tree of trees)
+      for (const layout of LAYOUTS) benchmarks.push(...(await layout(tree, trees, choice ?? {})));
+    if (benchmarks.length > 0) return { benchmarks, files: trees.flatMap(filesOf), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  await close();
+  return undefined;
+}
+
+function filesOf({ path, names }: FileTree): string[] {
+  return isArchive(path) ? [path] : [...names].map((name) => join(path, name));
+}
+
+/** A folder and the archives below it, or an archive; nothing where there is neither. */
+async function placesIn(path: string): Promise<string[]> {
+  const found = await stat(onDisk(path)).catch(() => undefined);
+  if (found?.isFile()) return isArchive(path) ? [path] : [];
+  if (!found?.isDirectory()) return [];
+  const files = await readdir(onDisk(path), { recursive: true, withFileTypes: true });
+  const archives = files.filter((file) => file.isFile() && isArchive(file.name) && !file.name.startsWith('.'));
+  return [path, ...archives.map((file) => join(file.parentPath, file.name)).sort()];
+}

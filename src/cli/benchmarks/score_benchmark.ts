@@ -1,0 +1,72 @@
+import {
+  alignDisparity,
+  pairsInOrder,
+  scoreFrame,
+  type BenchmarkScores,
+  type DepthTruth,
+  type Frame,
+} from '../../eval/benchmark_scores.js';
+import type { Protocol } from '../../eval/protocols.js';
+import type { BenchmarkRow } from '../../eval/report.js';
+import type { Picture } from '../../node/image_file.js';
+import type { Benchmark, Sample } from './sample.js';
+
+/** Disparity f32[height,width] of a picture, up to scale and shift. */
+export type EstimateDisparity = (picture: Picture, name: string) => Promise<Float32Array>;
+
+/**
+ * Scores every picture of a benchmark, or every clip where its protocol aligns clips.
+ * @param estimate gives the disparity that is scored
+ */
+export async function* scoreBenchmark(
+  { protocol, samples, name }: Benchmark,
+  estimate: EstimateDisparity,
+): AsyncGenerator<BenchmarkRow, void, undefined> {
+  if (!protocol?.perClip) {
+    for (const sample of samples) yield { ...(await scoreSample(sample, protocol, estimate)), samples: 1 };
+    return;
+  }
+  for (const clip of new Set(samples.map((sample) => sample.clip))) {
+    const frames = samples.filter((sample) => sample.clip === clip);
+    yield {
+      picture: clip ?? name,
+      folder: name,
+      ...(await scoreClip(frames, protocol, estimate)),
+      samples: frames.length,
+    };
+  }
+}
+
+async function scoreSample(
+  sample: Sample,
+  protocol: Protocol | undefined,
+  estimate: EstimateDisparity,
+): Promise<Omit<BenchmarkRow, 'samples'>> {
+  const { picture: name, folder } = sample;
+  const { picture, truth, pairs } = await sample.open();
+  const disparity = await estimate(picture, name);
+  if (pairs) {
+    const right = pairsInOrder(disparity, picture.width, pairs);
+    return { picture: name, folder, accuracy: right / pairs.length, pairs: pairs.length };
+  }
+  const frame = { disparity, truth };
+  const rules = protocol as Protocol;
+  return { picture: name, folder, ...scoreFrame(frame, alignDisparity([frame], rules), rules) };
+}
+
+/** Means over the frames of a clip, under one alignment. */
+async function scoreClip(
+  samples: readonly Sample[],
+  protocol: Protocol,
+  estimate: EstimateDisparity,
+): Promise<BenchmarkScores> {
+  const frames: Frame[] = [];
+  for (const sample of samples) {
+    const { picture, truth } = await sample.open();
+    frames.push({ disparity: await estimate(picture, sample.picture), truth: truth as DepthTruth });
+  }
+  const alignment = alignDisparity(frames, protocol);
+  const scores = frames.map((frame) => scoreFrame(frame, alignment, protocol));
+  const mean = (key: 'absRel' | 'rmse' | 'delta') => scores.reduce((sum, each) => sum + each[key], 0) / scores.length;
+  return { absRel: mean('absRel'), rmse: mean('rmse'), delta: mean('delta') };
+}

@@ -1,0 +1,149 @@
+import { boundaryF1 } from './boundary.js';
+import type { Protocol } from './protocols.js';
+
+/** True depth [height,width] in its own unit, and which of it is known. */
+export interface DepthTruth {
+  readonly width: number;
+  readonly height: number;
+  readonly depth: Float64Array;
+  /** 1 where the depth is known. */
+  readonly known: Uint8Array;
+}
+
+/** What published tables hold, after the alignment that the protocol states. */
+export interface BenchmarkScores {
+  /** Mean of |estimate - depth| / depth. */
+  readonly absRel: number;
+  /** Root of the mean squared error of depth, in the unit of the truth. */
+  readonly rmse: number;
+  /** Share of pixels within a factor of 1.25 of the truth. */
+  readonly delta: number;
+  /** F1 of depth boundaries, where the protocol asks for it. */
+  readonly boundaryF1?: number;
+}
+
+/** Scale and shift that make an estimate of disparity one in 1 / the unit of the truth. */
+export interface Alignment {
+  readonly scale: number;
+  readonly shift: number;
+}
+
+/** An estimate of disparity and its truth. */
+export interface Frame {
+  readonly disparity: ArrayLike<number>;
+  readonly truth: DepthTruth;
+}
+
+/**
+ * Marks as known what the protocol counts: depths between its ends, inside its crop.
+ * @param mask 1 where the data set itself says that the depth is valid; it then decides alone
+ */
+export function knownDepth(
+  { width, height, depth }: Omit<DepthTruth, 'known'>,
+  { minDepth, maxDepth, crop }: Protocol,
+  mask?: ArrayLike<number>,
+): DepthTruth {
+  const { rows, columns } = crop?.({ width, height }) ?? { rows: [0, height], columns: [0, width] };
+  const known = new Uint8Array(width * height);
+  for (let y = Math.max(0, rows[0]); y < Math.min(height, rows[1]); y++)
+    for (let x = Math.max(0, columns[0]); x < Math.min(width, columns[1]); x++) {
+      const i = y * width + x;
+      const z = depth[i] as number;
+      known[i] = (mask ? mask[i] && z > 0 : z > minDepth && z < maxDepth) ? 1 : 0;
+    }
+  return { width, height, depth, known };
+}
+
+/**
+ * The least-squares scale and shift of disparities, over the pixels of all frames that the protocol aligns.
+ * @param frames one picture, or all of a clip
+ */
+export function alignDisparity(frames: readonly Frame[], protocol: Protocol): Alignment {
+  const sums = { count: 0, found: 0, truth: 0 };
+  eachAligned(frames, protocol, (found, truth) => {
+    sums.count++;
+    sums.found += found;
+    sums.truth += truth;
+  });
+  const [meanFound, meanTruth] = [sums.found / sums.count, sums.truth / sums.count];
+  let [variance, covariance] = [0, 0];
+  eachAligned(frames, protocol, (found, truth) => {
+    variance += (found - meanFound) ** 2;
+    covariance += (found - meanFound) * (truth - meanTruth);
+  });
+  const scale = variance > 0 ? covariance / variance : 0;
+  return { scale, shift: meanTruth - scale * meanFound };
+}
+
+/** Calls back with the estimated and the true disparity of every pixel that is aligned. */
+function eachAligned(
+  frames: readonly Frame[],
+  protocol: Protocol,
+  visit: (found: number, truth: number) => void,
+): void {
+  const { positiveOnly, perClip } = protocol;
+  for (const { disparity, truth } of frames)
+    for (const i of alignedPixels(truth, protocol)) {
+      const found = disparity[i] as number;
+      if (!truth.known[i] || (positiveOnly && !(found > 0))) continue;
+      const z = truth.depth[i] as number;
+      if (perClip) visit(Math.max(found, 1e-3), 1 / (z + 1e-8));
+      else visit(found, 1 / z);
+    }
+}
+
+/**
+ * Every pixel; where the alignment looks at fewer columns, those that nearest resampling by the same factor for both
+ * sides gives: the published code resizes the width alone.
+ */
+function* alignedPixels({ width, height }: DepthTruth, { alignColumns = Infinity }: Protocol): Generator<number> {
+  const factor = Math.min(alignColumns / width, alignColumns / height);
+  const columns = factor < 1 ? Math.floor(width * factor) : width;
+  const step = factor < 1 ? 1 / factor : 1;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < columns; x++) yield y * width + Math.min(Math.floor(x * step), width - 1);
+}
+
+/** Scores of one frame under an alignment. */
+export function scoreFrame(
+  { disparity, truth }: Frame,
+  { scale, shift }: Alignment,
+  protocol: Protocol,
+): BenchmarkScores {
+  const far = farthest(truth, protocol);
+  const least = protocol.floor === 'thousandth' ? 1e-3 : 1 / far;
+  const { clipNear = 0, maxDepth } = protocol;
+  const depth = new Float64Array(truth.depth.length);
+  let [relative, squares, within, count] = [0, 0, 0, 0];
+  for (let i = 0; i < depth.length; i++) {
+    const raw = protocol.perClip ? Math.max(disparity[i] as number, 1e-3) : (disparity[i] as number);
+    const inverted = 1 / Math.max(scale * raw + shift, least);
+    const estimate = Math.min(Math.max(inverted, clipNear), maxDepth);
+    depth[i] = estimate;
+    if (!truth.known[i]) continue;
+    const z = truth.depth[i] as number;
+    relative += Math.abs(estimate - z) / z;
+    squares += (estimate - z) ** 2;
+    if (Math.max(estimate / z, z / estimate) < 1.25) within++;
+    count++;
+  }
+  const scores = { absRel: relative / count, rmse: Math.sqrt(squares / count), delta: within / count };
+  return protocol.boundaries ? { ...scores, boundaryF1: boundaryF1(depth, truth) } : scores;
+}
+
+function farthest({ depth, known }: DepthTruth, { floor, maxDepth }: Protocol): number {
+  if (floor !== 'truth') return maxDepth;
+  return depth.reduce((most, z, i) => (known[i] && z > most ? z : most), 0);
+}
+
+/** Two points of a picture [row, column], of which the first is nearer. */
+export interface OrderedPair {
+  readonly nearer: readonly [number, number];
+  readonly farther: readonly [number, number];
+}
+
+/** How many pairs an estimate of disparity [height,width] puts in the right order; equal values are not in order. */
+export function pairsInOrder(disparity: ArrayLike<number>, width: number, pairs: readonly OrderedPair[]): number {
+  const at = ([row, column]: readonly [number, number]) => disparity[row * width + column] as number;
+  return pairs.filter(({ nearer, farther }) => at(nearer) > at(farther)).length;
+}
