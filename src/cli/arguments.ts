@@ -236,6 +236,11 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       hint: 'Name it: `depthwise eval --data DIR`.',
     });
   }
+  if (truth !== undefined && protocol !== undefined)
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      '--truth and --protocol exclude each other: a benchmark says what it holds.',
+    );
   return {
     command: 'evaluate',
     data,

@@ -80,10 +80,10 @@ const EVALUATION = {
   data: {
     type: 'string',
     value: 'DIR',
-    help: 'pictures NAME.jpg or .png with NAME.pfm, NAME.npy or NAME-depth.png, or a public benchmark',
+    help: 'pictures with NAME.pfm, .npy or NAME-depth.png, or a public benchmark',
   },
   truth: { type: 'string', value: 'KIND', help: 'what those hold: depth or inverse; without it, what depth.json says' },
-  protocol: { type: 'string', value: 'NAME', help: 'how to score a public benchmark, in place of its own protocol' },
+  protocol: { type: 'string', value: 'NAME', help: 'scores a public benchmark so, in place of its own protocol' },
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
 } as const satisfies Record<string, Option>;
 

@@ -1,14 +1,6 @@
 import { boundaryF1 } from './boundary.js';
+import type { DepthTruth } from './depth_truth.js';
 import type { Protocol } from './protocols.js';
-
-/** True depth [height,width] in its own unit, and which of it is known. */
-export interface DepthTruth {
-  readonly width: number;
-  readonly height: number;
-  readonly depth: Float64Array;
-  /** 1 where the depth is known. */
-  readonly known: Uint8Array;
-}
 
 /** What published tables hold, after the alignment that the protocol states. */
 export interface BenchmarkScores {

@@ -1,4 +1,4 @@
-import type { DepthTruth } from './benchmark_scores.js';
+import type { DepthTruth } from './depth_truth.js';
 
 /** Ratios of neighbours that make a boundary, weighted by themselves. arXiv 2410.02073, section 4. */
 const RATIOS = Array.from({ length: 10 }, (_, i) => 1.05 + (0.2 * i) / 9);

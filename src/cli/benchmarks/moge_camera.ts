@@ -158,7 +158,8 @@ function times(a: Matrix, b: Matrix): Matrix {
 }
 
 function applied(m: Matrix, [x, y, z]: Vector): Vector {
-  return [0, 3, 6].map((row) => m[row]! * x + m[row + 1]! * y + m[row + 2]! * z) as unknown as Vector;
+  const at = (row: number) => m[row]! * x + m[row + 1]! * y + m[row + 2]! * z;
+  return [at(0), at(3), at(6)];
 }
 
 /** By cofactors. */
@@ -173,7 +174,7 @@ function inverted(m: Matrix): Matrix {
 }
 
 function length([x, y, z]: Vector): number {
-  return Math.hypot(x, y, z);
+  return Math.sqrt(x * x + y * y + z * z);
 }
 
 /** To the nearest whole number, halves to the even one, as numpy and OpenCV round. */

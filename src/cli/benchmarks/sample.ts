@@ -1,4 +1,5 @@
-import type { DepthTruth, OrderedPair } from '../../eval/benchmark_scores.js';
+import type { OrderedPair } from '../../eval/benchmark_scores.js';
+import type { DepthTruth } from '../../eval/depth_truth.js';
 import type { Crop, Protocol } from '../../eval/protocols.js';
 import { DepthFileError, type ErrorDetails } from '../../errors.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';

@@ -3,9 +3,9 @@ import {
   pairsInOrder,
   scoreFrame,
   type BenchmarkScores,
-  type DepthTruth,
   type Frame,
 } from '../../eval/benchmark_scores.js';
+import type { DepthTruth } from '../../eval/depth_truth.js';
 import type { Protocol } from '../../eval/protocols.js';
 import type { BenchmarkRow } from '../../eval/report.js';
 import type { Picture } from '../../node/image_file.js';

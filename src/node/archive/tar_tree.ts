@@ -22,7 +22,10 @@ export async function openTar(path: string, file: FileHandle, length: number): P
   const places = new Map<string, Place>();
   let longName: string | undefined;
   let longSize: number | undefined;
-  for (let at = 0, entries = 0; at + BLOCK <= length; entries++) {
+  for (let at = 0, entries = 0; ; entries++) {
+    // An archive ends in blocks of zeros: one without them was cut short.
+    if (at + BLOCK > length)
+      throw damaged(path, `ends at byte ${length}, without the empty block that ends an archive`);
     const header = await readAt(path, file, at, BLOCK);
     if (header.every((byte) => byte === 0)) break;
     if (entries >= MAX_FILES)

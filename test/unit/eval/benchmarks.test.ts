@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseArguments, type EvaluateCommand } from '../../../src/cli/arguments.js';
+import { findBenchmarks } from '../../../src/cli/benchmarks/find_benchmarks.js';
+import { scoreBenchmark, type EstimateDisparity } from '../../../src/cli/benchmarks/score_benchmark.js';
+import { evaluateModel } from '../../../src/cli/evaluate.js';
+import { Session } from '../../../src/cli/session.js';
+import { benchmarkRows, summarizeBenchmarks, type BenchmarkRow } from '../../../src/eval/report.js';
+import type { ProtocolName } from '../../../src/eval/protocols.js';
+import { openTree } from '../../../src/node/archive/file_tree.js';
+
+/** Sets in the public layouts, and their scores by tools/fixtures/record_benchmarks.py, which shares no code. */
+const FIXTURE = join(import.meta.dirname, '../../fixtures/eval/benchmarks.tar.gz');
+let root: string;
+let expected: Record<string, Partial<BenchmarkRow>[]>;
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'depthwise-'));
+  execFileSync('tar', ['xzf', FIXTURE, '-C', root]);
+  expected = JSON.parse(await readFile(join(root, 'scores.json'), 'utf8')) as typeof expected;
+});
+afterAll(() => rm(root, { recursive: true }));
+
+/** The made-up disparity of the recorder: waves, whose phase is the length of a name. */
+const waves: EstimateDisparity = async ({ width, height }, name) =>
+  Float32Array.from({ length: width * height }, (_, i) => {
+    const [u, v] = [((i % width) + 0.5) / width, (Math.floor(i / width) + 0.5) / height];
+    return 1.1 + 0.8 * Math.sin(7 * u + name.length) + 0.5 * Math.cos(5 * v) + u * v;
+  });
+
+async function scoresIn(folder: string, protocol?: ProtocolName): Promise<BenchmarkRow[]> {
+  const found = await findBenchmarks(join(root, folder), protocol);
+  try {
+    const rows: BenchmarkRow[] = [];
+    for (const benchmark of found!.benchmarks) for await (const row of scoreBenchmark(benchmark, waves)) rows.push(row);
+    return rows;
+  } finally {
+    await found?.close();
+  }
+}
+
+describe('public benchmarks', () => {
+  it.each([
+    ['moge', ['moge-gso', 'moge-kitti']],
+    ['marigold', ['marigold-nyu', 'marigold-kitti', 'marigold-eth3d', 'marigold-diode', 'marigold-scannet']],
+    ['sintel', ['midas-sintel']],
+    ['vda', ['vda-scannet']],
+  ])(
+    'in the layout %s are told by themselves, and scored as another implementation scores them',
+    async (set, names) => {
+      const rows = await scoresIn(set);
+      expect([...new Set(rows.map(({ folder }) => folder))].sort()).toEqual([...names].sort());
+      for (const name of names) {
+        const own = rows.filter(({ folder }) => folder === name);
+        expect(own).toHaveLength(expected[name]!.length);
+        for (const [i, scores] of expected[name]!.entries())
+          for (const [key, value] of Object.entries(scores))
+            expect(
+              Math.abs((own[i]![key as 'absRel'] as number) - (value as number)),
+              `${name} ${i} ${key}`,
+            ).toBeLessThan(1e-6);
+      }
+    },
+  );
+
+  it('of ordered pairs give the share of pairs in order, over pairs and not pictures', async () => {
+    const rows = await scoresIn('da-2k/DA-2K.zip');
+    expect(rows.map(({ accuracy, pairs }) => ({ accuracy, pairs }))).toEqual(expected['da-2k']);
+    const { mean, folders } = summarizeBenchmarks(rows);
+    const right = expected['da-2k']!.reduce((sum, row) => sum + row.accuracy! * row.pairs!, 0);
+    expect(mean).toEqual({ accuracy: right / 7, pairs: 7, samples: 2 });
+    expect(Object.keys(folders)).toEqual(['indoor', 'underwater']);
+    expect(benchmarkRows(summarizeBenchmarks(rows)).at(-1)).toEqual(['mean of 2', (right / 7).toFixed(4)]);
+  });
+
+  it('are scored by another protocol where one is named, with another cap', async () => {
+    const [own] = await scoresIn('marigold/../sintel');
+    const [other] = await scoresIn('sintel', 'midas-nyu');
+    expect(other!.folder).toBe('midas-nyu');
+    expect(other!.boundaryF1).toBeUndefined();
+    expect(other!.absRel).not.toBeCloseTo(own!.absRel!, 3);
+  });
+
+  it('that are not there are an error where a protocol is named, and nothing otherwise', async () => {
+    const folder = join(root, 'empty');
+    await mkdir(folder);
+    expect(await findBenchmarks(folder)).toBeUndefined();
+    const command = parseArguments(['eval', '--data', folder, '--protocol', 'midas-nyu']) as EvaluateCommand;
+    const session = new Session(true, new AbortController().signal);
+    await expect(evaluateModel(command, session)).rejects.toMatchObject({ code: 'EVAL_EMPTY' });
+    expect(() => parseArguments(['eval', '--data', folder, '--protocol', 'nyu'])).toThrow('--protocol');
+    expect(() => parseArguments(['eval', '--data', '.', '--protocol', 'midas-nyu', '--truth', 'depth'])).toThrow(
+      'exclude each other',
+    );
+  });
+});
+
+describe('damaged archives', () => {
+  /** A copy of an archive of the fixture with some bytes set, or cut. */
+  async function spoilt(path: string, edit: (bytes: Buffer) => Buffer | void): Promise<string> {
+    const copy = join(root, `spoilt.${path.slice(-3)}`);
+    await copyFile(join(root, path), copy);
+    const bytes = await readFile(copy);
+    await writeFile(copy, edit(bytes) ?? bytes);
+    return copy;
+  }
+  const readAll = async (path: string) => {
+    const tree = await openTree(path);
+    try {
+      for (const name of tree.names) await tree.read(name);
+    } finally {
+      await tree.close();
+    }
+  };
+  const zip = 'moge/GSO.zip';
+  const tar = 'marigold/diode/diode_val.tar';
+  const firstEntryEnd = (bytes: Buffer) =>
+    512 + 512 * Math.ceil(Number.parseInt(bytes.toString('latin1', 124, 135), 8) / 512);
+  const central = (bytes: Buffer) => bytes.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+
+  it.each<[string, string, RegExp, (bytes: Buffer) => Buffer | void]>([
+    ['cut short, zip', zip, /no end record/, (b) => b.subarray(0, -30)],
+    ['a directory past the end', zip, /states a directory/, (b) => void b.writeUInt32LE(0xfffffff0, b.length - 6)],
+    ['a size that no map has', zip, /at most 536870912/, (b) => void b.writeUInt32LE(0xf0000000, central(b) + 24)],
+    [
+      'a bomb: more than is stated',
+      zip,
+      /cannot be unpacked to the 3/,
+      (b) => void b.writeUInt32LE(3, central(b) + 24),
+    ],
+    ['less than is stated', zip, /directory states/, (b) => void b.writeUInt32LE(99_999, central(b) + 24)],
+    ['another checksum', zip, /checksum/, (b) => void b.writeUInt32LE(1, central(b) + 16)],
+    ['encryption', zip, /encrypted/, (b) => void b.writeUInt16LE(1, central(b) + 8)],
+    ['another way to pack', zip, /method 12/, (b) => void b.writeUInt16LE(12, central(b) + 10)],
+    ['cut short, tar', tar, /inside an entry/, (b) => b.subarray(0, 600)],
+    ['cut between entries, tar', tar, /without the empty block/, (b) => b.subarray(0, firstEntryEnd(b))],
+    ['another header', tar, /no tar archive/, (b) => void b.fill(1, 0, 20)],
+  ])('with %s are refused by name', async (_what, path, words, edit) => {
+    const error: { code?: string; message?: string; source?: string } = await readAll(await spoilt(path, edit)).then(
+      () => ({}),
+      (thrown: object) => thrown,
+    );
+    expect(error.code).toBe('EVAL_ARCHIVE');
+    expect(error.message).toMatch(words);
+    expect(error.message).toContain('spoilt');
+  });
+});
