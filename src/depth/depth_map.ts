@@ -78,7 +78,8 @@ export class DepthMapOnGpu {
    * not say.
    */
   readonly sky: SideMap | undefined;
-  readonly #gpu: Gpu;
+  /** @internal */
+  readonly gpu: Gpu;
   readonly #drawings: DrawingCache;
   readonly #buffer: GPUBuffer;
   readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
@@ -88,7 +89,7 @@ export class DepthMapOnGpu {
 
   /** @internal */
   constructor(gpu: Gpu, drawings: DrawingCache, buffers: MapBuffers, { kind, model, width, height }: MapFacts) {
-    this.#gpu = gpu;
+    this.gpu = gpu;
     this.#drawings = drawings;
     this.#buffer = buffers.depth;
     this.width = width;
@@ -124,7 +125,7 @@ export class DepthMapOnGpu {
   async read(): Promise<Float32Array> {
     this.#usable();
     if (!this.#values) {
-      this.#values = readBuffer(this.#gpu.device, this.#buffer, 4 * this.width * this.height).then(
+      this.#values = readBuffer(this.gpu.device, this.#buffer, 4 * this.width * this.height).then(
         (bytes) => new Float32Array(bytes),
       );
       this.#values.catch(() => (this.#values = undefined));
@@ -260,7 +261,7 @@ export class DepthMapOnGpu {
   }
 
   async #write(format: DepthTextureFormat): Promise<GPUTexture> {
-    const { device } = this.#gpu;
+    const { device } = this.gpu;
     const { nearer } = this;
     const purpose = { what: 'the depth texture', phase: 'run' } as const;
     let texture: GPUTexture | undefined;
@@ -281,7 +282,7 @@ export class DepthMapOnGpu {
           ? rawDepth(graph, depth)
           : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
       await this.#drawings.use(`texture ${format} ${nearer}`, this, build, (drawing) =>
-        submit(this.#gpu, purpose, (encoder) => this.#encode(encoder, drawing, { packed: made, raw: made })),
+        submit(this.gpu, purpose, (encoder) => this.#encode(encoder, drawing, { packed: made, raw: made })),
       );
       return made;
     } catch (error) {
@@ -294,7 +295,7 @@ export class DepthMapOnGpu {
   async #compute(key: string, bytes: number, build: DrawingBuilder): Promise<ArrayBuffer> {
     const read = (drawing: Drawing) =>
       submitRead(
-        this.#gpu,
+        this.gpu,
         bytes,
         (encoder) => {
           this.#encode(encoder, drawing, {});
@@ -322,7 +323,7 @@ export class DepthMapOnGpu {
 
   /** Passes on what comes of a sound device while the map lives. */
   #guard<T>(work: Promise<T>): Promise<T> {
-    return this.#end.until(this.#gpu.guard('read', work), () => disposed('This depth map', 'read'));
+    return this.#end.until(this.gpu.guard('read', work), () => disposed('This depth map', 'read'));
   }
 
   #usable(): void {

@@ -139,13 +139,18 @@ def depth_of_field(image, disparity, focus, strength):
     return out
 
 
-def photograph(scene, image, depth, rng, plain=False):
-    """uint8 picture: exposure, white balance, optics, tone curve, noise, JPEG artefacts."""
+def exposure(image):
+    """Level of a linear picture that the camera brings to middle grey."""
+    return np.percentile(image.mean(-1), 70) + 1e-3
+
+
+def photograph(scene, image, depth, rng, plain=False, level=None):
+    """uint8 picture: exposure (to `level`, or its own), white balance, optics, tone curve, noise, JPEG artefacts."""
     disparity = np.where(np.isfinite(depth), 1 / np.maximum(depth, 1e-3), 0)
     if scene.aperture > 0 and not plain:
         top = disparity.max()
         image = depth_of_field(image, disparity / top, scene.focus / top, scene.aperture)
-    level = np.percentile(image.mean(-1), 70) + 1e-3
+    level = exposure(image) if level is None else level
     image = image * (0.5 / level) * (1.0 if plain else np.exp(rng.normal(0, 0.25)))
     if not plain:
         image = image * np.exp(rng.normal(0, 0.07, 3))

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const FOLDER = new URL('../../../shaders/', import.meta.url);
 
-/** Every WGSL file by name. */
+/** Every WGSL file of the ops by name. */
 export const shaderFiles: ReadonlyMap<string, string> = new Map(
   readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.wgsl'))
     .sort()
     .map((name) => [name, readFileSync(new URL(name, FOLDER), 'utf8')]),
 );

@@ -1,0 +1,345 @@
+import inverseWgsl from '../../shaders/views/inverse_depth.wgsl?raw';
+import snapWgsl from '../../shaders/views/snap_edges.wgsl?raw';
+import stepsWgsl from '../../shaders/views/steps.wgsl?raw';
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
+import type { DepthMap } from '../depth/depth_map.js';
+import { disposed, LimitError, UsageError } from '../errors.js';
+import { readTexture } from './read_texture.js';
+import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
+import { Gpu } from '../gpu/gpu.js';
+import { scoped, submit } from '../gpu/scoped.js';
+import { PictureTexture, type ReadyPicture } from '../image/picture.js';
+import type { DepthKind } from '../models/family.js';
+import { checkNumber, findLens, type Lens, type LensOptions } from './lens.js';
+import { measureRange } from './measure.js';
+import { Pass } from './pass.js';
+
+/** A depth map in a buffer of a host: what `DepthModel.encode` writes, or true depth. */
+export interface DepthBuffer {
+  readonly device: GPUDevice;
+  /** f32[height,width], row-major; usage STORAGE, and COPY_SRC unless `near` and `far`, or `range`, are given. */
+  readonly buffer: GPUBuffer;
+  readonly width: number;
+  readonly height: number;
+  readonly kind: DepthKind['kind'];
+  /** In pixels of the map, where a model estimates it. */
+  readonly focalLength?: number;
+}
+
+/** How a depth map becomes a scene. */
+export interface SceneOptions extends LensOptions {
+  /**
+   * Distance of the nearest. Of relative maps, in units of your choice: 1 unless given. Of maps in metres the end of
+   * what effects span, the 1st percentile unless given.
+   */
+  readonly near?: number;
+  /**
+   * Distance of the farthest. Of relative maps it says how deep the scene is: 8 times `near` unless given, which suits
+   * rooms and people; streets and landscapes have 10 to 30 times. Of maps in metres, the 99.5th percentile.
+   */
+  readonly far?: number;
+  /** Values of a relative map that are `far` and `near`, in this order; its 1st and 99.5th percentile unless given. */
+  readonly range?: readonly [low: number, high: number];
+  /** Leaves out what the model takes for sky. Of models that tell, see `DepthMap.sky`. */
+  readonly withoutSky?: boolean;
+  /**
+   * Neighbours whose depths have a ratio over 1 + `step` are on two surfaces: 0.04 unless given. Slopes less steep than
+   * a floor that leads from near to far over a quarter of the picture are not cut.
+   */
+  readonly step?: number;
+}
+
+const SCENE_OPTIONS: OptionTable<SceneOptions> = {
+  near: null,
+  far: null,
+  range: null,
+  withoutSky: null,
+  step: null,
+  fieldOfView: null,
+  focalLength: null,
+};
+
+const DEPTH_RATIO = 8;
+const STEP = 0.04;
+/** Times that slopes between surfaces are made steeper; each takes up to one pixel from both of their ends. */
+const SNAPS = 4;
+const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
+
+/** Devices of callers, so that their pipelines are compiled once. */
+const adopted = new WeakMap<GPUDevice, Gpu>();
+
+/** When two neighbours are on two surfaces. @internal */
+export interface StepRule {
+  readonly LEAST: number;
+  readonly RATIO: number;
+}
+
+/**
+ * A picture in 3-D on the GPU: what views, meshes and files are made of. Units are metres where the map has them, else
+ * those of `near` and `far`. It does not own the depth map, nor a picture that was a GPUTexture.
+ */
+export class DepthScene {
+  readonly device: GPUDevice;
+  /** Of the map, in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly lens: Lens;
+  readonly near: number;
+  readonly far: number;
+  /** Unit of lengths: `none` where the map is relative. */
+  readonly unit: DepthKind['unit'];
+  /** 1/z of each pixel, r32float[height,width]; -1 where a pixel is left out. */
+  readonly inverse: GPUTexture;
+  /** The picture, sRGB. */
+  readonly picture: GPUTexture;
+  /** @internal */
+  readonly gpu: Gpu;
+  /** @internal */
+  readonly rule: StepRule;
+  readonly #upload: PictureTexture;
+  readonly #passes: readonly Pass[];
+  readonly #spare: GPUTexture;
+  readonly #noSky: GPUBuffer | undefined;
+  #disposed = false;
+
+  /** @internal */
+  constructor(made: SceneParts) {
+    this.gpu = made.gpu;
+    this.device = made.gpu.device;
+    this.width = made.depth.width;
+    this.height = made.depth.height;
+    this.lens = made.lens;
+    this.near = made.near;
+    this.far = made.far;
+    this.unit = made.depth.kind === 'metric' ? 'metre' : 'none';
+    this.rule = made.rule;
+    this.picture = made.picture;
+    this.#upload = made.upload;
+    [this.inverse, this.#spare] = made.textures;
+    this.#passes = made.passes;
+    this.#noSky = made.noSky;
+  }
+
+  /**
+   * Records the scene anew from what its depth buffer holds by then: for frames whose depth is written into one buffer.
+   * Makes no object. Near, far and range stay.
+   * @throws DisposedError
+   */
+  encode(encoder: GPUCommandEncoder): void {
+    this.use();
+    const pass = encoder.beginComputePass({ label: 'depth scene' });
+    for (const each of this.#passes) each.encode(pass, this.width * this.height);
+    pass.end();
+  }
+
+  /**
+   * Distances f32[height,width] along the camera's axis, read back: metres, or units of `near` and `far`; infinite where
+   * a pixel is left out.
+   * @example
+   * ```ts
+   * const z = await scene.readDepth();
+   * ```
+   * @throws DisposedError, DeviceLostError
+   */
+  async readDepth(): Promise<Float32Array<ArrayBuffer>> {
+    this.use();
+    const bytes = await this.gpu.guard('read', readTexture(this.gpu, this.inverse, 4));
+    return new Float32Array(bytes).map((w) => (w > 0 ? 1 / w : Infinity));
+  }
+
+  /** Frees what the scene made. Safe to call twice. */
+  dispose(): void {
+    this.#disposed = true;
+    for (const each of this.#passes) each.dispose();
+    for (const each of [this.inverse, this.#spare, this.#noSky]) each?.destroy();
+    this.#upload.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal @throws DisposedError */
+  use(): void {
+    if (this.#disposed) throw disposed('This scene', 'run');
+    this.gpu.check('run');
+  }
+}
+
+interface SceneParts {
+  readonly gpu: Gpu;
+  readonly depth: DepthMap | DepthBuffer;
+  readonly lens: Lens;
+  readonly near: number;
+  readonly far: number;
+  readonly rule: StepRule;
+  readonly picture: GPUTexture;
+  readonly upload: PictureTexture;
+  readonly textures: readonly [GPUTexture, GPUTexture];
+  readonly passes: readonly Pass[];
+  readonly noSky: GPUBuffer | undefined;
+}
+
+/**
+ * Makes a scene of a depth map and its picture, on the GPU of the map.
+ * @param depth a map of a model, or a buffer of a device of yours
+ * @param picture pixels, an image, a canvas, a video, or a GPUTexture of the same device, which is used as it is
+ * @example
+ * ```ts
+ * import { createScene } from 'depthwise/views';
+ *
+ * const scene = await createScene(depth, image, { far: 12 });
+ * console.log(scene.lens.fieldOfView, scene.lens.source);
+ * scene.dispose();
+ * ```
+ * @throws UsageError `OPTION_VALUE`, `OPTION_CONFLICT`, `OPTION_UNKNOWN`; ImageError `IMAGE_*`; LimitError
+ *   `LIMIT_TEXTURE`; DeviceLostError, DisposedError, OutOfMemoryError
+ */
+export async function createScene(
+  depth: DepthMap | DepthBuffer,
+  picture: ReadyPicture,
+  options: SceneOptions = {},
+): Promise<DepthScene> {
+  checkOptions(options, SCENE_OPTIONS, 'build');
+  const gpu = gpuOf(depth);
+  gpu.check('run');
+  checkMap(gpu, depth);
+  const sky = skyOf(depth, options);
+  const upload = new PictureTexture(gpu);
+  const made: { dispose?(): void; destroy?(): void }[] = [upload];
+  try {
+    const texture = upload.upload(picture);
+    const lens = findLens(
+      options,
+      { exif: (picture as { focalLength?: number }).focalLength, model: (depth as DepthBuffer).focalLength },
+      { map: depth.width, picture: texture.width },
+    );
+    const ends = await findEnds(gpu, depth, options);
+    const purpose = { what: 'a depth scene', phase: 'run' } as const;
+    const textures = await scoped(gpu.device, purpose, () => [newTexture(gpu, depth), newTexture(gpu, depth)] as const);
+    made.push(...textures);
+    const noSky = sky ? undefined : gpu.device.createBuffer({ size: 4, usage: BufferUsage.STORAGE });
+    if (noSky) made.push(noSky);
+    const rule = stepRule(depth, ends, options.step);
+    const passes = await makePasses(gpu, depth, textures, sky ?? noSky!, ends, rule, sky !== undefined);
+    made.push(...passes);
+    const { near, far } = ends;
+    const scene = new DepthScene({
+      ...{ gpu, depth, lens, near, far, rule, picture: texture, upload, textures, passes, noSky },
+    });
+    await gpu.guard(
+      'run',
+      submit(gpu, purpose, (encoder) => scene.encode(encoder)),
+    );
+    return scene;
+  } catch (error) {
+    for (const each of made) (each.dispose ?? each.destroy)!.call(each);
+    throw error;
+  }
+}
+
+function gpuOf(depth: DepthMap | DepthBuffer): Gpu {
+  if (!('device' in depth)) return depth.gpu;
+  const known = adopted.get(depth.device) ?? Gpu.adopt(depth.device);
+  adopted.set(depth.device, known);
+  return known;
+}
+
+function checkMap({ device }: Gpu, { width, height, buffer }: DepthMap | DepthBuffer): void {
+  const limit = 'maxTextureDimension2D';
+  const [longest, most] = [Math.max(width, height), device.limits[limit]];
+  if (longest > most)
+    throw new LimitError('LIMIT_TEXTURE', `The depth map is ${width}x${height}; ${limit} is ${most}.`, {
+      ...{ limit, expected: most, actual: longest, phase: 'run' },
+      hint: "Estimate with size: 'network'.",
+    });
+  const bytes = 4 * width * height;
+  if (buffer.size < bytes)
+    throw new UsageError('OPTION_VALUE', `The depth buffer has ${buffer.size} bytes; ${width}x${height} take ${bytes}.`, {
+      ...{ expected: bytes, actual: buffer.size, phase: 'run' },
+    });
+}
+
+function skyOf(depth: DepthMap | DepthBuffer, { withoutSky }: SceneOptions): GPUBuffer | undefined {
+  if (!withoutSky) return undefined;
+  const sky = 'device' in depth ? undefined : depth.sky;
+  if (sky) return sky.buffer;
+  throw new UsageError('OPTION_CONFLICT', 'withoutSky needs a map that tells what is sky.', {
+    hint: 'Depth Anything 3 mono and metric do.',
+    phase: 'build',
+  });
+}
+
+interface Ends {
+  readonly near: number;
+  readonly far: number;
+  /** What the first kernel takes from values: the value of `far` or 0, and units of the result a unit of the map. */
+  readonly low: number;
+  readonly scale: number;
+}
+
+async function findEnds(gpu: Gpu, depth: DepthMap | DepthBuffer, options: SceneOptions): Promise<Ends> {
+  const { kind } = depth;
+  if (options.near !== undefined) checkNumber('near', options.near, 1e-6, 1e6);
+  if (options.far !== undefined) checkNumber('far', options.far, 1e-6, 1e9);
+  if (options.range && (kind === 'metric' || !(options.range[0] < options.range[1])))
+    throw new UsageError('OPTION_VALUE', `The option range is ${options.range.join(' to ')} of a ${kind} map.`, {
+      hint: 'It is the lower and the higher value of a relative map.',
+      phase: 'build',
+    });
+  const known = kind === 'metric' ? options.near !== undefined && options.far !== undefined : options.range;
+  const [low, high] = options.range ?? (known ? [0, 0] : await measureRange(gpu, depth));
+  if (kind === 'metric') return ordered(options.near ?? low, options.far ?? high, 0, 1);
+  const near = options.near ?? 1;
+  if (kind === 'relative-inverse')
+    return ordered(near, options.far ?? DEPTH_RATIO * near, low, high > low ? 1 / (high - low) : 0);
+  const scale = low > 0 ? near / low : 1;
+  return ordered(near, options.far ?? high * scale, 0, scale);
+}
+
+function ordered(near: number, far: number, low: number, scale: number): Ends {
+  const ends = { near: Math.max(near, 1e-6), far, low, scale };
+  if (ends.far > ends.near) return ends;
+  if (far === near) return { ...ends, far: near * 1.001 };
+  throw new UsageError('OPTION_VALUE', `near is ${near} and far is ${far}; expected near below far.`, { phase: 'build' });
+}
+
+/** Inverse depths that differ by less than a floor's from near to far over a quarter of the picture are no step. */
+function stepRule({ width, height }: { width: number; height: number }, { near, far }: Ends, step = STEP): StepRule {
+  checkNumber('step', step, 0.001, 10);
+  return { LEAST: (4 / Math.min(width, height)) * (1 / near - 1 / far), RATIO: 1 + step };
+}
+
+function newTexture({ device }: Gpu, { width, height }: { width: number; height: number }): GPUTexture {
+  return device.createTexture({
+    label: 'inverse depth',
+    size: [width, height],
+    format: 'r32float',
+    usage: TEXTURE_USAGE,
+  });
+}
+
+async function makePasses(
+  gpu: Gpu,
+  { width: W, height: H, kind, buffer }: DepthMap | DepthBuffer,
+  [first, second]: readonly [GPUTexture, GPUTexture],
+  sky: GPUBuffer,
+  { near, far, low, scale }: Ends,
+  rule: StepRule,
+  withoutSky: boolean,
+): Promise<Pass[]> {
+  const views = [first.createView(), second.createView()] as const;
+  const tunables = { INVERSE: kind === 'relative-inverse', SKY: withoutSky };
+  const start = await Pass.make(
+    gpu,
+    { label: 'inverse depth', files: [inverseWgsl], tunables },
+    { depth: buffer, sky, inverse: views[0] },
+  );
+  start.set({ H, W, LOW: low, SCALE: scale, NEAR: 1 / near, FAR: 1 / far });
+  const snaps = [views, [views[1], views[0]] as const].map(([inverse, snapped]) =>
+    Pass.make(gpu, { label: 'snap edges', files: [snapWgsl, stepsWgsl] }, { inverse, snapped }),
+  );
+  const [there, back] = (await Promise.all(snaps)) as [Pass, Pass];
+  for (const each of [there, back]) each.set({ H, W, ...rule });
+  return [start, ...Array.from({ length: SNAPS / 2 }, () => [there, back]).flat()];
+}
