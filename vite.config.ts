@@ -13,8 +13,12 @@ export default defineConfig({
   build: {
     target: 'es2022',
     outDir: 'dist/browser',
-    lib: { entry: { index: 'src/index.ts', colormaps: 'src/depth/colormaps.ts' }, formats: ['es'] },
+    lib: {
+      entry: { index: 'src/index.ts', colormaps: 'src/depth/colormaps.ts', views: 'src/views/index.ts' },
+      formats: ['es'],
+    },
     rollupOptions: {
+      external: [/^@gltf-transform\//],
       // What every page needs is in the first file, so that no page waits for a second one; the others import it from
       // there, under names of one or two letters.
       preserveEntrySignatures: 'allow-extension',

@@ -22,13 +22,14 @@ export default defineConfig({
       entry: {
         index: 'src/index.ts',
         colormaps: 'src/depth/colormaps.ts',
+        views: 'src/views/index.ts',
         node: 'src/node/index.ts',
         cli: 'src/cli/main.ts',
       },
       formats: ['es'],
     },
     rollupOptions: {
-      external: [/^node:/, 'webgpu', 'sharp'],
+      external: [/^node:/, /^@gltf-transform\//, 'webgpu', 'sharp'],
       output: { chunkFileNames: 'chunks/[name].js' },
     },
   },

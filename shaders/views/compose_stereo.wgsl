@@ -4,7 +4,7 @@
 // colours, or by the least-squares matrices of Dubois (sRGB values 0…1, sums cut to 0…1); VR180: both eyes as
 // equirectangular pictures of 180° by 180°, black where the eye's picture ends.
 struct Params {
-  layout: u32, // 0 side by side, 1 half, 2 top-bottom, 3 Dubois, 4 red-cyan, 5 VR180
+  arrangement: u32, // 0 side by side, 1 half, 2 top-bottom, 3 Dubois, 4 red-cyan, 5 VR180
   focal: f32, // in pixels of an eye's picture
   side: f32, // of an eye's square of VR180
 }
@@ -36,13 +36,13 @@ fn equirectangular(is_right: bool, at: vec2f, side: f32) -> vec4f {
 fn fragment_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let at = vec2i(position.xy);
   let size = vec2i(textureDimensions(left));
-  switch (params.layout) {
+  switch (params.arrangement) {
     case 0: { return eye(at.x >= size.x, vec2i(at.x % size.x, at.y)); }
     case 1: {
-      let half = size.x / 2;
-      let from = vec2i(2 * (at.x % half), at.y);
-      let is_right = at.x >= half;
-      return 0.5 * (eye(is_right, from) + eye(is_right, from + vec2i(1, 0)));
+      let squeezed = size.x / 2;
+      let first = vec2i(2 * (at.x % squeezed), at.y);
+      let is_right = at.x >= squeezed;
+      return 0.5 * (eye(is_right, first) + eye(is_right, first + vec2i(1, 0)));
     }
     case 2: { return eye(at.y >= size.y, vec2i(at.x, at.y % size.y)); }
     case 5: {
@@ -53,7 +53,7 @@ fn fragment_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
   }
   let l = eye(false, at);
   let r = eye(true, at);
-  if (params.layout == 4) { return vec4f(l.r, r.g, r.b, max(l.a, r.a)); }
+  if (params.arrangement == 4) { return vec4f(l.r, r.g, r.b, max(l.a, r.a)); }
   let color = vec3f(
     dot(l.rgb, vec3f(0.4561, 0.500484, 0.176381)) + dot(r.rgb, vec3f(-0.0434706, -0.0879388, -0.00155529)),
     dot(l.rgb, vec3f(-0.0400822, -0.0378246, -0.0157589)) + dot(r.rgb, vec3f(0.378476, 0.73364, -0.0184503)),

@@ -1,9 +1,9 @@
 // A rendered view with its holes filled from behind.
 // Includes: screen.wgsl
 // A pixel that no surface covers looks in DIRECTIONS directions for the first that is covered, and takes the mean of
-// those that are farthest: weights fall with the distance, and with how much nearer a pixel is than the farthest found.
+// those that are farthest: weights fall with the distance and with how much nearer a pixel is than the farthest found.
 // The colour is taken a little behind the rim, whose pixels have some of the nearer surface's colour.
-const DIRECTIONS: u32 = 16;
+const DIRECTIONS: u32 = 32;
 const RIM: i32 = 2;
 const TURN: f32 = 6.2831855;
 struct Params {
@@ -51,7 +51,7 @@ fn fragment_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
   for (var d = 0u; d < DIRECTIONS; d++) {
     let distance = weights[d].y;
     if (distance > 0) {
-      let weight = exp(-params.sharpness * (weights[d].x - farthest)) / (distance * distance);
+      let weight = exp(-params.sharpness * (weights[d].x - farthest)) / distance;
       sum += weight * found[d];
       total += weight;
     }

@@ -5,6 +5,7 @@ import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { parseShard, type Shard } from './shard.js';
 import { isStandardInput, STANDARD } from './streams.js';
+import { VIEW_NAMES, viewFormats, type ViewFormats } from './view_options.js';
 import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
 
 /** Which model to load, from where, and onto what. */
@@ -33,7 +34,7 @@ export interface DataFormats {
   readonly sky?: boolean;
 }
 
-export interface EstimateCommand extends ModelArguments, DataFormats {
+export interface EstimateCommand extends ModelArguments, DataFormats, ViewFormats {
   readonly command: 'estimate';
   readonly inputs: readonly string[];
   readonly output?: string;
@@ -162,6 +163,7 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
       sky: values.sky,
       shard: values.shard === undefined ? undefined : parseShard(values.shard),
     }),
+    ...viewFormats(values),
     square: values.square ?? false,
     colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
     grayscale: values.grayscale ?? false,
@@ -181,7 +183,7 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
 function outputOf(values: Values, inputs: readonly string[]): string | undefined {
   const output = values.output ?? (inputs.every(isStandardInput) ? STANDARD : undefined);
   if (output !== STANDARD) return output;
-  const other = (['png16', 'pfm', 'npy', 'confidence', 'sky', 'json', 'skip-existing'] as const).find(
+  const other = (['png16', 'pfm', 'npy', 'confidence', 'sky', ...VIEW_NAMES, 'json', 'skip-existing'] as const).find(
     (name) => values[name] !== undefined,
   );
   if (other) {
@@ -214,6 +216,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'confidence',
       'sky',
       'shard',
+      ...VIEW_NAMES,
       'json',
     ] as const
   ).find((name) => values[name] !== undefined);

@@ -13,6 +13,7 @@ import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from './streams.js';
 import { writeOutputs } from './write_outputs.js';
+import { writeViews } from './write_views.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
@@ -97,6 +98,11 @@ async function work(
   const depth = await model.estimate(picture, { ...sizes, ...optional({ focalLength }), signal: session.signal });
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command, reads);
+    const lens = await writeViews(outputs, command, { depth, picture, ...optional({ focalLength }) }, reads);
+    if (lens?.source === 'assumed')
+      session.note(
+        `${input}: its field of view is not known and taken to be ${lens.fieldOfView}°; --focal-length says otherwise.`,
+      );
     const milliseconds = Math.round(performance.now() - started);
     if (nonFinite > 0)
       session.warn(

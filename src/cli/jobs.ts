@@ -9,9 +9,10 @@ import { isInShard, type Shard } from './shard.js';
 import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
+import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
 
 /** Files one picture turns into; `semantics` says in JSON what the values of the data files mean. */
-export interface Outputs {
+export interface Outputs extends ViewOutputs {
   readonly picture: string;
   readonly png16?: string;
   readonly pfm?: string;
@@ -39,7 +40,7 @@ export interface Jobs {
   readonly reads: ProtectedFiles;
 }
 
-export interface JobOptions extends DataFormats {
+export interface JobOptions extends DataFormats, ViewFormats {
   /** Folder, or the .png of a single picture; beside each picture without it. */
   readonly output?: string;
   /** Stands behind the picture's own name: `<stem>-<model>.png`. */
@@ -169,7 +170,8 @@ function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions, w
   return join(place, `${name}${withExtension ? ext.replace('.', '-') : ''}-${model}`);
 }
 
-function outputsOf(stem: string, { png16, pfm, npy, confidence, sky }: DataFormats): Outputs {
+function outputsOf(stem: string, formats: DataFormats & ViewFormats): Outputs {
+  const { png16, pfm, npy, confidence, sky } = formats;
   return {
     picture: `${stem}.png`,
     ...(png16 && { png16: `${stem}-16bit.png` }),
@@ -177,6 +179,7 @@ function outputsOf(stem: string, { png16, pfm, npy, confidence, sky }: DataForma
     ...(npy && { npy: `${stem}.npy` }),
     ...(confidence && { confidence: `${stem}-confidence.png` }),
     ...(sky && { sky: `${stem}-sky.png` }),
+    ...viewOutputs(stem, formats),
     ...((png16 || pfm || npy) && { semantics: `${stem}.json` }),
   };
 }

@@ -63,6 +63,18 @@ export const OPTIONS = {
     sky: { type: 'boolean', help: 'also NAME-sky.png, white where there is sky' },
     npy: { type: 'boolean', help: 'also NAME.npy, the values as f32 [H,W], and NAME.json' },
   },
+  'Picture in 3-D': {
+    ply: { type: 'boolean', help: 'also NAME.ply, coloured points' },
+    glb: { type: 'boolean', help: 'also NAME.glb, a mesh with the picture on it' },
+    exr: { type: 'boolean', help: 'also NAME.exr, channel Z: metres, or 1 (nearest) to 8 (farthest)' },
+    normals: { type: 'boolean', help: 'also NAME-normals.png, x right, y up, z towards the camera' },
+    stereo: {
+      type: 'string',
+      value: 'S',
+      help: 'also NAME-S.jpg, a stereo pair: sbs, half-sbs, tb, anaglyph (.png) or vr180',
+    },
+    view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, zoom; such as 5,2,1' },
+  },
   'Raw tensors': {
     tensor: { type: 'string', value: 'IN.npy', help: 'network input, f32 [1,3,H,W], already normalised' },
     'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
@@ -114,6 +126,7 @@ export const PARSER_OPTIONS = {
   ...OPTIONS.Model,
   ...OPTIONS.Input,
   ...OPTIONS.Output,
+  ...OPTIONS['Picture in 3-D'],
   ...OPTIONS['Raw tensors'],
   ...OPTIONS.General,
 } satisfies NonNullable<ParseArgsConfig['options']>;

@@ -45,6 +45,24 @@ export function checkPixels(path: string, width: number, height: number): void {
   );
 }
 
+/**
+ * RGBA pixels as a JPEG file of their colours, at quality 95 and with all of their colour.
+ * @throws ImageError IMAGE_DECODER without `sharp`
+ */
+export async function encodeJpeg(picture: {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}): Promise<Uint8Array<ArrayBuffer>> {
+  const { data, width, height } = picture;
+  const sharp = await loadSharp('JPEG');
+  const bytes = await sharp(data, { raw: { width, height, channels: 4 } })
+    .removeAlpha()
+    .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
+    .toBuffer();
+  return new Uint8Array(bytes);
+}
+
 async function loadSharp(path: string): Promise<typeof import('sharp').default> {
   try {
     return (await import('sharp')).default;

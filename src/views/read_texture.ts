@@ -21,8 +21,7 @@ export async function readTexture({ device }: Gpu, texture: GPUTexture, texelByt
     });
     const padded = new Uint8Array(await readMapped(staging!, bytes));
     const result = new Uint8Array(row * height);
-    for (let y = 0; y < height; y++)
-      result.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + row), y * row);
+    for (let y = 0; y < height; y++) result.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + row), y * row);
     return result.buffer;
   } finally {
     staging?.destroy();

@@ -1,5 +1,6 @@
 import inverseWgsl from '../../shaders/views/inverse_depth.wgsl?raw';
-import snapWgsl from '../../shaders/views/snap_edges.wgsl?raw';
+import reachWgsl from '../../shaders/views/reach_rows.wgsl?raw';
+import sharpenWgsl from '../../shaders/views/sharpen_edges.wgsl?raw';
 import stepsWgsl from '../../shaders/views/steps.wgsl?raw';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
@@ -61,8 +62,11 @@ const SCENE_OPTIONS: OptionTable<SceneOptions> = {
 
 const DEPTH_RATIO = 8;
 const STEP = 0.04;
-/** Times that slopes between surfaces are made steeper; each takes up to one pixel from both of their ends. */
-const SNAPS = 4;
+/**
+ * Slopes between surfaces are looked for over one pixel each way for so many of the map's shorter side: networks see
+ * pictures at a few hundred pixels, so their slopes grow with the map.
+ */
+const SLOPE_SIDE = 64;
 const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
 /** Devices of callers, so that their pipelines are compiled once. */
@@ -99,7 +103,7 @@ export class DepthScene {
   readonly #upload: PictureTexture;
   readonly #passes: readonly Pass[];
   readonly #spare: GPUTexture;
-  readonly #noSky: GPUBuffer | undefined;
+  readonly #buffers: readonly GPUBuffer[];
   #disposed = false;
 
   /** @internal */
@@ -115,9 +119,9 @@ export class DepthScene {
     this.rule = made.rule;
     this.picture = made.picture;
     this.#upload = made.upload;
-    [this.inverse, this.#spare] = made.textures;
+    [this.#spare, this.inverse] = made.textures;
     this.#passes = made.passes;
-    this.#noSky = made.noSky;
+    this.#buffers = made.buffers;
   }
 
   /**
@@ -151,7 +155,7 @@ export class DepthScene {
   dispose(): void {
     this.#disposed = true;
     for (const each of this.#passes) each.dispose();
-    for (const each of [this.inverse, this.#spare, this.#noSky]) each?.destroy();
+    for (const each of [this.inverse, this.#spare, ...this.#buffers]) each.destroy();
     this.#upload.dispose();
   }
 
@@ -177,7 +181,7 @@ interface SceneParts {
   readonly upload: PictureTexture;
   readonly textures: readonly [GPUTexture, GPUTexture];
   readonly passes: readonly Pass[];
-  readonly noSky: GPUBuffer | undefined;
+  readonly buffers: readonly GPUBuffer[];
 }
 
 /**
@@ -218,14 +222,20 @@ export async function createScene(
     const purpose = { what: 'a depth scene', phase: 'run' } as const;
     const textures = await scoped(gpu.device, purpose, () => [newTexture(gpu, depth), newTexture(gpu, depth)] as const);
     made.push(...textures);
-    const noSky = sky ? undefined : gpu.device.createBuffer({ size: 4, usage: BufferUsage.STORAGE });
-    if (noSky) made.push(noSky);
+    const usage = BufferUsage.STORAGE;
+    const bytes = 8 * depth.width * depth.height;
+    const extent = await scoped(gpu.device, { ...purpose, bytes }, () =>
+      gpu.device.createBuffer({ size: bytes, usage }),
+    );
+    made.push(extent);
+    const noSky = gpu.device.createBuffer({ size: 4, usage });
+    made.push(noSky);
     const rule = stepRule(depth, ends, options.step);
-    const passes = await makePasses(gpu, depth, textures, sky ?? noSky!, ends, rule, sky !== undefined);
+    const passes = await makePasses(gpu, depth, textures, { sky: sky ?? noSky, extent }, ends, rule, sky !== undefined);
     made.push(...passes);
     const { near, far } = ends;
     const scene = new DepthScene({
-      ...{ gpu, depth, lens, near, far, rule, picture: texture, upload, textures, passes, noSky },
+      ...{ gpu, depth, lens, near, far, rule, picture: texture, upload, textures, passes, buffers: [extent, noSky] },
     });
     await gpu.guard(
       'run',
@@ -255,9 +265,13 @@ function checkMap({ device }: Gpu, { width, height, buffer }: DepthMap | DepthBu
     });
   const bytes = 4 * width * height;
   if (buffer.size < bytes)
-    throw new UsageError('OPTION_VALUE', `The depth buffer has ${buffer.size} bytes; ${width}x${height} take ${bytes}.`, {
-      ...{ expected: bytes, actual: buffer.size, phase: 'run' },
-    });
+    throw new UsageError(
+      'OPTION_VALUE',
+      `The depth buffer has ${buffer.size} bytes; ${width}x${height} take ${bytes}.`,
+      {
+        ...{ expected: bytes, actual: buffer.size, phase: 'run' },
+      },
+    );
 }
 
 function skyOf(depth: DepthMap | DepthBuffer, { withoutSky }: SceneOptions): GPUBuffer | undefined {
@@ -301,7 +315,9 @@ function ordered(near: number, far: number, low: number, scale: number): Ends {
   const ends = { near: Math.max(near, 1e-6), far, low, scale };
   if (ends.far > ends.near) return ends;
   if (far === near) return { ...ends, far: near * 1.001 };
-  throw new UsageError('OPTION_VALUE', `near is ${near} and far is ${far}; expected near below far.`, { phase: 'build' });
+  throw new UsageError('OPTION_VALUE', `near is ${near} and far is ${far}; expected near below far.`, {
+    phase: 'build',
+  });
 }
 
 /** Inverse depths that differ by less than a floor's from near to far over a quarter of the picture are no step. */
@@ -323,7 +339,7 @@ async function makePasses(
   gpu: Gpu,
   { width: W, height: H, kind, buffer }: DepthMap | DepthBuffer,
   [first, second]: readonly [GPUTexture, GPUTexture],
-  sky: GPUBuffer,
+  { sky, extent }: { readonly sky: GPUBuffer; readonly extent: GPUBuffer },
   { near, far, low, scale }: Ends,
   rule: StepRule,
   withoutSky: boolean,
@@ -336,10 +352,14 @@ async function makePasses(
     { depth: buffer, sky, inverse: views[0] },
   );
   start.set({ H, W, LOW: low, SCALE: scale, NEAR: 1 / near, FAR: 1 / far });
-  const snaps = [views, [views[1], views[0]] as const].map(([inverse, snapped]) =>
-    Pass.make(gpu, { label: 'snap edges', files: [snapWgsl, stepsWgsl] }, { inverse, snapped }),
+  const RADIUS = Math.max(1, Math.round(Math.min(W, H) / SLOPE_SIDE));
+  const reach = await Pass.make(gpu, { label: 'reach of rows', files: [reachWgsl] }, { inverse: views[0], extent });
+  reach.set({ H, W, RADIUS });
+  const sharpen = await Pass.make(
+    gpu,
+    { label: 'sharpen edges', files: [sharpenWgsl, stepsWgsl] },
+    { inverse: views[0], extent, sharpened: views[1] },
   );
-  const [there, back] = (await Promise.all(snaps)) as [Pass, Pass];
-  for (const each of [there, back]) each.set({ H, W, ...rule });
-  return [start, ...Array.from({ length: SNAPS / 2 }, () => [there, back]).flat()];
+  sharpen.set({ H, W, RADIUS, ...rule });
+  return [start, reach, sharpen];
 }

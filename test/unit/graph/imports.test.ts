@@ -10,7 +10,7 @@ const FLOORS = [
   ['gpu', 'kernels'],
   ['graph'],
   ['weights', 'models', 'image', 'depth', 'eval'],
-  ['tuning'],
+  ['tuning', 'views'],
   ['runtime'],
   ['index'],
   ['node', 'cli'],

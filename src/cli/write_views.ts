@@ -1,0 +1,80 @@
+import type { DepthMap } from '../depth/depth_map.js';
+import { encodeJpeg } from '../node/decoder.js';
+import type { Picture } from '../node/image_file.js';
+import type { ProtectedFiles } from '../node/protected_files.js';
+import {
+  createGeometry,
+  createScene,
+  createStereo,
+  createView,
+  encodeExr,
+  encodeGlb,
+  encodePicture,
+  encodePly,
+  readNormals,
+  type DepthScene,
+  type Lens,
+} from '../views/index.js';
+import { VIEW_NAMES, type ViewFormats, type ViewOutputs } from './view_options.js';
+import { write } from './write_outputs.js';
+
+/** What the views of one picture are made of. */
+export interface ViewSource {
+  readonly depth: DepthMap;
+  readonly picture: Picture;
+  /** In pixels of the picture, in place of its EXIF data. */
+  readonly focalLength?: number;
+}
+
+/**
+ * Writes the files of one picture in 3-D.
+ * @returns the lens they were made with; undefined where none was asked for
+ * @throws UsageError EXPORT_LIBRARY; DepthFileError EXPORT_EMPTY, OUTPUT_WRITE; ImageError IMAGE_DECODER without sharp
+ */
+export async function writeViews(
+  outputs: ViewOutputs,
+  formats: ViewFormats,
+  { depth, picture, focalLength }: ViewSource,
+  reads: ProtectedFiles,
+): Promise<Lens | undefined> {
+  if (VIEW_NAMES.every((name) => outputs[name] === undefined)) return undefined;
+  const put = (path: string, content: Uint8Array) => write(path, content, reads);
+  const scene = await createScene(depth, picture, { focalLength });
+  try {
+    if (outputs.ply !== undefined || outputs.glb !== undefined) await writeGeometry(outputs, scene, picture, put);
+    if (outputs.exr !== undefined) {
+      const [near, far] = [scene.near, scene.far].map((end) => String(end)) as [string, string];
+      const text = scene.unit === 'metre' ? { unit: 'metre' } : { unit: 'none', near, far };
+      await put(outputs.exr, encodeExr(await scene.readDepth(), scene, { text }));
+    }
+    if (outputs.normals !== undefined) await put(outputs.normals, await encodePicture(await readNormals(scene)));
+    if (outputs.stereo !== undefined && formats.stereo) {
+      using pair = await createStereo(scene, { layout: formats.stereo });
+      const drawn = await pair.read();
+      const encode = outputs.stereo.endsWith('.jpg') ? encodeJpeg : encodePicture;
+      await put(outputs.stereo, await encode(drawn));
+    }
+    if (outputs.view !== undefined && formats.view) {
+      using view = await createView(scene);
+      await put(outputs.view, await encodePicture(await view.read(formats.view)));
+    }
+    return scene.lens;
+  } finally {
+    scene.dispose();
+  }
+}
+
+async function writeGeometry(
+  { ply, glb }: ViewOutputs,
+  scene: DepthScene,
+  picture: Picture,
+  put: (path: string, content: Uint8Array) => Promise<void>,
+): Promise<void> {
+  using geometry = await createGeometry(scene);
+  const data = await geometry.read();
+  if (ply !== undefined) await put(ply, encodePly(data));
+  if (glb !== undefined) {
+    const bytes = await encodeJpeg(picture);
+    await put(glb, await encodeGlb(data, { bytes, type: 'image/jpeg' }));
+  }
+}
