@@ -1,43 +1,43 @@
 // y[t,h,:] = act(softmax(q · kᵀ · SCALE) · v) for every head h and part, streaming over keys; scores are never stored.
 // q and k [·, HEADS, 4·K4]; v and y [·, HEADS, 4·V4]. Softmax state and sums in f32: online softmax, arXiv 2205.14135.
-// One workgroup of 64 takes 32 queries of one head, 32 keys at a time. An invocation computes 4×4 scores, of queries
-// row + 8i and keys col + 8j, and sums an eighth of the channels of 4 queries, so that a vector read serves 16
-// products; state of its queries stays in its registers. Queries and keys are in workgroup memory as f32, 16 KB in all
-// for head size 64, the least a device has; the keys' place then holds the probabilities. Values are read from the
-// cache: the invocations of a row read a whole row of them side by side, so staging would add a barrier and save
-// nothing. Edges: rows past the end are clamped on load and skipped on store; keys past the end get probability 0.
+// One workgroup takes 4·ROWS queries of one head, 4·COLUMNS keys at a time. An invocation computes 4×4 scores, of
+// queries row + ROWS·i and keys col + COLUMNS·j, and sums the channels of its column for its 4 queries, so that a
+// vector read serves 16 products; state of its queries stays in its registers. STEP vectors of channels of queries and
+// keys at a time are in workgroup memory, 9 KB whatever the head size, so that a SIMD of AMD's holds three waves of 64;
+// the probabilities take the place of the keys. A row of keys is padded by one, so that neighbours read different
+// banks. Values are read from the cache: the invocations of a row read a whole row of them side by side.
+// Edges: rows past the end are clamped on load and skipped on store; keys past the end get probability 0.
 // Includes: attention_whole.wgsl, attention_qkv.wgsl, epilogue.wgsl, stored.wgsl
-const K4: u32 = 16; // size of a query and a key / 4, at most 16
+const K4: u32 = 16; // size of a query and a key / 4
 const V4: u32 = 16; // size of a value / 4
-const SIDE: u32 = 8; // a workgroup is SIDE rows × SIDE columns; queries and keys are four times that
-const TILE: u32 = 4 * SIDE;
-const WORKGROUP: u32 = SIDE * SIDE;
-const WIDTH: u32 = 16; // of a row in workgroup memory: K4 rounded up to a multiple of SIDE
-const CHANNELS = (V4 + SIDE - 1) / SIDE; // vectors of channels an invocation sums
-const TOPS: u32 = TILE * SIDE; // where each invocation's largest scores are, behind the probabilities
-// for the keys, or for what TOPS ends, which is more where WIDTH is SIDE
-const ROOM = TILE * WIDTH + (2 * SIDE - WIDTH) * SIDE;
+const ROWS: u32 = 8;
+const COLUMNS: u32 = 8;
+const STEP: u32 = 8; // vectors, 4 or 8
+const QUERIES = 4 * ROWS;
+const KEYS = 4 * COLUMNS;
+const WORKGROUP = ROWS * COLUMNS;
+const STEPS = (K4 + STEP - 1) / STEP;
+const NEAR = WORKGROUP / STEP; // tokens of which an invocation each brings a vector at a time
+const LINES = max(STEP, ROWS);
+const CHANNELS = (V4 + COLUMNS - 1) / COLUMNS; // vectors of channels an invocation sums
 const LOWEST: f32 = -3.4028234e38;
-const_assert K4 <= WIDTH && WIDTH <= 2 * SIDE;
+const_assert COLUMNS <= ROWS;
 struct Params {
   PARTS: u32,
   TQ: u32, // queries of a part
   TK: u32, // keys of a part
   HEADS: u32,
-  // WIDTH, and SIDE again: loop bounds that a compiler does not unroll, as 2,000 products in a row compile slowly
-  DIMS: u32,
-  COLUMNS: u32,
   SCALE: f32, // factor of the scores · log2(e): the kernel works in powers of two
+  LOOP: u32, // COLUMNS again: a loop bound that no compiler unrolls, as 1,000 products in a row compile slowly
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read_write> y: array<vec4<yelem>>;
 
-var<workgroup> queries: array<vec4f, TILE * WIDTH>; // [query, slot(channels)]
-// [key, slot(channels)], then probabilities [query, slot(column)] of keys column + 8j
-var<workgroup> keys: array<vec4f, ROOM>;
-
-// Rows are a multiple of all banks apart. Invocations that read the same vector of eight rows read it in eight slots.
-fn slot(row: u32, i: u32) -> u32 { return i ^ (row % SIDE); }
+// Nested arrays, whose indices Tint proves: no clamp in the loops.
+// [channels][row][i]: query row + ROWS·i; then the largest scores of four queries, [row][col][0]
+var<workgroup> queries: array<array<array<vec4f, 4>, ROWS>, LINES>;
+// [channels][col][j]: key col + COLUMNS·j; then the probabilities of four queries, [row][col][j]
+var<workgroup> keys: array<array<array<vec4f, 5>, COLUMNS>, LINES>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -45,96 +45,104 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tiles = (params.TQ + TILE - 1) / TILE;
+  let tiles = (params.TQ + QUERIES - 1) / QUERIES;
   let id = group.y * groups.x + group.x;
   let head = id / tiles % params.HEADS;
   let part = id / tiles / params.HEADS;
   if (part >= params.PARTS) { return; }
-  let query0 = id % tiles * TILE;
-  let row = local / SIDE;
-  let col = local % SIDE; // of keys, and of channels
-  for (var i = local; i < TILE * WIDTH; i += WORKGROUP) {
-    var q = vec4f(0); // past the head size
-    if (i % WIDTH < K4) {
-      q = query(query_at(token(part, min(query0 + i / WIDTH, params.TQ - 1)), head) + i % WIDTH) * params.SCALE;
-    }
-    queries[i / WIDTH * WIDTH + slot(i / WIDTH, i % WIDTH)] = q;
+  let query0 = id % tiles * QUERIES;
+  let row = local / COLUMNS;
+  let col = local % COLUMNS; // of keys, and of channels
+  let line = local / NEAR;
+  let near = local % NEAR;
+  var q_at: array<u32, QUERIES / NEAR>; // queries that this invocation brings
+  for (var i = 0u; i < QUERIES / NEAR; i++) {
+    q_at[i] = query_at(token(part, min(query0 + near + i * NEAR, params.TQ - 1)), head);
   }
   var q_place: array<vec2u, 4>;
-  for (var i = 0u; i < 4; i++) { q_place[i] = query_place(part, min(query0 + row + i * SIDE, params.TQ - 1)); }
+  for (var i = 0u; i < 4; i++) { q_place[i] = query_place(part, min(query0 + row + i * ROWS, params.TQ - 1)); }
   var largest = vec4f(LOWEST); // of the four queries
   var sum = vec4f(0); // of this column's keys
   var out: array<vec4f, 4 * CHANNELS>;
-  for (var key0 = 0u; key0 < params.TK; key0 += TILE) {
-    workgroupBarrier();
-    for (var i = local; i < TILE * WIDTH; i += WORKGROUP) {
-      var k = vec4f(0);
-      if (i % WIDTH < K4) {
-        k = key(key_at(token(part, min(key0 + i / WIDTH, params.TK - 1)), head) + i % WIDTH);
-      }
-      keys[i / WIDTH * WIDTH + slot(i / WIDTH, i % WIDTH)] = k;
-    }
-    workgroupBarrier();
+  for (var key0 = 0u; key0 < params.TK; key0 += KEYS) {
     var score = array<vec4f, 4>(); // [key], of four queries
-    for (var d0 = 0u; d0 < params.DIMS; d0 += 2) {
-      for (var d = d0; d < d0 + 2; d++) {
-        let q0 = queries[row * WIDTH + slot(row, d)];
-        let q1 = queries[(row + SIDE) * WIDTH + slot(row, d)];
-        let q2 = queries[(row + 2 * SIDE) * WIDTH + slot(row, d)];
-        let q3 = queries[(row + 3 * SIDE) * WIDTH + slot(row, d)];
+    for (var step = 0u; step < STEPS; step++) {
+      workgroupBarrier();
+      let d4 = step * STEP + line;
+      for (var i = 0u; i < QUERIES / NEAR; i++) {
+        let t = near + i * NEAR;
+        queries[line][t % ROWS][t / ROWS] = select(vec4f(0), query(q_at[i] + d4), d4 < K4);
+      }
+      for (var i = 0u; i < KEYS / NEAR; i++) {
+        let t = near + i * NEAR;
+        let at = key_at(token(part, min(key0 + t, params.TK - 1)), head) + d4;
+        keys[line][t % COLUMNS][t / COLUMNS] = select(vec4f(0), key(at), d4 < K4);
+      }
+      workgroupBarrier();
+      for (var d = 0u; d < STEP; d++) {
+        let q0 = queries[d][row][0];
+        let q1 = queries[d][row][1];
+        let q2 = queries[d][row][2];
+        let q3 = queries[d][row][3];
         for (var j = 0u; j < 4; j++) {
-          let k = keys[(col + j * SIDE) * WIDTH + slot(col, d)];
-          score[j] += vec4f(dot(q0, k), dot(q1, k), dot(q2, k), dot(q3, k));
+          let k = keys[d][col][j];
+          score[j] += vec4f(q0.x, q1.x, q2.x, q3.x) * k.x;
+          score[j] += vec4f(q0.y, q1.y, q2.y, q3.y) * k.y;
+          score[j] += vec4f(q0.z, q1.z, q2.z, q3.z) * k.z;
+          score[j] += vec4f(q0.w, q1.w, q2.w, q3.w) * k.w;
         }
       }
     }
     for (var j = 0u; j < 4; j++) {
-      let index = key0 + col + j * SIDE;
+      let index = key0 + col + j * COLUMNS;
       let k_place = key_place(part, min(index, params.TK - 1));
+      let scaled = score[j] * params.SCALE;
       let placed = vec4f(
-        adjusted(score[j].x, q_place[0], k_place, head),
-        adjusted(score[j].y, q_place[1], k_place, head),
-        adjusted(score[j].z, q_place[2], k_place, head),
-        adjusted(score[j].w, q_place[3], k_place, head),
+        adjusted(scaled.x, q_place[0], k_place, head),
+        adjusted(scaled.y, q_place[1], k_place, head),
+        adjusted(scaled.z, q_place[2], k_place, head),
+        adjusted(scaled.w, q_place[3], k_place, head),
       );
       score[j] = select(vec4f(LOWEST), placed, index < params.TK);
     }
-    workgroupBarrier(); // the keys have been read
-    keys[TOPS + local] = max(max(score[0], score[1]), max(score[2], score[3]));
+    workgroupBarrier(); // queries and keys have been read
+    queries[row][col][0] = max(max(score[0], score[1]), max(score[2], score[3]));
     workgroupBarrier();
     var top = largest;
-    for (var c = 0u; c < SIDE; c++) { top = max(top, keys[TOPS + row * SIDE + c]); }
+    for (var c = 0u; c < COLUMNS; c++) { top = max(top, queries[row][c][0]); }
     let shrink = exp2(largest - top);
     largest = top;
-    for (var j = 0u; j < 4; j++) { score[j] = exp2(score[j] - top); }
-    sum = sum * shrink + score[0] + score[1] + score[2] + score[3];
+    sum *= shrink;
+    for (var j = 0u; j < 4; j++) {
+      let p = exp2(score[j] - top);
+      sum += p;
+      keys[row][col][j] = p;
+    }
     for (var i = 0u; i < 4; i++) {
-      keys[(row + i * SIDE) * SIDE + slot(row, col)] = vec4f(score[0][i], score[1][i], score[2][i], score[3][i]);
       for (var c = 0u; c < CHANNELS; c++) { out[i * CHANNELS + c] *= shrink[i]; }
     }
     workgroupBarrier();
-    for (var k = 0u; k < params.COLUMNS; k++) {
-      var p: array<vec4f, 4>;
-      for (var i = 0u; i < 4; i++) { p[i] = keys[(row + i * SIDE) * SIDE + slot(row, k)]; }
+    for (var k = 0u; k < params.LOOP; k++) {
       for (var j = 0u; j < 4; j++) {
-        let v_at = value_at(token(part, min(key0 + k + j * SIDE, params.TK - 1)), head);
+        let p = keys[row][k][j];
+        let at = value_at(token(part, min(key0 + k + j * COLUMNS, params.TK - 1)), head);
         for (var c = 0u; c < CHANNELS; c++) {
-          let v = value(v_at + min(c * SIDE + col, V4 - 1));
-          for (var i = 0u; i < 4; i++) { out[i * CHANNELS + c] += p[i][j] * v; }
+          let v = value(at + min(c * COLUMNS + col, V4 - 1));
+          for (var i = 0u; i < 4; i++) { out[i * CHANNELS + c] += p[i] * v; }
         }
       }
     }
   }
   workgroupBarrier();
-  keys[local] = sum;
+  keys[row][col][0] = sum;
   workgroupBarrier();
   var total = vec4f(0);
-  for (var c = 0u; c < params.COLUMNS; c++) { total += keys[row * SIDE + c]; }
+  for (var c = 0u; c < COLUMNS; c++) { total += keys[row][c][0]; }
   for (var i = 0u; i < 4; i++) {
-    let index = query0 + row + i * SIDE;
+    let index = query0 + row + i * ROWS;
     let y_at = (token(part, min(index, params.TQ - 1)) * params.HEADS + head) * V4;
     for (var c = 0u; c < CHANNELS; c++) {
-      let channel = c * SIDE + col;
+      let channel = c * COLUMNS + col;
       if (index < params.TQ && channel < V4) { y[y_at + channel] = stored(activate(out[i * CHANNELS + c] / total[i])); }
     }
   }

@@ -60,6 +60,7 @@ const gridded = (heads: number, D: number, [GH, GW]: readonly [number, number], 
 
 export const attentionSpec = defineSpec({
   op: attention,
+  longKernels: ['tiled'],
   gate: 8,
   half: ['qkv'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

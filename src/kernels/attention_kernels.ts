@@ -14,9 +14,8 @@ const WORKGROUP = 64;
 const QUERIES = 2;
 /** Values of more elements than this are wide. */
 const WIDE = 64;
-/** Rows and columns of a workgroup of the tiled kernel, and queries that it takes. */
-const SIDE = 8;
-const TILE = 4 * SIDE;
+/** Rows and columns of a workgroup of the tiled kernel, of four queries and of four keys each. */
+const TILE = { rows: 8, columns: 8 } as const;
 /**
  * Invocations of a subgroup that the subgroup kernel is made for, and queries that one takes: 4 times as fast as
  * registers on llvmpipe. Half of them are a fifth faster for wide values.
@@ -120,16 +119,14 @@ function registers(form: AttentionForm, y: TensorType): Kernel {
 
 function tiled(form: AttentionForm, y: TensorType): Kernel | undefined {
   if (!fitsTile(form)) return undefined;
-  const WIDTH = Math.ceil(form.headSize / 4 / SIDE) * SIDE;
-  return makeKernel(form, y, tiledWgsl, { SIDE, WIDTH }, { DIMS: WIDTH, COLUMNS: SIDE }, TILE);
+  const { rows, columns } = TILE;
+  const STEP = form.headSize % 32 === 0 ? 8 : 4;
+  return makeKernel(form, y, tiledWgsl, { ROWS: rows, COLUMNS: columns, STEP }, { LOOP: columns }, 4 * rows);
 }
 
-/**
- * Wider queries do not fit in workgroup memory, nor wider sums in registers; narrower ones would leave columns of the
- * tile without channels.
- */
+/** Wider sums do not fit in registers; narrower values would leave columns of the tile without channels. */
 function fitsTile({ headSize, valueSize }: AttentionForm): boolean {
-  return headSize >= 32 && headSize <= 64 && valueSize >= 32 && valueSize <= 128;
+  return headSize >= 32 && headSize <= 128 && valueSize >= 32 && valueSize <= 128;
 }
 
 function subgroup(form: AttentionForm, y: TensorType): Kernel {

@@ -315,7 +315,7 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'attention',
     kernel: 'tiled',
     cases: ['wide key tile + 1'],
-    mutate: replace('    workgroupBarrier();\n    var score', '    var score'),
+    mutate: replace('      workgroupBarrier();\n      for (var d', '      for (var d'),
   },
   {
     name: 'mask between regions dropped',
@@ -426,7 +426,7 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'attention',
     kernel: 'tiled',
     cases: ['windows, head size 32'],
-    mutate: replace('score[j].y, q_place[1]', 'score[j].y, q_place[0]'),
+    mutate: replace('scaled.y, q_place[1]', 'scaled.y, q_place[0]'),
   },
   {
     name: 'subgroup: keys past the end count',

@@ -4,7 +4,7 @@ const odd = ['prime sides, odd channel tiles', 'a subgroup tile + 1, four differ
 const deep = ['one-signed, a wide row tile + 1'];
 
 /** Faults of kernels for GPUs, which a software adapter takes long to compile. */
-export const gpuConvMutants: readonly KernelMutant[] = [
+export const gpuMutants: readonly KernelMutant[] = [
   {
     name: 'one row of the window for all taps',
     op: 'conv2d',
@@ -53,5 +53,33 @@ export const gpuConvMutants: readonly KernelMutant[] = [
     kernel: 'split',
     cases: ['prime rows, odd column tiles'],
     mutate: replace('local + part * WORKGROUP', 'local + part * WORKGROUP - part'),
+  },
+  {
+    name: 'channels past the head size count',
+    op: 'attention',
+    kernel: 'tiled',
+    cases: ['head size 36'],
+    mutate: replace('key(at), d4 < K4)', 'key(at), true)'),
+  },
+  {
+    name: 'the first channels of queries in every step',
+    op: 'attention',
+    kernel: 'tiled',
+    cases: ['prime tokens, head size 64'],
+    mutate: replace('query(q_at[i] + d4)', 'query(q_at[i] + line)'),
+  },
+  {
+    name: 'sums of a tile that are not shrunk',
+    op: 'attention',
+    kernel: 'tiled',
+    cases: ['wide key tile + 1'],
+    mutate: replace('out[i * CHANNELS + c] *= shrink[i];', ''),
+  },
+  {
+    name: 'the largest score of one column for all',
+    op: 'attention',
+    kernel: 'tiled',
+    cases: ['large scores'],
+    mutate: replace('max(top, queries[row][c][0])', 'max(top, queries[row][0][0])'),
   },
 ];
