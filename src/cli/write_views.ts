@@ -47,21 +47,27 @@ export async function writeViews(
       const text = scene.unit === 'metre' ? { unit: 'metre' } : { unit: 'none', near, far };
       await put(outputs.exr, encodeExr(await scene.readDepth(), scene, { text }));
     }
-    if (outputs.normals !== undefined) await put(outputs.normals, await encodePicture(await readNormals(scene)));
+    if (outputs.normals !== undefined)
+      await put(outputs.normals, await encodePicture(await readNormals(scene), markOf('normals')));
     if (outputs.stereo !== undefined && formats.stereo) {
       using pair = await createStereo(scene, { layout: formats.stereo });
       const drawn = await pair.read();
-      const encode = outputs.stereo.endsWith('.jpg') ? encodeJpeg : encodePicture;
-      await put(outputs.stereo, await encode(drawn));
+      const jpeg = outputs.stereo.endsWith('.jpg');
+      await put(outputs.stereo, await (jpeg ? encodeJpeg(drawn) : encodePicture(drawn, markOf(formats.stereo))));
     }
     if (outputs.view !== undefined && formats.view) {
       using view = await createView(scene);
-      await put(outputs.view, await encodePicture(await view.read(formats.view)));
+      await put(outputs.view, await encodePicture(await view.read(formats.view), markOf('view')));
     }
     return scene.lens;
   } finally {
     scene.dispose();
   }
+}
+
+/** What tells a picture of ours from a photograph. */
+function markOf(shows: string): { depthwise: string } {
+  return { depthwise: JSON.stringify({ shows }) };
 }
 
 async function writeGeometry(

@@ -3,6 +3,11 @@ import { ImageError } from '../errors.js';
 
 /** 16,384 x 16,384: a gigabyte of RGBA. */
 export const MAX_PIXELS = 2 ** 28;
+/** A JPEG file up to its tables: a JFIF header, which the decoder's own files lack, and a comment of ours. */
+const JPEG_START = [
+  ...[0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xfe, 0, 11],
+  ...new TextEncoder().encode('depthwise'),
+];
 
 /**
  * The one way to the `sharp` package. What a file says of its size is checked before anything of that size is made.
@@ -46,7 +51,8 @@ export function checkPixels(path: string, width: number, height: number): void {
 }
 
 /**
- * RGBA pixels as a JPEG file of their colours, at quality 95 and with all of their colour.
+ * RGBA pixels as a JPEG file of their colours, at quality 95 and with all of their colour. A comment right behind its
+ * header says that it is ours.
  * @throws ImageError IMAGE_DECODER without `sharp`
  */
 export async function encodeJpeg(picture: {
@@ -60,7 +66,10 @@ export async function encodeJpeg(picture: {
     .removeAlpha()
     .jpeg({ quality: 95, chromaSubsampling: '4:4:4' })
     .toBuffer();
-  return new Uint8Array(bytes);
+  const file = new Uint8Array(JPEG_START.length + bytes.length - 2);
+  file.set(JPEG_START);
+  file.set(bytes.subarray(2), JPEG_START.length);
+  return file;
 }
 
 async function loadSharp(path: string): Promise<typeof import('sharp').default> {

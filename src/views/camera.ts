@@ -29,8 +29,10 @@ export interface Camera {
 export function writeMatrix(out: Float32Array, scene: DepthScene, camera: Camera, aspect: number): void {
   const { yaw = 0, pitch = 0, zoom = 1, right = 0, up = 0, forward = 0, converge = Infinity } = camera;
   const { pivot = 2 / (1 / scene.near + 1 / scene.far) } = camera;
-  const [cy, sy] = [Math.cos(yaw * RADIANS), Math.sin(yaw * RADIANS)];
-  const [cp, sp] = [Math.cos(pitch * RADIANS), Math.sin(pitch * RADIANS)];
+  const cy = Math.cos(yaw * RADIANS);
+  const sy = Math.sin(yaw * RADIANS);
+  const cp = Math.cos(pitch * RADIANS);
+  const sp = Math.sin(pitch * RADIANS);
   // Axes x right, y down, z forward. A camera that goes right sees the scene turned to its left about the pivot.
   ROWS[0] = cy;
   ROWS[1] = 0;

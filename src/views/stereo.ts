@@ -34,7 +34,7 @@ export interface StereoDepth {
   readonly convergence?: number;
 }
 
-const STEREO_OPTIONS: OptionTable<StereoOptions> = { width: null, height: null, format: null, layout: LAYOUTS };
+const STEREO_OPTIONS: OptionTable<StereoOptions> = { width: null, height: null, format: null, layout: [...LAYOUTS] };
 const DEFAULTS: StereoDepth = {};
 /** Most pixels of a side of a VR180 eye. */
 const MOST_SIDE = 4096;
