@@ -32,6 +32,7 @@ import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
+import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec } from '../src/kernels/steady.spec.js';
 import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
@@ -82,4 +83,7 @@ export const specs = [
   colorizeSpec,
   depthTextureSpec,
   rawDepthTextureSpec,
+  steadyLumaSpec,
+  steadyFitSpec,
+  steadyBlendSpec,
 ] as unknown as readonly KernelSpec[];

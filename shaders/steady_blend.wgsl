@@ -1,0 +1,41 @@
+// y[H,W]: the last map, moved towards the new one laid onto it: wholly where luma changes, and elsewhere by the part
+// fit[11]. The new map as it is where fit[8] says that it is the first.
+// Includes: depth_normalize.wgsl
+// One invocation computes one value.
+const WORKGROUP: u32 = 64;
+const SIGMA: f32 = 0.06; // of the change of luma
+struct Params {
+  H: u32,
+  W: u32,
+  LH: u32,
+  LW: u32,
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
+@group(0) @binding(2) var<storage, read> luma: array<f32>; // [LH, LW]
+@group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
+@group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
+@group(0) @binding(5) var<storage, read> fit: array<f32>; // [16], from steady_fit.wgsl
+@group(0) @binding(6) var<storage, read_write> y: array<f32>; // [H, W]
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (index >= params.H * params.W) { return; }
+  let value = depth[index];
+  if (fit[8] < 2 || !is_finite(bitcast<u32>(value))) {
+    y[index] = value;
+    return;
+  }
+  let laid = fit[9] * value + fit[10];
+  let row = (2 * (index / params.W) + 1) * params.LH / (2 * params.H);
+  let column = (2 * (index % params.W) + 1) * params.LW / (2 * params.W);
+  let change = luma[row * params.LW + column] - last_luma[row * params.LW + column];
+  let part = 1 - (1 - fit[11]) * exp(-change * change / (2 * SIGMA * SIGMA));
+  let held = last[index];
+  y[index] = select(laid, held + part * (laid - held), is_finite(bitcast<u32>(held)));
+}

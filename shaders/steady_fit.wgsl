@@ -1,0 +1,212 @@
+// fit[16]: how a depth map is laid onto the one before it, found on at most 64×64 pixels of both.
+//   0…7   the range that maps are drawn with, in the layout of depth_range.wgsl: percentiles 2 and 98, smoothed
+//   8     maps since the start: 1 where there is none before, or the scene was cut; 0 where no value is finite
+//   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on still pixels without outliers
+//   11    how much of the new map is taken where nothing moves
+//   12…14 shares of pixels that move and that were fitted, mean change of luma
+// Includes: depth_normalize.wgsl
+// One workgroup; a workgroup's sums are the same in every invocation.
+const WORKGROUP: u32 = 128;
+const BINS: u32 = 512;
+const SIDE: u32 = 64; // samples along a side, at most
+const LARGEST: f32 = 3.4028234e38;
+const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
+const MOVES: f32 = 0.02; // change that a pixel counts as moving from
+const ANCHOR: f32 = 0.02; // pull of the map as it is, so that the chain of fits does not drift
+const RANGE_RATE: f32 = 0.05;
+const HOLD: f32 = 0.03; // part of the new map in a still scene
+const FEW: f32 = 0.08; // share of moving pixels up to which that is so
+const MANY: f32 = 0.2; // share from which the new map is taken as it is
+struct Params {
+  H: u32,
+  W: u32,
+  LH: u32,
+  LW: u32,
+  STEPS: u32, // 3, which fit nothing, and 2 for a first line, and 3 for each line without outliers
+}
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
+@group(0) @binding(2) var<storage, read> luma: array<f32>; // [LH, LW]
+@group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
+@group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
+@group(0) @binding(5) var<storage, read> last_fit: array<f32>; // [16]
+@group(0) @binding(6) var<storage, read_write> fit: array<f32>; // [16]
+
+var<workgroup> partial: array<vec4f, WORKGROUP>;
+var<workgroup> bins: array<atomic<u32>, BINS>;
+
+struct Sample {
+  x: f32, // of the new map
+  y: f32, // of the last one
+  finite: bool,
+  a: f32, // luma now and then
+  b: f32,
+  change: f32,
+}
+
+fn samples() -> vec2u { return min(vec2u(params.W, params.H), vec2u(SIDE)); }
+
+fn sample(i: u32) -> Sample {
+  let grid = samples();
+  let column = (2 * (i % grid.x) + 1) * params.W / (2 * grid.x);
+  let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
+  let at = row * params.W + column;
+  let light = (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
+  let finite = is_finite(bitcast<u32>(depth[at])) && is_finite(bitcast<u32>(last[at]));
+  let a = luma[light];
+  let b = last_luma[light];
+  return Sample(select(0.0, depth[at], finite), select(0.0, last[at], finite), finite, a, b, abs(a - b));
+}
+
+fn total(local: u32, value: vec4f) -> vec4f {
+  workgroupBarrier();
+  partial[local] = value;
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
+    if (local < half) { partial[local] += partial[local + half]; }
+    workgroupBarrier();
+  }
+  return partial[0];
+}
+
+// Smallest and largest finite value, and how many there are.
+fn extent(local: u32, count: u32) -> vec3f {
+  var seen = vec3f(LARGEST, -LARGEST, 0);
+  for (var i = local; i < count; i += WORKGROUP) {
+    let s = sample(i);
+    if (s.finite) { seen = vec3f(min(seen.x, s.x), max(seen.y, s.x), seen.z + 1); }
+  }
+  workgroupBarrier();
+  partial[local] = vec4f(seen, 0);
+  workgroupBarrier();
+  for (var half = WORKGROUP / 2; half > 0; half /= 2) {
+    if (local < half) {
+      let a = partial[local];
+      let b = partial[local + half];
+      partial[local] = vec4f(min(a.x, b.x), max(a.y, b.y), a.z + b.z, 0);
+    }
+    workgroupBarrier();
+  }
+  return partial[0].xyz;
+}
+
+// Percentiles 2 and 98 by nearest rank, spread evenly over a bin; only in the first invocation.
+fn percentiles(local: u32, count: u32, ends: vec3f) -> vec2f {
+  for (var i = local; i < BINS; i += WORKGROUP) { atomicStore(&bins[i], 0); }
+  workgroupBarrier();
+  for (var i = local; i < count; i += WORKGROUP) {
+    let s = sample(i);
+    if (s.finite) { atomicAdd(&bins[min(u32(normalize_depth(s.x, ends.x, ends.y) * f32(BINS)), BINS - 1)], 1); }
+  }
+  workgroupBarrier();
+  if (local > 0 || ends.z == 0) { return vec2f(0); }
+  let finite = u32(ends.z);
+  let ranks = vec2u(max(1, (2 * finite + 99) / 100), (98 * finite + 99) / 100);
+  var found = vec2f(ends.x);
+  var before = 0u;
+  for (var b = 0u; b < BINS; b++) {
+    let held = atomicLoad(&bins[b]);
+    for (var e = 0; e < 2; e++) {
+      if (before < ranks[e] && ranks[e] <= before + held) {
+        let t = (f32(b) + f32(ranks[e] - before) / f32(held)) / f32(BINS);
+        found[e] = ends.x * (1 - t) + ends.y * t;
+      }
+    }
+    before += held;
+  }
+  return found;
+}
+
+// What is fitted: still pixels (all of them where few are), near y = line.x · x + line.y.
+struct Selection {
+  still: f32,
+  line: vec2f,
+  limit: f32,
+}
+
+fn residual(s: Sample, line: vec2f) -> f32 { return abs(line.x * s.x + line.y - s.y); }
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
+  if (any(group != vec3u(0))) { return; }
+  let count = samples().x * samples().y;
+  let n = f32(count);
+  var light: vec4f; // means of both lumas and of the change, share that moves
+  var moments: vec4f; // variances of both lumas, covariance, share that changes much
+  var mean: vec4f; // count of what is selected, means of x and y
+  var whole = 0.0; // variance of x before any is left out
+  var by = Selection(LARGEST, vec2f(1, 0), LARGEST);
+  var next = by;
+  var line = vec2f(1, 0);
+  var fitted = 0.0;
+  var going = true;
+  // One step sums up one thing; they are one loop because compilers copy what is called in many places.
+  for (var step = 0u; step < params.STEPS; step++) {
+    let what = select(step, 3 + (step - 2) % 3, step > 2);
+    var sum = vec4f(0);
+    for (var i = local; i < count; i += WORKGROUP) {
+      let s = sample(i);
+      let among = s.finite && s.change < next.still && residual(s, next.line) <= next.limit;
+      let light_off = vec2f(s.a, s.b) - light.xy;
+      let off = vec2f(s.x, s.y) - mean.yz;
+      switch what {
+        case 0u: { sum += vec4f(s.a, s.b, s.change, f32(s.change > MOVES)); }
+        case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > 0.15)); }
+        case 2u: { sum.x += f32(s.finite && s.change < STILL); }
+        case 3u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
+        case 4u: { sum += select(vec4f(0), vec4f(1, s.x, s.y, 0), among); }
+        default: { sum += select(vec4f(0), vec4f(off * off, 0, 0), among); }
+      }
+    }
+    sum = total(local, sum);
+    switch what {
+      case 0u: { light = sum / n; }
+      case 1u: { moments = sum / n; }
+      case 2u: {
+        by.still = select(LARGEST, STILL, sum.x >= 0.1 * n);
+        next = by;
+      }
+      case 3u: {
+        let least = 0.01 * (last_fit[1] - last_fit[0]);
+        next = Selection(by.still, line, max(2.5 * sum.y / max(sum.x, 1), least));
+      }
+      case 4u: { mean = vec4f(sum.x, sum.yzw / max(sum.x, 1)); }
+      default: {
+        let spread = sum.xy / max(mean.x, 1);
+        if (step == 4) { whole = spread.x; }
+        // Pixels of one depth alone say nothing about the scale.
+        going = going && spread.x >= 0.25 * whole;
+        if (going) {
+          let scale = select(1.0, sqrt(spread.y / spread.x), spread.x > 0 && spread.y > 0);
+          line = vec2f(scale, mean.z - scale * mean.y);
+          fitted = mean.x;
+          by = next;
+        }
+        next = by;
+      }
+    }
+  }
+  let ends = extent(local, count);
+  let range = percentiles(local, count, ends);
+  if (local > 0) { return; }
+
+  let other = moments.z <= 0.6 * sqrt(moments.x * moments.y) && light.z > 0.04;
+  let fresh = last_fit[8] == 0 || other || moments.w > 0.6 || ends.z == 0;
+  line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), fresh || params.STEPS == 3);
+  let now = line.x * range + line.y;
+  let before = vec2f(last_fit[0], last_fit[1]);
+  let drawn = select(mix(before, now, RANGE_RATE), now, fresh);
+  for (var i = 0; i < 4; i++) { fit[i] = drawn[i % 2]; }
+  fit[4] = n - ends.z;
+  fit[5] = ends.z;
+  fit[6] = 0;
+  fit[7] = 0;
+  fit[8] = select(select(min(last_fit[8] + 1, 1e6), 1, fresh), 0, ends.z == 0);
+  fit[9] = line.x;
+  fit[10] = line.y;
+  fit[11] = mix(HOLD, 1, clamp((light.w - FEW) / (MANY - FEW), 0, 1));
+  fit[12] = light.w;
+  fit[13] = fitted / n;
+  fit[14] = light.z;
+  fit[15] = 0;
+}
