@@ -113,6 +113,7 @@ export type ErrorCode =
   | 'OPTION_SIZE'
   | 'OPTION_SOURCE'
   | 'OPTION_SPAN'
+  | 'OPTION_STEADY'
   | 'OPTION_TEXTURE_FORMAT'
   | 'OPTION_TUNING'
   | 'OPTION_UNKNOWN'

@@ -35,6 +35,7 @@ export {
   type ModelFacts,
   type ModelInfo,
   type ProfileStep,
+  type StreamOptions,
 } from './runtime/depth_model.js';
 export type { LoadOptions, ModelSource } from './runtime/load.js';
 export type { ErrorCode } from './error_codes.js';

@@ -18,6 +18,8 @@ export const parts = {
    * that a browser refuses.
    */
   rare: () => fetched(import('./runtime/rare.js')),
+  /** Streams whose depth holds still. */
+  steady: () => fetched(import('./runtime/steady.js')),
   /** For weights and pictures at a URL: requests, branches of the hub, and weights that are kept. */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };

@@ -49,8 +49,8 @@ export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
-/** Where the values of a map are, and of what is beside it. */
-export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName, GPUBuffer>>>;
+/** Where the values of a map are, of what is beside it, and the range it is drawn with if it is not its own. */
+export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName | 'range', GPUBuffer>>>;
 
 interface MapFacts {
   readonly kind: DepthKind['kind'];
@@ -80,18 +80,27 @@ export class DepthMapOnGpu {
   readonly sky: SideMap | undefined;
   /** @internal */
   readonly gpu: Gpu;
-  readonly #drawings: DrawingCache;
+  /** Of a map of `stream`: the time of its VideoFrame, in microseconds. */
+  declare readonly timestamp?: number | undefined;
+  readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;
+  readonly #buffers: readonly GPUBuffer[];
   readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
   readonly #end = new Latch();
   #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
 
   /** @internal */
-  constructor(gpu: Gpu, drawings: DrawingCache, buffers: MapBuffers, { kind, model, width, height }: MapFacts) {
+  constructor(
+    gpu: Gpu,
+    drawings: Pick<DrawingCache, 'use'>,
+    buffers: MapBuffers,
+    { kind, model, width, height }: MapFacts,
+  ) {
     this.gpu = gpu;
     this.#drawings = drawings;
     this.#buffer = buffers.depth;
+    this.#buffers = Object.values(buffers);
     this.width = width;
     this.height = height;
     this.kind = kind;
@@ -246,7 +255,7 @@ export class DepthMapOnGpu {
   /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
   dispose(): void {
     this.#end.end();
-    for (const buffer of [this.#buffer, this.confidence?.buffer, this.sky?.buffer]) buffer?.destroy();
+    for (const buffer of this.#buffers) buffer.destroy();
     for (const texture of this.#textures.values())
       texture.then(
         (made) => made.destroy(),

@@ -9,7 +9,7 @@ export type DrawingBuilder = (graph: Graph, depth: Value, drawing: DrawingPart) 
 
 /** A compiled graph on depth maps f32[height,width]. */
 export interface Drawing {
-  readonly executable: Executable;
+  readonly executable: Pick<Executable, 'buffer' | 'encode'>;
   readonly depth: Value;
   readonly result: Value;
   /** What the result is read back through; undefined where it is a texture. */

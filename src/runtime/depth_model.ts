@@ -3,7 +3,14 @@ import { checkOptions, checkSource } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import type { EncodeTargets } from './encode.js';
-import { ESTIMATE_OPTIONS, estimateDepth, planEstimate, type EstimateOptions, type EstimatePlan } from './estimate.js';
+import {
+  ESTIMATE_OPTIONS,
+  estimateDepth,
+  planEstimate,
+  type EstimateOptions,
+  type EstimatePlan,
+  type EstimateUse,
+} from './estimate.js';
 import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
 import type { PictureSource } from '../image/picture.js';
@@ -15,12 +22,14 @@ import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import type { ProfileStep } from './profile.js';
+import type { StreamOptions } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
 export type { EncodeTargets } from './encode.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { ProfileStep } from './profile.js';
+export type { StreamOptions } from './stream.js';
 
 /** What is said of models of every kind of depth. */
 export interface ModelFacts {
@@ -142,20 +151,25 @@ export class DepthModel {
    *   anew), DisposedError, or an `AbortError`
    */
   async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
+    return this.#estimate(source, options);
+  }
+
+  async #estimate(source: PictureSource, options: EstimateOptions, use?: EstimateUse): Promise<DepthMap> {
     this.#life.usable();
     checkOptions(options, ESTIMATE_OPTIONS, 'image');
     const { signal } = options;
     throwIfAborted(signal);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
-      return estimateDepth(this.#life, source, options);
+      return estimateDepth(this.#life, source, options, use);
     const needsFocal = this.#life.engine.entry.canonicalFocal !== undefined && options.focalLength === undefined;
     const file = needsFocal && !(source instanceof Blob) ? await fetchFile(source, signal) : source;
     const bitmap = await untilAborted(decodePicture(file, signal), signal);
     try {
-      if (!needsFocal) return await estimateDepth(this.#life, bitmap, options);
+      if (!needsFocal) return await estimateDepth(this.#life, bitmap, options, use);
       const rare = await untilAborted(parts.rare(), signal);
       const focalLength = await untilAborted(rare.fileFocalLength(file as Blob, bitmap), signal);
-      return await estimateDepth(this.#life, bitmap, focalLength === undefined ? options : { ...options, focalLength });
+      const known = focalLength === undefined ? options : { ...options, focalLength };
+      return await estimateDepth(this.#life, bitmap, known, use);
     } finally {
       bitmap.close();
     }
@@ -187,7 +201,8 @@ export class DepthModel {
 
   /**
    * Depth of a playing video or of a sequence of pictures, one map at a time. Of a video it is always the newest frame
-   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose.
+   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose. With `steady: true` a still
+   * scene has still depth: see `StreamOptions`.
    * @example
    * ```ts
    * for await (const depth of model.stream(video, { signal })) {
@@ -195,26 +210,14 @@ export class DepthModel {
    *   depth.dispose();
    * }
    * ```
-   * @throws the errors of `estimate`
+   * @throws UsageError `OPTION_STEADY`; the errors of `estimate`
    */
   async *stream(
     source: HTMLVideoElement | AsyncIterable<PictureSource>,
-    options: EstimateOptions = {},
+    options: StreamOptions = {},
   ): AsyncGenerator<DepthMap, void, undefined> {
-    checkOptions(options, ESTIMATE_OPTIONS, 'image');
-    for await (const picture of await this.#pictures(source, options)) yield await this.estimate(picture, options);
-  }
-
-  async #pictures(
-    source: HTMLVideoElement | AsyncIterable<PictureSource>,
-    { signal, queue }: EstimateOptions,
-  ): Promise<AsyncIterable<PictureSource>> {
-    const sequence = Symbol.asyncIterator in source;
-    if (sequence && queue !== 'latest') return source;
-    const { newest, videoFrames } = (this.#rare ??= await parts.rare());
-    return sequence
-      ? newest(source, (picture) => this.#life.until(picture, signal))
-      : videoFrames(source, (frame) => this.#life.until(frame, signal));
+    this.#rare ??= await parts.rare();
+    yield* this.#rare.streamDepth(this.#life, (...asked) => this.#estimate(...asked), source, options);
   }
 
   /**

@@ -71,6 +71,16 @@ export interface EstimatePlan {
   readonly dispatches: number;
 }
 
+/** What a run is part of. */
+export interface EstimateUse {
+  /** The program, as `leaseEstimate`. */
+  readonly lease: typeof leaseEstimate;
+  /** Records what follows a run, and may add buffers to its map. */
+  after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
+  /** What its map is drawn with. */
+  drawings?(engine: Engine, map: MapBuffers): Pick<Engine['drawings'], 'use'>;
+}
+
 /** Sizes of an estimate. @throws ImageError, LimitError, UsageError */
 export function geometryOf(engine: Engine, source: ReadyPicture, options: EstimateOptions): Geometry {
   return geometryOfSize(engine, pictureSize(source), options);
@@ -93,29 +103,27 @@ type Estimator = Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network' 
 
 /** Picture texture → preprocessing → network → depth map of the size asked for. */
 export function pictureToDepth(engine: Estimator, graph: Graph, geometry: Geometry): Value {
-  return depthOf(engine, graph, networkOnPicture(engine, graph, geometry), geometry);
+  return depthOf(engine, graph, engine.network(networkInput(engine, graph, geometry)), geometry);
 }
 
-/** Picture texture → preprocessing → network → all its maps, of the size asked for. */
-function pictureToMaps(engine: Estimator, graph: Graph, geometry: Geometry): Record<string, Value> {
-  const outputs = networkOnPicture(engine, graph, geometry);
+/** All maps of a network, of the size asked for. */
+export function mapsOf(engine: Estimator, graph: Graph, outputs: Outputs, geometry: Geometry): Record<string, Value> {
   const { depth: _raw, ...beside } = outputs;
   const resized = Object.entries(beside).map(([name, map]) => [name, toSize(engine, graph, map, geometry)] as const);
   return { depth: depthOf(engine, graph, outputs, geometry), ...Object.fromEntries(resized) };
 }
 
-function networkOnPicture(engine: Estimator, graph: Graph, { picture, network, between }: Geometry): Outputs {
+/** Picture texture → preprocessing. */
+export function networkInput(engine: Estimator, graph: Graph, { picture, network, between }: Geometry): Value {
   const { mean, std } = engine.entry;
   const texture = graph.input('picture', { dtype: 'texture', shape: [picture.height, picture.width] });
-  return engine.network(
-    engine.preprocess(graph, texture, {
-      size: [network.height, network.width],
-      border: borderOf(engine.entry.input, picture),
-      between: between && [between.height, between.width],
-      mean,
-      std,
-    }),
-  );
+  return engine.preprocess(graph, texture, {
+    size: [network.height, network.width],
+    border: borderOf(engine.entry.input, picture),
+    between: between && [between.height, between.width],
+    mean,
+    std,
+  });
 }
 
 /** The depth of a network in its unit, and of the size asked for. */
@@ -142,7 +150,7 @@ export function leaseEstimate(engine: Engine, geometry: Geometry): Lease {
 
 function estimateBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
   return (graph) => {
-    const keep = pictureToMaps(engine, graph, geometry);
+    const keep = mapsOf(engine, graph, engine.network(networkInput(engine, graph, geometry)), geometry);
     return { keep, inputs: factorInput(graph) };
   };
 }
@@ -189,12 +197,17 @@ export function planEstimate(engine: Engine, { width, height }: Size, options: E
  * Estimates the depth of a picture, which is read before this returns; but when a lost device has to be made up for
  * first, only pixels in memory are.
  */
-export async function estimateDepth(life: Lifetime, source: ReadyPicture, options: EstimateOptions): Promise<DepthMap> {
+export async function estimateDepth(
+  life: Lifetime,
+  source: ReadyPicture,
+  options: EstimateOptions,
+  use?: EstimateUse,
+): Promise<DepthMap> {
   const { signal } = options;
   const found = life.ready(signal);
-  if (!(found instanceof Promise)) return estimateOn(life, found, source, options);
+  if (!(found instanceof Promise)) return estimateOn(life, found, source, options, use);
   const held = 'data' in source ? copied(source) : source;
-  return estimateOn(life, await found, held, options);
+  return estimateOn(life, await found, held, options, use);
 }
 
 async function estimateOn(
@@ -202,6 +215,7 @@ async function estimateOn(
   engine: Engine,
   source: ReadyPicture,
   options: EstimateOptions,
+  use: EstimateUse = { lease: leaseEstimate },
 ): Promise<DepthMap> {
   const geometry = geometryOf(engine, source, options);
   const focalLength = options.focalLength ?? focalLengthOf(source);
@@ -214,6 +228,7 @@ async function estimateOn(
       own,
       options: focalLength === undefined ? options : { ...options, focalLength },
       factor,
+      use,
     };
     if (!turn.wait) return await estimateNow(life, engine, source, geometry, place);
     const kept = keepPicture(engine, own, source);
@@ -238,6 +253,7 @@ interface Place {
   readonly options: EstimateOptions;
   /** To metres, of what the network gives. */
   readonly factor: number | undefined;
+  readonly use: EstimateUse;
 }
 
 async function estimateNow(
@@ -245,12 +261,12 @@ async function estimateNow(
   engine: Engine,
   source: ReadyPicture,
   geometry: Geometry,
-  { turn, own, options, factor }: Place,
+  { turn, own, options, factor, use }: Place,
 ): Promise<DepthMap> {
   const { gpu, entry } = engine;
   const { signal } = options;
   const { width, height } = geometry.out;
-  const lease = leaseEstimate(engine, geometry);
+  const lease = use.lease(engine, geometry);
   const names = ['depth', ...(entry.beside ?? [])];
   const bytes = 4 * width * height;
   const buffers: Record<string, GPUBuffer> = {};
@@ -275,6 +291,7 @@ async function estimateNow(
       const last = executable.encode(encoder, { picture }, { cut });
       for (const name of names)
         last.copyBufferToBuffer(executable.buffer(values[name] as Value), 0, buffers[name] as GPUBuffer, 0, bytes);
+      use.after?.(engine, last, program, buffers);
       look?.end(last, buffers['depth'] as GPUBuffer, bytes);
     });
     const checked = work.then(() => look?.found());
@@ -283,12 +300,13 @@ async function estimateNow(
     executable.noteDuration(performance.now() - start);
     if (found === 'overflow') {
       destroyAll(buffers);
-      return await estimateOn(life, await life.inFull(engine, signal), picture as GPUTexture, options);
+      return await estimateOn(life, await life.inFull(engine, signal), picture as GPUTexture, options, use);
     }
     if (taken) pictures.push(taken);
     taken = undefined;
     if (found) await checkAnswers(life, engine, signal);
-    return newDepthMap(gpu, engine.drawings, buffers as MapBuffers, {
+    const map = buffers as MapBuffers;
+    return newDepthMap(gpu, use.drawings?.(engine, map) ?? engine.drawings, map, {
       ...entry,
       model: entry.name,
       width,

@@ -1,0 +1,162 @@
+import type { Drawing, DrawingBuilder, DrawingCache } from '../depth/drawing_cache.js';
+import type { MapBuffers } from '../depth/depth_map.js';
+import { BufferUsage } from '../gpu/buffers.js';
+import type { Graph, Value } from '../graph/graph.js';
+import type { Size } from '../image/size.js';
+import { steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
+import { depthKind } from '../models/family.js';
+import { byteLength } from '../tensor.js';
+import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
+import { factorInput, mapsOf, networkInput, programKey, type EstimateUse, type Geometry } from './estimate.js';
+
+/** What a stream keeps from map to map, and the output that becomes it, by name. */
+const STATE = { last: 'y', last_luma: 'luma', last_fit: 'fit' } as const;
+type State = Record<keyof typeof STATE, Value>;
+type Kept = Record<(typeof STATE)[keyof typeof STATE], Value>;
+/** Of the range in a fit. */
+const RANGE_BYTES = 32;
+
+interface Held {
+  readonly engine: Engine;
+  readonly size: string;
+  readonly key: string;
+  readonly release: () => void;
+}
+
+/** Streams of an engine that hold a program. */
+const taken = new WeakMap<Engine, Set<number>>();
+
+/**
+ * One stream whose maps hold still: each is laid onto the last and moved to the new one where the picture changes. All
+ * it keeps lies in inputs of its program, which no other stream has.
+ */
+export class SteadyStream implements EstimateUse {
+  #held: Held | undefined;
+
+  /** The stream's own program; another size or engine starts anew. */
+  lease(engine: Engine, geometry: Geometry): Lease {
+    const size = programKey('', geometry);
+    const build = steadyBuilder(engine, geometry);
+    if (this.#held?.engine !== engine || this.#held.size !== size) this.#start(engine, size, build);
+    return engine.lease((this.#held as Held).key, build);
+  }
+
+  /** Records that what a run leaves is what the next one starts from. */
+  after(
+    { gpu: { device } }: Engine,
+    encoder: GPUCommandEncoder,
+    program: Program,
+    map: Record<string, GPUBuffer>,
+  ): void {
+    const { executable, values } = program;
+    for (const [input, output] of Object.entries(STATE)) {
+      const [from, to] = [values[output] as Value, values[input] as Value];
+      encoder.copyBufferToBuffer(executable.buffer(from), 0, executable.buffer(to), 0, byteLength(to.type));
+    }
+    const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+    const range = device.createBuffer({ label: 'range of the stream', size: RANGE_BYTES, usage });
+    map['range'] = range;
+    encoder.copyBufferToBuffer(executable.buffer(values['fit'] as Value), 0, range, 0, RANGE_BYTES);
+  }
+
+  drawings({ drawings }: Engine, { range }: MapBuffers): Pick<DrawingCache, 'use'> {
+    return new SteadyDrawings(drawings, range as GPUBuffer);
+  }
+
+  /** Leaves the program to other streams. */
+  end(): void {
+    this.#held?.release();
+    this.#held = undefined;
+  }
+
+  #start(engine: Engine, size: string, build: ProgramBuilder): void {
+    this.end();
+    const numbers = taken.get(engine) ?? new Set();
+    taken.set(engine, numbers);
+    let number = 0;
+    while (numbers.has(number)) number++;
+    const key = `steady ${number}${size}`;
+    // Held between maps too, so that the state outlives programs of other sizes.
+    const { ready, release } = engine.lease(key, build);
+    numbers.add(number);
+    this.#held = {
+      engine,
+      size,
+      key,
+      release: () => {
+        numbers.delete(number);
+        release();
+      },
+    };
+    // Buffers of a new program hold zeros; those of a stream that is over do not.
+    const state = ready?.executable.buffer(ready.values['last_fit'] as Value);
+    if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Float32Array(16));
+  }
+}
+
+/** An estimate with the three steps that hold its depth still, at the size of the network's map. */
+function steadyBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
+  return (graph) => {
+    const picture = networkInput(engine, graph, geometry);
+    const outputs = engine.network(picture);
+    const { inputs, kept } = graph.scope('steady', () => held(engine, graph, picture, outputs.depth));
+    const maps = mapsOf(engine, graph, { ...outputs, depth: kept.y }, geometry);
+    return { keep: { ...maps, ...kept }, inputs: { ...factorInput(graph), ...inputs } };
+  };
+}
+
+function held({ entry }: Engine, graph: Graph, picture: Value, depth: Value): { inputs: State; kept: Kept } {
+  const { mean, std, kind } = entry;
+  const { luma } = graph.apply(steadyLuma, { picture }, { mean, std });
+  const inputs = {
+    last: graph.input('last', depth.type),
+    last_luma: graph.input('last_luma', luma.type),
+    last_fit: graph.input('last_fit', { dtype: 'f32', shape: [16] }),
+  };
+  const { last, last_luma } = inputs;
+  // Metres keep their scale.
+  const { fit } = graph.apply(steadyFit, { depth, luma, ...inputs }, { aligned: depthKind(kind).unit !== 'metre' });
+  const { y } = graph.apply(steadyBlend, { depth, luma, last, last_luma, fit }, {});
+  return { inputs, kept: { y, luma, fit } };
+}
+
+/** The input that takes the range of a stream, of drawings that were made with one. */
+const ranges = new WeakMap<Drawing, Value>();
+
+/** Draws the maps of a stream with its range in place of their own. */
+class SteadyDrawings implements Pick<DrawingCache, 'use'> {
+  readonly #drawings: DrawingCache;
+  readonly #range: GPUBuffer;
+
+  constructor(drawings: DrawingCache, range: GPUBuffer) {
+    this.#drawings = drawings;
+    this.#range = range;
+  }
+
+  async use<T>(key: string, size: Size, build: DrawingBuilder, work: (drawing: Drawing) => Promise<T>): Promise<T> {
+    // What `DepthMap.range` asks for is told of the map alone.
+    if (key === 'range') return this.#drawings.use(key, size, build, work);
+    let made: Value | undefined;
+    const withRange: DrawingBuilder = (graph, depth, part) =>
+      build(graph, depth, {
+        ...part,
+        depthRange: () => (made ??= graph.input('range', { dtype: 'f32', shape: [RANGE_BYTES / 4] })),
+      });
+    return this.#drawings.use(`steady ${key}`, size, withRange, (drawing) => {
+      if (made) ranges.set(drawing, made);
+      return work(this.#ranged(drawing));
+    });
+  }
+
+  /** The drawing, whose runs start with the range of the stream; values alone need none. */
+  #ranged(drawing: Drawing): Drawing {
+    const value = ranges.get(drawing);
+    if (!value) return drawing;
+    const { executable } = drawing;
+    const encode: Drawing['executable']['encode'] = (encoder, textures) => {
+      encoder.copyBufferToBuffer(this.#range, 0, executable.buffer(value), 0, RANGE_BYTES);
+      return executable.encode(encoder, textures);
+    };
+    return { ...drawing, executable: { buffer: (of) => executable.buffer(of), encode } };
+  }
+}
