@@ -29,6 +29,12 @@ const COMMANDS = {
   },
   bench: { entry: 'bench/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:archive': { entry: 'bench/archive/build.mjs', arguments: [], needs: {}, folder: process.env.INIT_CWD },
+  'bench:static': {
+    entry: 'bench/static/run.mjs',
+    arguments: [],
+    needs: { tool: true, nullDevice: true },
+    folder: process.env.INIT_CWD,
+  },
   'bench:peers': { entry: 'bench/peers/run.mjs', arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   'bench:page': { entry: 'node_modules/vite/bin/vite.js', arguments: ['--config', 'bench/vite.config.ts'], needs: {} },
   docs: {

@@ -7,6 +7,7 @@ import { setUpAdapter } from './adapter.mjs';
 import { setUpChromium } from './browser.mjs';
 import { setUpBundle } from './bundle.mjs';
 import { setUpFirefox } from './firefox.mjs';
+import { setUpNullDevice } from './null_device.mjs';
 import { setUpPackages } from './packages.mjs';
 import { say, SetupError } from './step.mjs';
 
@@ -14,11 +15,11 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` or `firefox` a
- * browser. Each only where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which
+ * browser, with `nullDevice` what compiles for chips that are not there. Each only where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which
  * and what to run; goes on without a Firefox that is only wanted.
- * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted' }} needs
+ * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted', nullDevice?: boolean }} needs
  */
-export async function setUp({ tool = false, chromium = false, firefox }) {
+export async function setUp({ tool = false, chromium = false, firefox, nullDevice = false }) {
   try {
     const [major, minor] = process.versions.node.split('.').map(Number);
     if (major < 20 || (major === 20 && minor < 19)) {
@@ -29,6 +30,7 @@ export async function setUp({ tool = false, chromium = false, firefox }) {
     if (tool) setUpAdapter(ROOT);
     if (chromium) process.env.PUPPETEER_EXECUTABLE_PATH = await setUpChromium(ROOT);
     if (firefox) setUpFirefox(ROOT, firefox);
+    if (nullDevice) setUpNullDevice();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     say(`depthwise ${error.message}\n`);

@@ -1,0 +1,16 @@
+/** A GPU that kernels are compiled for, and a card that it is in. */
+export interface Chip {
+  /** RADV's name. */
+  readonly name: string;
+  readonly title: string;
+  /** Compute units. */
+  readonly units: number;
+  /** Clock under load, Hz. */
+  readonly clock: number;
+}
+
+/** By AMD's data sheets: RX 6800 and RX 7900 XTX, at their game clocks. */
+export const CHIPS: readonly Chip[] = [
+  { name: 'navi21', title: 'RDNA2, 60 compute units at 2.1 GHz', units: 60, clock: 2.1e9 },
+  { name: 'navi31', title: 'RDNA3, 96 compute units at 2.3 GHz', units: 96, clock: 2.3e9 },
+];

@@ -1,0 +1,148 @@
+import type { Bound } from './cost_model.js';
+
+/** Version of the format; a reader refuses any other. */
+export const SCHEMA = 'depthwise-static/1';
+
+/** What compilers of real GPUs make of the kernels, and what a model of the GPUs predicts: nothing in it was run. */
+export interface StaticDocument {
+  readonly schema: typeof SCHEMA;
+  /** ISO 8601, UTC. */
+  readonly date: string;
+  readonly tool: { readonly version: string; readonly commit: string };
+  readonly chips: readonly ChipFacts[];
+  readonly rows: readonly StaticRow[];
+  readonly models: readonly StaticModel[];
+  /** What was asked for and not compiled, each with the reason. */
+  readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+}
+
+export interface ChipFacts {
+  readonly chip: string;
+  readonly title: string;
+  /** Driver and version. */
+  readonly driver: string;
+  /** Multiply-adds of f32 counted twice, one operation a clock and lane. */
+  readonly peakTflops: number;
+}
+
+/** A kernel on the shapes of a model's node; nodes that are alike share a row. */
+export interface StaticRow {
+  readonly chip: string;
+  readonly model: string;
+  /** `op/kernel` */
+  readonly kernel: string;
+  /** `3x3 64->64 148x148` */
+  readonly shape: string;
+  /** Whether the rule picks it there; the others could do the same work. */
+  readonly chosen: boolean;
+  readonly precision: 'f32' | 'f16';
+  /** Nodes of the model that are alike. */
+  readonly nodes: number;
+  readonly vgprs: number;
+  readonly spilledVgprs: number;
+  readonly spilledSgprs: number;
+  /** Workgroup memory, bytes. */
+  readonly ldsBytes: number;
+  /** Waves of 64 that a SIMD holds at a time: registers, workgroup memory and the size of the workgroup bound them. */
+  readonly waves: number;
+  /** Clocks of the vector ALU that are multiply-adds of floats, of all of them, loops by their turns; 0 to 1. */
+  readonly fmaShare: number;
+  /** Multiply-adds for 16 bytes loaded, from memory or workgroup memory; 0 where nothing is loaded. */
+  readonly fmaPerLoad: number;
+  readonly workgroups: number;
+  /** Of one node. */
+  readonly predictedMs: number;
+  readonly bound: Bound;
+  /** Floating-point work of the op over that of its predicted time at the chip's peak; 0 to 1. */
+  readonly shareOfPeak: number;
+  /** Products of the op over those that the assembly issues: below 1 by edges; above 1, turns of loops are wrong. */
+  readonly useful: number;
+  /** Clamps, in the loop that does most of the multiply-adds, of indices that Tint could not prove to be inside. */
+  readonly hotClamps: number;
+  /** Whether the loop that does most of the multiply-adds touches memory that registers were spilled to. */
+  readonly hotSpills: boolean;
+}
+
+/** A network: its nodes one after the other. */
+export interface StaticModel {
+  readonly chip: string;
+  readonly model: string;
+  /** Width×height of the network's input. */
+  readonly size: string;
+  readonly precision: 'f32' | 'f16';
+  readonly dispatches: number;
+  readonly predictedMs: number;
+  readonly shareOfPeak: number;
+}
+
+type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
+const ROW: Shape = {
+  chip: 'string',
+  model: 'string',
+  kernel: 'string',
+  shape: 'string',
+  chosen: 'boolean',
+  precision: 'string',
+  nodes: 'number',
+  vgprs: 'number',
+  spilledVgprs: 'number',
+  spilledSgprs: 'number',
+  ldsBytes: 'number',
+  waves: 'number',
+  fmaShare: 'number',
+  fmaPerLoad: 'number',
+  workgroups: 'number',
+  predictedMs: 'number',
+  bound: 'string',
+  shareOfPeak: 'number',
+  useful: 'number',
+  hotClamps: 'number',
+  hotSpills: 'boolean',
+};
+const MODEL: Shape = {
+  chip: 'string',
+  model: 'string',
+  size: 'string',
+  precision: 'string',
+  dispatches: 'number',
+  predictedMs: 'number',
+  shareOfPeak: 'number',
+};
+const CHIP: Shape = { chip: 'string', title: 'string', driver: 'string', peakTflops: 'number' };
+const SKIPPED: Shape = { id: 'string', reason: 'string' };
+
+/** A document from JSON text. @throws Error naming the first field that is missing or of the wrong kind */
+export function parseStaticDocument(text: string): StaticDocument {
+  const document = JSON.parse(text) as StaticDocument;
+  const fault = faultOf(document);
+  if (fault) throw new Error(`No document of bench:static: ${fault}.`);
+  return document;
+}
+
+/** The first fault of a document, in words; undefined when it is sound. */
+export function faultOf(document: StaticDocument): string | undefined {
+  if (document.schema !== SCHEMA) return `schema is "${document.schema}"`;
+  if (Number.isNaN(Date.parse(document.date))) return `date is "${document.date}"`;
+  const lists = { rows: ROW, models: MODEL, chips: CHIP, skipped: SKIPPED };
+  for (const [name, shape] of Object.entries(lists)) {
+    const list = document[name as keyof typeof lists] as readonly unknown[] | undefined;
+    if (!Array.isArray(list)) return `${name} is no list`;
+    for (const [i, entry] of list.entries()) {
+      const fault = misfit(entry as Record<string, unknown>, shape);
+      if (fault) return `${name}[${i}].${fault}`;
+    }
+  }
+  return document.rows.map(outOfRange).find((fault) => fault !== undefined);
+}
+
+function misfit(entry: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
+  const [field, kind] =
+    Object.entries(shape).find(([name, one]) => typeof entry[name] !== one || Number.isNaN(entry[name])) ?? [];
+  return field && `${field} is not of kind ${kind}`;
+}
+
+function outOfRange({ fmaShare, predictedMs, waves, vgprs }: StaticRow, i: number): string | undefined {
+  if (fmaShare < 0 || fmaShare > 1) return `rows[${i}].fmaShare is ${fmaShare}, not of 0 to 1`;
+  if (!(predictedMs > 0)) return `rows[${i}].predictedMs is ${predictedMs}, not above 0`;
+  return waves > 0 && vgprs > 0 ? undefined : `rows[${i}] has ${waves} waves and ${vgprs} registers, not above 0`;
+}

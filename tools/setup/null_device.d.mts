@@ -1,0 +1,3 @@
+export function radvDriver(): string | undefined;
+export function missingForNullDevice(): string[];
+export function setUpNullDevice(): void;
