@@ -71,9 +71,9 @@ export const OPTIONS = {
     stereo: {
       type: 'string',
       value: 'S',
-      help: 'also NAME-S.jpg, a stereo pair: sbs, half-sbs, tb, anaglyph (.png) or vr180',
+      help: 'also NAME-S.jpg, a stereo pair: sbs, half-sbs, tb, vr180, or anaglyph (.png)',
     },
-    view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, zoom; such as 5,2,1' },
+    view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, and zoom: 5,2,1.2' },
   },
   'Raw tensors': {
     tensor: { type: 'string', value: 'IN.npy', help: 'network input, f32 [1,3,H,W], already normalised' },

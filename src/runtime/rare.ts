@@ -1,6 +1,7 @@
 // What few pages use, behind the door `rare` of parts.ts.
 export * from '../kernels/cpu_texts.js';
 export { depthBlob } from '../depth/depth_blob.js';
+export { encodePng } from '../depth/formats/png.js';
 export { withJfif } from '../image/jfif.js';
 export { fileFocalLength } from '../image/file_focal.js';
 export { preprocessHub } from '../image/preprocess_hub.js';

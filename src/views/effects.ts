@@ -79,7 +79,7 @@ export class DepthEffect<P extends object> extends Rendering<P> {
  * Prepares a scene to be seen through a lens: sharp at one distance.
  * @example
  * ```ts
- * import { createFocus, createScene } from 'depthwise/views';
+ * import { createFocus, createScene, distanceAt } from 'depthwise/views';
  *
  * const scene = await createScene(depth, image);
  * const focus = await createFocus(scene);

@@ -1,7 +1,6 @@
-import { compileDrawing } from '../depth/compile_drawing.js';
-import { depthRange } from '../depth/range.js';
 import { submitRead } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
+import { parts } from '../parts.js';
 
 /** Percentiles that are the ends of a scene: a few pixels that a network has wrong do not stretch it. */
 const PERCENTILES = { low: 1, high: 99.5 };
@@ -14,6 +13,7 @@ interface Map {
 
 /** The 1st and 99.5th percentile of a map, found on the GPU; 32 bytes are read back. */
 export async function measureRange(gpu: Gpu, map: Map): Promise<readonly [low: number, high: number]> {
+  const { compileDrawing, depthRange } = await parts.drawing();
   const drawing = await compileDrawing(gpu, map, (graph, depth) => depthRange(graph, depth, PERCENTILES));
   try {
     const { executable, depth, result, staging } = drawing;

@@ -64,6 +64,15 @@ model.dispose();`,
 given.varied(data, 'the file');
 given.check(semantics?.kind === 'relative-inverse', 'the file does not say what it holds');`,
   },
+  'docs/cookbook.md#point-cloud': { in: 'node', after: "await given.starts('points.ply', 'ply\\n');" },
+  'docs/cookbook.md#stereo-pair': {
+    in: 'page',
+    before: `${IMAGE}\n${CANVAS}`,
+    after: `given.varied(aside.data, 'the view');
+given.varied((await stereo.read()).data, 'the pair');
+model.dispose();`,
+  },
+  'docs/cookbook.md#glb-file/2': { in: 'node', after: "await given.starts('mesh.glb', 'glTF');" },
   'docs/cookbook.md#nano-in-a-page': {
     in: 'page',
     before: `${IMAGE}\n${CANVAS}`,
@@ -136,9 +145,13 @@ const REGISTRY = 'it asks the package registry; the other commands run what it w
 export const COMMANDS: Readonly<Record<string, Command>> = {
   'npm install depthwise': { why: REGISTRY },
   'npm install depthwise webgpu sharp': { why: REGISTRY },
+  'npm install @gltf-transform/core @gltf-transform/extensions': { why: REGISTRY },
   'deno add npm:depthwise npm:sharp': { why: REGISTRY },
   'deno run --allow-all --unstable-webgpu depth.ts': { why: 'the block below it is depth.ts, and is run' },
   'npx depthwise photo.jpg': { makes: ['photo-nano.png'] },
+  'npx depthwise photo.jpg --ply --glb --exr --normals': {
+    makes: ['photo-nano.ply', 'photo-nano.glb', 'photo-nano.exr', 'photo-nano-normals.png'],
+  },
   'npx depthwise photos -o depth --png16 --side': { makes: ['depth/photo-nano.png', 'depth/photo-nano-16bit.png'] },
   'npx depthwise photos -o depth --png16': { makes: ['depth/photo-nano-16bit.png', 'depth/photo-nano.json'] },
   'npx depthwise photos -o depth --skip-existing --shard 1/2': {},

@@ -38,11 +38,13 @@ export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisf
 /** Names that examples take for granted. */
 const GIVEN = `import { depthModels, loadDepthModel } from 'depthwise';
 import type { DepthMap, DepthModel, LoadOptions } from 'depthwise';
+import type { DepthScene, SceneView } from 'depthwise/views';
 declare const image: HTMLImageElement, canvas: HTMLCanvasElement, video: HTMLVideoElement;
 declare const picture: GPUTexture, depthTexture: GPUTexture, device: GPUDevice, tensor: Float32Array;
-declare const signal: AbortSignal, model: DepthModel, depth: DepthMap;
+declare const signal: AbortSignal, model: DepthModel, depth: DepthMap, file: Blob, pass: GPURenderPassEncoder;
+declare const scene: DepthScene, view: SceneView;
 export { depthModels, loadDepthModel, image, canvas, video, picture, depthTexture,
-  device, tensor, signal, model, depth };
+  device, tensor, signal, model, depth, file, pass, scene, view };
 export type { LoadOptions };
 `;
 const compilerOptions = {
@@ -163,7 +165,7 @@ describe('an editor', () => {
 describe('the package', () => {
   it('has one declaration file for each entry, whose examples compile', async () => {
     const names = (await readdir(join(pack, 'dist/types'))).sort();
-    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts']);
+    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts']);
     const examples: Record<string, string> = { 'given.ts': GIVEN };
     for (const name of names) {
       const text = await readFile(join(pack, 'dist/types', name), 'utf8');
@@ -190,9 +192,11 @@ describe('the package', () => {
     const wanted = [
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
+      'dist/browser/views.js',
       'dist/node/index.js',
       'dist/node/colormaps.js',
       'dist/node/node.js',
+      'dist/node/views.js',
       'dist/node/cli.js',
       'README.md',
       'LICENSE',

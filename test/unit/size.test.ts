@@ -26,8 +26,10 @@ const NETWORKS = readdirSync(FAMILIES).flatMap((file) =>
     ([, name]) => `${name}.ts`,
   ),
 );
-/** Scripts of the whole library: one a family, those that families share, and seven others. */
-const MOST_FILES = NETWORKS.length + 14;
+/** Scripts of the whole library: one a family, those that families share, and eight others. */
+const MOST_FILES = NETWORKS.length + 15;
+/** What a page fetches more for `depthwise/views`, brotli, in bytes. */
+const VIEWS = 16 * KIB;
 const BUILT = join(ROOT, 'test/output/library');
 
 /** The library as it is published, by file name. */
@@ -82,6 +84,14 @@ describe('the library in a page', () => {
     expect(bytes).toBeLessThanOrEqual(limits.load);
     expect(drawn).toBeLessThanOrEqual(limits.firstVisit);
     expect(names.length).toBeLessThanOrEqual(6);
+  });
+
+  it('has the views in one script of their own, which nothing else fetches', () => {
+    const added = brotliBytes(['views.js']);
+    console.log(`views: ${added} bytes brotli`);
+    expect(added).toBeLessThanOrEqual(VIEWS);
+    expect([...files.values()].filter(({ imports }) => imports.includes('views.js'))).toEqual([]);
+    expect([...fetched('views.js')].sort()).toEqual(['index.js', 'views.js']);
   });
 
   it('fetches one family only, and what is not used not at all', () => {

@@ -20,7 +20,7 @@ export interface TextureFile {
  * import { createGeometry, createScene, encodeGlb } from 'depthwise/views';
  *
  * const geometry = await createGeometry(await createScene(depth, image));
- * const file = await encodeGlb(await geometry.read(), { bytes: await file.bytes(), type: 'image/jpeg' });
+ * const glb = await encodeGlb(await geometry.read(), { bytes: await file.bytes(), type: 'image/jpeg' });
  * ```
  * @throws UsageError `EXPORT_LIBRARY` without the packages; DepthFileError `EXPORT_EMPTY` where there is no triangle
  */

@@ -1,4 +1,4 @@
-import { encodePng } from '../../depth/formats/png.js';
+import { parts } from '../../parts.js';
 import type { Rendered } from '../rendering.js';
 
 /**
@@ -15,6 +15,7 @@ export async function encodePicture(
   { data, width, height }: Rendered,
   text: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  const { encodePng } = await parts.rare();
   const rgb = new Uint8Array(3 * width * height);
   for (let from = 0, to = 0; to < rgb.length; from += 4) for (let c = 0; c < 3; c++) rgb[to++] = data[from + c]!;
   return (await encodePng({ width, height, channels: 3, data: rgb }, text)) as Uint8Array<ArrayBuffer>;
