@@ -41,6 +41,13 @@ given.check(late === 'AbortError', 'a cancelled load does not reject with an Abo
     before: `${CANVAS}\nconst videoUrl = await given.film();`,
     after: 'given.drawn(canvas);\nmodel.dispose();',
   },
+  'docs/cookbook.md#video/2': {
+    in: 'page',
+    before: `${CANVAS}
+const video = Object.assign(document.createElement('video'), { src: await given.film(), muted: true });
+await video.play();`,
+    after: 'given.drawn(canvas);\nmodel.dispose();',
+  },
   'docs/cookbook.md#folder/2': { in: 'node', after: "await given.starts('depth/photo.png.npy', '\\x93NUMPY');" },
   'docs/cookbook.md#metres': {
     in: 'node',
