@@ -44,8 +44,7 @@ given.check(late === 'AbortError', 'a cancelled load does not reject with an Abo
   'docs/cookbook.md#video/2': {
     in: 'page',
     before: `${CANVAS}
-const video = Object.assign(document.createElement('video'), { src: await given.film(), muted: true });
-await video.play();`,
+const video = Object.assign(document.createElement('video'), { src: await given.film(), muted: true });`,
     after: 'given.drawn(canvas);\nmodel.dispose();',
   },
   'docs/cookbook.md#folder/2': { in: 'node', after: "await given.starts('depth/photo.png.npy', '\\x93NUMPY');" },
