@@ -1,6 +1,5 @@
 // y[H,W]: the last map, moved towards the new one laid onto it: wholly where luma changes, and elsewhere by the part
 // fit[11]. The new map as it is where fit[8] says that it is the first.
-// Includes: depth_normalize.wgsl
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
 const SIGMA: f32 = 0.06; // of the change of luma
@@ -18,6 +17,11 @@ struct Params {
 @group(0) @binding(5) var<storage, read> fit: array<f32>; // [16], from steady_fit.wgsl
 @group(0) @binding(6) var<storage, read_write> y: array<f32>; // [H, W]
 
+// As bits: WGSL lets compilers assume that floats are never NaN.
+fn finite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -27,7 +31,7 @@ fn main(
   let index = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (index >= params.H * params.W) { return; }
   let value = depth[index];
-  if (fit[8] < 2 || !is_finite(bitcast<u32>(value))) {
+  if (fit[8] < 2 || !finite(value)) {
     y[index] = value;
     return;
   }
@@ -37,5 +41,5 @@ fn main(
   let change = luma[row * params.LW + column] - last_luma[row * params.LW + column];
   let part = 1 - (1 - fit[11]) * exp(-change * change / (2 * SIGMA * SIGMA));
   let held = last[index];
-  y[index] = select(laid, held + part * (laid - held), is_finite(bitcast<u32>(held)));
+  y[index] = select(laid, held + part * (laid - held), finite(held));
 }

@@ -4,7 +4,6 @@
 //   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on still pixels without outliers
 //   11    how much of the new map is taken where nothing moves
 //   12…14 shares of pixels that move and that were fitted, mean change of luma
-// Includes: depth_normalize.wgsl
 // One workgroup; a workgroup's sums are the same in every invocation.
 const WORKGROUP: u32 = 128;
 const BINS: u32 = 512;
@@ -44,6 +43,11 @@ struct Sample {
   change: f32,
 }
 
+// As bits: WGSL lets compilers assume that floats are never NaN.
+fn finite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+}
+
 fn samples() -> vec2u { return min(vec2u(params.W, params.H), vec2u(SIDE)); }
 
 fn sample(i: u32) -> Sample {
@@ -52,10 +56,10 @@ fn sample(i: u32) -> Sample {
   let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
   let at = row * params.W + column;
   let light = (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
-  let finite = is_finite(bitcast<u32>(depth[at])) && is_finite(bitcast<u32>(last[at]));
+  let both = finite(depth[at]) && finite(last[at]);
   let a = luma[light];
   let b = last_luma[light];
-  return Sample(select(0.0, depth[at], finite), select(0.0, last[at], finite), finite, a, b, abs(a - b));
+  return Sample(select(0.0, depth[at], both), select(0.0, last[at], both), both, a, b, abs(a - b));
 }
 
 fn total(local: u32, value: vec4f) -> vec4f {
@@ -96,23 +100,24 @@ fn percentiles(local: u32, count: u32, ends: vec3f) -> vec2f {
   workgroupBarrier();
   for (var i = local; i < count; i += WORKGROUP) {
     let s = sample(i);
-    if (s.finite) { atomicAdd(&bins[min(u32(normalize_depth(s.x, ends.x, ends.y) * f32(BINS)), BINS - 1)], 1); }
+    let place = (s.x - ends.x) / max(ends.y - ends.x, 1e-30);
+    if (s.finite) { atomicAdd(&bins[min(u32(clamp(place, 0, 1) * f32(BINS)), BINS - 1)], 1); }
   }
   workgroupBarrier();
   if (local > 0 || ends.z == 0) { return vec2f(0); }
-  let finite = u32(ends.z);
-  let ranks = vec2u(max(1, (2 * finite + 99) / 100), (98 * finite + 99) / 100);
+  let held = u32(ends.z);
+  let ranks = vec2u(max(1, (2 * held + 99) / 100), (98 * held + 99) / 100);
   var found = vec2f(ends.x);
   var before = 0u;
   for (var b = 0u; b < BINS; b++) {
-    let held = atomicLoad(&bins[b]);
+    let here = atomicLoad(&bins[b]);
     for (var e = 0; e < 2; e++) {
-      if (before < ranks[e] && ranks[e] <= before + held) {
-        let t = (f32(b) + f32(ranks[e] - before) / f32(held)) / f32(BINS);
+      if (before < ranks[e] && ranks[e] <= before + here) {
+        let t = (f32(b) + f32(ranks[e] - before) / f32(here)) / f32(BINS);
         found[e] = ends.x * (1 - t) + ends.y * t;
       }
     }
-    before += held;
+    before += here;
   }
   return found;
 }

@@ -1,9 +1,7 @@
-import normalizeWgsl from '../../shaders/depth_normalize.wgsl?raw';
 import blendWgsl from '../../shaders/steady_blend.wgsl?raw';
 import fitWgsl from '../../shaders/steady_fit.wgsl?raw';
 import lumaWgsl from '../../shaders/steady_luma.wgsl?raw';
 import { ensureTypes, numel, type TensorType } from '../tensor.js';
-import { ensureDepth } from './depth_range.js';
 import { defineOp } from './op.js';
 import type { Normalization } from './preprocess.js';
 
@@ -91,7 +89,7 @@ export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
       name: 'workgroup',
       on: 'any',
       make: (inputs, { aligned }) => ({
-        files: [fitWgsl, normalizeWgsl],
+        files: [fitWgsl],
         tunables: { WORKGROUP: FIT_WORKGROUP, BINS, SIDE },
         params: { ...sidesOf(inputs), STEPS: aligned ? FIT_STEPS : 3 },
         workgroups: 1,
@@ -118,7 +116,7 @@ export const steadyBlend = defineOp<BlendInputs, Record<never, never>>({
       name: 'registers',
       on: 'any',
       make: (inputs) => ({
-        files: [blendWgsl, normalizeWgsl],
+        files: [blendWgsl],
         tunables: { WORKGROUP },
         params: sidesOf(inputs),
         workgroups: Math.ceil(numel(inputs.depth.shape) / WORKGROUP),
@@ -129,8 +127,8 @@ export const steadyBlend = defineOp<BlendInputs, Record<never, never>>({
 });
 
 function ensureSteady(op: string, { depth, luma, last, last_luma }: SteadyInputs, fit: TensorType): void {
-  ensureDepth(op, depth);
-  ensureDepth(op, luma);
+  const map = ({ dtype, shape }: TensorType) => dtype === 'f32' && shape.length === 2;
+  ensureTypes(op, { depth, luma }, map(depth) && map(luma), 'f32[H,W]');
   ensureTypes(
     op,
     { depth, last },
