@@ -97,6 +97,7 @@ describe('imports', () => {
       'src/weights/format/torch_file.ts',
       'src/depth/drawing.ts',
       'src/runtime/rare.ts',
+      'src/runtime/steady.ts',
       'src/weights/fetch/downloads.ts',
     ]);
     const others = doors.filter(({ from }) => from !== LIST_OF_DOORS);
