@@ -7,8 +7,6 @@ export const BufferUsage = {
   MAP_READ: 1,
   COPY_SRC: 4,
   COPY_DST: 8,
-  INDEX: 16,
-  VERTEX: 32,
   UNIFORM: 64,
   STORAGE: 128,
   QUERY_RESOLVE: 512,

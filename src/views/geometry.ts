@@ -17,6 +17,8 @@ export interface GeometryOptions {
 
 const GEOMETRY_OPTIONS: OptionTable<GeometryOptions> = { stride: null };
 const MOST_POINTS = 2 ** 20;
+/** Values of GPUBufferUsage, which is absent in Node. */
+const [INDEX, VERTEX] = [16, 32];
 
 /** Points and triangles that are there, in memory of the CPU. */
 export interface GeometryData {
@@ -161,14 +163,14 @@ export async function createGeometry(scene: DepthScene, options: GeometryOptions
   const [GW, GH] = [Math.ceil(W / stride), Math.ceil(H / stride)];
   const [points, cells] = [GW * GH, (GW - 1) * (GH - 1)];
   checkBytes(device, Math.max(12 * points, 24 * cells), stride);
-  const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.VERTEX;
+  const usage = BufferUsage.STORAGE | BufferUsage.COPY_SRC | VERTEX;
   const make = (label: string, size: number, more = 0) => device.createBuffer({ label, size, usage: usage | more });
   const purpose = { what: 'geometry', bytes: 24 * points + 24 * cells, phase: 'run' } as const;
   const buffers = await scoped(device, purpose, () => ({
     positions: make('positions', 12 * points),
     uvs: make('uvs', 8 * points),
     colors: make('colors', 4 * points),
-    indices: make('indices', Math.max(24 * cells, 4), BufferUsage.INDEX),
+    indices: make('indices', Math.max(24 * cells, 4), INDEX),
   }));
   const { positions, uvs, colors, indices } = buffers;
   const [inverse, picture] = [scene.inverse.createView(), scene.picture.createView()];

@@ -45,17 +45,11 @@ export function resolveSource(text: string, options: SourceOptions = {}): Resolv
   if (text.startsWith('hf:')) return resolveHub(text, options.hubUrl ?? HUB_URL);
   const packaged = packagedFile(text);
   if (packaged !== undefined) {
-    throw new UsageError(
-      'SOURCE_PACKAGED',
-      `${packaged} comes with this package, but a page cannot tell at which address it is served.`,
-      {
-        hint:
-          `Load import('depthwise/${packaged.replace(/\..*/, '')}').default, or the address at which your page has ` +
-          `that file.`,
-        actual: text,
-        phase: 'load',
-      },
-    );
+    throw new UsageError('SOURCE_PACKAGED', `A page cannot tell where ${packaged} of this package is served.`, {
+      hint: `Load import('depthwise/${packaged.replace(/\..*/, '')}').default.`,
+      actual: text,
+      phase: 'load',
+    });
   }
   let url: URL;
   try {

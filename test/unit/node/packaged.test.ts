@@ -65,7 +65,7 @@ describe('weights that come with the package', () => {
     await expect(loadInBrowser('nano', { device })).rejects.toMatchObject({
       name: 'UsageError',
       code: 'SOURCE_PACKAGED',
-      message: expect.stringContaining("Load import('depthwise/nano').default, or") as string,
+      message: expect.stringContaining("Load import('depthwise/nano').default.") as string,
     });
   });
 });
