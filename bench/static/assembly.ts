@@ -74,8 +74,8 @@ export function parseAssembly(text: string): Program {
 }
 
 /**
- * Loads of 16 scalars whose last are VCC are sound, but not to the disassembler, which gives their two words one by one;
- * the second is an offset.
+ * Loads of 16 scalars whose last are VCC are sound, but not to the disassembler, which gives their two words one by
+ * one; the second is an offset.
  */
 function unreadInstruction(word: number): Instruction[] {
   const scalarMemory = word >>> 26 === 0x3d;

@@ -43,8 +43,8 @@ export interface Launch {
 export type Bound = 'valu' | 'salu' | 'workgroup memory' | 'memory' | 'latency';
 
 /**
- * Walks one wave in order through a program whose loops run `turns` times, as nothing else did. Caches always hit, banks
- * never collide.
+ * Walks one wave in order through a program whose loops run `turns` times, as nothing else did. Caches always hit,
+ * banks never collide.
  */
 export function waveCost(program: Program, turns: ReadonlyMap<Region, number>, subgroup: number): WaveCost {
   const wave = new Wave(program, turns, subgroup);

@@ -17,7 +17,8 @@ export function loopCount(code: string): number {
 
 /** The text with an atomic add in each loop, at an address that names the loop: for the compiler. */
 export function markLoops(code: string): string {
-  const declared = `@group(0) @binding(${MARKS_BINDING}) var<storage, read_write> loop_marks: array<atomic<u32>, 1024>;`;
+  const declared =
+    `@group(0) @binding(${MARKS_BINDING}) ` + 'var<storage, read_write> loop_marks: array<atomic<u32>, 1024>;';
   return withMarks(plain(code), declared, (loop) => `atomicAdd(&loop_marks[${FIRST_WORD + loop}], 1u);`);
 }
 

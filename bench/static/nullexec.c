@@ -1,6 +1,7 @@
-// A Vulkan layer that lets a driver without hardware compile: RADV makes a device of any AMD chip that RADV_FORCE_FAMILY
-// names, but with no memory types and no way to run anything. The layer gives it a memory type, makes all that would
-// execute a no-op, and writes what the compiler says of each compute pipeline: its statistics and its assembly.
+// A Vulkan layer that lets a driver without hardware compile: RADV makes a device of any AMD chip that
+// RADV_FORCE_FAMILY names, but with no memory types and no way to run anything. The layer gives it a memory type, makes
+// all that would execute a no-op, and writes what the compiler says of each compute pipeline: its statistics and its
+// assembly.
 //
 //   NULLEXEC_OUT   file that a line of JSON is appended to for each shader that is compiled:
 //                  {"subgroup":64,"required":64,"statistics":{"VGPRs":80,…},"assembly":"BB0:\n…"}

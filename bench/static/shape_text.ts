@@ -1,7 +1,7 @@
 import { typesOf, type Node } from '../../src/graph/graph.js';
 import type { AttentionAttrs } from '../../src/kernels/attention_kernels.js';
 
-/** What an op is applied to, in the words of its field: `1370x384x1536`, `3x3 64->64 148x148`, `1370 tokens 6 heads`. */
+/** What an op is applied to, as its field writes it: `1370x384x1536`, `3x3 64->64 148x148`, `1370 tokens 6 heads`. */
 export function shapeText({ op, inputs, outputs, attrs }: Node): string {
   const made = Object.values(typesOf(outputs))[0]?.shape ?? [];
   const given = typesOf(inputs);

@@ -1,7 +1,7 @@
 // inverse[H,W] = 1/z of a depth map, in units of the scene, 0 for infinitely far; -1 where a pixel is left out.
 // Relative inverse depth: 1/z = FAR + t·(NEAR - FAR), t = (depth - LOW)/(HIGH - LOW) cut to 0…1. Depth: 1/z =
-// 1/(SCALE·depth), which may be infinite. Left out: all else that is not finite, depth that is not above 0, and sky from
-// 0.5 on where asked for.
+// 1/(SCALE·depth), which may be infinite. Left out: all else that is not finite, depth that is not above 0, and sky
+// from 0.5 on where asked for.
 const WORKGROUP: u32 = 64;
 const INVERSE: bool = true; // the map holds relative inverse depth
 const SKY: bool = false; // sky[] holds how much each pixel is sky, and what is sky is left out

@@ -1,4 +1,5 @@
-// extent[H,W] = (smallest, largest) inverse depth up to RADIUS pixels to the left and right; (1, 0) where all is left out.
+// extent[H,W] = (smallest, largest) inverse depth up to RADIUS pixels to the left and right; (1, 0) where all is left
+// out.
 const WORKGROUP: u32 = 64;
 struct Params {
   H: u32,

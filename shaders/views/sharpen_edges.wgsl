@@ -1,8 +1,8 @@
 // sharpened[H,W]: inverse depth without the slopes that networks put between two surfaces.
 // Includes: steps.wgsl
-// Where the smallest and largest inverse depth within RADIUS pixels are a step apart that no floor makes, a value in the
-// middle between both belongs to the nearer of them: with p its place between the two, p' = min(p, (1/2 - p)·FOLD) in
-// the lower half, and likewise in the upper. So values near either end stay, and between them there is one step.
+// Where the smallest and largest inverse depth within RADIUS pixels are a step apart that no floor makes, a value in
+// the middle between both belongs to the nearer of them: with p its place between the two, p' = min(p, (1/2 - p)·FOLD)
+// in the lower half, and likewise in the upper. So values near either end stay, and between them there is one step.
 const WORKGROUP: u32 = 64;
 const FOLD: f32 = 0.25;
 struct Params {

@@ -1,9 +1,9 @@
 // The picture from another viewpoint: each pixel of the map is a quad, whose corners it shares with its surface.
 // Includes: steps.wgsl
-// A point seen at (u,v) with inverse depth w is (u,v,1,w)/w, so its place on the screen is camera·(u,v,1,w): no division,
-// and what is infinitely far is w = 0. A corner has the mean inverse depth of those of its four pixels that hang
-// together with the quad's own; a plane stays a plane, and quads of a surface meet exactly. Gives colours, and inverse
-// depth as the camera sees it; pixels that are left out are covered, infinitely far and transparent.
+// A point seen at (u,v) with inverse depth w is (u,v,1,w)/w, so its place on the screen is camera·(u,v,1,w): no
+// division, and what is infinitely far is w = 0. A corner has the mean inverse depth of those of its four pixels that
+// hang together with the quad's own; a plane stays a plane, and quads of a surface meet exactly. Gives colours, and
+// inverse depth as the camera sees it; pixels that are left out are covered, infinitely far and transparent.
 struct Camera {
   matrix: mat4x4f,
   size: vec2f, // of the map

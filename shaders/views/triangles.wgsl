@@ -1,4 +1,5 @@
-// indices[(GH-1)·(GW-1)·6]: two triangles for each four neighbours of a grid of points, counter-clockwise from the front.
+// indices[(GH-1)·(GW-1)·6]: two triangles for each four neighbours of a grid of points, counter-clockwise from the
+// front.
 // Includes: steps.wgsl
 // (top left, bottom left, top right) and (bottom right, top right, bottom left). A triangle with a step between two of
 // its corners, or a corner that is left out or infinitely far, has one point three times, and covers nothing.

@@ -1,7 +1,7 @@
 // positions[GH,GW,3], uvs[GH,GW,2], colors[GH,GW]: the pixels of a grid as points, as glTF and OpenGL have them.
 // x = (i - CX)/F·z, y = -(j - CY)/F·z, -z: y up, the camera looks along -z. uvs start at the top left. Colours are RGBA
-// bytes, sRGB. Where the grid is coarser than the map, the pixel in the middle of a cell is taken, as a mean would lie between surfaces. A pixel that is
-// left out, or is infinitely far, is at the origin with alpha 0.
+// bytes, sRGB. Where the grid is coarser than the map, the pixel in the middle of a cell is taken, as a mean would lie
+// between surfaces. A pixel that is left out, or is infinitely far, is at the origin with alpha 0.
 const WORKGROUP: u32 = 64;
 struct Params {
   H: u32,

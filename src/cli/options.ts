@@ -71,7 +71,7 @@ export const OPTIONS = {
     stereo: {
       type: 'string',
       value: 'S',
-      help: 'also NAME-S.jpg, a stereo pair: sbs, half-sbs, tb, vr180, or anaglyph (.png)',
+      help: 'also NAME-S.jpg, a pair: sbs, half-sbs, tb, vr180, or anaglyph (.png)',
     },
     view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, and zoom: 5,2,1.2' },
   },

@@ -27,7 +27,7 @@ export async function openImage(
   return { image, metadata };
 }
 
-/** RGBA of a picture resized with antialiasing, by the Lanczos filter of three lobes. @throws ImageError IMAGE_DECODER */
+/** RGBA of a picture resized by the antialiasing Lanczos filter of three lobes. @throws ImageError IMAGE_DECODER */
 export async function resizePicture(
   { data, width, height }: { readonly data: Uint8Array; readonly width: number; readonly height: number },
   size: { readonly width: number; readonly height: number },

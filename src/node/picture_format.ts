@@ -44,8 +44,8 @@ export function isReadable(format: PictureFormat): format is ReadableFormat {
 }
 
 /**
- * Whether `head` begins a PNG with the text chunk `depthwise`, or a JPEG with such a comment, which every one of ours has
- * right behind its header, so that a folder's results are told from its photographs.
+ * Whether `head` begins a PNG with the text chunk `depthwise`, or a JPEG with such a comment, which every one of ours
+ * has right behind its header, so that a folder's results are told from its photographs.
  */
 export function isOwnResult(head: Uint8Array): boolean {
   const text = String.fromCharCode(...head.subarray(0, SNIFF_BYTES));

@@ -201,8 +201,8 @@ export class DepthModel {
 
   /**
    * Depth of a playing video or of a sequence of pictures, one map at a time. Of a video it is always the newest frame
-   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose. With `steady: true` a still
-   * scene has still depth: see `StreamOptions`.
+   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose. With `steady: true`
+   * a still scene has still depth: see `StreamOptions`.
    * @example
    * ```ts
    * for await (const depth of model.stream(video, { signal })) {

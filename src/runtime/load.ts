@@ -57,9 +57,9 @@ export interface LoadOptions extends Pick<
    */
   readonly tuning?: 'auto' | 'off';
   /**
-   * Most bytes that weights and activations may take on the GPU, as `plan` and `memory` count them: what would take more
-   * is refused before it is allocated, the weights before they are downloaded. Activations of sizes that no run needs
-   * are freed first. Pictures and maps come besides.
+   * Most bytes that weights and activations may take on the GPU, as `plan` and `memory` count them: what would take
+   * more is refused before it is allocated, the weights before they are downloaded. Activations of sizes that no run
+   * needs are freed first. Pictures and maps come besides.
    */
   readonly memoryBudget?: number;
   /** Where downloads are kept: the Cache API unless given; `false` for nowhere. */

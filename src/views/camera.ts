@@ -12,7 +12,7 @@ export interface Camera {
   readonly right?: number;
   readonly up?: number;
   readonly forward?: number;
-  /** Distance of the point that yaw and pitch go round; halfway, in inverse depth, between near and far unless given. */
+  /** Distance of the point that yaw and pitch go round; halfway in inverse depth from near to far unless given. */
   readonly pivot?: number;
   /**
    * Distance that stays where it is on the screen when the camera moves right or up, as in a window: parallax. Without

@@ -137,8 +137,8 @@ export class DepthScene {
   }
 
   /**
-   * Distances f32[height,width] along the camera's axis, read back: metres, or units of `near` and `far`; infinite where
-   * a pixel is left out.
+   * Distances f32[height,width] along the camera's axis, read back: metres, or units of `near` and `far`; infinite
+   * where a pixel is left out.
    * @example
    * ```ts
    * const z = await scene.readDepth();

@@ -1,8 +1,8 @@
 """Writes what the tests of other viewpoints compare with: test scenes from a second camera, with their exact depth.
 
-Of the first two scenes: NAME_second.png is the scene of test/fixtures/nano/NAME.png from a camera moved to the right and up, at the same
-exposure. second_views.json says of each scene the focal length in pixels, the inverse depth in 1/metre that the code
-65535 of NAME_depth.png stands for, and how far the camera moved, in metres to the right and up.
+Of the first two scenes: NAME_second.png is the scene of test/fixtures/nano/NAME.png from a camera moved to the right
+and up, at the same exposure. second_views.json says of each scene the focal length in pixels, the inverse depth in
+1/metre that the code 65535 of NAME_depth.png stands for, and how far the camera moved, in metres to the right and up.
 """
 import argparse
 import json

@@ -15,8 +15,9 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` or `firefox` a
- * browser, with `nullDevice` what compiles for chips that are not there. Each only where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which
- * and what to run; goes on without a Firefox that is only wanted.
+ * browser, with `nullDevice` what compiles for chips that are not there. Each only where it is missing. Ends the
+ * process with exit code 2 where a step cannot be done, saying which and what to run; goes on without a Firefox that is
+ * only wanted.
  * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted', nullDevice?: boolean }} needs
  */
 export async function setUp({ tool = false, chromium = false, firefox, nullDevice = false }) {

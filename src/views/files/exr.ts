@@ -13,9 +13,9 @@ const VERSION = 2;
 const FLOAT = 2;
 
 /**
- * Values f32[height,width] as an OpenEXR file of one channel of 32-bit floats: scan lines, not compressed. Written here,
- * as no kept library of npm writes a channel that is not a colour (three's `EXRExporter` has RGBA alone).
- * Source: openexr.com, "OpenEXR File Layout".
+ * Values f32[height,width] as an OpenEXR file of one channel of 32-bit floats: scan lines, not compressed. Written
+ * here, as no kept library of npm writes a channel that is not a colour (three's `EXRExporter` has RGBA alone). Source:
+ * openexr.com, "OpenEXR File Layout".
  * @example
  * ```ts
  * import { createScene, encodeExr } from 'depthwise/views';

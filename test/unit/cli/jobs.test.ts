@@ -206,7 +206,7 @@ describe('planJobs', () => {
     expect(found).toMatchObject({ own: ['a-nano.json', 'a-nano.png'], skipped: [] });
   });
 
-  it('parts a folder into shards that hold every picture and every complaint once, wherever the folder is', async () => {
+  it('parts a folder into shards that hold every picture and complaint once, wherever the folder is', async () => {
     const names = Array.from({ length: 60 }, (_, i) => `in/${i % 7}/${i}.jpg`);
     await files([...names, 'in/0/0.png'], ['in/notes.txt', 'in/1/more.txt']);
     const whole = await plan(['in'], { output: 'out' });
