@@ -193,7 +193,8 @@ function usage({ code, label }: Instance): Usage {
   const constants = [...plain.matchAll(/\bconst\s+(\w+)[^=;]*=\s*([^;]+);/g)].map(
     ([, name, value]) => `const ${name} = ${(value as string).replace(/(\d)[uf]\b/g, '$1')};`,
   );
-  const evaluate = (text: string): number => Number(new Function(`${constants.join('')} return ${text};`)());
+  const evaluate = (text: string): number =>
+    Number(new Function('max', `${constants.join('')} return ${text};`)(Math.max));
   const size = /@workgroup_size\(([^)]*)\)/.exec(plain)?.[1] ?? '';
   const bytesOf = (type: string): number => {
     const [, element, count] = /^array<(.+),([^,]*)>$/.exec(type) ?? [];
