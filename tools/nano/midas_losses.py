@@ -92,8 +92,8 @@ def record():
     generator = torch.Generator().manual_seed(5)
     rand = lambda *size: torch.rand(*size, generator=generator, dtype=torch.float64)
     cases = {}
-    cases = (('whole', (12, 17), 1.1), ('sparse', (9, 14), 0.6), ('single row', (1, 20), 0.9))
-    for name, (height, width), known in cases:
+    shapes = (('whole', (12, 17), 1.1), ('sparse', (9, 14), 0.6), ('single row', (1, 20), 0.9))
+    for name, (height, width), known in shapes:
         truth = rand(height, width) * 3 + torch.linspace(0, 2, height, dtype=torch.float64)[:, None]
         prediction = 0.4 * truth - 0.3 + 0.2 * rand(height, width)
         # A tenth of the pixels are outliers.
