@@ -1,18 +1,25 @@
 import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { crc32, inflateRaw } from 'node:zlib';
-import { CENTRAL, DEFLATED, LOCAL, MASKED, readExtra64, STORED } from '../../weights/format/zip_records.js';
+import {
+  CENTRAL,
+  DEFLATED,
+  END,
+  END_64,
+  IN_EXTRA,
+  LOCAL,
+  LOCATOR_64,
+  MASKED,
+  readExtra64,
+  STORED,
+} from '../../weights/format/zip_records.js';
 import { checkSize, damaged, MAX_FILES, readAt, type FileTree } from './archive_bytes.js';
 
-/** Signatures and sizes of the records at the end. APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16. */
-const END = 0x06054b50;
+/** Sizes of the records at the end. APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16. */
 const END_BYTES = 22;
-const END_64 = 0x06064b50;
 const END_64_BYTES = 56;
-const LOCATOR_64 = 0x07064b50;
 const LOCATOR_BYTES = 20;
 const MAX_COMMENT = 0xffff;
-const IN_EXTRA = 0xffffffff;
 /** Largest directory: a million entries with names of 200 bytes. */
 const MAX_DIRECTORY_BYTES = 256 * 1024 * 1024;
 

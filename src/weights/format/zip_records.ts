@@ -5,9 +5,9 @@ import { quote, WeightsFormatError, type ErrorDetails } from '../../errors.js';
 export const LOCAL = 0x04034b50;
 export const CENTRAL = 0x02014b50;
 export const DESCRIPTOR = 0x08074b50;
-const END = 0x06054b50;
-const END_64 = 0x06064b50;
-const LOCATOR_64 = 0x07064b50;
+export const END = 0x06054b50;
+export const END_64 = 0x06064b50;
+export const LOCATOR_64 = 0x07064b50;
 
 /** Ways to pack that are read. */
 export const STORED = 0;
@@ -16,7 +16,7 @@ export const DEFLATED = 8;
 export const MASKED = 0x1 | 0x20 | 0x40 | 0x2000;
 
 /** What a header field holds when the value is in the extra field instead. */
-const IN_EXTRA = 0xffffffff;
+export const IN_EXTRA = 0xffffffff;
 
 /**
  * What a local header says of an entry; sizes and CRC are undefined where they follow the data, as PyTorch writes them.
