@@ -1,6 +1,8 @@
 import { boundaryF1 } from './boundary.js';
 import type { DepthTruth } from './depth_truth.js';
 import type { Protocol } from './protocols.js';
+import { compareDepth } from './scores.js';
+import { knownOf } from './statistics.js';
 
 /** What published tables hold, after the alignment that the protocol states. */
 export interface BenchmarkScores {
@@ -106,20 +108,12 @@ export function scoreFrame(
   const least = protocol.floor === 'thousandth' ? 1e-3 : 1 / far;
   const { clipNear = 0, maxDepth } = protocol;
   const depth = new Float64Array(truth.depth.length);
-  let [relative, squares, within, count] = [0, 0, 0, 0];
   for (let i = 0; i < depth.length; i++) {
     const raw = protocol.perClip ? Math.max(disparity[i] as number, 1e-3) : (disparity[i] as number);
     const inverted = 1 / Math.max(scale * raw + shift, least);
-    const estimate = Math.min(Math.max(inverted, clipNear), maxDepth);
-    depth[i] = estimate;
-    if (!truth.known[i]) continue;
-    const z = truth.depth[i] as number;
-    relative += Math.abs(estimate - z) / z;
-    squares += (estimate - z) ** 2;
-    if (Math.max(estimate / z, z / estimate) < 1.25) within++;
-    count++;
+    depth[i] = Math.min(Math.max(inverted, clipNear), maxDepth);
   }
-  const scores = { absRel: relative / count, rmse: Math.sqrt(squares / count), delta: within / count };
+  const scores = compareDepth(knownOf(depth, truth.known), knownOf(truth.depth, truth.known));
   return protocol.boundaries ? { ...scores, boundaryF1: boundaryF1(depth, truth) } : scores;
 }
 

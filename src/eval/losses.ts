@@ -1,4 +1,4 @@
-import { ascending, lineThrough, mean } from './statistics.js';
+import { ascending, knownOf, lineThrough, mean } from './statistics.js';
 
 /** Maps of one picture, [height,width] row-major. */
 export interface Maps {
@@ -128,9 +128,4 @@ function residuals({ known }: Maps, found: Float64Array, wanted: Float64Array): 
     found.map((value, i) => value - (wanted[i] as number)),
     known,
   );
-}
-
-/** The values of the known pixels. */
-function knownOf(values: Float64Array, known: Uint8Array): Float64Array {
-  return values.filter((_, i) => known[i]);
 }

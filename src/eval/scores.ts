@@ -70,7 +70,11 @@ export function scoreMetric(depth: ArrayLike<number>, { disparity, known }: Trut
   return { metricAbsRel: absRel, metricRmse: rmse, metricDelta: delta };
 }
 
-function compareDepth(estimate: Float64Array, truth: Float64Array): { absRel: number; rmse: number; delta: number } {
+/** Errors of depths above 0 against true ones, as they are. */
+export function compareDepth(
+  estimate: Float64Array,
+  truth: Float64Array,
+): { absRel: number; rmse: number; delta: number } {
   let [relative, squares, within] = [0, 0, 0];
   for (let i = 0; i < truth.length; i++) {
     const [e, z] = [estimate[i] as number, truth[i] as number];

@@ -5,6 +5,11 @@ export function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
+/** The values of the known pixels. */
+export function knownOf(values: Float64Array, known: Uint8Array): Float64Array {
+  return values.filter((_, i) => known[i]);
+}
+
 /** A sorted copy. */
 export function ascending(values: Float64Array): Float64Array {
   return values.slice().sort();
