@@ -1,6 +1,6 @@
 import { protocols, type ProtocolName } from '../../eval/protocols.js';
 import { greyCodes } from '../../node/depth_file.js';
-import { folderOf, layoutFault, openPicture, sourceOf, type Layout, type Sample } from './sample.js';
+import { folderOf, layoutFault, openPicture, readJson, sourceOf, type Layout, type Sample } from './sample.js';
 import { sceneOf } from './truth_scene.js';
 
 /** A frame as Video Depth Anything lists it: depth is the code over `factor`. */
@@ -20,7 +20,7 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
   return Promise.all(
     lists.map(async (list) => {
       const source = sourceOf(tree, list);
-      const parsed = JSON.parse(new TextDecoder().decode(await tree.read(list))) as Record<string, unknown>;
+      const parsed = (await readJson(tree, list)) as Record<string, unknown>;
       const [set, listed] = Object.entries(parsed)[0] ?? ['', []];
       const own = `vda-${set}`;
       if (!(own in protocols)) {

@@ -1,6 +1,6 @@
 import type { OrderedPair } from '../../eval/benchmark_scores.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
-import { folderOf, layoutFault, openPicture, sourceOf, type Layout, type Sample } from './sample.js';
+import { folderOf, layoutFault, openPicture, readJson, sourceOf, type Layout, type Sample } from './sample.js';
 
 /** One annotation; points are [row, column]. */
 interface Annotation {
@@ -34,14 +34,7 @@ export const da2k: Layout = async (tree) => {
 
 /** Undefined for a file of that name that holds something else. */
 async function readAnnotations(tree: FileTree, name: string): Promise<[string, Annotation[]][] | undefined> {
-  const text = new TextDecoder().decode(await tree.read(name));
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw layoutFault(sourceOf(tree, name), 'is not JSON', { cause });
-  }
-  const entries = Object.entries((parsed ?? {}) as Record<string, Annotation[]>);
+  const entries = Object.entries(((await readJson(tree, name)) ?? {}) as Record<string, Annotation[]>);
   const pairs = entries.every(([, list]) => Array.isArray(list) && list.every((each) => each?.point1 && each.point2));
   return entries.length > 0 && pairs ? entries : undefined;
 }

@@ -10,6 +10,7 @@ import {
   folderOf,
   layoutFault,
   openPicture,
+  readJson,
   readLines,
   sourceOf,
   type Layout,
@@ -99,13 +100,7 @@ async function logDepth(bytes: Uint8Array, source: string): Promise<RawTruth> {
 
 async function readIntrinsics(tree: FileTree, name: string): Promise<number[]> {
   const source = sourceOf(tree, name);
-  const text = new TextDecoder().decode(await tree.read(name));
-  let rows: unknown;
-  try {
-    rows = (JSON.parse(text) as { intrinsics?: unknown }).intrinsics;
-  } catch (cause) {
-    throw layoutFault(source, 'is not JSON', { cause });
-  }
+  const { intrinsics: rows } = (await readJson(tree, name)) as { intrinsics?: unknown };
   const values = Array.isArray(rows) ? (rows.flat() as unknown[]) : [];
   if (values.length !== 9 || !values.every((value) => Number.isFinite(value)) || !values[0] || !values[4])
     throw layoutFault(source, 'has no 3x3 matrix of intrinsics', { actual: rows });

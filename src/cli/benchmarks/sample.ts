@@ -53,6 +53,16 @@ export async function readLines(tree: FileTree, name: string): Promise<string[]>
   return text.split(/\r?\n/).filter((line) => line.trim() !== '');
 }
 
+/** What a JSON file holds. @throws DepthFileError EVAL_LAYOUT */
+export async function readJson(tree: FileTree, name: string): Promise<unknown> {
+  const text = new TextDecoder().decode(await tree.read(name));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw layoutFault(sourceOf(tree, name), 'is not JSON', { cause });
+  }
+}
+
 /** Where the file of this name is, its folder in the tree left open. */
 export function findFile(
   trees: readonly FileTree[],

@@ -98,6 +98,16 @@ describe('public benchmarks', () => {
   });
 });
 
+it.each(['annotations.json', 'sintel_video.json'])('a list %s that is no JSON is refused by its name', async (name) => {
+  const folder = join(root, `broken ${name}`);
+  await mkdir(folder);
+  await writeFile(join(folder, name), '{"a": [');
+  await expect(findBenchmarks(folder)).rejects.toMatchObject({
+    code: 'EVAL_LAYOUT',
+    message: expect.stringContaining(`${name}: is not JSON`) as string,
+  });
+});
+
 describe('damaged archives', () => {
   /** A copy of an archive of the fixture with some bytes set, or cut. */
   async function spoilt(path: string, edit: (bytes: Buffer) => Buffer | void): Promise<string> {
