@@ -32,14 +32,16 @@ const COLUMNS = {
 
 /** Means over all pictures and over those of each folder. */
 export function summarizeScores(pictures: readonly PictureScores[]): Evaluation {
+  return summarize(pictures, meanOf);
+}
+
+function summarize<Row extends { readonly folder: string }, Mean>(
+  pictures: readonly Row[],
+  mean: (rows: readonly Row[]) => Mean,
+): { pictures: readonly Row[]; folders: Record<string, Mean>; mean: Mean } {
   const folders = [...new Set(pictures.map(({ folder }) => folder))];
-  return {
-    pictures,
-    folders: Object.fromEntries(
-      folders.map((name) => [name, meanOf(pictures.filter(({ folder }) => folder === name))]),
-    ),
-    mean: meanOf(pictures),
-  };
+  const means = folders.map((name) => [name, mean(pictures.filter(({ folder }) => folder === name))] as const);
+  return { pictures, folders: Object.fromEntries(means), mean: mean(pictures) };
 }
 
 function meanOf(pictures: readonly PictureScores[]): MeanScores {
@@ -52,15 +54,37 @@ function meanOf(pictures: readonly PictureScores[]): MeanScores {
 }
 
 /** A row of cells for every picture, every folder where there are several, and all of them. */
-export function scoreRows({ pictures, folders, mean }: Evaluation): string[][] {
-  const keys = (Object.keys(COLUMNS) as (keyof MeanScores)[]).filter((key) => mean[key] !== undefined);
-  const row = (name: string, scores: MeanScores) => [name, ...keys.map((key) => scores[key]!.toFixed(4))];
+export function scoreRows(evaluation: Evaluation): string[][] {
+  return rowsOf(evaluation, COLUMNS, evaluation.pictures.length);
+}
+
+type Values = { readonly [column: string]: unknown };
+
+/** Titles of the columns that the mean has, and the rows below them; `count` is what the mean is over. */
+function rowsOf(
+  {
+    pictures,
+    folders,
+    mean,
+  }: {
+    readonly pictures: readonly { readonly picture: string }[];
+    readonly folders: Readonly<Record<string, object>>;
+    readonly mean: object;
+  },
+  columns: Readonly<Record<string, string>>,
+  count: number,
+): string[][] {
+  const keys = Object.keys(columns).filter((key) => (mean as Values)[key] !== undefined);
+  const row = (name: string, scores: object) => [
+    name,
+    ...keys.map((key) => ((scores as Values)[key] as number | undefined)?.toFixed(4) ?? ''),
+  ];
   const means = Object.entries(folders).map(([name, scores]) => row(`mean of ${name}`, scores));
   return [
-    ['', ...keys.map((key) => COLUMNS[key])],
+    ['', ...keys.map((key) => columns[key] as string)],
     ...pictures.map((scores) => row(scores.picture, scores)),
     ...(means.length > 1 ? means : []),
-    row(`mean of ${pictures.length}`, mean),
+    row(`mean of ${count}`, mean),
   ];
 }
 
@@ -95,31 +119,22 @@ const BENCHMARK_KEYS = Object.keys(BENCHMARK_COLUMNS) as BenchmarkKey[];
 
 /** Means over pictures or clips, each counted once; of accuracy over pairs, as it is published. */
 export function summarizeBenchmarks(pictures: readonly BenchmarkRow[]): BenchmarkEvaluation {
-  const folders = [...new Set(pictures.map(({ folder }) => folder))];
-  const meanOfRows = (rows: readonly BenchmarkRow[]): BenchmarkMean => {
-    const sum = (key: 'samples' | 'pairs') => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
-    const means = BENCHMARK_KEYS.flatMap((key) => {
-      const having = rows.filter((row) => row[key] !== undefined);
-      const weight = (row: BenchmarkRow) => (key === 'accuracy' ? (row.pairs as number) : 1);
-      const all = having.reduce((total, row) => total + weight(row), 0);
-      return all > 0 ? [[key, having.reduce((total, row) => total + weight(row) * row[key]!, 0) / all] as const] : [];
-    });
-    const pairs = sum('pairs');
-    return { ...Object.fromEntries(means), ...(pairs > 0 ? { pairs } : {}), samples: sum('samples') };
-  };
-  const parts = folders.map((name) => [name, meanOfRows(pictures.filter(({ folder }) => folder === name))] as const);
-  return { pictures, folders: Object.fromEntries(parts), mean: meanOfRows(pictures) };
+  return summarize(pictures, meanOfRows);
+}
+
+function meanOfRows(rows: readonly BenchmarkRow[]): BenchmarkMean {
+  const sum = (key: 'samples' | 'pairs') => rows.reduce((total, row) => total + (row[key] ?? 0), 0);
+  const means = BENCHMARK_KEYS.flatMap((key) => {
+    const having = rows.filter((row) => row[key] !== undefined);
+    const weight = (row: BenchmarkRow) => (key === 'accuracy' ? (row.pairs as number) : 1);
+    const all = having.reduce((total, row) => total + weight(row), 0);
+    return all > 0 ? [[key, having.reduce((total, row) => total + weight(row) * row[key]!, 0) / all] as const] : [];
+  });
+  const pairs = sum('pairs');
+  return { ...Object.fromEntries(means), ...(pairs > 0 ? { pairs } : {}), samples: sum('samples') };
 }
 
 /** A row of cells for every picture or clip, every folder where there are several, and all of them. */
-export function benchmarkRows({ pictures, folders, mean }: BenchmarkEvaluation): string[][] {
-  const keys = BENCHMARK_KEYS.filter((key) => mean[key] !== undefined);
-  const row = (name: string, scores: BenchmarkMean) => [name, ...keys.map((key) => scores[key]?.toFixed(4) ?? '')];
-  const means = Object.entries(folders).map(([name, scores]) => row(`mean of ${name}`, scores));
-  return [
-    ['', ...keys.map((key) => BENCHMARK_COLUMNS[key])],
-    ...pictures.map((scores) => row(scores.picture, scores)),
-    ...(means.length > 1 ? means : []),
-    row(`mean of ${mean.samples}`, mean),
-  ];
+export function benchmarkRows(evaluation: BenchmarkEvaluation): string[][] {
+  return rowsOf(evaluation, BENCHMARK_COLUMNS, evaluation.mean.samples);
 }
