@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { DepthModel } from '../runtime/depth_model.js';
 import { UsageError } from '../errors.js';
 import { score, scoreMetric } from '../eval/scores.js';
@@ -10,12 +10,9 @@ import { findBenchmarks } from './benchmarks/find_benchmarks.js';
 import { estimatedDisparity } from './estimated_disparity.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
-import { table } from './models.js';
-import { requireWritable } from './places.js';
-import { ProtectedFiles } from '../node/protected_files.js';
 import { optional } from './parse_options.js';
-import { chooseModel, loadModel, type Session } from './session.js';
-import { write } from './write_outputs.js';
+import { runEvaluation } from './run_evaluation.js';
+import type { Session } from './session.js';
 
 /**
  * Scores a model on every picture of a folder that has its true depth beside it. Any fault ends it: scores of a part of
@@ -26,32 +23,16 @@ export async function evaluateModel(command: EvaluateCommand, session: Session):
   if (benchmarks) return evaluateBenchmarks(benchmarks, command, session);
   if (command.protocol !== undefined) throw noBenchmark(command.data, command.protocol);
   const pairs = await findPairs(command.data);
-  if (command.json !== undefined) await requireWritable('json', dirname(command.json));
   const files = pairs.flatMap(({ picture, depth }) => [picture, depth, ...sidecarsOf(depth)]);
-  const reads = await ProtectedFiles.of(files);
-  await reads.addWeights(command.weights);
-  if (command.json !== undefined) await reads.refuse(command.json);
-  const model = await loadModel(command, await chooseModel(command), session);
-  try {
+  return runEvaluation(files, command, session, async (model) => {
     const pictures: PictureScores[] = [];
     for (const pair of pairs) {
       session.showProgress(pair.picture, pictures.length, pairs.length);
       pictures.push(await scorePair(model, pair, command, session.signal));
     }
     const evaluation = summarizeScores(pictures);
-    const { name, precision, adapter } = model.info;
-    session.print(table(scoreRows(evaluation)));
-    if (command.json !== undefined)
-      await write(
-        command.json,
-        `${JSON.stringify({ model: name, precision, adapter, ...evaluation }, null, 2)}\n`,
-        reads,
-      );
-    return 0;
-  } finally {
-    model.dispose();
-    session.progress.clear();
-  }
+    return { rows: scoreRows(evaluation), scores: evaluation };
+  });
 }
 
 function noBenchmark(source: string, protocol: string): UsageError {
