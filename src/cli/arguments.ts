@@ -6,7 +6,7 @@ import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './option
 import { parseShard, type Shard } from './shard.js';
 import { isStandardInput, STANDARD } from './streams.js';
 import { VIEW_NAMES, viewFormats, type ViewFormats } from './view_options.js';
-import { oneOf, optional, parseOptions, type Parsed } from './parse_options.js';
+import { oneOf, optional, parseOptions, positive, sideOf, type Parsed } from './parse_options.js';
 
 /** Which model to load, from where, and onto what. */
 export interface ModelArguments {
@@ -99,9 +99,9 @@ export type Command =
   | { readonly command: 'version' };
 
 type Values = Parsed<typeof PARSER_OPTIONS>['values'];
-const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
-
 type EvaluationValues = Parsed<typeof EVALUATION_OPTIONS>['values'];
+
+const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
 
 /**
  * Reads a command line without the program's name.
@@ -157,8 +157,8 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
     ...modelArguments(values),
     ...optional({
       output,
-      inputSize: inputSize(values['input-size']),
-      focalLength: focalLength(values['focal-length']),
+      inputSize: sideOf('input-size', values['input-size']),
+      focalLength: positive('focal-length', values['focal-length'], 'pixels'),
       confidence: values.confidence,
       sky: values.sky,
       shard: values.shard === undefined ? undefined : parseShard(values.shard),
@@ -250,7 +250,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
     ...modelArguments(values),
     ...optional({
       json,
-      focalLength: focalLength(values['focal-length']),
+      focalLength: positive('focal-length', values['focal-length'], 'pixels'),
       truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
       protocol: protocol === undefined ? undefined : oneOf('protocol', protocol, PROTOCOLS),
     }),
@@ -287,31 +287,8 @@ function modelArguments(values: Values | EvaluationValues): ModelArguments {
   };
 }
 
-function focalLength(text: string | undefined): number | undefined {
-  return positive('focal-length', text, 'pixels');
-}
-
 /** Megabytes → bytes. */
 function memoryBudget(text: string | undefined): number | undefined {
   const megabytes = positive('memory-budget', text, 'MB');
   return megabytes && megabytes * 1e6;
-}
-
-function positive(name: string, text: string | undefined, unit: string): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value < Infinity)) {
-    throw new UsageError('OPTION_VALUE', `--${name} is a positive number of ${unit}, not "${text}".`, { actual: text });
-  }
-  return value;
-}
-
-function inputSize(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^[1-9]\d{0,5}$/.test(text)) {
-    throw new UsageError('OPTION_VALUE', `--input-size is a number of pixels from 1 to 999999, not "${text}".`, {
-      actual: text,
-    });
-  }
-  return Number(text);
 }

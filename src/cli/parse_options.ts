@@ -55,6 +55,29 @@ export function oneOf<T extends string>(option: string, value: string, allowed: 
   });
 }
 
+/** The finite number above 0 that an option was given; undefined without the option. @throws UsageError OPTION_VALUE */
+export function positive(option: string, text: string | undefined, unit: string): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Infinity)) {
+    throw new UsageError('OPTION_VALUE', `--${option} is a positive number of ${unit}, not "${text}".`, {
+      actual: text,
+    });
+  }
+  return value;
+}
+
+/** The side in pixels that an option was given; undefined without the option. @throws UsageError OPTION_VALUE */
+export function sideOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^[1-9]\d{0,5}$/.test(text)) {
+    throw new UsageError('OPTION_VALUE', `--${option} is a number of pixels from 1 to 999999, not "${text}".`, {
+      actual: text,
+    });
+  }
+  return Number(text);
+}
+
 /** The entries that are there, for optional properties that must not be present as undefined. */
 export function optional<T extends Record<string, unknown>>(entries: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined)) as ReturnType<
