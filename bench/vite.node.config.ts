@@ -1,21 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
-import { wgsl } from '../tools/build/wgsl.js';
-import { commit } from './commit.js';
+import { nodeBundle } from './node_bundle.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-// The bench for Node, in one file; `run.mjs` builds it before every run.
-export default defineConfig({
-  root: at('..'),
-  plugins: [wgsl()],
-  define: { BENCH_COMMIT: JSON.stringify(commit()) },
-  build: {
-    target: 'es2022',
-    lib: { entry: { node: at('node.ts') }, formats: ['es'] },
-    outDir: at('dist/node'),
-    rollupOptions: { external: [/^node:/, 'webgpu', 'sharp'], output: { codeSplitting: false } },
-    minify: false,
-    sourcemap: true,
-  },
-});
+// The bench for Node; `run.mjs` builds it before every run.
+export default nodeBundle({ node: at('node.ts') }, at('dist/node'));
