@@ -14,7 +14,7 @@ const SIDE = 64;
 /** Sums that take turns: three of luma, two for a first line, three for each of three lines without outliers. */
 const FIT_STEPS = 14;
 /** Values of a fit: see `steady_fit.wgsl`. */
-const FIT = 16;
+export const FIT: TensorType = { dtype: 'f32', shape: [16] };
 /** Parts of red, green and blue in luma. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
@@ -82,7 +82,7 @@ export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
   name: 'steady_fit',
   infer(inputs) {
     ensureSteady('steady_fit', inputs, inputs.last_fit);
-    return { fit: { dtype: 'f32', shape: [FIT] } };
+    return { fit: FIT };
   },
   kernels: [
     {
@@ -137,7 +137,7 @@ function ensureSteady(op: string, { depth, luma, last, last_luma }: SteadyInputs
   );
   const same = last_luma.dtype === 'f32' && last_luma.shape.join() === luma.shape.join();
   ensureTypes(op, { luma, last_luma }, same, 'luma of one size');
-  ensureTypes(op, { fit }, fit.dtype === 'f32' && fit.shape.join() === String(FIT), `f32[${FIT}]`);
+  ensureTypes(op, { fit }, fit.dtype === FIT.dtype && fit.shape.join() === FIT.shape.join(), `f32[${FIT.shape}]`);
 }
 
 function sidesOf({ depth, luma }: SteadyInputs): Record<string, number> {

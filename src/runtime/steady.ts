@@ -3,7 +3,7 @@ import type { MapBuffers } from '../depth/depth_map.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { Size } from '../image/size.js';
-import { steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
+import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
 import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
@@ -90,7 +90,7 @@ export class SteadyStream implements EstimateUse {
     };
     // Buffers of a new program hold zeros; those of a stream that is over do not.
     const state = ready?.executable.buffer(ready.values['last_fit'] as Value);
-    if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Float32Array(16));
+    if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Uint8Array(byteLength(FIT)));
   }
 }
 
@@ -111,7 +111,7 @@ function held({ entry }: Engine, graph: Graph, picture: Value, depth: Value): { 
   const inputs = {
     last: graph.input('last', depth.type),
     last_luma: graph.input('last_luma', luma.type),
-    last_fit: graph.input('last_fit', { dtype: 'f32', shape: [16] }),
+    last_fit: graph.input('last_fit', FIT),
   };
   const { last, last_luma } = inputs;
   // Metres keep their scale.
