@@ -1,5 +1,5 @@
 import { BufferUsage } from '../gpu/buffers.js';
-import { packUniform } from '../gpu/bindings.js';
+import { packUniform, type Binding } from '../gpu/bindings.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import type { Tunables } from '../kernels/op.js';
@@ -40,7 +40,7 @@ export class Pass {
   ): Promise<Pass> {
     const pipeline = await gpu.pipelines.get(specialize(files, tunables), label);
     const { device } = gpu;
-    const fields = pipeline.bindings.find(({ kind }) => kind === 'uniform')!.fields;
+    const { fields } = uniformOf(pipeline);
     const uniform = device.createBuffer({
       label,
       size: Math.ceil(fields.length / 4) * 16,
@@ -59,8 +59,7 @@ export class Pass {
 
   /** Sets the uniforms, by their names in the shader. */
   set(params: Readonly<Record<string, number>>): void {
-    const { fields } = this.#pipeline.bindings.find(({ kind }) => kind === 'uniform')!;
-    this.#device.queue.writeBuffer(this.#uniform, 0, packUniform(fields, params));
+    this.#device.queue.writeBuffer(this.#uniform, 0, packUniform(uniformOf(this.#pipeline).fields, params));
   }
 
   /** Records the shader for so many invocations. */
@@ -73,6 +72,11 @@ export class Pass {
   dispose(): void {
     this.#uniform.destroy();
   }
+}
+
+/** The one uniform struct of a shader. */
+function uniformOf({ bindings }: Pipeline): Binding {
+  return bindings.find(({ kind }) => kind === 'uniform')!;
 }
 
 function bindable(resource: GPUBuffer | GPUTextureView): GPUBindingResource {
