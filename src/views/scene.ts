@@ -5,14 +5,14 @@ import stepsWgsl from '../../shaders/views/steps.wgsl?raw';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import { disposed, LimitError, UsageError } from '../errors.js';
+import { findEnds, stepRule, type Ends, type StepRule } from './ends.js';
 import { readTexture } from './read_texture.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import { Gpu } from '../gpu/gpu.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import { PictureTexture, type ReadyPicture } from '../image/picture.js';
 import type { DepthKind } from '../models/family.js';
-import { checkNumber, findLens, type Lens, type LensOptions } from './lens.js';
-import { measureRange } from './measure.js';
+import { findLens, type Lens, type LensOptions } from './lens.js';
 import { Pass } from './pass.js';
 
 /** A depth map in a buffer of a host: what `DepthModel.encode` writes, or true depth. */
@@ -60,8 +60,6 @@ const SCENE_OPTIONS: OptionTable<SceneOptions> = {
   focalLength: null,
 };
 
-const DEPTH_RATIO = 8;
-const STEP = 0.04;
 /**
  * Slopes between surfaces are looked for over one pixel each way for so many of the map's shorter side: networks see
  * pictures at a few hundred pixels, so their slopes grow with the map.
@@ -71,12 +69,6 @@ const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDIN
 
 /** Devices of callers, so that their pipelines are compiled once. */
 const adopted = new WeakMap<GPUDevice, Gpu>();
-
-/** When two neighbours are on two surfaces. @internal */
-export interface StepRule {
-  readonly LEAST: number;
-  readonly RATIO: number;
-}
 
 /**
  * A picture in 3-D on the GPU: what views, meshes and files are made of. Units are metres where the map has them, else
@@ -282,48 +274,6 @@ function skyOf(depth: DepthMap | DepthBuffer, { withoutSky }: SceneOptions): GPU
     hint: 'Depth Anything 3 mono and metric do.',
     phase: 'build',
   });
-}
-
-interface Ends {
-  readonly near: number;
-  readonly far: number;
-  /** What the first kernel takes from values: the value of `far` or 0, and units of the result a unit of the map. */
-  readonly low: number;
-  readonly scale: number;
-}
-
-async function findEnds(gpu: Gpu, depth: DepthMap | DepthBuffer, options: SceneOptions): Promise<Ends> {
-  const { kind } = depth;
-  if (options.near !== undefined) checkNumber('near', options.near, 1e-6, 1e6);
-  if (options.far !== undefined) checkNumber('far', options.far, 1e-6, 1e9);
-  if (options.range && (kind === 'metric' || !(options.range[0] < options.range[1])))
-    throw new UsageError('OPTION_VALUE', `The option range is ${options.range.join(' to ')} of a ${kind} map.`, {
-      hint: 'It is the lower and the higher value of a relative map.',
-      phase: 'build',
-    });
-  const known = kind === 'metric' ? options.near !== undefined && options.far !== undefined : options.range;
-  const [low, high] = options.range ?? (known ? [0, 0] : await measureRange(gpu, depth));
-  if (kind === 'metric') return ordered(options.near ?? low, options.far ?? high, 0, 1);
-  const near = options.near ?? 1;
-  if (kind === 'relative-inverse')
-    return ordered(near, options.far ?? DEPTH_RATIO * near, low, high > low ? 1 / (high - low) : 0);
-  const scale = low > 0 ? near / low : 1;
-  return ordered(near, options.far ?? high * scale, 0, scale);
-}
-
-function ordered(near: number, far: number, low: number, scale: number): Ends {
-  const ends = { near: Math.max(near, 1e-6), far, low, scale };
-  if (ends.far > ends.near) return ends;
-  if (far === near) return { ...ends, far: near * 1.001 };
-  throw new UsageError('OPTION_VALUE', `near is ${near} and far is ${far}; expected near below far.`, {
-    phase: 'build',
-  });
-}
-
-/** Inverse depths that differ by less than a floor's from near to far over a quarter of the picture are no step. */
-function stepRule({ width, height }: { width: number; height: number }, { near, far }: Ends, step = STEP): StepRule {
-  checkNumber('step', step, 0.001, 10);
-  return { LEAST: (4 / Math.min(width, height)) * (1 / near - 1 / far), RATIO: 1 + step };
 }
 
 function newTexture({ device }: Gpu, { width, height }: { width: number; height: number }): GPUTexture {
