@@ -3,7 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPage, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
+import { openPage, PRESENTING, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
 import type { Served } from '../e2e/servers.js';
 import { hasDeno } from '../engines/deno/run_deno.js';
 import { COMMANDS, EXAMPLES } from './examples.js';
@@ -72,7 +72,7 @@ describe('in a page', () => {
   let page: Page;
   let watch: Watch;
   beforeAll(async () => {
-    [chromium, served] = await Promise.all([startChromium(), serveProject()]);
+    [chromium, served] = await Promise.all([startChromium(PRESENTING), serveProject()]);
     ({ page, watch } = await openPage(chromium.browser));
   });
   afterAll(async () => {

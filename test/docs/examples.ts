@@ -47,7 +47,7 @@ given.check(late === 'AbortError', 'a cancelled load does not reject with an Abo
 const video = Object.assign(document.createElement('video'), { src: await given.film(), muted: true });`,
     after: 'given.drawn(canvas);\nmodel.dispose();',
   },
-  'docs/cookbook.md#folder/2': { in: 'node', after: "await given.starts('depth/photo.png.npy', '\\x93NUMPY');" },
+  'docs/cookbook.md#folder/3': { in: 'node', after: "await given.starts('depth/photo.png.npy', '\\x93NUMPY');" },
   'docs/cookbook.md#metres': {
     in: 'node',
     after: `given.check(String(depth.unit) === 'metre' && centre! > 0 && centre! < 20, \`it says \${centre}\`);`,

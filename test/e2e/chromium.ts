@@ -20,6 +20,12 @@ const FLAGS = [
   '--use-fake-ui-for-media-stream',
 ];
 
+/**
+ * The compositor on SwiftShader too: without it a canvas that WebGPU draws on loses the device. Not for every page: the
+ * demo's camera and the library's video sources fail with it.
+ */
+export const PRESENTING = ['--use-angle=swiftshader'];
+
 /** A Chromium with a profile of its own. */
 export interface Chromium {
   readonly browser: Browser;
@@ -29,7 +35,7 @@ export interface Chromium {
 }
 
 /** Starts Chromium. Without one the test fails: `npm test` installs it. */
-export async function startChromium(): Promise<Chromium> {
+export async function startChromium(flags: readonly string[] = []): Promise<Chromium> {
   const executablePath = findChromium(ROOT) as string | undefined;
   if (!executablePath) throw new Error('There is no Chromium; node tools/setup/setup.mjs --chromium installs one.');
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-e2e-'));
@@ -37,7 +43,7 @@ export async function startChromium(): Promise<Chromium> {
     executablePath,
     headless: true,
     userDataDir: join(folder, 'profile'),
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     protocolTimeout: 240_000,
   });
   return {
