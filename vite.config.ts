@@ -30,6 +30,7 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'core', test: CORE },
+            { name: 'gpu', test: /\/src\/(?:tuning\/gpu|kernels\/probe)\.ts$/ },
             { name: 'layers', test: SHARED, minShareCount: 3 },
           ],
         },

@@ -8,6 +8,8 @@ import { NetworkError } from './errors.js';
 export const parts = {
   /** For GPUs: tuning, its known answers, and the WGSL of kernels that only GPUs run. */
   gpu: () => fetched(import('./tuning/gpu.js')),
+  /** For transformers on GPUs: their tiled kernels, and known answers. */
+  gpuTransformers: () => fetched(import('./tuning/gpu_transformers.js')),
   /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours, ranges and textures of depth maps. */

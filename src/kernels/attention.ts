@@ -39,7 +39,7 @@ export const attention = defineOp<AttentionInputs, AttentionAttrs>({
     return { y: { dtype: out, shape: [T, heads * form.valueSize] } };
   },
   kernels: attentionKernels(formOf),
-  probes: async () => (await parts.gpu()).attentionProbes,
+  probes: async () => (await parts.gpuTransformers()).attentionProbes,
   probesOf: ({ where }) => where?.probes,
   cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });

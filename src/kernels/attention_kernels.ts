@@ -6,7 +6,7 @@ import type { Cost, Include, Kernel, OpKernel, ShaderFile, Types } from './op.js
 import type { Probes } from './probe.js';
 import { epilogueKernel, type Activation } from './store.js';
 
-const tiledWgsl = async () => (await parts.gpu()).attentionTiled;
+const tiledWgsl = async () => (await parts.gpuTransformers()).attentionTiled;
 const subgroupWgsl = async () => (await parts.rare()).attention;
 
 const WORKGROUP = 64;

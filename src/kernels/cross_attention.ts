@@ -45,7 +45,7 @@ export const crossAttention = defineOp<CrossAttentionInputs, CrossAttentionAttrs
     return { y: { dtype: out, shape: [tokens2(q)[0], heads * form.valueSize] } };
   },
   kernels: attentionKernels(formOf),
-  probes: async () => (await parts.gpu()).crossAttentionProbes,
+  probes: async () => (await parts.gpuTransformers()).crossAttentionProbes,
   cost: (inputs, attrs) => attentionCost(formOf(inputs, attrs)),
 });
 

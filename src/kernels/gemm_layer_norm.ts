@@ -7,7 +7,7 @@ import { ensureTypes, type DType, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel, type ShaderFile } from './op.js';
 import { parts } from '../parts.js';
 
-const tiledWgsl = async () => (await parts.gpu()).gemmLayerNormTiled;
+const tiledWgsl = async () => (await parts.gpuTransformers()).gemmLayerNormTiled;
 const subgroupWgsl = async () => (await parts.rare()).gemmLayerNorm;
 
 export interface GemmLayerNormInputs {
@@ -121,7 +121,7 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
       make: (inputs, attrs, outputs) => (isNarrow(inputs.weight) ? tiledKernel(inputs, attrs, outputs, 1) : undefined),
     },
   ],
-  probes: async () => (await parts.gpu()).gemmLayerNormProbes,
+  probes: async () => (await parts.gpuTransformers()).gemmLayerNormProbes,
   cost: ({ x, weight }) => ({
     flops: 2 * (x.shape[0] as number) * (weight.shape[0] as number) * (weight.shape[1] as number),
   }),

@@ -34,7 +34,7 @@ export const layerNorm = defineOp<LayerNormInputs, LayerNormAttrs>({
   kernels: [
     { name: 'workgroup', on: 'any', make: ({ x }, { eps }, { y }) => layerNormKernel(rowsOf(x), storesNorm, eps, y) },
   ],
-  probes: async () => (await parts.gpu()).layerNormProbes,
+  probes: async () => (await parts.gpuTransformers()).layerNormProbes,
   cost: (_inputs, _attrs, { y }) => layerNormCost(y),
 });
 
