@@ -1,4 +1,4 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
@@ -6,15 +6,33 @@ const CORE = /\/src\/(?:index|models\/decoders\/(?:decoder|midas)|depth\/formats
 /** What the families of transformers share, which the others do without. */
 const SHARED = /\/src\/(?:models\/(?:encoders|layers|decoders)|kernels\/(?:attention|layer_norm|gemm_layer_norm))/;
 
+/**
+ * Writes the address of the worker's script as bundlers of pages know it. Vite would follow it here already, and build
+ * that script, core and all, a second time.
+ */
+function workerHost(): Plugin {
+  return {
+    name: 'worker-host',
+    renderChunk: (code) =>
+      code.replace(/(["'`])depthwise:worker_host\1/, 'new URL("./worker_host.js",import.meta.url)'),
+  };
+}
+
 // The library as pages fetch it. `vite.node.config.ts` builds it for Node; demo and bench page have configs of their
 // own.
 export default defineConfig({
-  plugins: [wgsl()],
+  plugins: [wgsl(), workerHost()],
   build: {
     target: 'es2022',
     outDir: 'dist/browser',
     lib: {
-      entry: { index: 'src/index.ts', colormaps: 'src/depth/colormaps.ts', views: 'src/views/index.ts' },
+      entry: {
+        index: 'src/index.ts',
+        colormaps: 'src/depth/colormaps.ts',
+        views: 'src/views/index.ts',
+        worker: 'src/worker/index.ts',
+        worker_host: 'src/worker/host.ts',
+      },
       formats: ['es'],
     },
     rollupOptions: {

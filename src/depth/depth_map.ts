@@ -217,15 +217,7 @@ export class DepthMapOnGpu {
    * @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN`
    */
   async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
-    const colors = await this.colors(options);
-    if (canvas.width !== this.width) canvas.width = this.width;
-    if (canvas.height !== this.height) canvas.height = this.height;
-    const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
-    if (!context)
-      throw new UsageError('CANVAS_CONTEXT', 'The canvas has a context of another kind; draw needs a 2D context.', {
-        phase: 'write',
-      });
-    context.putImageData(new ImageData(colors, this.width, this.height), 0, 0);
+    putColors(canvas, new ImageData(await this.colors(options), this.width, this.height));
   }
 
   /**
@@ -351,6 +343,18 @@ export const DepthMap = DepthMapOnGpu as unknown as abstract new (...made: never
 /** @internal A map of values f32[height,width] in buffers, which are the map's from here on. */
 export function newDepthMap(...made: ConstructorParameters<typeof DepthMapOnGpu>): DepthMap {
   return new DepthMapOnGpu(...made) as DepthMap;
+}
+
+/** @internal Shows pixels on a canvas, which takes their size. @throws UsageError `CANVAS_CONTEXT` */
+export function putColors(canvas: HTMLCanvasElement | OffscreenCanvas, colors: ImageData): void {
+  if (canvas.width !== colors.width) canvas.width = colors.width;
+  if (canvas.height !== colors.height) canvas.height = colors.height;
+  const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
+  if (!context)
+    throw new UsageError('CANVAS_CONTEXT', 'The canvas has a context of another kind; draw needs a 2D context.', {
+      phase: 'write',
+    });
+  context.putImageData(colors, 0, 0);
 }
 
 function rangeOf(bytes: ArrayBuffer): DepthRange {

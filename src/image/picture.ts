@@ -206,17 +206,20 @@ export function noDecoder(lacking: string): ImageError {
   });
 }
 
+/** A picture that the browser keeps from pages. */
+export function tainted(cause: unknown): ImageError {
+  return new ImageError(
+    'IMAGE_TAINTED',
+    'The picture holds pixels of another origin, which the browser does not let pages read.',
+    {
+      hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).',
+      cause,
+    },
+  );
+}
+
 function copyError(cause: unknown): ImageError {
-  if ((cause as Error).name === 'SecurityError') {
-    return new ImageError(
-      'IMAGE_TAINTED',
-      'The picture holds pixels of another origin, which the browser does not let pages read.',
-      {
-        hint: 'Load it with crossOrigin = "anonymous" from a server that allows it (CORS).',
-        cause,
-      },
-    );
-  }
+  if ((cause as Error).name === 'SecurityError') return tainted(cause);
   return notReady((cause as Error).message.replace(/\.$/, ''), 'It may have been closed or transferred.', cause);
 }
 

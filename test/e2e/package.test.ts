@@ -21,6 +21,7 @@ const COMPILERS = {
 const PROJECT = `import { loadDepthModel, type DepthMap, type DepthwiseError } from 'depthwise';
 import { colormaps, type ColormapName } from 'depthwise/colormaps';
 import nano from 'depthwise/nano';
+import { loadDepthModel as loadInWorker } from 'depthwise/worker';
 import { DepthMap as DepthMapInNode, loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
 using model = await loadDepthModel('midas-v2.1-small', { acceptLicense: false });
 using map: DepthMap = await model.estimate(document.createElement('canvas'));
@@ -33,6 +34,7 @@ export const nearer: 'larger' | undefined = info.kind === 'relative-inverse' ? i
 export const wanted = (error: DepthwiseError): boolean => error.code === 'LICENSE_NOT_ACCEPTED';
 export const open = [loadDepthModel('https://host/file.safetensors'), loadDepthModel(new URL('https://host/file'))];
 export const packaged = loadDepthModel(nano);
+export const remote: Float32Array = await (await (await loadInWorker(nano)).estimate('a.jpg')).read();
 export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisfies ColormapName in colormaps;
 `;
 /** Names that examples take for granted. */
@@ -165,7 +167,7 @@ describe('an editor', () => {
 describe('the package', () => {
   it('has one declaration file for each entry, whose examples compile', async () => {
     const names = (await readdir(join(pack, 'dist/types'))).sort();
-    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts']);
+    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
     const examples: Record<string, string> = { 'given.ts': GIVEN };
     for (const name of names) {
       const text = await readFile(join(pack, 'dist/types', name), 'utf8');
@@ -193,6 +195,8 @@ describe('the package', () => {
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
       'dist/browser/views.js',
+      'dist/browser/worker.js',
+      'dist/browser/worker_host.js',
       'dist/node/index.js',
       'dist/node/colormaps.js',
       'dist/node/node.js',
@@ -219,7 +223,7 @@ describe('the package', () => {
   it('is found right by publint and, but for being ESM alone, by "Are the types wrong?"', async () => {
     expect((await publint({ pkgDir: pack, strict: true })).messages).toEqual([]);
     const data = createPackageFromTarballData(new Uint8Array(await readFile(tarball().path)));
-    const found = await checkPackage(data, { excludeEntrypoints: ['./nano.safetensors'] });
+    const found = await checkPackage(data, { excludeEntrypoints: ['./nano.safetensors', './worker-host'] });
     if (!found.types) throw new Error('The package has no types.');
     expect(found.types).toEqual({ kind: 'included' });
     // Resolution as of Node 10 knows no `exports`, and `require` of ES modules came with Node 20.19.

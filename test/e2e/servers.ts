@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { build, createServer, preview, type Connect, type Plugin } from 'vite';
@@ -72,6 +73,33 @@ export async function serveBuilt(files: ServedFiles): Promise<Served> {
     preview: { host: 'localhost', port: 0, headers: { 'Content-Security-Policy': POLICY } },
   });
   return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
+}
+
+/**
+ * Serves the library as it is published, alone, under a policy that lets a page start its worker.
+ * @param name of a folder for it, which goes when the server closes
+ */
+export async function serveLibrary(files: ServedFiles, name: string): Promise<Served> {
+  const outDir = join(ROOT, 'test/output', name);
+  const shared = { configFile: join(ROOT, 'vite.config.ts'), root: ROOT, logLevel: 'error' } as const;
+  await build({ ...shared, build: { outDir, emptyOutDir: true } });
+  const server = await preview({
+    ...shared,
+    build: { outDir },
+    plugins: [files.plugin()],
+    preview: {
+      host: 'localhost',
+      port: 0,
+      headers: {
+        'Content-Security-Policy': POLICY.replace("script-src 'self'", "script-src 'self'; worker-src 'self'"),
+      },
+    },
+  });
+  const close = async () => {
+    await server.close();
+    await rm(outDir, { recursive: true });
+  };
+  return { url: server.resolvedUrls?.local[0] as string, close };
 }
 
 /** Serves a folder from source with the page's configuration, as `npm run demo` does with the page. */

@@ -13,7 +13,7 @@ const FLOORS = [
   ['tuning', 'views'],
   ['runtime'],
   ['index'],
-  ['node', 'cli'],
+  ['worker', 'node', 'cli'],
 ];
 
 /** Files that may be loose in `src/`, outside its rooms. */

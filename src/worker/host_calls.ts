@@ -1,0 +1,127 @@
+import {
+  loadDepthModel,
+  type DepthFileFormat,
+  type DepthMap,
+  type DepthModel,
+  type DrawOptions,
+  type EstimateOptions,
+  type LoadOptions,
+  type ModelInfo,
+  type ModelSource,
+  type PictureSource,
+  type Size,
+  type SizeOptions,
+} from '../index.js';
+import { disposed } from '../errors.js';
+import type { BesideName } from '../models/family.js';
+
+/** What a call of the page can be given up by, and tell of what happens meanwhile. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+  readonly tell: (event: 'progress' | 'warning', value: unknown) => void;
+}
+
+/** What the page is told of a map that stays in the worker. */
+export interface MapFacts {
+  readonly map: number;
+  readonly width: number;
+  readonly height: number;
+  readonly kind: DepthMap['kind'];
+  readonly model: DepthMap['model'];
+  readonly beside: readonly BesideName[];
+  /** Of the model that made it: a run may have ended its f16. */
+  readonly info: ModelInfo;
+}
+
+interface OfMap {
+  readonly map: number;
+}
+
+interface OfModel {
+  readonly model: number;
+}
+
+export type HostCalls = ReturnType<typeof hostCalls>;
+
+/** The calls that a worker answers, each with one argument that can be cloned; models and maps go by numbers. */
+export function hostCalls() {
+  const models = new Numbered<DepthModel>('This model');
+  const maps = new Numbered<DepthMap>('This depth map');
+  return {
+    async load(
+      { source, options }: { source: ModelSource; options: Omit<LoadOptions, 'signal'> },
+      { signal, tell }: CallContext,
+    ) {
+      const model = await loadDepthModel(source, {
+        ...options,
+        signal,
+        onProgress: (progress) => tell('progress', progress),
+        onWarning: ({ code, message }) => tell('warning', { code, message }),
+      });
+      return { model: models.add(model), info: model.info };
+    },
+
+    async estimate(
+      { model, picture, options }: OfModel & { picture: PictureSource; options: EstimateOptions },
+      { signal }: CallContext,
+    ): Promise<MapFacts> {
+      const loaded = models.get(model);
+      try {
+        const map = await loaded.estimate(picture, { ...options, signal });
+        const { width, height, kind } = map;
+        const beside = (['confidence', 'sky'] as const).filter((name) => map[name]);
+        return { map: maps.add(map), width, height, kind, model: map.model, beside, info: loaded.info };
+      } finally {
+        // A clone of the page's.
+        (picture as { close?: () => void }).close?.();
+      }
+    },
+
+    run: ({ model, tensor, shape }: OfModel & { tensor: Float32Array; shape: [number, number, number, number] }) =>
+      models.get(model).run(tensor, shape),
+    profile: ({ model, picture, sizes }: OfModel & { picture: Size; sizes: SizeOptions }) =>
+      models.get(model).profile(picture, sizes),
+    plan: async ({ model, picture, options }: OfModel & { picture: Size; options: EstimateOptions }) =>
+      models.get(model).plan(picture, options),
+    memory: ({ model }: OfModel) => models.get(model).memory(),
+
+    read: ({ map }: OfMap) => maps.get(map).read(),
+    readBeside: ({ map, name }: OfMap & { name: BesideName }) => maps.get(map)[name]!.read(),
+    range: ({ map }: OfMap) => maps.get(map).range(),
+    colors: ({ map, options }: OfMap & { options: DrawOptions }) => maps.get(map).colors(options),
+    toBlob: ({ map, format, options }: OfMap & { format: DepthFileFormat; options: DrawOptions }) =>
+      maps.get(map).toBlob(format, options),
+
+    disposeMap: async ({ map }: OfMap) => maps.end(map),
+    disposeModel: async ({ model }: OfModel) => models.end(model),
+  };
+}
+
+/** Things that the page knows by number. */
+class Numbered<T extends { dispose(): void }> {
+  readonly #all = new Map<number, T>();
+  readonly #what: string;
+  #next = 1;
+
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  add(thing: T): number {
+    this.#all.set(this.#next, thing);
+    return this.#next++;
+  }
+
+  /** @throws DisposedError */
+  get(number: number): T {
+    const thing = this.#all.get(number);
+    if (!thing) throw disposed(this.#what, 'run');
+    return thing;
+  }
+
+  /** Disposes of a thing, once. */
+  end(number: number): void {
+    this.#all.get(number)?.dispose();
+    this.#all.delete(number);
+  }
+}

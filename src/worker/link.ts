@@ -1,0 +1,137 @@
+import { abortError, untilAborted } from '../arguments/abort.js';
+import { disposed, NetworkError } from '../errors.js';
+import type { HostCalls } from './host_calls.js';
+import type { ToPage, ToWorker } from './messages.js';
+import { unpackError } from './unpack_error.js';
+
+/** What a call may be given up by, and whom it tells of what happens meanwhile. */
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: (event: 'progress' | 'warning', value: unknown) => void;
+  /** What of the argument moves to the worker, and is not copied. */
+  readonly transfer?: Transferable[];
+}
+
+interface Pending extends Pick<CallOptions, 'onEvent'> {
+  readonly resolve: (value: never) => void;
+  readonly reject: (fault: unknown) => void;
+}
+
+/** The page's end of the line to a worker. */
+export class Link {
+  readonly #worker: Worker;
+  /** Whether the worker ends with the link. */
+  readonly #owned: boolean;
+  readonly #pending = new Map<number, Pending>();
+  readonly #listener = ({ data }: MessageEvent<ToPage>) => this.#hear(data);
+  #next = 1;
+  #over = false;
+
+  private constructor(worker: Worker, owned: boolean) {
+    this.#worker = worker;
+    this.#owned = owned;
+    worker.addEventListener('message', this.#listener);
+  }
+
+  /**
+   * Starts the worker, or takes the caller's.
+   * @throws NetworkError `NET_PART` where its script cannot be fetched or may not run, or an `AbortError`
+   */
+  static async open(given: Worker | undefined, signal: AbortSignal | undefined): Promise<Link> {
+    const worker = given ?? startWorker();
+    const link = new Link(worker, !given);
+    if (given) return link;
+    try {
+      await untilAborted(listens(worker), signal);
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    return link;
+  }
+
+  /** Asks the worker. What `argument` holds is copied before this returns. @throws what the call throws there */
+  call<Name extends keyof HostCalls>(
+    name: Name,
+    argument: Parameters<HostCalls[Name]>[0],
+    { signal, onEvent, transfer = [] }: CallOptions = {},
+  ): Promise<Awaited<ReturnType<HostCalls[Name]>>> {
+    if (this.#over) return Promise.reject(disposed('This model', 'run'));
+    if (signal?.aborted) return Promise.reject(abortError(signal));
+    const id = this.#next++;
+    return new Promise<Awaited<ReturnType<HostCalls[Name]>>>((resolve, reject) => {
+      this.#send({ id, name, argument }, transfer);
+      const stop = () => {
+        this.#pending.delete(id);
+        this.#send({ abort: id });
+        reject(abortError(signal!));
+      };
+      signal?.addEventListener('abort', stop, { once: true });
+      const settled = (settle: (value: never) => void) => (value: unknown) => {
+        signal?.removeEventListener('abort', stop);
+        settle(value as never);
+      };
+      this.#pending.set(id, {
+        resolve: settled(resolve as (value: never) => void),
+        reject: settled(reject),
+        ...(onEvent && { onEvent }),
+      });
+    });
+  }
+
+  /** Ends what is under way with a DisposedError, and the worker if it is the link's own. */
+  close(): void {
+    this.#over = true;
+    this.#worker.removeEventListener('message', this.#listener);
+    if (this.#owned) this.#worker.terminate();
+    for (const { reject } of this.#pending.values()) reject(disposed('This model', 'run'));
+    this.#pending.clear();
+  }
+
+  #send(message: ToWorker, transfer: Transferable[] = []): void {
+    if (!this.#over) this.#worker.postMessage(message, transfer);
+  }
+
+  #hear(message: ToPage): void {
+    if ('ready' in message) return;
+    const pending = this.#pending.get(message.id);
+    if ('event' in message) return pending?.onEvent?.(message.event, message.value);
+    this.#pending.delete(message.id);
+    if ('fault' in message) pending?.reject(unpackError(message.fault));
+    else if (pending) pending.resolve(message.value as never);
+    else this.#giveBack(message.value);
+  }
+
+  /** A model or map that came when its call had been given up. */
+  #giveBack(value: unknown): void {
+    const { map, model } = (value ?? {}) as { map?: number; model?: number | string };
+    if (map !== undefined) void this.call('disposeMap', { map });
+    else if (typeof model === 'number') void this.call('disposeModel', { model });
+  }
+}
+
+/** The string becomes `new URL('./worker_host.js', import.meta.url)` when the library is built. */
+function startWorker(): Worker {
+  try {
+    return new Worker('depthwise:worker_host', { type: 'module', name: 'depthwise' });
+  } catch (cause) {
+    throw notStarted((cause as Error).message, cause);
+  }
+}
+
+/** Waits for the first word of a worker. */
+function listens(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.addEventListener('message', () => resolve(), { once: true });
+    worker.addEventListener('error', (event) => reject(notStarted(event.message || 'its script did not load', event)), {
+      once: true,
+    });
+  });
+}
+
+function notStarted(why: string, cause: unknown): NetworkError {
+  return new NetworkError('NET_PART', `The worker could not be started: ${why.replace(/\.$/, '')}.`, {
+    hint: "Serve worker_host.js from the page's own origin, which its policy allows as worker-src, or pass a worker.",
+    cause,
+  });
+}
