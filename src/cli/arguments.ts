@@ -5,6 +5,7 @@ import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { parseShard, type Shard } from './shard.js';
 import { isStandardInput, STANDARD } from './streams.js';
+import { CLIP_NAMES, clipFormats, type ClipFormats } from './video/clip_options.js';
 import { VIEW_NAMES, viewFormats, type ViewFormats } from './view_options.js';
 import { oneOf, optional, parseOptions, positive, sideOf, type Parsed } from './parse_options.js';
 
@@ -34,7 +35,7 @@ export interface DataFormats {
   readonly sky?: boolean;
 }
 
-export interface EstimateCommand extends ModelArguments, DataFormats, ViewFormats {
+export interface EstimateCommand extends ModelArguments, DataFormats, ViewFormats, ClipFormats {
   readonly command: 'estimate';
   readonly inputs: readonly string[];
   readonly output?: string;
@@ -164,6 +165,7 @@ function estimateCommand(values: Values, inputs: string[]): EstimateCommand {
       shard: values.shard === undefined ? undefined : parseShard(values.shard),
     }),
     ...viewFormats(values),
+    ...clipFormats(values),
     square: values.square ?? false,
     colormap: oneOf('colormap', values.colormap ?? 'inferno', Object.keys(colormaps) as ColormapName[]),
     grayscale: values.grayscale ?? false,
@@ -217,6 +219,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'sky',
       'shard',
       ...VIEW_NAMES,
+      ...CLIP_NAMES,
       'json',
     ] as const
   ).find((name) => values[name] !== undefined);

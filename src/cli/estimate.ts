@@ -12,6 +12,7 @@ import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from './streams.js';
+import { estimateClip } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
 import { writeViews } from './write_views.js';
 
@@ -74,6 +75,7 @@ async function succeeds(
   reads: ProtectedFiles,
 ): Promise<boolean> {
   try {
+    if (job.clip) return await workClip(model, job, command, session, reads);
     await work(model, job, command, session, reads);
     return true;
   } catch (error) {
@@ -136,6 +138,54 @@ async function work(
   } finally {
     depth.dispose();
   }
+}
+
+/** As `work`, of a video. @returns whether all of it could be read */
+async function workClip(
+  model: DepthModel,
+  job: Job,
+  command: EstimateCommand,
+  session: Session,
+  reads: ProtectedFiles,
+): Promise<boolean> {
+  const { input, outputs } = job;
+  const { inputSize, square, size, focalLength } = command;
+  const started = performance.now();
+  const made = await estimateClip(model, job, command, session, reads, {
+    square,
+    size,
+    ...optional({ inputSize, focalLength }),
+  });
+  const milliseconds = Math.round(performance.now() - started);
+  const { frames, nonFinite, cut, fault, range } = made;
+  if (nonFinite > 0)
+    session.warn(`${input}: ${nonFinite} values are not finite; they are drawn black and stored as code 0.`);
+  if (cut > 0)
+    session.warn(
+      `${input}: ${cut} of ${frames} frames have values that their codes cannot hold, and are cut off there.`,
+    );
+  if (fault !== undefined)
+    session.warn(`${input}: is damaged or cut short: ${frames} frames could be read (${fault}).`);
+  const { name, kind, nearer, unit, precision, adapter } = { ...model.info };
+  session.print(
+    command.json
+      ? JSON.stringify({
+          input,
+          outputs,
+          model: name,
+          kind,
+          nearer,
+          unit,
+          frames,
+          range,
+          nonFinite,
+          milliseconds,
+          precision,
+          adapter,
+        })
+      : Object.values(outputs).join('\n'),
+  );
+  return fault === undefined;
 }
 
 function conclude(session: Session, { jobs, skipped, own }: Jobs, failed: number, shard?: Shard): number {

@@ -5,14 +5,20 @@ import { registry } from '../models/registry.js';
 import { entriesOf, onDisk } from '../node/disk_names.js';
 import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
+import { isClip } from '../node/video/clip_format.js';
+import { CONTAINERS } from '../node/video/encoders.js';
 import { isStandardInput, readStream, STANDARD } from './streams.js';
+import { FRAMES_END } from './video/clip_options.js';
+import { LAYOUTS } from './view_options.js';
 
-/** A picture, and the named folder it was found in; none when the picture itself was named. */
+/** A picture or video, and the named folder it was found in; none when it was named itself. */
 export interface FoundPicture {
   readonly path: string;
   readonly folder?: string;
   /** What came out of a pipe, which can be read but once. */
   readonly bytes?: Uint8Array;
+  /** Whether it is a video. */
+  readonly clip?: boolean;
 }
 
 /** A file passed over, and why. */
@@ -30,6 +36,9 @@ export interface FoundPictures {
   readonly own: readonly string[];
 }
 
+/** What the name of a stereo video has behind the model's. */
+const STEREO_END = new RegExp(`-(?:${LAYOUTS.join('|')})$`);
+
 interface Search {
   readonly pictures: FoundPicture[];
   readonly skipped: Skipped[];
@@ -38,7 +47,7 @@ interface Search {
 }
 
 /**
- * Pictures among files, folders, pipes and standard input (`-`), in the order given and by name within a folder. Hidden
+ * Pictures and videos among files, folders, pipes and standard input (`-`), in the order given and by name within a folder. Hidden
  * files, our own results and the folder `except` (unless it is an input itself) are left out of folders without a word;
  * our own results that are named beside photographs, as a glob does, are left out too. What cannot be looked at is
  * skipped with its reason.
@@ -99,6 +108,8 @@ async function examineStream(search: Search, path: string, signal: AbortSignal):
     const bytes = await readStream(path, signal);
     const format = sniffPicture(bytes);
     if (format && isReadable(format)) search.pictures.push({ path: isStandardInput(path) ? STANDARD : path, bytes });
+    else if (isClip(bytes))
+      search.skipped.push({ path, reason: 'is a video, which is read from a file and not a pipe' });
     else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
@@ -117,6 +128,7 @@ async function searchFolder(search: Search, path: string, folder: string): Promi
     search.skipped.push({ path, folder, reason: absence(path, cause) });
     return [];
   });
+  if (isNamedByModel(path) && listed.some(({ name }) => name === FRAMES_END)) return;
   for (const { name } of listed.filter((entry) => !entry.name.startsWith('.'))) {
     const entry = join(path, name);
     const found = await stat(onDisk(entry)).catch((cause: unknown) => {
@@ -137,6 +149,7 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
     if (folder !== undefined && (isOwnResult(head) || (await isOwnData(path)))) return;
     const format = sniffPicture(head);
     if (format && isReadable(format)) search.pictures.push(picture);
+    else if (isClip(head)) search.pictures.push({ ...picture, clip: true });
     else search.skipped.push({ ...picture, reason: format ? unsupportedFormat(format) : 'is not a picture' });
   } catch (error) {
     if (!(error instanceof ImageError)) throw error;
@@ -145,13 +158,19 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
 }
 
 /**
- * Whether a file is called as our data files are: after a picture and a model, or after a drawing of ours beside it.
+ * Whether a file is called as our data files and videos are: after a picture and a model, or after a drawing of ours
+ * beside it.
  */
 async function isOwnData(path: string): Promise<boolean> {
   const { dir, name, ext } = parse(path);
+  if (CONTAINERS.some((each) => ext === `.${each}`)) return isNamedByModel(name.replace(STEREO_END, ''));
   if (!['.npy', '.pfm', '.json'].includes(ext)) return false;
-  if (registry.some((model) => name.endsWith(`-${model.name}`))) return true;
+  if (isNamedByModel(name)) return true;
   return readHead(join(dir, `${name}.png`)).then(isOwnResult, () => false);
+}
+
+function isNamedByModel(name: string): boolean {
+  return registry.some((model) => name.endsWith(`-${model.name}`));
 }
 
 async function seenBefore({ seen }: Search, path: string): Promise<boolean> {

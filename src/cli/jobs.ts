@@ -9,6 +9,7 @@ import { isInShard, type Shard } from './shard.js';
 import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from './streams.js';
+import { clipOutputs, containerFor, containerNamed, type ClipFormats } from './video/clip_options.js';
 import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
 
 /** Files one picture turns into; `semantics` says in JSON what the values of the data files mean. */
@@ -28,6 +29,8 @@ export interface Job {
   readonly folder?: string;
   /** What came out of a pipe; a file is read when its turn comes. */
   readonly bytes?: Uint8Array;
+  /** Whether it is a video, and `outputs.picture` one too. */
+  readonly clip?: boolean;
   readonly outputs: Outputs;
 }
 
@@ -40,8 +43,8 @@ export interface Jobs {
   readonly reads: ProtectedFiles;
 }
 
-export interface JobOptions extends DataFormats, ViewFormats {
-  /** Folder, or the .png of a single picture; beside each picture without it. */
+export interface JobOptions extends DataFormats, ViewFormats, ClipFormats {
+  /** Folder, or the .png of a single picture or the file of a single video; beside each picture without it. */
   readonly output?: string;
   /** Stands behind the picture's own name: `<stem>-<model>.png`. */
   readonly model: string;
@@ -90,13 +93,32 @@ async function planAll(inputs: readonly string[], options: JobOptions): Promise<
     const { jobs, skipped } = await nameOutputs(pictures, options, reads);
     return { jobs, skipped: [...found.skipped, ...skipped], own, reads };
   }
-  const outputs = file ? { ...outputsOf(withoutExtension(output), options), picture: output } : { picture: STANDARD };
+  const outputs = file ? namedOutputs(output, pictures[0], options) : { picture: STANDARD };
+  if (!file) for (const { path, clip } of pictures) if (clip) throw noStream(path);
   for (const path of file ? (Object.values(outputs) as string[]) : []) await reads.refuse(path);
   return { jobs: pictures.map((picture) => jobOf(picture, outputs)), skipped: found.skipped, own, reads };
 }
 
-function jobOf({ path, folder, bytes }: FoundPicture, outputs: Outputs): Job {
-  return { input: path, outputs, ...optional({ folder, bytes }) };
+function jobOf({ path, folder, bytes, clip }: FoundPicture, outputs: Outputs): Job {
+  return { input: path, outputs, ...optional({ folder, bytes, clip }) };
+}
+
+/** The files of the one picture or video that is written to `output`. @throws UsageError OPTION_VALUE */
+function namedOutputs(output: string, picture: FoundPicture | undefined, options: JobOptions): Outputs {
+  const stem = withoutExtension(output);
+  if (picture?.clip) return { ...clipOutputs(stem, options, containerFor(output, options)), picture: output };
+  if (containerNamed(output) === undefined) return { ...outputsOf(stem, options), picture: output };
+  throw new UsageError('OPTION_VALUE', `--output ${output} is a video, and ${picture?.path ?? 'the input'} is none.`, {
+    hint: 'Depth of a picture is drawn as PNG.',
+    actual: output,
+  });
+}
+
+function noStream(path: string): UsageError {
+  return new UsageError('OPTION_CONFLICT', `${path} is a video, which cannot go to standard output.`, {
+    hint: 'Name a folder or a file with -o.',
+    source: path,
+  });
 }
 
 async function nameOutputs(
@@ -105,7 +127,7 @@ async function nameOutputs(
   reads: ProtectedFiles,
 ): Promise<Pick<Jobs, 'jobs' | 'skipped'>> {
   const named = (withExtension: boolean) => (picture: FoundPicture) =>
-    jobOf(picture, outputsOf(stemOf(picture, options, withExtension), options));
+    jobOf(picture, (picture.clip ? clipOutputs : outputsOf)(stemOf(picture, options, withExtension), options));
   const plain = pictures.map(named(false));
   const refused = await refusals(plain, reads);
   const jobs = plain.map((job, i) => (refused.has(job) ? named(true)(pictures[i]!) : job));
@@ -138,19 +160,19 @@ async function refusals(jobs: readonly Job[], reads: ProtectedFiles): Promise<Ma
 }
 
 /**
- * Whether `output` names the drawing of a single picture; a folder otherwise.
+ * Whether `output` names the drawing of a single picture, or a single video; a folder otherwise.
  * @throws UsageError OPTION_VALUE where nothing can be written there
  */
 export async function isOutputFile(output: string): Promise<boolean> {
   const found = await stat(onDisk(output)).catch(() => undefined);
-  const file = !found?.isDirectory() && isPngName(output, found !== undefined);
+  const file = !found?.isDirectory() && isFileName(output, found !== undefined);
   await requireWritable('output', file ? dirname(output) : output);
   return file;
 }
 
-function isPngName(output: string, taken: boolean): boolean {
+function isFileName(output: string, taken: boolean): boolean {
   const extension = extname(output).toLowerCase();
-  if (extension === '.png') return true;
+  if (extension === '.png' || containerNamed(output)) return true;
   if (taken || ['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'].includes(extension)) {
     throw new UsageError('OPTION_VALUE', `--output ${output} is neither a folder nor a .png.`, {
       hint: 'Depth is drawn as PNG; data files are named after it.',

@@ -75,6 +75,11 @@ export const OPTIONS = {
     },
     view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, and zoom: 5,2,1.2' },
   },
+  Video: {
+    steady: { type: 'boolean', help: 'hold the depth still where the picture is' },
+    codec: { type: 'string', value: 'C', help: 'h264 (default), vp9 or av1' },
+    frames: { type: 'string', value: 'F', help: 'a folder of frames in place of a video: png16 or exr' },
+  },
   'Raw tensors': {
     tensor: { type: 'string', value: 'IN.npy', help: 'network input, f32 [1,3,H,W], already normalised' },
     'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
@@ -127,6 +132,7 @@ export const PARSER_OPTIONS = {
   ...OPTIONS.Input,
   ...OPTIONS.Output,
   ...OPTIONS['Picture in 3-D'],
+  ...OPTIONS.Video,
   ...OPTIONS['Raw tensors'],
   ...OPTIONS.General,
 } satisfies NonNullable<ParseArgsConfig['options']>;
@@ -147,10 +153,11 @@ export const FOREIGN_SPELLINGS: Readonly<Record<string, string>> = {
   'pred-only': 'no option: the depth alone is the default',
 };
 
-const USAGE = `Depth from photographs.
+const USAGE = `Depth from photographs and videos.
 
 Usage:
   depthwise [options] PICTURE|FOLDER...      photo.jpg gives photo-<model>.png beside it
+  depthwise [options] VIDEO                  clip.mp4 gives clip-<model>.mp4, every frame, with its sound
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
   depthwise eval [options] --data DIR        scores of a model against true depth
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
@@ -170,6 +177,10 @@ a.png do, get it with their extension, a-jpg-<model>.png.
 JPEG, PNG, WebP, TIFF, GIF, AVIF and PPM are read. Folders are searched to the bottom, and
 -o repeats their tree. Files that are not pictures are passed over with a warning; hidden
 files and what depthwise wrote, silently; the latter also where a glob names it.
+
+Videos are read and written by ffmpeg, which has to be installed. One range of values for the
+whole clip, from a look at 16 frames of it, takes the colours. What is stopped goes on where it
+was with the same command.
 
 Exit codes: 0 all done, 1 something failed or was passed over, 2 the command line makes no sense.
 `;

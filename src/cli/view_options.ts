@@ -3,7 +3,7 @@ import type { StereoLayout } from '../views/index.js';
 import { oneOf } from './parse_options.js';
 
 /** Layouts by their names on the command line. */
-const LAYOUTS = ['sbs', 'half-sbs', 'tb', 'anaglyph', 'vr180'] as const satisfies readonly StereoLayout[];
+export const LAYOUTS = ['sbs', 'half-sbs', 'tb', 'anaglyph', 'vr180'] as const satisfies readonly StereoLayout[];
 
 /** A viewpoint as it is given: degrees to the right and upward, and how many times larger. */
 export interface Viewpoint {

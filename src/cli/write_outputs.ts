@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import type { DepthMap } from '../depth/depth_map.js';
-import { DepthFileError, UsageError } from '../errors.js';
+import { DepthFileError, DepthwiseError } from '../errors.js';
 import type { ColormapName } from '../depth/colormaps.js';
 import {
   finiteRange,
@@ -86,13 +86,27 @@ export async function writeOutputs(
  * @throws DepthFileError OUTPUT_WRITE; UsageError OUTPUT_COLLISION
  */
 export async function write(path: string, content: Uint8Array | string, reads = new ProtectedFiles()): Promise<void> {
-  try {
-    if (path === STANDARD) return await toStandardOutput(content);
+  if (path !== STANDARD) return writeBy(path, (to, options) => writeFile(to, content, options), reads);
+  await telling(path, () => toStandardOutput(content));
+}
+
+/** Makes a file of a name that it has while it is not whole; `flag` and `mode` are those of `writeFile`. */
+type Making = (path: string | Buffer, options: { readonly flag?: string; readonly mode?: number }) => Promise<void>;
+
+/** As `write`, what `make` makes. @throws as `write`, and what `make` throws of Depthwise's own errors */
+export function writeBy(path: string, make: Making, reads = new ProtectedFiles()): Promise<void> {
+  return telling(path, async () => {
     await mkdir(onDisk(dirname(path)), { recursive: true });
-    await replace(path, content, reads);
+    await replace(path, make, reads);
     await reads.add(path);
+  });
+}
+
+async function telling(path: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (cause) {
-    if (cause instanceof UsageError) throw cause;
+    if (cause instanceof DepthwiseError || (cause as Error | undefined)?.name === 'AbortError') throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DepthFileError('OUTPUT_WRITE', `${path}: cannot be written (${reason}).`, {
       source: path,
@@ -110,17 +124,17 @@ function toStandardOutput(content: Uint8Array | string): Promise<void> {
 }
 
 /** Follows links; devices and pipes, which cannot be renamed into, are written as they are. */
-async function replace(path: string, content: Uint8Array | string, reads: ProtectedFiles): Promise<void> {
+async function replace(path: string, make: Making, reads: ProtectedFiles): Promise<void> {
   await reads.refuse(path);
   const named = onDisk(path);
   const found = await stat(named).catch(() => undefined);
-  if (found && !found.isFile()) return writeFile(named, content);
+  if (found && !found.isFile()) return make(named, {});
   const real = found && (await realpath(named, 'buffer'));
   if (real) await access(real, constants.W_OK);
   const folder = real ? real.subarray(0, real.lastIndexOf(sep)) : onDisk(dirname(path));
   const partial = besideIn(folder, `.depthwise-${randomUUID()}.part`);
   try {
-    await writeFile(partial, content, { flag: 'wx', ...(found && { mode: found.mode }) });
+    await make(partial, { flag: 'wx', ...(found && { mode: found.mode }) });
     await reads.refuse(path);
     await rename(partial, real ?? named);
   } catch (error) {

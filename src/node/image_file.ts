@@ -8,7 +8,7 @@ import type { Warning } from '../warnings.js';
 import { checkPixels, openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
 import { withEndMarker } from './jpeg_end.js';
-import { isReadable, sniffPicture, SNIFF_BYTES, type PictureFormat } from './picture_format.js';
+import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
 
 /** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
@@ -67,12 +67,12 @@ export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPi
   return focalLength === undefined ? picture : { ...picture, focalLength };
 }
 
-/** First bytes of a file, as many as telling its format takes. @throws ImageError IMAGE_READ. */
+/** First bytes of a file, as many as telling its format takes, a video's included. @throws ImageError IMAGE_READ. */
 export async function readHead(path: string): Promise<Uint8Array> {
   try {
     const file = await open(onDisk(path));
     try {
-      const { buffer, bytesRead } = await file.read(new Uint8Array(SNIFF_BYTES), 0, SNIFF_BYTES, 0);
+      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
       return buffer.subarray(0, bytesRead);
     } finally {
       await file.close();

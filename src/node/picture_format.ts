@@ -4,7 +4,9 @@ export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' |
 export type UnreadableFormat = 'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop';
 
 /** Bytes that `sniffPicture` looks at. */
-export const SNIFF_BYTES = 64;
+const SNIFF_BYTES = 64;
+/** Bytes that tell any format: those of a packet of an MPEG transport stream, and the first of the next. */
+export const HEAD_BYTES = 189;
 
 const READABLE: ReadonlySet<PictureFormat> = new Set<ReadableFormat>([
   'JPEG',

@@ -1,6 +1,6 @@
 import type { Drawing, DrawingBuilder, DrawingCache } from '../depth/drawing_cache.js';
 import type { MapBuffers } from '../depth/depth_map.js';
-import { BufferUsage } from '../gpu/buffers.js';
+import { BufferUsage, readBuffer } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { Size } from '../image/size.js';
 import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
@@ -16,10 +16,19 @@ type Kept = Record<(typeof STATE)[keyof typeof STATE], Value>;
 /** Of the range in a fit. */
 const RANGE_BYTES = 32;
 
+/** @internal How a stream goes on where another one ended. */
+export interface SteadyState {
+  /** What `save` of the other gave. */
+  readonly from?: Uint8Array | undefined;
+  /** What the stream keeps after the map it gave last; there from the first map on, and to be called between maps. */
+  save?: () => Promise<Uint8Array>;
+}
+
 interface Held {
   readonly engine: Engine;
   readonly size: string;
   readonly key: string;
+  readonly build: ProgramBuilder;
   readonly release: () => void;
 }
 
@@ -32,13 +41,24 @@ const taken = new WeakMap<Engine, Set<number>>();
  */
 export class SteadyStream implements EstimateUse {
   #held: Held | undefined;
+  #from: Uint8Array | undefined;
+
+  constructor(state?: SteadyState) {
+    this.#from = state?.from;
+    if (state) state.save = () => this.#save();
+  }
 
   /** The stream's own program; another size or engine starts anew. */
   lease(engine: Engine, geometry: Geometry): Lease {
     const size = programKey('', geometry);
     const build = steadyBuilder(engine, geometry);
     if (this.#held?.engine !== engine || this.#held.size !== size) this.#start(engine, size, build);
-    return engine.lease((this.#held as Held).key, build);
+    const lease = engine.lease((this.#held as Held).key, build);
+    const from = this.#from;
+    this.#from = undefined;
+    if (!from) return lease;
+    const program = lease.program.then((found) => restored(engine, found, from));
+    return { ...lease, program, ready: undefined };
   }
 
   /** Records that what a run leaves is what the next one starts from. */
@@ -69,6 +89,23 @@ export class SteadyStream implements EstimateUse {
     this.#held = undefined;
   }
 
+  /** The inputs that maps leave for the next one, one behind the other. */
+  async #save(): Promise<Uint8Array> {
+    const { engine, key, build } = this.#held as Held;
+    const lease = engine.lease(key, build);
+    try {
+      const { executable, values } = await lease.program;
+      const { gpu } = engine;
+      const read = (input: Value) => readBuffer(gpu.device, executable.buffer(input), byteLength(input.type));
+      const parts = await gpu.guard('read', Promise.all(stateOf(values).map(read)));
+      const state = new Uint8Array(parts.reduce((sum, { byteLength: bytes }) => sum + bytes, 0));
+      parts.reduce((at, part) => (state.set(new Uint8Array(part), at), at + part.byteLength), 0);
+      return state;
+    } finally {
+      lease.release();
+    }
+  }
+
   #start(engine: Engine, size: string, build: ProgramBuilder): void {
     this.end();
     const numbers = taken.get(engine) ?? new Set();
@@ -83,6 +120,7 @@ export class SteadyStream implements EstimateUse {
       engine,
       size,
       key,
+      build,
       release: () => {
         numbers.delete(number);
         release();
@@ -92,6 +130,22 @@ export class SteadyStream implements EstimateUse {
     const state = ready?.executable.buffer(ready.values['last_fit'] as Value);
     if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Uint8Array(byteLength(FIT)));
   }
+}
+
+/** The inputs of a program that a stream keeps. */
+function stateOf(values: Program['values']): Value[] {
+  return Object.keys(STATE).map((name) => values[name] as Value);
+}
+
+/** A program whose stream goes on from what another kept. */
+function restored({ gpu }: Engine, program: Program, state: Uint8Array): Program {
+  const inputs = stateOf(program.values);
+  let at = 0;
+  for (const input of inputs) {
+    const bytes = byteLength(input.type);
+    gpu.device.queue.writeBuffer(program.executable.buffer(input), 0, state.slice(at, (at += bytes)));
+  }
+  return program;
 }
 
 /** An estimate with the three steps that hold its depth still, at the size of the network's map. */

@@ -6,6 +6,7 @@ import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS, type EstimateOptions, type EstimateUse } from './estimate.js';
 import { newest, videoFrames } from './frames.js';
 import type { Lifetime } from './lifetime.js';
+import type { SteadyState } from './steady.js';
 
 /** Options of a stream. */
 export interface StreamOptions extends EstimateOptions {
@@ -15,9 +16,11 @@ export interface StreamOptions extends EstimateOptions {
    * anew. For streams of one camera; metres keep their scale.
    */
   readonly steady?: boolean;
+  /** @internal Of steady streams: what another one left, and how to ask what this one leaves. */
+  readonly steadyState?: SteadyState;
 }
 
-const STREAM_OPTIONS: OptionTable<StreamOptions> = { ...ESTIMATE_OPTIONS, steady: null };
+const STREAM_OPTIONS: OptionTable<StreamOptions> = { ...ESTIMATE_OPTIONS, steady: null, steadyState: null };
 
 /** See `DepthModel.stream`. */
 export async function* streamDepth(
@@ -27,7 +30,7 @@ export async function* streamDepth(
   given: StreamOptions,
 ): AsyncGenerator<DepthMap, void, undefined> {
   checkOptions(given, STREAM_OPTIONS, 'image');
-  const { steady = false, ...options } = given;
+  const { steady = false, steadyState, ...options } = given;
   if (typeof steady !== 'boolean')
     throw new UsageError('OPTION_STEADY', `The option steady is ${String(steady)}; expected true or false.`, {
       expected: [true, false],
@@ -35,7 +38,7 @@ export async function* streamDepth(
       phase: 'image',
     });
   const { SteadyStream } = steady ? await life.until(parts.steady(), options.signal) : {};
-  const use = SteadyStream && new SteadyStream();
+  const use = SteadyStream && new SteadyStream(steadyState);
   try {
     for await (const picture of picturesOf(life, source, options)) {
       const timestamp = timestampOf(picture);

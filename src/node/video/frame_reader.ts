@@ -77,7 +77,10 @@ export class FrameReader {
     const { select, keyFrames } = this.#options;
     const { path, stream } = this.#clip;
     // Rotation flags are applied before any filter of ours.
-    const filters = [...(select === undefined ? [] : [`select=${select.replaceAll(',', '\\,')}`]), 'showinfo=checksum=0'];
+    const filters = [
+      ...(select === undefined ? [] : [`select=${select.replaceAll(',', '\\,')}`]),
+      'showinfo=checksum=0',
+    ];
     return [
       ...['-hide_banner', '-nostdin', '-nostats', '-v', 'repeat+level+info'],
       ...(keyFrames ? ['-skip_frame', 'nokey'] : []),
@@ -119,10 +122,7 @@ class ShownLog {
 }
 
 /** Puts frames together from the bytes of a pipe. All are as large as the first: ffmpeg scales others to it. */
-async function* assemble(
-  chunks: AsyncIterable<Uint8Array>,
-  log: ShownLog,
-): AsyncGenerator<ClipFrame, void, undefined> {
+async function* assemble(chunks: AsyncIterable<Uint8Array>, log: ShownLog): AsyncGenerator<ClipFrame, void, undefined> {
   let size: Pick<Shown, 'width' | 'height'> | undefined;
   let told: Shown | undefined;
   let data = new Uint8Array(0);

@@ -84,7 +84,8 @@ function uint(value: number): Uint8Array {
 
 /** Identifiers hold their own length in their first bits. */
 function idBytes(id: number): Uint8Array {
-  return uint(id).filter((byte, i, all) => all.slice(0, i + 1).some((each) => each > 0));
+  const bytes = uint(id);
+  return bytes.subarray(bytes.findIndex((byte) => byte > 0));
 }
 
 function text(value: string): Uint8Array {

@@ -1,0 +1,96 @@
+import { extname } from 'node:path';
+import { UsageError } from '../../errors.js';
+import { CODECS, CONTAINERS, containerOf, holds, type Codec, type Container } from '../../node/video/encoders.js';
+import type { EstimateCommand } from '../arguments.js';
+import { oneOf } from '../parse_options.js';
+
+/** Kinds of files for single frames. */
+export const FRAME_FORMATS = ['png16', 'exr'] as const;
+export type FrameFormat = (typeof FRAME_FORMATS)[number];
+
+/** What the depth of a video becomes. */
+export interface ClipFormats {
+  readonly codec?: Codec;
+  /** A file for each frame, in place of a video. */
+  readonly frames?: FrameFormat;
+  /** Holds the depth still where the picture is. */
+  readonly steady?: boolean;
+}
+
+/** Names of the options, in the order of the help. */
+export const CLIP_NAMES = ['steady', 'codec', 'frames'] as const;
+
+interface ClipValues {
+  readonly codec?: string | undefined;
+  readonly frames?: string | undefined;
+  readonly steady?: boolean | undefined;
+}
+
+/** @throws UsageError `OPTION_VALUE` */
+export function clipFormats({ codec, frames, steady }: ClipValues): ClipFormats {
+  return {
+    ...(codec !== undefined && { codec: oneOf('codec', codec, CODECS) }),
+    ...(frames !== undefined && { frames: oneOf('frames', frames, FRAME_FORMATS) }),
+    ...(steady && { steady }),
+  };
+}
+
+/** Options that make files of a picture and none of a video. */
+const OF_PICTURES = ['png16', 'pfm', 'npy', 'confidence', 'sky', 'ply', 'glb', 'exr', 'normals', 'view'] as const;
+
+/**
+ * Refuses what makes no sense for a video.
+ * @throws UsageError `OPTION_CONFLICT`
+ */
+export function requireForClips(command: Omit<EstimateCommand, 'command'>): void {
+  const idle = OF_PICTURES.find((name) => command[name]);
+  if (idle === undefined) return;
+  const frames = FRAME_FORMATS.find((name) => name === idle);
+  throw new UsageError('OPTION_CONFLICT', `--${idle} makes a file of a picture, and none of a video.`, {
+    hint: frames ? `Write --frames ${frames}, for a file of each frame.` : 'Leave it out.',
+    actual: idle,
+  });
+}
+
+/** Files that a video turns into: itself or its frames, and the stereo pair. */
+export interface ClipOutputs {
+  readonly picture: string;
+  readonly stereo?: string;
+}
+
+/** The files of a video, by the name they begin with. A folder of frames is named by the file that is written last. */
+export function clipOutputs(
+  stem: string,
+  { codec = 'h264', frames, stereo }: ClipFormats & Pick<EstimateCommand, 'stereo'>,
+  container: Container = containerOf(codec),
+): ClipOutputs {
+  return {
+    picture: frames ? `${stem}/${FRAMES_END}` : `${stem}.${container}`,
+    ...(stereo && { stereo: `${stem}-${stereo}.${container}` }),
+  };
+}
+
+/** When each frame is shown; written when all frames are there. */
+export const FRAMES_END = 'timestamps.txt';
+
+/** The container that a file's name stands for; undefined for other names. */
+export function containerNamed(path: string): Container | undefined {
+  const ending = extname(path).slice(1).toLowerCase();
+  return CONTAINERS.find((each) => each === ending);
+}
+
+/**
+ * The container of the file that --output names for a single video.
+ * @throws UsageError `OPTION_VALUE` where it is no video, or cannot hold the codec
+ */
+export function containerFor(output: string, { codec = 'h264', frames }: ClipFormats): Container {
+  const container = containerNamed(output);
+  if (container && !frames && holds(container, codec)) return container;
+  const hint = frames
+    ? 'Frames go into a folder.'
+    : `Name a folder, or a ${codec === 'h264' ? '.mp4 or .mkv' : '.mp4, .webm or .mkv'}.`;
+  throw new UsageError('OPTION_VALUE', `--output ${output} cannot hold ${frames ? 'frames' : `a video in ${codec}`}.`, {
+    hint,
+    actual: output,
+  });
+}

@@ -1,0 +1,94 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { ProtectedFiles } from '../../node/protected_files.js';
+import { encoderOptions } from '../../node/video/encoders.js';
+import { joinParts, type Part } from '../../node/video/join_parts.js';
+import { probeClip, unreadable, type Rational } from '../../node/video/probe.js';
+import type { DepthModel, EstimateOptions } from '../../runtime/depth_model.js';
+import type { EstimateCommand } from '../arguments.js';
+import type { Job } from '../jobs.js';
+import type { Session } from '../session.js';
+import { write, writeBy } from '../write_outputs.js';
+import { containerNamed, requireForClips } from './clip_options.js';
+import { makeParts } from './clip_parts.js';
+import { lookAtRange } from './clip_range.js';
+import { ClipWork, framesOf, type ClipState } from './clip_work.js';
+import { DEPTH, STEREO, TIMES, type Making } from './open_part.js';
+
+/** What the depth of a video came to. */
+export interface MadeClip extends Pick<ClipState, 'range' | 'nonFinite' | 'cut'> {
+  readonly frames: number;
+  /** What is wrong with the video; undefined for a sound one. */
+  readonly fault: string | undefined;
+}
+
+/**
+ * Makes the depth of a video, every frame of it, from where the same work ended before. Where it is cancelled, what is
+ * done is kept.
+ * @throws UsageError OPTION_CONFLICT; ImageError VIDEO_TOOL, VIDEO_READ; DepthFileError VIDEO_ENCODER, VIDEO_WRITE;
+ *   errors of `DepthModel.estimate`; AbortError
+ */
+export async function estimateClip(
+  model: DepthModel,
+  job: Job,
+  command: EstimateCommand,
+  session: Session,
+  reads: ProtectedFiles,
+  options: EstimateOptions,
+): Promise<MadeClip> {
+  requireForClips(command);
+  const { input, outputs } = job;
+  const clip = await probeClip(input, session.signal);
+  const encoder = command.frames && !command.stereo ? [] : await encoderOptions(command.codec ?? 'h264');
+  const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model));
+  const started = work.state && framesOf(work.state);
+  if (started) session.note(`${input}: goes on after frame ${started}, which was done before.`);
+  const state =
+    work.state ?? (await work.begin(await lookAtRange(model, clip, { ...options, signal: session.signal })));
+  const making: Making = { model, clip, job, command, session, reads, work, state, encoder };
+  const made = await makeParts(making, options).catch((error: unknown) => {
+    if (session.signal.aborted)
+      session.note(`${input}: what is done is kept, and the same command goes on from there.`);
+    throw error;
+  });
+  if (made.state.parts.length === 0)
+    throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
+  await finish(making, made.state);
+  await work.remove();
+  const { range, nonFinite, cut } = made.state;
+  return { frames: framesOf(made.state), range, nonFinite, cut, fault: made.fault };
+}
+
+/** Makes the outputs of all parts. */
+async function finish({ clip, job, command, session, reads, work, model }: Making, state: ClipState): Promise<void> {
+  const { outputs } = job;
+  const videos = [
+    command.frames ? undefined : ([outputs.picture, DEPTH] as const),
+    outputs.stereo && ([outputs.stereo, STEREO] as const),
+  ];
+  for (const video of videos) {
+    if (!video) continue;
+    const [path, name] = video;
+    const parts = state.parts.map(({ pts }, i) => ({ path: work.part(i, name), pts })) as unknown as [Part, ...Part[]];
+    const joined = {
+      container: containerNamed(path) ?? 'mp4',
+      timeBase: state.timeBase as Rational,
+      clip,
+      comment: `Depth by depthwise, ${model.info.name}`,
+      list: work.path('parts.txt'),
+      signal: session.signal,
+    };
+    await writeBy(path, (to) => joinParts(parts, { ...joined, path: String(to) }), reads);
+  }
+  if (!command.frames) return;
+  const times = state.parts.map((_, i) => readFile(work.part(i, TIMES), 'utf8'));
+  const text = `# timestamp format v2\n${(await Promise.all(times)).join('')}`;
+  await write(outputs.picture, text, reads);
+}
+
+/** What a video's depth is made of and how. */
+async function keyOf({ input, outputs }: Job, command: EstimateCommand, model: DepthModel): Promise<string> {
+  const { size, mtimeMs } = await stat(input);
+  const { name, precision, adapter } = model.info;
+  const { output: _place, inputs: _all, skipExisting: _skip, quiet: _quiet, json: _json, ...how } = command;
+  return JSON.stringify({ input: [input, size, mtimeMs], outputs, name, precision, adapter, how });
+}
