@@ -16,7 +16,7 @@ type Kept = Record<(typeof STATE)[keyof typeof STATE], Value>;
 /** Of the range in a fit. */
 const RANGE_BYTES = 32;
 
-/** @internal How a stream goes on where another one ended. */
+/** How a stream goes on where another one ended. */
 export interface SteadyState {
   /** What `save` of the other gave. */
   readonly from?: Uint8Array | undefined;

@@ -9,21 +9,16 @@ import { OpenPart, type Making } from './open_part.js';
 /** Frames of a part: what a process that is killed may lose. */
 const PART_FRAMES = 240;
 
-/** What came of the frames of a video. */
-export interface MadeParts {
-  readonly state: ClipState;
-  /** What is wrong with the video; undefined for a sound one. */
-  readonly fault: string | undefined;
-}
-
 /**
  * Makes the depth of all frames that are not done, part by part. Each part is whole and noted when it is done; when the
  * work is cancelled, the one that was begun too.
+ * @returns what is done, which is all
  * @throws AbortError when cancelled
  */
-export async function makeParts(making: Making, options: EstimateOptions): Promise<MadeParts> {
+export async function makeParts(making: Making, options: EstimateOptions): Promise<ClipState> {
   const { model, clip, command, session, work } = making;
   let { state } = making;
+  if (state.over) return state;
   const done = framesOf(state);
   const reader = new FrameReader(clip, done > 0 ? { select: `gte(n,${done})` } : {});
   const frames: ClipFrame[] = [];
@@ -37,17 +32,17 @@ export async function makeParts(making: Making, options: EstimateOptions): Promi
   const steadyState: SteadyState = { from };
   const maps = model.stream(pictures(), { ...options, ...(command.steady && { steady: true, steadyState }) });
   try {
-    for (let over = false; !over;) {
+    while (!state.over) {
       const part = new OpenPart(making, state);
       try {
-        over = await fill(part, making, framesOf(state), frames, maps);
-        state = await part.end(steadyState);
+        const over = await fill(part, making, framesOf(state), frames, maps);
+        state = await part.end(over ? { over, fault: reader.fault } : { steady: steadyState });
       } finally {
         part.stop();
       }
       session.signal.throwIfAborted();
     }
-    return { state, fault: reader.fault };
+    return state;
   } finally {
     await maps.return();
   }

@@ -21,6 +21,10 @@ export interface ClipState {
   /** Values that are not finite, and frames with values that 16-bit codes cannot hold, so far. */
   readonly nonFinite: number;
   readonly cut: number;
+  /** Whether all frames are done. */
+  readonly over?: boolean;
+  /** What is wrong with the video, where something is; known when it is over. */
+  readonly fault?: string | undefined;
 }
 
 const STATE = 'state.json';

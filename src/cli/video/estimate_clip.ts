@@ -50,12 +50,10 @@ export async function estimateClip(
       session.note(`${input}: what is done is kept, and the same command goes on from there.`);
     throw error;
   });
-  if (made.state.parts.length === 0)
-    throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
-  await finish(making, made.state);
+  if (made.parts.length === 0) throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
+  await finish(making, made);
   await work.remove();
-  const { range, nonFinite, cut } = made.state;
-  return { frames: framesOf(made.state), range, nonFinite, cut, fault: made.fault };
+  return { ...made, fault: made.fault, frames: framesOf(made) };
 }
 
 /** Makes the outputs of all parts. */

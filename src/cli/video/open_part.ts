@@ -29,6 +29,11 @@ export interface Making {
   readonly encoder: readonly string[];
 }
 
+/** How a part ends. */
+interface PartEnd extends Pick<ClipState, 'over' | 'fault'> {
+  readonly steady?: SteadyState;
+}
+
 /** A part of a video that is being made. */
 export class OpenPart {
   readonly #making: Making;
@@ -56,21 +61,21 @@ export class OpenPart {
     this.#timeBase = made.frame.timeBase;
   }
 
-  /** Makes the part whole and notes it, with what a steady stream keeps after it. */
-  async end(steady: SteadyState): Promise<ClipState> {
+  /** Makes the part whole and notes it: that it is the last, or what a steady stream keeps after it. */
+  async end({ steady, ...end }: PartEnd): Promise<ClipState> {
     const { work, command } = this.#making;
     const { parts, timeBase = this.#timeBase, nonFinite, cut } = this.#state;
     const [pts] = this.#pts;
-    if (pts === undefined || !timeBase) return this.#state;
+    if (pts === undefined || !timeBase) return { ...this.#state, ...end };
     for (const track of this.#tracks) await track.end();
     if (command.frames) await write(work.part(parts.length, TIMES), timesText(this.#pts, timeBase));
-    const kept = work.kept(parts.length + 1);
-    if (steady.save) await write(kept, await steady.save());
+    if (steady?.save) await write(work.kept(parts.length + 1), await steady.save());
     const state = {
       ...this.#state,
       timeBase,
       parts: [...parts, { frames: this.frames, pts }],
       nonFinite: nonFinite + this.#nonFinite,
+      ...end,
       cut: cut + this.#tracks.reduce((sum, track) => sum + track.cut, 0),
     };
     await work.save(state);
