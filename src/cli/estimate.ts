@@ -12,7 +12,7 @@ import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from './streams.js';
-import { estimateClip } from './video/estimate_clip.js';
+import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
 import { writeViews } from './write_views.js';
 
@@ -25,6 +25,7 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
   if (planned?.jobs.length === 0) return conclude(session, planned, 0, command.shard);
+  if (planned?.jobs.every(({ clip }) => clip)) await requireClips(command);
   const model = await loadModel(command, chosen, session);
   try {
     requireBeside(model.info.name, command);

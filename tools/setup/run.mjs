@@ -11,11 +11,11 @@ const COMMANDS = {
   // npm runs scripts in the package's folder; file names are meant from where the user is.
   depth: { entry: CLI, arguments: [], needs: { tool: true }, folder: process.env.INIT_CWD },
   eval: { entry: CLI, arguments: ['eval'], needs: { tool: true }, folder: process.env.INIT_CWD },
-  test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true, firefox: 'wanted' } },
+  test: { entry: VITEST, arguments: ['run'], needs: { tool: true, chromium: true, firefox: 'wanted', ffmpeg: true } },
   'test:long': {
     entry: VITEST,
     arguments: ['run', '--config', 'vitest.long.config.ts'],
-    needs: { tool: true, chromium: true },
+    needs: { tool: true, chromium: true, ffmpeg: true },
   },
   'test:firefox': {
     entry: VITEST,

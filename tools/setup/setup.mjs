@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setUpAdapter } from './adapter.mjs';
 import { setUpChromium } from './browser.mjs';
 import { setUpBundle } from './bundle.mjs';
+import { setUpFfmpeg } from './ffmpeg.mjs';
 import { setUpFirefox } from './firefox.mjs';
 import { setUpNullDevice } from './null_device.mjs';
 import { setUpPackages } from './packages.mjs';
@@ -15,12 +16,13 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
 /**
  * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` or `firefox` a
- * browser, with `nullDevice` what compiles for chips that are not there. Each only where it is missing. Ends the
+ * browser, with `ffmpeg` what reads videos, with `nullDevice` what compiles for chips that are not there. Each only where it is missing. Ends the
  * process with exit code 2 where a step cannot be done, saying which and what to run; goes on without a Firefox that is
- * only wanted.
- * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted', nullDevice?: boolean }} needs
+ * only wanted, and without ffmpeg.
+ * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted', ffmpeg?: boolean,
+ *   nullDevice?: boolean }} needs
  */
-export async function setUp({ tool = false, chromium = false, firefox, nullDevice = false }) {
+export async function setUp({ tool = false, chromium = false, firefox, ffmpeg = false, nullDevice = false }) {
   try {
     const [major, minor] = process.versions.node.split('.').map(Number);
     if (major < 20 || (major === 20 && minor < 19)) {
@@ -31,6 +33,7 @@ export async function setUp({ tool = false, chromium = false, firefox, nullDevic
     if (tool) setUpAdapter(ROOT);
     if (chromium) process.env.PUPPETEER_EXECUTABLE_PATH = await setUpChromium(ROOT);
     if (firefox) setUpFirefox(ROOT, firefox);
+    if (ffmpeg) setUpFfmpeg();
     if (nullDevice) setUpNullDevice();
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

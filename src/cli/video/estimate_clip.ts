@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import type { ProtectedFiles } from '../../node/protected_files.js';
 import { encoderOptions } from '../../node/video/encoders.js';
+import { runProgram } from '../../node/video/ffmpeg.js';
 import { joinParts, type Part } from '../../node/video/join_parts.js';
 import { probeClip, unreadable, type Rational } from '../../node/video/probe.js';
 import type { DepthModel, EstimateOptions } from '../../runtime/depth_model.js';
@@ -35,10 +36,9 @@ export async function estimateClip(
   reads: ProtectedFiles,
   options: EstimateOptions,
 ): Promise<MadeClip> {
-  requireForClips(command);
+  const encoder = await requireClips(command);
   const { input, outputs } = job;
   const clip = await probeClip(input, session.signal);
-  const encoder = command.frames && !command.stereo ? [] : await encoderOptions(command.codec ?? 'h264');
   const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model));
   const started = work.state && framesOf(work.state);
   if (started) session.note(`${input}: goes on after frame ${started}, which was done before.`);
@@ -54,6 +54,17 @@ export async function estimateClip(
   await finish(making, made);
   await work.remove();
   return { ...made, fault: made.fault, frames: framesOf(made) };
+}
+
+/**
+ * Refuses what cannot be done of any video, before work begins.
+ * @returns options of ffmpeg for the codec; none where no video is written
+ * @throws UsageError OPTION_CONFLICT; ImageError VIDEO_TOOL; DepthFileError VIDEO_ENCODER
+ */
+export async function requireClips(command: EstimateCommand): Promise<string[]> {
+  requireForClips(command);
+  await runProgram('ffprobe', ['-version']);
+  return command.frames && !command.stereo ? [] : encoderOptions(command.codec ?? 'h264');
 }
 
 /** Makes the outputs of all parts. */

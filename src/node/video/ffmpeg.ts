@@ -86,12 +86,20 @@ export function fileArgument(path: string): string {
   return `file:${path}`;
 }
 
-function missing(program: Program, cause: Error): ImageError {
-  const { code = cause.message } = cause as NodeJS.ErrnoException;
-  return new ImageError('VIDEO_TOOL', `Videos need ffmpeg 5.1 or newer, and ${program} cannot be started (${code}).`, {
+function missing(program: Program, cause: NodeJS.ErrnoException): ImageError {
+  return toolFault(program, `cannot be started (${cause.code ?? cause.message})`, cause);
+}
+
+/** Refuses an ffmpeg that is too old for what it was asked. @throws ImageError `VIDEO_TOOL` */
+export function refuseOld(errors: readonly string[]): void {
+  if (errors.some((line) => /Unrecognized option 'fps_mode'/.test(line))) throw toolFault('ffmpeg', 'is older');
+}
+
+function toolFault(program: Program, what: string, cause?: Error): ImageError {
+  return new ImageError('VIDEO_TOOL', `Videos need ffmpeg 5.1 or newer, and ${program} here ${what}.`, {
     hint: `Install it: ${INSTALL[process.platform] ?? 'sudo apt install ffmpeg'}.`,
     source: program,
-    cause,
+    ...(cause && { cause }),
   });
 }
 

@@ -1,4 +1,4 @@
-import { fileArgument, startProgram } from './ffmpeg.js';
+import { fileArgument, refuseOld, startProgram } from './ffmpeg.js';
 import { reasonOf, unreadable, type Clip, type Rational } from './probe.js';
 
 /** A frame of a video: upright RGBA pixels, top row first, and when it is shown. */
@@ -65,6 +65,7 @@ export class FrameReader {
       yield* assemble(output as AsyncIterable<Uint8Array>, log);
       const code = await ended;
       signal?.throwIfAborted();
+      refuseOld(errors);
       if (errors.length > 0 || code !== 0) this.#fault = reasonOf(errors, this.#clip.path);
       if (code !== 0 && log.count === 0) throw unreadable(this.#clip.path, `cannot be decoded (${this.#fault})`);
     } finally {
