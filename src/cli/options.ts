@@ -157,7 +157,7 @@ const USAGE = `Depth from photographs and videos.
 
 Usage:
   depthwise [options] PICTURE|FOLDER...      photo.jpg gives photo-<model>.png beside it
-  depthwise [options] VIDEO                  clip.mp4 gives clip-<model>.mp4, every frame, with its sound
+  depthwise [options] VIDEO                  clip.mp4 gives clip-<model>.mp4, with its sound
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
   depthwise eval [options] --data DIR        scores of a model against true depth
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors

@@ -138,10 +138,12 @@ given.check(texture.format === 'rgba16float', 'the texture has another format');
   'docs/cookbook.md#errors': { in: 'page' },
 };
 
-/** How a line of a shell block is run, in a folder with photo.jpg and the folder photos. */
+/** How a line of a shell block is run, in a folder with photo.jpg, clip.mp4 and the folder photos. */
 export interface Command {
   /** Files that it makes. */
   readonly makes?: readonly string[];
+  /** What it takes that not every machine has. */
+  readonly needs?: 'ffmpeg';
   /** Why it is not run, where it is not. */
   readonly why?: string;
 }
@@ -163,6 +165,15 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'npx depthwise photos -o depth --png16': { makes: ['depth/photo-nano-16bit.png', 'depth/photo-nano.json'] },
   'npx depthwise photos -o depth --skip-existing --shard 1/2': {},
   'npx depthwise photos -o depth --skip-existing --shard 2/2': { makes: ['depth/photo-nano.png'] },
+  'npx depthwise clip.mp4 --steady': { makes: ['clip-nano.mp4'], needs: 'ffmpeg' },
+  'npx depthwise clip.mp4 --codec vp9 --stereo sbs': {
+    makes: ['clip-nano.webm', 'clip-nano-sbs.webm'],
+    needs: 'ffmpeg',
+  },
+  'npx depthwise clip.mp4 --frames png16': {
+    makes: ['clip-nano/000001.png', 'clip-nano/timestamps.txt'],
+    needs: 'ffmpeg',
+  },
   'npx depthwise convert weights.pt weights.safetensors --f16': { makes: ['weights.safetensors'] },
   'npx depthwise --help': {},
   'npx depthwise info': {},

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { build, createServer, transformWithOxc, type Plugin } from 'vite';
 import { buildTypes } from '../../tools/build/types.mjs';
+import { canFilm, film } from '../e2e/clips.js';
 import type { Served } from '../e2e/servers.js';
 import { setUpTool } from '../e2e/tool.js';
 import { denoArguments } from '../engines/deno/run_deno.js';
@@ -72,6 +73,7 @@ export async function makeProject(): Promise<void> {
   );
   await sharp(PHOTO).jpeg().toFile(join(FOLDER, 'photo.jpg'));
   await cp(PHOTO, join(FOLDER, 'photos/photo.png'));
+  if (canFilm) film({ seconds: 0.2, sound: true }, join(FOLDER, 'clip.mp4'));
   for (const name of ['midas_v21_small_256.pt', 'weights.pt']) await writeFile(join(FOLDER, name), midasFile());
   await writeFile(
     join(FOLDER, 'seeded.safetensors'),

@@ -1,8 +1,8 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../errors.js';
 import { CODECS, CONTAINERS, containerOf, holds, type Codec, type Container } from '../../node/video/encoders.js';
-import type { EstimateCommand } from '../arguments.js';
 import { oneOf } from '../parse_options.js';
+import type { ViewFormats } from '../view_options.js';
 
 /** Kinds of files for single frames. */
 export const FRAME_FORMATS = ['png16', 'exr'] as const;
@@ -42,7 +42,7 @@ const OF_PICTURES = ['png16', 'pfm', 'npy', 'confidence', 'sky', 'ply', 'glb', '
  * Refuses what makes no sense for a video.
  * @throws UsageError `OPTION_CONFLICT`
  */
-export function requireForClips(command: Omit<EstimateCommand, 'command'>): void {
+export function requireForClips(command: Partial<Record<(typeof OF_PICTURES)[number], unknown>>): void {
   const idle = OF_PICTURES.find((name) => command[name]);
   if (idle === undefined) return;
   const frames = FRAME_FORMATS.find((name) => name === idle);
@@ -61,7 +61,7 @@ export interface ClipOutputs {
 /** The files of a video, by the name they begin with. A folder of frames is named by the file that is written last. */
 export function clipOutputs(
   stem: string,
-  { codec = 'h264', frames, stereo }: ClipFormats & Pick<EstimateCommand, 'stereo'>,
+  { codec = 'h264', frames, stereo }: ClipFormats & Pick<ViewFormats, 'stereo'>,
   container: Container = containerOf(codec),
 ): ClipOutputs {
   return {

@@ -101,7 +101,7 @@ export class FramesTrack implements Track {
   }
 }
 
-/** What codes stand for: one line for all frames, with as much room as the range has, as frames not looked at differ. */
+/** What codes of all frames stand for: twice the range of those that were looked at, as others may have more. */
 function codedRange({ min, max }: ClipRange): { readonly min: number; readonly max: number } {
   const room = (max - min) / 2;
   return { min: min - room, max: max + room };

@@ -53,7 +53,8 @@ export async function estimateClip(
   if (made.parts.length === 0) throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
   await finish(making, made);
   await work.remove();
-  return { ...made, fault: made.fault, frames: framesOf(made) };
+  const { range, nonFinite, cut, fault } = made;
+  return { frames: framesOf(made), range, nonFinite, cut, fault };
 }
 
 /**

@@ -77,8 +77,8 @@ function argumentsOf(path: string, { width, height, timeBase: { num, den }, enco
 }
 
 /**
- * RGB → 8-bit 4:2:0 by the matrix that players take for HD. Halved colours need even sides: an odd one gets its last row
- * or column twice.
+ * RGB → 8-bit 4:2:0 by the matrix that players take for HD. Halved colours need even sides: an odd one gets its last
+ * row or column twice.
  */
 function filtersOf(width: number, height: number): string {
   const [right, bottom] = [width % 2, height % 2];

@@ -36,8 +36,11 @@ interface Probed {
 }
 
 const USUAL_RATE = 25;
-const ENTRIES =
-  'stream=index,codec_type,codec_name,avg_frame_rate,nb_frames,duration:stream_disposition=attached_pic:format=duration';
+const ENTRIES = [
+  'stream=index,codec_type,codec_name,avg_frame_rate,nb_frames,duration',
+  'stream_disposition=attached_pic',
+  'format=duration',
+].join(':');
 
 /**
  * Looks at a video through ffprobe. The first stream that is not a cover picture counts.

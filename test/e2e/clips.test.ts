@@ -1,0 +1,171 @@
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { colormaps } from '../../src/depth/colormaps.js';
+import { readDepthFile } from '../../src/node/depth_file.js';
+import { loadDepthModel } from '../../src/node/load.js';
+import type { DepthModel } from '../../src/runtime/depth_model.js';
+import { canFilm, ClipSession, ffmpeg, film, framesOf, makeDepth, probe, timesOf, type Frame } from './clips.js';
+import { runTool, setUpTool } from './tool.js';
+
+/** Videos through the command line, read by ffprobe and ffmpeg, with nano at its smallest. */
+let folder: string;
+let model: DepthModel;
+beforeAll(async () => {
+  if (!canFilm) return;
+  folder = await mkdtemp(join(tmpdir(), 'depthwise-clips-'));
+  model = await loadDepthModel('nano', { precision: 'f32' });
+});
+afterAll(async () => {
+  model?.dispose();
+  if (folder) await rm(folder, { recursive: true });
+});
+
+const at = (name: string) => join(folder, name);
+const make = (args: readonly string[], session = new ClipSession()) => makeDepth(model, args, session);
+
+/** Depth of frames, each by itself. */
+async function mapsOf(frames: readonly Frame[]): Promise<Float32Array[]> {
+  const maps = [];
+  for (const frame of frames) {
+    using depth = await model.estimate(frame, { inputSize: 32 });
+    maps.push(await depth.read());
+  }
+  return maps;
+}
+
+/** Mean difference of colours, of 255, within some columns. */
+function difference(a: Frame, b: Frame, from = 0): number {
+  let sum = 0;
+  for (let y = 0; y < b.height; y++)
+    for (let x = 0; x < b.width; x++)
+      for (let c = 0; c < 3; c++)
+        sum += Math.abs(a.data[4 * (y * a.width + from + x) + c]! - b.data[4 * (y * b.width + x) + c]!);
+  return sum / (3 * b.width * b.height);
+}
+
+/** RGBA of values between the ends of a range. */
+function inferno(values: Float32Array, { min, max }: { readonly min: number; readonly max: number }): Uint8Array {
+  const data = new Uint8Array(4 * values.length);
+  values.forEach((value, i) => {
+    const level = Math.floor((255 * (value - min)) / (max - min));
+    data.set(colormaps.inferno.slice(3 * level, 3 * level + 3), 4 * i);
+  });
+  return data;
+}
+
+describe.skipIf(!canFilm)('a video', () => {
+  it('has the depth of every frame at its time, in one range, and the sound as it was', async () => {
+    film({ sound: true }, '-c:a', 'aac', at('clip.mp4'));
+    const { frames, range, fault } = await make([at('clip.mp4')]);
+    expect({ frames, fault }).toEqual({ frames: 6, fault: undefined });
+    const made = at('clip-nano.mp4');
+    expect(timesOf(made)).toEqual(timesOf(at('clip.mp4')));
+    expect(probe(made, 'stream=codec_name,width,height,pix_fmt')).toEqual(['h264,64,48,yuv420p', 'aac']);
+    const sound = (path: string) =>
+      probe(path, 'packet=pts_time,data_hash', '-select_streams', 'a', '-show_data_hash', 'MD5');
+    expect(sound(made)).toEqual(sound(at('clip.mp4')));
+    expect(sound(made).length).toBeGreaterThan(20);
+
+    const maps = await mapsOf(framesOf(at('clip.mp4'), 64, 48));
+    expect(range.min).toBe(Math.min(...maps.flatMap((map) => [...map])));
+    expect(range.max).toBe(Math.max(...maps.flatMap((map) => [...map])));
+    const drawn = framesOf(made, 64, 48);
+    drawn.forEach((frame, i) => {
+      const expected = { data: inferno(maps[i]!, range), width: 64, height: 48 };
+      expect(difference(frame, expected)).toBeLessThan(5);
+    });
+    expect(await readdir(folder)).toEqual(['clip-nano.mp4', 'clip.mp4']);
+  });
+
+  it('keeps times of a variable rate, and shows the last row and column of odd sides twice', async () => {
+    const kept = [0, 7, 11, 43, 44, 90].map((n) => `eq(n\\,${n})`).join('+');
+    film(
+      { size: '63x47', rate: '100', seconds: 1 },
+      '-vf',
+      `select=${kept}`,
+      '-fps_mode',
+      'passthrough',
+      at('odd.mkv'),
+    );
+    await make([at('odd.mkv'), '--grayscale', '-o', at('odd.mp4')]);
+    expect(timesOf(at('odd.mp4')).map(Number)).toEqual([0, 0.07, 0.11, 0.43, 0.44, 0.9]);
+    const [first] = framesOf(at('odd.mp4'), 64, 48) as [Frame];
+    const column = (x: number) => Array.from({ length: 47 }, (_, y) => first.data[4 * (64 * y + x)]!);
+    const apart = column(62).reduce((sum, level, y) => sum + Math.abs(level - column(63)[y]!), 0) / 47;
+    expect(apart).toBeLessThan(8);
+  });
+
+  it('is upright where a flag turns it, and 10-bit ones are read', async () => {
+    film({}, '-pix_fmt', 'yuv420p10le', at('ten.mp4'));
+    ffmpeg('-i', at('ten.mp4'), '-c', 'copy', '-metadata:s:v', 'rotate=90', at('turned.mp4'));
+    expect(probe(at('turned.mp4'), 'stream=width,height,pix_fmt:stream_side_data=rotation').join()).toMatch(
+      /^64,48,yuv420p10le,?-?\d*90/,
+    );
+    await make([at('turned.mp4'), '--side']);
+    const made = at('turned-nano.mp4');
+    expect(probe(made, 'stream=width,height,pix_fmt')).toEqual(['96,64,yuv420p']);
+    const [upright, beside] = [framesOf(at('turned.mp4'), 48, 64), framesOf(made, 96, 64)];
+    expect(beside).toHaveLength(6);
+    expect(difference(beside[5]!, upright[5]!)).toBeLessThan(12);
+    expect(difference(beside[5]!, upright[5]!, 48)).toBeGreaterThan(40);
+  });
+
+  it('that was cancelled goes on where it was, to the same values, each in its place', async () => {
+    film({}, at('cut.mp4'));
+    const args = [at('cut.mp4'), '--frames', 'png16'];
+    const whole = await make([...args, '-o', at('whole'), '--steady']);
+    const stopped = new ClipSession(3);
+    await expect(make([...args, '-o', at('parts'), '--steady'], stopped)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(stopped.notes).toEqual([expect.stringMatching(/what is done is kept/)]);
+    const names = [1, 2, 3, 4].map((n) => `00000${n}.png`);
+    expect((await readdir(at('parts/cut-nano'))).filter((name) => !name.startsWith('.'))).toEqual(names);
+    const again = new ClipSession();
+    expect(await make([...args, '-o', at('parts'), '--steady'], again)).toEqual(whole);
+    expect(again.notes).toEqual([expect.stringMatching(/goes on after frame 4/)]);
+    const files = await readdir(at('whole/cut-nano'));
+    expect(await readdir(at('parts/cut-nano'))).toEqual(files);
+    for (const name of files) {
+      const read = (run: string) => readFile(at(`${run}/cut-nano/${name}`));
+      expect((await read('parts')).equals(await read('whole')), name).toBe(true);
+    }
+    expect(await readFile(at('whole/cut-nano/timestamps.txt'), 'utf8')).toBe(
+      '# timestamp format v2\n0\n100\n200\n300\n400\n500\n',
+    );
+
+    await make([...args, '-o', at('raw')]);
+    const maps = await mapsOf(framesOf(at('cut.mp4'), 64, 48));
+    const scales = new Set<number>();
+    for (const [i, map] of maps.entries()) {
+      const { data, semantics } = await readDepthFile(at(`raw/cut-nano/00000${i + 1}.png`));
+      scales.add(semantics!.scale);
+      expect(Math.max(...map.map((value, p) => Math.abs(value - data[p]!)))).toBeLessThan(semantics!.scale);
+    }
+    expect(scales.size).toBe(1);
+  });
+
+  it('cut short is done as far as it goes, and one without ffmpeg not at all: both are said, with exit code 1', async () => {
+    setUpTool();
+    film({ sound: true }, '-bf', '0', '-movflags', '+faststart', at('sound.mp4'));
+    await mkdir(at('in'));
+    const bytes = await readFile(at('sound.mp4'));
+    await writeFile(at('in/a.mp4'), bytes.subarray(0, bytes.length * 0.5));
+    await writeFile(at('in/b.mp4'), bytes.subarray(0, 600));
+    await copyFile(join(import.meta.dirname, '../fixtures/nano/room.png'), at('in/c.png'));
+    const args = ['in', '-m', 'nano', '--input-size', '32', '--size', 'network'];
+    const { code, stdout, stderr } = await runTool(folder, args);
+    expect({ code, stdout }, stderr).toEqual({ code: 1, stdout: 'in/a-nano.mp4\nin/c-nano.png\n' });
+    expect(stderr).toMatch(/in\/a\.mp4: is damaged or cut short: \d frames could be read \(.*partial file\)/);
+    expect(stderr).toMatch(/in\/b\.mp4: cannot be read \(.*\)\. \[VIDEO_READ\]/);
+    const done = timesOf(at('in/a-nano.mp4'));
+    expect(done.length).toBeGreaterThan(0);
+    expect(done).toEqual(timesOf(at('sound.mp4')).slice(0, done.length));
+
+    const lone = await runTool(folder, ['sound.mp4', '-m', 'nano'], { PATH: at('in') });
+    expect(lone).toMatchObject({ code: 1, stdout: '' });
+    expect(lone.stderr).toMatch(/^depthwise: Videos need ffmpeg 5\.1 or newer.* Install it: .*\[VIDEO_TOOL\]\n$/);
+    const again = await runTool(folder, [...args, '--skip-existing', '-q']);
+    expect(again.stderr).not.toMatch(/nano/);
+  });
+});

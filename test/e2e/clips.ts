@@ -1,0 +1,84 @@
+import { execFileSync } from 'node:child_process';
+import { parseArguments, type EstimateCommand } from '../../src/cli/arguments.js';
+import { planJobs } from '../../src/cli/jobs.js';
+import { Session } from '../../src/cli/session.js';
+import { estimateClip, type MadeClip } from '../../src/cli/video/estimate_clip.js';
+import type { DepthModel } from '../../src/runtime/depth_model.js';
+// @ts-expect-error plain JavaScript
+import { hasFfmpeg } from '../../tools/setup/ffmpeg.mjs';
+
+/** Whether videos can be made and read here. */
+export const canFilm = hasFfmpeg() as boolean;
+if (!canFilm) console.warn('SKIPPED: there is no ffmpeg 5.1 here, so no video is read or written.');
+
+/** Pixels of a frame, RGBA, top row first. */
+export interface Frame {
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Runs ffmpeg, which has to succeed. */
+export function ffmpeg(...args: string[]): Buffer {
+  return execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-y', ...args], { maxBuffer: 2 ** 28 });
+}
+
+/** What ffprobe, which reads videos without our code, says of entries of a file: a line for each thing. */
+export function probe(path: string, entries: string, ...args: string[]): string[] {
+  const all = ['-v', 'error', ...args, '-show_entries', entries, '-of', 'csv=p=0', path];
+  const lines = execFileSync('ffprobe', all, { encoding: 'utf8' }).split('\n');
+  return lines.map((line) => line.replace(/,+$/, '')).filter((line) => line !== '');
+}
+
+/** Times of the frames of a video in the order they are shown, in seconds. */
+export function timesOf(path: string): string[] {
+  return probe(path, 'frame=pts_time', '-select_streams', 'v');
+}
+
+/** Upright frames of a video, as ffmpeg decodes them. */
+export function framesOf(path: string, width: number, height: number): Frame[] {
+  const bytes = ffmpeg('-i', path, '-fps_mode', 'passthrough', '-f', 'rawvideo', '-pix_fmt', 'rgba', '-');
+  const size = 4 * width * height;
+  return Array.from({ length: bytes.length / size }, (_, i) => ({
+    data: new Uint8Array(bytes.subarray(i * size, (i + 1) * size)),
+    width,
+    height,
+  }));
+}
+
+/** A test picture that moves, with a sine beside it. @param output options of ffmpeg, and the file */
+export function film({ size = '64x48', rate = '10', seconds = 0.6, sound = false }, ...output: string[]): void {
+  const picture = `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
+  const sine = sound ? ['-f', 'lavfi', '-i', `sine=duration=${seconds}`] : [];
+  ffmpeg('-f', 'lavfi', '-i', picture, ...sine, '-pix_fmt', 'yuv420p', ...output);
+}
+
+/** The command line of the tool on one video, in this process. */
+export async function makeDepth(model: DepthModel, args: readonly string[], session: Session): Promise<MadeClip> {
+  const command = parseArguments(args) as EstimateCommand;
+  const { jobs, reads } = await planJobs(command.inputs, { ...command, model: model.info.name });
+  const { inputSize = 32, size, square } = command;
+  return estimateClip(model, jobs[0]!, command, session, reads, { inputSize, size, square });
+}
+
+/** A session that cancels after so many frames; never without. */
+export class ClipSession extends Session {
+  readonly notes: string[] = [];
+  readonly #frames: number | undefined;
+  readonly #stop: AbortController;
+
+  constructor(frames?: number) {
+    const stop = new AbortController();
+    super(true, stop.signal);
+    this.#stop = stop;
+    this.#frames = frames;
+  }
+
+  override note(text: string): void {
+    this.notes.push(text);
+  }
+
+  override showProgress(_label: string, done: number): void {
+    if (done === this.#frames) this.#stop.abort();
+  }
+}
