@@ -48,9 +48,9 @@ interface Search {
 
 /**
  * Pictures and videos among files, folders, pipes and standard input (`-`), in the order given and by name within a
- * folder. Hidden files, our own results and the folder `except` (unless it is an input itself) are left out of folders without a word;
- * our own results that are named beside photographs, as a glob does, are left out too. What cannot be looked at is
- * skipped with its reason.
+ * folder. Hidden files, our own results and the folder `except` (unless it is an input itself) are left out of folders
+ * without a word; our own results that are named beside photographs, as a glob does, are left out too. What cannot be
+ * looked at is skipped with its reason.
  * @throws UsageError OPTION_INPUT when no input exists.
  */
 export async function findPictures(

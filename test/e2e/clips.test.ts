@@ -145,7 +145,7 @@ describe.skipIf(!canFilm)('a video', () => {
     expect(scales.size).toBe(1);
   });
 
-  it('cut short is done as far as it goes, and one without ffmpeg not at all: both are said, with exit code 1', async () => {
+  it('cut short is done as far as it goes, and without ffmpeg none is: it is said, with exit code 1', async () => {
     setUpTool();
     film({ sound: true }, '-bf', '0', '-movflags', '+faststart', at('sound.mp4'));
     await mkdir(at('in'));

@@ -17,8 +17,8 @@ export const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 /**
  * Packages always; with `tool` the built command-line tool and a Vulkan driver, with `chromium` or `firefox` a
  * browser, with `ffmpeg` what reads videos, with `nullDevice` what compiles for chips that are not there. Each only
- * where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which and what to run; goes
- * on without a Firefox that is only wanted, and without ffmpeg.
+ * where it is missing. Ends the process with exit code 2 where a step cannot be done, saying which and what to run;
+ * goes on without a Firefox that is only wanted, and without ffmpeg.
  * @param {{ tool?: boolean, chromium?: boolean, firefox?: 'needed' | 'wanted', ffmpeg?: boolean,
  *   nullDevice?: boolean }} needs
  */

@@ -6,6 +6,15 @@ import { planJobs, type JobOptions } from '../../../src/cli/jobs.js';
 import { encodePng } from '../../../src/depth/formats/png.js';
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
+/** Names of videos and what they begin with. */
+const CLIPS = [
+  ['b.mp4', '\0\0\0\x18ftypisom\0\0\0\0'],
+  ['c.webm', '\x1a\x45\xdf\xa3'],
+  ['d.mov', '\0\0\0\x08wide'],
+  ['d.ts', `G${'\0'.repeat(187)}G`],
+  ['e.avi', 'RIFF\0\0\0\0AVI LIST'],
+  ['sound.m4a', '\0\0\0\x18ftypM4A \0\0\0\0'],
+] as const;
 let root: string;
 let home: string;
 beforeEach(async () => {
@@ -129,6 +138,45 @@ describe('planJobs', () => {
       skipped: [],
     });
     expect((await plan(['in/a-other.png'])).jobs).toEqual([['in/a-other.png', 'in/a-other-m.png']]);
+  });
+
+  it('names the depth of videos, told by their content, after them; frames go into a folder', async () => {
+    await files(['in/a.jpg']);
+    for (const [name, head] of CLIPS) await writeFile(join(root, 'in', name), Buffer.from(head, 'latin1'));
+    const named = async (options: Partial<JobOptions>) =>
+      (await plan(['in'], options)).full.filter(({ clip }) => clip).map(({ outputs }) => Object.values(outputs).join());
+    const stems = ['b', 'c', 'd-mov', 'd-ts', 'e'];
+    expect(await named({})).toEqual(stems.map((stem) => `in/${stem}-m.mp4`));
+    expect(await named({ codec: 'vp9', stereo: 'sbs' })).toEqual(
+      stems.map((stem) => `in/${stem}-m.webm,in/${stem}-m-sbs.webm`),
+    );
+    expect(await named({ frames: 'exr', output: 'out' })).toEqual(stems.map((stem) => `out/${stem}-m/timestamps.txt`));
+    expect((await plan(['in'])).skipped).toEqual(['in/sound.m4a is not a picture']);
+  });
+
+  it('takes the file of a single video, and refuses what cannot hold it', async () => {
+    await files(['a.jpg']);
+    await writeFile(join(root, 'b.mkv'), '\x1a\x45\xdf\xa3', 'latin1');
+    const file = (output: string, options: Partial<JobOptions> = {}) => plan(['b.mkv'], { output, ...options });
+    expect((await file('x/depth.mkv', { stereo: 'tb' })).full[0]!.outputs).toEqual({
+      picture: 'x/depth.mkv',
+      stereo: 'x/depth-tb.mkv',
+    });
+    await fails(file('depth.webm'), 'OPTION_VALUE', /cannot hold a video in h264/);
+    await fails(file('depth.png', { codec: 'av1' }), 'OPTION_VALUE', /cannot hold a video in av1/);
+    await fails(file('depth.mp4', { frames: 'exr' }), 'OPTION_VALUE', /cannot hold frames/);
+    await fails(file('-'), 'OPTION_CONFLICT', /cannot go to standard output/);
+    await fails(file('b.mkv'), 'OUTPUT_COLLISION', /b\.mkv is not written/);
+    await fails(plan(['a.jpg'], { output: 'depth.mp4' }), 'OPTION_VALUE', /is a video, and a\.jpg is none/);
+  });
+
+  it('takes its own videos for results, and folders of frames', async () => {
+    await files(['in/a.jpg', 'in/b-nano/000001.jpg'], ['in/b-nano/timestamps.txt', 'in/b-nano/000001.exr']);
+    for (const name of ['b-nano.mp4', 'b-midas-v2.1-small-half-sbs.mp4', 'b-anaglyph.mp4'])
+      await writeFile(join(root, 'in', name), '\0\0\0\x18ftypisom');
+    const { jobs, skipped } = await plan(['in']);
+    expect(jobs.map(([input]) => input)).toEqual(['in/a.jpg', 'in/b-anaglyph.mp4']);
+    expect(skipped).toEqual([]);
   });
 
   it('takes its own data files for results, by their name or by the drawing beside them', async () => {

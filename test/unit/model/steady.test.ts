@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DepthMap, DepthModel } from '../../../src/index.js';
+import type { SteadyState } from '../../../src/runtime/steady.js';
 import { testGpu } from '../../gpu.js';
 import { each, frames, HEIGHT, inDisc, nanoOn, scene, WIDTH } from './moving_disc.js';
 import { rejection } from './pictures.js';
@@ -50,6 +51,19 @@ describe('stream with steady: true', () => {
     for (const fresh of [0, 2, 3, 4]) expect(steady[fresh], `map ${fresh}`).toEqual(raw[fresh]);
     const colors = await each(model, [cut], { steady: true }, gray);
     expect((await each(model, list, { steady: true }, gray))[2]).toEqual(colors[0]);
+  }, 60_000);
+
+  it('goes on from what another stream left, to the same maps', async () => {
+    const clip = [0, 1, 2, 3].map((i) => scene(i));
+    const whole = await each(model, clip, { steady: true }, (map) => map.read());
+    const state: SteadyState = {};
+    const first = model.stream(frames(clip), { steady: true, steadyState: state });
+    for (let i = 0; i < 2; i++) (await first.next()).value?.dispose();
+    const from = await state.save?.();
+    await first.return();
+    const rest = await each(model, clip.slice(2), { steady: true, steadyState: { from } }, (map) => map.read());
+    expect(rest).toEqual(whole.slice(2));
+    expect(await each(model, clip.slice(2), { steady: true }, (map) => map.read())).not.toEqual(rest);
   }, 60_000);
 
   it('says what is wrong with the option', async () => {
