@@ -3,7 +3,7 @@ import { requireForClips } from '../../../src/cli/video/clip_options.js';
 import { RangeDrawing } from '../../../src/cli/video/draw_values.js';
 import { colormaps } from '../../../src/depth/colormaps.js';
 import { soundOptions } from '../../../src/node/video/encoders.js';
-import { startProgram, type Program } from '../../../src/node/video/ffmpeg.js';
+import { refuseOld, startProgram, type Program } from '../../../src/node/video/ffmpeg.js';
 
 describe('drawing in one range', () => {
   const look = { colormap: 'viridis', grayscale: false, invert: false, side: false, span: 'full' } as const;
@@ -39,6 +39,15 @@ describe('what makes no sense for a video', () => {
     expect(() => requireForClips({ png16: true })).toThrow(/--png16 makes a file of a picture.*--frames png16/);
     expect(() => requireForClips({ view: {} })).toThrow(expect.objectContaining({ code: 'OPTION_CONFLICT' }) as Error);
     expect(() => requireForClips({ png16: false })).not.toThrow();
+  });
+});
+
+describe('an ffmpeg that is too old', () => {
+  it('is told by the option that it does not know', () => {
+    expect(() => refuseOld(["Unrecognized option 'fps_mode'."])).toThrow(
+      /^Videos need ffmpeg 5\.1 or newer.* is older/,
+    );
+    expect(() => refuseOld(['Invalid data found'])).not.toThrow();
   });
 });
 
