@@ -3,6 +3,8 @@ import { colormaps } from 'depthwise/colormaps';
 import { element, option, setNotice } from './elements.js';
 import { readParameters } from './parameters.js';
 import { missingSupport } from './support.js';
+import { Viewer } from './viewer.js';
+import { DEFAULTS } from './view_settings.js';
 import { Workbench } from './workbench.js';
 
 const reason = await missingSupport();
@@ -20,7 +22,10 @@ async function openPage(): Promise<void> {
   colormap.append(...Object.keys(colormaps).map((name) => option(name, name.replace('_r', ' reversed'))));
   if (parameters.colormap && parameters.colormap in colormaps) colormap.value = parameters.colormap;
   const invert = element('invert', HTMLInputElement);
-  const workbench = new Workbench(() => ({ colormap: colormap.value as ColormapName, invert: invert.checked }));
+  const workbench = new Workbench(
+    () => ({ colormap: colormap.value as ColormapName, invert: invert.checked }),
+    (fail) => new Viewer({ ...DEFAULTS }, fail, () => undefined),
+  );
   for (const control of [colormap, invert]) control.addEventListener('change', () => void workbench.redraw());
   setNotice(element('error', HTMLElement), undefined);
   await workbench.open(parameters);

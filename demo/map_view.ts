@@ -4,7 +4,7 @@ import { Probe } from './probe.js';
 import { Scale } from './scale.js';
 import { describeValue } from './value_text.js';
 
-const IDLE = 'Point at the picture or the map to read its depth.';
+const IDLE = 'Point at the picture to read its depth.';
 
 /** A map with what the page needs of it on the CPU. */
 interface Shown {
@@ -22,7 +22,10 @@ export class MapView {
   readonly #caption = element('map-caption', HTMLElement);
   readonly #readout = element('readout', HTMLElement);
   readonly #scale = new Scale();
-  readonly #probe = new Probe(() => this.#read());
+  readonly #probe = new Probe(
+    () => this.#read(),
+    () => element('panes', HTMLElement).dataset['view'] === 'map',
+  );
   readonly #look: () => DrawOptions;
   #shown: Shown | undefined;
 

@@ -3,7 +3,7 @@ import { element } from './elements.js';
 /** The picture, or the camera's video, and its caption. */
 export class PicturePane {
   readonly video = element('video', HTMLVideoElement);
-  readonly #image = element('picture', HTMLImageElement);
+  readonly picture = element('picture', HTMLImageElement);
   readonly #caption = element('picture-caption', HTMLElement);
   #blob: Blob | undefined;
   #name = 'picture';
@@ -29,9 +29,10 @@ export class PicturePane {
       URL.revokeObjectURL(url);
       throw new Error(undecodable(blob, name), { cause });
     }
-    const image = this.#image;
-    if (image.src) URL.revokeObjectURL(image.src);
+    const image = this.picture;
+    URL.revokeObjectURL(image.src);
     image.src = url;
+    await image.decode();
     this.#blob = blob;
     this.#name = name;
     this.#present(image, decoded.naturalWidth, decoded.naturalHeight);
@@ -45,7 +46,7 @@ export class PicturePane {
   }
 
   #present(shown: HTMLElement, width: number, height: number): void {
-    this.#image.hidden = shown !== this.#image;
+    this.picture.hidden = shown !== this.picture;
     this.video.hidden = shown !== this.video;
     this.#caption.textContent = `${this.#name} · ${width} × ${height}`;
     element('panes', HTMLElement).style.setProperty('--aspect', String(width / height));

@@ -6,7 +6,8 @@ export interface Spot {
   readonly v: number;
 }
 
-const KEYS: Readonly<Record<string, readonly [number, number]>> = {
+/** Steps right and down of the arrow keys. */
+export const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowLeft: [-1, 0],
   ArrowRight: [1, 0],
   ArrowUp: [0, -1],
@@ -14,15 +15,20 @@ const KEYS: Readonly<Record<string, readonly [number, number]>> = {
 };
 const STEP = 0.01;
 
-/** Follows the pointer, or the arrow keys, over the picture and the map, and marks the same spot in both. */
+/** Follows the pointer, or the arrow keys where the map is on show, over each frame, and marks the same spot in all. */
 export class Probe {
-  readonly #frames = ['picture-frame', 'map-frame'].map((id) => element(id, HTMLElement));
+  readonly #frames = ['map-frame'].map((id) => element(id, HTMLElement));
   readonly #onMove: () => void;
+  readonly #takesKeys: () => boolean;
   #spot: Spot | undefined;
 
-  /** @param onMove called whenever the spot has moved */
-  constructor(onMove: () => void) {
+  /**
+   * @param onMove called whenever the spot has moved
+   * @param takesKeys whether the arrow keys move it, and not something else
+   */
+  constructor(onMove: () => void, takesKeys: () => boolean) {
     this.#onMove = onMove;
+    this.#takesKeys = takesKeys;
     for (const frame of this.#frames) {
       const follow = (event: PointerEvent) => {
         const box = frame.getBoundingClientRect();
@@ -39,8 +45,8 @@ export class Probe {
   }
 
   #step(event: KeyboardEvent): void {
-    const direction = KEYS[event.key];
-    if (!direction) return;
+    const direction = ARROWS[event.key];
+    if (!direction || !this.#takesKeys()) return;
     event.preventDefault();
     const step = event.shiftKey ? 10 * STEP : STEP;
     const { u, v } = this.#spot ?? { u: 0.5, v: 0.5 };

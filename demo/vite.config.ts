@@ -13,9 +13,17 @@ export default defineConfig({
     alias: [
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
       { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
+      { find: /^depthwise\/views$/, replacement: at('../src/views/index.ts') },
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
   },
   server: { fs: { allow: [at('..')] } },
-  build: { target: 'es2022', outDir: at('dist'), emptyOutDir: true, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    outDir: at('dist'),
+    emptyOutDir: true,
+    modulePreload: { polyfill: false },
+    // What glTF's library imports in Node alone.
+    rollupOptions: { external: [/^node:/] },
+  },
 });

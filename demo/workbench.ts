@@ -12,6 +12,7 @@ import { Report } from './report.js';
 import { Session } from './session.js';
 import { Turn, untilAborted } from './turn.js';
 import { durationText } from './value_text.js';
+import type { Viewer } from './viewer.js';
 
 /** A picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
 const SAMPLE = './sample.jpg';
@@ -35,9 +36,12 @@ export class Workbench {
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
 
+  readonly #viewer: Viewer;
+
   /** @param look how maps are to be drawn at the moment */
-  constructor(look: () => DrawOptions) {
+  constructor(look: () => DrawOptions, viewer: (fail: (error: unknown) => void) => Viewer) {
     this.#view = new MapView(look);
+    this.#viewer = viewer((error) => this.#report.fail(error));
     this.#downloads = new Downloads(
       this.#view,
       () => this.#picture.stem,
@@ -125,6 +129,7 @@ export class Workbench {
     this.#picture.showVideo();
     this.#showCameraState();
     this.#forgetMap();
+    this.#viewer.follow();
     await this.#estimate();
   }
 
@@ -185,6 +190,8 @@ export class Workbench {
     const map = await model.estimate(blob, this.#options(signal));
     const duration = durationText(performance.now() - start);
     await this.#show(map, 'Time', duration, false);
+    const { picture } = this.#picture;
+    this.#viewer.take({ map, picture, device: model.device, software: model.info.adapter.software });
     this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
@@ -211,6 +218,7 @@ export class Workbench {
   }
 
   #forgetMap(): void {
+    this.#viewer.take(undefined);
     this.#view.clear();
     this.#downloads.enable(false);
   }

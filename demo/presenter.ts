@@ -1,0 +1,60 @@
+import { element } from './elements.js';
+import type { Gaze } from './scene_stage.js';
+import type { ViewSettings } from './view_settings.js';
+
+/** What a frame depends on. */
+export interface Moment {
+  readonly settings: ViewSettings;
+  readonly gaze: Gaze;
+}
+
+/** Something that is drawn frame by frame. */
+export interface Frames {
+  /** What has to be known before a frame. */
+  prepare?(settings: ViewSettings): Promise<void>;
+  /** Draws on a canvas of the device; missing where there are pixels alone. */
+  draw?(canvas: HTMLCanvasElement, moment: Moment): void;
+  read(moment: Moment): Promise<{
+    readonly data: Uint8Array<ArrayBuffer>;
+    readonly width: number;
+    readonly height: number;
+  }>;
+  dispose?(): void;
+}
+
+/**
+ * Shows frames: on a canvas that WebGPU draws on, or, on software adapters, as pixels that are read back. There that
+ * costs little beside the drawing, and Chromium loses a software device whose canvas it cannot show.
+ */
+export class Presenter {
+  readonly #direct = element('scene', HTMLCanvasElement);
+  readonly #pixels = element('scene-pixels', HTMLCanvasElement);
+  readonly #frame = element('map-frame', HTMLElement);
+
+  async present(frames: Frames, moment: Moment, software: boolean): Promise<void> {
+    await frames.prepare?.(moment.settings);
+    if (frames.draw && !software) {
+      frames.draw(this.#direct, moment);
+      this.#show(this.#direct);
+      // The next frame is not begun before this one can be seen.
+      await new Promise(requestAnimationFrame);
+      return;
+    }
+    const { data, width, height } = await frames.read(moment);
+    this.#pixels.width = width;
+    this.#pixels.height = height;
+    const pixels = new ImageData(new Uint8ClampedArray(data.buffer), width, height);
+    this.#pixels.getContext('2d')?.putImageData(pixels, 0, 0);
+    this.#show(this.#pixels);
+  }
+
+  /** Shows the picture itself again. */
+  hide(): void {
+    this.#show(undefined);
+  }
+
+  #show(canvas: HTMLCanvasElement | undefined): void {
+    for (const each of [this.#direct, this.#pixels]) each.hidden = each !== canvas;
+    this.#frame.classList.toggle('drawn', canvas !== undefined);
+  }
+}

@@ -1,0 +1,90 @@
+import { element, option } from './elements.js';
+import { LAYOUTS, type ViewName, type ViewSettings } from './view_settings.js';
+
+type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : never }[keyof ViewSettings];
+
+/** A number that is set with a slider. */
+interface Dial {
+  readonly label: string;
+  readonly views: readonly ViewName[];
+  readonly least: number;
+  readonly most: number;
+  readonly step: number;
+  readonly text: (value: number) => string;
+}
+
+const SCENES: readonly ViewName[] = ['parallax', 'mesh', 'stereo', 'focus', 'normals'];
+const percent = (value: number) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
+
+const DIALS = {
+  split: { label: 'Picture', views: ['map'], least: 0, most: 1, step: 0.01, text: percent },
+  parallax: { label: 'Parallax', views: ['stereo'], least: 0, most: 0.1, step: 0.005, text: percent },
+  blur: { label: 'Blur', views: ['focus'], least: 0, most: 0.06, step: 0.002, text: percent },
+  far: { label: 'Far end', views: SCENES, least: 2, most: 40, step: 1, text: (value) => `${value} × near` },
+  angle: { label: 'Angle of view', views: SCENES, least: 15, most: 120, step: 1, text: (value) => `${value}°` },
+} satisfies Partial<Record<Names<number>, Dial>>;
+
+type DialName = keyof typeof DIALS;
+
+/** The controls of the view on show. */
+export class ViewOptions {
+  readonly #settings: ViewSettings;
+  readonly #onChange: () => void;
+  readonly #dials = new Map<DialName, { readonly row: HTMLElement; readonly input: HTMLInputElement }>();
+  readonly #layout: HTMLSelectElement;
+  readonly #layoutRow: HTMLElement;
+
+  constructor(settings: ViewSettings, onChange: () => void) {
+    this.#settings = settings;
+    this.#onChange = onChange;
+    this.#layout = document.createElement('select');
+    this.#layout.append(...Object.entries(LAYOUTS).map(([value, text]) => option(value, text)));
+    this.#layoutRow = labelled('layout', 'Layout', this.#layout);
+    this.#layout.addEventListener('change', () => {
+      settings.layout = this.#layout.value as ViewSettings['layout'];
+      onChange();
+    });
+    const rows = (Object.keys(DIALS) as DialName[]).map((name) => this.#dial(name));
+    element('view-options', HTMLElement).append(this.#layoutRow, ...rows);
+  }
+
+  /** Shows what the view on show can be set to, and how it is. */
+  refresh(metric: boolean): void {
+    const { view, layout } = this.#settings;
+    this.#layoutRow.hidden = view !== 'stereo';
+    this.#layout.value = layout;
+    for (const [name, { row, input }] of this.#dials) {
+      const { views, text }: Dial = DIALS[name];
+      row.hidden = !views.includes(view) || (metric && name === 'far');
+      input.value = String(this.#settings[name]);
+      const words = text(this.#settings[name]);
+      input.setAttribute('aria-valuetext', words);
+      (row.querySelector('output') as HTMLOutputElement).textContent = words;
+    }
+  }
+
+  #dial(name: DialName): HTMLElement {
+    const { label, least, most, step } = DIALS[name];
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'range', min: String(least), max: String(most), step: String(step) });
+    input.addEventListener('input', () => {
+      this.#settings[name] = input.valueAsNumber;
+      this.#onChange();
+    });
+    const row = labelled(name, label, input);
+    row.append(document.createElement('output'));
+    this.#dials.set(name, { row, input });
+    return row;
+  }
+}
+
+function labelled(name: string, text: string, control: HTMLElement): HTMLElement {
+  control.id = `option-${name}`;
+  const row = document.createElement('label');
+  row.className = 'pair';
+  row.htmlFor = control.id;
+  const title = document.createElement('span');
+  title.textContent = text;
+  row.append(title, control);
+  return row;
+}

@@ -1,0 +1,111 @@
+import { element } from './elements.js';
+import { Motion } from './motion.js';
+import { SceneStage, type Subject } from './scene_stage.js';
+import { ViewOptions } from './view_options.js';
+import { VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
+
+/** The views to switch between, and what is seen in the one on show. */
+export class Viewer {
+  readonly settings: ViewSettings;
+  readonly stage: SceneStage;
+  readonly #panes = element('panes', HTMLElement);
+  readonly #frame = element('map-frame', HTMLElement);
+  readonly #choices = new Map<ViewName, HTMLInputElement>();
+  readonly #options: ViewOptions;
+  readonly #motion: Motion;
+  readonly #onChange: () => void;
+  #live = false;
+
+  /** @param onChange called when settings have changed */
+  constructor(settings: ViewSettings, fail: (error: unknown) => void, onChange: () => void) {
+    this.settings = settings;
+    this.#onChange = onChange;
+    this.stage = new SceneStage(fail);
+    this.#options = new ViewOptions(settings, () => this.refresh());
+    this.#motion = new Motion({
+      settings,
+      onMove: (changed) => (changed ? this.refresh() : this.#draw()),
+    });
+    const bar = element('views', HTMLFieldSetElement);
+    for (const name of Object.keys(VIEWS) as ViewName[]) bar.append(this.#choice(name));
+    followDivider(this.#frame, (split) => {
+      settings.split = split;
+      this.refresh();
+    });
+    this.refresh();
+  }
+
+  /** The view on show: of what moves, the map alone. */
+  get view(): ViewName {
+    return this.#live ? 'map' : this.settings.view;
+  }
+
+  /** Takes a still picture with its map, or undefined until there is one. */
+  take(subject: Subject | undefined): void {
+    this.#live = false;
+    this.stage.take(subject);
+    this.refresh();
+    if (subject && !subject.software) this.#motion.sway();
+  }
+
+  /** Shows the map, as pictures follow one another. */
+  follow(): void {
+    this.#live = true;
+    this.stage.take(undefined);
+    this.refresh();
+  }
+
+  /** Shows the settings as they are now. */
+  refresh(): void {
+    const { view } = this;
+    this.#panes.dataset['view'] = view;
+    this.#panes.style.setProperty('--split', String(this.settings.split));
+    for (const [name, input] of this.#choices) {
+      input.checked = name === view;
+      input.disabled = this.#live && name !== 'map';
+    }
+    const { title, hint } = VIEWS[view];
+    element('view-hint', HTMLElement).textContent = this.#live ? 'Stop to look around the last frame.' : hint;
+    this.#frame.setAttribute('aria-label', `Picture, view ${title}. ${hint}`);
+    for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
+    this.#options.refresh(this.stage.subject?.map.kind === 'metric');
+    this.#draw();
+    this.#onChange();
+  }
+
+  #draw(): void {
+    if (this.view === 'map') this.stage.hide();
+    else this.stage.show(this.settings, this.#motion.gaze);
+  }
+
+  #choice(name: ViewName): HTMLElement {
+    const input = document.createElement('input');
+    Object.assign(input, { type: 'radio', name: 'view', id: `view-${name}`, value: name, className: 'covered' });
+    input.addEventListener('change', () => {
+      this.settings.view = name;
+      this.refresh();
+    });
+    const label = document.createElement('label');
+    label.htmlFor = input.id;
+    label.className = 'tab';
+    label.textContent = VIEWS[name].title;
+    const tab = document.createElement('span');
+    tab.append(input, label);
+    this.#choices.set(name, input);
+    return tab;
+  }
+}
+
+/** Lets the line between picture and map be dragged. */
+function followDivider(frame: HTMLElement, onSplit: (split: number) => void): void {
+  const divider = element('divider', HTMLElement);
+  divider.addEventListener('pointerdown', (event) => {
+    event.preventDefault();
+    divider.setPointerCapture(event.pointerId);
+  });
+  divider.addEventListener('pointermove', (event) => {
+    if (!divider.hasPointerCapture(event.pointerId)) return;
+    const box = frame.getBoundingClientRect();
+    onSplit(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
+  });
+}
