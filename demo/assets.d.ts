@@ -3,3 +3,8 @@ declare module '*?url' {
   const url: string;
   export default url;
 }
+
+interface ImportMeta {
+  /** What Vite writes in. */
+  readonly env: { readonly PROD: boolean };
+}

@@ -1,6 +1,9 @@
 import type { DepthFileFormat } from 'depthwise';
 import { element } from './elements.js';
 import type { MapView } from './map_view.js';
+import type { SceneFormat } from './scene_files.js';
+import type { Viewer } from './viewer.js';
+import { FLAT } from './view_settings.js';
 
 const ENDINGS: Readonly<Record<DepthFileFormat, string>> = {
   png: '.png',
@@ -9,33 +12,57 @@ const ENDINGS: Readonly<Record<DepthFileFormat, string>> = {
   npy: '.npy',
 };
 
-/** The buttons that save the map on show. */
+/** What the buttons save. */
+export interface Saved {
+  readonly map: MapView;
+  readonly viewer: Viewer;
+  /** Name of the picture, for the file's name. */
+  readonly stem: () => string;
+}
+
+/** The buttons that save the map on show, and what is made of it. */
 export class Downloads {
   readonly #buttons = [...element('downloads', HTMLElement).querySelectorAll('button')];
 
-  /** @param stem name of the picture, for the file's name */
-  constructor(view: MapView, stem: () => string, onError: (error: unknown) => void) {
+  constructor(saved: Saved, say: (text: string) => void, onError: (error: unknown) => void) {
     for (const button of this.#buttons) {
-      button.addEventListener(
-        'click',
-        () => void save(view, button.dataset['format'] as DepthFileFormat, stem()).catch(onError),
-      );
+      const format = button.dataset['format'] as DepthFileFormat | SceneFormat;
+      button.addEventListener('click', () => {
+        const name = button.textContent;
+        if (!(format in ENDINGS)) say(`Making the file: ${name}…`);
+        button.disabled = true;
+        save(saved, format)
+          .then((file) => file && !(format in ENDINGS) && say(`Saved ${file}.`), onError)
+          .finally(() => (button.disabled = saved.map.current === undefined));
+      });
     }
   }
 
-  enable(enabled: boolean): void {
-    for (const button of this.#buttons) button.disabled = !enabled;
+  /** @param still whether what is shown is a picture, of which there is a scene */
+  enable(enabled: boolean, still = true): void {
+    for (const button of this.#buttons)
+      button.disabled = !enabled || (!still && !((button.dataset['format'] as string) in ENDINGS));
   }
 }
 
-async function save(view: MapView, format: DepthFileFormat, stem: string): Promise<void> {
-  const { current } = view;
-  if (!current) return;
-  const url = URL.createObjectURL(await current.map.toBlob(format, current.look));
+async function save({ map, viewer, stem }: Saved, wanted: DepthFileFormat | SceneFormat): Promise<string | undefined> {
+  const format = wanted === 'view' && FLAT.has(viewer.view) ? 'png' : wanted;
+  const { current } = map;
+  if (!current) return undefined;
+  const start = `${stem()}-${current.map.model}`;
+  const { blob, ending } = isMapFormat(format)
+    ? { blob: await current.map.toBlob(format, current.look), ending: ENDINGS[format] }
+    : await (await import('./scene_files.js')).sceneFile(format, viewer);
+  const url = URL.createObjectURL(blob);
   const link = document.createElement('a');
   link.href = url;
-  link.download = `${stem}-${current.map.model}${ENDINGS[format]}`;
+  link.download = start + ending;
   link.click();
   // The download has the blob once it has begun; a minute is ample.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return link.download;
+}
+
+function isMapFormat(format: DepthFileFormat | SceneFormat): format is DepthFileFormat {
+  return format in ENDINGS;
 }

@@ -1,13 +1,31 @@
+/** What a file is for the page. */
+export type FileKind = 'weights' | 'video' | 'picture';
+
+type Start = readonly [at: number, bytes: readonly number[]];
+
 /** How files of weights begin: a zip archive and a pickle, as torch.save writes them, and a safetensors header. */
-const STARTS: readonly (readonly [at: number, bytes: readonly number[]])[] = [
+const WEIGHTS: readonly Start[] = [
   [0, [0x50, 0x4b, 0x03, 0x04]],
   [0, [0x80, 0x02]],
   // A header's length is below 2³² bytes; then comes its JSON.
   [4, [0, 0, 0, 0, 0x7b]],
 ];
+/** How WebM and Matroska, Ogg and AVI begin. */
+const VIDEOS: readonly Start[] = [
+  [0, [0x1a, 0x45, 0xdf, 0xa3]],
+  [0, [0x4f, 0x67, 0x67, 0x53]],
+  [8, [0x41, 0x56, 0x49, 0x20]],
+];
+/** MP4 and its kin, which pictures are among: those name a brand of theirs. */
+const MP4: Start = [4, [0x66, 0x74, 0x79, 0x70]];
+const PICTURE_BRAND = /^(?:avi[fs]|hei[cfmsx]|hev[cmsx]|mif1|msf1)/;
+const START = 16;
 
-/** Whether a file holds weights, by its first bytes: its name and its type may say anything. */
-export async function isWeights(file: Blob): Promise<boolean> {
-  const start = new Uint8Array(await file.slice(0, 16).arrayBuffer());
-  return STARTS.some(([at, bytes]) => bytes.every((byte, i) => start[at + i] === byte));
+/** What a file is, by its first bytes: its name and its type may say anything. What is nothing else may be a picture. */
+export async function kindOf(file: Blob): Promise<FileKind> {
+  const start = new Uint8Array(await file.slice(0, START).arrayBuffer());
+  const begins = ([at, bytes]: Start) => bytes.every((byte, i) => start[at + i] === byte);
+  if (WEIGHTS.some(begins)) return 'weights';
+  const brand = String.fromCharCode(...start.subarray(8, 12));
+  return VIDEOS.some(begins) || (begins(MP4) && !PICTURE_BRAND.test(brand)) ? 'video' : 'picture';
 }

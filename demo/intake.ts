@@ -1,23 +1,34 @@
+import { dropped, isPictureName, type Folder } from './dropped.js';
 import { element } from './elements.js';
-import { isWeights } from './file_kind.js';
+import { kindOf } from './file_kind.js';
 
 /** What a person brings to the page. */
 export interface Intake {
-  /** Gets every file that is not weights. */
+  /** Gets every file that is nothing else. */
   readonly onPicture: (file: File) => void;
+  readonly onVideo: (file: File) => void;
+  readonly onFolder: (folder: Folder) => void;
   readonly onWeights: (file: File) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Takes files that are chosen, dropped or pasted. Which are weights is told by their first bytes. */
-export function takeFiles({ onPicture, onWeights, onError }: Intake): void {
+/** Takes files that are chosen, dropped or pasted. What they are is told by their first bytes. */
+export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: Intake): void {
+  const takers = { picture: onPicture, video: onVideo, weights: onWeights };
   const take = async (files: readonly File[]) => {
-    const kinds = await Promise.all(files.map(isWeights));
-    files.forEach((file, i) => (kinds[i] ? onWeights : onPicture)(file));
+    const kinds = await Promise.all(files.map(kindOf));
+    const pictures = files.filter((_, i) => kinds[i] === 'picture');
+    files.forEach((file, i) => (pictures.length < 2 || kinds[i] !== 'picture') && takers[kinds[i]!](file));
+    if (pictures.length > 1) onFolder({ name: 'Files', pictures, others: 0 });
   };
   const takeAll = (files: Iterable<File>) => void take([...files]).catch(onError);
-  onChoice(element('picture-file', HTMLInputElement), (file) => takeAll([file]));
-  onChoice(element('weights-file', HTMLInputElement), onWeights);
+  onChoice(element('picture-file', HTMLInputElement), takeAll);
+  onChoice(element('weights-file', HTMLInputElement), ([file]) => file && onWeights(file));
+  onChoice(element('folder-file', HTMLInputElement), (files) => {
+    const pictures = files.filter(({ name, type }) => isPictureName(name, type));
+    const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
+    onFolder({ name, pictures, others: files.length - pictures.length });
+  });
   document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files ?? []));
   const veil = element('drop-veil', HTMLElement);
   document.addEventListener('dragover', (event) => {
@@ -30,15 +41,18 @@ export function takeFiles({ onPicture, onWeights, onError }: Intake): void {
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     veil.hidden = true;
-    takeAll(event.dataTransfer?.files ?? []);
+    if (!event.dataTransfer) return;
+    const { files, folders } = dropped(event.dataTransfer);
+    takeAll(files);
+    for (const folder of folders) folder.then(onFolder, onError);
   });
 }
 
-function onChoice(input: HTMLInputElement, take: (file: File) => void): void {
+function onChoice(input: HTMLInputElement, take: (files: File[]) => void): void {
   input.addEventListener('change', () => {
-    const file = input.files?.[0];
+    const files = [...(input.files ?? [])];
     // The same file may be chosen again.
     input.value = '';
-    if (file) take(file);
+    if (files.length > 0) take(files);
   });
 }

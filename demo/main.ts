@@ -1,32 +1,56 @@
 import type { ColormapName } from 'depthwise';
 import { colormaps } from 'depthwise/colormaps';
 import { element, option, setNotice } from './elements.js';
-import { readParameters } from './parameters.js';
+import { keepForOffline } from './offline.js';
+import { linkTo, readParameters, readSettings } from './parameters.js';
+import { Share } from './share.js';
 import { missingSupport } from './support.js';
-import { Viewer } from './viewer.js';
-import { DEFAULTS } from './view_settings.js';
 import { Workbench } from './workbench.js';
 
-const reason = await missingSupport();
-if (reason === undefined) {
-  await openPage();
-} else {
+// Not awaited: what the page fetches later imports this script, and would wait for itself.
+void start();
+
+async function start(): Promise<void> {
+  const reason = await missingSupport();
+  if (reason === undefined) return openPage();
   element('unsupported', HTMLElement).hidden = false;
   element('unsupported-reason', HTMLElement).textContent = reason;
   for (const id of ['controls', 'stage']) element(id, HTMLElement).hidden = true;
 }
 
 async function openPage(): Promise<void> {
-  const parameters = readParameters(location.search);
+  const parameters = readParameters(location);
+  const settings = readSettings(location);
   const colormap = element('colormap', HTMLSelectElement);
   colormap.append(...Object.keys(colormaps).map((name) => option(name, name.replace('_r', ' reversed'))));
   if (parameters.colormap && parameters.colormap in colormaps) colormap.value = parameters.colormap;
   const invert = element('invert', HTMLInputElement);
-  const workbench = new Workbench(
-    () => ({ colormap: colormap.value as ColormapName, invert: invert.checked }),
-    (fail) => new Viewer({ ...DEFAULTS }, fail, () => undefined),
+  invert.checked = parameters.invert === '1';
+  const workbench = new Workbench(settings, () => ({
+    colormap: colormap.value as ColormapName,
+    invert: invert.checked,
+  }));
+  const share = new Share(
+    () =>
+      linkTo(
+        {
+          ...workbench.parameters,
+          colormap: colormap.value === colormap.options[0]?.value ? undefined : colormap.value,
+          invert: invert.checked ? '1' : undefined,
+        },
+        workbench.settings,
+        location.search,
+      ),
+    (text) => workbench.say(text),
   );
-  for (const control of [colormap, invert]) control.addEventListener('change', () => void workbench.redraw());
+  workbench.onChange = () => share.changed();
+  for (const control of [colormap, invert])
+    control.addEventListener('change', () => {
+      share.changed();
+      void workbench.redraw();
+    });
   setNotice(element('error', HTMLElement), undefined);
   await workbench.open(parameters);
+  // After the first picture, whose weights would have to wait for it.
+  if (import.meta.env.PROD) await keepForOffline();
 }

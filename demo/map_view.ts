@@ -1,8 +1,9 @@
 import type { DepthMap, DepthRange, DrawOptions } from 'depthwise';
 import { element } from './elements.js';
-import { Probe } from './probe.js';
+import { Probe, type Spot } from './probe.js';
 import { Scale } from './scale.js';
 import { describeValue } from './value_text.js';
+import { FLAT } from './view_settings.js';
 
 const IDLE = 'Point at the picture to read its depth.';
 
@@ -24,14 +25,25 @@ export class MapView {
   readonly #scale = new Scale();
   readonly #probe = new Probe(
     () => this.#read(),
-    () => element('panes', HTMLElement).dataset['view'] === 'map',
+    () => FLAT.has(element('panes', HTMLElement).dataset['view'] ?? ''),
   );
   readonly #look: () => DrawOptions;
   #shown: Shown | undefined;
 
-  /** @param look how maps are to be drawn at the moment */
-  constructor(look: () => DrawOptions) {
+  readonly #onSpot: (spot: Spot | undefined) => void;
+
+  /**
+   * @param look how maps are to be drawn at the moment
+   * @param onSpot called when another spot is read
+   */
+  constructor(look: () => DrawOptions, onSpot: (spot: Spot | undefined) => void) {
     this.#look = look;
+    this.#onSpot = onSpot;
+  }
+
+  /** Where the read-out is. */
+  get spot(): Spot | undefined {
+    return this.#probe.spot;
   }
 
   /** The map on show, and how it is drawn. */
@@ -104,6 +116,7 @@ export class MapView {
 
   #read(): void {
     const { spot } = this.#probe;
+    this.#onSpot(spot);
     if (!this.#shown?.values || !spot) {
       this.#readout.textContent = IDLE;
       return;

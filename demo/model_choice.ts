@@ -1,5 +1,6 @@
 import { depthModels, type DepthModelSummary } from 'depthwise';
 import { element, option } from './elements.js';
+import type { Parameters } from './parameters.js';
 import { PACKAGED_WEIGHTS } from './packaged_weights.js';
 import type { ModelRequest } from './session.js';
 
@@ -26,8 +27,11 @@ export class ModelChoice {
   readonly #size = element('size', HTMLSelectElement);
   #weights: File | string | undefined;
 
-  /** @param onSize called when another input size has been chosen */
-  constructor(onSize: () => void) {
+  /**
+   * @param onSize called when another input size has been chosen
+   * @param onChange called when anything has
+   */
+  constructor(onSize: () => void, onChange: () => void) {
     for (const [family, models] of families()) {
       const group = document.createElement('optgroup');
       group.label = family;
@@ -42,6 +46,7 @@ export class ModelChoice {
     });
     this.#forget.addEventListener('click', () => this.useWeights(undefined));
     this.#size.addEventListener('change', onSize);
+    for (const select of [this.#model, this.#size]) select.addEventListener('change', onChange);
     this.#show();
   }
 
@@ -52,6 +57,16 @@ export class ModelChoice {
   /** Side of the network's input, where it is not to be the model's own. */
   get inputSize(): number | undefined {
     return this.#size.value === '' ? undefined : Number(this.#size.value);
+  }
+
+  /** What a link has to say to come back to this choice. */
+  get parameters(): Pick<Parameters, 'model' | 'weights' | 'size'> {
+    const { name } = this.#summary;
+    return {
+      model: name === defaultModel().name ? undefined : name,
+      weights: typeof this.#weights === 'string' ? this.#weights : undefined,
+      size: this.#size.value || undefined,
+    };
   }
 
   /** What must be done before this model can be loaded, in words. */
@@ -123,7 +138,7 @@ function isPackaged({ source }: DepthModelSummary): boolean {
 }
 
 /** Whether a page may fetch from there: GitHub lets none. */
-function isFetchable(source: string): boolean {
+export function isFetchable(source: string): boolean {
   return !source.startsWith('https://github.com/');
 }
 

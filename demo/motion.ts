@@ -1,13 +1,12 @@
 import { element } from './elements.js';
 import { ARROWS } from './probe.js';
-import type { Gaze } from './scene_stage.js';
-import type { ViewSettings } from './view_settings.js';
+import type { Gaze } from './scene_frames.js';
+import { BOUNDS, type ViewSettings } from './view_settings.js';
 
 /** Part of the way to where the pointer is that the gaze goes in a frame. */
 const EASE = 0.14;
 const STILL = 0.004;
 const DEGREES = { drag: 90, key: 3 };
-const BOUNDS = { yaw: 60, pitch: 45, zoom: [0.3, 4] } as const;
 /** Milliseconds that the picture sways by itself, once, to show that it can. */
 const SWAY = 2600;
 
@@ -113,8 +112,8 @@ export class Motion {
 
   #turn(yaw: number, pitch: number): void {
     const { settings } = this.#moving;
-    settings.yaw = clamp(settings.yaw + yaw, -BOUNDS.yaw, BOUNDS.yaw);
-    settings.pitch = clamp(settings.pitch + pitch, -BOUNDS.pitch, BOUNDS.pitch);
+    settings.yaw = clamp(settings.yaw + yaw, ...BOUNDS.yaw);
+    settings.pitch = clamp(settings.pitch + pitch, ...BOUNDS.pitch);
     this.#moving.onMove(true);
   }
 

@@ -1,6 +1,6 @@
 import { element } from './elements.js';
 
-/** The picture, or the camera's video, and its caption. */
+/** The picture, or the video, and its caption. */
 export class PicturePane {
   readonly video = element('video', HTMLVideoElement);
   readonly picture = element('picture', HTMLImageElement);
@@ -8,7 +8,7 @@ export class PicturePane {
   #blob: Blob | undefined;
   #name = 'picture';
 
-  /** The encoded picture, unless the camera is on. */
+  /** The encoded picture, unless there is a video. */
   get blob(): Blob | undefined {
     return this.#blob;
   }
@@ -39,9 +39,9 @@ export class PicturePane {
   }
 
   /** Shows the video in place of the picture. */
-  showVideo(): void {
+  showVideo(name: string): void {
     this.#blob = undefined;
-    this.#name = 'camera';
+    this.#name = name;
     this.#present(this.video, this.video.videoWidth, this.video.videoHeight);
   }
 

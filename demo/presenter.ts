@@ -1,26 +1,5 @@
 import { element } from './elements.js';
-import type { Gaze } from './scene_stage.js';
-import type { ViewSettings } from './view_settings.js';
-
-/** What a frame depends on. */
-export interface Moment {
-  readonly settings: ViewSettings;
-  readonly gaze: Gaze;
-}
-
-/** Something that is drawn frame by frame. */
-export interface Frames {
-  /** What has to be known before a frame. */
-  prepare?(settings: ViewSettings): Promise<void>;
-  /** Draws on a canvas of the device; missing where there are pixels alone. */
-  draw?(canvas: HTMLCanvasElement, moment: Moment): void;
-  read(moment: Moment): Promise<{
-    readonly data: Uint8Array<ArrayBuffer>;
-    readonly width: number;
-    readonly height: number;
-  }>;
-  dispose?(): void;
-}
+import type { Frames, Moment } from './scene_frames.js';
 
 /**
  * Shows frames: on a canvas that WebGPU draws on, or, on software adapters, as pixels that are read back. There that
@@ -31,8 +10,10 @@ export class Presenter {
   readonly #pixels = element('scene-pixels', HTMLCanvasElement);
   readonly #frame = element('map-frame', HTMLElement);
 
-  async present(frames: Frames, moment: Moment, software: boolean): Promise<void> {
+  /** @param wanted whether the frame is still to be shown when it is there */
+  async present(frames: Frames, moment: Moment, software: boolean, wanted: () => boolean): Promise<void> {
     await frames.prepare?.(moment.settings);
+    if (!wanted()) return;
     if (frames.draw && !software) {
       frames.draw(this.#direct, moment);
       this.#show(this.#direct);
@@ -41,6 +22,7 @@ export class Presenter {
       return;
     }
     const { data, width, height } = await frames.read(moment);
+    if (!wanted()) return;
     this.#pixels.width = width;
     this.#pixels.height = height;
     const pixels = new ImageData(new Uint8ClampedArray(data.buffer), width, height);

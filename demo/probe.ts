@@ -17,7 +17,7 @@ const STEP = 0.01;
 
 /** Follows the pointer, or the arrow keys where the map is on show, over each frame, and marks the same spot in all. */
 export class Probe {
-  readonly #frames = ['map-frame'].map((id) => element(id, HTMLElement));
+  readonly #frames = ['map-frame', 'other-frame', 'difference-frame'].map((id) => element(id, HTMLElement));
   readonly #onMove: () => void;
   readonly #takesKeys: () => boolean;
   #spot: Spot | undefined;

@@ -1,11 +1,13 @@
 import type { DepthMap } from 'depthwise';
-import type { DepthBuffer, DepthEffect, DepthScene, Focus, SceneView } from 'depthwise/views';
+import type { DepthBuffer, DepthScene } from 'depthwise/views';
+import type { Origin } from './assumptions.js';
 import { element } from './elements.js';
-import { Presenter, type Frames } from './presenter.js';
+import { Presenter } from './presenter.js';
+import { framesOf, type Frames, type Gaze } from './scene_frames.js';
 import type { ViewSettings } from './view_settings.js';
 
 /** What the stage shows: a map, its picture, and the device of both. */
-export interface Subject {
+export interface Subject extends Origin {
   readonly map: DepthMap;
   readonly picture: HTMLImageElement;
   readonly device: GPUDevice;
@@ -13,22 +15,11 @@ export interface Subject {
   readonly software: boolean;
 }
 
-/** Where the pointer looks from, -1 to 1 each. */
-export interface Gaze {
-  readonly x: number;
-  readonly y: number;
-}
-
 type Views = typeof import('depthwise/views');
 
 /** Pixels of a scene at most: each is six vertices of each frame. */
 const MOST_PIXELS = { gpu: 2 ** 20, software: 2 ** 17 };
 const MOST_WIDTH = { gpu: 2048, software: 640 };
-/** How far the pointer shifts the nearest against the farthest, as part of the width. */
-const GAZE = { parallax: 0.035, convergence: 0.35 };
-/** Hides the borders, which open when the camera moves. */
-const GAZE_ZOOM = 1.04;
-
 /** The picture in 3-D: its scene, what is drawn of it, and the canvases that show it. */
 export class SceneStage {
   readonly #presenter = new Presenter();
@@ -39,6 +30,8 @@ export class SceneStage {
   #frames: { readonly key: string; readonly frames: Frames } | undefined;
   #wanted: (() => Promise<void>) | undefined;
   #running = false;
+  /** Whether frames are to be seen, and not the map. */
+  #shown = false;
 
   constructor(fail: (error: unknown) => void) {
     this.#fail = fail;
@@ -60,6 +53,7 @@ export class SceneStage {
   show(settings: ViewSettings, gaze: Gaze): void {
     const subject = this.#subject;
     if (!subject) return;
+    this.#shown = true;
     this.#wanted = () => this.#draw(subject, { ...settings }, gaze);
     if (!this.#running) void this.#run();
   }
@@ -67,6 +61,7 @@ export class SceneStage {
   /** Hides what is shown, as the map is looked at. */
   hide(): void {
     this.#wanted = undefined;
+    this.#shown = false;
     this.#presenter.hide();
   }
 
@@ -76,13 +71,10 @@ export class SceneStage {
     if (!subject) throw new Error('There is no depth map yet.');
     const key = `${far} ${angle}`;
     if (this.#scene?.key === key) return this.#scene.scene;
-    const { createScene } = await loadViews();
     const shrunk = await shrink(subject);
-    const metric = subject.map.kind === 'metric';
-    const scene = await createScene(shrunk?.depth ?? subject.map, subject.picture, {
-      ...(metric ? {} : { far }),
-      ...(angle === 60 ? {} : { fieldOfView: angle }),
-    }).finally(() => shrunk?.depth.buffer.destroy());
+    const scene = await sceneOf(shrunk ?? subject.map, subject.picture, { far, angle }).finally(() =>
+      shrunk?.buffer.destroy(),
+    );
     if (subject !== this.#subject) {
       scene.dispose();
       throw new DOMException('Another picture is shown.', 'AbortError');
@@ -119,7 +111,8 @@ export class SceneStage {
       if (this.#scene?.scene !== scene) return frames.dispose?.();
       this.#frames = { key, frames };
     }
-    await this.#presenter.present(this.#frames.frames, { settings, gaze }, subject.software);
+    const wanted = () => this.#shown && subject === this.#subject;
+    await this.#presenter.present(this.#frames.frames, { settings, gaze }, subject.software, wanted);
   }
 
   #target({ software }: Subject, { picture }: DepthScene) {
@@ -144,8 +137,21 @@ export function loadViews(): Promise<Views> {
   return (loading ??= import('depthwise/views'));
 }
 
+/** A scene as settings have it: metres need no far end, and what is not set is left to the library to assume. */
+export async function sceneOf(
+  depth: DepthMap | DepthBuffer,
+  picture: HTMLImageElement,
+  { far, angle }: Pick<ViewSettings, 'far' | 'angle'>,
+): Promise<DepthScene> {
+  const { ASSUMED_FIELD_OF_VIEW, createScene } = await loadViews();
+  return createScene(depth, picture, {
+    ...(depth.kind === 'metric' ? {} : { far }),
+    ...(angle === ASSUMED_FIELD_OF_VIEW ? {} : { fieldOfView: angle }),
+  });
+}
+
 /** A copy of a map that is too large to be drawn at every frame; undefined where it is small enough. */
-async function shrink({ map, device, software }: Subject): Promise<{ readonly depth: DepthBuffer } | undefined> {
+async function shrink({ map, device, software }: Subject): Promise<DepthBuffer | undefined> {
   const factor = Math.sqrt((map.width * map.height) / MOST_PIXELS[software ? 'software' : 'gpu']);
   if (factor <= 1) return undefined;
   const values = await map.read();
@@ -160,65 +166,5 @@ async function shrink({ map, device, software }: Subject): Promise<{ readonly de
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const buffer = device.createBuffer({ label: 'small map', size: small.byteLength, usage });
   device.queue.writeBuffer(buffer, 0, small);
-  return { depth: { device, buffer, width, height, kind: map.kind } };
+  return { device, buffer, width, height, kind: map.kind };
 }
-
-type Target = { readonly width: number; readonly height: number; readonly format?: 'bgra8unorm' };
-
-/** Frames of a view, which take the settings and the gaze of each. */
-async function framesOf(views: Views, scene: DepthScene, settings: ViewSettings, target: Target): Promise<Frames> {
-  switch (settings.view) {
-    case 'mesh':
-      return meshFrames(await views.createView(scene, { ...target, fill: false }));
-    case 'stereo': {
-      const stereo = await views.createStereo(scene, { ...target, layout: settings.layout });
-      return frames(stereo, ({ settings: { parallax } }) => ({ parallax }));
-    }
-    case 'focus':
-      return focusFrames(views, await views.createFocus(scene, target));
-    case 'normals': {
-      const normals = await views.readNormals(scene);
-      return { read: () => Promise.resolve(normals) };
-    }
-    default: {
-      const view = await views.createView(scene, target);
-      const { right = 0, converge = 1 } = views.eyeCamera(scene, 'right', GAZE);
-      return frames(view, ({ gaze }) => ({ converge, right: right * gaze.x, up: -right * gaze.y, zoom: GAZE_ZOOM }));
-    }
-  }
-}
-
-function meshFrames(view: SceneView): Frames {
-  return frames(view, ({ settings: { yaw, pitch, zoom } }) => ({ yaw, pitch, zoom }));
-}
-
-/** The distance at the place that is sharp is read back once for a place. */
-function focusFrames({ distanceAt }: Views, effect: DepthEffect<Focus>): Frames {
-  let known: { readonly place: string; readonly distance: number } | undefined;
-  const prepare = async ({ focusX, focusY }: ViewSettings) => {
-    const place = `${focusX} ${focusY}`;
-    if (known?.place !== place) {
-      const distance = await distanceAt(effect.scene, focusX, focusY);
-      known = { place, distance: Number.isFinite(distance) ? distance : effect.scene.far };
-    }
-  };
-  return { ...frames(effect, ({ settings: { blur } }) => ({ distance: known!.distance, blur })), prepare };
-}
-
-interface Rendering<P> {
-  draw(canvas: HTMLCanvasElement, params: P): void;
-  read(params: P): Promise<ImageLike>;
-  dispose(): void;
-}
-
-type ImageLike = Awaited<ReturnType<Frames['read']>>;
-
-function frames<P>(rendering: Rendering<P>, params: (moment: Moment) => P): Frames {
-  return {
-    draw: (canvas, moment) => rendering.draw(canvas, params(moment)),
-    read: (moment) => rendering.read(params(moment)),
-    dispose: () => rendering.dispose(),
-  };
-}
-
-type Moment = Parameters<Frames['read']>[0];

@@ -82,7 +82,13 @@ async function load({ name, weights, acceptLicense }: ModelRequest, progress: Pr
 }
 
 /** Weights that came with the page may change with it, and are left to the browser's own cache. */
-function loadByName(name: string, options: LoadOptions): Promise<DepthModel> {
-  const weights = PACKAGED_WEIGHTS[depthModels.find((model) => model.name === name)?.source ?? ''];
-  return loadDepthModel(name, weights === undefined ? options : { ...options, weights, cache: false });
+async function loadByName(name: string, options: LoadOptions): Promise<DepthModel> {
+  const url = PACKAGED_WEIGHTS[depthModels.find((model) => model.name === name)?.source ?? ''];
+  if (url === undefined) return loadDepthModel(name, options);
+  const { signal = null } = options;
+  const response = await fetch(url, { signal });
+  if (!response.ok)
+    throw new Error(`The weights of ${name} could not be fetched: the server answered ${response.status}.`);
+  // As bytes, so that what downloads take of the library is not part of the first visit.
+  return loadDepthModel(name, { ...options, weights: await response.arrayBuffer() });
 }

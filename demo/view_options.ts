@@ -1,5 +1,5 @@
 import { element, option } from './elements.js';
-import { LAYOUTS, type ViewName, type ViewSettings } from './view_settings.js';
+import { BOUNDS, LAYOUTS, type ViewName, type ViewSettings } from './view_settings.js';
 
 type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : never }[keyof ViewSettings];
 
@@ -7,8 +7,6 @@ type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : nev
 interface Dial {
   readonly label: string;
   readonly views: readonly ViewName[];
-  readonly least: number;
-  readonly most: number;
   readonly step: number;
   readonly text: (value: number) => string;
 }
@@ -17,11 +15,11 @@ const SCENES: readonly ViewName[] = ['parallax', 'mesh', 'stereo', 'focus', 'nor
 const percent = (value: number) => `${(100 * value).toFixed(value < 0.1 ? 1 : 0)} %`;
 
 const DIALS = {
-  split: { label: 'Picture', views: ['map'], least: 0, most: 1, step: 0.01, text: percent },
-  parallax: { label: 'Parallax', views: ['stereo'], least: 0, most: 0.1, step: 0.005, text: percent },
-  blur: { label: 'Blur', views: ['focus'], least: 0, most: 0.06, step: 0.002, text: percent },
-  far: { label: 'Far end', views: SCENES, least: 2, most: 40, step: 1, text: (value) => `${value} × near` },
-  angle: { label: 'Angle of view', views: SCENES, least: 15, most: 120, step: 1, text: (value) => `${value}°` },
+  split: { label: 'Picture', views: ['map'], step: 0.01, text: percent },
+  parallax: { label: 'Parallax', views: ['stereo'], step: 0.005, text: percent },
+  blur: { label: 'Blur', views: ['focus'], step: 0.002, text: percent },
+  far: { label: 'Far end', views: SCENES, step: 1, text: (value) => `${value} × near` },
+  angle: { label: 'Angle of view', views: SCENES, step: 1, text: (value) => `${Number(value.toFixed(1))}°` },
 } satisfies Partial<Record<Names<number>, Dial>>;
 
 type DialName = keyof typeof DIALS;
@@ -64,7 +62,8 @@ export class ViewOptions {
   }
 
   #dial(name: DialName): HTMLElement {
-    const { label, least, most, step } = DIALS[name];
+    const { label, step } = DIALS[name];
+    const [least, most] = BOUNDS[name];
     const input = document.createElement('input');
     Object.assign(input, { type: 'range', min: String(least), max: String(most), step: String(step) });
     input.addEventListener('input', () => {

@@ -8,7 +8,11 @@ export const VIEWS = {
   stereo: { title: 'Stereo', hint: 'For red-cyan glasses, or for eyes and headsets that take a pair.' },
   focus: { title: 'Focus', hint: 'Click what is to be sharp, or move there with the arrow keys.' },
   normals: { title: 'Normals', hint: 'Which way surfaces face: red to the right, green up, blue towards you.' },
+  compare: { title: 'Compare', hint: 'Two maps of one picture, and where they differ. The read-out follows in all.' },
 } as const;
+
+/** Views of maps, where the arrow keys move the read-out. */
+export const FLAT: ReadonlySet<string> = new Set<ViewName>(['map', 'compare']);
 
 export type ViewName = keyof typeof VIEWS;
 
@@ -59,3 +63,17 @@ export const DEFAULTS: Readonly<ViewSettings> = {
   pitch: 6,
   zoom: 0.9,
 };
+
+/** Least and most that numbers may be. */
+export const BOUNDS = {
+  split: [0, 1],
+  far: [2, 40],
+  angle: [15, 120],
+  parallax: [0, 0.1],
+  blur: [0, 0.06],
+  focusX: [0, 1],
+  focusY: [0, 1],
+  yaw: [-60, 60],
+  pitch: [-45, 45],
+  zoom: [0.3, 4],
+} as const satisfies Partial<Record<keyof ViewSettings, readonly [least: number, most: number]>>;

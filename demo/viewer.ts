@@ -1,8 +1,10 @@
+import { assumptions } from './assumptions.js';
 import { element } from './elements.js';
 import { Motion } from './motion.js';
+import type { Gaze } from './scene_frames.js';
 import { SceneStage, type Subject } from './scene_stage.js';
 import { ViewOptions } from './view_options.js';
-import { VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
+import { FLAT, VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
 
 /** The views to switch between, and what is seen in the one on show. */
 export class Viewer {
@@ -13,11 +15,11 @@ export class Viewer {
   readonly #choices = new Map<ViewName, HTMLInputElement>();
   readonly #options: ViewOptions;
   readonly #motion: Motion;
-  readonly #onChange: () => void;
+  readonly #onChange: (view: ViewName) => void;
   #live = false;
 
-  /** @param onChange called when settings have changed */
-  constructor(settings: ViewSettings, fail: (error: unknown) => void, onChange: () => void) {
+  /** @param onChange called with the view on show when settings have changed */
+  constructor(settings: ViewSettings, fail: (error: unknown) => void, onChange: (view: ViewName) => void) {
     this.settings = settings;
     this.#onChange = onChange;
     this.stage = new SceneStage(fail);
@@ -33,6 +35,11 @@ export class Viewer {
       this.refresh();
     });
     this.refresh();
+  }
+
+  /** Where the scene is looked at from. */
+  get gaze(): Gaze {
+    return this.#motion.gaze;
   }
 
   /** The view on show: of what moves, the map alone. */
@@ -68,13 +75,15 @@ export class Viewer {
     element('view-hint', HTMLElement).textContent = this.#live ? 'Stop to look around the last frame.' : hint;
     this.#frame.setAttribute('aria-label', `Picture, view ${title}. ${hint}`);
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
-    this.#options.refresh(this.stage.subject?.map.kind === 'metric');
+    const { subject } = this.stage;
+    element('assumptions', HTMLElement).textContent = subject ? assumptions(subject, this.settings) : '';
+    this.#options.refresh(subject?.map.kind === 'metric');
     this.#draw();
-    this.#onChange();
+    this.#onChange(view);
   }
 
   #draw(): void {
-    if (this.view === 'map') this.stage.hide();
+    if (FLAT.has(this.view)) this.stage.hide();
     else this.stage.show(this.settings, this.#motion.gaze);
   }
 

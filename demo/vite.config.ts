@@ -1,14 +1,22 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
+import { serviceWorker } from '../tools/build/service_worker.js';
 import { wgsl } from '../tools/build/wgsl.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * What the first screen takes is one script, as scripts compress better together: the library's core, nano's network,
+ * drawing and views.
+ */
+const FIRST =
+  /\/(?:demo\/main|src\/(?:index|models\/(?:networks\/midas_small|decoders\/midas)|runtime\/estimate|depth\/drawing|views\/index))\.ts$/;
 
 // The page sees the library as its users do: by its public door alone.
 export default defineConfig({
   root: at('.'),
   base: './',
-  plugins: [wgsl()],
+  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'))],
   resolve: {
     alias: [
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
@@ -24,6 +32,9 @@ export default defineConfig({
     emptyOutDir: true,
     modulePreload: { polyfill: false },
     // What glTF's library imports in Node alone.
-    rollupOptions: { external: [/^node:/] },
+    rollupOptions: {
+      external: [/^node:/],
+      output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } },
+    },
   },
 });

@@ -1,29 +1,39 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
-import { Camera, FrameRate } from './camera.js';
+import { Comparing } from './comparing.js';
 import { Downloads } from './downloads.js';
 import { element, setNotice } from './elements.js';
-import { takeFiles } from './intake.js';
+import { FrameRate } from './footage.js';
 import { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
-import { PicturePane } from './picture_pane.js';
 import { Report } from './report.js';
+import { Ruler } from './ruler.js';
 import { Session } from './session.js';
+import { Sources } from './sources.js';
 import { Turn, untilAborted } from './turn.js';
 import { durationText } from './value_text.js';
-import type { Viewer } from './viewer.js';
+import { Viewer } from './viewer.js';
+import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
-/** A picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
-const SAMPLE = './sample.jpg';
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
 /** Brings picture, model and map together. */
 export class Workbench {
+  /** Called when what a link says has changed. */
+  onChange: () => void = () => undefined;
   readonly #report = new Report();
-  readonly #picture = new PicturePane();
-  readonly #choice = new ModelChoice(() => void this.#sizeChanged());
-  readonly #camera = new Camera(this.#picture.video);
+  readonly #choice = new ModelChoice(
+    () => void this.#sizeChanged(),
+    () => this.onChange(),
+  );
+  readonly #sources = new Sources({
+    onPicture: (start) => this.#pictureShown(start),
+    onChange: () => this.#turn.cancel(),
+    onFootage: () => this.#footageShown(),
+    onWeights: (file) => void this.#takeWeights(file),
+    onError: (error) => this.#report.fail(error),
+  });
   readonly #kept = new KeptWeights(
     (text) => this.#report.say(text),
     (error) => this.#report.fail(error),
@@ -31,83 +41,85 @@ export class Workbench {
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
+  readonly #viewer: Viewer;
+  readonly #comparing: Comparing;
   readonly #downloads: Downloads;
-  readonly #cameraButton = element('camera', HTMLButtonElement);
+  readonly #ruler: Ruler;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
-
-  readonly #viewer: Viewer;
+  /** Of the picture that comes first, where a link says so. */
+  #angle: number | undefined;
 
   /** @param look how maps are to be drawn at the moment */
-  constructor(look: () => DrawOptions, viewer: (fail: (error: unknown) => void) => Viewer) {
-    this.#view = new MapView(look);
-    this.#viewer = viewer((error) => this.#report.fail(error));
+  constructor(settings: ViewSettings, look: () => DrawOptions) {
+    if (settings.angle !== DEFAULTS.angle) this.#angle = settings.angle;
+    this.#comparing = new Comparing(this.#report, look);
+    this.#view = new MapView(look, (spot) => this.#comparing.read(spot));
+    this.#viewer = new Viewer(
+      settings,
+      (error) => this.#report.fail(error),
+      (view) => {
+        this.#comparing.active = view === 'compare';
+        this.onChange();
+      },
+    );
     this.#downloads = new Downloads(
-      this.#view,
-      () => this.#picture.stem,
+      { map: this.#view, viewer: this.#viewer, stem: () => this.#sources.pane.stem },
+      (text) => this.#report.say(text),
       (error) => this.#report.fail(error),
     );
-    takeFiles({
-      onPicture: (file) => void this.#takePicture(file, file.name || 'pasted picture', true),
-      onWeights: (file) => void this.#takeWeights(file),
-      onError: (error) => this.#report.fail(error),
-    });
+    this.#ruler = new Ruler(this.#viewer, this.#view, (error) => this.#report.fail(error));
     element('controls', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#estimate();
     });
     this.#cancelButton.addEventListener('click', () => this.#stop());
-    this.#cameraButton.addEventListener(
-      'click',
-      () => void (this.#camera.running ? this.#stopCamera() : this.#startCamera()),
-    );
+  }
+
+  /** What a link has to say to come back to this model and picture. */
+  get parameters(): Parameters {
+    return { ...this.#choice.parameters, image: this.#sources.image, other: this.#comparing.choice };
+  }
+
+  /** What a link has to say of the view: the angle that a picture is known to have goes without saying. */
+  get settings(): ViewSettings {
+    const { settings } = this.#viewer;
+    return settings.angle === this.#sources.rendered?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
+  }
+
+  say(text: string): void {
+    this.#report.say(text);
   }
 
   /** Shows what a link asks for, and starts when it names a picture. */
-  async open({ model, weights, image, size }: Parameters): Promise<void> {
+  async open({ model, weights, image, size, other }: Parameters): Promise<void> {
     void this.#kept.refresh();
     if (size) this.#choice.selectSize(size);
     if (weights) this.#choice.useWeights(weights);
+    if (other) this.#comparing.choice = other;
     const known = model === undefined || this.#choice.selectModel(model);
-    if (image) await this.#fetchPicture(image, true);
-    else await this.#fetchPicture(SAMPLE, this.#choice.atHand);
+    await this.#sources.fetch(image, image !== undefined || this.#choice.atHand);
     if (!known) this.#report.fail(new Error(`There is no model called “${model}”.`));
   }
 
   async redraw(): Promise<void> {
+    this.#comparing.redraw();
     await this.#view.redraw().catch((error: unknown) => this.#report.fail(error));
   }
 
-  async #fetchPicture(url: string, start: boolean): Promise<void> {
-    try {
-      const response = await fetch(url);
-      if (!response.ok)
-        throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
-      await this.#takePicture(
-        await response.blob(),
-        new URL(url, location.href).pathname.split('/').pop() || 'picture',
-        start,
-      );
-    } catch (error) {
-      this.#report.fail(
-        error instanceof TypeError
-          ? new Error(`The picture ${url} could not be fetched. On another site, its server must allow it (CORS).`)
-          : error,
-      );
-    }
-  }
-
-  async #takePicture(blob: Blob, name: string, start: boolean): Promise<void> {
-    try {
-      await this.#picture.show(blob, name);
-    } catch (error) {
-      return this.#report.fail(error);
-    }
+  async #pictureShown(start: boolean): Promise<void> {
     this.#turn.cancel();
-    this.#camera.stop();
-    this.#showCameraState();
+    const { settings } = this.#viewer;
+    settings.angle = this.#angle ?? this.#sources.rendered?.angle ?? DEFAULTS.angle;
+    this.#angle = undefined;
     this.#forgetMap();
     if (start) await this.#estimate();
+  }
+
+  async #footageShown(): Promise<void> {
+    this.#forgetMap();
+    this.#viewer.follow();
+    await this.#estimate();
   }
 
   async #takeWeights(file: File): Promise<void> {
@@ -119,30 +131,7 @@ export class Workbench {
     if (this.#session.holds(this.#choice.request)) await this.#estimate();
   }
 
-  async #startCamera(): Promise<void> {
-    this.#turn.cancel();
-    try {
-      await this.#camera.start();
-    } catch (error) {
-      return this.#report.fail(error);
-    }
-    this.#picture.showVideo();
-    this.#showCameraState();
-    this.#forgetMap();
-    this.#viewer.follow();
-    await this.#estimate();
-  }
-
-  /** Stops at the frame on show, and estimates that one. */
-  async #stopCamera(): Promise<void> {
-    const still = await this.#camera.still();
-    if (still) return this.#takePicture(still, 'camera.png', true);
-    this.#camera.stop();
-    this.#showCameraState();
-    await this.#fetchPicture(SAMPLE, false);
-  }
-
-  /** Loads the model where need be, then estimates the picture, or frame after frame of the camera. */
+  /** Loads the model where need be, then estimates the picture, or frame after frame of what moves. */
   async #estimate(): Promise<void> {
     const { obstacle } = this.#choice;
     if (obstacle !== undefined) {
@@ -153,7 +142,7 @@ export class Workbench {
       this.#setBusy(true);
       try {
         const model = await this.#openModel(signal);
-        if (this.#camera.running) await this.#live(model, signal);
+        if (this.#sources.footage.running) await this.#live(model, signal);
         else await this.#still(model, signal);
       } catch (error) {
         this.#report.fail(error);
@@ -183,23 +172,34 @@ export class Workbench {
   }
 
   async #still(model: DepthModel, signal: AbortSignal): Promise<void> {
-    const { blob } = this.#picture;
+    const { blob, picture } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
     const map = await model.estimate(blob, this.#options(signal));
     const duration = durationText(performance.now() - start);
     await this.#show(map, 'Time', duration, false);
-    const { picture } = this.#picture;
-    this.#viewer.take({ map, picture, device: model.device, software: model.info.adapter.software });
+    const { title, adapter } = model.info;
+    this.#comparing.take({ map, blob, title, truth: this.#sources.rendered });
+    const { rendered } = this.#sources;
+    this.#viewer.take({
+      map,
+      picture,
+      title,
+      knownAngle: rendered?.angle,
+      device: model.device,
+      software: adapter.software,
+    });
+    this.#ruler.take(map, rendered, title);
     this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
 
   async #live(model: DepthModel, signal: AbortSignal): Promise<void> {
-    this.#report.say('The camera is on.');
+    const { footage } = this.#sources;
+    this.#report.say(footage.kind === 'camera' ? 'The camera is on.' : 'The video plays, with its depth.');
     const rate = new FrameRate();
-    for await (const map of model.stream(this.#camera.video, this.#options(signal))) {
+    for await (const map of model.stream(footage.video, this.#options(signal))) {
       await this.#show(map, 'Rate', `${rate.tick().toFixed(1)} fps`, true);
     }
   }
@@ -209,7 +209,7 @@ export class Workbench {
     setText('fact-map', `${map.width} × ${map.height}`);
     setText('fact-time-name', name);
     setText('fact-time', speed);
-    this.#downloads.enable(true);
+    this.#downloads.enable(true, !live);
   }
 
   #options(signal: AbortSignal): EstimateOptions {
@@ -218,6 +218,8 @@ export class Workbench {
   }
 
   #forgetMap(): void {
+    this.#comparing.take(undefined);
+    this.#ruler.take(undefined);
     this.#viewer.take(undefined);
     this.#view.clear();
     this.#downloads.enable(false);
@@ -232,11 +234,6 @@ export class Workbench {
     this.#cancelButton.hidden = !busy;
     this.#estimateButton.disabled = busy;
     element('stage', HTMLElement).setAttribute('aria-busy', String(busy));
-  }
-
-  #showCameraState(): void {
-    this.#cameraButton.textContent = this.#camera.running ? 'Stop camera' : 'Use camera';
-    this.#cameraButton.setAttribute('aria-pressed', String(this.#camera.running));
   }
 }
 

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { ElementHandle, Page } from 'puppeteer';
+import type { ElementHandle, HTTPRequest, Page } from 'puppeteer';
 import sharp from 'sharp';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
@@ -14,9 +17,16 @@ import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';
 import { ServedFiles, serveBuilt, type Served } from './servers.js';
 
+/** CommonJS without types. */
+const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
+  validateBytes: (bytes: Uint8Array) => Promise<{ issues: { numErrors: number; numWarnings: number } }>;
+};
+
 const MODEL = 'midas-v2.1-small';
 const PICTURE = { width: 150, height: 110, data: opaque(seededPicture('demo', 110, 150)) };
 const INPUT_SIZE = 96;
+/** What the page may take on a first visit besides weights and pictures, gzip, in bytes. */
+const FIRST_VISIT = 90 * 1024;
 
 let chromium: Chromium;
 let served: Served;
@@ -25,6 +35,7 @@ let watch: Watch;
 let weightsFile: string;
 let secondPicture: string;
 let map: Float32Array;
+let link: string;
 
 beforeAll(async () => {
   const png = (width: number, height: number) =>
@@ -50,6 +61,9 @@ afterAll(async () => {
 
 describe('the demo, as built, under a strict content security policy', () => {
   it('shows depth at once, of a picture of its own and with the model that is part of it', async () => {
+    const asked = new Set<string>();
+    const note = (request: HTTPRequest) => asked.add(new URL(request.url()).pathname);
+    page.on('request', note);
     await page.goto(served.url);
     // Painted before there is a model: it is part of the markup.
     const painted = await page.$eval('#picture', (image) => {
@@ -62,6 +76,15 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(await text('#licence')).toBe('MIT');
     expect(new Set(await canvasColors()).size).toBeGreaterThan(100);
     await drawn();
+    page.off('request', note);
+    const code = [...asked]
+      .map((path) => (path === '/' ? '/index.html' : path))
+      .filter((path) => /\.(html|js|css)$/.test(path));
+    const sizes = code.map((path) => gzipSync(readFileSync(join(ROOT, 'test/output/demo', path)), { level: 9 }).length);
+    const bytes = sizes.reduce((sum, size) => sum + size);
+    console.log(`first visit: ${bytes} bytes gzip in ${code.length} files`);
+    expect(code.length).toBeGreaterThanOrEqual(3);
+    expect(bytes).toBeLessThanOrEqual(FIRST_VISIT);
     await screenshot('demo-first');
   });
 
@@ -86,17 +109,34 @@ describe('the demo, as built, under a strict content security policy', () => {
   it('switches between the views with the keyboard, which a screen reader is told', async () => {
     await page.focus('#view-parallax');
     let before = '';
-    for (const view of ['map', 'mesh', 'stereo', 'focus', 'normals']) {
+    for (const view of ['map', 'mesh', 'stereo', 'focus', 'normals', 'compare']) {
       await page.keyboard.press('ArrowRight');
-      if (view !== 'map') before = await frameChanges(before);
+      if (view !== 'map' && view !== 'compare') before = await frameChanges(before);
       expect(await page.$eval('#map-frame', (frame) => frame.ariaLabel)).toMatch(
         new RegExp(`^Picture, view ${view}\\.`, 'i'),
       );
       expect(await text('#error')).toBe('');
       await screenshot(`demo-${view}`);
     }
-    const radio = await page.$('aria/Normals[role="radio"]');
+    const radio = await page.$('aria/Compare[role="radio"]');
     expect(await radio!.evaluate((input) => (input as HTMLInputElement).checked)).toBe(true);
+  });
+
+  it('compares the map with the true depth of a rendered picture, in numbers and under one cursor', async () => {
+    await page.waitForFunction(() => document.querySelector('#agreement')?.textContent !== '');
+    const [, correlation, difference, order] = /depths ([\d.]+); .*difference ([\d.]+) %.* in ([\d.]+) %/
+      .exec(await text('#agreement'))!
+      .map(Number) as [number, number, number, number];
+    expect(correlation).toBeGreaterThan(0.97);
+    expect(difference).toBeLessThan(6);
+    expect(order).toBeGreaterThan(95);
+    const frame = (await (await page.$('#difference-frame'))!.boundingBox())!;
+    // The wall on the right is about 7 m away there.
+    await page.mouse.move(frame.x + 0.97 * frame.width, frame.y + 0.9 * frame.height);
+    expect(await text('#readout')).toMatch(/^\(74\d, 51\d\) relative inverse depth/);
+    const [, metres] = /^True depth: ([\d.]+) m$/.exec(await text('#other-readout'))!;
+    expect(Math.abs(Number(metres) - 7)).toBeLessThan(2);
+    expect(await page.$$eval('.marker', (all) => all.filter((marker) => marker.checkVisibility()).length)).toBe(3);
   });
 
   it('sets the focus where it is clicked, and layouts of stereo pairs', async () => {
@@ -113,8 +153,24 @@ describe('the demo, as built, under a strict content security policy', () => {
     });
   });
 
+  it('has an address that says what is set, and a button that copies it', async () => {
+    await page.waitForFunction(() => location.hash.includes('layout=tb'));
+    await chromium.browser
+      .defaultBrowserContext()
+      .overridePermissions(served.url, ['clipboard-read', 'clipboard-write']);
+    await page.click('#copy-link');
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent?.startsWith('The link is copied.'));
+    link = new URL(await page.evaluate(() => navigator.clipboard.readText())).hash;
+    expect(Object.fromEntries(new URLSearchParams(link.slice(1)))).toEqual({
+      view: 'stereo',
+      layout: 'tb',
+      focusX: expect.stringMatching(/^0\.(39|4|40)\d*$/),
+      focusY: expect.stringMatching(/^0\.(09|1|10)\d*$/),
+    });
+  });
+
   it('says which weights are missing, and takes them as a file', async () => {
-    const response = await page.goto(`${served.url}?model=${MODEL}&image=/picture.png&size=${INPUT_SIZE}`);
+    const response = await page.goto(`${served.url}?model=${MODEL}&image=/picture.png&size=${INPUT_SIZE}${link}`);
     expect(response?.headers()['content-security-policy']).toContain("script-src 'self';");
     await page.waitForFunction(() =>
       document.querySelector('#status')?.textContent?.includes('needs its weights as a file'),
@@ -126,6 +182,15 @@ describe('the demo, as built, under a strict content security policy', () => {
     await mapOf(PICTURE.width, PICTURE.height);
     expect(await text('#error')).toBe('');
     expect(await text('#weights-hint')).toBe('Weights: weights.safetensors');
+  });
+
+  it('has reopened the settings of the link', async () => {
+    expect(await page.$eval('#view-stereo', (input) => (input as HTMLInputElement).checked)).toBe(true);
+    expect(await page.$eval('#option-layout', (select) => (select as HTMLSelectElement).value)).toBe('tb');
+    await page.waitForFunction(() => {
+      const { hidden, width, height } = document.querySelector('#scene-pixels') as HTMLCanvasElement;
+      return !hidden && height > width;
+    });
   });
 
   it('names the adapter, says that it is software, and shows precision and time', async () => {
@@ -174,6 +239,27 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(pfm.length).toBeGreaterThan(4 * map.length);
   });
 
+  it('saves points, mesh, distances, normals, a stereo pair and the view', async () => {
+    const stem = `picture-${MODEL}`;
+    const points = PICTURE.width * PICTURE.height;
+    expect((await download('ply', `${stem}.ply`)).subarray(0, 200).toString()).toContain(`element vertex ${points}\n`);
+    const glb = await validateBytes(new Uint8Array(await download('glb', `${stem}.glb`)));
+    expect(glb.issues).toMatchObject({ numErrors: 0, numWarnings: 0 });
+    const exr = await download('exr', `${stem}.exr`);
+    expect([...exr.subarray(0, 4)]).toEqual([0x76, 0x2f, 0x31, 0x01]);
+    expect(exr.length).toBeGreaterThan(4 * points);
+    await page.click('[for=view-focus]');
+    for (const [format, ending] of [
+      ['normals', 'normals'],
+      ['stereo', 'tb'],
+      ['view', 'view'],
+    ] as const) {
+      const file = await download(format, `${stem}-${ending}.${ending === 'tb' ? 'jpg' : 'png'}`);
+      const { width, height } = await sharp(file).metadata();
+      expect([width, height], format).toEqual([PICTURE.width, (format === 'stereo' ? 2 : 1) * PICTURE.height]);
+    }
+  });
+
   it('reads the value under the pointer and the arrow keys, and marks the spot', async () => {
     const at = (x: number, y: number) =>
       `(${x}, ${y}) relative inverse depth ${map[y * PICTURE.width + x]!.toFixed(2)}, larger = nearer`;
@@ -185,7 +271,7 @@ describe('the demo, as built, under a strict content security policy', () => {
     );
     expect(await text('#readout')).toBe(at(45, 80));
     const spots = await page.$$eval('.marker', (markers) =>
-      markers.map((marker) => {
+      markers.slice(0, 1).map((marker) => {
         const [spot, box] = [marker.getBoundingClientRect(), marker.parentElement!.getBoundingClientRect()];
         return [(spot.x + spot.width / 2 - box.x) / box.width, (spot.y + spot.height / 2 - box.y) / box.height];
       }),
@@ -198,6 +284,15 @@ describe('the demo, as built, under a strict content security policy', () => {
     await page.focus('#map-frame');
     await page.keyboard.press('ArrowRight');
     expect(await text('#readout')).toBe(at(Math.floor(45.2 + 0.01 * PICTURE.width), 80));
+  });
+
+  it('compares two models on the same picture', async () => {
+    await page.click('[for=view-compare]');
+    await page.select('#other-model', 'nano');
+    await page.waitForFunction(() => document.querySelector('#agreement')?.textContent?.includes('Nano scaled and'));
+    expect(await text('#agreement')).toContain('Nano scaled and shifted to MiDaS v2.1 small;');
+    expect(await text('#other-caption')).toBe('Nano · 150 × 110');
+    await page.click('[for=view-map]');
   });
 
   it('draws anew in other colours, and inverted', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -131,6 +131,64 @@ describe('files on the page', () => {
     expect(image).toEqual({ src: before, naturalWidth: PICTURE.width, complete: true });
     expect(await text('#picture-caption')).toBe(caption);
     expect(await text('#map-caption')).toBe('Depth map · 96 × 64');
+  });
+
+  it('plays a dropped video with its depth, and keeps the frame that it is stopped at', async () => {
+    await page.evaluate(async () => {
+      const canvas = Object.assign(document.createElement('canvas'), { width: 96, height: 64 });
+      const context = canvas.getContext('2d')!;
+      const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm' });
+      const parts: Blob[] = [];
+      recorder.ondataavailable = ({ data }) => parts.push(data);
+      const ended = new Promise((resolve) => (recorder.onstop = resolve));
+      recorder.start();
+      for (let i = 0; i < 8; i++) {
+        context.fillStyle = `hsl(${40 * i} 80% 50%)`;
+        context.fillRect(0, 0, 96, 64);
+        context.clearRect(8 * i, 16, 24, 24);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+      }
+      recorder.stop();
+      await ended;
+      const dataTransfer = new DataTransfer();
+      // Its bytes say what it is.
+      dataTransfer.items.add(new File(parts, 'clip.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    });
+    await page.waitForFunction(
+      () => /^(?!0\.0)\d+\.\d fps$/.test(document.querySelector('#fact-time')?.textContent ?? ''),
+      { timeout: 60_000 },
+    );
+    expect([await text('#camera'), await text('#error')]).toEqual(['Stop video', '']);
+    expect(await page.$eval('#view-parallax', (input) => (input as HTMLInputElement).disabled)).toBe(true);
+    await page.click('#camera');
+    await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time');
+    expect([await text('#camera'), await text('#picture-caption')]).toEqual(['Use camera', 'clip.png · 96 × 64']);
+  });
+
+  it('takes a dropped folder as its pictures, and says what else it holds', async () => {
+    const folder = join(chromium.downloads, 'holiday');
+    await mkdir(join(folder, 'day 2'), { recursive: true });
+    const png = await encodePng({ ...PICTURE, channels: 4, data: new Uint8Array(PICTURE.data.buffer) });
+    await Promise.all([
+      ...['1.png', 'day 2/10.png', 'day 2/9.png'].map((name) => writeFile(join(folder, name), png)),
+      writeFile(join(folder, 'notes.txt'), 'Nothing but words.'),
+    ]);
+    const client = await page.createCDPSession();
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+      await client.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+    await client.detach();
+    await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '1.png · 96 × 64');
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+    expect(await text('#strip-title')).toBe('holiday: 3 pictures, and 1 other file left aside');
+    const names = await page.$$eval('#strip-list button', (all) => all.map(({ ariaLabel }) => ariaLabel));
+    expect(names).toEqual(['1.png', '9.png', '10.png']);
+    await page.click('#strip-list button[aria-label="10.png"]');
+    await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '10.png · 96 × 64');
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+    await page.click('#strip-back');
+    expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
   });
 
   it('refuses a text that is chosen as weights with the reason of the library', async () => {

@@ -52,15 +52,17 @@ export interface Served {
 
 const CONFIG = join(ROOT, 'demo/vite.config.ts');
 
-/** No eval, no WebAssembly, no worker, no inline code, no other origin. */
+/** No eval, no WebAssembly, no worker but the page's own service worker, no inline code, no other origin. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self' blob:",
+  'media-src blob:',
   "connect-src 'self'",
+  "manifest-src 'self'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types service-worker',
 ].join('; ');
 
 /** Builds the page and serves it under a strict content security policy. */

@@ -1,6 +1,6 @@
 """Renders the pictures of the demo's gallery, with their true depth beside.
 
-NAME.jpg (640x480) and NAME_truth.png (320x240): red is the high byte and green the low one of inverse depth, scaled so
+NAME.jpg (640x480), NAME_small.jpg (176x132) and NAME_truth.png (320x240): red is the high byte and green the low one of inverse depth, scaled so
 that the nearest pixel is 4095 of 4095 (12 bits in the upper bits of the two); sky is 0. Prints the rows of
 demo/gallery_pictures.ts: the distance of the nearest pixel in metres, and the angle of view in degrees.
 """
@@ -17,6 +17,8 @@ from scene import photograph
 # As in fixtures.py, which needs torch.
 TEST_SEED = 20000
 CODES = 4095
+# Its picture is demo/public/sample.jpg, which fixtures.py renders larger.
+SAMPLE = 'street'
 PICTURES = [('street', 8), ('room', 14), ('landscape', 11), ('subject', 13), ('corridor', 13)]
 
 
@@ -47,7 +49,10 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     for family, index in PICTURES:
         rgb, depth, angle = render(family, index, 640, 480)
-        Image.fromarray(rgb).save(f'{args.out}/{family}.jpg', quality=args.quality, progressive=True, optimize=True)
+        picture = Image.fromarray(rgb)
+        picture.resize((176, 132), Image.LANCZOS).save(f'{args.out}/{family}_small.jpg', quality=70, optimize=True)
+        if family != SAMPLE:
+            picture.save(f'{args.out}/{family}.jpg', quality=args.quality, progressive=True, optimize=True)
         inverse = 1 / depth[1::2, 1::2]
         write_truth(f'{args.out}/{family}_truth.png', inverse)
         print(f"{{ name: '{family}', nearest: {1 / inverse.max():.5g}, angle: {angle:.4g} }},", flush=True)

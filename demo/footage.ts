@@ -1,18 +1,30 @@
-/** The camera, shown in a video element. */
-export class Camera {
+/** Pictures that follow one another, shown in a video element: of the camera, or of a video file. */
+export class Footage {
   readonly video: HTMLVideoElement;
   #stream: MediaStream | undefined;
+  #file: { readonly name: string; readonly url: string } | undefined;
 
   constructor(video: HTMLVideoElement) {
     this.video = video;
   }
 
   get running(): boolean {
-    return this.#stream !== undefined;
+    return this.#stream !== undefined || this.#file !== undefined;
+  }
+
+  /** What is shown, in a word. */
+  get kind(): 'camera' | 'video' {
+    return this.#file ? 'video' : 'camera';
+  }
+
+  /** Name for what is made of its pictures. */
+  get name(): string {
+    return this.#file?.name ?? 'camera';
   }
 
   /** @throws Error that says in words why there is no camera */
-  async start(): Promise<void> {
+  async startCamera(): Promise<void> {
+    this.stop();
     const devices = (navigator as Partial<Navigator>).mediaDevices;
     if (!devices)
       throw new Error(
@@ -30,10 +42,29 @@ export class Camera {
     }
   }
 
+  /** Plays a file, again and again. @throws Error that says that it cannot be played; nothing is shown then */
+  async play(file: File): Promise<void> {
+    this.stop();
+    this.#file = { name: file.name, url: URL.createObjectURL(file) };
+    this.video.src = this.#file.url;
+    this.video.loop = true;
+    try {
+      await this.video.play();
+    } catch (cause) {
+      this.stop();
+      throw new Error(`${file.name} cannot be played as a video by this browser.`, { cause });
+    }
+  }
+
   stop(): void {
     for (const track of this.#stream?.getTracks() ?? []) track.stop();
     this.#stream = undefined;
     this.video.srcObject = null;
+    if (!this.#file) return;
+    URL.revokeObjectURL(this.#file.url);
+    this.#file = undefined;
+    this.video.removeAttribute('src');
+    this.video.load();
   }
 
   /** The frame on show as a PNG; undefined before the first one. */

@@ -1,0 +1,33 @@
+import type { DepthMap } from 'depthwise';
+import type { ViewSettings } from './view_settings.js';
+
+/** What a map is of, and how much of the camera is known. */
+export interface Origin {
+  readonly map: Pick<DepthMap, 'kind'>;
+  /** Of the model. */
+  readonly title: string;
+  /** Angle of view of a rendered picture, in degrees; undefined where nothing says it. */
+  readonly knownAngle: number | undefined;
+}
+
+const MEANINGS = {
+  'relative-inverse':
+    'gives relative inverse depth, s / depth + t with s and t unknown: it ranks pixels and has no unit.',
+  relative: 'gives relative depth, depth times an unknown scale: ratios mean something, and there is no unit.',
+  metric: 'gives metres along the camera’s axis, as far as it learned them from pictures like this one.',
+} as const;
+
+/** The chain of assumptions between the picture and the numbers and views on show, in words. */
+export function assumptions(
+  { map, title, knownAngle }: Origin,
+  { far, angle, view }: Pick<ViewSettings, 'far' | 'angle' | 'view'>,
+): string {
+  const degrees = `${Number(angle.toFixed(1))}°`;
+  const lens =
+    angle === knownAngle
+      ? `The picture spans ${degrees} from side to side, as it was rendered.`
+      : `The picture is taken to span ${degrees} from side to side, which nothing in it says.`;
+  const depth = `The farthest is taken to be ${far} times as far as the nearest, which no model of this kind says.`;
+  const scene = map.kind === 'metric' ? [lens] : [depth, lens];
+  return [`${title} ${MEANINGS[map.kind]}`, ...(view === 'map' || view === 'compare' ? [] : scene)].join(' ');
+}

@@ -1,0 +1,57 @@
+/** What a service worker has of the platform: the types of the page and of workers exclude each other. */
+interface Extendable extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Fetch extends Event {
+  readonly request: Request;
+  respondWith(response: Promise<Response>): void;
+}
+interface Worker {
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+  addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void;
+  addEventListener(type: 'fetch', listener: (event: Fetch) => void): void;
+}
+
+/** Files of the page, relative to it, and what they are together: the build writes them here. */
+declare const PAGE_FILES: readonly string[];
+declare const PAGE_VERSION: string;
+
+const worker = self as unknown as Worker;
+const PREFIX = 'depthwise-page-';
+const CACHE = PREFIX + PAGE_VERSION;
+const KEPT = new Set([...PAGE_FILES, ''].map((path) => new URL(path, location.href).href));
+const PAGE = new URL('./', location.href).href;
+
+worker.addEventListener('install', (event) => {
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll([...KEPT]))
+      .then(() => worker.skipWaiting()),
+  );
+});
+
+worker.addEventListener('activate', (event) => {
+  event.waitUntil(
+    caches
+      .keys()
+      .then((names) => names.filter((name) => name.startsWith(PREFIX) && name !== CACHE))
+      .then((old) => Promise.all(old.map((name) => caches.delete(name))))
+      .then(() => worker.clients.claim()),
+  );
+});
+
+worker.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  url.search = url.hash = '';
+  if (request.method !== 'GET' || !KEPT.has(url.href)) return;
+  // The page itself from the network where there is one, so that a new version is seen at once.
+  event.respondWith(url.href === PAGE ? fetch(request).catch(() => kept(PAGE)) : kept(url.href, request));
+});
+
+async function kept(url: string, request?: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(url)) ?? (request ? fetch(request) : Response.error());
+}
