@@ -2,9 +2,6 @@ import { clearCachedWeights, listCachedWeights, type CachedWeights } from 'depth
 import { element } from './elements.js';
 import { megabytesText } from './value_text.js';
 
-/** Name of the library's cache. */
-const CACHE = 'depthwise-weights-1';
-
 /** The part of the page that lists the weights which downloads left in the browser, and clears them. */
 export class KeptWeights {
   readonly #part = element('kept', HTMLDetailsElement);
@@ -26,8 +23,7 @@ export class KeptWeights {
   /** Lists what is kept now. */
   async refresh(): Promise<void> {
     try {
-      // Where there are none, the part of the library that lists them is not fetched.
-      this.#show((await globalThis.caches?.has(CACHE)) === false ? [] : await listCachedWeights());
+      this.#show(await listCachedWeights());
     } catch (error) {
       this.#summary.textContent = `Kept weights cannot be listed: ${(error as Error).message}`;
     }

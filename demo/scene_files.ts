@@ -1,6 +1,15 @@
-import type { DepthScene, TextureFile } from 'depthwise/views';
+import {
+  createGeometry,
+  encodeExr,
+  encodeGlb,
+  encodePicture,
+  encodePly,
+  readNormals,
+  type DepthScene,
+  type TextureFile,
+} from 'depthwise/views';
 import { framesOf } from './scene_frames.js';
-import { loadViews, sceneOf } from './scene_stage.js';
+import { sceneOf } from './scene_stage.js';
 import type { ViewSettings } from './view_settings.js';
 import type { Viewer } from './viewer.js';
 
@@ -33,7 +42,6 @@ export async function sceneFile(format: SceneFormat, { settings, stage, gaze }: 
 const ENDINGS = { exr: '.exr', ply: '.ply', glb: '.glb', normals: '-normals.png' } as const;
 
 async function blobOf(format: keyof typeof ENDINGS, scene: DepthScene, picture: HTMLImageElement): Promise<Blob> {
-  const { createGeometry, encodeExr, encodeGlb, encodePicture, encodePly, readNormals } = await loadViews();
   if (format === 'exr') return new Blob([encodeExr(await scene.readDepth(), scene, { text: { unit: scene.unit } })]);
   if (format === 'normals') return new Blob([await encodePicture(await readNormals(scene))], { type: 'image/png' });
   const geometry = await createGeometry(scene);
@@ -53,16 +61,15 @@ async function pictureFile(
   settings: ViewSettings,
   gaze: Viewer['gaze'],
 ): Promise<MadeFile> {
-  const views = await loadViews();
   const { layout } = settings;
   const shown = format === 'stereo' ? { ...settings, view: 'stereo' as const } : settings;
-  const frames = await framesOf(views, scene, shown, {});
+  const frames = await framesOf(scene, shown, {});
   try {
     await frames.prepare?.(shown);
     const pixels = await frames.read({ settings: shown, gaze });
     if (format === 'view' || layout.startsWith('anaglyph')) {
       const ending = format === 'view' ? '-view.png' : `-${layout}.png`;
-      return { blob: new Blob([await views.encodePicture(pixels)], { type: 'image/png' }), ending };
+      return { blob: new Blob([await encodePicture(pixels)], { type: 'image/png' }), ending };
     }
     const { width, height, data } = pixels;
     const image = new ImageData(new Uint8ClampedArray(data.buffer), width, height);

@@ -1,5 +1,5 @@
 import type { DepthMap } from 'depthwise';
-import type { DepthBuffer, DepthScene } from 'depthwise/views';
+import { ASSUMED_FIELD_OF_VIEW, createScene, type DepthBuffer, type DepthScene } from 'depthwise/views';
 import type { Origin } from './assumptions.js';
 import { element } from './elements.js';
 import { Presenter } from './presenter.js';
@@ -14,8 +14,6 @@ export interface Subject extends Origin {
   /** Whether the device is a processor, which draws slowly. */
   readonly software: boolean;
 }
-
-type Views = typeof import('depthwise/views');
 
 /** Pixels of a scene at most: each is six vertices of each frame. */
 const MOST_PIXELS = { gpu: 2 ** 20, software: 2 ** 17 };
@@ -99,7 +97,6 @@ export class SceneStage {
   }
 
   async #draw(subject: Subject, settings: ViewSettings, gaze: Gaze): Promise<void> {
-    const views = await loadViews();
     const scene = await this.scene(settings);
     const { view, layout } = settings;
     const target = this.#target(subject, scene);
@@ -107,7 +104,7 @@ export class SceneStage {
     if (this.#frames?.key !== key) {
       this.#frames?.frames.dispose?.();
       this.#frames = undefined;
-      const frames = await framesOf(views, scene, settings, target);
+      const frames = await framesOf(scene, settings, target);
       if (this.#scene?.scene !== scene) return frames.dispose?.();
       this.#frames = { key, frames };
     }
@@ -130,20 +127,12 @@ export class SceneStage {
   }
 }
 
-let loading: Promise<Views> | undefined;
-
-/** The library's views, fetched once there is something to view. */
-export function loadViews(): Promise<Views> {
-  return (loading ??= import('depthwise/views'));
-}
-
 /** A scene as settings have it: metres need no far end, and what is not set is left to the library to assume. */
 export async function sceneOf(
   depth: DepthMap | DepthBuffer,
   picture: HTMLImageElement,
   { far, angle }: Pick<ViewSettings, 'far' | 'angle'>,
 ): Promise<DepthScene> {
-  const { ASSUMED_FIELD_OF_VIEW, createScene } = await loadViews();
   return createScene(depth, picture, {
     ...(depth.kind === 'metric' ? {} : { far }),
     ...(angle === ASSUMED_FIELD_OF_VIEW ? {} : { fieldOfView: angle }),

@@ -90,5 +90,5 @@ async function loadByName(name: string, options: LoadOptions): Promise<DepthMode
   if (!response.ok)
     throw new Error(`The weights of ${name} could not be fetched: the server answered ${response.status}.`);
   // As bytes, so that what downloads take of the library is not part of the first visit.
-  return loadDepthModel(name, { ...options, weights: await response.arrayBuffer() });
+  return loadDepthModel(name, { ...options, weights: await response.arrayBuffer(), cache: false });
 }

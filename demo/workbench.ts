@@ -3,7 +3,7 @@ import { Comparing } from './comparing.js';
 import { Downloads } from './downloads.js';
 import { element, setNotice } from './elements.js';
 import { FrameRate } from './footage.js';
-import { KeptWeights } from './kept_weights.js';
+import type { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
@@ -17,6 +17,9 @@ import { Viewer } from './viewer.js';
 import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
+
+/** Name of the library's cache. */
+const WEIGHTS_CACHE = 'depthwise-weights-1';
 
 /** Brings picture, model and map together. */
 export class Workbench {
@@ -34,10 +37,8 @@ export class Workbench {
     onWeights: (file) => void this.#takeWeights(file),
     onError: (error) => this.#report.fail(error),
   });
-  readonly #kept = new KeptWeights(
-    (text) => this.#report.say(text),
-    (error) => this.#report.fail(error),
-  );
+  /** Fetched where the browser keeps weights: not on a first visit. */
+  #kept: KeptWeights | undefined;
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
@@ -93,7 +94,7 @@ export class Workbench {
 
   /** Shows what a link asks for, and starts when it names a picture. */
   async open({ model, weights, image, size, other }: Parameters): Promise<void> {
-    void this.#kept.refresh();
+    void this.#refreshKept();
     if (size) this.#choice.selectSize(size);
     if (weights) this.#choice.useWeights(weights);
     if (other) this.#comparing.choice = other;
@@ -105,6 +106,17 @@ export class Workbench {
   async redraw(): Promise<void> {
     this.#comparing.redraw();
     await this.#view.redraw().catch((error: unknown) => this.#report.fail(error));
+  }
+
+  async #refreshKept(): Promise<void> {
+    const some = await globalThis.caches?.has(WEIGHTS_CACHE).catch(() => true);
+    if (!some && !this.#kept) return;
+    const { KeptWeights } = await import('./kept_weights.js');
+    this.#kept ??= new KeptWeights(
+      (text) => this.#report.say(text),
+      (error) => this.#report.fail(error),
+    );
+    await this.#kept.refresh();
   }
 
   async #pictureShown(start: boolean): Promise<void> {
@@ -159,7 +171,7 @@ export class Workbench {
     const opening = this.#session.open(request, (progress) => this.#report.progress(progress));
     const settled = () => {
       this.#report.idle();
-      if (!held) void this.#kept.refresh();
+      if (!held) void this.#refreshKept();
     };
     opening.then(settled, settled);
     const model = await untilAborted(opening, signal);

@@ -35,7 +35,8 @@ let watch: Watch;
 let weightsFile: string;
 let secondPicture: string;
 let map: Float32Array;
-let link: string;
+let link = '';
+let closeServer: (() => Promise<void>) | undefined;
 
 beforeAll(async () => {
   const png = (width: number, height: number) =>
@@ -51,12 +52,13 @@ beforeAll(async () => {
   weightsFile = join(chromium.downloads, 'weights.safetensors');
   secondPicture = join(chromium.downloads, 'upright.png');
   await Promise.all([writeFile(weightsFile, midasWeights('F16')), writeFile(secondPicture, await png(60, 90))]);
+  closeServer = served.close;
   ({ page, watch } = await openPage(chromium.browser));
   await page.setViewport({ width: 1280, height: 800 });
 });
 afterAll(async () => {
   await chromium?.close();
-  await served?.close();
+  await closeServer?.();
 });
 
 describe('the demo, as built, under a strict content security policy', () => {
@@ -139,12 +141,35 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(await page.$$eval('.marker', (all) => all.filter((marker) => marker.checkVisibility()).length)).toBe(3);
   });
 
+  it('measures between two points, and says what that takes for granted', async () => {
+    await page.click('#measure');
+    const frame = (await (await page.$('#map-frame'))!.boundingBox())!;
+    const at = async (u: number, v: number) => {
+      const before = await text('#measured');
+      await page.mouse.click(frame.x + u * frame.width, frame.y + v * frame.height);
+      await page.waitForFunction((old) => document.querySelector('#measured')?.textContent !== old, {}, before);
+      return Number(/: ([\d.]+) m$/.exec(await text('#other-readout'))![1]);
+    };
+    const [a, b] = [await at(0.3, 0.7), await at(0.62, 0.7)];
+    const half = Math.tan((59.23 * Math.PI) / 360);
+    const [dx, dy] = [2 * half * (0.62 * b - 0.5 * b - (0.3 * a - 0.5 * a)), 1.5 * half * 0.2 * (b - a)];
+    const [, length] = /^([\d.]+) m between the points, .* by true depth and an angle of view of 59\.2°\.$/.exec(
+      await text('#measured'),
+    )!;
+    expect(Math.abs(Number(length) - Math.hypot(dx, dy, b - a))).toBeLessThan(0.1);
+    expect(await text('#assumptions')).toMatch(/^Nano gives relative inverse depth.* no unit\.$/);
+    await page.click('#measure');
+  });
+
   it('sets the focus where it is clicked, and layouts of stereo pairs', async () => {
     await page.click('[for=view-focus]');
     const near = await frameChanges('');
     const box = (await (await page.$('#map-frame'))!.boundingBox())!;
     await page.mouse.click(box.x + 0.4 * box.width, box.y + 0.1 * box.height);
     await frameChanges(near);
+    expect(await text('#assumptions')).toMatch(
+      /farthest is taken .* spans 59\.2° from side to side, as it was rendered/,
+    );
     await page.click('[for=view-stereo]');
     await page.select('#option-layout', 'tb');
     await page.waitForFunction(() => {
@@ -160,7 +185,7 @@ describe('the demo, as built, under a strict content security policy', () => {
       .overridePermissions(served.url, ['clipboard-read', 'clipboard-write']);
     await page.click('#copy-link');
     await page.waitForFunction(() => document.querySelector('#status')?.textContent?.startsWith('The link is copied.'));
-    link = new URL(await page.evaluate(() => navigator.clipboard.readText())).hash;
+    link = new URL(await page.evaluate(() => window.copied)).hash;
     expect(Object.fromEntries(new URLSearchParams(link.slice(1)))).toEqual({
       view: 'stereo',
       layout: 'tb',
@@ -362,6 +387,22 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(watch.complaints).toEqual([]);
     expect([...watch.origins]).toEqual([new URL(served.url).origin]);
   });
+
+  it('opens again where there is no network, as an application that can be installed', async () => {
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await closeServer!();
+    closeServer = undefined;
+    await page.goto(served.url);
+    await mapOf(768, 576);
+    await drawn();
+    const manifest = await page.evaluate(async () => {
+      const address = document.querySelector<HTMLLinkElement>('link[rel=manifest]')!.href;
+      return (await (await fetch(address)).json()) as { icons: { src: string }[]; display: string };
+    });
+    expect(manifest.display).toBe('standalone');
+    for (const { src } of manifest.icons)
+      expect(await page.evaluate(async (of) => (await fetch(of)).status, src), src).toBe(200);
+  });
 });
 
 const mapOf = (width: number, height: number) => waitForMap(page, width, height);
@@ -426,5 +467,6 @@ declare global {
   interface Window {
     getColors: () => number[];
     frameText: () => string;
+    copied: string;
   }
 }
