@@ -3,7 +3,7 @@ import { element } from './elements.js';
 import { Probe, type Spot } from './probe.js';
 import { Scale } from './scale.js';
 import { describeValue } from './value_text.js';
-import { FLAT } from './view_settings.js';
+import { FLAT, IN_PLACE } from './view_settings.js';
 
 const IDLE = 'Point at the picture to read its depth.';
 
@@ -25,7 +25,7 @@ export class MapView {
   readonly #scale = new Scale();
   readonly #probe = new Probe(
     () => this.#read(),
-    () => FLAT.has(element('panes', HTMLElement).dataset['view'] ?? ''),
+    (input) => (input === 'keys' ? FLAT : IN_PLACE).has(element('panes', HTMLElement).dataset['view'] ?? ''),
   );
   readonly #look: () => DrawOptions;
   #shown: Shown | undefined;

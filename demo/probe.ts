@@ -19,18 +19,19 @@ const STEP = 0.01;
 export class Probe {
   readonly #frames = ['map-frame', 'other-frame', 'difference-frame'].map((id) => element(id, HTMLElement));
   readonly #onMove: () => void;
-  readonly #takesKeys: () => boolean;
+  readonly #takes: (input: 'pointer' | 'keys') => boolean;
   #spot: Spot | undefined;
 
   /**
    * @param onMove called whenever the spot has moved
-   * @param takesKeys whether the arrow keys move it, and not something else
+   * @param takes whether the pointer or the arrow keys move it, and not something else
    */
-  constructor(onMove: () => void, takesKeys: () => boolean) {
+  constructor(onMove: () => void, takes: (input: 'pointer' | 'keys') => boolean) {
     this.#onMove = onMove;
-    this.#takesKeys = takesKeys;
+    this.#takes = takes;
     for (const frame of this.#frames) {
       const follow = (event: PointerEvent) => {
+        if (!this.#takes('pointer')) return;
         const box = frame.getBoundingClientRect();
         this.#moveTo((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
       };
@@ -46,7 +47,7 @@ export class Probe {
 
   #step(event: KeyboardEvent): void {
     const direction = ARROWS[event.key];
-    if (!direction || !this.#takesKeys()) return;
+    if (!direction || !this.#takes('keys')) return;
     event.preventDefault();
     const step = event.shiftKey ? 10 * STEP : STEP;
     const { u, v } = this.#spot ?? { u: 0.5, v: 0.5 };

@@ -35,7 +35,11 @@ const GAZE = { parallax: 0.035, convergence: 0.35 };
 const GAZE_ZOOM = 1.04;
 
 /** What is drawn into; as large as the picture unless given. */
-export type Target = { readonly width?: number; readonly height?: number; readonly format?: 'bgra8unorm' };
+export type Target = {
+  readonly width?: number;
+  readonly height?: number;
+  readonly format?: 'rgba8unorm' | 'bgra8unorm';
+};
 
 /** Frames of a view, which take the settings and the gaze of each. */
 export async function framesOf(scene: DepthScene, settings: ViewSettings, target: Target): Promise<Frames> {
@@ -45,6 +49,8 @@ export async function framesOf(scene: DepthScene, settings: ViewSettings, target
     case 'normals':
       return (await import('./other_frames.js')).otherFrames(settings.view, scene, settings, target);
     case 'mesh':
+      if (settings.surface === 'points')
+        return (await import('./points_frames.js')).pointsFrames(scene, whole(scene, target));
       return frames(await createView(scene, { ...target, fill: false }), ({ settings: { yaw, pitch, zoom } }) => ({
         ...{ yaw, pitch, zoom },
       }));
@@ -57,6 +63,10 @@ export async function framesOf(scene: DepthScene, settings: ViewSettings, target
       }));
     }
   }
+}
+
+function whole({ picture: { width, height } }: DepthScene, target: Target): Required<Target> {
+  return { width, height, format: 'rgba8unorm', ...target };
 }
 
 interface Rendering<P> {

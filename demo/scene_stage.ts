@@ -98,9 +98,9 @@ export class SceneStage {
 
   async #draw(subject: Subject, settings: ViewSettings, gaze: Gaze): Promise<void> {
     const scene = await this.scene(settings);
-    const { view, layout } = settings;
+    const { view, layout, surface } = settings;
     const target = this.#target(subject, scene);
-    const key = `${view} ${layout} ${target.width}`;
+    const key = `${view} ${layout} ${surface} ${target.width}`;
     if (this.#frames?.key !== key) {
       this.#frames?.frames.dispose?.();
       this.#frames = undefined;

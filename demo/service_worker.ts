@@ -7,7 +7,6 @@ interface Fetch extends Event {
   respondWith(response: Promise<Response>): void;
 }
 interface Worker {
-  skipWaiting(): Promise<void>;
   readonly clients: { claim(): Promise<void> };
   addEventListener(type: 'install' | 'activate', listener: (event: Extendable) => void): void;
   addEventListener(type: 'fetch', listener: (event: Fetch) => void): void;
@@ -24,12 +23,8 @@ const KEPT = new Set([...PAGE_FILES, ''].map((path) => new URL(path, location.hr
 const PAGE = new URL('./', location.href).href;
 
 worker.addEventListener('install', (event) => {
-  event.waitUntil(
-    caches
-      .open(CACHE)
-      .then((cache) => cache.addAll([...KEPT]))
-      .then(() => worker.skipWaiting()),
-  );
+  // A newer worker waits until the pages of the older one are closed: those may fetch parts of themselves yet.
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...KEPT])));
 });
 
 worker.addEventListener('activate', (event) => {

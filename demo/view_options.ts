@@ -1,5 +1,5 @@
 import { element, option } from './elements.js';
-import { BOUNDS, LAYOUTS, type ViewName, type ViewSettings } from './view_settings.js';
+import { BOUNDS, LAYOUTS, SURFACES, type ViewName, type ViewSettings } from './view_settings.js';
 
 type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : never }[keyof ViewSettings];
 
@@ -22,35 +22,36 @@ const DIALS = {
   angle: { label: 'Angle of view', views: SCENES, step: 1, text: (value) => `${Number(value.toFixed(1))}°` },
 } satisfies Partial<Record<Names<number>, Dial>>;
 
+/** What is chosen from a list. */
+const LISTS = {
+  layout: { label: 'Layout', view: 'stereo', entries: LAYOUTS },
+  surface: { label: 'Drawn as', view: 'mesh', entries: SURFACES },
+} as const;
+
 type DialName = keyof typeof DIALS;
+type ListName = keyof typeof LISTS;
 
 /** The controls of the view on show. */
 export class ViewOptions {
   readonly #settings: ViewSettings;
   readonly #onChange: () => void;
   readonly #dials = new Map<DialName, { readonly row: HTMLElement; readonly input: HTMLInputElement }>();
-  readonly #layout: HTMLSelectElement;
-  readonly #layoutRow: HTMLElement;
+  readonly #lists = new Map<ListName, { readonly row: HTMLElement; readonly select: HTMLSelectElement }>();
 
   constructor(settings: ViewSettings, onChange: () => void) {
     this.#settings = settings;
     this.#onChange = onChange;
-    this.#layout = document.createElement('select');
-    this.#layout.append(...Object.entries(LAYOUTS).map(([value, text]) => option(value, text)));
-    this.#layoutRow = labelled('layout', 'Layout', this.#layout);
-    this.#layout.addEventListener('change', () => {
-      settings.layout = this.#layout.value as ViewSettings['layout'];
-      onChange();
-    });
+    const lists = (Object.keys(LISTS) as ListName[]).map((name) => this.#list(name));
     const rows = (Object.keys(DIALS) as DialName[]).map((name) => this.#dial(name));
-    element('view-options', HTMLElement).append(this.#layoutRow, ...rows);
+    element('view-options', HTMLElement).append(...lists, ...rows);
   }
 
-  /** Shows what the view on show can be set to, and how it is. */
-  refresh(metric: boolean): void {
-    const { view, layout } = this.#settings;
-    this.#layoutRow.hidden = view !== 'stereo';
-    this.#layout.value = layout;
+  /** Shows what the view on show can be set to, and how it is; `metric` where its map is in metres. */
+  refresh(view: ViewName, metric: boolean): void {
+    for (const [name, { row, select }] of this.#lists) {
+      row.hidden = view !== LISTS[name].view;
+      select.value = this.#settings[name];
+    }
     for (const [name, { row, input }] of this.#dials) {
       const { views, text }: Dial = DIALS[name];
       row.hidden = !views.includes(view) || (metric && name === 'far');
@@ -59,6 +60,19 @@ export class ViewOptions {
       input.setAttribute('aria-valuetext', words);
       (row.querySelector('output') as HTMLOutputElement).textContent = words;
     }
+  }
+
+  #list(name: ListName): HTMLElement {
+    const { label, entries } = LISTS[name];
+    const select = document.createElement('select');
+    select.append(...Object.entries(entries).map(([value, text]) => option(value, text)));
+    select.addEventListener('change', () => {
+      Object.assign(this.#settings, { [name]: select.value });
+      this.#onChange();
+    });
+    const row = labelled(name, label, select);
+    this.#lists.set(name, { row, select });
+    return row;
   }
 
   #dial(name: DialName): HTMLElement {

@@ -14,6 +14,9 @@ export const VIEWS = {
 /** Views of maps, where the arrow keys move the read-out. */
 export const FLAT: ReadonlySet<string> = new Set<ViewName>(['map', 'compare']);
 
+/** Views where each pixel of the picture is where it was, or near it, so that the pointer can read its depth. */
+export const IN_PLACE: ReadonlySet<string> = new Set<ViewName>(['parallax', 'map', 'focus', 'normals', 'compare']);
+
 export type ViewName = keyof typeof VIEWS;
 
 /** Layouts of stereo pairs and what they are called. */
@@ -26,6 +29,9 @@ export const LAYOUTS: Readonly<Record<StereoLayout, string>> = {
   vr180: 'VR180',
 };
 
+/** What the scene that one goes round is drawn as. */
+export const SURFACES = { mesh: 'Mesh', points: 'Points' } as const;
+
 /** How a picture is looked at. */
 export interface ViewSettings {
   view: ViewName;
@@ -36,6 +42,7 @@ export interface ViewSettings {
   /** Angle of view from side to side, in degrees. */
   angle: number;
   layout: StereoLayout;
+  surface: keyof typeof SURFACES;
   /** How far the eyes' pictures shift, as part of the width. */
   parallax: number;
   /** Radius of the blur, as part of the width. */
@@ -55,6 +62,7 @@ export const DEFAULTS: Readonly<ViewSettings> = {
   far: 8,
   angle: 60,
   layout: 'anaglyph',
+  surface: 'mesh',
   parallax: 0.03,
   blur: 0.02,
   focusX: 0.5,

@@ -77,7 +77,7 @@ export class Viewer {
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
     const { subject } = this.stage;
     element('assumptions', HTMLElement).textContent = subject ? assumptions(subject, this.settings) : '';
-    this.#options.refresh(subject?.map.kind === 'metric');
+    this.#options.refresh(view, subject?.map.kind === 'metric');
     this.#draw();
     this.#onChange(view);
   }
