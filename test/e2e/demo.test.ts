@@ -141,6 +141,20 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(await page.$$eval('.marker', (all) => all.filter((marker) => marker.checkVisibility()).length)).toBe(3);
   });
 
+  it('draws the scene as points where the mesh is', async () => {
+    await page.click('[for=view-mesh]');
+    await page.waitForFunction(() => document.querySelector('#map-frame')?.ariaLabel?.includes('view Mesh'));
+    await frameChanges('');
+    const mesh = await settled();
+    await page.select('#option-surface', 'points');
+    await frameChanges(mesh);
+    const [a, b] = [colorsOf(mesh), colorsOf(await settled())];
+    const apart = a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
+    expect(apart).toBeLessThan(24);
+    await page.select('#option-surface', 'mesh');
+    await page.click('[for=view-compare]');
+  });
+
   it('measures between two points, and says what that takes for granted', async () => {
     await page.click('#measure');
     await page.evaluate(() => scrollTo(0, 0));
@@ -389,7 +403,9 @@ describe('the demo, as built, under a strict content security policy', () => {
   });
 
   it('opens again where there is no network, as an application that can be installed', async () => {
-    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(
+      async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated',
+    );
     await closeServer!();
     closeServer = undefined;
     await page.goto(served.url);
@@ -434,6 +450,18 @@ async function frameChanges(from: string): Promise<string> {
   await page.waitForFunction((old) => window.frameText() !== old, { polling: 100 }, from);
   return framePixels();
 }
+
+/** The frame once it stays as it is. */
+async function settled(): Promise<string> {
+  for (let before = ''; ;) {
+    const now = await framePixels();
+    if (now === before) return now;
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 700));
+  }
+}
+
+const colorsOf = (frame: string) => frame.split(' ')[1]!.split(',').map(Number);
 
 async function canvasColors(): Promise<number[]> {
   await page.evaluate(() => {

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { compareLayers, type Layer } from '../../../demo/agreement.js';
 import { kindOf } from '../../../demo/file_kind.js';
@@ -62,6 +64,21 @@ describe('agreement of two maps', () => {
   });
 });
 
+it('imports the library by its entries alone, and nothing of other folders', () => {
+  const folder = join(import.meta.dirname, '../../../demo');
+  const imports = readdirSync(folder)
+    .filter((file) => file.endsWith('.ts') && file !== 'vite.config.ts')
+    .flatMap((file) => [...readFileSync(join(folder, file), 'utf8').matchAll(/(?:from|import\() ?'([^']+)'/g)])
+    .map(([, name]) => name!);
+  const others = new Set(imports.filter((name) => !name.startsWith('./')));
+  expect([...others].sort()).toEqual([
+    'depthwise',
+    'depthwise/colormaps',
+    'depthwise/nano.safetensors?url',
+    'depthwise/views',
+  ]);
+});
+
 describe('the measuring tool', () => {
   const lens = { angle: 90, aspect: 2 };
   it('gives the distance of two points in space', () => {
@@ -77,7 +94,7 @@ describe('links to the page', () => {
   const empty = { search: '', hash: '' };
   it('reopen what was set, and say nothing of what is as usual', () => {
     expect(linkTo({}, DEFAULTS, '')).toBe('#');
-    const settings = { ...DEFAULTS, view: 'focus', layout: 'tb', blur: 0.04, yaw: -7.1234 } as const;
+    const settings = { ...DEFAULTS, view: 'focus', layout: 'tb', surface: 'points', blur: 0.04, yaw: -7.1234 } as const;
     const hash = linkTo({ model: 'midas-v2.1-small', image: './gallery/room.jpg', invert: '1' }, settings, '');
     expect(readSettings({ search: '', hash })).toEqual({ ...settings, yaw: -7.123 });
     expect(readParameters({ search: '', hash })).toMatchObject({
@@ -93,7 +110,7 @@ describe('links to the page', () => {
   });
 
   it('are not believed where they make no sense', () => {
-    const hash = '#view=toString&layout=x&far=1e9&angle=&blur=NaN&split=-1';
+    const hash = '#view=toString&layout=x&surface=&far=1e9&angle=&blur=NaN&split=-1';
     expect(readSettings({ ...empty, hash })).toEqual(DEFAULTS);
   });
 });
