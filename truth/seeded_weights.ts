@@ -42,7 +42,7 @@ function affine(name: string, shape: readonly number[]): { offset: number; scale
   if (leaf === 'gamma_1' || leaf === 'gamma_2') return rule(0.15, 0.1);
   if (leaf === 'cls_token' || leaf === 'pos_embed' || leaf === 'mask_token') return rule(0, 0.15);
   if (leaf === 'q_bias' || leaf === 'v_bias') return rule(0, 0.1);
-  if (leaf === 'relative_position_bias_table' || leaf === 'attention_biases') return rule(0, 1);
+  if (leaf === 'relative_position_bias_table' || leaf === 'attention_biases' || leaf === 'pe') return rule(0, 1);
   // Cosine attention: e to this, at most 100, which a few of them exceed.
   if (leaf === 'logit_scale') return rule(2.5, 2.2);
   if (leaf === 'bias') return rule(/output_conv(2\.2|\.4)\.bias$/.test(name) ? 0.5 : 0, 0.1);
@@ -76,6 +76,8 @@ function gain(name: string): number {
   if (name.endsWith('mlp.fc2.weight')) return 4;
   if (/(attn\.qkv|conv_dw|conv_pw)\.weight$/.test(name)) return 2.5;
   if (name.endsWith('conv_pwl.weight')) return 1.25;
+  // So small that the LayerNorm eps of 1e-5 behind it matters.
+  if (name.endsWith('proj_in.weight')) return 0.1;
   if (/(mhca\.projection|mlp\.conv2|e_mhsa\.proj)\.weight$/.test(name)) return 0.5;
   // Bins and distributions of ZoeDepth that differ from pixel to pixel.
   if (/log_binomial.*mlp\.2\.weight$/.test(name)) return 3;
