@@ -1,9 +1,10 @@
 // y = act(added + (x - mean) / sqrt(var + EPS) · gamma + beta) on a map, with the mean and variance of each group of
 // neighbouring channels over all pixels; statistics in f32, two passes.
 // Includes: added_nothing.wgsl, epilogue.wgsl, stored.wgsl
-// One workgroup takes the groups of a column of vectors: one group of many channels, or those that share a vector.
+// One workgroup takes the groups of some columns of vectors: one group of many channels, or those that share a vector. Two groups
+// of an odd number of channel pairs share the vector in the middle of theirs: 6 channels each are three vectors.
 alias xelem = f32;
-const SHARE: u32 = 4; // channels of a vector that are of one group: 1, 2 or 4
+const SHARE: u32 = 4; // channels of a shared vector that are of one group: 1, 2 or 4
 const WORKGROUP: u32 = 128;
 struct Params {
   PIXELS: u32, // H·W
@@ -37,30 +38,47 @@ fn total(value: vec4f, local: u32) -> vec4f {
   }
 }
 
+// A vector of one of two groups as pairs of theirs, those of the other group zero; as it is where it is shared by groups.
+fn paired(value: vec4f, column: u32) -> vec4f {
+  if (SHARE != 2 || column == params.WIDTH4 / 2) { return value; }
+  let pair = value.xy + value.zw;
+  return select(vec4f(0, 0, pair), vec4f(pair, 0, 0), column < params.WIDTH4 / 2);
+}
+
+// What `total` gave, for the channels of a column.
+fn spread(sum: vec4f, column: u32) -> vec4f {
+  if (SHARE != 2 || column == params.WIDTH4 / 2) { return sum; }
+  return select(sum.zzzz, sum.xxxx, column < params.WIDTH4 / 2);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let column = (group.y * groups.x + group.x) * params.WIDTH4;
-  let first = min(column, params.C4 - params.WIDTH4);
+  let start = (group.y * groups.x + group.x) * params.WIDTH4;
+  let first = min(start, params.C4 - params.WIDTH4);
   let size = params.PIXELS * params.WIDTH4;
   var sum = vec4f(0);
   for (var i = local; i < size; i += WORKGROUP) {
-    sum += vec4f(x[i / params.WIDTH4 * params.C4 + first + i % params.WIDTH4]);
+    let column = i % params.WIDTH4;
+    sum += paired(vec4f(x[i / params.WIDTH4 * params.C4 + first + column]), column);
   }
   let mean = total(sum, local) / params.COUNT;
   var squares = vec4f(0);
   for (var i = local; i < size; i += WORKGROUP) {
-    let d = vec4f(x[i / params.WIDTH4 * params.C4 + first + i % params.WIDTH4]) - mean;
-    squares += d * d;
+    let column = i % params.WIDTH4;
+    let d = vec4f(x[i / params.WIDTH4 * params.C4 + first + column]) - spread(mean, column);
+    squares += paired(d * d, column);
   }
   let scale = inverseSqrt(total(squares, local) / params.COUNT + params.EPS);
-  if (column >= params.C4) { return; }
+  if (start >= params.C4) { return; }
   for (var i = local; i < size; i += WORKGROUP) {
-    let c4 = first + i % params.WIDTH4;
+    let column = i % params.WIDTH4;
+    let c4 = first + column;
     let at = i / params.WIDTH4 * params.C4 + c4;
-    y[at] = stored(activate(added(at) + (vec4f(x[at]) - mean) * scale * gamma[c4] + beta[c4]));
+    let normal = (vec4f(x[at]) - spread(mean, column)) * spread(scale, column);
+    y[at] = stored(activate(added(at) + normal * gamma[c4] + beta[c4]));
   }
 }

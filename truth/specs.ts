@@ -7,6 +7,7 @@ import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
 import { firstRowSpec } from '../src/kernels/first_row.spec.js';
+import { gegluSpec } from '../src/kernels/geglu.spec.js';
 import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
@@ -33,6 +34,7 @@ import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
 import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec } from '../src/kernels/steady.spec.js';
+import { temporalAttentionSpec } from '../src/kernels/temporal_attention.spec.js';
 import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
@@ -69,6 +71,8 @@ export const specs = [
   normalizedBytesSpec,
   resizeMapSpec,
   resizedFeaturesSpec,
+  temporalAttentionSpec,
+  gegluSpec,
   zoeSeedsSpec,
   zoeAttractSpec,
   zoeDepthSpec,

@@ -42,6 +42,17 @@ export const groupNormSpec = defineSpec({
     { name: 'every channel is a group', inputs: shapes(3, 5, 12), attrs: { groups: 12, eps: 1e-5 }, half: false },
     { name: 'groups of three vectors', inputs: shapes(5, 9, 36), attrs: { groups: 3, eps: 1e-5 } },
     {
+      name: 'two groups of six channels share three vectors',
+      inputs: shapes(5, 7, 24),
+      attrs: { groups: 4, eps: 1e-6 },
+    },
+    {
+      name: 'six channels a group, more pixels than invocations',
+      inputs: shapes(17, 19, 192),
+      attrs: { groups: 32, eps: 1e-6 },
+      half: false,
+    },
+    {
       name: 'residual and ReLU',
       inputs: { ...shapes(4, 7, 16), residual: [4, 7, 16] },
       attrs: { groups: 4, eps: 1e-5, act: 'relu' },
@@ -71,6 +82,11 @@ export const groupNormSpec = defineSpec({
     },
   ],
   perf: [
+    {
+      name: 'Video Depth Anything small 252, first module',
+      inputs: shapes(18, 18, 192),
+      attrs: { groups: 32, eps: 1e-6 },
+    },
     { name: 'DPT-Hybrid 384: stem', inputs: shapes(192, 192, 64), attrs: { groups: 32, eps: 1e-5, act: 'relu' } },
     {
       name: 'DPT-Hybrid 384: first stage',

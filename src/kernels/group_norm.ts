@@ -31,8 +31,8 @@ export const groupNorm = defineOp<GroupNormInputs, GroupNormAttrs>({
   infer({ x, gamma, beta, residual }, { groups, out = 'f32' }) {
     const [, , C] = map3(x);
     const share = C / groups;
-    const fits = C % 4 === 0 && (share === 1 || share === 2 || share % 4 === 0);
-    ensureTypes('group_norm', { x }, fits, `[H,W,C] with ${groups} groups of 1, 2 or a multiple of 4 channels`);
+    const fits = C % 4 === 0 && (share === 1 || share % 2 === 0);
+    ensureTypes('group_norm', { x }, fits, `[H,W,C] with ${groups} groups of one channel or an even number`);
     ensureTypes('group_norm', { x, gamma, beta }, gamma.shape[0] === C && beta.shape[0] === C, `[C] with C = ${C}`);
     const y: TensorType = { dtype: out, shape: x.shape };
     ensureTypes('group_norm', { residual }, !residual || residual.shape.join() === x.shape.join(), show(y));
@@ -45,14 +45,16 @@ export const groupNorm = defineOp<GroupNormInputs, GroupNormAttrs>({
       make({ x, residual }, { groups, eps, act = 'none' }, { y }) {
         const [H, W, C] = map3(x);
         const share = C / groups;
-        const WIDTH4 = Math.max(1, share / 4);
+        // Two groups of an odd number of pairs are a whole number of vectors.
+        const odd = share % 4 === 2;
+        const WIDTH4 = odd ? share / 2 : Math.max(1, share / 4);
         const end = epilogueKernel(act, y);
         return {
           files: [groupNormWgsl, residual ? residualWgsl : plainWgsl, ...end.files],
           tunables: {
             ...end.tunables,
             xelem: x.dtype,
-            SHARE: Math.min(share, 4),
+            SHARE: odd ? 2 : Math.min(share, 4),
             ...(residual && { relem: residual.dtype }),
           },
           params: { PIXELS: H * W, C4: C / 4, WIDTH4, COUNT: H * W * share, EPS: eps },
