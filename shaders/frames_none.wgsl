@@ -1,4 +1,5 @@
-// Include. No earlier frames of temporal_attention: the frame at hand is the first of its clip.
-fn past_count() -> u32 { return 0; }
+// Include. The clip of temporal_attention is the frame at hand.
+fn others() -> u32 { return 0; }
 fn own_place() -> u32 { return 0; }
-fn past_row(j: u32, row: u32, c4: u32) -> vec4f { return vec4f(0); }
+fn slot(place: u32) -> u32 { return 0; }
+fn past_row(at: u32) -> vec4f { return vec4f(0); }

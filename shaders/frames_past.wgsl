@@ -1,13 +1,9 @@
-// Include. Earlier frames of temporal_attention: `frames` holds how many there are and the place of the frame at hand, then for
-// each of them its slot in `past` and its place.
+// Include. The clip that temporal_attention sees: `frames` holds how many frames there are beside the one at hand, the place of that
+// one, and from the fifth value on the slots in `past` of the frames at each place.
 @group(0) @binding(4) var<storage, read> past: array<vec4<xelem>>; // [slots, P, C/4]
-@group(0) @binding(5) var<storage, read> frames: array<vec2u>; // [KEYS]
+@group(0) @binding(5) var<storage, read> frames: array<u32>; // [4 + PLACES]
 
-fn past_count() -> u32 { return min(frames[0].x, KEYS - 1); }
-fn own_place() -> u32 { return frames[0].y; }
-
-// The row of frame j; of any frame where there is no such.
-fn past_row(j: u32, row: u32, c4: u32) -> vec4f {
-  let frame = frames[min(j + 1, KEYS - 1)];
-  return vec4f(past[(frame.x * params.P + row) * params.C4 + c4]) + positions[frame.y * params.C4 + c4];
-}
+fn others() -> u32 { return min(frames[0], PLACES - 1); }
+fn own_place() -> u32 { return min(frames[1], PLACES - 1); }
+fn slot(place: u32) -> u32 { return frames[4 + place]; }
+fn past_row(at: u32) -> vec4f { return vec4f(past[at]); }

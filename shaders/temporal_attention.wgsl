@@ -1,29 +1,25 @@
-// y[P, HEADS·C] of the pixels of a frame: for every pixel and head the mean of rows r_j[C] of that pixel, weighted by
-// softmax_j(SCALE · q·r_j), over earlier frames and the frame itself. A row is x of its frame plus the row of `positions` for its
-// place. The projection of keys is in q, and that of values is left to what reads y, so what is kept of a frame is x alone.
+// y[P, HEADS, C + PLACES] of the pixels of a frame: for every pixel and head, shares = softmax_j(SCALE · (q·r_j + q[C + j])) of the
+// frames j of a clip, and first Σ_j shares_j · r_j[C], then the shares. r is x at the place of the frame at hand, and elsewhere
+// what x was of another frame. The projection of keys is in q, that of values is left to what reads y: so x is all that is kept of
+// a frame.
 // Includes: frames_past.wgsl, stored.wgsl
-// LANES invocations share a pixel: each takes some of the keys for all heads, then one head's softmax, then some of the channels.
-// Edges: pixels past P are clamped on load and skipped on store.
+// One invocation computes one head of a pixel; neighbours take heads of one pixel, and read the same rows. No workgroup memory.
 alias xelem = f32;
 alias yelem = f32;
 const HEADS: u32 = 8;
-const LANES: u32 = 8; // of a pixel: one for each head
-const EACH: u32 = 4; // keys of an invocation
-const PIXELS: u32 = 8; // of a workgroup
-const KEYS = LANES * EACH; // the last one is the frame itself
-const WORKGROUP = LANES * PIXELS;
+const PLACES: u32 = 32;
+const STEP: u32 = 4; // frames at once
+const WORKGROUP: u32 = 64;
 struct Params {
   P: u32,
-  C4: u32, // C / 4
+  C4: u32,    // C / 4
+  STEPS: u32, // PLACES / STEP: a loop bound the compiler does not unroll
   SCALE: f32, // of the scores · log2(e)
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> q: array<vec4<xelem>>; // [P, HEADS, C/4]
+@group(0) @binding(1) var<storage, read> q: array<vec4<xelem>>; // [P, HEADS, (C + PLACES)/4]
 @group(0) @binding(2) var<storage, read> x: array<vec4<xelem>>; // [P, C/4]
-@group(0) @binding(3) var<storage, read> positions: array<vec4f>; // [KEYS, C/4]
-@group(0) @binding(9) var<storage, read_write> y: array<vec4<yelem>>; // [P, HEADS, C/4]
-
-var<workgroup> parts: array<f32, PIXELS * KEYS * HEADS>; // scores, then what they make of a row's share
+@group(0) @binding(9) var<storage, read_write> y: array<vec4<yelem>>; // [P, HEADS, (C + PLACES)/4]
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -31,50 +27,49 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let lane = local % LANES;
-  let pixel = (group.y * groups.x + group.x) * PIXELS + local / LANES;
-  let row = min(pixel, params.P - 1);
-  let first = local / LANES * KEYS * HEADS;
-  let count = past_count();
-  let place = own_place() * params.C4;
-  var scores: array<f32, HEADS * EACH>;
-  for (var i = 0u; i < HEADS * EACH; i++) { scores[i] = 0; }
-  var own = 0.0; // of the head `lane`
+  let id = (group.y * groups.x + group.x) * WORKGROUP + local;
+  let pixel = id / HEADS;
+  if (pixel >= params.P) { return; }
+  let count = others();
+  let head_at = id * (params.C4 + PLACES / 4);
+  let own_at = pixel * params.C4;
+  var shares: array<vec4f, PLACES / 4>;
+  var top = -3.4028234e38;
+  for (var step = 0u; step < params.STEPS; step++) {
+    var at: array<u32, STEP>;
+    for (var i = 0u; i < STEP; i++) { at[i] = (slot(step * STEP + i) * params.P + pixel) * params.C4; }
+    var scores = vec4f(q[head_at + params.C4 + step]);
+    for (var c4 = 0u; c4 < params.C4; c4++) {
+      let wanted = vec4f(q[head_at + c4]);
+      let own = vec4f(x[own_at + c4]);
+      for (var i = 0u; i < STEP; i++) {
+        scores[i] += dot(wanted, select(past_row(at[i] + c4), own, step * STEP + i == own_place()));
+      }
+    }
+    let there = step * STEP + vec4u(0, 1, 2, 3) <= vec4u(count);
+    scores = select(vec4f(-3.4028234e38), scores * params.SCALE, there);
+    shares[step] = scores;
+    top = max(top, max(max(scores.x, scores.y), max(scores.z, scores.w)));
+  }
+  var sum = 0.0;
+  for (var step = 0u; step < params.STEPS; step++) {
+    shares[step] = exp2(shares[step] - top);
+    sum += dot(shares[step], vec4f(1));
+  }
+  for (var step = 0u; step < params.STEPS; step++) {
+    shares[step] /= sum;
+    y[head_at + params.C4 + step] = stored(shares[step]);
+  }
   for (var c4 = 0u; c4 < params.C4; c4++) {
-    var r: array<vec4f, EACH>;
-    for (var i = 0u; i < EACH; i++) { r[i] = past_row(i * LANES + lane, row, c4); }
-    for (var head = 0u; head < HEADS; head++) {
-      let wanted = vec4f(q[(row * HEADS + head) * params.C4 + c4]);
-      for (var i = 0u; i < EACH; i++) { scores[head * EACH + i] += dot(wanted, r[i]); }
+    var out = vec4f(0);
+    for (var step = 0u; step * STEP <= count; step++) {
+      for (var i = 0u; i < STEP; i++) {
+        let j = step * STEP + i;
+        let row = past_row((slot(j) * params.P + pixel) * params.C4 + c4);
+        out += shares[step][i] * select(row, vec4f(0), j == own_place() || j > count);
+      }
     }
-    let self_row = vec4f(x[row * params.C4 + c4]) + positions[place + c4];
-    own += dot(vec4f(q[(row * HEADS + lane) * params.C4 + c4]), self_row);
-  }
-  for (var i = 0u; i < EACH; i++) {
-    let at = first + (i * LANES + lane) * HEADS;
-    for (var head = 0u; head < HEADS; head++) { parts[at + head] = scores[head * EACH + i]; }
-  }
-  workgroupBarrier();
-  parts[first + (KEYS - 1) * HEADS + lane] = own;
-  var top = own;
-  for (var j = 0u; j < count; j++) { top = max(top, parts[first + j * HEADS + lane]); }
-  var sum = exp2((own - top) * params.SCALE);
-  for (var j = 0u; j < count; j++) { sum += exp2((parts[first + j * HEADS + lane] - top) * params.SCALE); }
-  for (var j = 0u; j < count; j++) {
-    let at = first + j * HEADS + lane;
-    parts[at] = exp2((parts[at] - top) * params.SCALE) / sum;
-  }
-  parts[first + (KEYS - 1) * HEADS + lane] = exp2((own - top) * params.SCALE) / sum;
-  workgroupBarrier();
-  for (var c4 = lane; c4 < params.C4; c4 += LANES) {
-    var out: array<vec4f, HEADS>;
-    let self_row = vec4f(x[row * params.C4 + c4]) + positions[place + c4];
-    for (var head = 0u; head < HEADS; head++) { out[head] = parts[first + (KEYS - 1) * HEADS + head] * self_row; }
-    for (var j = 0u; j < count; j++) {
-      let r = past_row(j, row, c4);
-      for (var head = 0u; head < HEADS; head++) { out[head] += parts[first + j * HEADS + head] * r; }
-    }
-    if (pixel >= params.P) { continue; }
-    for (var head = 0u; head < HEADS; head++) { y[(row * HEADS + head) * params.C4 + c4] = stored(out[head]); }
+    out += shares[own_place() / STEP][own_place() % STEP] * vec4f(x[own_at + c4]);
+    y[head_at + c4] = stored(out);
   }
 }

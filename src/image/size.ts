@@ -15,6 +15,8 @@ export interface SizeRule {
    * resizes twice, as Depth Anything 3 does: the longest side to the target, then both to the nearest multiples.
    */
   readonly method: 'lower_bound' | 'upper_bound' | 'minimal' | 'longest_side';
+  /** Whether pictures longer than 16:9 get a smaller target, which bounds their area. */
+  readonly narrowed?: true;
   /** `mirrored`: a border of mirrored pixels belongs to the picture, and the map is cut to what is inside of it. */
   readonly border?: 'mirrored';
   /** Whether the network takes no other size: pictures are stretched to it. */
@@ -100,10 +102,17 @@ export function firstSize(
   }
   const [rows, columns] = borderOf(rule, { width, height }) ?? [0, 0];
   [width, height] = [width + 2 * columns, height + 2 * rows];
-  const target = { width: inputSize ?? rule.width, height: inputSize ?? rule.height };
+  const aim = (side: number) => (rule.narrowed ? narrowed(side, rule.multiple, width, height) : side);
+  const target = { width: aim(inputSize ?? rule.width), height: aim(inputSize ?? rule.height) };
   let [scaleX, scaleY] = [target.width / width, target.height / height];
   if (rule.keepAspect && !square) scaleX = scaleY = commonScale(rule.method, scaleX, scaleY);
   return { width: side(rule, scaleX * width, target.width), height: side(rule, scaleY * height, target.height) };
+}
+
+/** The target of a picture as Video Depth Anything has it: of one past 16:9 as if its longer side were that of 16:9. */
+function narrowed(target: number, multiple: number, width: number, height: number): number {
+  const ratio = Math.max(width, height) / Math.min(width, height);
+  return ratio > 1.78 ? roundHalfEven(Math.floor((target * 1.777) / ratio) / multiple) * multiple : target;
 }
 
 /** Throws ImageError `IMAGE_SIZE` unless both sides are positive whole numbers. */

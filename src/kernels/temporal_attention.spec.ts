@@ -2,40 +2,45 @@ import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js'
 import { temporalAttention, type TemporalAttentionAttrs } from './temporal_attention.js';
 
 const HEADS = 8;
-const FRAMES = 32;
+const PLACES = 32;
 
-/** Slots and places of the earlier frames, and the place of the frame at hand. */
-function listOf(inputs: Tensors): { past: (readonly [number, number])[]; place: number } {
-  const { data } = inputs['frames'] ?? { data: new Float64Array(2 * FRAMES) };
-  const pair = (i: number) => [data[2 * i]!, data[2 * i + 1]!] as const;
-  const [count, place] = pair(0);
-  return { past: Array.from({ length: count }, (_, j) => pair(j + 1)), place };
+/** Rows of the frames of a pixel, in the order of their places. */
+function clipOf(inputs: Tensors, p: number): number[][] {
+  const x = need(inputs, 'x');
+  const [P, C] = x.type.shape as [number, number];
+  const row = ({ data }: { data: Float64Array }, at: number) => Array.from({ length: C }, (_, c) => data[at * C + c]!);
+  const { frames, past } = inputs;
+  if (!frames || !past) return [row(x, p)];
+  const [others, own] = [frames.data[0]!, frames.data[1]!];
+  return Array.from({ length: others + 1 }, (_, place) =>
+    place === own ? row(x, p) : row(past, frames.data[4 + place]! * P + p),
+  );
 }
 
 function reference(inputs: Tensors, { scale }: TemporalAttentionAttrs): { y: Expected } {
-  const [q, x, positions] = [need(inputs, 'q'), need(inputs, 'x'), need(inputs, 'positions')];
-  const [P, C] = x.type.shape as [number, number];
-  const { past, place } = listOf(inputs);
-  const y = blank([P, HEADS * C]);
+  const q = need(inputs, 'q');
+  const [P, C] = need(inputs, 'x').type.shape as [number, number];
+  const y = blank([P, HEADS * (C + PLACES)]);
   for (let p = 0; p < P; p++) {
-    const rows = past.map(([slot, at]) =>
-      Array.from({ length: C }, (_, c) => inputs['past']!.data[(slot * P + p) * C + c]! + positions.data[at * C + c]!),
-    );
-    rows.push(Array.from({ length: C }, (_, c) => x.data[p * C + c]! + positions.data[place * C + c]!));
+    const rows = clipOf(inputs, p);
     for (let h = 0; h < HEADS; h++) {
-      const wanted = (c: number) => q.data[(p * HEADS + h) * C + c]!;
-      const scores = rows.map((row) => scale * row.reduce((sum, value, c) => sum + value * wanted(c), 0));
+      const at = (p * HEADS + h) * (C + PLACES);
+      const wanted = (i: number) => q.data[at + i]!;
+      const score = (row: number[], j: number, of: (value: number) => number) =>
+        scale * row.reduce((sum, value, c) => sum + of(value * wanted(c)), of(wanted(C + j)));
+      const scores = rows.map((row, j) => score(row, j, (value) => value));
       const top = Math.max(...scores);
-      const shares = scores.map((score) => Math.exp(score - top));
+      const shares = scores.map((value) => Math.exp(value - top));
       const total = shares.reduce((sum, share) => sum + share, 0);
+      // An error of a score moves the shares by as much.
+      const reach = 2 + Math.max(...rows.map((row, j) => score(row, j, Math.abs)));
       for (let c = 0; c < C; c++) {
-        const at = (p * HEADS + h) * C + c;
-        y.values[at] = rows.reduce((sum, row, j) => sum + (shares[j]! / total) * row[c]!, 0);
-        // An error of a score moves its share: as much as all terms of the score are worth.
-        const reach = Math.max(
-          ...rows.map((row) => scale * row.reduce((sum, value, i) => sum + Math.abs(value * wanted(i)), 0)),
-        );
-        y.magnitude[at] = (2 + reach) * Math.max(...rows.map((row) => Math.abs(row[c]!)));
+        y.values[at + c] = rows.reduce((sum, row, j) => sum + (shares[j]! / total) * row[c]!, 0);
+        y.magnitude[at + c] = reach * Math.max(...rows.map((row) => Math.abs(row[c]!)));
+      }
+      for (let j = 0; j < PLACES; j++) {
+        y.values[at + C + j] = (shares[j] ?? 0) / total;
+        y.magnitude[at + C + j] = reach * y.values[at + C + j]!;
       }
     }
   }
@@ -43,21 +48,15 @@ function reference(inputs: Tensors, { scale }: TemporalAttentionAttrs): { y: Exp
 }
 
 const shapes = (P: number, C: number, slots = 0) => ({
-  q: [P, HEADS * C],
+  q: [P, HEADS * (C + PLACES)],
   x: [P, C],
-  positions: [FRAMES, C],
-  ...(slots > 0 ? { past: [slots, P, C], frames: [2 * FRAMES] } : {}),
+  ...(slots > 0 ? { past: [slots, P, C], frames: [4 + PLACES] } : {}),
 });
 
-/** A table of `count` frames: slots in some order, places from 0 on, that at hand last. */
-const listed = (count: number, slotOf: (j: number) => number, place = count) => ({
-  q: 'signed' as const,
-  frames: (_: () => number, i: number) => {
-    if (i < 2) return i === 0 ? count : place;
-    const j = Math.floor(i / 2) - 1;
-    if (j >= count) return 0;
-    return i % 2 === 0 ? slotOf(j) : j < place ? j : j + 1;
-  },
+/** A table of frames beside that at `own`. */
+const clip = (others: number, own: number, slotOf: (place: number) => number) => ({
+  frames: (_: () => number, i: number) =>
+    i === 0 ? others : i === 1 ? own : i < 4 || i - 4 > others ? 0 : slotOf(i - 4),
 });
 
 export const temporalAttentionSpec = defineSpec({
@@ -68,32 +67,31 @@ export const temporalAttentionSpec = defineSpec({
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
   cases: [
-    { name: 'a frame alone', inputs: shapes(11, 12), attrs: { scale: 0.5 } },
+    { name: 'a clip of one frame', inputs: shapes(11, 12), attrs: { scale: 0.5 } },
     {
-      name: 'no frames yet, though there is room',
+      name: 'the first frame of a clip, though there is room',
       inputs: shapes(9, 8, 2),
       attrs: { scale: 1 },
-      fill: listed(0, () => 0),
+      fill: clip(0, 0, () => 0),
       half: false,
     },
-    { name: 'one earlier frame', inputs: shapes(8, 4, 3), attrs: { scale: 1 }, fill: listed(1, () => 2), half: false },
     {
-      name: '31 earlier frames in slots of a ring, one of them many times',
+      name: '31 frames in slots of a ring, and one of them twice',
       inputs: shapes(13, 64, 31),
       attrs: { scale: 8 ** -0.5 },
-      fill: listed(31, (j) => Math.max(0, (j * 7) % 31)),
+      fill: clip(31, 31, (place) => Math.max(0, (place * 7) % 31)),
     },
     {
       name: 'frames on both sides, prime pixels, odd vectors',
       inputs: shapes(37, 20, 9),
       attrs: { scale: 2 },
-      fill: listed(9, (j) => 8 - j, 4),
+      fill: clip(8, 5, (place) => 8 - place),
     },
     {
       name: 'wide rows',
       inputs: shapes(3, 384, 31),
       attrs: { scale: 48 ** -0.5 },
-      fill: listed(31, (j) => j),
+      fill: clip(31, 31, (place) => place),
       half: false,
     },
   ],
@@ -102,13 +100,13 @@ export const temporalAttentionSpec = defineSpec({
       name: 'Video Depth Anything small 252, third module',
       inputs: shapes(1296, 64, 31),
       attrs: { scale: 8 ** -0.5 },
-      fill: listed(31, (j) => j),
+      fill: clip(31, 31, (place) => place),
     },
     {
       name: 'Video Depth Anything small 252, first module',
       inputs: shapes(324, 192, 31),
       attrs: { scale: 24 ** -0.5 },
-      fill: listed(31, (j) => j),
+      fill: clip(31, 31, (place) => place),
     },
   ],
 });

@@ -1,29 +1,29 @@
 import noneWgsl from '../../shaders/frames_none.wgsl?raw';
 import pastWgsl from '../../shaders/frames_past.wgsl?raw';
 import storedWgsl from '../../shaders/stored.wgsl?raw';
-import attentionWgsl from '../../shaders/temporal_attention.wgsl?raw';
+import registersWgsl from '../../shaders/temporal_attention.wgsl?raw';
+import subgroupWgsl from '../../shaders/temporal_attention_subgroup.wgsl?raw';
 import { ensureTypes, tokens2, type DType, type TensorType } from '../tensor.js';
-import { defineOp } from './op.js';
+import { defineOp, type Kernel } from './op.js';
 
-/** Frames that attention spans, that at hand included. */
-export const FRAMES = 32;
-/** Invocations of a pixel, one for each head, and pixels of a workgroup. */
-const LANES = 8;
-const PIXELS = 8;
-/** Which earlier frames there are, as `frames_past.wgsl` reads it. */
-export const FRAME_TABLE: TensorType = { dtype: 'u32', shape: [2 * FRAMES] };
+/** Places of a clip, and heads. */
+export const PLACES = 32;
+export const HEADS = 8;
+const WORKGROUP = 64;
+/** Frames that the register kernel takes at once. */
+const STEP = 4;
+/** What the frame at hand sees, as `frames_past.wgsl` reads it. */
+export const FRAME_TABLE: TensorType = { dtype: 'u32', shape: [4 + PLACES] };
 
 export interface TemporalAttentionInputs {
   readonly [name: string]: TensorType | undefined;
-  /** [P, heads·C]: queries of all heads, by the rows that the keys are projected from. */
+  /** [P, 8·(C + 32)]: for each head its query by the rows that keys are projected from, then by the 32 places. */
   readonly q: TensorType;
   /** [P, C], of the type of q: rows of the frame at hand. */
   readonly x: TensorType;
-  /** [32, C], f32, added to the rows of the frame at each place. */
-  readonly positions: TensorType;
-  /** [slots, P, C], of the type of q: rows of earlier frames; none for a frame alone. */
+  /** [slots, P, C], of the type of q: rows of other frames; none for a clip of one frame. */
   readonly past?: TensorType | undefined;
-  /** `FRAME_TABLE`, with `past`: the count of earlier frames, at most 31, the place of x; their slots and places. */
+  /** `FRAME_TABLE`, with `past`: how many other frames there are, the place of x; then the slots of all places. */
   readonly frames?: TensorType | undefined;
 }
 
@@ -34,37 +34,70 @@ export interface TemporalAttentionAttrs {
 }
 
 /**
- * Attention of each pixel of a frame to the same pixel of the frames before it and its own, on rows that are not
- * projected: y[P, heads·C], the mean row of each of 8 heads.
+ * Attention of each pixel of a frame to the same pixel of a clip's frames, on rows that are not projected:
+ * y[P, 8·(C + 32)], for each head the mean of the rows, then the shares of the places in it. What keys and values have of
+ * their places by themselves goes with q and the shares.
  */
 export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAttentionAttrs>({
   name: 'temporal_attention',
-  infer({ q, x, positions, past, frames }, { out = 'f32' }) {
+  infer({ q, x, past, frames }, { out = 'f32' }) {
     const [P, C] = tokens2(x);
-    const fits = C % 4 === 0 && q.dtype === x.dtype && q.shape.join() === [P, LANES * C].join();
-    ensureTypes('temporal_attention', { q, x }, fits, `[P,${LANES}·C] and [P,C] of one type`);
-    const placed = positions.dtype === 'f32' && positions.shape.join() === [FRAMES, C].join();
-    ensureTypes('temporal_attention', { positions }, placed, `f32[${FRAMES},${C}]`);
+    const fits = C % 4 === 0 && q.dtype === x.dtype && q.shape.join() === [P, HEADS * (C + PLACES)].join();
+    ensureTypes('temporal_attention', { q, x }, fits, `[P,${HEADS}·(C+${PLACES})] and [P,C] of one type`);
     const kept = past?.dtype === x.dtype && past.shape.slice(1).join() === [P, C].join();
     const listed = frames?.dtype === 'u32' && frames.shape.join() === FRAME_TABLE.shape.join();
-    ensureTypes('temporal_attention', { past, frames }, past || frames ? kept && listed : true, `[slots,${P},${C}]`);
+    const expected = `[slots,${P},${C}] and u32[${FRAME_TABLE.shape}]`;
+    ensureTypes('temporal_attention', { past, frames }, past || frames ? kept && listed : true, expected);
     return { y: { dtype: out, shape: q.shape } };
   },
   kernels: [
     {
-      name: 'workgroup',
+      name: 'registers',
       on: 'any',
-      make({ x, past }, { scale }, { y }) {
-        const [P, C] = tokens2(x);
-        return {
-          // A mean of rows is within their range.
-          files: [attentionWgsl, past ? pastWgsl : noneWgsl, storedWgsl],
-          tunables: { xelem: x.dtype, yelem: y.dtype, HEADS: LANES, LANES, EACH: FRAMES / LANES, PIXELS },
-          params: { P, C4: C / 4, SCALE: scale * Math.LOG2E },
-          workgroups: Math.ceil(P / PIXELS),
-        };
-      },
+      make: (inputs, attrs, { y }) =>
+        kernelOf(inputs, attrs, y, {
+          file: registersWgsl,
+          tunables: { STEP, WORKGROUP },
+          params: { STEPS: PLACES / STEP },
+          pixels: WORKGROUP / HEADS,
+        }),
+    },
+    {
+      name: 'subgroup',
+      on: 'cpu',
+      prefer: () => true,
+      make: (inputs, attrs, { y }) => ({
+        ...kernelOf(inputs, attrs, y, {
+          file: subgroupWgsl,
+          tunables: {},
+          params: { STEPS: PLACES / HEADS, LOOP: HEADS },
+          pixels: 1,
+        }),
+        subgroupSize: HEADS,
+      }),
     },
   ],
-  cost: ({ q, past }) => ({ flops: 4 * tokens2(q)[0] * tokens2(q)[1] * (past ? FRAMES : 1) }),
+  cost: ({ q, past }) => ({ flops: 4 * tokens2(q)[0] * tokens2(q)[1] * (past ? PLACES : 1) }),
 });
+
+interface Main extends Pick<Kernel, 'tunables' | 'params'> {
+  readonly file: string;
+  /** Of a workgroup. */
+  readonly pixels: number;
+}
+
+function kernelOf(
+  { x, past }: TemporalAttentionInputs,
+  { scale }: TemporalAttentionAttrs,
+  y: TensorType,
+  { file, tunables, params, pixels }: Main,
+): Kernel {
+  const [P, C] = tokens2(x);
+  return {
+    // Shares, and a mean of rows, are within the range of f16.
+    files: [file, past ? pastWgsl : noneWgsl, storedWgsl],
+    tunables: { xelem: x.dtype, yelem: y.dtype, HEADS, PLACES, ...tunables },
+    params: { P, C4: C / 4, SCALE: scale * Math.LOG2E, ...params },
+    workgroups: Math.ceil(P / pixels),
+  };
+}

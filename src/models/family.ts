@@ -117,7 +117,12 @@ export interface ModelEntry<Name extends string = string> {
 export interface NetworkContext {
   /** Whose code to reproduce where the authors' and the hub's differ. */
   readonly convention: Convention;
+  /** Of a network along time: what it has of other frames where it makes such rows [P,C] of its own, which are kept. */
+  readonly remember?: Remember | undefined;
 }
+
+/** Rows [slots,P,C] of other frames, and the table of `temporalAttention` that says which are where. */
+export type Remember = (rows: Value) => { readonly past: Value; readonly frames: Value };
 
 /** What a network gives, by name. */
 export interface Outputs {

@@ -11,7 +11,7 @@ import type { Op } from '../kernels/op.js';
 import { PictureTexture } from '../image/picture.js';
 import type { Size } from '../image/size.js';
 import { preprocess, type Convention, type Preprocess } from '../image/preprocess.js';
-import type { FamilyCode, Network, Outputs } from '../models/family.js';
+import type { FamilyCode, Network, Outputs, Remember } from '../models/family.js';
 import type { KnownModel } from '../models/families/index.js';
 import { originalNames } from '../models/identify.js';
 import { codeOf } from '../models/registry.js';
@@ -162,9 +162,9 @@ export class Engine {
     });
   }
 
-  /** The network on a normalised picture f32[H,W,4]. */
-  network(picture: Value): Outputs {
-    return this.#code.network(this.entry)(picture, this.#weights, { convention: this.convention });
+  /** The network on a normalised picture f32[H,W,4], and on what it remembers, if anything. */
+  network(picture: Value, remember?: Remember): Outputs {
+    return this.#code.network(this.entry)(picture, this.#weights, { convention: this.convention, remember });
   }
 
   /** Metres, of a network whose entry has a `canonicalFocal`. @param factor f32[4], of which the first value counts */

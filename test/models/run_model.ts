@@ -90,6 +90,7 @@ function stageLabel(stage: string, taps: readonly number[]): string | undefined 
   if (stage === 'tokens') return 'pretrained.patch_embed';
   if (stage.startsWith('block')) return `pretrained.blocks.${index}`;
   if (stage.startsWith('tap')) return `pretrained.blocks.${taps[index - 1]}`;
+  if (stage.startsWith('motion')) return `motion_modules.${index}`;
   if (stage.startsWith('reassembled')) return `reassemble.${index - 1}`;
   if (stage.endsWith('_rn')) return stage;
   if (stage.includes('bins')) return stage.includes('.') ? stage : `metric.${stage}`;

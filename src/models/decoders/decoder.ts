@@ -43,12 +43,22 @@ export function decoder(maps: readonly Value[], weights: Weights, config: Decode
  * The decoder up to the first convolution of the head: [2h,2w,C], f32, of maps whose largest is [h,w,·]. The last
  * projection commutes with the resize before that convolution, and is part of it.
  * @param opening name of that convolution
+ * @param moved what the result of a deeper fusion block goes through before the next one reads it
  */
-export function fused(maps: readonly Value[], weights: Weights, block: DecoderConfig['block'], opening: string): Value {
-  const { sum } = fusedPaths(maps, weights, block);
+export function fused(
+  maps: readonly Value[],
+  weights: Weights,
+  block: DecoderConfig['block'],
+  opening: string,
+  moved?: PathStep,
+): Value {
+  const { sum } = fusedPaths(maps, weights, block, moved);
   const projection = weights.at('refinenet1.out_conv');
   return sum.graph.scope('head', () => upsampled(sum, projection, weights.at(opening), block));
 }
+
+/** What is made of the result of the fusion block of a level, before the resize that ends it. */
+export type PathStep = (path: Value, level: number) => Value;
 
 /** What the fusion blocks of a decoder leave. */
 export interface FusedPaths {
@@ -61,7 +71,12 @@ export interface FusedPaths {
 }
 
 /** The decoder up to its head: maps, the largest first, through a fusion block each. */
-export function fusedPaths(maps: readonly Value[], weights: Weights, block: DecoderConfig['block']): FusedPaths {
+export function fusedPaths(
+  maps: readonly Value[],
+  weights: Weights,
+  block: DecoderConfig['block'],
+  moved: PathStep = (path) => path,
+): FusedPaths {
   const { graph } = maps[0] as Value;
   const laterals = maps.map((map, i) =>
     graph.scope(`layer${i + 1}_rn`, () =>
@@ -73,7 +88,7 @@ export function fusedPaths(maps: readonly Value[], weights: Weights, block: Deco
     const path = graph.scope(`refinenet${level}`, () =>
       fusion(laterals[level - 1] as Value, paths.at(-1), weights.at(`refinenet${level}`), block),
     );
-    paths.push(path);
+    paths.push(moved(path, level));
   }
   const last = weights.at('refinenet1');
   const sum = graph.scope('refinenet1', () =>

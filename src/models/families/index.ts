@@ -11,6 +11,7 @@ import { dptSwin, type DptSwinName } from './dpt_swin.js';
 import { dptSwin2, type DptSwin2Name } from './dpt_swin2.js';
 import { midasLarge, type MidasLargeName } from './midas_large.js';
 import { midasSmall, type MidasSmallName } from './midas_small.js';
+import { videoDepthAnything, type VideoDepthAnythingName } from './video_depth_anything.js';
 import { zoeDepth, type ZoeDepthName } from './zoedepth.js';
 
 /** Name of a model that `loadDepthModel` knows. */
@@ -27,6 +28,7 @@ export type ModelName =
   | DptSwin2Name
   | MidasLargeName
   | MidasSmallName
+  | VideoDepthAnythingName
   | ZoeDepthName;
 
 /** A model of the registry. */
@@ -37,6 +39,7 @@ export const families: readonly Family<KnownModel>[] = [
   depthAnything,
   depthAnything3,
   distillAnyDepth,
+  videoDepthAnything,
   // It contains a whole DPT on BEiT, whose marks it bears.
   zoeDepth,
   dptBeit,
