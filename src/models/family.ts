@@ -2,6 +2,7 @@ import type { Value } from '../graph/graph.js';
 import type { Convention, Preprocess } from '../image/preprocess.js';
 import type { Size, SizeRule } from '../image/size.js';
 import type { ResizeFilter } from '../kernels/resize_map.js';
+import type { TensorType } from '../tensor.js';
 import type { NameRule } from '../weights/names.js';
 import type { Weights } from '../weights/weights.js';
 
@@ -104,6 +105,8 @@ export interface ModelEntry<Name extends string = string> {
   readonly std: readonly [number, number, number];
   /** How the authors resize the network's map to the picture. */
   readonly output: ResizeFilter;
+  /** Whether it sees the frames of a stream together. */
+  readonly temporal?: true;
   /** What the network gives beside the depth. */
   readonly beside?: readonly BesideName[];
   /**
@@ -121,8 +124,8 @@ export interface NetworkContext {
   readonly remember?: Remember | undefined;
 }
 
-/** Rows [slots,P,C] of other frames, and the table of `temporalAttention` that says which are where. */
-export type Remember = (rows: Value) => { readonly past: Value; readonly frames: Value };
+/** Rows [slots,P,C] of other frames, and the table, of this type, that says which are where. */
+export type Remember = (rows: Value, table: TensorType) => { readonly past: Value; readonly frames: Value };
 
 /** What a network gives, by name. */
 export interface Outputs {

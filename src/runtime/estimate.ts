@@ -75,6 +75,8 @@ export interface EstimatePlan {
 export interface EstimateUse {
   /** The program, as `leaseEstimate`. */
   readonly lease: typeof leaseEstimate;
+  /** Awaited between two runs. */
+  between?(): Promise<void>;
   /** Records what follows a run, and may add buffers to its map. */
   after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
   /** What its map is drawn with. */

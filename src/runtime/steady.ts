@@ -7,7 +7,10 @@ import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
 import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
-import { factorInput, mapsOf, networkInput, programKey, type EstimateUse, type Geometry } from './estimate.js';
+import { factorInput, mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
+import { OwnProgram } from './own_program.js';
+
+export { VideoStream } from './video.js';
 
 /** What a stream keeps from map to map, and the output that becomes it, by name. */
 const STATE = { last: 'y', last_luma: 'luma', last_fit: 'fit' } as const;
@@ -24,24 +27,15 @@ export interface SteadyState {
   save?: () => Promise<Uint8Array>;
 }
 
-interface Held {
-  readonly engine: Engine;
-  readonly size: string;
-  readonly key: string;
-  readonly build: ProgramBuilder;
-  readonly release: () => void;
-}
-
-/** Streams of an engine that hold a program. */
-const taken = new WeakMap<Engine, Set<number>>();
-
 /**
  * One stream whose maps hold still: each is laid onto the last and moved to the new one where the picture changes. All
  * it keeps lies in inputs of its program, which no other stream has.
  */
 export class SteadyStream implements EstimateUse {
-  #held: Held | undefined;
+  readonly #own = new OwnProgram('steady');
   #from: Uint8Array | undefined;
+  /** Of the last map. */
+  #last: readonly [Engine, Geometry] | undefined;
 
   constructor(state?: SteadyState) {
     this.#from = state?.from;
@@ -50,10 +44,8 @@ export class SteadyStream implements EstimateUse {
 
   /** The stream's own program; another size or engine starts anew. */
   lease(engine: Engine, geometry: Geometry): Lease {
-    const size = programKey('', geometry);
-    const build = steadyBuilder(engine, geometry);
-    if (this.#held?.engine !== engine || this.#held.size !== size) this.#start(engine, size, build);
-    const lease = engine.lease((this.#held as Held).key, build);
+    this.#last = [engine, geometry];
+    const lease = this.#lease(engine, geometry);
     const from = this.#from;
     this.#from = undefined;
     if (!from) return lease;
@@ -85,14 +77,21 @@ export class SteadyStream implements EstimateUse {
 
   /** Leaves the program to other streams. */
   end(): void {
-    this.#held?.release();
-    this.#held = undefined;
+    this.#own.end();
+  }
+
+  #lease(engine: Engine, geometry: Geometry): Lease {
+    return this.#own.lease(engine, geometry, steadyBuilder(engine, geometry), (ready) => {
+      // Buffers of a new program hold zeros; those of a stream that is over do not.
+      const state = ready?.executable.buffer(ready.values['last_fit'] as Value);
+      if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Uint8Array(byteLength(FIT)));
+    });
   }
 
   /** The inputs that maps leave for the next one, one behind the other. */
   async #save(): Promise<Uint8Array> {
-    const { engine, key, build } = this.#held as Held;
-    const lease = engine.lease(key, build);
+    const [engine, geometry] = this.#last as readonly [Engine, Geometry];
+    const lease = this.#lease(engine, geometry);
     try {
       const { executable, values } = await lease.program;
       const { gpu } = engine;
@@ -104,31 +103,6 @@ export class SteadyStream implements EstimateUse {
     } finally {
       lease.release();
     }
-  }
-
-  #start(engine: Engine, size: string, build: ProgramBuilder): void {
-    this.end();
-    const numbers = taken.get(engine) ?? new Set();
-    taken.set(engine, numbers);
-    let number = 0;
-    while (numbers.has(number)) number++;
-    const key = `steady ${number}${size}`;
-    // Held between maps too, so that the state outlives programs of other sizes.
-    const { ready, release } = engine.lease(key, build);
-    numbers.add(number);
-    this.#held = {
-      engine,
-      size,
-      key,
-      build,
-      release: () => {
-        numbers.delete(number);
-        release();
-      },
-    };
-    // Buffers of a new program hold zeros; those of a stream that is over do not.
-    const state = ready?.executable.buffer(ready.values['last_fit'] as Value);
-    if (state) engine.gpu.device.queue.writeBuffer(state, 0, new Uint8Array(byteLength(FIT)));
   }
 }
 

@@ -37,17 +37,37 @@ export async function* streamDepth(
       actual: steady,
       phase: 'image',
     });
-  const { SteadyStream } = steady ? await life.until(parts.steady(), options.signal) : {};
-  const use = SteadyStream && new SteadyStream(steadyState);
+  const use = await useOf(life, steady, options, steadyState);
   try {
     for await (const picture of picturesOf(life, source, options)) {
       const timestamp = timestampOf(picture);
+      await use?.between?.();
       const depth = await estimate(picture, options, use);
       yield Object.assign(depth, { timestamp });
     }
   } finally {
     use?.end();
   }
+}
+
+/** What holds depth still between frames: the network itself, where it is one along time, or `steady`. */
+async function useOf(
+  life: Lifetime,
+  steady: boolean,
+  { signal }: EstimateOptions,
+  state: SteadyState | undefined,
+): Promise<(EstimateUse & { end(): void }) | undefined> {
+  const { temporal, title } = life.engine.entry;
+  if (!temporal && !steady) return undefined;
+  if (temporal && steady)
+    throw new UsageError('OPTION_STEADY', `${title} holds its depth still by itself.`, {
+      expected: [false],
+      actual: steady,
+      hint: 'Leave the option steady out.',
+      phase: 'image',
+    });
+  const { SteadyStream, VideoStream } = await life.until(parts.steady(), signal);
+  return temporal ? new VideoStream() : new SteadyStream(state);
 }
 
 function picturesOf(

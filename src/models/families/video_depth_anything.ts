@@ -18,6 +18,7 @@ function entry(prefix: '' | 'metric-', own: Partial<Entry>): Entry {
     family: 'video-depth-anything',
     weights: { ...still.weights, source: `hf:${repo}@main/${alias}.pth` },
     input: { ...still.input, narrowed: true },
+    temporal: true,
     ...own,
   };
 }

@@ -2,7 +2,7 @@ import { view, type Graph, type Recipe, type StoredTensor, type Value, type Weig
 import { conv2d, padding } from '../../kernels/conv2d.js';
 import { geglu } from '../../kernels/geglu.js';
 import { groupNorm } from '../../kernels/group_norm.js';
-import { HEADS, PLACES, temporalAttention } from '../../kernels/temporal_attention.js';
+import { FRAME_TABLE, HEADS, PLACES, temporalAttention } from '../../kernels/temporal_attention.js';
 import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import type { NetworkContext } from '../family.js';
@@ -55,7 +55,7 @@ function attended(own: Value, weights: Weights, remember: NetworkContext['rememb
   const q = linear(own, weights.at('to_q'), { bias });
   const wide = HEADS * (C + PLACES);
   const byRows = perHead(q, graph, { recipe: keysOfRows, weights: [key, places], shape: [1, 1, D, wide] });
-  const inputs = { q: byRows, x: own, ...remember?.(own) };
+  const inputs = { q: byRows, x: own, ...remember?.(own, FRAME_TABLE) };
   const mixed = graph.apply(temporalAttention, inputs, { scale: D ** -0.5, out: graph.storage }).y;
   return view(perHead(mixed, graph, { recipe: valuesOfRows, weights: [value, places], shape: [1, 1, C + PLACES, C] }), [
     P,
