@@ -3,6 +3,8 @@ import { wgsl } from './tools/build/wgsl.js';
 
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
 const CORE = /\/src\/(?:index|models\/decoders\/(?:decoder|midas)|depth\/formats\/depth_semantics|gpu\/timing)\.ts$/;
+/** What few families do with maps, in one script. */
+const MAPS = /\/(?:added_\w+|group_norm|resized_features)\.(?:ts|wgsl)/;
 /** What the families of transformers share, which the others do without. */
 const SHARED = /\/src\/(?:models\/(?:encoders|layers|decoders)|kernels\/(?:attention|layer_norm|gemm_layer_norm))/;
 
@@ -50,6 +52,7 @@ export default defineConfig({
             { name: 'core', test: CORE },
             { name: 'gpu', test: /\/src\/(?:tuning\/gpu|kernels\/probe)\.ts$/ },
             { name: 'layers', test: SHARED, minShareCount: 3 },
+            { name: 'maps', test: MAPS, minShareCount: 2 },
           ],
         },
       },
