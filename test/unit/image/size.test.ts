@@ -55,6 +55,18 @@ describe('networkSize', () => {
     expect(show(networkSize(rule, width, height))).toBe(size);
   });
 
+  // Sizes of the published infer_video_depth.
+  it.each([
+    [1920, 1080, '924x518'],
+    [640, 359, '924x518'],
+    [2390, 1000, '938x392'],
+    [1000, 2390, '392x938'],
+    [1920, 800, '910x378'],
+    [4000, 1000, '896x224'],
+  ])('takes less of a video that is longer than 16:9: %i×%i', (width, height, size) => {
+    expect(show(networkSize({ ...depthAnything, narrowed: true }, width, height))).toBe(size);
+  });
+
   it('mirrors no more of a tiny picture than there is', () => {
     expect(borderOf({ ...dpt, border: 'mirrored' }, { width: 3, height: 1 })).toEqual([0, 2]);
   });

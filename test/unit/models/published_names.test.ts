@@ -17,7 +17,7 @@ const here = existsSync(LISTS);
 if (!here) console.warn(`No lists of published tensors at ${LISTS}: names are not compared.`);
 
 /** Relatives of Depth Anything with tensors of its names and others besides. */
-const RELATIVES = /^(?:vda|promptda|depth-anything-ac)/;
+const RELATIVES = /^(?:vda_vit[bl]|promptda|depth-anything-ac)/;
 
 const files = here ? readdirSync(LISTS).filter((name) => name.endsWith('.tensors.json') && !RELATIVES.test(name)) : [];
 

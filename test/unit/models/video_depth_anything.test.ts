@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import { Graph, type Value } from '../../../src/graph/graph.js';
+import { identify, originalNames } from '../../../src/models/identify.js';
+import { codeOf } from '../../../src/models/registry.js';
+import { entryByName } from '../../../src/models/resolve.js';
+import { resolveFile } from '../../../src/models/resolve_file.js';
+import type { Remember } from '../../../src/models/family.js';
+import { OTHERS } from '../../../src/runtime/video_memory.js';
+import { byteLength } from '../../../src/tensor.js';
+import type { TensorTable } from '../../../src/weights/format/tensor_table.js';
+import { Weights } from '../../../src/weights/weights.js';
+import { checkpointTensors } from '../../models/fixtures.js';
+import { headerOf } from '../weights/checkpoint_headers.js';
+import { faultOfAsync } from '../weights/safetensors_file.js';
+
+const NAMES = ['video-depth-anything-small', 'metric-video-depth-anything-small'] as const;
+const none = async () => undefined;
+
+function header(): TensorTable {
+  return headerOf(
+    Object.fromEntries(
+      checkpointTensors('video-depth-anything-small').map(({ name, shape }) => [name, ['F32', shape]]),
+    ),
+  );
+}
+
+/** What a frame of a side leaves in each attention, and what the network has of others there. */
+async function memories(side: number, storage: 'f32' | 'f16'): Promise<{ rows: Value; past: Value; frames: Value }[]> {
+  const entry = entryByName(NAMES[0]);
+  const code = await codeOf(entry);
+  const graph = new Graph(storage);
+  const found: { rows: Value; past: Value; frames: Value }[] = [];
+  const remember: Remember = (rows, table) => {
+    const shape = [OTHERS, ...rows.type.shape];
+    const past = graph.input(`past${found.length}`, { ...rows.type, shape });
+    found.push({ rows, past, frames: graph.input('frames', table) });
+    return found.at(-1)!;
+  };
+  const weights = Weights.from(header(), 'f', originalNames(header(), 'f', code));
+  code.network(entry)(graph.input('image', { dtype: 'f32', shape: [side, side, 4] }), weights, {
+    convention: 'original',
+    remember,
+  });
+  return found;
+}
+
+describe('Video Depth Anything', () => {
+  it('is told from its tensors, but relative and metric are told by their names alone', async () => {
+    const table = header();
+    expect(identify(table, 'f')).toEqual({ family: 'video-depth-anything', size: 'small', nameStyle: 'original' });
+    const error = await faultOfAsync(() => resolveFile(table, 'f', undefined, none));
+    expect(error).toMatchObject({ code: 'MODEL_AMBIGUOUS', expected: NAMES });
+    for (const name of NAMES) {
+      const entry = entryByName(name);
+      expect(await resolveFile(table, 'f', entry, none)).toBe(entry);
+    }
+    expect(NAMES.map((name) => entryByName(name).kind)).toEqual(['relative-inverse', 'metric']);
+  });
+
+  it('is meant by the names of the authors, and fetched from their repositories', () => {
+    for (const [alias, name, repo] of [
+      ['video_depth_anything_vits', NAMES[0], 'Video-Depth-Anything-Small'],
+      ['metric_video_depth_anything_vits', NAMES[1], 'Metric-Video-Depth-Anything-Small'],
+    ] as const) {
+      const { name: found, weights } = entryByName(alias);
+      expect([found, weights.source]).toEqual([name, `hf:depth-anything/${repo}@main/${alias}.pth`]);
+    }
+  });
+
+  it('keeps at most 30 MB of a stream on the GPU at 252×252 in f16', async () => {
+    const found = await memories(252, 'f16');
+    expect(found.length).toBe(8);
+    const sum = (key: 'rows' | 'past') => found.reduce((bytes, each) => bytes + byteLength(each[key].type), 0);
+    // What leaves waits in one more place of a frame's rows, to be read back.
+    const state = sum('past') + sum('rows');
+    console.log(`state at 252×252 in f16: ${sum('past')} bytes, and ${sum('rows')} to be read back`);
+    expect(sum('past')).toBe(OTHERS * sum('rows'));
+    expect(state).toBeLessThanOrEqual(30e6);
+  });
+});
