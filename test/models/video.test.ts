@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DepthModel } from '../../src/index.js';
+import type { DepthMap, DepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
-import { clipErrors, clipFrames, clipRecord, seededVideoModel } from './clips.js';
+import { rejection } from '../unit/model/pictures.js';
+import { clipErrors, clipFrame, clipFrames, clipRecord, seededVideoModel, type Frame } from './clips.js';
+
+const record = clipRecord('stream');
+const SIZE = { inputSize: record.side };
 
 let model: DepthModel;
 beforeAll(async () => {
@@ -9,18 +13,61 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
+async function valuesOf(maps: AsyncIterable<DepthMap>): Promise<Float32Array[]> {
+  const values: Float32Array[] = [];
+  for await (const depth of maps) {
+    values.push(await depth.read());
+    depth.dispose();
+  }
+  return values;
+}
+
+async function* listed(frames: readonly Frame[]): AsyncGenerator<Frame> {
+  yield* frames;
+}
+
 describe('Video Depth Anything', () => {
   it('streams frames as the published code does, each by those before it', async () => {
-    const record = clipRecord('stream');
+    const maps = await valuesOf(model.stream(clipFrames(record, 4), SIZE));
     const errorOf = clipErrors('stream');
-    let t = 0;
-    for await (const depth of model.stream(clipFrames(record, 4), { inputSize: record.side })) {
-      const { max, mean } = errorOf(t++, await depth.read());
-      console.log(t, max, mean);
-      expect(max).toBeLessThanOrEqual(1e-4);
-      expect(mean).toBeLessThanOrEqual(1e-5);
-      depth.dispose();
+    const errors = maps.map((map, t) => errorOf(t, map));
+    console.log('4 frames of a stream, f32:', errors);
+    expect(errors.length).toBe(4);
+    for (const { max, mean } of errors) {
+      expect(max).toBeLessThanOrEqual(2e-5);
+      expect(mean).toBeLessThanOrEqual(2e-6);
     }
-    expect(t).toBe(4);
+  });
+
+  it('takes a picture alone for the first frame of a stream', async () => {
+    const depth = await model.estimate(clipFrame(record, 0), SIZE);
+    const error = clipErrors('stream')(0, await depth.read());
+    depth.dispose();
+    expect(error.max).toBeLessThanOrEqual(2e-5);
+  });
+
+  it('starts anew at another size, and in another stream, also in the program that one left', async () => {
+    const [first, second] = [clipFrame(record, 0), clipFrame(record, 1)];
+    const narrow = { ...first, data: first.data.slice(0, 3 * 56 * 56), width: 56 };
+    const [alone, after, changed, again] = await valuesOf(model.stream(listed([first, second, narrow, first]), SIZE));
+    expect(changed?.length).toBe(56 * 56);
+    expect(again).toEqual(alone);
+    expect(await valuesOf(model.stream(listed([second, first]), SIZE))).not.toContainEqual(after);
+    expect(await valuesOf(model.stream(listed([first, second]), SIZE))).toEqual([alone, after]);
+  });
+
+  it('keeps streams side by side apart', async () => {
+    const lists = [
+      [0, 1, 2],
+      [5, 6, 7],
+    ].map((frames) => frames.map((t) => clipFrame(record, t)));
+    const alone = [];
+    for (const list of lists) alone.push(await valuesOf(model.stream(listed(list), SIZE)));
+    expect(await Promise.all(lists.map((list) => valuesOf(model.stream(listed(list), SIZE))))).toEqual(alone);
+  });
+
+  it('refuses to be held still twice', async () => {
+    const error = await rejection(model.stream(clipFrames(record), { ...SIZE, steady: true }).next());
+    expect(error).toMatchObject({ name: 'UsageError', code: 'OPTION_STEADY' });
   });
 });
