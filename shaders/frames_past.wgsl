@@ -1,5 +1,5 @@
-// Include. The clip that temporal_attention sees: `frames` holds how many frames there are beside the one at hand, the place of that
-// one, and from the fifth value on the slots in `past` of the frames at each place.
+// Include. The clip that temporal_attention sees: `frames` holds how many frames there are beside the one at hand, the
+// place of that one, and from the fifth value on the slots in `past` of the frames at each place.
 @group(0) @binding(4) var<storage, read> past: array<vec4<xelem>>; // [slots, P, C/4]
 @group(0) @binding(5) var<storage, read> frames: array<u32>; // [4 + PLACES]
 

@@ -1,8 +1,9 @@
 // y = act(added + (x - mean) / sqrt(var + EPS) · gamma + beta) on a map, with the mean and variance of each group of
 // neighbouring channels over all pixels; statistics in f32, two passes.
 // Includes: added_nothing.wgsl, epilogue.wgsl, stored.wgsl
-// One workgroup takes the groups of some columns of vectors: one group of many channels, or those that share a vector. Two groups
-// of an odd number of channel pairs share the vector in the middle of theirs: 6 channels each are three vectors.
+// One workgroup takes the groups of some columns of vectors: one group of many channels, or those that share a vector.
+// Two groups of an odd number of channel pairs share the vector in the middle of theirs: 6 channels each are three
+// vectors.
 alias xelem = f32;
 const SHARE: u32 = 4; // channels of a shared vector that are of one group: 1, 2 or 4
 const WORKGROUP: u32 = 128;
@@ -38,7 +39,7 @@ fn total(value: vec4f, local: u32) -> vec4f {
   }
 }
 
-// A vector of one of two groups as pairs of theirs, those of the other group zero; as it is where it is shared by groups.
+// A vector of one of two groups as pairs of theirs, those of the other group zero; a shared one as it is.
 fn paired(value: vec4f, column: u32) -> vec4f {
   if (SHARE != 2 || column == params.WIDTH4 / 2) { return value; }
   let pair = value.xy + value.zw;

@@ -1,9 +1,10 @@
-// y[P, HEADS, C + PLACES] of the pixels of a frame: for every pixel and head, shares = softmax_j(SCALE · (q·r_j + q[C + j])) of the
-// frames j of a clip, and first Σ_j shares_j · r_j[C], then the shares. r is x at the place of the frame at hand, and elsewhere
-// what x was of another frame. The projection of keys is in q, that of values is left to what reads y: so x is all that is kept of
-// a frame.
+// y[P, HEADS, C + PLACES] of the pixels of a frame: for every pixel and head, shares = softmax_j(SCALE · (q·r_j +
+// q[C + j])) of the frames j of a clip, and first Σ_j shares_j · r_j[C], then the shares. r is x at the place of the
+// frame at hand, and elsewhere what x was of another frame. The projection of keys is in q, that of values is left to
+// what reads y: so x is all that is kept of a frame.
 // Includes: frames_past.wgsl, stored.wgsl
-// One invocation computes one head of a pixel; neighbours take heads of one pixel, and read the same rows. No workgroup memory.
+// One invocation computes one head of a pixel; neighbours take heads of one pixel, and read the same rows. No workgroup
+// memory.
 alias xelem = f32;
 alias yelem = f32;
 const HEADS: u32 = 8;

@@ -1,7 +1,7 @@
 // y[P, HEADS, C + PLACES], as temporal_attention.wgsl has it.
 // Includes: frames_past.wgsl, stored.wgsl
-// The lanes of a subgroup take the heads of one pixel: each loads some of the rows and hands them round, so that a row is read once
-// for all heads. Then each takes some of the channels, and the shares are handed round.
+// The lanes of a subgroup take the heads of one pixel: each loads some of the rows and hands them round, so that a row
+// is read once for all heads. Then each takes some of the channels, and the shares are handed round.
 enable subgroups;
 alias xelem = f32;
 alias yelem = f32;

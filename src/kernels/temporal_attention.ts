@@ -35,8 +35,8 @@ export interface TemporalAttentionAttrs {
 
 /**
  * Attention of each pixel of a frame to the same pixel of a clip's frames, on rows that are not projected:
- * y[P, 8·(C + 32)], for each head the mean of the rows, then the shares of the places in it. What keys and values have of
- * their places by themselves goes with q and the shares.
+ * y[P, 8·(C + 32)], for each head the mean of the rows, then the shares of the places in it. What keys and values have
+ * of their places by themselves goes with q and the shares.
  */
 export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAttentionAttrs>({
   name: 'temporal_attention',

@@ -98,7 +98,7 @@ function gated(x: Value, weights: Weights): Value {
   return graph.apply(geglu, { x, weight, bias }, { out: graph.storage }).y;
 }
 
-/** [N,K] → [K,N], or [N] as it is, with the columns of the second half between those of the first: two of each in turn. */
+/** [N,K] → [K,N], or [N], with the columns of the second half between those of the first: two of each in turn. */
 const halvesInTurns: Recipe = {
   name: 'halves in turns',
   pack([weight], shape) {
