@@ -18,9 +18,9 @@ export const code: FamilyCode = {
 };
 
 /**
- * Video Depth Anything small, on a frame [14·GH, 14·GW, 4] and what it remembers of others → depth [14·GH, 14·GW]:
- * Depth Anything V2 whose two deeper maps, and the paths that the deeper fusion blocks make of them, go through a module
- * along time. arXiv 2501.12375; DepthAnything/Video-Depth-Anything dpt_temporal.py.
+ * Video Depth Anything small, on a frame [14·GH, 14·GW, 4] and what it remembers of others → depth [14·GH, 14·GW].
+ * Depth Anything V2, but that the two deeper maps, and the paths that the two deeper fusion blocks make of them, go
+ * through a module along time. arXiv 2501.12375; DepthAnything/Video-Depth-Anything dpt_temporal.py.
  */
 const videoDepthAnything: Network = (picture, weights, context) => {
   const { graph } = picture;
