@@ -8,6 +8,7 @@ import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
 import { firstRowSpec } from '../src/kernels/first_row.spec.js';
 import { gegluSpec } from '../src/kernels/geglu.spec.js';
+import { flipMeanSpec, flipSpec } from '../src/kernels/flip.spec.js';
 import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
@@ -69,6 +70,8 @@ export const specs = [
   antialiasColumnsSpec,
   pictureBytesSpec,
   normalizedBytesSpec,
+  flipSpec,
+  flipMeanSpec,
   resizeMapSpec,
   resizedFeaturesSpec,
   temporalAttentionSpec,

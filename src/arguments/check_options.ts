@@ -2,8 +2,8 @@ import type { ErrorCode } from '../error_codes.js';
 import { quote, UsageError, type Phase } from '../errors.js';
 import { nearest } from './nearest.js';
 
-/** What an option takes: one of some words, or a finite number above 0. */
-export type Choices = readonly string[] | 'positive';
+/** What an option takes: one of some values, or a finite number above 0. */
+export type Choices = readonly (string | boolean)[] | 'positive';
 
 /** Every option of a call: what it takes, or null where what reads it checks it. */
 export type OptionTable<T> = Readonly<Record<keyof T, Choices | null>>;
@@ -63,7 +63,7 @@ export function optionFault(
   code: string,
   name: string,
   actual: unknown,
-  expected: string | readonly string[],
+  expected: string | readonly (string | boolean)[],
   phase: Phase,
 ): UsageError {
   const shown =

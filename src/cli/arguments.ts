@@ -20,6 +20,8 @@ export interface ModelArguments {
   readonly adapter?: string;
   /** In bytes. */
   readonly memoryBudget?: number;
+  /** Mean of two maps. */
+  readonly flipAverage?: boolean;
   /** Resize and position embedding as in the transformers library. */
   readonly hub: boolean;
   readonly quiet: boolean;
@@ -286,6 +288,7 @@ function modelArguments(values: Values | EvaluationValues): ModelArguments {
       cache: values.cache,
       adapter: values.adapter,
       memoryBudget: memoryBudget(values['memory-budget']),
+      flipAverage: values['flip-average'],
     }),
   };
 }

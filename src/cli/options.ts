@@ -21,6 +21,7 @@ export const OPTIONS = {
     'accept-license': { type: 'boolean', help: 'accept the terms of weights that are not free for every use' },
     cache: { type: 'string', value: 'DIR', help: 'keep downloaded weights in DIR' },
     precision: { type: 'string', value: 'P', help: 'auto (default), f32 or f16 storage' },
+    'flip-average': { type: 'boolean', help: 'mean with the map of the flipped picture, for twice the time' },
     'memory-budget': {
       type: 'string',
       value: 'MB',

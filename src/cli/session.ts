@@ -77,6 +77,7 @@ export async function loadModel(
       ...(weights === undefined ? {} : { weights }),
       ...(args.cache === undefined ? {} : { cache: args.cache }),
       ...(args.adapter === undefined ? {} : { adapter: args.adapter }),
+      ...(args.flipAverage === undefined ? {} : { flipAverage: args.flipAverage }),
       ...(args.memoryBudget === undefined ? {} : { memoryBudget: args.memoryBudget }),
       precision: args.precision,
       acceptLicense: args.acceptLicense,

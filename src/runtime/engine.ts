@@ -40,6 +40,7 @@ export interface EngineOptions extends CheckpointOptions {
   readonly convention: Convention;
   readonly acceptLicense: boolean;
   readonly tuning: 'auto' | 'off';
+  readonly flipAverage?: boolean | undefined;
   readonly budget?: MemoryBudget | undefined;
 }
 
@@ -143,14 +144,15 @@ export class Engine {
       const config = async () => (published ? undefined : (await parts.rare()).fetchHubConfig(source, options));
       const entry = await untilAborted(resolveFile(table, name, options.entry, config), options.signal);
       checkLicence(entry, options.acceptLicense);
-      const code = await untilAborted(fetched(codeOf(entry)), options.signal);
+      const { convention, signal, precision, onWarning } = options;
+      let code = await untilAborted(fetched(codeOf(entry)), signal);
+      if (convention === 'hub' || options.flipAverage)
+        code = (await untilAborted(parts.rare(), signal)).variantOf(code, options);
       const weights = Weights.from(table, name, originalNames(table, name, code));
       const store = new ConstantStore(gpu, name);
-      const { convention, signal, precision, onWarning } = options;
       const ops = () => opsOf(code.network(entry), weights, entry.input, convention);
       const storage = await untilAborted(gpu.guard('load', chooseStorage(gpu, precision, ops, onWarning)), signal);
-      const usual = convention === 'hub' ? (await untilAborted(parts.rare(), signal)).preprocessHub : preprocess;
-      const pictures = code.preprocess ?? usual;
+      const pictures = code.preprocess ?? preprocess;
       const engine = new Engine(gpu, entry, code, storage, weights, store, convention, pictures, isolate(onWarning));
       try {
         await untilAborted(gpu.guard('upload', engine.#fill(checkpoint, options)), options.signal);

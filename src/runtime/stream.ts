@@ -20,7 +20,11 @@ export interface StreamOptions extends EstimateOptions {
   readonly steadyState?: SteadyState;
 }
 
-const STREAM_OPTIONS: OptionTable<StreamOptions> = { ...ESTIMATE_OPTIONS, steady: null, steadyState: null };
+const STREAM_OPTIONS: OptionTable<StreamOptions> = {
+  ...ESTIMATE_OPTIONS,
+  steady: [true, false],
+  steadyState: null,
+};
 
 /** See `DepthModel.stream`. */
 export async function* streamDepth(
@@ -31,12 +35,6 @@ export async function* streamDepth(
 ): AsyncGenerator<DepthMap, void, undefined> {
   checkOptions(given, STREAM_OPTIONS, 'image');
   const { steady = false, steadyState, ...options } = given;
-  if (typeof steady !== 'boolean')
-    throw new UsageError('OPTION_STEADY', `The option steady is ${String(steady)}; expected true or false.`, {
-      expected: [true, false],
-      actual: steady,
-      phase: 'image',
-    });
   const use = await useOf(life, steady, options, steadyState);
   try {
     for await (const picture of picturesOf(life, source, options)) {

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { loadDepthModel } from '../../src/index.js';
+import { compareMaps } from '../../truth/compare_maps.js';
 import { compareStage } from '../../truth/compare_stage.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
-import { seededCheckpoint, seededInput } from '../../truth/seeded_weights.js';
+import { seededCheckpoint, seededInput, seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
 import { checkpointTensors, fixtures, recordedStages, withoutHub } from '../models/fixtures.js';
 
@@ -26,3 +27,23 @@ it.each(FIXTURES)('a file of weights alone is the model, and gives its map: %s',
   expect(error.max).toBeLessThanOrEqual(2e-5);
   expect(error.mean).toBeLessThanOrEqual(2e-6);
 });
+
+it.each([
+  ['once', false],
+  ['averaged', true],
+])(
+  'ZoeDepth gives what the published infer gives of a picture, its border included: %s',
+  async (stage, flipAverage) => {
+    const { device } = await testGpu();
+    const weights = seededCheckpoint(checkpointTensors('zoedepth-n')) as Uint8Array<ArrayBuffer>;
+    using model = await loadDepthModel(weights, { device, cache: false, precision: 'f32', flipAverage });
+    const [width, height] = [75, 50];
+    const picture = { data: seededPicture(`${width}x${height}`, height, width), width, height, channels: 3 } as const;
+    const depth = await model.estimate(picture, { inputSize: 160 });
+    const error = compareMaps(await depth.read(), recordedStages('zoedepth-n-infer').get(stage)!);
+    depth.dispose();
+    console.log(`${stage}: max ${error.max.toExponential(2)} mean ${error.mean.toExponential(2)}`);
+    expect(error.max).toBeLessThanOrEqual(1e-4);
+    expect(error.mean).toBeLessThanOrEqual(1e-5);
+  },
+);

@@ -79,6 +79,18 @@ export const pictureMutants: readonly KernelMutant[] = [
     mutate: replace('floor(color + 0.5)', 'floor(color)'),
   },
   {
+    name: 'columns off by one',
+    op: 'flip',
+    cases: ['prime sides'],
+    mutate: replace('params.W - 1 - column', 'params.W - column'),
+  },
+  {
+    name: 'not flipped back',
+    op: 'flip_mean',
+    cases: ['prime sides'],
+    mutate: replace('flipped[i - column + params.W - 1 - column]', 'flipped[i]'),
+  },
+  {
     name: 'values that are not finite counted',
     op: 'depth_extent',
     cases: ['values that are not finite'],

@@ -41,7 +41,7 @@ describe('parseArguments', () => {
     expect(
       parse(
         'a.jpg -o out -m midas-v2.1-small --weights w.safetensors --accept-license --cache c ' +
-          '--precision f16 --adapter llvmpipe --memory-budget 1.5' +
+          '--precision f16 --adapter llvmpipe --memory-budget 1.5 --flip-average' +
           ' --input-size 126 --square --hub --colormap turbo --invert --side --span percentiles --size picture ' +
           '--skip-existing --shard 2/3 --png16 --pfm --npy --json -q',
       ),
@@ -56,6 +56,7 @@ describe('parseArguments', () => {
       precision: 'f16',
       adapter: 'llvmpipe',
       memoryBudget: 1_500_000,
+      flipAverage: true,
       inputSize: 126,
       square: true,
       hub: true,

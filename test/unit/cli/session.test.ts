@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ModelArguments } from '../../../src/cli/arguments.js';
+import type { DepthModel } from '../../../src/index.js';
 import { chooseModel, loadModel, Session } from '../../../src/cli/session.js';
 
 const ARGUMENTS: ModelArguments = { acceptLicense: false, precision: 'auto', hub: false, quiet: true };
@@ -48,6 +49,13 @@ describe('loadModel', () => {
     await expect(load({ model: 'nano', memoryBudget: 1e6 })).rejects.toEqual(
       expect.objectContaining({ name: 'LimitError', code: 'LIMIT_MEMORY', expected: 1e6 }),
     );
+  });
+
+  it('asks the network twice with --flip-average', async () => {
+    using once = await load({ model: 'nano' });
+    using averaged = await load({ model: 'nano', flipAverage: true });
+    const dispatches = (model: DepthModel) => model.plan({ width: 64, height: 48 }).dispatches;
+    expect(dispatches(averaged)).toBe(2 * dispatches(once));
   });
 
   it('leaves hub names to the hub', async () => {

@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { loadDepthModel, type DepthMap, type DepthModel, type StreamOptions } from '../../../src/index.js';
+import {
+  loadDepthModel,
+  type DepthMap,
+  type DepthModel,
+  type LoadOptions,
+  type StreamOptions,
+} from '../../../src/index.js';
 import { random } from '../../../truth/random.js';
 import type { Gpu } from '../../../src/gpu/gpu.js';
 
@@ -43,9 +49,9 @@ export async function* frames(list: readonly Frame[]): AsyncGenerator<Frame> {
 }
 
 /** The small model of the package on a device. */
-export async function nanoOn({ device }: Gpu): Promise<DepthModel> {
+export async function nanoOn({ device }: Gpu, options: LoadOptions = {}): Promise<DepthModel> {
   const file = await readFile(new URL('../../../models/nano.safetensors', import.meta.url));
-  return loadDepthModel(new Uint8Array(file), { device, cache: false, tuning: 'off' });
+  return loadDepthModel(new Uint8Array(file), { device, cache: false, tuning: 'off', ...options });
 }
 
 /** What is made of each map of a stream. */
