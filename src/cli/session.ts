@@ -58,7 +58,8 @@ export interface ChosenModel {
 /** The model a command line means. @throws UsageError OPTION_VALUE where `cache` is no folder and cannot be one. */
 export async function chooseModel({ model, weights, cache }: ModelArguments): Promise<ChosenModel> {
   if (cache !== undefined) await requireFolder('cache', cache);
-  if (model !== undefined || weights !== undefined) return { name: model };
+  // Names of the authors' tools become those that results are called by.
+  if (model !== undefined || weights !== undefined) return { name: model && (findEntry(model)?.name ?? model) };
   const entry = await defaultModel(cache);
   return { name: entry.name, advice: adviceOn(entry) };
 }

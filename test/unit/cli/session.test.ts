@@ -79,4 +79,10 @@ describe('chooseModel', () => {
       'midas-v2.1-small',
     );
   });
+
+  it('calls a model, and so its results, by one name', async () => {
+    for (const model of ['dpt-large', 'DPT_Large', 'dpt_large_384'])
+      expect((await chooseModel({ ...ARGUMENTS, model })).name, model).toBe('dpt-large');
+    expect((await chooseModel({ ...ARGUMENTS, model: 'dpt' })).name).toBe('dpt');
+  });
 });
