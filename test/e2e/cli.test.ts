@@ -14,6 +14,7 @@ import { decode } from '../../src/weights/format/decode.js';
 import { compareStage } from '../../truth/compare_stage.js';
 import { checkpointTensors, fixtures, recordedStages } from '../models/fixtures.js';
 import { seededCheckpoint, seededInput, seededPicture } from '../../truth/seeded_weights.js';
+import { tinyDepthAnything3 } from '../unit/model/tiny_depth_anything_3.js';
 import { torchParts, zip, type WrittenTensor } from '../unit/weights/torch_writer.js';
 import { runTool, setUpTool } from './tool.js';
 // @ts-expect-error plain JavaScript
@@ -226,6 +227,39 @@ describe('depthwise', () => {
       .raw()
       .toBuffer();
     expect(new Uint8Array(left)).toEqual(seededPicture('one.png', 30, 40));
+  });
+
+  it('gives metres by the focal length of EXIF data, and a picture of the sky', async () => {
+    await writeFile(join(folder, 'metric.safetensors'), tinyDepthAnything3());
+    const raw = { width: 56, height: 42, channels: 3 as const };
+    const jpeg = sharp(seededPicture('camera', 42, 56), { raw }).jpeg();
+    await writeFile(join(folder, 'bare.jpg'), await jpeg.toBuffer());
+    await writeFile(
+      join(folder, 'camera.jpg'),
+      await jpeg.withExif({ IFD2: { FocalLengthIn35mmFilm: '27' } }).toBuffer(),
+    );
+    const run = (...args: string[]) =>
+      depthwise('-m', 'da3metric-large', '--weights', 'metric.safetensors', '--input-size', '56', ...args);
+    const metric = 'depth-anything-3-metric-large';
+    expect((await run('bare.jpg')).stderr).toMatch(
+      /bare\.jpg: .*focal length.*--focal-length.* \[OPTION_FOCAL_LENGTH\]/,
+    );
+    const [camera, told] = [
+      await run('camera.jpg', '--sky', '--npy', '-o', 'camera'),
+      await run('bare.jpg', '--focal-length', '42', '--npy', '-o', 'told'),
+    ];
+    expect(camera.code, camera.stderr).toBe(0);
+    expect(told.code, told.stderr).toBe(0);
+    // 27 mm on film that is 36 mm wide, of a picture 56 pixels wide.
+    const npy = await readFile(join(folder, `camera/camera-${metric}.npy`));
+    expect(npy).toEqual(await readFile(join(folder, `told/bare-${metric}.npy`)));
+    const semantics = await readFile(join(folder, `camera/camera-${metric}.json`), 'utf8');
+    expect(JSON.parse(semantics)).toMatchObject({ kind: 'metric', unit: 'metre' });
+    const sky = await sharp(join(folder, `camera/camera-${metric}-sky.png`))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect(sky.info).toMatchObject({ width: 56, height: 42 });
+    expect([...new Set(sky.data)].sort()).toEqual([0, 255]);
   });
 
   it('runs the bare network on a tensor as the published code does', async () => {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compareMaps } from '../../truth/compare_maps.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { fixtures, recordedStages } from '../models/fixtures.js';
+import { tinyDepthAnything3 } from '../unit/model/tiny_depth_anything_3.js';
 import { openPage, startChromium, type Chromium, type Watch } from './chromium.js';
 import { farthest, midasWeights, opaque } from './midas.js';
 import type { Pixels } from './page/door.js';
@@ -76,6 +77,27 @@ describe('the public door in Chromium', () => {
   it('turns a JPEG as its EXIF orientation says, once', async () => {
     const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));
     expect(farthest(tagged, turned)).toBe(0);
+  });
+
+  it('takes the focal length of EXIF data for metres, of what comes as a file', async () => {
+    const raw = { width: SIDE, height: 48, channels: 3 as const };
+    const jpeg = sharp(seededPicture('camera', 48, SIDE), { raw }).jpeg();
+    files.add('/metric.safetensors', tinyDepthAnything3());
+    files.add('/bare.jpg', await jpeg.toBuffer());
+    files.add('/camera.jpg', await jpeg.withExif({ IFD2: { FocalLengthIn35mmFilm: '27' } }).toBuffer());
+    const metres = (url: string, focalLength?: number) =>
+      page.evaluate((...of) => window.door.estimateMetres(...of), '/metric.safetensors', url, focalLength);
+    const [bare, camera, told] = [
+      await metres('/bare.jpg'),
+      await metres('/camera.jpg'),
+      await metres('/bare.jpg', 48),
+    ];
+    const unknown = 'OPTION_FOCAL_LENGTH';
+    expect(bare).toEqual({ url: unknown, blob: unknown, bitmap: unknown });
+    // 27 mm on film that is 36 mm wide, of a picture 64 pixels wide.
+    expect(camera).toEqual({ ...told, bitmap: unknown });
+    expect(told['url']).toHaveLength(SIDE * 48);
+    expect(new Set(told['url'] as number[]).size).toBeGreaterThan(100);
   });
 
   it('takes the upper bytes of a 16-bit PNG, and refuses floats', async () => {

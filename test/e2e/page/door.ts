@@ -219,6 +219,21 @@ async function estimateTurned({ width, height, data }: Pixels): Promise<{ tagged
   return { tagged: await estimate(await jpegWithOrientation(jpeg, 6)), turned: await estimate(turned) };
 }
 
+/** Maps in metres of a file at a URL, which is given as it is, as bytes, and decoded; or the code of the error. */
+async function estimateMetres(weights: string, url: string, focalLength?: number) {
+  using metric = await loadDepthModel(weights, { model: 'depth-anything-3-metric-large', device, cache: false });
+  const blob = await (await fetch(url)).blob();
+  const options = focalLength === undefined ? SIZE : { ...SIZE, focalLength };
+  const maps: Record<string, number[] | string> = {};
+  for (const [name, source] of Object.entries({ url, blob, bitmap: await createImageBitmap(blob) })) {
+    maps[name] = await metric.estimate(source, options).then(
+      async (map) => Array.from(await map.read()),
+      (error: { code: string }) => error.code,
+    );
+  }
+  return maps;
+}
+
 /** Depth recorded into the caller's encoder: the target's texels, [height,width,4] as the bits of f16. */
 async function encodeTexture({ width, height, data }: Pixels): Promise<number[]> {
   const usage = GPUTextureUsage;
@@ -301,6 +316,7 @@ const door = {
   loseDevice,
   keptWeights,
   estimateTurned,
+  estimateMetres,
   encodeTexture,
   disposeModel,
   cachedSizes,

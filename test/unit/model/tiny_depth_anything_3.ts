@@ -35,6 +35,11 @@ function fusion(level: number): SeededEntry[] {
   ];
 }
 
+/** A tensor whose bias makes half of a picture sky. */
+function lowered(tensor: SeededEntry): SeededEntry {
+  return tensor.name.endsWith('bias') ? { ...tensor, offset: -1 } : tensor;
+}
+
 /** A file of Depth Anything 3 mono or metric, with few channels: half a megabyte in place of 1.3 GB. */
 export function tinyDepthAnything3(): Uint8Array {
   const [encoder, scratch] = ['model.backbone.pretrained', 'model.head.scratch'];
@@ -53,7 +58,9 @@ export function tinyDepthAnything3(): Uint8Array {
     ...layer(`${scratch}.output_conv1`, F / 2, F, 3, 3),
     ...['output_conv2', 'sky_output_conv2'].flatMap((name) => [
       ...layer(`${scratch}.${name}.0`, 32, F / 2, 3, 3),
-      ...layer(`${scratch}.${name}.2`, 1, 32, 1, 1),
+      ...layer(`${scratch}.${name}.2`, 1, 32, 1, 1).map((tensor) =>
+        name.startsWith('sky') ? lowered(tensor) : tensor,
+      ),
     ]),
   ]);
 }
