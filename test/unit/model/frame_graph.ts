@@ -2,7 +2,7 @@ import { pictureToDepth, type Geometry } from '../../../src/runtime/estimate.js'
 import { preprocess } from '../../../src/image/preprocess.js';
 import { preprocessHub } from '../../../src/image/preprocess_hub.js';
 import { Graph, type Value } from '../../../src/graph/graph.js';
-import { networkSize } from '../../../src/image/size.js';
+import { firstSize, networkSize } from '../../../src/image/size.js';
 import { originalNames } from '../../../src/models/identify.js';
 import { codeOf, registry } from '../../../src/models/registry.js';
 import { findEntry } from '../../../src/models/resolve.js';
@@ -39,13 +39,15 @@ export function frameGraph(
   const code = codes.get(entry.name)!;
   const weights = Weights.from(header, checkpoint, originalNames(header, checkpoint, code));
   const build = code.network(entry);
-  const network = networkSize(entry.input, picture.width, picture.height, inputSize === undefined ? {} : { inputSize });
-  const geometry = { picture, network, out: size === 'network' ? network : picture };
+  const sizes = inputSize === undefined ? {} : { inputSize };
+  const network = networkSize(entry.input, picture.width, picture.height, sizes);
+  const between = firstSize(entry.input, picture.width, picture.height, sizes);
+  const geometry = { picture, network, between, out: size === 'network' ? network : picture };
   const graph = new Graph(storage);
   const engine = {
     entry,
     convention,
-    preprocess: convention === 'hub' ? preprocessHub : preprocess,
+    preprocess: code.preprocess ?? (convention === 'hub' ? preprocessHub : preprocess),
     network: (image: Value) => build(image, weights, { convention }),
     metres: (depth: Value) => depth,
   };
