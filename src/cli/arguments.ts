@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
 import { protocols, type ProtocolName } from '../eval/protocols.js';
@@ -111,26 +112,33 @@ const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
  * @throws UsageError OPTION_UNKNOWN naming the nearest option, OPTION_VALUE, OPTION_CONFLICT, OPTION_INPUT.
  */
 export function parseArguments(argv: readonly string[]): Command {
-  if (argv[0] === 'eval') return evaluateCommand(argv.slice(1));
-  if (argv[0] === 'convert') return convertCommand(argv.slice(1));
+  const [command, rest] = splitCommand(argv);
+  if (command === 'eval') return evaluateCommand(rest);
+  if (command === 'convert') return convertCommand(rest);
   const { values, positionals } = parseOptions(argv, PARSER_OPTIONS);
   const json = values.json ?? false;
   if (values.help) return { command: 'help' };
   if (values.version) return { command: 'version' };
   if (values.tensor !== undefined || values['out-tensor'] !== undefined) return tensorCommand(values, positionals);
-  const [first] = positionals;
-  if (first === 'models' || first === 'info') {
-    refuseSurplus(first, positionals[1]);
-    return first === 'models'
-      ? { command: first, json }
-      : { command: first, json, ...optional({ adapter: values.adapter }) };
+  if (command === 'models' || command === 'info') {
+    refuseSurplus(command, positionals[1]);
+    return command === 'models' ? { command, json } : { command, json, ...optional({ adapter: values.adapter }) };
   }
-  if (first === 'cache') {
-    refuseSurplus(first, positionals[2]);
+  if (command === 'cache') {
+    refuseSurplus(command, positionals[2]);
     const action = oneOf('cache', positionals[1] ?? 'list', ['list', 'clear'] as const);
-    return { command: first, action, json, ...optional({ cache: values.cache }) };
+    return { command, action, json, ...optional({ cache: values.cache }) };
   }
   return estimateCommand(values, positionals);
+}
+
+/** The first word that is neither an option nor a value of one, and the rest; none behind `--`, where names stand. */
+function splitCommand(argv: readonly string[]): [command: string | undefined, rest: string[]] {
+  const options = { ...EVALUATION_OPTIONS, ...CONVERSION_OPTIONS, ...PARSER_OPTIONS };
+  const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
+  const first = tokens.find(({ kind }) => kind !== 'option');
+  if (first?.kind !== 'positional') return [undefined, [...argv]];
+  return [first.value, argv.toSpliced(first.index, 1)];
 }
 
 function refuseSurplus(command: string, surplus: string | undefined): void {

@@ -95,6 +95,20 @@ describe('parseArguments', () => {
     });
   });
 
+  it('takes a command behind options too, and names behind -- for pictures', () => {
+    expect(parse('-q convert a.pt b.safetensors')).toMatchObject({ command: 'convert', input: 'a.pt', quiet: true });
+    expect(parse('--f16 convert a.pt b.safetensors')).toMatchObject({ command: 'convert', f16: true });
+    expect(parse('-q eval --data in')).toMatchObject({ command: 'evaluate', data: 'in', quiet: true });
+    expect(parse('-m nano --data in eval')).toMatchObject({ command: 'evaluate', data: 'in', model: 'nano' });
+    expect(parse('-q info')).toMatchObject({ command: 'info' });
+    for (const word of ['eval', 'convert', 'info', 'models', 'cache'])
+      expect(parse(`-- ${word}`)).toMatchObject({ command: 'estimate', inputs: [word] });
+    expect(parse('a.jpg eval convert')).toMatchObject({ command: 'estimate', inputs: ['a.jpg', 'eval', 'convert'] });
+    expect(parse('-m eval a.jpg')).toMatchObject({ command: 'estimate', model: 'eval' });
+    fails('--png16 eval --data a', 'OPTION_UNKNOWN', /--png16/);
+    fails('-q convert a.pt', 'OPTION_INPUT', /takes two names, and got 1/);
+  });
+
   it('refuses what stands behind a command that takes nothing', () => {
     fails('info extra', 'OPTION_INPUT', /info takes no file: "extra" has no meaning here/);
     fails('models --json a.jpg', 'OPTION_INPUT', /"a\.jpg" has no meaning/);
