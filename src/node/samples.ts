@@ -50,8 +50,15 @@ async function fromLinear(upright: Sharp, space: string, path: string): Promise<
     .raw({ depth: 'float' })
     .toBuffer({ resolveWithObject: true });
   const light = new Float32Array(new Uint8Array(data).buffer);
+  const none = light.reduce((count, v) => count + (Number.isNaN(v) ? 1 : 0), 0);
+  if (none > 0) {
+    throw new ImageError('IMAGE_RANGE', `${path}: ${none} of its ${light.length} float samples are no numbers.`, {
+      ...{ source: path, expected: [0, 1], actual: NaN },
+      hint: 'Put numbers in their place, or convert it to 8 or 16 bits a channel.',
+    });
+  }
   const [low, high] = light.reduce(([a, b], v) => [v < a ? v : a, v > b ? v : b], [Infinity, -Infinity]);
-  if (!(low >= 0 && high <= 1) || light.some(Number.isNaN)) {
+  if (!(low >= 0 && high <= 1)) {
     throw new ImageError(
       'IMAGE_RANGE',
       `${path}: its float samples go from ${low} to ${high}, where 0 is black and 1 is white.`,
