@@ -1,5 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { protocols, type ProtocolName } from '../../eval/protocols.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { isArchive, openTree } from '../../node/archive/file_tree.js';
@@ -34,7 +34,7 @@ export async function findBenchmarks(path: string, protocol?: ProtocolName): Pro
     await Promise.all(trees.map((tree) => tree.close()));
   };
   try {
-    for (const each of await placesIn(path)) trees.push(await openTree(each));
+    for await (const tree of treesIn(path)) trees.push(tree);
     const choice = protocol && { protocol: { name: protocol, rules: protocols[protocol] } };
     const benchmarks: Benchmark[] = [];
     for (const tree of trees)
@@ -52,12 +52,15 @@ function filesOf({ path, names }: FileTree): string[] {
   return isArchive(path) ? [path] : [...names].map((name) => join(path, name));
 }
 
-/** A folder and the archives below it, or an archive; nothing where there is neither. */
-async function placesIn(path: string): Promise<string[]> {
+/** A folder, listed once, and the archives below it, or an archive; nothing where there is neither. */
+async function* treesIn(path: string): AsyncGenerator<FileTree, void, undefined> {
   const found = await stat(onDisk(path)).catch(() => undefined);
-  if (found?.isFile()) return isArchive(path) ? [path] : [];
-  if (!found?.isDirectory()) return [];
-  const files = await readdir(onDisk(path), { recursive: true, withFileTypes: true });
-  const archives = files.filter((file) => file.isFile() && isArchive(file.name) && !file.name.startsWith('.'));
-  return [path, ...archives.map((file) => join(file.parentPath, file.name)).sort()];
+  if (!found?.isDirectory() && !(found?.isFile() && isArchive(path))) return;
+  const tree = await openTree(path);
+  yield tree;
+  if (!found.isDirectory()) return;
+  for (const name of [...tree.names].filter((each) => isArchive(each) && !basename(each).startsWith('.')).sort()) {
+    const archive = join(path, name);
+    if ((await stat(onDisk(archive)).catch(() => undefined))?.isFile()) yield await openTree(archive);
+  }
 }
