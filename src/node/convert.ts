@@ -3,6 +3,7 @@ import { mkdtemp, open, rename, rm, stat, type FileHandle } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { DepthFileError, IntegrityError, quote, UsageError, WeightsFormatError } from '../errors.js';
 import { numel } from '../tensor.js';
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { throwIfAborted } from '../arguments/abort.js';
 import { openCheckpoint } from '../weights/fetch/checkpoint.js';
 import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
@@ -27,6 +28,7 @@ export interface Converted {
   readonly bytes: number;
 }
 
+const CONVERT_OPTIONS: OptionTable<ConvertOptions> = { f16: null, signal: null, onProgress: null, onWarning: null };
 const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
   BOOL: 1,
   U8: 1,
@@ -50,7 +52,7 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
  * @param source path, URL, `hf:org/repo@revision/file`, Blob or bytes
  * @param output path; a file of that name is replaced, but never the one that is read
  * @returns how many tensors and bytes were written
- * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`; DepthFileError `OUTPUT_WRITE`;
+ * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`, `OPTION_UNKNOWN`; DepthFileError `OUTPUT_WRITE`;
  *   WeightsFormatError `WEIGHTS_F16_RANGE`,
  *   `ST_DTYPE`; IntegrityError `INTEGRITY_SHA256`; or an `AbortError`
  * @example
@@ -59,8 +61,10 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
 export async function convertWeights(
   source: CheckpointSource,
   output: string,
-  { f16 = false, ...options }: ConvertOptions = {},
+  given: ConvertOptions = {},
 ): Promise<Converted> {
+  checkOptions(given, CONVERT_OPTIONS, 'load');
+  const { f16 = false, ...options } = given;
   const reads = new ProtectedFiles();
   await reads.addWeights(source);
   await reads.refuse(output);

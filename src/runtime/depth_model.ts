@@ -190,7 +190,7 @@ export class DepthModel {
    * await model.encode(encoder, { source: picture, target: depthTexture });
    * device.queue.submit([encoder.finish()]);
    * ```
-   * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
+   * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`, `OPTION_UNKNOWN`; ImageError,
    *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthTextureFormat } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
@@ -23,6 +24,14 @@ export interface EncodeTargets extends SizeOptions {
   readonly focalLength?: number;
 }
 
+const TARGETS: OptionTable<EncodeTargets> = {
+  source: null,
+  target: null,
+  inputSize: null,
+  square: null,
+  maxSide: null,
+  focalLength: 'positive',
+};
 const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
 
 /** Records one estimate into the caller's encoder; compiles and allocates first when the sizes are new. */
@@ -30,9 +39,11 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   encoder: GPUCommandEncoder,
-  { source, target, focalLength, ...sizes }: EncodeTargets,
+  targets: EncodeTargets,
 ): Promise<void> {
   life.usable();
+  checkOptions(targets, TARGETS, 'run');
+  const { source, target, focalLength, ...sizes } = targets;
   checkDevice(life.engine);
   const watch = watchOf(life);
   for (let pending = watch.pending; pending; pending = watch.pending) await pending;

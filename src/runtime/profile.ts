@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { Lease } from './engine.js';
 import { UsageError } from '../errors.js';
 import { geometryOf, leaseEstimate } from './estimate.js';
@@ -16,12 +17,15 @@ export interface ProfileStep {
   readonly flops: number;
 }
 
+const SIZES: OptionTable<SizeOptions> = { inputSize: null, square: null, maxSide: null };
+
 /** Times every dispatch of one estimate of a black picture. @throws UsageError `GPU_NO_TIMESTAMPS` */
 export async function profileEstimate(
   life: Lifetime,
   { width, height }: Size,
   sizes: SizeOptions,
 ): Promise<ProfileStep[]> {
+  checkOptions(sizes, SIZES, 'run');
   const found = life.ready();
   const engine = found instanceof Promise ? await found : found;
   const { gpu } = engine;

@@ -1,3 +1,5 @@
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
+import { checkNumber } from './lens.js';
 import type { DepthScene } from './scene.js';
 
 /** Where a scene is seen from. All are 0, and zoom 1, unless given: then it is the picture itself. */
@@ -19,6 +21,24 @@ export interface Camera {
    * it, what is infinitely far stays.
    */
   readonly converge?: number;
+}
+
+const CAMERA: OptionTable<Camera> = {
+  yaw: null,
+  pitch: null,
+  zoom: null,
+  right: null,
+  up: null,
+  forward: null,
+  pivot: null,
+  converge: null,
+};
+
+/** @throws UsageError `OPTION_UNKNOWN`, `OPTION_VALUE` for what is no number; `converge` and `pivot` may be infinite */
+export function checkCamera(camera: Camera): void {
+  checkOptions(camera, CAMERA, 'run');
+  for (const [name, value] of Object.entries(camera) as [string, number | undefined][])
+    if (value !== undefined) checkNumber(name, value, -Infinity, Infinity);
 }
 
 /**

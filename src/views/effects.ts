@@ -10,6 +10,8 @@ import type { DepthScene } from './scene.js';
 import { onScreen, renderPipeline, ScreenPass } from './screen.js';
 
 const TARGET_OPTIONS: OptionTable<TargetOptions> = { width: null, height: null, format: null };
+const FOCUS: OptionTable<Focus> = { distance: null, blur: null };
+const FOG: OptionTable<Fog> = { color: null, amount: null };
 
 /** A lens in place of a pinhole. */
 export interface Focus {
@@ -92,6 +94,7 @@ export function createFocus(scene: DepthScene, options: TargetOptions = {}): Pro
 }
 
 function writeFocus(values: Float32Array, { scene, width }: DepthEffect<Focus>, params: Focus): void {
+  checkOptions(params, FOCUS, 'run');
   const [nearest, farthest] = [1 / scene.near, 1 / scene.far];
   const { distance = 2 / (nearest + farthest), blur = 0.02 } = params;
   checkNumber('distance', distance, 1e-6, 1e9);
@@ -119,6 +122,7 @@ export function createFog(scene: DepthScene, options: TargetOptions = {}): Promi
 }
 
 function writeFog(values: Float32Array, { scene }: DepthEffect<Fog>, params: Fog): void {
+  checkOptions(params, FOG, 'run');
   const { color = FOG_COLOR, amount = 0.8 } = params;
   checkNumber('amount', amount, 0, 0.9999);
   for (let i = 0; i < 3; i++) {

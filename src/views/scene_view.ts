@@ -4,7 +4,7 @@ import surfaceWgsl from '../../shaders/views/surface.wgsl?raw';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import { scoped } from '../gpu/scoped.js';
-import { writeMatrix, type Camera } from './camera.js';
+import { checkCamera, writeMatrix, type Camera } from './camera.js';
 import { Rendering, targetOf, type Target, type TargetOptions } from './rendering.js';
 import type { DepthScene } from './scene.js';
 import { onScreen, renderPipeline, ScreenPass } from './screen.js';
@@ -94,6 +94,7 @@ export class SceneView extends Rendering<Camera> {
   override encode(encoder: GPUCommandEncoder, target: GPUTextureView, camera: Camera = FRONT): void {
     const { scene } = this;
     scene.use();
+    checkCamera(camera);
     writeMatrix(this.#values, scene, camera, this.width / this.height);
     scene.device.queue.writeBuffer(this.#camera, 0, this.#values);
     if (!this.#fill) this.#colors.view = target;

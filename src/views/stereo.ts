@@ -35,6 +35,7 @@ export interface StereoDepth {
 }
 
 const STEREO_OPTIONS: OptionTable<StereoOptions> = { width: null, height: null, format: null, layout: [...LAYOUTS] };
+const STEREO_DEPTH: OptionTable<StereoDepth> = { parallax: null, convergence: null };
 const DEFAULTS: StereoDepth = {};
 /** Most pixels of a side of a VR180 eye. */
 const MOST_SIDE = 4096;
@@ -95,9 +96,11 @@ export class StereoView extends Rendering<StereoDepth> {
 function setEye(
   camera: { right: number; converge: number },
   { near, far, width, lens }: DepthScene,
-  { parallax = 0.02, convergence = 0.4 }: StereoDepth,
+  depth: StereoDepth,
   side: number,
 ): void {
+  checkOptions(depth, STEREO_DEPTH, 'run');
+  const { parallax = 0.02, convergence = 0.4 } = depth;
   checkNumber('parallax', parallax, 0, 0.1);
   checkNumber('convergence', convergence, 0, 1);
   const span = 1 / near - 1 / far;

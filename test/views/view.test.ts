@@ -6,6 +6,7 @@ import {
   createScene,
   createStereo,
   createView,
+  encodeExr,
   eyeCamera,
   type DepthScene,
   type Rendered,
@@ -286,6 +287,31 @@ describe('depth of field', () => {
     using focus = await createFocus(await squareScene(picture));
     expect([...(await focus.read({ blur: 0 })).data]).toEqual([...picture.data]);
   });
+});
+
+it('refuses parameters of a frame that there are not, or that are no numbers', async () => {
+  const scene = await squareScene();
+  using view = await createView(scene);
+  using focus = await createFocus(scene);
+  using fog = await createFog(scene);
+  using stereo = await createStereo(scene);
+  const any = (value: object) => value as never;
+  for (const [read, near] of [
+    [() => view.read(any({ yav: 3 })), 'Did you mean yaw?'],
+    [() => focus.read(any({ blurr: 0.1 })), 'Did you mean blur?'],
+    [() => fog.read(any({ colour: [0, 0, 0] })), 'Did you mean color?'],
+    [() => stereo.read(any({ convergance: 1 })), 'Did you mean convergence?'],
+    [async () => eyeCamera(scene, 'left', any({ paralax: 0.01 })), 'Did you mean parallax?'],
+    [
+      async () => encodeExr(new Float32Array(1), { width: 1, height: 1 }, any({ channels: 'Y' })),
+      'Did you mean channel?',
+    ],
+  ] as const)
+    await expect(read()).rejects.toThrow(
+      expect.objectContaining({ code: 'OPTION_UNKNOWN', message: expect.stringContaining(near) }),
+    );
+  for (const camera of [{ yaw: NaN }, { zoom: '2' }, { right: null }])
+    await expect(view.read(any(camera))).rejects.toMatchObject({ code: 'OPTION_VALUE' });
 });
 
 it('fog is what loops in f64 say', async () => {

@@ -1,3 +1,4 @@
+import { checkOptions, type OptionTable } from '../../arguments/check_options.js';
 import { UsageError } from '../../errors.js';
 
 /** What stands beside the values. */
@@ -8,6 +9,7 @@ export interface ExrOptions {
   readonly text?: Readonly<Record<string, string>>;
 }
 
+const EXR_OPTIONS: OptionTable<ExrOptions> = { channel: null, text: null };
 const MAGIC = 0x01312f76;
 const VERSION = 2;
 const FLOAT = 2;
@@ -23,13 +25,15 @@ const FLOAT = 2;
  * const scene = await createScene(depth, image);
  * const file = encodeExr(await scene.readDepth(), scene, { text: { unit: scene.unit } });
  * ```
- * @throws UsageError `OPTION_VALUE` for values or a name that do not fit
+ * @throws UsageError `OPTION_VALUE` for values or a name that do not fit, `OPTION_UNKNOWN`
  */
 export function encodeExr(
   values: Float32Array,
   { width, height }: { readonly width: number; readonly height: number },
-  { channel = 'Z', text = {} }: ExrOptions = {},
+  options: ExrOptions = {},
 ): Uint8Array<ArrayBuffer> {
+  checkOptions(options, EXR_OPTIONS, 'write');
+  const { channel = 'Z', text = {} } = options;
   if (values.length !== width * height)
     throw new UsageError(
       'OPTION_VALUE',

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BufferUsage } from '../../../src/gpu/buffers.js';
 import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
@@ -70,6 +71,14 @@ describe('the model asked for', () => {
     const odd = { inputsize: 32 } as object;
     await unknown(model.estimate(picture('odd'), odd), 'Did you mean inputSize?');
     await unknown(model.stream((async function* () {})(), odd).next(), 'Did you mean inputSize?');
+    await unknown(model.profile({ width: 64, height: 48 }, odd), 'Did you mean inputSize?');
+    const target = faulty.device.createBuffer({ size: 4 * 64 * 48, usage: BufferUsage.COPY_DST });
+    for (const more of [{ ...odd }, { size: 'network' }, { queue: 'latest' }, { signal: undefined, focallength: 9 }]) {
+      const targets = { source: {} as GPUTexture, target, ...more };
+      const [name] = Object.keys(more).slice(-1);
+      await unknown(model.encode(faulty.device.createCommandEncoder(), targets), `There is no option "${name}"`);
+    }
+    target.destroy();
     expect(() => model.plan({ width: 64, height: 48 }, odd)).toThrow(/Did you mean inputSize/);
     using depth = await model.estimate(picture('odd'), SMALL);
     await unknown(depth.colors({ colourmap: 'gray' } as object), 'Did you mean colormap?');

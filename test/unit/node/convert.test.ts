@@ -55,6 +55,14 @@ async function readBack(path: string) {
 }
 
 describe('convertWeights', () => {
+  it('refuses an option that is none, and writes nothing', async () => {
+    const from = await file('in.pt', zip(torchParts(TENSORS)));
+    for (const wrong of [{ fp16: true }, { half: true }])
+      await expect(convertWeights(from, output, wrong as object)).rejects.toMatchObject({ code: 'OPTION_UNKNOWN' });
+    await expect(convertWeights(from, output, { fp16: true } as object)).rejects.toThrow('Did you mean f16?');
+    expect(await readdir(folder)).toEqual(['in.pt']);
+  });
+
   it.each([
     ['zip', zip(torchParts(TENSORS))],
     ['legacy', legacy(TENSORS)],
