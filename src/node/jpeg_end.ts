@@ -22,7 +22,7 @@ function endsAt(bytes: Uint8Array, length: number): boolean {
   return bytes[length - 2] === 0xff && bytes[length - 1] === 0xd9;
 }
 
-/** Whether the scans bring every coefficient of every component to its last bit. */
+/** Whether the scans bring every coefficient of every component to its last bit, and no end marker follows them. */
 function everyScan(bytes: Uint8Array): boolean {
   let components = 0;
   const done = new Map<number, Set<number>>();
@@ -36,6 +36,8 @@ function everyScan(bytes: Uint8Array): boolean {
     if (marker !== 0xda) continue;
     noteScan(body, done);
     at = nextMarker(bytes, at);
+    // It is there, and what follows is no JPEG: a film, or the parts of a photograph with depth.
+    if (bytes[at + 1] === 0xd9) return false;
   }
   return components > 0 && done.size === components && [...done.values()].every(({ size }) => size === COEFFICIENTS);
 }

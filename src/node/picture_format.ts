@@ -1,7 +1,8 @@
 /** Picture formats told apart by their first bytes. The second list is recognised only to say why it is not read. */
 export type PictureFormat = ReadableFormat | UnreadableFormat;
 export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' | 'PNM';
-export type UnreadableFormat = 'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop';
+export type UnreadableFormat =
+  'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop' | 'PBM' | 'plain PNM' | 'PFM' | 'OpenEXR' | 'Radiance' | 'SVG';
 
 /** Bytes that `sniffPicture` looks at. */
 const SNIFF_BYTES = 64;
@@ -32,6 +33,12 @@ const BEGINNINGS: readonly [RegExp, PictureFormat][] = [
   [/^(?:\xff\x0a|\0\0\0\x0cJXL )/, 'JPEG XL'],
   [/^\0\0\0\x0cjP {2}/, 'JPEG 2000'],
   [/^8BPS\0\x01/, 'Photoshop'],
+  [/^P[14]\s+(?:#|\d+\s)/, 'PBM'],
+  [/^P[23]\s+(?:#|\d+\s)/, 'plain PNM'],
+  [/^P[fF]\s+\d+\s+\d+\s/, 'PFM'],
+  [/^\x76\x2f\x31\x01/, 'OpenEXR'],
+  [/^#\?(?:RADIANCE|RGBE)\n/, 'Radiance'],
+  [/^(?:\xef\xbb\xbf)?\s*<svg\s/, 'SVG'],
 ];
 
 /** Format of a file that begins with `head`; undefined for anything that is not a picture. Names play no part. */

@@ -189,6 +189,9 @@ describe('readPicture', () => {
       }
       const onWarning = vi.fn();
       await readPicture(await file(Buffer.concat([whole, Buffer.alloc(5)])), { onWarning });
+      // A film, as photographs that move have it, is no part of the JPEG.
+      for (const behind of ['x', 'ftypmp42 '.repeat(9), '\xff\xd8\xff'])
+        await readPicture(await file(Buffer.concat([whole, Buffer.from(behind, 'latin1')])), { onWarning });
       expect(onWarning).not.toHaveBeenCalled();
       const lastScan = whole.lastIndexOf(Buffer.from([0xff, 0xda]));
       const scans = whole.toString('latin1').split('\xff\xda').length - 1;
@@ -218,6 +221,20 @@ describe('readPicture', () => {
       Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from('ftypheic'), new Uint8Array(4), Buffer.from('mif1heic')]),
     );
     await expect(readPicture(heic)).rejects.toEqual(error('IMAGE_FORMAT', /HEIC.*convert/));
+    for (const [text, name] of [
+      ['P3\n1 1\n255\n1 2 3\n', 'plain PNM'],
+      ['P1 # drawn\n1 1\n1', 'PBM'],
+      ['P4 8 1\n\xff', 'PBM'],
+      ['Pf\n1 1\n-1\n\0\0\0\0', 'PFM'],
+      ['v/1\x01\x02\0\0\0', 'OpenEXR'],
+      ['#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n', 'Radiance'],
+      ['<svg xmlns="http://www.w3.org/2000/svg">', 'SVG'],
+    ] as const)
+      await expect(readPicture(await file(Buffer.from(text, 'latin1')))).rejects.toEqual(
+        error('IMAGE_FORMAT', new RegExp(`is a ${name} picture, .*convert`)),
+      );
+    for (const text of ['P3 is the third point', 'P1\tof', 'Pf', '<svgx'])
+      await expect(readPicture(await file(text))).rejects.toEqual(error('IMAGE_DECODE', /not a picture/));
     expect(await isPicture(heic)).toBe(false);
     await expect(readPicture(await file('just text'))).rejects.toEqual(error('IMAGE_DECODE', /not a picture/));
     await expect(readPicture(await file(''))).rejects.toEqual(error('IMAGE_DECODE', /empty/));
