@@ -5,7 +5,7 @@ import { protocols, type ProtocolName } from '../eval/protocols.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
 import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { parseShard, type Shard } from './shard.js';
-import { isStandardInput, STANDARD } from './streams.js';
+import { isStandardInput, STANDARD } from '../node/streams.js';
 import { CLIP_NAMES, clipFormats, type ClipFormats } from './video/clip_options.js';
 import { VIEW_NAMES, viewFormats, type ViewFormats } from './view_options.js';
 import { oneOf, optional, parseOptions, positive, sideOf, type Parsed } from './parse_options.js';

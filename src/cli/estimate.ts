@@ -11,7 +11,7 @@ import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './job
 import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
-import { STANDARD } from './streams.js';
+import { STANDARD } from '../node/streams.js';
 import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
 import { writeViews } from './write_views.js';

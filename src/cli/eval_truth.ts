@@ -1,12 +1,14 @@
 import type { ErrorCode } from '../error_codes.js';
-import { readFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
 import { truthOf, type Truth, type TruthKind, type TruthReading } from '../eval/disparity.js';
 import { readDepthFile, type DepthFile } from '../node/depth_file.js';
+import { readSmallFile } from '../node/file_source.js';
 import type { Size } from '../image/size.js';
 
 /** Kinds as a sidecar may spell them; the latter two are those of files that depthwise wrote. */
+/** A sidecar has a few lines. */
+const MOST_SIDECAR_BYTES = 2 ** 20;
 const KINDS: Readonly<Record<string, TruthKind>> = {
   depth: 'depth',
   inverse: 'inverse',
@@ -66,7 +68,7 @@ export function sidecarsOf(path: string): string[] {
 
 async function readSidecar(path: string): Promise<Record<string, unknown> | undefined> {
   for (const sidecar of sidecarsOf(path)) {
-    const text = await readFile(sidecar, 'utf8').catch(() => undefined);
+    const text = await readSmallFile(sidecar, MOST_SIDECAR_BYTES).catch(() => undefined);
     if (text === undefined) continue;
     try {
       return JSON.parse(text) as Record<string, unknown>;

@@ -7,7 +7,7 @@ import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
 import { isClip } from '../node/video/clip_format.js';
 import { CONTAINERS } from '../node/video/encoders.js';
-import { isStandardInput, readStream, STANDARD } from './streams.js';
+import { isStandardInput, readStream, STANDARD } from '../node/streams.js';
 import { FRAMES_END } from './video/clip_options.js';
 import { LAYOUTS } from './view_options.js';
 

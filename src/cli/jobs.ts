@@ -8,7 +8,7 @@ import { requireWritable } from './places.js';
 import { isInShard, type Shard } from './shard.js';
 import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
-import { STANDARD } from './streams.js';
+import { STANDARD } from '../node/streams.js';
 import { clipOutputs, containerFor, containerNamed, type ClipFormats } from './video/clip_options.js';
 import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
 

@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
 import { decodeNpy, encodeNpy } from '../depth/formats/npy.js';
 import type { TensorCommand } from './arguments.js';
 import { requireWritable } from './places.js';
+import { readWhole } from '../node/streams.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import { write } from './write_outputs.js';
 
 /** Runs the bare network: f32 [1,3,H,W] from one NPY file, its output f32 [H,W] into another. */
 export async function runTensor(command: TensorCommand, session: Session): Promise<number> {
-  const bytes = await readFile(command.input).catch((cause: unknown) => {
+  const bytes = await readWhole(command.input).catch((cause: unknown) => {
     throw new DepthFileError('NPY_READ', `${command.input}: cannot be read (${(cause as Error).message}).`, {
       source: command.input,
       phase: 'read',

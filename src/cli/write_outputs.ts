@@ -21,7 +21,7 @@ import type { Outputs } from './jobs.js';
 import { confidencePicture, skyPicture } from './side_pictures.js';
 import type { BesideName } from '../models/family.js';
 import { ProtectedFiles } from '../node/protected_files.js';
-import { STANDARD } from './streams.js';
+import { STANDARD } from '../node/streams.js';
 import type { Span } from '../kernels/colorize.js';
 
 /** How a map is drawn. */

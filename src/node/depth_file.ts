@@ -1,12 +1,11 @@
 import type { ErrorCode } from '../error_codes.js';
-import { readFile } from 'node:fs/promises';
 import { DepthFileError, ImageError } from '../errors.js';
 import type { DepthSemantics } from '../depth/formats/depth_semantics.js';
 import { decodeNpy } from '../depth/formats/npy.js';
 import { decodePfm } from '../depth/formats/pfm.js';
 import type { Size } from '../image/size.js';
 import { openImage } from './decoder.js';
-import { onDisk } from './disk_names.js';
+import { readWhole } from './streams.js';
 
 /** A depth map as read from a file, [height,width], top row first. */
 export interface DepthFile {
@@ -31,7 +30,7 @@ export interface DepthFile {
  *   without `sharp`, IMAGE_SIZE.
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
-  const bytes = await readFile(onDisk(path)).catch((cause: unknown) => {
+  const bytes = await readWhole(path).catch((cause: unknown) => {
     throw fault('DEPTH_READ', path, `cannot be read (${String(cause)})`, cause);
   });
   switch (bytes[0]) {

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../error_codes.js';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
@@ -10,6 +10,7 @@ import { onDisk } from './disk_names.js';
 import { withEndMarker } from './jpeg_end.js';
 import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
+import { readWhole } from './streams.js';
 
 /** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
 export interface Picture {
@@ -47,8 +48,8 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   checkOptions(options, READ_PICTURE_OPTIONS, 'image');
-  const bytes = await readFile(onDisk(path)).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+  const bytes = await readWhole(path).catch((cause: unknown) => {
+    throw cause instanceof ImageError ? cause : unreadable(path, cause);
   });
   return pictureOf(bytes, path, options);
 }

@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ImageError } from '../errors.js';
+import { onDisk } from './disk_names.js';
 
 /** The name that stands for standard input among inputs, and for standard output as the output. */
 export const STANDARD = '-';
@@ -14,6 +15,16 @@ const LOOK_MS = 20;
 
 export function isStandardInput(path: string): boolean {
   return STANDARD_INPUTS.includes(path);
+}
+
+/**
+ * The bytes of a file, or of a pipe or device within the bounds of `readStream`.
+ * @throws ImageError IMAGE_READ as `readStream`, or what the operating system says
+ */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  const found = await stat(onDisk(path));
+  const streamed = !found.isFile() && !found.isDirectory();
+  return streamed ? readStream(path, new AbortController().signal) : readFile(onDisk(path));
 }
 
 /**
