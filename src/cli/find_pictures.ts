@@ -164,7 +164,7 @@ async function examine(search: Search, picture: FoundPicture): Promise<void> {
 async function isOwnData(path: string): Promise<boolean> {
   const { dir, name, ext } = parse(path);
   if (CONTAINERS.some((each) => ext === `.${each}`)) return isNamedByModel(name.replace(STEREO_END, ''));
-  if (!['.npy', '.pfm', '.json'].includes(ext)) return false;
+  if (!['.npy', '.pfm', '.json', '.ply', '.glb', '.exr'].includes(ext)) return false;
   if (isNamedByModel(name)) return true;
   return readHead(join(dir, `${name}.png`)).then(isOwnResult, () => false);
 }

@@ -180,7 +180,8 @@ describe('planJobs', () => {
   });
 
   it('takes its own data files for results, by their name or by the drawing beside them', async () => {
-    const own = ['in/a-nano.npy', 'in/a-nano.pfm', 'in/a-nano.json', 'in/drawn.npy', 'in/drawn.json'];
+    const ends = ['npy', 'pfm', 'json', 'ply', 'glb', 'exr'];
+    const own = ends.flatMap((end) => [`in/a-nano.${end}`, `in/drawn.${end}`]);
     await files(['in/a.jpg'], [...own, 'in/a-nano.txt', 'in/a.npy', 'in/plain.json', 'in/nano.json', 'in/depth.json']);
     const pixel = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
     for (const name of ['a-nano', 'a-nano-16bit', 'drawn'])
