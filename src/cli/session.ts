@@ -1,6 +1,7 @@
 import type { DepthModel } from '../runtime/depth_model.js';
-import { NetworkError } from '../errors.js';
+import { NetworkError, quote, UsageError } from '../errors.js';
 import { adapterName } from '../gpu/gpu.js';
+import { hubHint } from '../models/hub_names.js';
 import { findEntry } from '../models/resolve.js';
 import { fileSource } from '../node/file_source.js';
 import { loadDepthModel } from '../node/load.js';
@@ -58,6 +59,14 @@ export interface ChosenModel {
 /** The model a command line means. @throws UsageError OPTION_VALUE where `cache` is no folder and cannot be one. */
 export async function chooseModel({ model, weights, cache }: ModelArguments): Promise<ChosenModel> {
   if (cache !== undefined) await requireFolder('cache', cache);
+  if (model !== undefined && !findEntry(model) && /[:/\\]/.test(model)) {
+    const hub = hubHint(model);
+    throw new UsageError('MODEL_NAME', `--model takes a name, and ${quote(model)} says where weights are.`, {
+      hint: `${hub === undefined ? '' : `${hub} `}Weights are given by --weights.`,
+      actual: model,
+      phase: 'load',
+    });
+  }
   // Names of the authors' tools become those that results are called by.
   if (model !== undefined || weights !== undefined) return { name: model && (findEntry(model)?.name ?? model) };
   const entry = await defaultModel(cache);

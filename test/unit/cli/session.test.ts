@@ -85,4 +85,18 @@ describe('chooseModel', () => {
       expect((await chooseModel({ ...ARGUMENTS, model })).name, model).toBe('dpt-large');
     expect((await chooseModel({ ...ARGUMENTS, model: 'dpt' })).name).toBe('dpt');
   });
+
+  it('refuses a place for a name, and says what model it is of', async () => {
+    for (const [model, words] of [
+      ['Intel/dpt-large', /As a model that is dpt-large\./],
+      ['Intel/dpt-hybrid-midas', /As a model that is dpt-hybrid\./],
+      ['intel/dpt-swinv2-tiny-256', /As a model that is dpt-swin2-tiny-256\./],
+      ['hf:Intel/zoedepth-nyu-kitti', /As a model that is zoedepth-nk\./],
+      ['Intel/zoedepth-nyu', /As a model that is zoedepth-n\./],
+      ['apple/DepthPro', /write hf:apple\/DepthPro@revision\. Weights are given by --weights\./],
+      ['https://example.org/w.pt', /^--model takes a name, .* Weights are given by --weights\./],
+      ['C:\\w.pt', /Weights are given by --weights/],
+    ] as const)
+      await expect(chooseModel({ ...ARGUMENTS, model }), model).rejects.toEqual(refusal('MODEL_NAME', words));
+  });
 });

@@ -38,8 +38,22 @@ it('a proxy that is set is named where nobody answers, and where it asks for a p
     code: 'NET_UNREACHABLE',
     hint: expect.stringContaining('https_proxy is set') as string,
   });
+  vi.stubEnv('NODE_USE_ENV_PROXY', '1');
+  expect((await rejection(load('http://127.0.0.1:1/w'))).hint).toMatch(/may be the proxy that does not answer/);
+  vi.stubEnv('NODE_USE_ENV_PROXY', '');
   const server = await WeightsServer.start();
   onTestFinished(() => server.stop());
   server.answer(sends('', {}, 407));
   expect((await rejection(load(`${server.origin}/w`))).hint).toContain('https_proxy');
+  // As undici has it where the way to an https server is refused.
+  const refused = new Error('Proxy response (407) !== 200 when HTTP Tunneling');
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('fetch failed', { cause: refused })));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  expect((await rejection(load('https://weights.example/w'))).hint).toMatch(
+    /https_proxy.* asks for a name and a password/,
+  );
+  vi.stubEnv('https_proxy', '');
+  vi.stubEnv('ALL_PROXY', 'socks5://proxy.example');
+  vi.unstubAllGlobals();
+  expect((await rejection(load('http://127.0.0.1:1/w'))).hint).toMatch(/ALL_PROXY is set, which .* does not follow/);
 });
