@@ -59,12 +59,12 @@ function requireBeside(name: string, command: EstimateCommand): void {
   });
 }
 
-/** Whether every file of a job is there. */
+/** Whether every file of a job is there, and none is empty. */
 async function allThere(outputs: Outputs): Promise<boolean> {
   const found = await Promise.all(
     Object.values(outputs).map((path: string) => stat(onDisk(path)).catch(() => undefined)),
   );
-  return found.every((file) => file?.isFile());
+  return found.every((file) => file?.isFile() && file.size > 0);
 }
 
 /** Works off one job; a picture that cannot be read, estimated or written is reported and does not stop the others. */

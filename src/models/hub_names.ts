@@ -3,7 +3,7 @@ import { registry } from './registry.js';
 /** What to write in place of `org/repo`, for text that is spelled so: the model of that repository, and the form. */
 export function hubHint(text: string): string | undefined {
   const repo = /^(?:hf:)?([\w.-]+\/[\w.-]+)$/.exec(text)?.[1];
-  if (repo === undefined) return undefined;
+  if (repo === undefined || /\.(?:safetensors|pth?|ckpt|bin|json)$/i.test(repo)) return undefined;
   const port = portOf(repo.toLowerCase());
   const entry = registry.find(
     ({ name, weights }) => name === port || weights.page?.toLowerCase().endsWith(`.co/${repo.toLowerCase()}`),

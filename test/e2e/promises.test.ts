@@ -116,6 +116,9 @@ describe('an input is never written', () => {
     expect(await depthwise('x.png', '--npy', '--skip-existing')).toMatchObject({ code: 0, stdout: '' });
     expect(String(await bytes('x-nano.npy'))).toBe('kept');
     expect(await bytes('x-nano.png')).toEqual(drawn);
+    await writeFile(join(folder, 'x-nano.npy'), '');
+    expect((await depthwise('x.png', '--npy', '--skip-existing')).code).toBe(0);
+    expect((await bytes('x-nano.npy')).length).toBeGreaterThan(4 * 48 * 32);
   });
 });
 

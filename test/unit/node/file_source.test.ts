@@ -11,5 +11,7 @@ it('names the model and the form of a hub repository that is given like a path',
   await expect(loadDepthModel('some/where')).rejects.toMatchObject({
     hint: expect.stringMatching(/^For a repository/),
   });
+  for (const file of ['weights/model-00001-of-00002.safetensors', 'weights/dpt_large_384.pt'])
+    await expect(loadDepthModel(file)).rejects.toMatchObject({ code: 'SOURCE_FILE', hint: undefined });
   await expect(loadDepthModel('./some/where')).rejects.toMatchObject({ code: 'SOURCE_FILE', hint: undefined });
 });
