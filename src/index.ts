@@ -36,6 +36,7 @@ export {
   type ModelInfo,
   type ProfileStep,
   type StreamOptions,
+  type StreamSource,
 } from './runtime/depth_model.js';
 export type { LoadOptions, ModelSource } from './runtime/load.js';
 export type { ErrorCode } from './error_codes.js';

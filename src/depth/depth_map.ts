@@ -80,7 +80,10 @@ export class DepthMapOnGpu {
   readonly sky: SideMap | undefined;
   /** @internal */
   readonly gpu: Gpu;
-  /** Of a map of `stream`: the time of its VideoFrame, in microseconds. */
+  /**
+   * Of a map of `stream`: when its frame is shown, in microseconds, as VideoFrames have it; of a video element in the
+   * time of the video. Undefined where the source does not say.
+   */
   declare readonly timestamp?: number | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;

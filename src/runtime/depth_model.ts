@@ -22,14 +22,14 @@ import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import type { ProfileStep } from './profile.js';
-import type { StreamOptions } from './stream.js';
+import type { StreamOptions, StreamSource } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
 export type { EncodeTargets } from './encode.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { ProfileStep } from './profile.js';
-export type { StreamOptions } from './stream.js';
+export type { StreamOptions, StreamSource } from './stream.js';
 
 /** What is said of models of every kind of depth. */
 export interface ModelFacts {
@@ -200,9 +200,14 @@ export class DepthModel {
   }
 
   /**
-   * Depth of a playing video or of a sequence of pictures, one map at a time. Of a video it is always the newest frame
-   * that is taken, and frames that come too fast are left out. Each map is the caller's to dispose. With `steady: true`
-   * a still scene has still depth: see `StreamOptions`.
+   * Depth of what moves, one map at a time, each with the `timestamp` of its frame in microseconds. Of video and canvas
+   * elements and of tracks it is always the newest frame that is taken, and frames that come too fast are left out; of
+   * sequences and ReadableStreams every one is: see `StreamOptions`. VideoFrames and ImageBitmaps are closed here once
+   * they were read, those that are left out too. Each map is the caller's to dispose.
+   *
+   * It ends with its source: the video, its last frame included; the track; the sequence. A canvas has no end. It goes
+   * on after a pause and a seek, and with maps of another size where the picture changes its own. A `signal` ends it at
+   * any time, and leaving the loop ends what it reads, but stops no track of the caller's.
    * @example
    * ```ts
    * for await (const depth of model.stream(video, { signal })) {
@@ -210,12 +215,10 @@ export class DepthModel {
    *   depth.dispose();
    * }
    * ```
-   * @throws UsageError `OPTION_STEADY`; the errors of `estimate`
+   * @throws UsageError `OPTION_STEADY`; ImageError `IMAGE_SOURCE`, and `IMAGE_DECODE` where a video breaks off; the errors
+   *   of `estimate` and of the sequence
    */
-  async *stream(
-    source: HTMLVideoElement | AsyncIterable<PictureSource>,
-    options: StreamOptions = {},
-  ): AsyncGenerator<DepthMap, void, undefined> {
+  async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
     this.#rare ??= await parts.rare();
     yield* this.#rare.streamDepth(this.#life, (...asked) => this.#estimate(...asked), source, options);
   }

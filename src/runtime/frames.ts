@@ -1,85 +1,84 @@
-/**
- * The frames of a playing video: one each time it is asked for, always the newest, until the video ends.
- * @param waiting may give up on a frame by rejecting
- */
-export async function* videoFrames(
-  video: HTMLVideoElement,
-  waiting: (frame: Promise<boolean>) => Promise<boolean>,
-): AsyncGenerator<HTMLVideoElement, void, undefined> {
-  while (await nextFrame(video, waiting)) yield video;
+import { Newest } from './newest.js';
+
+/** A picture of a stream, and when it is shown, in microseconds. */
+export interface Frame<T> {
+  readonly picture: T;
+  readonly timestamp: number | undefined;
 }
 
-/** Waits for a new frame; false when the video ends instead. */
-async function nextFrame(
-  video: HTMLVideoElement,
-  waiting: (frame: Promise<boolean>) => Promise<boolean>,
-): Promise<boolean> {
-  if (video.ended) return false;
-  let stop = () => {};
-  const frame = new Promise<boolean>((resolve) => {
-    const ended = () => resolve(false);
-    const handle = video.requestVideoFrameCallback(() => resolve(true));
-    video.addEventListener('ended', ended);
-    stop = () => {
-      video.cancelVideoFrameCallback(handle);
-      video.removeEventListener('ended', ended);
-    };
-  });
+/** Settles as work does, or gives up on it by rejecting. */
+export type Waiting = <T>(work: Promise<T>) => Promise<T>;
+
+/** Reads pictures one at a time: a sequence, or a stream of the browser, which Safari does not iterate. */
+export interface Reader<T> {
+  next(): Promise<IteratorResult<T, unknown>>;
+  /** Ends what is read. */
+  return(): Promise<unknown>;
+}
+
+export function readerOf<T>(source: AsyncIterable<T> | ReadableStream<T>): Reader<T> {
+  if ('getReader' in source) {
+    const reader = source.getReader();
+    return { next: async () => reader.read() as Promise<IteratorResult<T>>, return: () => reader.cancel() };
+  }
+  const iterator = source[Symbol.asyncIterator]();
+  return { next: async () => iterator.next(), return: async () => iterator.return?.() };
+}
+
+/** Every picture, each read when it is asked for. */
+export async function* every<T>(reader: Reader<T>, waiting: Waiting): AsyncGenerator<Frame<T>, void, undefined> {
+  let pending: Promise<IteratorResult<T, unknown>> | undefined;
+  let over = false;
   try {
-    return await waiting(frame);
+    for (;;) {
+      const next = await waiting((pending = reader.next()));
+      pending = undefined;
+      if (next.done) break;
+      yield frameOf(next.value);
+    }
+    over = true;
   } finally {
-    stop();
+    // What comes when it was given up on is nobody's; a sequence that still waits is not waited for.
+    const late = pending?.then(({ value, done }) => done || closePicture(value));
+    late?.catch(() => undefined);
+    const end = over ? undefined : reader.return();
+    if (late) end?.catch(() => undefined);
+    else await end;
   }
 }
 
 /**
- * The newest picture of a sequence each time one is asked for: the sequence is read on meanwhile, and what a newer one
- * replaces is closed.
- * @param waiting may give up on a picture by rejecting
+ * The newest picture each time one is asked for: the source is read on meanwhile, and what a newer one replaces is
+ * closed.
  */
-export async function* newest<T>(
-  source: AsyncIterable<T>,
-  waiting: (picture: Promise<void>) => Promise<void>,
-): AsyncGenerator<T, void, undefined> {
-  const iterator = source[Symbol.asyncIterator]();
-  const state: { latest: { picture: T } | undefined; over: boolean; fault: unknown } = {
-    latest: undefined,
-    over: false,
-    fault: undefined,
-  };
-  let wake = (): void => {};
+export async function* newest<T>(reader: Reader<T>, waiting: Waiting): AsyncGenerator<Frame<T>, void, undefined> {
+  const held = new Newest<Frame<T>>(({ picture }) => closePicture(picture));
   const readOn = async (): Promise<void> => {
-    for (let next = await iterator.next(); !next.done && !state.over; next = await iterator.next()) {
-      close(state.latest?.picture);
-      state.latest = { picture: next.value };
-      wake();
+    for (let next = await reader.next(); !next.done; next = await reader.next()) {
+      held.put(frameOf(next.value));
+      if (held.over) return;
       // A sequence that never waits leaves other tasks their turn.
       await new Promise((resolve) => setTimeout(resolve));
     }
   };
-  void readOn()
-    .catch((fault: unknown) => (state.fault = { fault }))
-    .finally(() => {
-      state.over = true;
-      wake();
-    });
+  readOn().then(
+    () => held.end(),
+    (fault: unknown) => held.end({ fault }),
+  );
   try {
-    for (;;) {
-      if (!state.latest && !state.over) await waiting(new Promise((resolve) => (wake = resolve)));
-      const { latest } = state;
-      state.latest = undefined;
-      if (latest) yield latest.picture;
-      else if (state.fault) throw (state.fault as { fault: unknown }).fault;
-      else if (state.over) return;
-    }
+    yield* held.all(waiting);
   } finally {
-    state.over = true;
-    close(state.latest?.picture);
-    void iterator.return?.();
+    reader.return().catch(() => undefined);
   }
 }
 
 /** Bitmaps and video frames hold memory of the GPU, or of a camera that has few. */
-function close(picture: unknown): void {
+export function closePicture(picture: unknown): void {
   (picture as { close?: () => void } | undefined)?.close?.();
+}
+
+/** With the time that a VideoFrame has, and pixels in memory may have. */
+function frameOf<T>(picture: T): Frame<T> {
+  const timestamp = (picture as Partial<VideoFrame> | undefined)?.timestamp;
+  return { picture, timestamp: typeof timestamp === 'number' ? timestamp : undefined };
 }

@@ -1,15 +1,34 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
-import { UsageError } from '../errors.js';
+import { ImageError, UsageError } from '../errors.js';
 import type { PictureSource } from '../image/picture.js';
 import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS, type EstimateOptions, type EstimateUse } from './estimate.js';
-import { newest, videoFrames } from './frames.js';
+import { closePicture, every, newest, readerOf, type Frame, type Waiting } from './frames.js';
 import type { Lifetime } from './lifetime.js';
+import type { Queueing } from './run_queue.js';
 import type { SteadyState } from './steady.js';
+import { canvasFrames, trackFrames, videoFrames } from './video_frames.js';
+
+/**
+ * What depth can be streamed of: what is shown or filmed, or a sequence of pictures, as one of VideoFrames that are
+ * decoded from a file.
+ */
+export type StreamSource =
+  | HTMLVideoElement
+  | HTMLCanvasElement
+  | MediaStreamTrack
+  | ReadableStream<PictureSource>
+  | AsyncIterable<PictureSource>;
 
 /** Options of a stream. */
 export interface StreamOptions extends EstimateOptions {
+  /**
+   * `latest` takes the newest picture each time, and leaves out those that came meanwhile: the rule for tracks and
+   * canvases, and the only one for video elements. `all`, the rule for sequences, takes every picture, and asks for the
+   * next one when the map of the last was taken.
+   */
+  readonly queue?: Queueing;
   /**
    * Holds the depth still where the picture is: each map is laid onto the last one and moves to the new one where the
    * picture changes, and its colours and textures span one range that follows slowly. A cut or another size starts
@@ -30,17 +49,18 @@ const STREAM_OPTIONS: OptionTable<StreamOptions> = {
 export async function* streamDepth(
   life: Lifetime,
   estimate: (picture: PictureSource, options: EstimateOptions, use?: EstimateUse) => Promise<DepthMap>,
-  source: HTMLVideoElement | AsyncIterable<PictureSource>,
+  source: StreamSource,
   given: StreamOptions,
 ): AsyncGenerator<DepthMap, void, undefined> {
   checkOptions(given, STREAM_OPTIONS, 'image');
-  const { steady = false, steadyState, ...options } = given;
+  // One estimate at a time leaves nothing out: other calls with `latest` are not to take its place.
+  const { steady = false, steadyState, queue, ...options } = given;
+  const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
   const use = await useOf(life, steady, options, steadyState);
   try {
-    for await (const picture of picturesOf(life, source, options)) {
-      const timestamp = timestampOf(picture);
+    for await (const { picture, timestamp } of frames) {
       await use?.between?.();
-      const depth = await estimate(picture, options, use);
+      const depth = await estimate(picture, options, use).finally(() => closePicture(picture));
       yield Object.assign(depth, { timestamp });
     }
   } finally {
@@ -68,17 +88,25 @@ async function useOf(
   return temporal ? new VideoStream() : new SteadyStream(state);
 }
 
-function picturesOf(
-  life: Lifetime,
-  source: HTMLVideoElement | AsyncIterable<PictureSource>,
-  { signal, queue }: EstimateOptions,
-): AsyncIterable<PictureSource> {
-  if (!(Symbol.asyncIterator in source)) return videoFrames(source, (frame) => life.until(frame, signal));
-  return queue === 'latest' ? newest(source, (picture) => life.until(picture, signal)) : source;
+/** @throws ImageError `IMAGE_SOURCE` */
+function framesOf(
+  source: StreamSource,
+  waiting: Waiting,
+  queue: Queueing | undefined,
+): AsyncIterable<Frame<PictureSource>> {
+  if (typeof source !== 'object' || source === null) throw noSource(source === null ? 'null' : `a ${typeof source}`);
+  if ('requestVideoFrameCallback' in source) return videoFrames(source, waiting);
+  if ('captureStream' in source) return canvasFrames(source, waiting, queue);
+  if ('kind' in source) return trackFrames(source, waiting, queue);
+  if (!('getReader' in source || Symbol.asyncIterator in source)) throw noSource('such an object');
+  if ('locked' in source && source.locked) throw noSource('a ReadableStream that something reads already');
+  return (queue === 'latest' ? newest : every)(readerOf(source), waiting);
 }
 
-/** Of a VideoFrame, in microseconds. */
-function timestampOf(picture: PictureSource): number | undefined {
-  const { timestamp } = picture as Partial<VideoFrame>;
-  return typeof timestamp === 'number' ? timestamp : undefined;
+function noSource(what: string): ImageError {
+  return new ImageError('IMAGE_SOURCE', `A stream cannot be of ${what}.`, {
+    hint:
+      'Pass a video or canvas element, a MediaStreamTrack, a ReadableStream of VideoFrames, or an async iterable of ' +
+      'pictures. Of one picture, estimate gives the depth.',
+  });
 }

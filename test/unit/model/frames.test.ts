@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadDepthModel } from '../../../src/index.js';
-import { videoFrames } from '../../../src/runtime/frames.js';
+import type { Waiting } from '../../../src/runtime/frames.js';
+import { videoFrames } from '../../../src/runtime/video_frames.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { rejection } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
@@ -8,14 +9,19 @@ import { tinyMidas } from './tiny_midas.js';
 /** What is used of a video: frames come when told to. */
 class FakeVideo extends EventTarget {
   ended = false;
-  readonly waiting = new Map<number, () => void>();
+  paused = false;
+  networkState = 2;
+  currentTime = 0;
+  readonly currentSrc = 'clip.webm';
+  error: { readonly code: number; readonly message: string } | null = null;
+  readonly waiting = new Map<number, VideoFrameRequestCallback>();
   readonly readyState = 4;
   readonly videoWidth = 64;
   readonly videoHeight = 48;
   listeners = 0;
   #next = 0;
 
-  requestVideoFrameCallback(callback: () => void): number {
+  requestVideoFrameCallback(callback: VideoFrameRequestCallback): number {
     this.waiting.set(++this.#next, callback);
     return this.#next;
   }
@@ -34,41 +40,99 @@ class FakeVideo extends EventTarget {
     super.removeEventListener(...args);
   }
 
-  show(): void {
-    for (const callback of this.waiting.values()) callback();
+  show(mediaTime: number): void {
+    const callbacks = [...this.waiting.values()];
+    this.waiting.clear();
+    for (const callback of callbacks) callback(0, { mediaTime } as VideoFrameCallbackMetadata);
+  }
+
+  tell(name: string): void {
+    this.dispatchEvent(new Event(name));
   }
 
   end(): void {
     this.ended = true;
-    this.dispatchEvent(new Event('ended'));
+    this.tell('ended');
+  }
+
+  get held(): number[] {
+    return [this.waiting.size, this.listeners];
   }
 }
 
 const asVideo = (video: FakeVideo) => video as unknown as HTMLVideoElement;
-const patient = (frame: Promise<boolean>) => frame;
+const patient: Waiting = (work) => work;
+const framesOf = (video: FakeVideo) => videoFrames(asVideo(video), patient);
 
 describe('videoFrames', () => {
-  it('gives a frame for each that is shown while it waits, and keeps nothing', async () => {
+  it('gives the newest frame each time, with the time of the video in microseconds, and keeps nothing', async () => {
     const video = new FakeVideo();
-    const frames = videoFrames(asVideo(video), patient);
+    const frames = framesOf(video);
     for (let i = 0; i < 20; i++) {
       const next = frames.next();
       await Promise.resolve();
-      video.show();
-      expect(await next).toEqual({ value: video, done: false });
-      expect([video.waiting.size, video.listeners]).toEqual([0, 0]);
+      video.show(i / 10);
+      expect(await next).toEqual({ value: { picture: video, timestamp: 100_000 * i }, done: false });
     }
+    for (const late of [2.1, 2.2, 2.3]) video.show(late);
+    expect((await frames.next()).value).toMatchObject({ timestamp: 2_300_000 });
+    await frames.return();
+    expect(video.held).toEqual([0, 0]);
   });
 
   it('ends with the video, also while it waits', async () => {
     const video = new FakeVideo();
-    const frames = videoFrames(asVideo(video), patient);
-    const next = frames.next();
+    const next = framesOf(video).next();
     await Promise.resolve();
     video.end();
     expect((await next).done).toBe(true);
-    expect((await videoFrames(asVideo(video), patient).next()).done).toBe(true);
-    expect([video.waiting.size, video.listeners]).toEqual([0, 0]);
+    expect((await framesOf(video).next()).done).toBe(true);
+    expect(video.held).toEqual([0, 0]);
+  });
+
+  it('gives the last frame of a video that ended meanwhile', async () => {
+    const video = new FakeVideo();
+    const frames = framesOf(video);
+    const first = frames.next();
+    video.show(0);
+    await first;
+    video.show(0.1);
+    video.end();
+    expect((await frames.next()).value).toMatchObject({ timestamp: 100_000 });
+    expect((await frames.next()).done).toBe(true);
+  });
+
+  it('gives the frame that a paused video stands at, and goes on where it is played or sought in', async () => {
+    const video = Object.assign(new FakeVideo(), { paused: true, currentTime: 1.5 });
+    const frames = framesOf(video);
+    expect((await frames.next()).value).toMatchObject({ timestamp: 1_500_000 });
+    const sought = frames.next();
+    video.show(0.25);
+    expect((await sought).value).toMatchObject({ timestamp: 250_000 });
+  });
+
+  it('ends where the source of the video is taken away, and not where there is another', async () => {
+    const video = new FakeVideo();
+    const frames = framesOf(video);
+    const next = frames.next();
+    video.tell('emptied');
+    video.show(0.5);
+    expect((await next).value).toMatchObject({ timestamp: 500_000 });
+    video.networkState = 0;
+    video.tell('emptied');
+    expect((await frames.next()).done).toBe(true);
+  });
+
+  it.each(['at once', 'later'])('says %s that a video broke off', async (when) => {
+    const video = new FakeVideo();
+    const fault = { code: 3, message: 'PIPELINE_ERROR_DECODE' };
+    if (when === 'at once') video.error = fault;
+    const next = framesOf(video).next();
+    video.error = fault;
+    if (when === 'later') video.tell('error');
+    expect(await rejection(next)).toMatchObject({ code: 'IMAGE_DECODE', source: 'clip.webm' });
+    expect((await rejection(framesOf(video).next())).message).toContain('PIPELINE_ERROR_DECODE');
+    expect(video.held).toEqual([0, 0]);
   });
 });
 
@@ -87,7 +151,7 @@ describe('stream of a video', () => {
     else model.dispose();
     expect(await rejection(next)).toMatchObject(end === 'abort' ? { name: 'AbortError' } : { code: 'DISPOSED' });
     await Promise.resolve();
-    expect([video.waiting.size, video.listeners]).toEqual([0, 0]);
+    expect(video.held).toEqual([0, 0]);
     model.dispose();
   });
 });
