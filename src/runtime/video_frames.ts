@@ -8,11 +8,14 @@ declare const MediaStreamTrackProcessor:
   | (new (options: { readonly track: MediaStreamTrack }) => { readonly readable: ReadableStream<VideoFrame> })
   | undefined;
 
+/** `HTMLMediaElement.HAVE_CURRENT_DATA`. */
+const HAS_FRAME = 2;
+
 type Frames<T> = AsyncGenerator<Frame<T>, void, undefined>;
 
 /**
  * The frames of a video: the newest each time one is asked for. A paused one waits, but shows the frame that it stands
- * at first. It ends with the video, its last frame included, or when its source is taken away.
+ * at first. It ends with the video or its camera, the last frame included, or when its source is taken away.
  * @throws ImageError `IMAGE_DECODE` where the video breaks off
  */
 export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): Frames<HTMLVideoElement> {
@@ -22,27 +25,41 @@ export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): F
     handle = video.requestVideoFrameCallback(note);
     if (facts) shown.put(facts.mediaTime);
   };
+  let media: EventTarget | null = null;
+  // Chromium ends no video whose tracks a page stops.
+  const stopped = (): void => {
+    if ((video.srcObject as MediaStream | null)?.active === false) shown.end();
+  };
+  const watch = (of: EventTarget | null): void => {
+    media?.removeEventListener('inactive', stopped);
+    media = of;
+    media?.addEventListener('inactive', stopped);
+  };
   const events = {
     ended: () => shown.end(),
     // Another source goes on; one that is taken away leaves none.
-    emptied: () => video.networkState === HAS_NO_SOURCE && shown.end(),
+    emptied: () => {
+      watch(video.srcObject as MediaStream | null);
+      if (!video.srcObject && !video.src && !video.querySelector('source')) shown.end();
+    },
     error: () => shown.end({ fault: brokenOff(video) }),
   };
   note();
+  watch(video.srcObject as MediaStream | null);
   for (const [name, listener] of Object.entries(events)) video.addEventListener(name, listener);
   if (video.error) events.error();
   else if (video.ended) events.ended();
-  else if (video.paused && video.readyState >= HAS_FRAME) shown.put(video.currentTime);
+  else if (video.paused) shown.put(video.currentTime);
   try {
-    for await (const seconds of shown.all(waiting)) yield { picture: video, timestamp: Math.round(1e6 * seconds) };
+    for await (const seconds of shown.all(waiting))
+      // While it seeks there is none; the one that it finds is shown.
+      if (video.readyState >= HAS_FRAME) yield { picture: video, timestamp: Math.round(1e6 * seconds) };
   } finally {
     video.cancelVideoFrameCallback(handle);
+    watch(null);
     for (const [name, listener] of Object.entries(events)) video.removeEventListener(name, listener);
   }
 }
-
-/** `HTMLMediaElement.NETWORK_EMPTY`, and `HAVE_CURRENT_DATA`. */
-const [HAS_NO_SOURCE, HAS_FRAME] = [0, 2];
 
 /** The frames of a track, until it ends: the newest each time, unless all of them are asked for. */
 export async function* trackFrames(

@@ -9,6 +9,7 @@ import {
 } from 'depthwise';
 import { seededInput } from '../../../truth/seeded_weights.js';
 import { jpegWithOrientation } from './exif.js';
+import * as streams from './streams.js';
 import type { WorkerTask } from './worker.js';
 
 /** Pixels from the test, as plain numbers. */
@@ -312,6 +313,10 @@ const door = {
   estimateEncoded,
   estimateVideo,
   estimateCamera,
+  streamFile: () => streams.streamFile(model),
+  streamTrack: (plain: boolean) => streams.streamTrack(model, plain),
+  streamCanvas: () => streams.streamCanvas(model),
+  streamFrames: () => streams.streamFrames(model),
   draw,
   loseDevice,
   keptWeights,

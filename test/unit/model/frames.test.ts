@@ -10,12 +10,13 @@ import { tinyMidas } from './tiny_midas.js';
 class FakeVideo extends EventTarget {
   ended = false;
   paused = false;
-  networkState = 2;
+  src = 'clip.webm';
   currentTime = 0;
   readonly currentSrc = 'clip.webm';
   error: { readonly code: number; readonly message: string } | null = null;
   readonly waiting = new Map<number, VideoFrameRequestCallback>();
-  readonly readyState = 4;
+  readyState = 4;
+  srcObject: (EventTarget & { active: boolean }) | null = null;
   readonly videoWidth = 64;
   readonly videoHeight = 48;
   listeners = 0;
@@ -38,6 +39,10 @@ class FakeVideo extends EventTarget {
   override removeEventListener(...args: Parameters<EventTarget['removeEventListener']>): void {
     this.listeners--;
     super.removeEventListener(...args);
+  }
+
+  querySelector(): null {
+    return null;
   }
 
   show(mediaTime: number): void {
@@ -111,6 +116,37 @@ describe('videoFrames', () => {
     expect((await sought).value).toMatchObject({ timestamp: 250_000 });
   });
 
+  it('leaves out what was shown before a seek that is under way', async () => {
+    const video = Object.assign(new FakeVideo(), { paused: true });
+    const frames = framesOf(video);
+    await frames.next();
+    video.show(0);
+    video.readyState = 1;
+    const next = frames.next();
+    await new Promise((resolve) => setTimeout(resolve));
+    video.readyState = 4;
+    video.show(0.75);
+    expect((await next).value).toMatchObject({ timestamp: 750_000 });
+  });
+
+  it('ends with the tracks of its camera, and goes on with those of another', async () => {
+    const [first, second] = [0, 1].map(() => Object.assign(new EventTarget(), { active: true }));
+    const video = Object.assign(new FakeVideo(), { src: '', srcObject: first! });
+    const frames = framesOf(video);
+    const next = frames.next();
+    video.srcObject = second!;
+    video.tell('emptied');
+    for (const media of [first!, second!]) {
+      media.dispatchEvent(new Event('inactive'));
+      first!.active = false;
+    }
+    video.show(1);
+    expect((await next).value).toMatchObject({ timestamp: 1_000_000 });
+    second!.active = false;
+    second!.dispatchEvent(new Event('inactive'));
+    expect((await frames.next()).done).toBe(true);
+  });
+
   it('ends where the source of the video is taken away, and not where there is another', async () => {
     const video = new FakeVideo();
     const frames = framesOf(video);
@@ -118,7 +154,7 @@ describe('videoFrames', () => {
     video.tell('emptied');
     video.show(0.5);
     expect((await next).value).toMatchObject({ timestamp: 500_000 });
-    video.networkState = 0;
+    video.src = '';
     video.tell('emptied');
     expect((await frames.next()).done).toBe(true);
   });
