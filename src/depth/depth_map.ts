@@ -87,7 +87,7 @@ export class DepthMapOnGpu {
   declare readonly timestamp?: number | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;
-  readonly #buffers: readonly GPUBuffer[];
+  readonly #buffers: GPUBuffer[];
   readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
   readonly #end = new Latch();
   #values: Promise<Float32Array> | undefined;
@@ -250,7 +250,8 @@ export class DepthMapOnGpu {
   /** Frees the buffer and the textures; calls under way reject. Safe to call twice. */
   dispose(): void {
     this.#end.end();
-    for (const buffer of this.#buffers) buffer.destroy();
+    // Once: those of a stream may be another map's by now.
+    for (const buffer of this.#buffers.splice(0)) buffer.destroy();
     for (const texture of this.#textures.values())
       texture.then(
         (made) => made.destroy(),

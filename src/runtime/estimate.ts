@@ -77,6 +77,8 @@ export interface EstimateUse {
   readonly lease: typeof leaseEstimate;
   /** Awaited between two runs. */
   between?(): Promise<void>;
+  /** Makes the buffers of its maps, and gets them back when they are destroyed. */
+  readonly buffers?: Pick<GPUDevice, 'createBuffer'>;
   /** Records what follows a run, and may add buffers to its map. */
   after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
   /** What its map is drawn with. */
@@ -285,7 +287,11 @@ async function estimateNow(
     const start = performance.now();
     const work = submit(gpu, { what: 'the depth map', bytes: bytes * names.length, phase: 'run' }, (encoder, cut) => {
       for (const name of names)
-        buffers[name] = gpu.device.createBuffer({ label: `${name} map`, size: bytes, usage: MAP_USAGE });
+        buffers[name] = (use.buffers ?? gpu.device).createBuffer({
+          label: `${name} map`,
+          size: bytes,
+          usage: MAP_USAGE,
+        });
       picture ??= (taken as PictureTexture).upload(source);
       look = engine.looks.look(executable);
       look?.begin(encoder);
@@ -311,8 +317,7 @@ async function estimateNow(
     return newDepthMap(gpu, use.drawings?.(engine, map) ?? engine.drawings, map, {
       ...entry,
       model: entry.name,
-      width,
-      height,
+      ...geometry.out,
     });
   } catch (error) {
     destroyAll(buffers);

@@ -1,13 +1,10 @@
-import { Newest } from './newest.js';
+import { Newest, type Waiting } from './newest.js';
 
 /** A picture of a stream, and when it is shown, in microseconds. */
 export interface Frame<T> {
   readonly picture: T;
   readonly timestamp: number | undefined;
 }
-
-/** Settles as work does, or gives up on it by rejecting. */
-export type Waiting = <T>(work: Promise<T>) => Promise<T>;
 
 /** Reads pictures one at a time: a sequence, or a stream of the browser, which Safari does not iterate. */
 export interface Reader<T> {

@@ -1,4 +1,5 @@
-import type { Waiting } from './frames.js';
+/** Settles as work does, or gives up on it by rejecting. */
+export type Waiting = <T>(work: Promise<T>) => Promise<T>;
 
 /** Holds the newest of what comes until it is taken. */
 export class Newest<T> {

@@ -8,6 +8,7 @@ import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { factorInput, mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
+import type { MapBufferPool } from './map_buffers.js';
 import { OwnProgram } from './own_program.js';
 
 export { VideoStream } from './video.js';
@@ -32,18 +33,21 @@ export interface SteadyState {
  * it keeps lies in inputs of its program, which no other stream has.
  */
 export class SteadyStream implements EstimateUse {
+  readonly buffers: MapBufferPool;
   readonly #own = new OwnProgram('steady');
   #from: Uint8Array | undefined;
   /** Of the last map. */
   #last: readonly [Engine, Geometry] | undefined;
 
-  constructor(state?: SteadyState) {
+  constructor(buffers: MapBufferPool, state?: SteadyState) {
+    this.buffers = buffers;
     this.#from = state?.from;
     if (state) state.save = () => this.#save();
   }
 
   /** The stream's own program; another size or engine starts anew. */
   lease(engine: Engine, geometry: Geometry): Lease {
+    this.buffers.use(engine.gpu.device);
     this.#last = [engine, geometry];
     const lease = this.#lease(engine, geometry);
     const from = this.#from;
@@ -54,19 +58,14 @@ export class SteadyStream implements EstimateUse {
   }
 
   /** Records that what a run leaves is what the next one starts from. */
-  after(
-    { gpu: { device } }: Engine,
-    encoder: GPUCommandEncoder,
-    program: Program,
-    map: Record<string, GPUBuffer>,
-  ): void {
+  after(_engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void {
     const { executable, values } = program;
     for (const [input, output] of Object.entries(STATE)) {
       const [from, to] = [values[output] as Value, values[input] as Value];
       encoder.copyBufferToBuffer(executable.buffer(from), 0, executable.buffer(to), 0, byteLength(to.type));
     }
     const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
-    const range = device.createBuffer({ label: 'range of the stream', size: RANGE_BYTES, usage });
+    const range = this.buffers.createBuffer({ label: 'range of the stream', size: RANGE_BYTES, usage });
     map['range'] = range;
     encoder.copyBufferToBuffer(executable.buffer(values['fit'] as Value), 0, range, 0, RANGE_BYTES);
   }

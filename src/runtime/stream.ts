@@ -3,9 +3,11 @@ import type { DepthMap } from '../depth/depth_map.js';
 import { ImageError, UsageError } from '../errors.js';
 import type { PictureSource } from '../image/picture.js';
 import { parts } from '../parts.js';
-import { ESTIMATE_OPTIONS, type EstimateOptions, type EstimateUse } from './estimate.js';
-import { closePicture, every, newest, readerOf, type Frame, type Waiting } from './frames.js';
+import { ESTIMATE_OPTIONS, leaseEstimate, type EstimateOptions, type EstimateUse } from './estimate.js';
+import { closePicture, every, newest, readerOf, type Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
+import { MapBufferPool } from './map_buffers.js';
+import type { Waiting } from './newest.js';
 import type { Queueing } from './run_queue.js';
 import type { SteadyState } from './steady.js';
 import { canvasFrames, trackFrames, videoFrames } from './video_frames.js';
@@ -56,27 +58,32 @@ export async function* streamDepth(
   // One estimate at a time leaves nothing out: other calls with `latest` are not to take its place.
   const { steady = false, steadyState, queue, ...options } = given;
   const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
-  const use = await useOf(life, steady, options, steadyState);
+  const pool = new MapBufferPool();
+  const use = await useOf(life, pool, { steady, steadyState, signal: options.signal });
   try {
     for await (const { picture, timestamp } of frames) {
-      await use?.between?.();
+      await use.between?.();
       const depth = await estimate(picture, options, use).finally(() => closePicture(picture));
       yield Object.assign(depth, { timestamp });
     }
   } finally {
-    use?.end();
+    use.end();
+    pool.end();
   }
 }
 
-/** What holds depth still between frames: the network itself, where it is one along time, or `steady`. */
+/** What maps of a stream are estimated by: a network along time, what holds depth still, or nothing of the kind. */
 async function useOf(
   life: Lifetime,
-  steady: boolean,
-  { signal }: EstimateOptions,
-  state: SteadyState | undefined,
-): Promise<(EstimateUse & { end(): void }) | undefined> {
+  pool: MapBufferPool,
+  {
+    steady,
+    steadyState,
+    signal,
+  }: { steady: boolean; steadyState: SteadyState | undefined; signal: AbortSignal | undefined },
+): Promise<EstimateUse & { end(): void }> {
   const { temporal, title } = life.engine.entry;
-  if (!temporal && !steady) return undefined;
+  if (!temporal && !steady) return plainUse(pool);
   if (temporal && steady)
     throw new UsageError('OPTION_STEADY', `${title} holds its depth still by itself.`, {
       expected: [false],
@@ -85,7 +92,19 @@ async function useOf(
       phase: 'image',
     });
   const { SteadyStream, VideoStream } = await life.until(parts.steady(), signal);
-  return temporal ? new VideoStream() : new SteadyStream(state);
+  return temporal ? new VideoStream(pool) : new SteadyStream(pool, steadyState);
+}
+
+/** Estimates as they are, whose maps take their buffers from a pool. */
+function plainUse(pool: MapBufferPool): EstimateUse & { end(): void } {
+  return {
+    buffers: pool,
+    lease(engine, geometry) {
+      pool.use(engine.gpu.device);
+      return leaseEstimate(engine, geometry);
+    },
+    end: () => undefined,
+  };
 }
 
 /** @throws ImageError `IMAGE_SOURCE` */

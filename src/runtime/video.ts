@@ -4,6 +4,7 @@ import type { Remember } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
 import { mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
+import type { MapBufferPool } from './map_buffers.js';
 import { OwnProgram } from './own_program.js';
 import { frameLeft, frameTable, OTHERS, RECALL_SLOT, RECALLED, slotOf } from './video_memory.js';
 
@@ -26,6 +27,7 @@ interface Memory {
  * Frames that are seen once more after a while wait in memory of the CPU.
  */
 export class VideoStream implements EstimateUse {
+  readonly buffers: MapBufferPool;
   readonly #own = new OwnProgram('video');
   readonly #waiting = new Map<number, ArrayBuffer>();
   #frame = 0;
@@ -33,6 +35,10 @@ export class VideoStream implements EstimateUse {
   #staging: GPUBuffer | undefined;
   #leaving: number | undefined;
   #engine: Engine | undefined;
+
+  constructor(buffers: MapBufferPool) {
+    this.buffers = buffers;
+  }
 
   /** Awaited between two frames: takes the rows that have left. @throws as `readMapped` */
   async between(): Promise<void> {
@@ -49,6 +55,7 @@ export class VideoStream implements EstimateUse {
   }
 
   lease(engine: Engine, geometry: Geometry): Lease {
+    this.buffers.use(engine.gpu.device);
     const lease = this.#own.lease(engine, geometry, videoBuilder(engine, geometry), () => this.#forget());
     this.#engine = engine;
     // A program that is not compiled yet starts with zeros: a table of no other frames.

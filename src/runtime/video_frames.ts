@@ -1,6 +1,6 @@
 import { ImageError } from '../errors.js';
-import { every, newest, readerOf, type Frame, type Waiting } from './frames.js';
-import { Newest } from './newest.js';
+import { every, newest, readerOf, type Frame } from './frames.js';
+import { Newest, type Waiting } from './newest.js';
 import type { Queueing } from './run_queue.js';
 
 /** Where Chromium, and Safari in workers, give the frames of a track; TypeScript does not know it. */

@@ -74,9 +74,34 @@ for (let i = 0; i < ${FRAMES}; i++) {
 if (groups > 0) throw new Error(groups + ' bind groups were made for frames');
 model.dispose();`;
 
+/** Objects made after the first frames are counted too: maps, and what they are drawn with. */
+const STEADY = `${COUNTED}
+let made = 0;
+for (const name of ['createBuffer', 'createTexture', 'createBindGroup', 'createComputePipeline']) {
+  const make = device[name].bind(device);
+  device[name] = (descriptor) => (made++, make(descriptor));
+}
+async function* frames() {
+  for (let i = 0; i < ${FRAMES}; i++) {
+    picture.data[i % picture.data.length] ^= 255;
+    yield picture;
+  }
+}
+let warm = 0;
+for await (const depth of model.stream(frames(), { ...SIZE, steady: true })) {
+  depth.dispose();
+  if (++globalThis.said.frames === 3) warm = made;
+  if (globalThis.said.frames % ${STEP} === 0) {
+    if (made > warm) throw new Error(made - warm + ' objects were made for frames');
+    await look();
+  }
+}
+model.dispose();`;
+
 it.each([
   ['estimate', ESTIMATES],
   ['encode', ENCODES],
+  ['stream, steady', STEADY],
 ])(
   `${FRAMES} frames through %s: the same objects on the GPU, heap and memory level`,
   async (call, script) => {

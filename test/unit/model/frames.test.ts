@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadDepthModel } from '../../../src/index.js';
-import type { Waiting } from '../../../src/runtime/frames.js';
+import type { Waiting } from '../../../src/runtime/newest.js';
 import { videoFrames } from '../../../src/runtime/video_frames.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { rejection } from './pictures.js';

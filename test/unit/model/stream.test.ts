@@ -1,7 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadDepthModel, type DepthModel, type StreamOptions, type StreamSource } from '../../../src/index.js';
+import {
+  loadDepthModel,
+  type DepthMap,
+  type DepthModel,
+  type StreamOptions,
+  type StreamSource,
+} from '../../../src/index.js';
 import { testGpu } from '../../gpu.js';
-import { picture, rejection, SMALL } from './pictures.js';
+import { bits, bitsOf, picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
 let model: DepthModel;
@@ -140,6 +146,80 @@ describe('stream of every frame', () => {
     const { stream } = readable([]);
     stream.getReader();
     expect((await rejection(timesOf(stream))).message).toContain('something reads already');
+  });
+});
+
+describe('maps of a stream', () => {
+  /** The objects made on the GPU from the third map on, by label. */
+  async function madeIn(options: StreamOptions, frames: number): Promise<string[]> {
+    const { device } = model;
+    const made: string[] = [];
+    const makers = ['createBuffer', 'createTexture', 'createBindGroup', 'createComputePipeline'] as const;
+    for (const name of makers) {
+      const make = device[name].bind(device) as (descriptor: { label?: string }) => unknown;
+      Object.assign(device, {
+        [name]: (descriptor: { label?: string }) => (made.push(descriptor.label ?? name), make(descriptor)),
+      });
+    }
+    try {
+      let count = 0;
+      for await (const map of model.stream(readable(framesOf(frames)).stream, { ...SMALL, ...options })) {
+        map.dispose();
+        if (++count === 2) made.length = 0;
+      }
+    } finally {
+      for (const name of makers) delete (device as unknown as Record<string, unknown>)[name];
+    }
+    return made;
+  }
+
+  it.each([false, true])('take no object of their own on the GPU; steady: %s', async (steady) => {
+    expect(await madeIn({ steady }, 12)).toEqual([]);
+  });
+
+  it('have buffers of their own until they are disposed of, once', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const pictures = async function* () {
+      for (const name of names) yield picture(name);
+    };
+    const held: DepthMap[] = [];
+    for await (const map of model.stream(pictures(), SMALL)) held.push(map);
+    expect(new Set(held.map((map) => map.buffer)).size).toBe(names.length);
+    const maps = model.stream(pictures(), SMALL);
+    const old = (await maps.next()).value!;
+    const { buffer } = old;
+    old.dispose();
+    const next = (await maps.next()).value!;
+    expect(next.buffer).toBe(buffer);
+    old.dispose();
+    const last = (await maps.next()).value!;
+    expect(last.buffer).not.toBe(buffer);
+    expect(bits(await next.read())).toBe(await bitsOf(model, picture('b')));
+    expect(bits(await held[0]!.read())).toBe(await bitsOf(model, picture('a')));
+    await maps.return();
+    for (const map of [...held, next, last]) map.dispose();
+    expect(await destroyed(buffer)).toBe(true);
+  });
+
+  /** Whether the device refuses a buffer. */
+  async function destroyed(buffer: GPUBuffer): Promise<boolean> {
+    const { device } = model;
+    device.pushErrorScope('validation');
+    device.queue.writeBuffer(buffer, 0, new Uint8Array(4));
+    return (await device.popErrorScope()) !== null;
+  }
+
+  it('of other sizes leave none behind', async () => {
+    const pictures = async function* () {
+      for (const width of [64, 96]) yield picture('a', width);
+    };
+    const buffers: GPUBuffer[] = [];
+    for await (const map of model.stream(pictures(), SMALL)) {
+      if (buffers[0]) expect(await destroyed(buffers[0])).toBe(true);
+      buffers.push(map.buffer);
+      map.dispose();
+    }
+    expect(await Promise.all(buffers.map(destroyed))).toEqual([true, true]);
   });
 });
 
