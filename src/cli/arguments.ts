@@ -75,6 +75,9 @@ export interface EvaluateCommand extends ModelArguments {
   readonly truth?: TruthKind;
   /** How a public benchmark is scored, in place of what its layout comes with. */
   readonly protocol?: ProtocolName;
+  /** Whether the pictures of a folder are the frames of a clip, and whether its depth is held still. */
+  readonly video: boolean;
+  readonly steady: boolean;
   /** In pixels of the pictures. */
   readonly focalLength?: number;
   /** File for the scores. */
@@ -257,9 +260,18 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       'OPTION_CONFLICT',
       '--truth and --protocol exclude each other: a benchmark says what it holds.',
     );
+  const { video = false, steady = false } = values;
+  if (steady && !video) throw new UsageError('OPTION_CONFLICT', 'eval takes --steady with --video alone.');
+  if (video && protocol !== undefined)
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      '--video and --protocol exclude each other: a benchmark has its own scores.',
+    );
   return {
     command: 'evaluate',
     data,
+    video,
+    steady,
     ...modelArguments(values),
     ...optional({
       json,

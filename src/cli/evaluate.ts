@@ -10,6 +10,7 @@ import { findBenchmarks } from './benchmarks/find_benchmarks.js';
 import { estimatedDisparity } from './estimated_disparity.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
+import { evaluateVideo } from './evaluate_video.js';
 import { optional } from './parse_options.js';
 import { runEvaluation } from './run_evaluation.js';
 import type { Session } from './session.js';
@@ -19,6 +20,7 @@ import type { Session } from './session.js';
  * the pictures are not the ones asked for.
  */
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
+  if (command.video) return evaluateVideo(command, session);
   const benchmarks = command.truth === undefined ? await findBenchmarks(command.data, command.protocol) : undefined;
   if (benchmarks) return evaluateBenchmarks(benchmarks, command, session);
   if (command.protocol !== undefined) throw noBenchmark(command.data, command.protocol);

@@ -102,6 +102,8 @@ const EVALUATION = {
   },
   truth: { type: 'string', value: 'KIND', help: 'what those hold: depth or inverse; without it, what depth.json says' },
   protocol: { type: 'string', value: 'NAME', help: 'scores a public benchmark so, in place of its own protocol' },
+  video: { type: 'boolean', help: 'a folder is a clip: scores what flickers and drifts' },
+  steady: { type: 'boolean', help: 'with --video: scores depth that is held still' },
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
 } as const satisfies Record<string, Option>;
 

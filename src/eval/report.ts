@@ -1,5 +1,6 @@
 import type { BenchmarkScores } from './benchmark_scores.js';
 import type { MetricScores, Scores } from './scores.js';
+import type { VideoScores } from './video_scores.js';
 
 /** Scores of one picture; those in metres of metric models alone. */
 export interface PictureScores extends Scores, Partial<MetricScores> {
@@ -137,4 +138,42 @@ function meanOfRows(rows: readonly BenchmarkRow[]): BenchmarkMean {
 /** A row of cells for every picture or clip, every folder where there are several, and all of them. */
 export function benchmarkRows(evaluation: BenchmarkEvaluation): string[][] {
   return rowsOf(evaluation, BENCHMARK_COLUMNS, evaluation.mean.samples);
+}
+
+/** Scores of one clip. */
+export interface VideoRow extends VideoScores {
+  readonly picture: string;
+  readonly folder: string;
+  readonly frames: number;
+}
+
+export interface VideoEvaluation {
+  readonly pictures: readonly VideoRow[];
+  readonly folders: Readonly<Record<string, Partial<VideoScores>>>;
+  /** Over the clips that have the score, each counted once. */
+  readonly mean: Partial<VideoScores>;
+}
+
+const VIDEO_COLUMNS = {
+  absRel: 'AbsRel',
+  delta: 'δ<1.25',
+  edge: 'edge',
+  flicker: 'flicker',
+  gradient: 'gradient',
+  drift: 'drift',
+} as const satisfies Record<keyof VideoScores, string>;
+
+export function summarizeVideos(clips: readonly VideoRow[]): VideoEvaluation {
+  return summarize(clips, (rows) => {
+    const means = (Object.keys(VIDEO_COLUMNS) as (keyof VideoScores)[]).flatMap((key) => {
+      const having = rows.flatMap((row) => row[key] ?? []);
+      return having.length > 0 ? [[key, having.reduce((sum, value) => sum + value, 0) / having.length]] : [];
+    });
+    return Object.fromEntries(means) as Partial<VideoScores>;
+  });
+}
+
+/** A row of cells for every clip, every folder where there are several, and all of them. */
+export function videoRows(evaluation: VideoEvaluation): string[][] {
+  return rowsOf(evaluation, VIDEO_COLUMNS, evaluation.pictures.length);
 }

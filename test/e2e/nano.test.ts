@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { score } from '../../src/eval/scores.js';
-import type { Evaluation } from '../../src/eval/report.js';
+import type { Evaluation, VideoEvaluation } from '../../src/eval/report.js';
 import { readTruth } from '../../src/cli/eval_truth.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { runTool, setUpTool } from './tool.js';
@@ -92,7 +92,42 @@ describe('depthwise eval', () => {
     expect(rows.at(-1)).toEqual(['mean of 2', ...Object.values(mean).map((value) => value.toFixed(4))]);
   });
 
+  it('scores folders of frames as clips, held still or not', async () => {
+    const place = join(folder, 'clips/stairs');
+    // In the order of their numbers the picture changes once; in that of their letters, twice.
+    for (const [number, name] of [
+      [9, 'landscape'],
+      [10, 'street'],
+      [11, 'street'],
+    ]) {
+      await cp(join(SCENES, `${name}.png`), join(place, `frame${number}.png`));
+      await cp(join(SCENES, `${name}_depth.png`), join(place, `frame${number}-depth.png`));
+    }
+    await copyFile(join(SCENES, 'depth.json'), join(place, 'depth.json'));
+    const evaluate = (...more: string[]) => depthwise('eval', '--data', 'clips', '--video', '-m', 'nano', ...more);
+    const { code, stdout, stderr } = await evaluate('--steady', '--json', 'clips.json');
+    expect(code, stderr).toBe(0);
+    const { steady, pictures } = JSON.parse(await readFile(join(folder, 'clips.json'), 'utf8')) as VideoEvaluation & {
+      steady: boolean;
+    };
+    const [clip] = pictures;
+    expect({ steady, picture: clip!.picture, frames: clip!.frames }).toEqual({
+      steady: true,
+      picture: 'stairs',
+      frames: 3,
+    });
+    // A cut starts anew, and then nothing changes.
+    expect(clip!.flicker).toBeLessThan(0.01);
+    expect(clip!.absRel).toBeLessThan(0.5);
+    const columns = ['AbsRel', 'δ<1.25', 'edge', 'flicker', 'gradient', 'drift'];
+    expect(stdout.split('\n')[0]!.trim().split(/ {2,}/)).toEqual(columns);
+  });
+
   it('refuses a folder that is not what it takes', async () => {
+    expect(await depthwise('eval', '--data', 'data', '--video')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/a clip has two frames at least.*\[EVAL_EMPTY\]/s),
+    });
     expect(await depthwise('eval', '--data', 'cache')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/\[OPTION_INPUT\]/),

@@ -126,7 +126,12 @@ describe('parseArguments', () => {
       acceptLicense: false,
       hub: false,
       quiet: true,
+      video: false,
+      steady: false,
     });
+    expect(parse('eval --data in --video --steady')).toMatchObject({ video: true, steady: true });
+    fails('eval --data in --steady', 'OPTION_CONFLICT', /with --video alone/);
+    fails('eval --data in --video --protocol vda-bonn', 'OPTION_CONFLICT', /exclude each other/);
     expect(parse('eval --help')).toEqual({ command: 'help' });
     expect(parse('./eval')).toMatchObject({ command: 'estimate', inputs: ['./eval'] });
     fails('eval', 'OPTION_INPUT', /--data DIR/);
