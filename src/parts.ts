@@ -12,11 +12,11 @@ export const parts = {
   gpuTransformers: () => fetched(import('./tuning/gpu_transformers.js')),
   /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
-  /** Colours, ranges and textures of depth maps. */
+  /** Colours and ranges of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
-   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `encode`, `run`, `profile`
-   * and `stream`; the convention `hub`; downloads that break off and go on; a config.json beside the weights; JPEGs
+   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `texture`, `encode`, `run`,
+   * `profile` and `stream`; how far to trust a map; the convention `hub`; downloads that break off and go on; a config.json beside the weights; JPEGs
    * that a browser refuses.
    */
   rare: () => fetched(import('./runtime/rare.js')),

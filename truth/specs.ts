@@ -1,9 +1,11 @@
 import { avgPoolSpec } from '../src/kernels/avg_pool.spec.js';
 import { attentionSpec } from '../src/kernels/attention.spec.js';
+import { certaintySpec } from '../src/kernels/certainty.spec.js';
 import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../src/kernels/colorize.spec.js';
 import { crossAttentionSpec } from '../src/kernels/cross_attention.spec.js';
 import { concatSpec } from '../src/kernels/concat.spec.js';
 import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
+import { affineSpec, doubtDistanceSpec, doubtFitSpec, doubtSpec } from '../src/kernels/doubt.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
 import { firstRowSpec } from '../src/kernels/first_row.spec.js';
@@ -93,4 +95,9 @@ export const specs = [
   steadyLumaSpec,
   steadyFitSpec,
   steadyBlendSpec,
+  affineSpec,
+  doubtFitSpec,
+  doubtDistanceSpec,
+  doubtSpec,
+  certaintySpec,
 ] as unknown as readonly KernelSpec[];

@@ -21,14 +21,14 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   const plan = (model: string) => planJobs(command.inputs, { ...command, model, signal: session.signal });
   if (command.output !== undefined && command.output !== STANDARD) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
-  if (chosen.name !== undefined) requireBeside(chosen.name, command);
+  if (chosen.name !== undefined) requireSky(chosen.name, command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
   if (planned?.jobs.length === 0) return conclude(session, planned, 0, command.shard);
   if (planned?.jobs.every(({ clip }) => clip)) await requireClips(command);
   const model = await loadModel(command, chosen, session);
   try {
-    requireBeside(model.info.name, command);
+    requireSky(model.info.name, command);
     const jobs = planned ?? (await plan(model.info.name));
     await jobs.reads.addWeights(command.weights);
     let failed = 0;
@@ -46,13 +46,12 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   }
 }
 
-/** @throws UsageError OPTION_CONFLICT for pictures of what the model does not give */
-function requireBeside(name: string, command: EstimateCommand): void {
+/** @throws UsageError OPTION_CONFLICT for pictures of a sky that the model does not give */
+function requireSky(name: string, command: EstimateCommand): void {
   const entry = findEntry(name);
-  const lacking = (['confidence', 'sky'] as const).find((each) => command[each] && !entry?.beside?.includes(each));
-  if (!entry || lacking === undefined) return;
-  const giving = registry.filter(({ beside }) => beside?.includes(lacking)).map((each) => each.name);
-  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no ${lacking}, which --${lacking} asks for.`, {
+  if (!command.sky || !entry || entry.beside?.includes('sky')) return;
+  const giving = registry.filter(({ beside }) => beside?.includes('sky')).map((each) => each.name);
+  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no sky, which --sky asks for.`, {
     hint: `These do: ${giving.join(', ')}.`,
     expected: giving,
     actual: entry.name,
@@ -96,9 +95,13 @@ async function work(
   const options = { onWarning: ({ message }: { message: string }) => session.warn(message) };
   const picture = await (bytes ? pictureOf(bytes, input, options) : readPicture(input, options));
   const started = performance.now();
-  const { inputSize, square, size, focalLength } = command;
+  const { inputSize, square, size, focalLength, confidence } = command;
   const sizes = { square, size, ...optional({ inputSize }) };
-  const depth = await model.estimate(picture, { ...sizes, ...optional({ focalLength }), signal: session.signal });
+  const depth = await model.estimate(picture, {
+    ...sizes,
+    ...optional({ focalLength, confidence }),
+    signal: session.signal,
+  });
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command, reads);
     const lens = await writeViews(outputs, command, { depth, picture, ...optional({ focalLength }) }, reads);

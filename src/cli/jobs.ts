@@ -19,6 +19,8 @@ export interface Outputs extends ViewOutputs {
   readonly pfm?: string;
   readonly npy?: string;
   readonly confidence?: string;
+  readonly confidencePfm?: string;
+  readonly confidenceNpy?: string;
   readonly sky?: string;
   readonly semantics?: string;
 }
@@ -200,6 +202,8 @@ function outputsOf(stem: string, formats: DataFormats & ViewFormats): Outputs {
     ...(pfm && { pfm: `${stem}.pfm` }),
     ...(npy && { npy: `${stem}.npy` }),
     ...(confidence && { confidence: `${stem}-confidence.png` }),
+    ...(confidence && pfm && { confidencePfm: `${stem}-confidence.pfm` }),
+    ...(confidence && npy && { confidenceNpy: `${stem}-confidence.npy` }),
     ...(sky && { sky: `${stem}-sky.png` }),
     ...viewOutputs(stem, formats),
     ...((png16 || pfm || npy) && { semantics: `${stem}.json` }),

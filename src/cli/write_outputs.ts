@@ -75,6 +75,10 @@ export async function writeOutputs(
     if (path !== undefined && map)
       await put(path, await encodePng(toPicture(await map.read(), width, height), textOf(depth.semantics())));
   }
+  const { confidencePfm, confidenceNpy } = outputs;
+  const confidence = await depth.confidence?.read();
+  if (confidencePfm !== undefined && confidence) await put(confidencePfm, encodePfm(confidence, width, height));
+  if (confidenceNpy !== undefined && confidence) await put(confidenceNpy, encodeNpy(confidence, [height, width]));
   if (outputs.semantics !== undefined) await put(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
 }

@@ -2,10 +2,10 @@
 import { checkChoice, checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
 import { disposed, UsageError } from '../errors.js';
-import { readBuffer, submitRead, TextureUsage } from '../gpu/buffers.js';
+import { readBuffer, submitRead } from '../gpu/buffers.js';
 import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { scoped, submit } from '../gpu/scoped.js';
+import { submit } from '../gpu/scoped.js';
 import type { ColormapName } from './colormaps.js';
 import { SideMap } from './side_map.js';
 import type { DepthSemantics } from './formats/depth_semantics.js';
@@ -37,17 +37,13 @@ export interface DrawOptions {
 /** What a drawing takes. The names of colour maps come with the code that draws. */
 export const DRAW_OPTIONS: OptionTable<DrawOptions> = { colormap: null, invert: null, span: ['full', 'percentiles'] };
 
-const TEXTURE_FORMATS = ['r32float', 'rgba16float', 'rgba32float'] as const;
-
 /**
  * Formats of `DepthMap.texture`: `r32float` holds the values; the others nearness 0…1 in red and the value in green.
  */
-export type DepthTextureFormat = (typeof TEXTURE_FORMATS)[number];
+export type DepthTextureFormat = 'r32float' | 'rgba16float' | 'rgba32float';
 
 /** What a file of `DepthMap.toBlob` holds: colours, 16-bit codes, or the f32 values. */
 export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
-
-const TEXTURE_USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.STORAGE_BINDING | TextureUsage.COPY_SRC;
 
 /** Where the values of a map are, of what is beside it, and the range it is drawn with if it is not its own. */
 export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName | 'range', GPUBuffer>>>;
@@ -71,7 +67,10 @@ export class DepthMapOnGpu {
   readonly unit: DepthKind['unit'];
   /** Registry name of the model. */
   readonly model: ModelName;
-  /** How sure the network is of each value, above 1 and without an end; undefined for models that do not say. */
+  /**
+   * How far to trust each value, from 0 to 1: 1 is sure. From networks that say it, or with `confidence: true` from how
+   * far apart their maps are of the picture as it is, mirrored and smaller; undefined otherwise.
+   */
   readonly confidence: SideMap | undefined;
   /**
    * How much each pixel is sky, 0 and up; from 0.5 on it is one, as the authors have it. Undefined for models that do
@@ -174,7 +173,6 @@ export class DepthMapOnGpu {
    */
   async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
     this.#usable();
-    checkChoice('textureFormat', format, TEXTURE_FORMATS, 'run');
     let texture = this.#textures.get(format);
     if (!texture) {
       this.#textures.set(format, (texture = this.#write(format)));
@@ -266,34 +264,12 @@ export class DepthMapOnGpu {
   }
 
   async #write(format: DepthTextureFormat): Promise<GPUTexture> {
-    const { device } = this.gpu;
-    const { nearer } = this;
-    const purpose = { what: 'the depth texture', phase: 'run' } as const;
-    let texture: GPUTexture | undefined;
-    try {
-      const made = await scoped(
-        device,
-        purpose,
-        () =>
-          (texture = device.createTexture({
-            label: 'depth',
-            size: [this.width, this.height],
-            format,
-            usage: TEXTURE_USAGE,
-          })),
-      );
-      const build: DrawingBuilder = (graph, depth, { depthRange, packDepth, rawDepth }) =>
-        format === 'r32float'
-          ? rawDepth(graph, depth)
-          : packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
-      await this.#drawings.use(`texture ${format} ${nearer}`, this, build, (drawing) =>
+    const { writeTexture } = await parts.rare();
+    return writeTexture(this, format, (key, build, made, purpose) =>
+      this.#drawings.use(key, this, build, (drawing) =>
         submit(this.gpu, purpose, (encoder) => this.#encode(encoder, drawing, { packed: made, raw: made })),
-      );
-      return made;
-    } catch (error) {
-      texture?.destroy();
-      throw error;
-    }
+      ),
+    );
   }
 
   /** The first bytes of what a small graph on the map results in. */

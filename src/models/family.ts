@@ -131,7 +131,7 @@ export type Remember = (rows: Value, table: TensorType) => { readonly past: Valu
 export interface Outputs {
   /** The raw depth map [H,W], f32. */
   readonly depth: Value;
-  /** How sure the network is of the depth [H,W], f32: above 1, without a unit or an end. */
+  /** How sure the network is of the depth [H,W], f32, 0 to 1. */
   readonly confidence?: Value;
   /** How much a pixel is sky [H,W], f32, 0 and up. */
   readonly sky?: Value;

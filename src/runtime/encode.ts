@@ -1,5 +1,6 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthTextureFormat } from '../depth/depth_map.js';
+import { TEXTURE_FORMATS } from '../depth/write_texture.js';
 import type { Engine } from './engine.js';
 import { UsageError } from '../errors.js';
 import { factorInput, geometryOf, pictureToDepth, programKey, writeFactor, type Geometry } from './estimate.js';
@@ -32,7 +33,6 @@ const TARGETS: OptionTable<EncodeTargets> = {
   maxSide: null,
   focalLength: 'positive',
 };
-const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
 
 /** Records one estimate into the caller's encoder; compiles and allocates first when the sizes are new. */
 export async function encodeDepth(
@@ -114,12 +114,12 @@ function checkTexture({
   depthOrArrayLayers,
   sampleCount,
 }: GPUTexture): DepthTextureFormat {
-  const known = FORMATS.find((name) => name === format);
+  const known = TEXTURE_FORMATS.find((name) => name === format);
   if (!known)
     throw new UsageError(
       'TARGET_FORMAT',
-      `The target texture "${label}" has the format ${format}; expected one of ${FORMATS.join(', ')}.`,
-      { expected: FORMATS, actual: format, phase: 'run' },
+      `The target texture "${label}" has the format ${format}; expected one of ${TEXTURE_FORMATS.join(', ')}.`,
+      { expected: TEXTURE_FORMATS, actual: format, phase: 'run' },
     );
   if (!(usage & TextureUsage.STORAGE_BINDING))
     throw new UsageError('TARGET_USAGE', `The target texture "${label}" has no STORAGE_BINDING usage.`, {

@@ -8,7 +8,7 @@ import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture
 import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
-import type { Outputs } from '../models/family.js';
+import type { BesideName, Outputs } from '../models/family.js';
 import { borderOf, firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
 import type { Look } from './looks.js';
@@ -30,6 +30,11 @@ export interface EstimateOptions extends SizeOptions {
    * data say.
    */
   readonly focalLength?: number;
+  /**
+   * Finds how far to trust each value: see `DepthMap.confidence`. Models that say it themselves say it anyway; the
+   * others take three more runs of the network, which `plan` leaves out. Not in streams with `steady`.
+   */
+  readonly confidence?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +46,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   square: null,
   maxSide: null,
   focalLength: 'positive',
+  confidence: null,
   signal: null,
 };
 
@@ -79,6 +85,8 @@ export interface EstimateUse {
   between?(): Promise<void>;
   /** Makes the buffers of its maps, and gets them back when they are destroyed. */
   readonly buffers?: Pick<GPUDevice, 'createBuffer'>;
+  /** What its program gives beside what the network does. */
+  readonly beside?: readonly BesideName[];
   /** Records what follows a run, and may add buffers to its map. */
   after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
   /** What its map is drawn with. */
@@ -152,6 +160,27 @@ export function leaseEstimate(engine: Engine, geometry: Geometry): Lease {
   return engine.lease(programKey('estimate', geometry), estimateBuilder(engine, geometry));
 }
 
+/** The use of an estimate that asks for nothing more. */
+export const usual: EstimateUse = { lease: leaseEstimate };
+
+/** Whether confidence is asked for that the network does not give by itself. */
+export function needsDoubt({ beside }: Engine['entry'], { confidence }: EstimateOptions): boolean {
+  return confidence === true && !beside?.includes('confidence');
+}
+
+/** Has the network asked in other ways too. The code comes while the picture, which is read at once, waits. */
+export const doubted: EstimateUse = {
+  beside: ['confidence'],
+  lease(engine, geometry) {
+    const lease = parts.rare().then((rare) => rare.leaseDoubted(engine, geometry));
+    return {
+      program: lease.then(({ program }) => program),
+      ready: undefined,
+      release: () => void lease.then(({ release }) => release(), Boolean),
+    };
+  },
+};
+
 function estimateBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
   return (graph) => {
     const keep = mapsOf(engine, graph, engine.network(networkInput(engine, graph, geometry)), geometry);
@@ -180,14 +209,9 @@ export function writeFactor(
 }
 
 function factorBuffer(device: GPUDevice, factor: number): GPUBuffer {
-  const buffer = device.createBuffer({
-    label: 'factor to metres',
-    size: 16,
-    usage: BufferUsage.COPY_SRC,
-    mappedAtCreation: true,
-  });
-  new Float32Array(buffer.getMappedRange())[0] = factor;
-  buffer.unmap();
+  const usage = BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
+  const buffer = device.createBuffer({ label: 'factor to metres', size: 16, usage });
+  device.queue.writeBuffer(buffer, 0, new Float32Array([factor, 0, 0, 0]));
   return buffer;
 }
 
@@ -219,8 +243,9 @@ async function estimateOn(
   engine: Engine,
   source: ReadyPicture,
   options: EstimateOptions,
-  use: EstimateUse = { lease: leaseEstimate },
+  given?: EstimateUse,
 ): Promise<DepthMap> {
+  const use = given ?? (needsDoubt(engine.entry, options) ? doubted : usual);
   const geometry = geometryOf(engine, source, options);
   const focalLength = options.focalLength ?? focalLengthOf(source);
   const factor = engine.metreFactor(geometry, focalLength);
@@ -271,7 +296,7 @@ async function estimateNow(
   const { signal } = options;
   const { width, height } = geometry.out;
   const lease = use.lease(engine, geometry);
-  const names = ['depth', ...(entry.beside ?? [])];
+  const names = ['depth', ...(entry.beside ?? []), ...(use.beside ?? [])];
   const bytes = 4 * width * height;
   const buffers: Record<string, GPUBuffer> = {};
   let look: Look | undefined;

@@ -3,7 +3,7 @@ import type { DepthMap } from '../depth/depth_map.js';
 import { ImageError, UsageError } from '../errors.js';
 import type { PictureSource } from '../image/picture.js';
 import { parts } from '../parts.js';
-import { ESTIMATE_OPTIONS, leaseEstimate, type EstimateOptions, type EstimateUse } from './estimate.js';
+import { doubted, ESTIMATE_OPTIONS, needsDoubt, usual, type EstimateOptions, type EstimateUse } from './estimate.js';
 import { closePicture, every, newest, readerOf, type Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import { MapBufferPool } from './map_buffers.js';
@@ -59,7 +59,7 @@ export async function* streamDepth(
   const { steady = false, steadyState, queue, ...options } = given;
   const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
   const pool = new MapBufferPool();
-  const use = await useOf(life, pool, { steady, steadyState, signal: options.signal });
+  const use = await useOf(life, pool, { ...options, steady, steadyState });
   try {
     for await (const { picture, timestamp } of frames) {
       await use.between?.();
@@ -72,36 +72,33 @@ export async function* streamDepth(
   }
 }
 
-/** What maps of a stream are estimated by: a network along time, what holds depth still, or nothing of the kind. */
+/** What maps of a stream are estimated by: a network along time, what holds depth still, or as any picture. */
 async function useOf(
   life: Lifetime,
   pool: MapBufferPool,
-  {
-    steady,
-    steadyState,
-    signal,
-  }: { steady: boolean; steadyState: SteadyState | undefined; signal: AbortSignal | undefined },
+  options: EstimateOptions & { readonly steady: boolean; readonly steadyState: SteadyState | undefined },
 ): Promise<EstimateUse & { end(): void }> {
-  const { temporal, title } = life.engine.entry;
-  if (!temporal && !steady) return plainUse(pool);
-  if (temporal && steady)
-    throw new UsageError('OPTION_STEADY', `${title} holds its depth still by itself.`, {
-      expected: [false],
-      actual: steady,
-      hint: 'Leave the option steady out.',
-      phase: 'image',
-    });
+  const { entry } = life.engine;
+  const { steady, steadyState, signal } = options;
+  const { temporal, title } = entry;
+  const doubts = needsDoubt(entry, options);
+  if (!temporal && !steady) return pooled(pool, doubts ? doubted : usual);
+  const fault = (message: string, hint: string) =>
+    new UsageError('OPTION_STEADY', message, { expected: [false], actual: steady, hint, phase: 'image' });
+  if (temporal && steady) throw fault(`${title} holds its depth still by itself.`, 'Leave the option steady out.');
+  if (doubts) throw fault('A stream that holds depth still gives no confidence.', 'Leave the option confidence out.');
   const { SteadyStream, VideoStream } = await life.until(parts.steady(), signal);
   return temporal ? new VideoStream(pool) : new SteadyStream(pool, steadyState);
 }
 
-/** Estimates as they are, whose maps take their buffers from a pool. */
-function plainUse(pool: MapBufferPool): EstimateUse & { end(): void } {
+/** Estimates whose maps take their buffers from a pool. */
+function pooled(pool: MapBufferPool, use: EstimateUse): EstimateUse & { end(): void } {
   return {
+    ...use,
     buffers: pool,
     lease(engine, geometry) {
       pool.use(engine.gpu.device);
-      return leaseEstimate(engine, geometry);
+      return use.lease(engine, geometry);
     },
     end: () => undefined,
   };

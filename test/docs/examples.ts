@@ -175,6 +175,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     needs: 'ffmpeg',
   },
   'npx depthwise convert weights.pt weights.safetensors --f16': { makes: ['weights.safetensors'] },
+  'npx depthwise photo.jpg --confidence --npy': {
+    makes: ['photo-nano-confidence.png', 'photo-nano-confidence.npy'],
+  },
   'npx depthwise --help': {},
   'npx depthwise info': {},
   'npx depthwise models': {},

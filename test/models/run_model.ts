@@ -144,7 +144,13 @@ export async function runFixture(
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
   const outputs = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
   mutation.graph?.(graph);
-  const ends: Readonly<Record<string, Value | undefined>> = { ...outputs, output: outputs.depth, depth: undefined };
+  const ends: Readonly<Record<string, Value | undefined>> = {
+    ...outputs,
+    // As it is published, from 1 on.
+    confidence: inputOf(outputs.confidence),
+    output: outputs.depth,
+    depth: undefined,
+  };
   const named = Object.keys(fixture.stages).map(
     (stage) => [stage, ends[stage] ?? stageValue(graph, stage, fixture.taps ?? [])] as const,
   );
@@ -178,6 +184,11 @@ export async function runFixture(
     executable.dispose();
     store.dispose();
   }
+}
+
+/** What the node of a value has for `x`. */
+function inputOf(value: Value | undefined): Value | undefined {
+  return value?.origin.kind === 'node' ? value.origin.node.inputs['x'] : undefined;
 }
 
 /** The stages up to one of them, with the nodes that they need. */

@@ -5,6 +5,7 @@ import { UsageError } from '../../errors.js';
 import type { Value } from '../../graph/graph.js';
 import { preprocessBytes } from '../../image/preprocess_bytes.js';
 import type { Size } from '../../image/size.js';
+import { certainty } from '../../kernels/certainty.js';
 import { scale } from '../../kernels/scale.js';
 import { skyFill } from '../../kernels/sky_fill.js';
 import { map3 } from '../../tensor.js';
@@ -108,7 +109,9 @@ function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
     const uv = uvSides(graph, size, map3(low.type)[2], size);
     const ends: readonly [Weights, Weights] = [scratch.at('output_conv2.0'), scratch.at('output_conv2.2')];
     const final = { kind: 'confidence', store: headStoreConfidence } as const;
-    return endOfHead(low, ends, { size, alignCorners: true, final, loader: uvLoader }, uv);
+    const { depth, confidence } = endOfHead(low, ends, { size, alignCorners: true, final, loader: uvLoader }, uv);
+    const sure = graph.scope('certainty', () => graph.apply(certainty, { x: confidence }, {}).y);
+    return { depth, confidence: sure };
   };
 }
 

@@ -19,10 +19,8 @@ describe('pictures beside the depth', () => {
     expect([...skyPicture(Float32Array.of(0, 0.49, 0.5, 3), 2, 2).data]).toEqual([0, 0, 255, 255]);
   });
 
-  it('are lighter where the model is surer, in equal steps of the logarithm above 1', () => {
-    const { data } = confidencePicture(Float32Array.of(1.01, 1.1, 2, 11), 4, 1);
-    expect([...data]).toEqual([0, 85, 170, 255]);
-    expect([...confidencePicture(new Float32Array(4).fill(3), 2, 2).data]).toEqual([0, 0, 0, 0]);
+  it('are white where the depth is sure, in equal steps', () => {
+    expect([...confidencePicture(Float32Array.of(0, 0.2, 0.6, 1), 4, 1).data]).toEqual([0, 51, 153, 255]);
   });
 
   it('are asked for, and named after the drawing', async () => {
@@ -35,6 +33,11 @@ describe('pictures beside the depth', () => {
       picture: 'test/fixtures/nano/street-m.png',
       confidence: 'test/fixtures/nano/street-m-confidence.png',
       sky: 'test/fixtures/nano/street-m-sky.png',
+    });
+    const floats = await planJobs(['test/fixtures/nano/street.png'], { ...options, sky: false, pfm: true, npy: true });
+    expect(floats.jobs[0]?.outputs).toMatchObject({
+      confidencePfm: 'test/fixtures/nano/street-m-confidence.pfm',
+      confidenceNpy: 'test/fixtures/nano/street-m-confidence.npy',
     });
   });
 });

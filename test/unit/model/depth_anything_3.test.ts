@@ -138,12 +138,15 @@ describe('Depth Anything 3 small', () => {
     expect(worst / (max - min)).toBeLessThanOrEqual(2e-5);
   });
 
-  it('gives its confidence beside the depth, above 1, and no sky', async () => {
+  it('gives its confidence beside the depth, 0 to 1, and no sky', async () => {
     const map = await model.estimate(photo, SIZES);
     expect(map.sky).toBeUndefined();
     const values = (await map.confidence!.read()) as Float32Array;
     expect(values.length).toBe(56 * 42);
-    expect(values.every((value) => value > 1)).toBe(true);
+    expect(values.every((value) => value > 0 && value < 1)).toBe(true);
+    const asked = await model.estimate(photo, { ...SIZES, confidence: true });
+    expect(await asked.confidence!.read()).toEqual(values);
+    asked.dispose();
     expect(new Set(values).size).toBeGreaterThan(100);
     map.dispose();
   });

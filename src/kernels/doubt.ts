@@ -1,0 +1,186 @@
+import affineWgsl from '../../shaders/affine.wgsl?raw';
+import doubtWgsl from '../../shaders/doubt.wgsl?raw';
+import distanceWgsl from '../../shaders/doubt_distance.wgsl?raw';
+import fitWgsl from '../../shaders/doubt_fit.wgsl?raw';
+import { ensureTypes, numel, type TensorType } from '../tensor.js';
+import { defineOp } from './op.js';
+
+const WORKGROUP = 64;
+/** Of the one workgroup that fits. */
+const FIT_WORKGROUP = 128;
+/** Pixels along a side that are fitted, at most. */
+const SIDE = 64;
+/** Pixels that are looked at around one, five by five, are so many of the shorter side apart: two of nano's 192. */
+const TAPS_IN_SIDE = 96;
+/** Scale, shift, standard deviation of the depth, its least value. */
+const FIT: TensorType = { dtype: 'f32', shape: [4] };
+
+/** What an output pixel reads: column `scaleX` · x + `moveX` and row `scaleY` · y + `moveY`. */
+export interface AffineAttrs {
+  readonly scaleX: number;
+  readonly moveX: number;
+  readonly scaleY: number;
+  readonly moveY: number;
+}
+
+export interface AffineInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W,4] or [H,W], f32 */
+  readonly x: TensorType;
+}
+
+/** y, of the shape of x: x mirrored, moved or at another scale, with its surroundings mirrored at the borders. */
+export const affine = defineOp<AffineInputs, AffineAttrs>({
+  name: 'affine',
+  infer({ x }) {
+    const fits = x.shape.length === 2 || (x.shape.length === 3 && x.shape[2] === 4);
+    ensureTypes('affine', { x }, x.dtype === 'f32' && fits, 'f32[H,W] or f32[H,W,4]');
+    return { y: x };
+  },
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ x }, { scaleX, moveX, scaleY, moveY }) {
+        const [H, W, C = 1] = x.shape as [number, number, number?];
+        return {
+          files: [affineWgsl],
+          tunables: { WORKGROUP, elem: C === 4 ? 'vec4f' : 'f32' },
+          params: { H, W, AX: scaleX, BX: moveX, AY: scaleY, BY: moveY },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
+    },
+  ],
+  cost: ({ x }) => ({ flops: 2 * 6 * numel(x.shape) }),
+});
+
+/** What of another estimate is unknown: nothing, its scale, or scale and shift. */
+export type Freedom = 'none' | 'scale' | 'scale-and-shift';
+const ALIGN: Record<Freedom, number> = { none: 0, scale: 1, 'scale-and-shift': 2 };
+
+export interface DoubtFitInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W], f32 */
+  readonly depth: TensorType;
+  /** [H,W], f32: another estimate of it. */
+  readonly other: TensorType;
+}
+
+/** fit[4]: scale and shift that lay `other` onto `depth`, and standard deviation and least value of the depth. */
+export const doubtFit = defineOp<DoubtFitInputs, { readonly freedom: Freedom }, { fit: TensorType }>({
+  name: 'doubt_fit',
+  infer({ depth, other }) {
+    ensureMaps('doubt_fit', { depth, other });
+    return { fit: FIT };
+  },
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make({ depth }, { freedom }) {
+        const [H, W] = depth.shape as [number, number];
+        return {
+          files: [fitWgsl],
+          tunables: { WORKGROUP: FIT_WORKGROUP, SIDE },
+          params: { H, W, ALIGN: ALIGN[freedom] },
+          workgroups: 1,
+        };
+      },
+    },
+  ],
+  cost: ({ depth }) => ({ flops: 11 * depth.shape.reduce((product, side) => product * Math.min(side, SIDE), 1) }),
+});
+
+/** A depth map, three other estimates of it, and how each is laid onto it. */
+export interface DoubtDistanceInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W], f32; so are the next three. */
+  readonly depth: TensorType;
+  readonly a: TensorType;
+  readonly b: TensorType;
+  readonly c: TensorType;
+  /** [4], f32, from `doubtFit`; so are the next two. */
+  readonly fit_a: TensorType;
+  readonly fit_b: TensorType;
+  readonly fit_c: TensorType;
+}
+
+/** distance[H,W]: how far on average three other estimates are from each value of a depth map. */
+export const doubtDistance = defineOp<DoubtDistanceInputs, Record<never, never>, { distance: TensorType }>({
+  name: 'doubt_distance',
+  infer({ depth, a, b, c, fit_a, fit_b, fit_c }) {
+    ensureMaps('doubt_distance', { depth, a, b, c });
+    ensureFits('doubt_distance', { fit_a, fit_b, fit_c });
+    return { distance: depth };
+  },
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ depth }) {
+        const N = numel(depth.shape);
+        return {
+          files: [distanceWgsl],
+          tunables: { WORKGROUP },
+          params: { N },
+          workgroups: Math.ceil(N / WORKGROUP),
+        };
+      },
+    },
+  ],
+  cost: ({ depth }) => ({ flops: 12 * numel(depth.shape) }),
+});
+
+export interface DoubtInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W], f32 */
+  readonly depth: TensorType;
+  /** [H,W], f32, from `doubtDistance`. */
+  readonly distance: TensorType;
+  /** [4], f32, from `doubtFit`. */
+  readonly fit: TensorType;
+}
+
+export interface DoubtAttrs {
+  /** Whether the depth is inverse, from an unknown zero. */
+  readonly inverse: boolean;
+}
+
+/** confidence[H,W] in 0…1: how near other estimates are to a depth map around each pixel, in relative depth. */
+export const doubt = defineOp<DoubtInputs, DoubtAttrs, { confidence: TensorType }>({
+  name: 'doubt',
+  infer({ depth, distance, fit }) {
+    ensureMaps('doubt', { depth, distance });
+    ensureFits('doubt', { fit });
+    return { confidence: depth };
+  },
+  kernels: [
+    {
+      name: 'registers',
+      on: 'any',
+      make({ depth }, { inverse }) {
+        const [H, W] = depth.shape as [number, number];
+        const APART = Math.max(1, Math.round(Math.min(H, W) / TAPS_IN_SIDE));
+        return {
+          files: [doubtWgsl],
+          tunables: { WORKGROUP, INVERSE: inverse },
+          params: { H, W, APART },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
+        };
+      },
+    },
+  ],
+  cost: ({ depth }) => ({ flops: 35 * numel(depth.shape) }),
+});
+
+function ensureMaps(op: string, maps: { readonly depth: TensorType; readonly [name: string]: TensorType }): void {
+  const { depth } = maps;
+  const fits = Object.values(maps).every(({ dtype, shape }) => dtype === 'f32' && shape.join() === depth.shape.join());
+  ensureTypes(op, maps, fits && depth.shape.length === 2, 'f32[H,W] of one size');
+}
+
+function ensureFits(op: string, fits: Readonly<Record<string, TensorType>>): void {
+  const fit = Object.values(fits).every(({ dtype, shape }) => dtype === 'f32' && shape.join() === '4');
+  ensureTypes(op, fits, fit, 'f32[4]');
+}
