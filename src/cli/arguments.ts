@@ -80,6 +80,8 @@ export interface EvaluateCommand extends ModelArguments {
   readonly steady: boolean;
   /** In pixels of the pictures. */
   readonly focalLength?: number;
+  /** Scores how well confidence tells where the errors are. */
+  readonly confidence?: boolean;
   /** File for the scores. */
   readonly json?: string;
 }
@@ -247,7 +249,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
 
 function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly command: 'help' } {
   const { values, positionals } = parseOptions(argv, EVALUATION_OPTIONS);
-  const { help, data, truth, protocol, json } = values;
+  const { help, data, truth, protocol, json, confidence } = values;
   if (help) return { command: 'help' };
   if (data === undefined || positionals.length > 0) {
     const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
@@ -275,6 +277,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
     ...modelArguments(values),
     ...optional({
       json,
+      confidence,
       focalLength: positive('focal-length', values['focal-length'], 'pixels'),
       truth: truth === undefined ? undefined : oneOf<TruthKind>('truth', truth, ['depth', 'inverse']),
       protocol: protocol === undefined ? undefined : oneOf('protocol', protocol, PROTOCOLS),

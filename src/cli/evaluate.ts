@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { DepthModel } from '../runtime/depth_model.js';
 import { UsageError } from '../errors.js';
-import { score, scoreMetric } from '../eval/scores.js';
+import { score, scoreConfidence, scoreMetric } from '../eval/scores.js';
 import { scoreRows, summarizeScores, type PictureScores } from '../eval/report.js';
 import { readPicture } from '../node/image_file.js';
 import type { EvaluateCommand } from './arguments.js';
@@ -22,6 +22,13 @@ import type { Session } from './session.js';
 export async function evaluateModel(command: EvaluateCommand, session: Session): Promise<number> {
   if (command.video) return evaluateVideo(command, session);
   const benchmarks = command.truth === undefined ? await findBenchmarks(command.data, command.protocol) : undefined;
+  if (benchmarks && command.confidence) {
+    await benchmarks.close();
+    throw new UsageError('OPTION_CONFLICT', '--confidence has no meaning for public benchmarks.', {
+      hint: 'Their protocols do not score it.',
+      source: command.data,
+    });
+  }
   if (benchmarks) return evaluateBenchmarks(benchmarks, command, session);
   if (command.protocol !== undefined) throw noBenchmark(command.data, command.protocol);
   const pairs = await findPairs(command.data);
@@ -48,20 +55,22 @@ function noBenchmark(source: string, protocol: string): UsageError {
 async function scorePair(
   model: DepthModel,
   pair: Pair,
-  { data, truth: kind, focalLength }: EvaluateCommand,
+  { data, truth: kind, focalLength, confidence }: EvaluateCommand,
   signal: AbortSignal,
 ): Promise<PictureScores> {
   const picture = await readPicture(pair.picture);
   const truth = await readTruth(pair.depth, picture, kind);
-  const depth = await model.estimate(picture, { signal, ...optional({ focalLength }) });
+  const depth = await model.estimate(picture, { signal, ...optional({ focalLength, confidence }) });
   try {
     const { values, disparity } = await estimatedDisparity(depth, pair.picture);
     const metric = depth.kind === 'metric';
+    const sure = confidence ? await depth.confidence?.read() : undefined;
     return {
       picture: relative(data, pair.picture),
       folder: pair.folder,
       ...score(disparity, truth),
       ...(metric ? scoreMetric(values, truth) : {}),
+      ...(sure ? scoreConfidence(sure, disparity, truth) : {}),
     };
   } finally {
     depth.dispose();

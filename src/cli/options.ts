@@ -60,7 +60,7 @@ export const OPTIONS = {
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },
-    confidence: { type: 'boolean', help: 'also NAME-confidence.png, white where the depth is sure; three more runs' },
+    confidence: { type: 'boolean', help: 'also NAME-confidence.png, white where sure; up to three more runs' },
     sky: { type: 'boolean', help: 'also NAME-sky.png, white where there is sky' },
     npy: { type: 'boolean', help: 'also NAME.npy, the values as f32 [H,W], and NAME.json' },
   },
@@ -104,6 +104,7 @@ const EVALUATION = {
   protocol: { type: 'string', value: 'NAME', help: 'scores a public benchmark so, in place of its own protocol' },
   video: { type: 'boolean', help: 'a folder is a clip: scores what flickers and drifts' },
   steady: { type: 'boolean', help: 'with --video: scores depth that is held still' },
+  confidence: { type: 'boolean', help: 'also AUSE: how well confidence tells where the errors are' },
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
 } as const satisfies Record<string, Option>;
 

@@ -1,15 +1,16 @@
 import type { BenchmarkScores } from './benchmark_scores.js';
 import type { MetricScores, Scores } from './scores.js';
 import type { VideoScores } from './video_scores.js';
+import type { SparsificationScores } from './sparsification.js';
 
-/** Scores of one picture; those in metres of metric models alone. */
-export interface PictureScores extends Scores, Partial<MetricScores> {
+/** Scores of one picture; those in metres of metric models alone, those of confidence where it is asked for. */
+export interface PictureScores extends Scores, Partial<MetricScores>, Partial<SparsificationScores> {
   readonly picture: string;
   /** Folder the picture lies in, relative to the one evaluated. */
   readonly folder: string;
 }
 
-export type MeanScores = Scores & Partial<MetricScores>;
+export type MeanScores = Scores & Partial<MetricScores> & Partial<SparsificationScores>;
 
 /** Scores of every picture, and their means. */
 export interface Evaluation {
@@ -29,6 +30,8 @@ const COLUMNS = {
   metricAbsRel: 'AbsRel(m)',
   metricRmse: 'RMSE(m)',
   metricDelta: 'δ<1.25(m)',
+  ause: 'AUSE',
+  auseRandom: 'AUSE random',
 } as const satisfies Record<keyof MeanScores, string>;
 
 /** Means over all pictures and over those of each folder. */

@@ -1,5 +1,6 @@
 import { valuesAt, type Truth } from './disparity.js';
 import { ordinalError } from './ordinal.js';
+import { sparsification, type SparsificationScores } from './sparsification.js';
 import { ascending, correlation, lineThrough, mean, quantile, ranks } from './statistics.js';
 
 /** Quality of one estimate. All but `spearman` and `delta` are errors. */
@@ -40,15 +41,9 @@ const KEPT = 0.8;
  * disparity, and depths compared up to FAR_RATIO times the nearest, where the aligned disparity is floored too. The
  * truth must know at least two pixels of different disparity.
  */
-export function score(estimate: ArrayLike<number>, { disparity, known }: Truth): Scores {
-  const truth = valuesAt(disparity, known);
-  const found = valuesAt(estimate, known);
-  const [sortedTruth, sortedFound] = [ascending(truth), ascending(found)];
-  const { scale, shift } = lineThrough(found, truth);
-  const floor = quantile(sortedTruth, NEAREST) / FAR_RATIO;
-  const near = new Uint32Array(truth.length).map((_, i) => i).filter((i) => (truth[i] as number) > floor);
-  const depth = valuesAt(truth, near).map((d) => 1 / d);
-  const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));
+export function score(estimate: ArrayLike<number>, known: Truth): Scores {
+  const { truth, found, sortedTruth, depth, aligned } = compared(estimate, known);
+  const sortedFound = ascending(found);
   const { absRel, rmse, delta } = compareDepth(aligned, depth);
   return {
     absRel,
@@ -58,6 +53,30 @@ export function score(estimate: ArrayLike<number>, { disparity, known }: Truth):
     spearman: correlation(ranks(found, sortedFound), ranks(truth, sortedTruth)),
     ordinal: ordinalError(found, truth),
   };
+}
+
+/** How well a confidence tells where the relative errors of depth are, which `score` has the mean of. */
+export function scoreConfidence(
+  confidence: ArrayLike<number>,
+  estimate: ArrayLike<number>,
+  truth: Truth,
+): SparsificationScores {
+  const { near, depth, aligned } = compared(estimate, truth);
+  const errors = aligned.map((e, i) => Math.abs(e - (depth[i] as number)) / (depth[i] as number));
+  return sparsification(errors, valuesAt(valuesAt(confidence, truth.known), near));
+}
+
+/** The known pixels, those among them whose depths are compared, and their depths. */
+function compared(estimate: ArrayLike<number>, { disparity, known }: Truth) {
+  const truth = valuesAt(disparity, known);
+  const found = valuesAt(estimate, known);
+  const sortedTruth = ascending(truth);
+  const { scale, shift } = lineThrough(found, truth);
+  const floor = quantile(sortedTruth, NEAREST) / FAR_RATIO;
+  const near = new Uint32Array(truth.length).map((_, i) => i).filter((i) => (truth[i] as number) > floor);
+  const depth = valuesAt(truth, near).map((d) => 1 / d);
+  const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));
+  return { truth, found, sortedTruth, near, depth, aligned };
 }
 
 /** Scores of an estimate in metres where the truth is in metres too. */
