@@ -19,8 +19,8 @@ declare const PAGE_VERSION: string;
 const worker = self as unknown as Worker;
 const PREFIX = 'depthwise-page-';
 const CACHE = PREFIX + PAGE_VERSION;
-const KEPT = new Set([...PAGE_FILES, ''].map((path) => new URL(path, location.href).href));
 const PAGE = new URL('./', location.href).href;
+const KEPT = new Set([PAGE, ...PAGE_FILES.map((path) => new URL(path, PAGE).href)]);
 
 worker.addEventListener('install', (event) => {
   // A newer worker waits until the pages of the older one are closed: those may fetch parts of themselves yet.
