@@ -28,8 +28,7 @@ export class Viewer {
       settings,
       onMove: (changed) => (changed ? this.refresh() : this.#draw()),
     });
-    const bar = element('views', HTMLFieldSetElement);
-    for (const name of Object.keys(VIEWS) as ViewName[]) bar.append(this.#choice(name));
+    for (const name of Object.keys(VIEWS) as ViewName[]) this.#choices.set(name, this.#choice(name));
     followDivider(this.#frame, (split) => {
       settings.split = split;
       this.refresh();
@@ -87,21 +86,13 @@ export class Viewer {
     else this.stage.show(this.settings, this.#motion.gaze);
   }
 
-  #choice(name: ViewName): HTMLElement {
-    const input = document.createElement('input');
-    Object.assign(input, { type: 'radio', name: 'view', id: `view-${name}`, value: name, className: 'covered' });
+  #choice(name: ViewName): HTMLInputElement {
+    const input = element(`view-${name}`, HTMLInputElement);
     input.addEventListener('change', () => {
       this.settings.view = name;
       this.refresh();
     });
-    const label = document.createElement('label');
-    label.htmlFor = input.id;
-    label.className = 'tab';
-    label.textContent = VIEWS[name].title;
-    const tab = document.createElement('span');
-    tab.append(input, label);
-    this.#choices.set(name, input);
-    return tab;
+    return input;
   }
 }
 
