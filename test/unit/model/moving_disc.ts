@@ -11,7 +11,7 @@ import type { Gpu } from '../../../src/gpu/gpu.js';
 
 export const [WIDTH, HEIGHT] = [128, 96];
 const RADIUS = 10;
-const SIZE = { inputSize: 96 } as const;
+export const SIZE = { inputSize: 96 } as const;
 
 /** A picture in memory. */
 export interface Frame {
