@@ -2,7 +2,8 @@
 // fit[11]. The new map as it is where fit[8] says that it is the first.
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
-const SIGMA: f32 = 0.06; // of the change of luma
+const GRID: u32 = 8;
+const SIGMA: f32 = 0.04; // of the change of luma
 struct Params {
   H: u32,
   W: u32,
@@ -14,12 +15,22 @@ struct Params {
 @group(0) @binding(2) var<storage, read> luma: array<f32>; // [LH, LW]
 @group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
 @group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
-@group(0) @binding(5) var<storage, read> fit: array<f32>; // [16], from steady_fit.wgsl
+@group(0) @binding(5) var<storage, read> fit: array<f32>; // [80], from steady_fit.wgsl
 @group(0) @binding(6) var<storage, read_write> y: array<f32>; // [H, W]
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
   return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+}
+
+// What is added to the new map, between the middles of the regions.
+fn regional(row: u32, column: u32) -> f32 {
+  let share = (vec2f(f32(row), f32(column)) + 0.5) / vec2f(f32(params.H), f32(params.W));
+  let place = clamp(share * f32(GRID) - 0.5, vec2f(0), vec2f(f32(GRID) - 1));
+  let first = min(vec2u(place), vec2u(GRID - 2));
+  let t = place - vec2f(first);
+  let i = 16 + first.x * GRID + first.y;
+  return mix(mix(fit[i], fit[i + 1], t.y), mix(fit[i + GRID], fit[i + GRID + 1], t.y), t.x);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -35,7 +46,7 @@ fn main(
     y[index] = value;
     return;
   }
-  let laid = fit[9] * value + fit[10];
+  let laid = fit[9] * value + fit[10] + regional(index / params.W, index % params.W);
   let row = (2 * (index / params.W) + 1) * params.LH / (2 * params.H);
   let column = (2 * (index % params.W) + 1) * params.LW / (2 * params.W);
   let change = luma[row * params.LW + column] - last_luma[row * params.LW + column];

@@ -1,21 +1,27 @@
-// fit[16]: how a depth map is laid onto the one before it, found on at most 64×64 pixels of both.
+// fit[80]: how a depth map is laid onto the one before it, found on at most 64×64 pixels of both.
 //   0…7   the range that maps are drawn with, in the layout of depth_range.wgsl: percentiles 2 and 98, smoothed
 //   8     maps since the start: 1 where there is none before, or the scene was cut; 0 where no value is finite
 //   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on still pixels without outliers
 //   11    how much of the new map is taken where nothing moves
 //   12…14 shares of pixels that move and that were fitted, mean change of luma
+//   16…79 what is added to the map besides, at the middles of GRID×GRID regions: the part FIELD of how far the last map
+//         is above it there on the mean, on the pixels that the line was fitted to
 // One workgroup; a workgroup's sums are the same in every invocation.
 const WORKGROUP: u32 = 128;
 const BINS: u32 = 512;
+const GRID: u32 = 8;
 const SIDE: u32 = 64; // samples along a side, at most
 const LARGEST: f32 = 3.4028234e38;
 const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
 const MOVES: f32 = 0.02; // change that a pixel counts as moving from
 const ANCHOR: f32 = 0.02; // pull of the map as it is, so that the chain of fits does not drift
 const RANGE_RATE: f32 = 0.05;
-const HOLD: f32 = 0.03; // part of the new map in a still scene
+const HOLD: f32 = 0.03; // part of the new map in a still scene, once several were averaged
+const MOST: f32 = 0.8; // part of it in one that moves
 const FEW: f32 = 0.08; // share of moving pixels up to which that is so
-const MANY: f32 = 0.2; // share from which the new map is taken as it is
+const MANY: f32 = 0.2; // share from which the part is the most
+const FIELD: f32 = 0.5;
+const FEW_SAMPLES: f32 = 4; // of a region, that say half of what many do
 struct Params {
   H: u32,
   W: u32,
@@ -28,8 +34,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> luma: array<f32>; // [LH, LW]
 @group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
 @group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
-@group(0) @binding(5) var<storage, read> last_fit: array<f32>; // [16]
-@group(0) @binding(6) var<storage, read_write> fit: array<f32>; // [16]
+@group(0) @binding(5) var<storage, read> last_fit: array<f32>; // [80]
+@group(0) @binding(6) var<storage, read_write> fit: array<f32>; // [80]
 
 var<workgroup> partial: array<vec4f, WORKGROUP>;
 var<workgroup> bins: array<atomic<u32>, BINS>;
@@ -131,6 +137,23 @@ struct Selection {
 
 fn residual(s: Sample, line: vec2f) -> f32 { return abs(line.x * s.x + line.y - s.y); }
 
+// How far the last map is above the new one, laid by a line, over a region.
+fn regional(region: u32, line: vec2f, by: Selection) -> f32 {
+  let grid = samples();
+  let place = vec2u(region % GRID, region / GRID);
+  let first = place * grid / GRID;
+  let end = (place + 1) * grid / GRID;
+  var sum = vec2f(0, FEW_SAMPLES);
+  for (var row = first.y; row < end.y; row++) {
+    for (var column = first.x; column < end.x; column++) {
+      let s = sample(row * grid.x + column);
+      let above = s.y - (line.x * s.x + line.y);
+      if (s.finite && s.change < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
+    }
+  }
+  return sum.x / sum.y;
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   if (any(group != vec3u(0))) { return; }
@@ -193,11 +216,15 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let ends = extent(local, count);
   let range = percentiles(local, count, ends);
-  if (local > 0) { return; }
-
   let other = moments.z <= 0.6 * sqrt(moments.x * moments.y) && light.z > 0.04;
   let fresh = last_fit[8] == 0 || other || moments.w > 0.6 || ends.z == 0;
-  line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), fresh || params.STEPS == 3);
+  let plain = fresh || params.STEPS == 3;
+  line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), plain);
+  for (var i = local; i < GRID * GRID; i += WORKGROUP) {
+    fit[16 + i] = select(FIELD * regional(i, line, by), 0, plain);
+  }
+  if (local > 0) { return; }
+
   let now = line.x * range + line.y;
   let before = vec2f(last_fit[0], last_fit[1]);
   let drawn = select(mix(before, now, RANGE_RATE), now, fresh);
@@ -209,7 +236,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   fit[8] = select(select(min(last_fit[8] + 1, 1e6), 1, fresh), 0, ends.z == 0);
   fit[9] = line.x;
   fit[10] = line.y;
-  fit[11] = mix(HOLD, 1, clamp((light.w - FEW) / (MANY - FEW), 0, 1));
+  let hold = max(HOLD, 1 / (fit[8] + 4));
+  fit[11] = mix(hold, MOST, clamp((light.w - FEW) / (MANY - FEW), 0, 1));
   fit[12] = light.w;
   fit[13] = fitted / n;
   fit[14] = light.z;

@@ -62,7 +62,7 @@ const spread = (values: readonly number[]) => {
 };
 
 /** Scale and shift by the ratio of spreads, in rounds that leave out what is far off; and how many were fitted. */
-function lineOf(finite: readonly Sample[], whole: number, least: number): { k: number; c: number; count: number } {
+function lineOf(finite: readonly Sample[], whole: number, least: number) {
   const still = finite.filter(({ change }) => change < Math.fround(0.05));
   const from = still.length >= 0.1 * whole ? still : finite;
   const fit = (chosen: readonly Sample[]) => {
@@ -73,15 +73,40 @@ function lineOf(finite: readonly Sample[], whole: number, least: number): { k: n
   const leastSpread = 0.25 * spread(from.map(({ x }) => x));
   let chosen = from;
   let { k, c } = fit(chosen);
+  let within = Infinity;
   for (let round = 1; round < 4; round++) {
     const off = ({ x, y }: Sample) => Math.abs(k * x + c - y);
     const limit = Math.max(2.5 * mean(chosen.map(off)), least);
     const next = from.filter((s) => off(s) <= limit);
     if (spread(next.map(({ x }) => x)) < leastSpread) break;
     chosen = next;
+    within = limit;
     ({ k, c } = fit(chosen));
   }
-  return { k, c, count: chosen.length };
+  return { k, c, count: chosen.length, from: new Set(from), limit: within };
+}
+
+/** Half of how far the last map is above k x + c, on the mean of 8×8 regions and four samples of 0. */
+function regionsOf(samples: readonly Sample[], columns: number, line: ReturnType<typeof lineOf>, k: number, c: number) {
+  const rows = samples.length / columns;
+  const ends = (region: number, side: number) => [
+    Math.floor((region * side) / 8),
+    Math.floor(((region + 1) * side) / 8),
+  ];
+  return Array.from({ length: 64 }, (_, region) => {
+    const [top, bottom] = ends(Math.floor(region / 8), rows) as [number, number];
+    const [left, right] = ends(region % 8, columns) as [number, number];
+    let [sum, count] = [0, 4];
+    for (const [i, s] of samples.entries()) {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      const above = s.y - (k * s.x + c);
+      if (row < top || row >= bottom || column < left || column >= right) continue;
+      if (!line.from.has(s) || Math.abs(above) > line.limit) continue;
+      sum += above;
+      count++;
+    }
+    return (0.5 * sum) / count;
+  });
 }
 
 /** Percentiles to a 512th of the values' span, as they are told apart in bins. */
@@ -109,16 +134,33 @@ function fits(inputs: Tensors, { aligned }: FitAttrs): { fit: Expected } {
   });
   const moving = share(samples, (s) => s.change > Math.fround(0.02));
   const count = finite.length;
-  const fit = blank([16]);
-  const hold = 0.03 + 0.97 * clamp((moving - 0.08) / 0.12, 0, 1);
+  const fit = blank([80]);
+  const maps = count ? (fresh ? 1 : at(last, 8) + 1) : 0;
+  const still = Math.max(0.03, 1 / (maps + 4));
+  const hold = still + (0.8 - still) * clamp((moving - 0.08) / 0.12, 0, 1);
   const fitted = aligned ? line.count : 0;
   fit.values.set([...ends, ...ends, samples.length - count, count, 0, 0]);
-  fit.values.set([count ? (fresh ? 1 : at(last, 8) + 1) : 0, k, c, hold, moving, fitted / samples.length, change], 8);
+  fit.values.set([maps, k, c, hold, moving, fitted / samples.length, change], 8);
   const span = k * ((sorted.at(-1) ?? 0) - (sorted[0] ?? 0));
   fit.magnitude.fill((2 ** 24 / FIT_GATE) * (1.01 / 512) * span * (fresh ? 1 : 0.05) + Math.abs(c) + span, 0, 4);
   const shiftParts = mean(finite.map(({ y }) => Math.abs(y))) + k * mean(finite.map(({ x }) => Math.abs(x)));
   fit.magnitude.set([0, k, shiftParts, 1, 1, 1, 1], 8);
+  if (!fresh && aligned) {
+    const columns = Math.min(need(inputs, 'depth').type.shape[1] as number, 64);
+    fit.values.set(regionsOf(samples, columns, line, k, c), 16);
+    fit.magnitude.fill(shiftParts, 16);
+  }
   return { fit };
+}
+
+/** What a fit adds at a place in 0…1, between the middles of its 8×8 regions. */
+function regionalAt(fit: Tensor, down: number, along: number): number {
+  const [y, x] = [down, along].map((share) => clamp(8 * share - 0.5, 0, 7)) as [number, number];
+  const weight = (place: number, region: number) => Math.max(0, 1 - Math.abs(place - region));
+  let sum = 0;
+  for (let region = 0; region < 64; region++)
+    sum += at(fit, 16 + region) * weight(y, Math.floor(region / 8)) * weight(x, region % 8);
+  return sum;
 }
 
 function blends(inputs: Tensors): { y: Expected } {
@@ -127,11 +169,11 @@ function blends(inputs: Tensors): { y: Expected } {
   const y = blank([H, W]);
   for (let i = 0; i < H * W; i++) {
     const [value, held] = [at(depth, i), at(last, i)];
-    const laid = at(fit, 9) * value + at(fit, 10);
+    const laid = at(fit, 9) * value + at(fit, 10) + regionalAt(fit, (Math.floor(i / W) + 0.5) / H, ((i % W) + 0.5) / W);
     const [now, then] = ['luma', 'last_luma'].map((name) =>
       lightOf(need(inputs, name), depth, Math.floor(i / W), i % W),
     ) as [number, number];
-    const part = 1 - (1 - at(fit, 11)) * Math.exp(-((now - then) ** 2) / (2 * 0.06 ** 2));
+    const part = 1 - (1 - at(fit, 11)) * Math.exp(-((now - then) ** 2) / (2 * 0.04 ** 2));
     const mixed = Number.isFinite(held) ? held + part * (laid - held) : laid;
     y.values[i] = at(fit, 8) < 2 || !Number.isFinite(value) ? value : mixed;
     y.magnitude[i] =
@@ -170,7 +212,7 @@ const wave = (i: number) => 2 + Math.sin(i / 7) + 0.5 * noise(i);
 const near: Fill = (next, i) => (i % 11 === 4 ? 40 * next() : (wave(i) - 0.5) / 1.25 + 0.02 * next());
 const scene: Fill = (_, i) => 0.5 + 0.4 * noise(i);
 const steps = (count: number, low = 0.2, high = 3.9) =>
-  ((_, i) => [low, high, low, high, 0, 1, 0, 0, count, 1, 0, 0.1, 0, 0, 0, 0][i] as number) satisfies Fill;
+  ((_, i) => [low, high, low, high, 0, 1, 0, 0, count, 1, 0, 0.1][i] ?? 0) satisfies Fill;
 const stream = { depth: near, last: (_: unknown, i: number) => wave(i), luma: scene, last_luma: scene };
 const moved =
   (share: number, by: number): Fill =>
@@ -179,7 +221,7 @@ const moved =
 const fitCase = (name: string, [H, W]: [number, number], fill: Record<string, Fill> = {}, aligned = true) => ({
   name,
   attrs: { aligned },
-  inputs: { ...shapes(H, W), last_fit: [16] },
+  inputs: { ...shapes(H, W), last_fit: [80] },
   fill: { ...stream, last_fit: steps(3), ...fill },
 });
 
@@ -214,7 +256,7 @@ export const steadyFitSpec = defineSpec({
 const blendCase = (name: string, fill: Record<string, Fill> = {}) => ({
   name,
   attrs: {},
-  inputs: { ...shapes(13, 27), fit: [16] },
+  inputs: { ...shapes(13, 27), fit: [80] },
   fill: {
     ...stream,
     luma: (next: () => number, i: number) => 0.5 + 0.4 * noise(i) + 0.2 * next(),
@@ -230,11 +272,13 @@ export const steadyBlendSpec = defineSpec({
   reference: blends,
   cases: [
     blendCase('all changes of luma'),
-    blendCase('a line', { fit: (_, i) => [0, 4, 0, 4, 0, 1, 0, 0, 9, 1.5, -0.7, 0.25, 0, 0, 0, 0][i] as number }),
+    blendCase('a line, and regions', {
+      fit: (_, i) => [0, 4, 0, 4, 0, 1, 0, 0, 9, 1.5, -0.7, 0.25, 0, 0, 0, 0][i] ?? noise(i),
+    }),
     blendCase('the first', { fit: steps(1) }),
     blendCase('values that are not finite', {
       last: (next, i) => (i % 5 === 3 ? -Infinity : next()),
     }),
   ],
-  perf: [{ ...blendCase('Depth Anything 518'), inputs: { ...shapes(518, 686), fit: [16] } }],
+  perf: [{ ...blendCase('Depth Anything 518'), inputs: { ...shapes(518, 686), fit: [80] } }],
 });

@@ -13,8 +13,10 @@ const BINS = 512;
 const SIDE = 64;
 /** Sums that take turns: three of luma, two for a first line, three for each of three lines without outliers. */
 const FIT_STEPS = 14;
+/** Regions along a side, in each of which the maps are compared. */
+const GRID = 8;
 /** Values of a fit: see `steady_fit.wgsl`. */
-export const FIT: TensorType = { dtype: 'f32', shape: [16] };
+export const FIT: TensorType = { dtype: 'f32', shape: [16 + GRID * GRID] };
 /** Parts of red, green and blue in luma. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
@@ -68,7 +70,7 @@ export interface SteadyInputs {
 }
 
 export interface FitInputs extends SteadyInputs {
-  /** [16], f32: zeros where there is no last map. */
+  /** [80], f32: zeros where there is no last map. */
   readonly last_fit: TensorType;
 }
 
@@ -77,7 +79,7 @@ export interface FitAttrs {
   readonly aligned: boolean;
 }
 
-/** fit[16]: scale and shift that lay a map onto the last one, cuts, and the range to draw with, in one workgroup. */
+/** fit[80]: scale and shift that lay a map onto the last one, cuts, and the range to draw with, in one workgroup. */
 export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
   name: 'steady_fit',
   infer(inputs) {
@@ -90,17 +92,17 @@ export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
       on: 'any',
       make: (inputs, { aligned }) => ({
         files: [fitWgsl],
-        tunables: { WORKGROUP: FIT_WORKGROUP, BINS, SIDE },
+        tunables: { WORKGROUP: FIT_WORKGROUP, BINS, SIDE, GRID },
         params: { ...sidesOf(inputs), STEPS: aligned ? FIT_STEPS : 3 },
         workgroups: 1,
       }),
     },
   ],
-  cost: ({ depth }) => ({ flops: 150 * samplesOf(depth) }),
+  cost: ({ depth }) => ({ flops: 155 * samplesOf(depth) }),
 });
 
 export interface BlendInputs extends SteadyInputs {
-  /** [16], f32, from `steadyFit`. */
+  /** [80], f32, from `steadyFit`. */
   readonly fit: TensorType;
 }
 
@@ -117,13 +119,13 @@ export const steadyBlend = defineOp<BlendInputs, Record<never, never>>({
       on: 'any',
       make: (inputs) => ({
         files: [blendWgsl],
-        tunables: { WORKGROUP },
+        tunables: { WORKGROUP, GRID },
         params: sidesOf(inputs),
         workgroups: Math.ceil(numel(inputs.depth.shape) / WORKGROUP),
       }),
     },
   ],
-  cost: ({ depth }) => ({ flops: 12 * numel(depth.shape) }),
+  cost: ({ depth }) => ({ flops: 30 * numel(depth.shape) }),
 });
 
 function ensureSteady(op: string, { depth, luma, last, last_luma }: SteadyInputs, fit: TensorType): void {
