@@ -1,11 +1,14 @@
-import type { TensorType } from '../tensor.js';
-import type { GegluAttrs } from './geglu.js';
+import type { DType } from '../tensor.js';
 import type { Probe, Probes } from './probe.js';
+
+interface Attrs {
+  readonly out?: DType;
+}
 
 /** What all gates are above: there GELU changes nothing. */
 const OPEN = 1000;
 
-export const gegluProbes: Probes<GegluAttrs> = (storage) => [gated(storage, 33, 40, 12), gated(storage, 65, 64, 128)];
+export const gegluProbes: Probes<Attrs> = (storage) => [gated(storage, 33, 40, 12), gated(storage, 65, 64, 128)];
 
 /** Whole numbers from -spread to spread, which change with the run. */
 function wholes(count: number, run: number, spread: number): Float32Array {
@@ -13,7 +16,7 @@ function wholes(count: number, run: number, spread: number): Float32Array {
 }
 
 /** Values times gates that are open: products of whole numbers. */
-function gated(dtype: TensorType['dtype'], M: number, K: number, N: number): Probe<GegluAttrs> {
+function gated(dtype: DType, M: number, K: number, N: number): Probe<Attrs> {
   const columns = 2 * N;
   const answer = (run: number) => {
     const [x, weight] = [wholes(M * K, run, 3), wholes(K * columns, run + 1, 2)];
