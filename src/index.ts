@@ -34,6 +34,7 @@ export {
   type EstimatePlan,
   type ModelFacts,
   type ModelInfo,
+  type PrepareOptions,
   type ProfileStep,
   type StreamOptions,
   type StreamSource,

@@ -2,7 +2,7 @@
 import { checkOptions, checkSource } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
-import type { EncodeTargets } from './encode.js';
+import type { EncodeTargets } from './encode_targets.js';
 import {
   ESTIMATE_OPTIONS,
   estimateDepth,
@@ -21,13 +21,15 @@ import type { ModelName } from '../models/families/index.js';
 import { depthKind, type DepthKind } from '../models/family.js';
 import { parts, type DrawingPart, type RarePart } from '../parts.js';
 import { copyOf } from '../arguments/plain_memory.js';
+import type { PrepareOptions } from './prepare.js';
 import type { ProfileStep } from './profile.js';
 import type { StreamOptions, StreamSource } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
-export type { EncodeTargets } from './encode.js';
+export type { EncodeTargets } from './encode_targets.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
+export type { PrepareOptions } from './prepare.js';
 export type { ProfileStep } from './profile.js';
 export type { StreamOptions, StreamSource } from './stream.js';
 
@@ -173,6 +175,21 @@ export class DepthModel {
     } finally {
       bitmap.close();
     }
+  }
+
+  /**
+   * Compiles and allocates what a later `estimate` or `encode` of pictures of a size takes, so that nothing of it is
+   * left to that call. It is kept like the sizes of other calls: four at most.
+   * @param options width and height of the pictures in pixels, and what `estimate` or `encode` will be given
+   * @example
+   * ```ts
+   * await model.prepare({ width: 1280, height: 720, target: depthTexture });
+   * ```
+   * @throws the errors `estimate` or `encode` has for that size and target, or an `AbortError`
+   */
+  async prepare(options: PrepareOptions): Promise<void> {
+    const drawing = (this.#drawing ??= await parts.drawing());
+    return (this.#rare ??= await parts.rare()).prepareRuns(this.#life, drawing, options);
   }
 
   /**

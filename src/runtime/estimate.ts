@@ -98,7 +98,8 @@ export function geometryOf(engine: Engine, source: ReadyPicture, options: Estima
   return geometryOfSize(engine, pictureSize(source), options);
 }
 
-function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
+/** Sizes of an estimate of a picture of a size. @throws ImageError, LimitError, UsageError */
+export function geometryOfSize({ entry }: Engine, picture: Size, options: EstimateOptions): Geometry {
   checkOptions(options, ESTIMATE_OPTIONS, 'image');
   const { size, ...sizes } = options;
   const network = networkSize(entry.input, picture.width, picture.height, sizes);

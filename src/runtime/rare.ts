@@ -13,6 +13,7 @@ export { leaseDoubted } from './doubt.js';
 export { encodeDepth } from './encode.js';
 export { outOfHalfRange } from './half_range.js';
 export { MemoryBudget } from './memory_budget.js';
+export { prepareRuns } from './prepare.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';
 export { streamDepth } from './stream.js';

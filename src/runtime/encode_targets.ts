@@ -1,0 +1,85 @@
+import type { DepthTextureFormat } from '../depth/depth_map.js';
+import { UsageError } from '../errors.js';
+import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
+import type { Size, SizeOptions } from '../image/size.js';
+
+/** What `encode` reads and writes. */
+export interface EncodeTargets extends SizeOptions {
+  /** Encoded sRGB, TEXTURE_BINDING usage. */
+  readonly source: GPUTexture;
+  /**
+   * A texture with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or `rgba32float` (nearness in red, value
+   * in green), whose size the map takes; or a buffer with COPY_DST usage for f32 values at the source's size.
+   */
+  readonly target: GPUTexture | GPUBuffer;
+  /** Focal length of the camera in pixels of the source, for models that need it. */
+  readonly focalLength?: number;
+}
+
+const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
+
+/** What a target takes. */
+export interface Output {
+  readonly target: EncodeTargets['target'];
+  /** Of the map. */
+  readonly size: Size;
+  readonly format: DepthTextureFormat | 'buffer';
+}
+
+/** What a target takes of pictures of a size. @throws UsageError `TARGET_*` */
+export function outputOf(target: EncodeTargets['target'], picture: Size): Output {
+  if (isTexture(target))
+    return { target, size: { width: target.width, height: target.height }, format: checkTexture(target) };
+  checkBuffer(target, 4 * picture.width * picture.height);
+  return { target, size: picture, format: 'buffer' };
+}
+
+function checkTexture({
+  label,
+  format,
+  usage,
+  dimension,
+  depthOrArrayLayers,
+  sampleCount,
+}: GPUTexture): DepthTextureFormat {
+  const known = FORMATS.find((name) => name === format);
+  if (!known)
+    throw new UsageError(
+      'TARGET_FORMAT',
+      `The target texture "${label}" has the format ${format}; expected one of ${FORMATS.join(', ')}.`,
+      { expected: FORMATS, actual: format, phase: 'run' },
+    );
+  if (!(usage & TextureUsage.STORAGE_BINDING))
+    throw new UsageError('TARGET_USAGE', `The target texture "${label}" has no STORAGE_BINDING usage.`, {
+      expected: TextureUsage.STORAGE_BINDING,
+      actual: usage,
+      phase: 'run',
+    });
+  if (dimension !== '2d' || depthOrArrayLayers !== 1 || sampleCount !== 1)
+    throw new UsageError(
+      'TARGET_TEXTURE',
+      `The target texture "${label}" is not a plain 2d texture with one layer and one sample.`,
+      { phase: 'run' },
+    );
+  return known;
+}
+
+function checkBuffer({ label, size, usage }: GPUBuffer, bytes: number): void {
+  if (!(usage & BufferUsage.COPY_DST))
+    throw new UsageError('TARGET_USAGE', `The target buffer "${label}" has no COPY_DST usage.`, {
+      expected: BufferUsage.COPY_DST,
+      actual: usage,
+      phase: 'run',
+    });
+  if (size < bytes)
+    throw new UsageError('TARGET_SIZE', `The target buffer "${label}" has ${size} bytes; the map takes ${bytes}.`, {
+      expected: bytes,
+      actual: size,
+      phase: 'run',
+    });
+}
+
+/** Whether a target is a texture. */
+export function isTexture(target: GPUTexture | GPUBuffer): target is GPUTexture {
+  return 'createView' in target;
+}

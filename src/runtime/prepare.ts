@@ -1,0 +1,49 @@
+import { checkOptions, type OptionTable } from '../arguments/check_options.js';
+import { checkPictureSize, type Size, type SizeOptions } from '../image/size.js';
+import type { DrawingPart } from '../parts.js';
+import { encodeGeometry, leaseEncode } from './encode_program.js';
+import { outputOf, type EncodeTargets } from './encode_targets.js';
+import { geometryOfSize, leaseEstimate } from './estimate.js';
+import type { Lifetime } from './lifetime.js';
+
+/** What is got ready: runs on pictures of a size, in pixels. */
+export interface PrepareOptions extends Size, SizeOptions {
+  /** What `encode` will write; without one, `estimate` is got ready. */
+  readonly target?: EncodeTargets['target'];
+  /** As in `estimate`. */
+  readonly size?: 'picture' | 'network';
+  readonly signal?: AbortSignal;
+}
+
+const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
+  width: null,
+  height: null,
+  target: null,
+  size: ['picture', 'network'],
+  inputSize: null,
+  square: null,
+  maxSide: null,
+  signal: null,
+};
+
+/** See `DepthModel.prepare`. */
+export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options: PrepareOptions): Promise<void> {
+  checkOptions(options, PREPARE_OPTIONS, 'run');
+  const { width, height, target, signal, ...sizes } = options;
+  const found = life.ready(signal);
+  const engine = found instanceof Promise ? await found : found;
+  checkPictureSize(width, height);
+  const picture = { width, height };
+  const output = target && outputOf(target, picture);
+  const lease = output
+    ? leaseEncode(engine, drawing, output, encodeGeometry(engine, picture, output, sizes))
+    : leaseEstimate(engine, geometryOfSize(engine, picture, sizes));
+  // While it compiles the engine stays, whatever other runs find.
+  const leave = engine.runs.hold();
+  try {
+    await life.guard(engine, lease.program, signal);
+  } finally {
+    leave();
+    lease.release();
+  }
+}
