@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'DEVICE_LOST'
   | 'DISPOSED'
   | 'ENCODE_DEVICE'
+  | 'ENCODE_ENCODER'
   | 'EVAL_ARCHIVE'
   | 'EVAL_EMPTY'
   | 'EVAL_ESTIMATE'

@@ -29,6 +29,7 @@ export {
 export {
   DepthModel,
   loadDepthModel,
+  type EncodeInto,
   type EncodeTargets,
   type EstimateOptions,
   type EstimatePlan,

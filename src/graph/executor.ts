@@ -158,15 +158,24 @@ export class Executable {
     let from = 0;
     for (const [index, end] of ends.entries()) {
       if (cut && from > 0) current = cut();
-      const steps = this.#steps.slice(from, end);
-      const label = passEach ? (steps[0] as Step).node.label : 'depthwise';
+      const label = passEach ? (this.#steps[from] as Step).node.label : 'depthwise';
       const timestampWrites = timestamps?.(index);
       const pass = current.beginComputePass({ label, ...(timestampWrites && { timestampWrites }) });
-      for (const step of steps) this.#dispatch(pass, step, textures);
+      this.record(pass, textures, from, end);
       pass.end();
       from = end;
     }
     return current;
+  }
+
+  /** Records one run into a pass, or its steps from one to another. `textures` as in `encode`. */
+  record(
+    pass: GPUComputePassEncoder,
+    textures: Readonly<Record<string, GPUTexture>>,
+    from?: number,
+    end?: number,
+  ): void {
+    for (const step of this.#steps.slice(from, end)) this.#dispatch(pass, step, textures);
   }
 
   /** Notes how many milliseconds a run took, by which later ones are cut. */

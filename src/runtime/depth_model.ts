@@ -2,7 +2,7 @@
 import { checkOptions, checkSource } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import type { Engine } from './engine.js';
-import type { EncodeTargets } from './encode_targets.js';
+import type { EncodeInto, EncodeTargets } from './encode_targets.js';
 import {
   ESTIMATE_OPTIONS,
   estimateDepth,
@@ -27,7 +27,7 @@ import type { StreamOptions, StreamSource } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
-export type { EncodeTargets } from './encode_targets.js';
+export type { EncodeInto, EncodeTargets } from './encode_targets.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { PrepareOptions } from './prepare.js';
 export type { ProfileStep } from './profile.js';
@@ -113,8 +113,8 @@ export class DepthModel {
   }
 
   /**
-   * The device that maps, their buffers and their textures live on. After a device of our own was lost, the next call
-   * opens another one.
+   * The device that maps, their buffers and their textures live on, and that `encode` records for. One of the model's
+   * own is destroyed with it; after it was lost, the next call but `encode` opens another one.
    */
   get device(): GPUDevice {
     return this.#life.engine.gpu.device;
@@ -193,27 +193,28 @@ export class DepthModel {
   }
 
   /**
-   * Records one estimate into the caller's encoder, on the device the model was loaded with. Await each call: the first
-   * at a size compiles and allocates before it records. Later calls record before they return, and make nothing but one
-   * bind group for a texture not seen before. Submit before sizes change more than three times: older sizes are freed.
+   * Records one estimate into the caller's encoder or compute pass, on `device`. Await each call: the first at a size
+   * compiles and allocates before it records, or `prepare` before it. Later calls record before they return, and make
+   * nothing but one bind group for a texture not seen before. A pass is given back with another pipeline and bind group
+   * 0 set. Submit before sizes change more than three times: older sizes are freed.
    *
    * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
    * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,
-   * every later call rejects.
+   * every later call rejects. What a later call got wrong (`ENCODE_*`) is told to `onWarning`, and the next one rejects.
    * @example
    * ```ts
-   * const model = await loadDepthModel('depth-anything-v2-small', { device });
-   * const encoder = device.createCommandEncoder();
+   * const encoder = model.device.createCommandEncoder();
    * await model.encode(encoder, { source: picture, target: depthTexture });
-   * device.queue.submit([encoder.finish()]);
+   * model.device.queue.submit([encoder.finish()]);
    * ```
-   * @throws UsageError `ENCODE_DEVICE`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`, `OPTION_UNKNOWN`; ImageError,
+   * @throws UsageError `ENCODE_DEVICE` for what is of another device, `ENCODE_ENCODER` for an encoder that is finished
+   *   or none, `OPTION_SOURCE`, `OPTION_UNKNOWN`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
    *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
-  async encode(encoder: GPUCommandEncoder, targets: EncodeTargets): Promise<void> {
+  async encode(into: EncodeInto, targets: EncodeTargets): Promise<void> {
     this.#rare ??= await parts.rare();
     this.#drawing ??= await parts.drawing();
-    return this.#rare.encodeDepth(this.#life, this.#drawing, encoder, targets);
+    return this.#rare.encodeDepth(this.#life, this.#drawing, into, targets);
   }
 
   /**

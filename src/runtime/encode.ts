@@ -1,58 +1,94 @@
-import type { Engine } from './engine.js';
-import { UsageError } from '../errors.js';
-import { writeFactor } from './estimate.js';
+import { DeviceLostError } from '../errors.js';
+import { METRES } from './estimate.js';
+import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
+import { EncodeParts } from './encode_parts.js';
 import { encodeGeometry, leaseEncode } from './encode_program.js';
-import { isTexture, outputOf, type EncodeTargets } from './encode_targets.js';
+import { checkSource, isTexture, outputOf, passOf, type EncodeInto, type EncodeTargets } from './encode_targets.js';
 import { watchOf } from './encode_watch.js';
 import type { Value } from '../graph/graph.js';
 import { pictureSize, PictureTexture } from '../image/picture.js';
+import type { Engine, Program } from './engine.js';
 import type { Lifetime } from './lifetime.js';
 import type { DrawingPart } from '../parts.js';
 
-/** Records one estimate into the caller's encoder; compiles and allocates first when the sizes are new. */
+/** Records one estimate into the caller's encoder or pass; compiles and allocates first when the sizes are new. */
 export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
-  encoder: GPUCommandEncoder,
+  into: EncodeInto,
   { source, target, focalLength, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
-  checkDevice(life.engine);
+  checkLoss(life.engine);
   const watch = watchOf(life);
   for (let pending = watch.pending; pending; pending = watch.pending) await pending;
   watch.check();
   const { engine } = life;
+  passOf(into);
+  checkSource(source);
   new PictureTexture(engine.gpu).upload(source);
   const picture = pictureSize(source);
-  const output = outputOf(target, picture);
+  const output = outputOf(target, picture, into);
   const geometry = encodeGeometry(engine, picture, output, sizes);
-  const bytes = 4 * geometry.out.width * geometry.out.height;
   const factor = engine.metreFactor(geometry, focalLength);
   const lease = leaseEncode(engine, drawing, output, geometry);
+  const given: Given = { into, source, output };
+  const { device } = engine.gpu;
+  const ready = lease.ready?.beside && lease.ready;
   // While it compiles the engine stays, whatever other runs find.
-  const leave = lease.ready ? undefined : engine.runs.hold();
+  const leave = ready ? undefined : engine.runs.hold();
   try {
-    const program = lease.ready ?? (await life.guard(engine, lease.program));
-    const { executable, values } = program;
-    writeFactor(engine.gpu.device, encoder, program, factor);
-    executable.encode(encoder, { picture: source, ...(isTexture(target) && { raw: target, packed: target }) });
-    const map = executable.buffer(values['depth'] as Value);
-    if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytes);
+    const program = ready ?? (await life.guard(engine, readyProgram(engine, lease.program, given)));
+    const map = program.executable.buffer(program.values['depth'] as Value);
+    const refusal = refusalOf(device, () => record(program, given, map, factor));
+    const fault = refusal.then((cause) => cause && explainRefusal(device, given, cause));
     engine.lent = true;
-    watch.follow(engine, { executable, map, bytes });
+    watch.follow(engine, { executable: program.executable, map, bytes: bytesOf(given) });
+    // A call that has recorded at once does not wait for what the device says of it.
+    if (ready) void watch.refuse(engine, fault);
+    else if (await fault) throw (await fault) as Error;
   } finally {
     leave?.();
     lease.release();
   }
 }
 
-function checkDevice({ gpu }: Engine): void {
-  if (gpu.owned) {
-    throw new UsageError(
-      'ENCODE_DEVICE',
-      'This model runs on a GPU device of its own, which no encoder of yours belongs to.',
-      { hint: 'Load it with your device: loadDepthModel(source, { device }).', phase: 'run' },
-    );
-  }
+function checkLoss({ gpu }: Engine): void {
+  if (gpu.lost && gpu.owned)
+    throw new DeviceLostError('DEVICE_LOST', 'The GPU device of the model was lost, and your encoder with it.', {
+      hint: 'Await model.prepare, which opens another one, and take model.device again.',
+      phase: 'run',
+      retryable: true,
+    });
   gpu.check('run');
+}
+
+/** A program that was not at hand, after what the caller gave was tried out. @throws UsageError `ENCODE_*` */
+async function readyProgram(engine: Engine, opening: Promise<Program>, given: Given): Promise<Program> {
+  opening.catch(() => undefined);
+  const fault = await findFault(engine.gpu.device, given);
+  if (fault) throw fault;
+  const program = await opening;
+  await EncodeParts.of(engine, program);
+  return program;
+}
+
+function record({ executable, beside }: Program, given: Given, map: GPUBuffer, factor: number | undefined): void {
+  const { into, source, output } = given;
+  const { target } = output;
+  const parts = beside as EncodeParts;
+  const outer = passOf(into);
+  const encoder = into as GPUCommandEncoder;
+  const pass = outer ?? encoder.beginComputePass({ label: 'depthwise' });
+  if (factor !== undefined) parts.write(pass, { [METRES]: [factor] });
+  executable.record(pass, { picture: source, ...(isTexture(target) && { raw: target, packed: target }) });
+  if (outer && !isTexture(target)) parts.copy(outer, map, target, bytesOf(given));
+  if (outer) return;
+  pass.end();
+  if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytesOf(given));
+}
+
+/** Of the map. */
+function bytesOf({ output: { size } }: Given): number {
+  return 4 * size.width * size.height;
 }

@@ -3,13 +3,17 @@ import { UsageError } from '../errors.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Size, SizeOptions } from '../image/size.js';
 
+/** What `encode` records into. */
+export type EncodeInto = GPUCommandEncoder | GPUComputePassEncoder;
+
 /** What `encode` reads and writes. */
 export interface EncodeTargets extends SizeOptions {
   /** Encoded sRGB, TEXTURE_BINDING usage. */
   readonly source: GPUTexture;
   /**
    * A texture with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or `rgba32float` (nearness in red, value
-   * in green), whose size the map takes; or a buffer with COPY_DST usage for f32 values at the source's size.
+   * in green), whose size the map takes; or a buffer for f32 values at the source's size, with COPY_DST usage, or
+   * STORAGE usage for a compute pass.
    */
   readonly target: GPUTexture | GPUBuffer;
   /** Focal length of the camera in pixels of the source, for models that need it. */
@@ -27,11 +31,30 @@ export interface Output {
 }
 
 /** What a target takes of pictures of a size. @throws UsageError `TARGET_*` */
-export function outputOf(target: EncodeTargets['target'], picture: Size): Output {
+export function outputOf(target: EncodeTargets['target'], picture: Size, into?: EncodeInto): Output {
   if (isTexture(target))
     return { target, size: { width: target.width, height: target.height }, format: checkTexture(target) };
-  checkBuffer(target, 4 * picture.width * picture.height);
+  checkBuffer(target, 4 * picture.width * picture.height, into);
   return { target, size: picture, format: 'buffer' };
+}
+
+/** The pass among what is recorded into. @throws UsageError `ENCODE_ENCODER` */
+export function passOf(into: EncodeInto): GPUComputePassEncoder | undefined {
+  if (is(into, 'beginComputePass')) return undefined;
+  if (is(into, 'dispatchWorkgroups')) return into as GPUComputePassEncoder;
+  throw new UsageError('ENCODE_ENCODER', `encode records into a GPUCommandEncoder, not ${nameOf(into)}.`, {
+    hint: 'Pass device.createCommandEncoder(), or a compute pass of it.',
+    phase: 'run',
+  });
+}
+
+/** @throws UsageError `OPTION_SOURCE` unless it is a texture */
+export function checkSource(source: GPUTexture): void {
+  if (is(source, 'createView')) return;
+  throw new UsageError('OPTION_SOURCE', `encode reads a GPUTexture, not ${nameOf(source)}.`, {
+    hint: 'Copy it to a texture first: device.queue.copyExternalImageToTexture. Or call estimate, which takes it.',
+    phase: 'run',
+  });
 }
 
 function checkTexture({
@@ -64,10 +87,17 @@ function checkTexture({
   return known;
 }
 
-function checkBuffer({ label, size, usage }: GPUBuffer, bytes: number): void {
-  if (!(usage & BufferUsage.COPY_DST))
-    throw new UsageError('TARGET_USAGE', `The target buffer "${label}" has no COPY_DST usage.`, {
-      expected: BufferUsage.COPY_DST,
+function checkBuffer(target: GPUBuffer, bytes: number, into?: EncodeInto): void {
+  if (!is(target, 'mapAsync'))
+    throw new UsageError('TARGET_TEXTURE', `The target is ${nameOf(target)}; expected a GPUTexture or a GPUBuffer.`, {
+      phase: 'run',
+    });
+  const { label, size, usage } = target;
+  const name = into && passOf(into) ? 'STORAGE' : 'COPY_DST';
+  const expected = into ? BufferUsage[name] : BufferUsage.COPY_DST | BufferUsage.STORAGE;
+  if (!(usage & expected))
+    throw new UsageError('TARGET_USAGE', `The target buffer "${label}" has no ${name} usage.`, {
+      expected,
       actual: usage,
       phase: 'run',
     });
@@ -81,5 +111,15 @@ function checkBuffer({ label, size, usage }: GPUBuffer, bytes: number): void {
 
 /** Whether a target is a texture. */
 export function isTexture(target: GPUTexture | GPUBuffer): target is GPUTexture {
-  return 'createView' in target;
+  return is(target, 'createView');
+}
+
+/** Whether a value is an object of WebGPU, by a method that others lack. */
+function is(value: unknown, method: string): boolean {
+  return typeof value === 'object' && value !== null && method in value;
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return String(value);
+  return value.constructor?.name ?? 'an object';
 }

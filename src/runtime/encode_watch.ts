@@ -1,6 +1,6 @@
 import { checkAnswers } from './answers.js';
 import type { Engine } from './engine.js';
-import { DeviceLostError, ModelMismatchError } from '../errors.js';
+import { DeviceLostError, ModelMismatchError, type UsageError } from '../errors.js';
 import { submit } from '../gpu/scoped.js';
 import type { Executable } from '../graph/executor.js';
 import type { Lifetime } from './lifetime.js';
@@ -61,13 +61,22 @@ export class EncodeWatch {
   }
 
   /**
-   * Throws what was found since the last call: once that values were cut off, always that the network answers nothing.
-   * @throws LimitError `LIMIT_F16_RANGE`, ModelMismatchError `MODEL_FLAT`; the errors of loading the model in f32
+   * Throws what was found since the last call: once that values were cut off or that the call was refused, always that
+   * the network answers nothing.
+   * @throws UsageError `ENCODE_ENCODER`, `ENCODE_DEVICE`, LimitError `LIMIT_F16_RANGE`, ModelMismatchError `MODEL_FLAT`; the errors of loading the model in f32
    */
   check(): void {
     const fault = this.#fault;
     if (!(fault instanceof ModelMismatchError)) this.#fault = undefined;
     if (fault) throw fault as Error;
+  }
+
+  /** Tells of what a call is refused for once it has returned: the next one throws it. */
+  async refuse(engine: Engine, found: Promise<UsageError | null>): Promise<void> {
+    const fault = await found;
+    if (!fault || this.#life.over) return;
+    this.#fault ??= fault;
+    engine.warn(warningOf(fault));
   }
 
   /** Looks at a run that was just recorded, after the caller's turn. */

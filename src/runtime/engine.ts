@@ -55,6 +55,8 @@ export interface Program {
   readonly pictures: PictureTexture[];
   /** What the factor to metres was last copied from. */
   factor?: { readonly value: number; readonly buffer: GPUBuffer };
+  /** What goes with it. */
+  beside?: { dispose(): void };
 }
 
 /** Makes a program's graph; returns what is read after a run, and what is written before. */
@@ -305,6 +307,7 @@ export class Engine {
       program.executable.dispose();
       for (const picture of program.pictures.splice(0)) picture.dispose();
       program.factor?.buffer.destroy();
+      program.beside?.dispose();
       release();
       giveBack?.();
     };

@@ -61,7 +61,7 @@ export interface Geometry {
 }
 
 /** Name of the input of a program that the network's depth is multiplied by. */
-const METRES = 'metres';
+export const METRES = 'metres';
 const MAP_USAGE = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /** What an estimate takes on the GPU, in bytes. */

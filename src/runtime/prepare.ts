@@ -1,6 +1,7 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { checkPictureSize, type Size, type SizeOptions } from '../image/size.js';
 import type { DrawingPart } from '../parts.js';
+import { EncodeParts } from './encode_parts.js';
 import { encodeGeometry, leaseEncode } from './encode_program.js';
 import { outputOf, type EncodeTargets } from './encode_targets.js';
 import { geometryOfSize, leaseEstimate } from './estimate.js';
@@ -41,7 +42,8 @@ export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options:
   // While it compiles the engine stays, whatever other runs find.
   const leave = engine.runs.hold();
   try {
-    await life.guard(engine, lease.program, signal);
+    const program = await life.guard(engine, lease.program, signal);
+    if (output) await life.guard(engine, EncodeParts.of(engine, program), signal);
   } finally {
     leave();
     lease.release();
