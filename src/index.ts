@@ -29,6 +29,7 @@ export {
 export {
   DepthModel,
   loadDepthModel,
+  type DepthProjection,
   type EncodeInto,
   type EncodeTargets,
   type EstimateOptions,

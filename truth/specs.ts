@@ -31,6 +31,7 @@ import {
 } from '../src/kernels/preprocess.spec.js';
 import { normalizedBytesSpec, pictureBytesSpec } from '../src/kernels/resize_bytes.spec.js';
 import { phaseConvSpec } from '../src/kernels/phase_conv.spec.js';
+import { projectDepthSpec } from '../src/kernels/project_depth.spec.js';
 import { resizedFeaturesSpec } from '../src/kernels/resized_features.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
@@ -92,6 +93,7 @@ export const specs = [
   colorizeSpec,
   depthTextureSpec,
   rawDepthTextureSpec,
+  projectDepthSpec,
   steadyLumaSpec,
   steadyFitSpec,
   steadyBlendSpec,

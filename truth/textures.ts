@@ -52,7 +52,7 @@ export async function readTexels(device: GPUDevice, texture: GPUTexture): Promis
     for (let y = 0; y < height; y++)
       bytes.set(padded.subarray(y * bytesPerRow, y * bytesPerRow + rowBytes), y * rowBytes);
     if (format === 'rgba8unorm') return Float64Array.from(bytes, (v) => v / 255);
-    return Float64Array.from(decode({ name: 'texels', dtype: format === 'rgba16float' ? 'F16' : 'F32' }, bytes));
+    return Float64Array.from(decode({ name: 'texels', dtype: format.endsWith('16float') ? 'F16' : 'F32' }, bytes));
   } finally {
     staging.destroy();
   }
@@ -61,7 +61,9 @@ export async function readTexels(device: GPUDevice, texture: GPUTexture): Promis
 function texelBytes(format: GPUTextureFormat): number {
   const bytes = new Map<GPUTextureFormat, number>([
     ['rgba8unorm', 4],
+    ['r16float', 2],
     ['r32float', 4],
+    ['depth32float', 4],
     ['rgba16float', 8],
     ['rgba32float', 16],
   ]).get(format);

@@ -31,6 +31,7 @@ export type { EncodeInto, EncodeTargets } from './encode_targets.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
 export type { PrepareOptions } from './prepare.js';
 export type { ProfileStep } from './profile.js';
+export type { DepthProjection } from './projection.js';
 export type { StreamOptions, StreamSource } from './stream.js';
 
 /** What is said of models of every kind of depth. */
@@ -208,7 +209,8 @@ export class DepthModel {
    * model.device.queue.submit([encoder.finish()]);
    * ```
    * @throws UsageError `ENCODE_DEVICE` for what is of another device, `ENCODE_ENCODER` for an encoder that is finished
-   *   or none, `OPTION_SOURCE`, `OPTION_UNKNOWN`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
+   *   or none, `OPTION_SOURCE`, `OPTION_PROJECTION`, `OPTION_UNKNOWN`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`,
+   *   `TARGET_TEXTURE`; ImageError,
    *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(into: EncodeInto, targets: EncodeTargets): Promise<void> {

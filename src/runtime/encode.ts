@@ -1,9 +1,10 @@
 import { DeviceLostError } from '../errors.js';
 import { METRES } from './estimate.js';
 import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
-import { EncodeParts } from './encode_parts.js';
-import { encodeGeometry, leaseEncode } from './encode_program.js';
+import { EncodeParts, type Inputs } from './encode_parts.js';
+import { encodeGeometry, leaseEncode, PROJECTION_INPUT } from './encode_program.js';
 import { checkSource, isTexture, outputOf, passOf, type EncodeInto, type EncodeTargets } from './encode_targets.js';
+import { projectionOf } from './projection.js';
 import { watchOf } from './encode_watch.js';
 import type { Value } from '../graph/graph.js';
 import { pictureSize, PictureTexture } from '../image/picture.js';
@@ -16,7 +17,7 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   into: EncodeInto,
-  { source, target, focalLength, ...sizes }: EncodeTargets,
+  { source, target, focalLength, projection, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
   checkLoss(life.engine);
@@ -31,6 +32,10 @@ export async function encodeDepth(
   const output = outputOf(target, picture, into);
   const geometry = encodeGeometry(engine, picture, output, sizes);
   const factor = engine.metreFactor(geometry, focalLength);
+  const inputs: Inputs = {
+    ...(factor !== undefined && { [METRES]: [factor] }),
+    ...(output.format === 'depth32float' && { [PROJECTION_INPUT]: projectionOf(projection, engine.entry.kind) }),
+  };
   const lease = leaseEncode(engine, drawing, output, geometry);
   const given: Given = { into, source, output };
   const { device } = engine.gpu;
@@ -40,7 +45,7 @@ export async function encodeDepth(
   try {
     const program = ready ?? (await life.guard(engine, readyProgram(engine, lease.program, given)));
     const map = program.executable.buffer(program.values['depth'] as Value);
-    const refusal = refusalOf(device, () => record(program, given, map, factor));
+    const refusal = refusalOf(device, () => record(program, given, map, inputs));
     const fault = refusal.then((cause) => cause && explainRefusal(device, given, cause));
     engine.lent = true;
     watch.follow(engine, { executable: program.executable, map, bytes: bytesOf(given) });
@@ -69,22 +74,24 @@ async function readyProgram(engine: Engine, opening: Promise<Program>, given: Gi
   const fault = await findFault(engine.gpu.device, given);
   if (fault) throw fault;
   const program = await opening;
-  await EncodeParts.of(engine, program);
+  await EncodeParts.of(engine, program, given.output);
   return program;
 }
 
-function record({ executable, beside }: Program, given: Given, map: GPUBuffer, factor: number | undefined): void {
+function record({ executable, beside }: Program, given: Given, map: GPUBuffer, inputs: Inputs): void {
   const { into, source, output } = given;
   const { target } = output;
   const parts = beside as EncodeParts;
   const outer = passOf(into);
   const encoder = into as GPUCommandEncoder;
   const pass = outer ?? encoder.beginComputePass({ label: 'depthwise' });
-  if (factor !== undefined) parts.write(pass, { [METRES]: [factor] });
-  executable.record(pass, { picture: source, ...(isTexture(target) && { raw: target, packed: target }) });
+  parts.write(pass, inputs);
+  const written = parts.rendering?.values ?? (isTexture(target) ? target : undefined);
+  executable.record(pass, { picture: source, ...(written && { raw: written, packed: written, projected: written }) });
   if (outer && !isTexture(target)) parts.copy(outer, map, target, bytesOf(given));
   if (outer) return;
   pass.end();
+  parts.rendering?.encode(encoder, target as GPUTexture);
   if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytesOf(given));
 }
 

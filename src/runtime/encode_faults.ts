@@ -1,7 +1,8 @@
 import { UsageError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { textOf } from '../gpu/scoped.js';
-import type { EncodeInto, Output } from './encode_targets.js';
+import { isRendered, type EncodeInto, type Output } from './encode_targets.js';
+import { passOver } from './render_target.js';
 
 /** What GPU calls are refused for, once the device says so; the calls are made at once. */
 export async function refusalOf(device: GPUDevice, calls: () => void): Promise<GPUError | null> {
@@ -60,13 +61,22 @@ function foreign(role: 'source' | 'target', label: string, cause: GPUError): Usa
 }
 
 function tryOutput(device: GPUDevice, { target, format }: Output): void {
-  if (format !== 'buffer')
+  if (isRendered(format))
+    tryCommand(device, (encoder) => {
+      encoder.beginRenderPass(passOver(target as GPUTexture, format === 'depth32float')).end();
+    });
+  else if (format !== 'buffer')
     tryTexture(device, target as GPUTexture, { storageTexture: { format, access: 'write-only' } });
-  else if (target.usage & BufferUsage.COPY_DST) {
-    const encoder = device.createCommandEncoder();
-    encoder.clearBuffer(target as GPUBuffer, 0, 4);
-    encoder.finish();
-  } else tryBinding(device, { buffer: target as GPUBuffer }, { buffer: { type: 'storage' } });
+  else if (target.usage & BufferUsage.COPY_DST)
+    tryCommand(device, (encoder) => encoder.clearBuffer(target as GPUBuffer, 0, 4));
+  else tryBinding(device, { buffer: target as GPUBuffer }, { buffer: { type: 'storage' } });
+}
+
+/** Records what is never submitted. */
+function tryCommand(device: GPUDevice, record: (encoder: GPUCommandEncoder) => void): void {
+  const encoder = device.createCommandEncoder();
+  record(encoder);
+  encoder.finish();
 }
 
 function tryTexture(device: GPUDevice, texture: GPUTexture, entry: Partial<GPUBindGroupLayoutEntry>): void {

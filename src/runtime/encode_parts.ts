@@ -3,7 +3,9 @@ import { BufferUsage } from '../gpu/buffers.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import { foldWorkgroups } from '../kernels/op.js';
 import { byteLength } from '../tensor.js';
+import { isRendered, type Output } from './encode_targets.js';
 import type { Engine, Program } from './engine.js';
+import { RenderTarget } from './render_target.js';
 
 const WORKGROUP = 64;
 
@@ -16,8 +18,13 @@ interface Staged {
   readonly bound: GPUBindGroup;
 }
 
-/** What a program of `encode` has besides its run: copies that a compute pass can hold. */
+/** Parts under way or made, by program. */
+const made = new WeakMap<Program, Promise<EncodeParts>>();
+
+/** What a program of `encode` has besides its run: copies that a compute pass can hold, and a pass that renders. */
 export class EncodeParts {
+  /** What draws the output, where no compute shader may write it. */
+  readonly rendering: RenderTarget | undefined;
   readonly #device: GPUDevice;
   readonly #program: Program;
   readonly #copy: Pipeline;
@@ -25,16 +32,27 @@ export class EncodeParts {
   readonly #staged = new Map<string, Staged>();
   readonly #targets = new WeakMap<GPUBuffer, GPUBindGroup>();
 
-  private constructor(device: GPUDevice, program: Program, copy: Pipeline) {
+  private constructor(device: GPUDevice, program: Program, copy: Pipeline, rendering: RenderTarget | undefined) {
     this.#device = device;
     this.#program = program;
     this.#copy = copy;
+    this.rendering = rendering;
   }
 
-  /** Those of a program, made once. @throws ShaderError, TimeoutError */
-  static async of({ gpu }: Engine, program: Program): Promise<EncodeParts> {
-    const copy = await gpu.pipelines.get(copyWgsl, 'copy of words');
-    return (program.beside ??= new EncodeParts(gpu.device, program, copy)) as EncodeParts;
+  /** Those of a program that writes an output, made once. @throws ShaderError, OutOfMemoryError, TimeoutError */
+  static of(engine: Engine, program: Program, output: Output): Promise<EncodeParts> {
+    const known = made.get(program) ?? EncodeParts.#make(engine, program, output);
+    made.set(program, known);
+    known.catch(() => made.delete(program));
+    return known;
+  }
+
+  static async #make({ gpu }: Engine, program: Program, { format, size }: Output): Promise<EncodeParts> {
+    const [copy, rendering] = await Promise.all([
+      gpu.pipelines.get(copyWgsl, 'copy of words'),
+      isRendered(format) ? RenderTarget.make(gpu, format, size) : undefined,
+    ]);
+    return (program.beside = new EncodeParts(gpu.device, program, copy, rendering));
   }
 
   /** Records that inputs take values. Values that were there before make no object. */
@@ -65,6 +83,7 @@ export class EncodeParts {
   dispose(): void {
     for (const { buffer } of this.#staged.values()) buffer.destroy();
     this.#staged.clear();
+    this.rendering?.dispose();
   }
 
   #stage(label: string, values: readonly number[], size: number): GPUBuffer {

@@ -2,6 +2,8 @@ import type { DepthTextureFormat } from '../depth/depth_map.js';
 import { UsageError } from '../errors.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import type { Size, SizeOptions } from '../image/size.js';
+import type { DepthProjection } from './projection.js';
+import { RENDERED, type RenderedFormat } from './render_target.js';
 
 /** What `encode` records into. */
 export type EncodeInto = GPUCommandEncoder | GPUComputePassEncoder;
@@ -11,29 +13,35 @@ export interface EncodeTargets extends SizeOptions {
   /** Encoded sRGB, TEXTURE_BINDING usage. */
   readonly source: GPUTexture;
   /**
-   * A texture with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or `rgba32float` (nearness in red, value
-   * in green), whose size the map takes; or a buffer for f32 values at the source's size, with COPY_DST usage, or
+   * A texture whose size the map takes, with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or
+   * `rgba32float` (nearness in red, value in green), or with RENDER_ATTACHMENT usage in `r16float` (values) or
+   * `depth32float` (z of the camera in `projection`), which take an encoder; or a buffer for f32 values at the source's size, with COPY_DST usage, or
    * STORAGE usage for a compute pass.
    */
   readonly target: GPUTexture | GPUBuffer;
   /** Focal length of the camera in pixels of the source, for models that need it. */
   readonly focalLength?: number;
+  /** The camera whose depth buffer a `depth32float` target is. */
+  readonly projection?: DepthProjection;
 }
 
-const FORMATS: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
+const STORED: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
+const FORMATS = [...STORED, ...RENDERED];
+
+export type TargetFormat = (typeof FORMATS)[number];
 
 /** What a target takes. */
 export interface Output {
   readonly target: EncodeTargets['target'];
   /** Of the map. */
   readonly size: Size;
-  readonly format: DepthTextureFormat | 'buffer';
+  readonly format: TargetFormat | 'buffer';
 }
 
 /** What a target takes of pictures of a size. @throws UsageError `TARGET_*` */
 export function outputOf(target: EncodeTargets['target'], picture: Size, into?: EncodeInto): Output {
   if (isTexture(target))
-    return { target, size: { width: target.width, height: target.height }, format: checkTexture(target) };
+    return { target, size: { width: target.width, height: target.height }, format: checkTexture(target, into) };
   checkBuffer(target, 4 * picture.width * picture.height, into);
   return { target, size: picture, format: 'buffer' };
 }
@@ -57,14 +65,8 @@ export function checkSource(source: GPUTexture): void {
   });
 }
 
-function checkTexture({
-  label,
-  format,
-  usage,
-  dimension,
-  depthOrArrayLayers,
-  sampleCount,
-}: GPUTexture): DepthTextureFormat {
+function checkTexture(target: GPUTexture, into?: EncodeInto): TargetFormat {
+  const { label, format, usage, dimension, depthOrArrayLayers, sampleCount } = target;
   const known = FORMATS.find((name) => name === format);
   if (!known)
     throw new UsageError(
@@ -72,9 +74,17 @@ function checkTexture({
       `The target texture "${label}" has the format ${format}; expected one of ${FORMATS.join(', ')}.`,
       { expected: FORMATS, actual: format, phase: 'run' },
     );
-  if (!(usage & TextureUsage.STORAGE_BINDING))
-    throw new UsageError('TARGET_USAGE', `The target texture "${label}" has no STORAGE_BINDING usage.`, {
-      expected: TextureUsage.STORAGE_BINDING,
+  if (isRendered(known) && into && passOf(into))
+    throw new UsageError('TARGET_FORMAT', `A compute pass cannot write the format ${format}.`, {
+      hint: 'Pass the encoder, outside of any pass.',
+      expected: STORED,
+      actual: format,
+      phase: 'run',
+    });
+  const needed = isRendered(known) ? 'RENDER_ATTACHMENT' : 'STORAGE_BINDING';
+  if (!(usage & TextureUsage[needed]))
+    throw new UsageError('TARGET_USAGE', `The target texture "${label}" has no ${needed} usage.`, {
+      expected: TextureUsage[needed],
       actual: usage,
       phase: 'run',
     });
@@ -107,6 +117,11 @@ function checkBuffer(target: GPUBuffer, bytes: number, into?: EncodeInto): void 
       actual: size,
       phase: 'run',
     });
+}
+
+/** Whether a format is written by a render pass. */
+export function isRendered(format: Output['format']): format is RenderedFormat {
+  return RENDERED.some((name) => name === format);
 }
 
 /** Whether a target is a texture. */

@@ -43,7 +43,7 @@ export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options:
   const leave = engine.runs.hold();
   try {
     const program = await life.guard(engine, lease.program, signal);
-    if (output) await life.guard(engine, EncodeParts.of(engine, program), signal);
+    if (output) await life.guard(engine, EncodeParts.of(engine, program, output), signal);
   } finally {
     leave();
     lease.release();
