@@ -22,7 +22,7 @@ export type PictureSource = ReadyPicture | string | URL | Blob;
 
 const USAGE = TextureUsage.TEXTURE_BINDING | TextureUsage.COPY_DST | TextureUsage.RENDER_ATTACHMENT;
 
-/** Formats of a caller's texture: three colours, read as stored. An "-srgb" format would be decoded to linear light. */
+/** Formats of a caller's texture: three colours, read as stored. Those of an "-srgb" format are encoded again first. */
 const TEXTURE_FORMATS: ReadonlySet<GPUTextureFormat> = new Set<GPUTextureFormat>([
   'rgba8unorm',
   'bgra8unorm',
@@ -142,8 +142,12 @@ function isVideo(source: CopySource): source is HTMLVideoElement | VideoFrame {
   return 'videoWidth' in source || 'displayWidth' in source;
 }
 
-function checkTexture(texture: GPUTexture): GPUTexture {
-  const { format, dimension, sampleCount, depthOrArrayLayers, usage } = texture;
+/**
+ * @param format what its texels are taken to be
+ * @throws ImageError `IMAGE_SIZE`, `IMAGE_TEXTURE`
+ */
+export function checkTexture(texture: GPUTexture, format = texture.format): GPUTexture {
+  const { dimension, sampleCount, depthOrArrayLayers, usage } = texture;
   const fault = (what: string, hint: string) =>
     new ImageError('IMAGE_TEXTURE', `The texture "${texture.label}" ${what}.`, { hint });
   checkPictureSize(texture.width, texture.height);

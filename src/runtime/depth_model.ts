@@ -141,7 +141,8 @@ export class DepthModel {
    * changed right after; a URL or Blob is decoded first, and a GPUTexture must keep its content until the result is
    * there. Any number of calls may be under way: two run at a time, in order, and what is aborted before its turn never
    * runs; see the option `queue`.
-   * @param source encoded sRGB; pixels in memory are [height,width,channels], row-major, top row first
+   * @param source encoded sRGB; a GPUTexture of an sRGB format is read as it stores its colours; pixels in memory are
+   *   [height,width,channels], row-major, top row first
    * @returns a map f32[height,width] of the picture's size, or of the network's input with `size: 'network'`; the
    *   caller disposes of it
    * @example
@@ -162,6 +163,8 @@ export class DepthModel {
     checkOptions(options, ESTIMATE_OPTIONS, 'image');
     const { signal } = options;
     throwIfAborted(signal);
+    if ((source as Partial<GPUTexture>)?.format?.endsWith('-srgb'))
+      return (await parts.rare()).estimateSrgb(this.#life, source as GPUTexture, options, use);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
       return estimateDepth(this.#life, source, options, use);
     const needsFocal = this.#life.engine.entry.canonicalFocal !== undefined && options.focalLength === undefined;
@@ -209,8 +212,8 @@ export class DepthModel {
    * model.device.queue.submit([encoder.finish()]);
    * ```
    * @throws UsageError `ENCODE_DEVICE` for what is of another device, `ENCODE_ENCODER` for an encoder that is finished
-   *   or none, `OPTION_SOURCE`, `OPTION_PROJECTION`, `OPTION_UNKNOWN`, `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`,
-   *   `TARGET_TEXTURE`; ImageError,
+   *   or none, `OPTION_SOURCE`, `OPTION_SOURCE_SIZE`, `OPTION_PROJECTION`, `OPTION_UNKNOWN`, `TARGET_FORMAT`,
+   *   `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
    *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(into: EncodeInto, targets: EncodeTargets): Promise<void> {

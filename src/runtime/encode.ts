@@ -1,13 +1,20 @@
-import { DeviceLostError } from '../errors.js';
+import { DeviceLostError, UsageError } from '../errors.js';
 import { METRES } from './estimate.js';
 import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
 import { EncodeParts, type Inputs } from './encode_parts.js';
 import { encodeGeometry, leaseEncode, PROJECTION_INPUT } from './encode_program.js';
-import { checkSource, isTexture, outputOf, passOf, type EncodeInto, type EncodeTargets } from './encode_targets.js';
+import {
+  inputOf,
+  isTexture,
+  outputOf,
+  type Input,
+  passOf,
+  type EncodeInto,
+  type EncodeTargets,
+} from './encode_targets.js';
 import { projectionOf } from './projection.js';
 import { watchOf } from './encode_watch.js';
 import type { Value } from '../graph/graph.js';
-import { pictureSize, PictureTexture } from '../image/picture.js';
 import type { Engine, Program } from './engine.js';
 import type { Lifetime } from './lifetime.js';
 import type { DrawingPart } from '../parts.js';
@@ -17,7 +24,7 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   into: EncodeInto,
-  { source, target, focalLength, projection, ...sizes }: EncodeTargets,
+  { source, sourceSize, target, focalLength, projection, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
   checkLoss(life.engine);
@@ -26,23 +33,22 @@ export async function encodeDepth(
   watch.check();
   const { engine } = life;
   passOf(into);
-  checkSource(source);
-  new PictureTexture(engine.gpu).upload(source);
-  const picture = pictureSize(source);
-  const output = outputOf(target, picture, into);
-  const geometry = encodeGeometry(engine, picture, output, sizes);
+  const input = inputOf(source, sourceSize);
+  const output = outputOf(target, input.size, into);
+  const geometry = encodeGeometry(engine, input.size, output, sizes);
   const factor = engine.metreFactor(geometry, focalLength);
   const inputs: Inputs = {
     ...(factor !== undefined && { [METRES]: [factor] }),
     ...(output.format === 'depth32float' && { [PROJECTION_INPUT]: projectionOf(projection, engine.entry.kind) }),
   };
   const lease = leaseEncode(engine, drawing, output, geometry);
-  const given: Given = { into, source, output };
+  const given: Given = { into, input, output };
   const { device } = engine.gpu;
-  const ready = lease.ready?.beside && lease.ready;
+  const ready = (lease.ready?.beside as EncodeParts | undefined)?.reads(input.copied) ? lease.ready : undefined;
   // While it compiles the engine stays, whatever other runs find.
   const leave = ready ? undefined : engine.runs.hold();
   try {
+    if (!ready) checkLasting(input);
     const program = ready ?? (await life.guard(engine, readyProgram(engine, lease.program, given)));
     const map = program.executable.buffer(program.values['depth'] as Value);
     const refusal = refusalOf(device, () => record(program, given, map, inputs));
@@ -74,12 +80,22 @@ async function readyProgram(engine: Engine, opening: Promise<Program>, given: Gi
   const fault = await findFault(engine.gpu.device, given);
   if (fault) throw fault;
   const program = await opening;
-  await EncodeParts.of(engine, program, given.output);
+  const parts = await EncodeParts.of(engine, program, given.output);
+  await parts.copySources(engine.gpu, given.input);
   return program;
 }
 
+/** @throws UsageError `OPTION_SOURCE` for a source that is gone once something was waited for */
+function checkLasting({ copied }: Input): void {
+  if (copied !== 'external') return;
+  throw new UsageError('OPTION_SOURCE', 'The external texture would be gone before its program is compiled.', {
+    hint: 'Await model.prepare({ width, height, target, source }) first, and import the texture after it.',
+    phase: 'run',
+  });
+}
+
 function record({ executable, beside }: Program, given: Given, map: GPUBuffer, inputs: Inputs): void {
-  const { into, source, output } = given;
+  const { into, input, output } = given;
   const { target } = output;
   const parts = beside as EncodeParts;
   const outer = passOf(into);
@@ -87,7 +103,10 @@ function record({ executable, beside }: Program, given: Given, map: GPUBuffer, i
   const pass = outer ?? encoder.beginComputePass({ label: 'depthwise' });
   parts.write(pass, inputs);
   const written = parts.rendering?.values ?? (isTexture(target) ? target : undefined);
-  executable.record(pass, { picture: source, ...(written && { raw: written, packed: written, projected: written }) });
+  executable.record(pass, {
+    picture: parts.read(pass, input),
+    ...(written && { raw: written, packed: written, projected: written }),
+  });
   if (outer && !isTexture(target)) parts.copy(outer, map, target, bytesOf(given));
   if (outer) return;
   pass.end();

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { textOf } from '../gpu/scoped.js';
-import { isRendered, type EncodeInto, type Output } from './encode_targets.js';
+import { isExternal, isRendered, type EncodeInto, type Input, type Output } from './encode_targets.js';
 import { passOver } from './render_target.js';
 
 /** What GPU calls are refused for, once the device says so; the calls are made at once. */
@@ -20,7 +20,7 @@ export async function refusalOf(device: GPUDevice, calls: () => void): Promise<G
 /** What a caller gave to record into, to read and to write. */
 export interface Given {
   readonly into: EncodeInto;
-  readonly source: GPUTexture;
+  readonly input: Input;
   readonly output: Output;
 }
 
@@ -28,10 +28,13 @@ export interface Given {
  * Finds what a caller gave that cannot be used: an encoder that is finished, a texture or buffer of another device.
  * Objects of WebGPU do not tell whose they are, so each is tried out.
  */
-export async function findFault(device: GPUDevice, { into, source, output }: Given): Promise<UsageError | undefined> {
+export async function findFault(
+  device: GPUDevice,
+  { into, input: { source }, output }: Given,
+): Promise<UsageError | undefined> {
   const [finished, foreignSource, foreignTarget] = await Promise.all([
     refusalOf(device, () => into.insertDebugMarker('depthwise')),
-    refusalOf(device, () => tryTexture(device, source, { texture: { sampleType: 'unfilterable-float' } })),
+    refusalOf(device, () => trySource(device, source)),
     refusalOf(device, () => tryOutput(device, output)),
   ]);
   if (foreignSource) return foreign('source', source.label, foreignSource);
@@ -58,6 +61,11 @@ function foreign(role: 'source' | 'target', label: string, cause: GPUError): Usa
     phase: 'run',
     cause,
   });
+}
+
+function trySource(device: GPUDevice, source: Input['source']): void {
+  if (isExternal(source)) tryBinding(device, source, { externalTexture: {} });
+  else tryTexture(device, source, { texture: { sampleType: 'unfilterable-float' } });
 }
 
 function tryOutput(device: GPUDevice, { target, format }: Output): void {

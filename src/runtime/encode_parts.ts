@@ -3,9 +3,11 @@ import { BufferUsage } from '../gpu/buffers.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import { foldWorkgroups } from '../kernels/op.js';
 import { byteLength } from '../tensor.js';
-import { isRendered, type Output } from './encode_targets.js';
+import type { Gpu } from '../gpu/gpu.js';
+import { isRendered, type Input, type Output } from './encode_targets.js';
 import type { Engine, Program } from './engine.js';
 import { RenderTarget } from './render_target.js';
+import { SourceCopy, type CopiedKind } from './source_copy.js';
 
 const WORKGROUP = 64;
 
@@ -30,6 +32,7 @@ export class EncodeParts {
   readonly #copy: Pipeline;
   /** What was last copied into each input. */
   readonly #staged = new Map<string, Staged>();
+  readonly #sources = new Map<CopiedKind, SourceCopy>();
   readonly #targets = new WeakMap<GPUBuffer, GPUBindGroup>();
 
   private constructor(device: GPUDevice, program: Program, copy: Pipeline, rendering: RenderTarget | undefined) {
@@ -53,6 +56,27 @@ export class EncodeParts {
       isRendered(format) ? RenderTarget.make(gpu, format, size) : undefined,
     ]);
     return (program.beside = new EncodeParts(gpu.device, program, copy, rendering));
+  }
+
+  /** Makes what the copy of a source takes. @throws ShaderError, OutOfMemoryError */
+  async copySources(gpu: Gpu, { copied, size }: Input): Promise<void> {
+    if (this.reads(copied)) return;
+    const copy = await SourceCopy.make(gpu, copied as CopiedKind, size);
+    // Another call may have been faster.
+    if (this.reads(copied)) copy.dispose();
+    else this.#sources.set(copied as CopiedKind, copy);
+  }
+
+  /** Whether sources of a kind are at hand. */
+  reads(copied: CopiedKind | undefined): boolean {
+    return copied === undefined || this.#sources.has(copied);
+  }
+
+  /** Records what makes a source ready to be read; the texture that kernels read. */
+  read(pass: GPUComputePassEncoder, { source, copied }: Input): GPUTexture {
+    const copy = copied && this.#sources.get(copied);
+    copy?.encode(pass, source);
+    return copy?.texture ?? (source as GPUTexture);
   }
 
   /** Records that inputs take values. Values that were there before make no object. */
@@ -84,6 +108,7 @@ export class EncodeParts {
     for (const { buffer } of this.#staged.values()) buffer.destroy();
     this.#staged.clear();
     this.rendering?.dispose();
+    for (const copy of this.#sources.values()) copy.dispose();
   }
 
   #stage(label: string, values: readonly number[], size: number): GPUBuffer {

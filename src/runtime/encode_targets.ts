@@ -1,17 +1,25 @@
 import type { DepthTextureFormat } from '../depth/depth_map.js';
+import { optionFault } from '../arguments/check_options.js';
 import { UsageError } from '../errors.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
+import { pictureSize } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import type { DepthProjection } from './projection.js';
 import { RENDERED, type RenderedFormat } from './render_target.js';
+import { checkSrgb, isSrgb, type CopiedKind } from './source_copy.js';
 
 /** What `encode` records into. */
 export type EncodeInto = GPUCommandEncoder | GPUComputePassEncoder;
 
 /** What `encode` reads and writes. */
 export interface EncodeTargets extends SizeOptions {
-  /** Encoded sRGB, TEXTURE_BINDING usage. */
-  readonly source: GPUTexture;
+  /**
+   * Encoded sRGB, TEXTURE_BINDING usage. A texture of an sRGB format is read as it stores its colours. An external one
+   * needs `prepare` before, as it would be gone when the program is compiled.
+   */
+  readonly source: GPUTexture | GPUExternalTexture;
+  /** Size in pixels that a GPUExternalTexture is read at: it does not tell its own. */
+  readonly sourceSize?: Size;
   /**
    * A texture whose size the map takes, with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or
    * `rgba32float` (nearness in red, value in green), or with RENDER_ATTACHMENT usage in `r16float` (values) or
@@ -56,13 +64,32 @@ export function passOf(into: EncodeInto): GPUComputePassEncoder | undefined {
   });
 }
 
-/** @throws UsageError `OPTION_SOURCE` unless it is a texture */
-export function checkSource(source: GPUTexture): void {
-  if (is(source, 'createView')) return;
-  throw new UsageError('OPTION_SOURCE', `encode reads a GPUTexture, not ${nameOf(source)}.`, {
-    hint: 'Copy it to a texture first: device.queue.copyExternalImageToTexture. Or call estimate, which takes it.',
-    phase: 'run',
-  });
+/** What a source is, and how kernels come to read it: by a copy of a kind, or as it is. */
+export interface Input {
+  readonly source: EncodeTargets['source'];
+  readonly size: Size;
+  readonly copied: CopiedKind | undefined;
+}
+
+/** What a source takes. @throws UsageError `OPTION_SOURCE`, `OPTION_SOURCE_SIZE`; ImageError `IMAGE_TEXTURE` */
+export function inputOf(source: EncodeTargets['source'], size: Size | undefined): Input {
+  const external = isExternal(source);
+  if (!external && !is(source, 'createView'))
+    throw new UsageError('OPTION_SOURCE', `encode reads a GPUTexture or a GPUExternalTexture, not ${nameOf(source)}.`, {
+      hint: 'Copy it to a texture first: device.queue.copyExternalImageToTexture. Or call estimate, which takes it.',
+      phase: 'run',
+    });
+  if (external ? !size : size)
+    throw optionFault('sourceSize', 'sourceSize', size, 'the size of an external texture, and of no other', 'run');
+  if (external) return { source, size: pictureSize({ ...(size as Size), data: new Uint8Array() }), copied: 'external' };
+  const texture = source as GPUTexture;
+  checkSrgb(texture);
+  return { source, size: pictureSize(texture), copied: isSrgb(texture) ? 'srgb' : undefined };
+}
+
+/** Whether a source is an external texture, which says no more of itself than its label. */
+export function isExternal(source: EncodeTargets['source'] | undefined): source is GPUExternalTexture {
+  return Object.prototype.toString.call(source) === '[object GPUExternalTexture]';
 }
 
 function checkTexture(target: GPUTexture, into?: EncodeInto): TargetFormat {

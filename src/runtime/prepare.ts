@@ -3,7 +3,8 @@ import { checkPictureSize, type Size, type SizeOptions } from '../image/size.js'
 import type { DrawingPart } from '../parts.js';
 import { EncodeParts } from './encode_parts.js';
 import { encodeGeometry, leaseEncode } from './encode_program.js';
-import { outputOf, type EncodeTargets } from './encode_targets.js';
+import { inputOf, isExternal, outputOf, type EncodeTargets, type Input, type Output } from './encode_targets.js';
+import type { Engine, Program } from './engine.js';
 import { geometryOfSize, leaseEstimate } from './estimate.js';
 import type { Lifetime } from './lifetime.js';
 
@@ -11,6 +12,8 @@ import type { Lifetime } from './lifetime.js';
 export interface PrepareOptions extends Size, SizeOptions {
   /** What `encode` will write; without one, `estimate` is got ready. */
   readonly target?: EncodeTargets['target'];
+  /** What `encode` will read, where it is an external texture, also one that has expired, or of an sRGB format. */
+  readonly source?: EncodeTargets['source'];
   /** As in `estimate`. */
   readonly size?: 'picture' | 'network';
   readonly signal?: AbortSignal;
@@ -20,6 +23,7 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   width: null,
   height: null,
   target: null,
+  source: null,
   size: ['picture', 'network'],
   inputSize: null,
   square: null,
@@ -30,12 +34,13 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
 /** See `DepthModel.prepare`. */
 export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options: PrepareOptions): Promise<void> {
   checkOptions(options, PREPARE_OPTIONS, 'run');
-  const { width, height, target, signal, ...sizes } = options;
+  const { width, height, target, source, signal, ...sizes } = options;
   const found = life.ready(signal);
   const engine = found instanceof Promise ? await found : found;
   checkPictureSize(width, height);
   const picture = { width, height };
   const output = target && outputOf(target, picture);
+  const input = source && inputOf(source, isExternal(source) ? picture : undefined);
   const lease = output
     ? leaseEncode(engine, drawing, output, encodeGeometry(engine, picture, output, sizes))
     : leaseEstimate(engine, geometryOfSize(engine, picture, sizes));
@@ -43,9 +48,14 @@ export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options:
   const leave = engine.runs.hold();
   try {
     const program = await life.guard(engine, lease.program, signal);
-    if (output) await life.guard(engine, EncodeParts.of(engine, program, output), signal);
+    if (output) await life.guard(engine, partsOf(engine, program, output, input), signal);
   } finally {
     leave();
     lease.release();
   }
+}
+
+async function partsOf(engine: Engine, program: Program, output: Output, input: Input | undefined): Promise<void> {
+  const parts = await EncodeParts.of(engine, program, output);
+  if (input) await parts.copySources(engine.gpu, input);
 }

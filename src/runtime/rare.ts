@@ -16,5 +16,6 @@ export { MemoryBudget } from './memory_budget.js';
 export { prepareRuns } from './prepare.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';
+export { estimateSrgb } from './source_copy.js';
 export { streamDepth } from './stream.js';
 export { variantOf } from './variant.js';

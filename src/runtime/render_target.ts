@@ -1,9 +1,9 @@
 import storeWgsl from '../../shaders/hosts/store_values.wgsl?raw';
-import { ShaderError } from '../errors.js';
 import { TextureUsage } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { scoped, textOf } from '../gpu/scoped.js';
+import { scoped } from '../gpu/scoped.js';
 import type { Size } from '../image/size.js';
+import { compileHost } from './compile_host.js';
 
 /** Formats that are written by a render pass, as no compute shader may store to them on every device. */
 export const RENDERED = ['r16float', 'depth32float'] as const;
@@ -77,28 +77,18 @@ function compile(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPi
   return made;
 }
 
-async function compileNew(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPipeline> {
+function compileNew(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPipeline> {
   const label = `store to ${format}`;
   const isDepth = format === 'depth32float';
-  try {
-    const [pipeline] = await scoped(device, { what: label, phase: 'compile' }, () => {
-      const module = device.createShaderModule({ label, code: storeWgsl });
-      const made = device.createRenderPipelineAsync({
-        label,
-        layout: 'auto',
-        vertex: { module, entryPoint: 'vertex_main' },
-        fragment: isDepth
-          ? { module, entryPoint: 'depth_main', targets: [] }
-          : { module, entryPoint: 'color_main', targets: [{ format }] },
-        ...(isDepth && { depthStencil: { format, depthWriteEnabled: true, depthCompare: 'always' } }),
-      });
-      made.catch(() => undefined);
-      // In an array, so that it is not awaited within the scopes.
-      return [made];
-    });
-    return await (pipeline as Promise<GPURenderPipeline>);
-  } catch (cause) {
-    const told = `The shader "${label}" does not compile: ${textOf(cause)}`;
-    throw new ShaderError('SHADER_COMPILE', told, { phase: 'compile', actual: label, cause });
-  }
+  return compileHost(device, label, storeWgsl, (module) =>
+    device.createRenderPipelineAsync({
+      label,
+      layout: 'auto',
+      vertex: { module, entryPoint: 'vertex_main' },
+      fragment: isDepth
+        ? { module, entryPoint: 'depth_main', targets: [] }
+        : { module, entryPoint: 'color_main', targets: [{ format }] },
+      ...(isDepth && { depthStencil: { format, depthWriteEnabled: true, depthCompare: 'always' } }),
+    }),
+  );
 }

@@ -103,6 +103,45 @@ async function estimateEverySource({ width, height, data }: Pixels): Promise<Rec
 }
 
 /**
+ * A frame of these pixels as an external texture, recorded into a texture of values, and its map by `estimate`; and the
+ * codes of what is refused before `prepare` and without a size.
+ */
+async function encodeExternal({ width, height, data }: Pixels) {
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
+  canvas.getContext('2d')?.putImageData(new ImageData(Uint8ClampedArray.from(data), width, height), 0, 0);
+  const frame = new VideoFrame(canvas, { timestamp: 0 });
+  const target = device.createBuffer({
+    size: 4 * width * height,
+    usage: GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC,
+  });
+  const record = async (sourceSize?: { width: number; height: number }): Promise<string | undefined> => {
+    const encoder = device.createCommandEncoder();
+    const source = device.importExternalTexture({ source: frame });
+    const work = model.encode(encoder, { source, ...(sourceSize && { sourceSize }), target, ...SIZE });
+    // As by a video, whose textures last no longer than the task that imports them.
+    device.queue.submit([encoder.finish()]);
+    return work.then(
+      () => undefined,
+      (error: { code: string }) => error.code,
+    );
+  };
+  const early = await record({ width, height });
+  const source = device.importExternalTexture({ source: frame });
+  await model.prepare({ width, height, target, source, ...SIZE });
+  const codes = [early, await record(), await record({ width, height })];
+  const staging = device.createBuffer({ size: target.size, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST });
+  const encoder = device.createCommandEncoder();
+  encoder.copyBufferToBuffer(target, 0, staging, 0, target.size);
+  device.queue.submit([encoder.finish()]);
+  await staging.mapAsync(GPUMapMode.READ);
+  const encoded = Array.from(new Float32Array(staging.getMappedRange()));
+  const estimated = await estimate(frame);
+  for (const buffer of [target, staging]) buffer.destroy();
+  frame.close();
+  return { codes, encoded, estimated };
+}
+
+/**
  * Maps of a playing video and of a frame, by a model that has seen no video yet; beside each the map of the same pixels
  * on a canvas. And how often the queue took neither, as in Firefox: by itself or, with `refuse`, as it is made to.
  */
@@ -323,6 +362,7 @@ const door = {
   estimateTurned,
   estimateMetres,
   encodeTexture,
+  encodeExternal,
   disposeModel,
   cachedSizes,
 };

@@ -202,3 +202,54 @@ describe('encode refuses', () => {
     expect(error.message).toContain(words);
   });
 });
+
+describe('a texture of an sRGB format', () => {
+  let linear: GPUTexture;
+  beforeAll(() => {
+    linear = sourceTexture(real, 'a', 'rgba8unorm-srgb');
+    return () => linear.destroy();
+  });
+
+  it('is estimated as it stores its colours, bit for bit', async () => {
+    const map = await model.estimate(linear, SMALL);
+    expect(bits(await map.read())).toBe(bits(expected));
+    map.dispose();
+    const { label, width, height, usage, dimension, depthOrArrayLayers, sampleCount } = linear;
+    const plain = { label, width, height, usage, dimension, depthOrArrayLayers, sampleCount, createView() {} };
+    const packed = { ...plain, format: 'etc2-rgb8unorm-srgb' } as unknown as GPUTexture;
+    expect(await rejection(model.estimate(packed, SMALL))).toMatchObject({ code: 'IMAGE_TEXTURE' });
+  });
+
+  it('is encoded so into encoders and passes, with nothing made after the first call', async () => {
+    const target = texture();
+    for (const round of ['first', 'second', 'third']) {
+      const encoder = device.createCommandEncoder();
+      const pass = round === 'third' ? encoder.beginComputePass() : undefined;
+      counts.clear();
+      await encode(pass ?? encoder, { source: linear, target });
+      const others = [...counts.keys()].filter((name) => /^(create|write|submit)/.test(name));
+      if (round !== 'first') expect(others).toEqual([]);
+      pass?.end();
+      device.queue.submit([encoder.finish()]);
+      expect(await texels(real, target)).toBe(bits(expected));
+    }
+  });
+
+  it('is got ready by prepare', async () => {
+    const target = texture(real, 'r32float');
+    const other = await loadDepthModel(tinyMidas(), { device, cache: false });
+    await other.prepare({ width: 64, height: 48, target, source: linear, ...SMALL });
+    const encoder = device.createCommandEncoder();
+    counts.clear();
+    void other.encode(encoder, { source: linear, target, ...SMALL });
+    expect(counts.get('dispatchWorkgroups')).toBeGreaterThan(50);
+    // For the copy of the source, for what reads it, and for the target.
+    expect([...counts].filter(([name]) => name.startsWith('create'))).toEqual([['createBindGroup', 3]]);
+    other.dispose();
+  });
+
+  it('takes no size from the caller', async () => {
+    const sized = { source: linear, sourceSize: { width: 64, height: 48 } };
+    expect(await rejection(encode(device.createCommandEncoder(), sized))).toMatchObject({ code: 'OPTION_SOURCE_SIZE' });
+  });
+});

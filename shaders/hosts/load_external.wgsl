@@ -1,0 +1,4 @@
+// Include. Reads a pixel of an external texture.
+fn load(at: vec2u) -> vec4f {
+  return textureLoad(picture, at);
+}

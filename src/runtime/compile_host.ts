@@ -1,0 +1,26 @@
+import { ShaderError } from '../errors.js';
+import { scoped, textOf } from '../gpu/scoped.js';
+
+/**
+ * Compiles a pipeline that is no kernel of an op.
+ * @param make creates it of its shader module, without waiting
+ * @throws ShaderError `SHADER_COMPILE`
+ */
+export async function compileHost<T extends GPUPipelineBase>(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  make: (module: GPUShaderModule) => Promise<T>,
+): Promise<T> {
+  let made: Promise<T> | undefined;
+  try {
+    await scoped(device, { what: `the shader "${label}"`, phase: 'compile' }, () => {
+      made = make(device.createShaderModule({ label, code }));
+      made.catch(() => undefined);
+    });
+    return await (made as unknown as Promise<T>);
+  } catch (cause) {
+    const told = `The shader "${label}" does not compile: ${textOf(cause)}`;
+    throw new ShaderError('SHADER_COMPILE', told, { phase: 'compile', actual: label, cause });
+  }
+}
