@@ -25,6 +25,7 @@ export {
   type DepthRange,
   type DepthTextureFormat,
   type DrawOptions,
+  type ValueRange,
 } from './depth/depth_map.js';
 export {
   DepthModel,

@@ -8,6 +8,7 @@ import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
 import { affineSpec, doubtDistanceSpec, doubtFitSpec, doubtSpec } from '../src/kernels/doubt.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
+import { depthUniformsSpec } from '../src/kernels/depth_uniforms.spec.js';
 import { firstRowSpec } from '../src/kernels/first_row.spec.js';
 import { gegluSpec } from '../src/kernels/geglu.spec.js';
 import { flipMeanSpec, flipSpec } from '../src/kernels/flip.spec.js';
@@ -94,6 +95,7 @@ export const specs = [
   depthTextureSpec,
   rawDepthTextureSpec,
   projectDepthSpec,
+  depthUniformsSpec,
   steadyLumaSpec,
   steadyFitSpec,
   steadyBlendSpec,

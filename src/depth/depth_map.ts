@@ -14,10 +14,14 @@ import type { ModelName } from '../models/families/index.js';
 import { depthKind, type BesideName, type DepthKind } from '../models/family.js';
 import { parts } from '../parts.js';
 
-/** Ends of a depth map's values, in the unit of the map. */
-export interface DepthRange {
+/** Two ends of values, in the unit of a map. */
+export interface ValueRange {
   readonly min: number;
   readonly max: number;
+}
+
+/** Ends of a depth map's values, in the unit of the map. */
+export interface DepthRange extends ValueRange {
   /** 2nd and 98th percentile. */
   readonly low: number;
   readonly high: number;

@@ -212,8 +212,8 @@ export class DepthModel {
    * model.device.queue.submit([encoder.finish()]);
    * ```
    * @throws UsageError `ENCODE_DEVICE` for what is of another device, `ENCODE_ENCODER` for an encoder that is finished
-   *   or none, `OPTION_SOURCE`, `OPTION_SOURCE_SIZE`, `OPTION_PROJECTION`, `OPTION_UNKNOWN`, `TARGET_FORMAT`,
-   *   `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
+   *   or none, `OPTION_SOURCE`, `OPTION_SOURCE_SIZE`, `OPTION_PROJECTION`, `OPTION_RANGE`, `OPTION_UNKNOWN`,
+   *   `TARGET_FORMAT`, `TARGET_USAGE`, `TARGET_SIZE`, `TARGET_TEXTURE`; ImageError,
    *   LimitError, ModelMismatchError `MODEL_FLAT`, OutOfMemoryError, DeviceLostError, DisposedError
    */
   async encode(into: EncodeInto, targets: EncodeTargets): Promise<void> {

@@ -2,13 +2,14 @@ import { DeviceLostError, UsageError } from '../errors.js';
 import { METRES } from './estimate.js';
 import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
 import { EncodeParts, type Inputs } from './encode_parts.js';
-import { encodeGeometry, leaseEncode, PROJECTION_INPUT } from './encode_program.js';
+import { encodeGeometry, leaseEncode, INPUTS } from './encode_program.js';
 import {
   inputOf,
   isTexture,
   outputOf,
-  type Input,
   passOf,
+  UNIFORM_BYTES,
+  type Input,
   type EncodeInto,
   type EncodeTargets,
 } from './encode_targets.js';
@@ -24,7 +25,7 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   into: EncodeInto,
-  { source, sourceSize, target, focalLength, projection, ...sizes }: EncodeTargets,
+  { source, sourceSize, target, focalLength, projection, range, uniforms, ...sizes }: EncodeTargets,
 ): Promise<void> {
   life.usable();
   checkLoss(life.engine);
@@ -34,12 +35,13 @@ export async function encodeDepth(
   const { engine } = life;
   passOf(into);
   const input = inputOf(source, sourceSize);
-  const output = outputOf(target, input.size, into);
+  const output = outputOf({ target, range, uniforms }, input.size, into);
   const geometry = encodeGeometry(engine, input.size, output, sizes);
   const factor = engine.metreFactor(geometry, focalLength);
   const inputs: Inputs = {
     ...(factor !== undefined && { [METRES]: [factor] }),
-    ...(output.format === 'depth32float' && { [PROJECTION_INPUT]: projectionOf(projection, engine.entry.kind) }),
+    ...(output.format === 'depth32float' && { [INPUTS.projection]: projectionOf(projection, engine.entry.kind) }),
+    ...(output.range && { [INPUTS.range]: output.range }),
   };
   const lease = leaseEncode(engine, drawing, output, geometry);
   const given: Given = { into, input, output };
@@ -94,9 +96,10 @@ function checkLasting({ copied }: Input): void {
   });
 }
 
-function record({ executable, beside }: Program, given: Given, map: GPUBuffer, inputs: Inputs): void {
+function record({ executable, values, beside }: Program, given: Given, map: GPUBuffer, inputs: Inputs): void {
   const { into, input, output } = given;
-  const { target } = output;
+  const { target, uniforms } = output;
+  const facts = uniforms && executable.buffer(values['uniforms'] as Value);
   const parts = beside as EncodeParts;
   const outer = passOf(into);
   const encoder = into as GPUCommandEncoder;
@@ -108,8 +111,10 @@ function record({ executable, beside }: Program, given: Given, map: GPUBuffer, i
     ...(written && { raw: written, packed: written, projected: written }),
   });
   if (outer && !isTexture(target)) parts.copy(outer, map, target, bytesOf(given));
+  if (outer && facts) parts.copy(outer, facts, uniforms, UNIFORM_BYTES);
   if (outer) return;
   pass.end();
+  if (facts) encoder.copyBufferToBuffer(facts, 0, uniforms, 0, UNIFORM_BYTES);
   parts.rendering?.encode(encoder, target as GPUTexture);
   if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytesOf(given));
 }

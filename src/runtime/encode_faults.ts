@@ -32,13 +32,16 @@ export async function findFault(
   device: GPUDevice,
   { into, input: { source }, output }: Given,
 ): Promise<UsageError | undefined> {
-  const [finished, foreignSource, foreignTarget] = await Promise.all([
+  const { uniforms } = output;
+  const [finished, foreignSource, foreignTarget, foreignUniforms] = await Promise.all([
     refusalOf(device, () => into.insertDebugMarker('depthwise')),
     refusalOf(device, () => trySource(device, source)),
     refusalOf(device, () => tryOutput(device, output)),
+    uniforms ? refusalOf(device, () => tryBuffer(device, uniforms)) : null,
   ]);
   if (foreignSource) return foreign('source', source.label, foreignSource);
   if (foreignTarget) return foreign('target', output.target.label, foreignTarget);
+  if (foreignUniforms) return foreign('uniforms', (uniforms as GPUBuffer).label, foreignUniforms);
   return finished ? encoderFault(finished) : undefined;
 }
 
@@ -55,7 +58,7 @@ function encoderFault(cause: GPUError): UsageError {
   });
 }
 
-function foreign(role: 'source' | 'target', label: string, cause: GPUError): UsageError {
+function foreign(role: 'source' | 'target' | 'uniforms', label: string, cause: GPUError): UsageError {
   return new UsageError('ENCODE_DEVICE', `The ${role} "${label}" is not of the device that the model runs on.`, {
     hint: 'Make it on model.device, or load the model with your device: loadDepthModel(source, { device }).',
     phase: 'run',
@@ -75,9 +78,12 @@ function tryOutput(device: GPUDevice, { target, format }: Output): void {
     });
   else if (format !== 'buffer')
     tryTexture(device, target as GPUTexture, { storageTexture: { format, access: 'write-only' } });
-  else if (target.usage & BufferUsage.COPY_DST)
-    tryCommand(device, (encoder) => encoder.clearBuffer(target as GPUBuffer, 0, 4));
-  else tryBinding(device, { buffer: target as GPUBuffer }, { buffer: { type: 'storage' } });
+  else tryBuffer(device, target as GPUBuffer);
+}
+
+function tryBuffer(device: GPUDevice, buffer: GPUBuffer): void {
+  if (buffer.usage & BufferUsage.COPY_DST) tryCommand(device, (encoder) => encoder.clearBuffer(buffer, 0, 4));
+  else tryBinding(device, { buffer }, { buffer: { type: 'storage' } });
 }
 
 /** Records what is never submitted. */

@@ -1,10 +1,21 @@
 import type { DrawingPart } from '../parts.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { Size, SizeOptions } from '../image/size.js';
+import type { DepthKind } from '../models/family.js';
+import { depthUniforms, type UniformsAttrs } from '../kernels/depth_uniforms.js';
 import { PROJECTION, projectDepth } from '../kernels/project_depth.js';
+import type { TensorType } from '../tensor.js';
 import type { Output } from './encode_targets.js';
 import type { Engine, Lease } from './engine.js';
 import { factorInput, geometryOfSize, pictureToDepth, programKey, type Geometry } from './estimate.js';
+
+/** Of `depthRange`. */
+const RANGE: TensorType = { dtype: 'f32', shape: [8] };
+const KIND_NUMBERS: Readonly<Record<DepthKind['kind'], UniformsAttrs['kind']>> = {
+  'relative-inverse': 0,
+  relative: 1,
+  metric: 2,
+};
 
 /** Sizes of a run on a picture whose map an output takes. @throws ImageError, LimitError, UsageError */
 export function encodeGeometry(engine: Engine, picture: Size, { size }: Output, options: SizeOptions): Geometry {
@@ -13,33 +24,38 @@ export function encodeGeometry(engine: Engine, picture: Size, { size }: Output, 
 }
 
 /** Inputs of a program that writes an output, by name. */
-export const PROJECTION_INPUT = 'projection';
+export const INPUTS = { projection: 'projection', range: 'range' } as const;
 
 /** The program that writes an output. @throws LimitError before anything is allocated */
 export function leaseEncode(engine: Engine, drawing: DrawingPart, output: Output, geometry: Geometry): Lease {
-  return engine.lease(programKey(`encode ${output.format}`, geometry), (graph) => {
+  const { format, range, uniforms } = output;
+  const use = ['encode', format, ...(range ? ['ranged'] : []), ...(uniforms ? ['uniforms'] : [])].join(' ');
+  return engine.lease(programKey(use, geometry), (graph) => {
     const depth = pictureToDepth(engine, graph, geometry);
-    const inputs = writeOutput(engine, drawing, graph, depth, output);
-    return { keep: { depth }, inputs: { ...factorInput(graph), ...inputs } };
+    const kept = writeOutput(engine, drawing, graph, depth, output);
+    const inputs = Object.values(INPUTS).flatMap((name) => {
+      const value = graph.inputs.get(name);
+      return value ? [[name, value] as const] : [];
+    });
+    return { keep: { depth, ...kept }, inputs: { ...factorInput(graph), ...Object.fromEntries(inputs) } };
   });
 }
 
-/** @returns inputs besides the picture */
+/** @returns what is kept besides the map */
 function writeOutput(
   { entry: { nearer, kind } }: Engine,
   { depthRange, packDepth, rawDepth }: DrawingPart,
   graph: Graph,
   depth: Value,
-  { format }: Output,
+  { format, range: given, uniforms }: Output,
 ): Record<string, Value> {
-  if (format === 'buffer') return {};
+  let known: Value | undefined;
+  const range = () => (known ??= given ? graph.input(INPUTS.range, RANGE) : depthRange(graph, depth));
   if (format === 'r32float' || format === 'r16float') rawDepth(graph, depth);
-  else if (format !== 'depth32float')
-    packDepth(graph, depth, depthRange(graph, depth), { span: 'full', nearer, format });
-  else {
-    const projection = graph.input(PROJECTION_INPUT, PROJECTION);
-    graph.apply(projectDepth, { depth, range: depthRange(graph, depth), projection }, { kind });
-    return { [PROJECTION_INPUT]: projection };
-  }
-  return {};
+  else if (format === 'depth32float') {
+    const projection = graph.input(INPUTS.projection, PROJECTION);
+    graph.apply(projectDepth, { depth, range: range(), projection }, { kind });
+  } else if (format !== 'buffer') packDepth(graph, depth, range(), { span: 'full', nearer, format });
+  if (!uniforms) return {};
+  return graph.apply(depthUniforms, { range: range() }, { kind: KIND_NUMBERS[kind], nearer });
 }

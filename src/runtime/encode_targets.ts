@@ -1,4 +1,5 @@
-import type { DepthTextureFormat } from '../depth/depth_map.js';
+import type { DepthTextureFormat, ValueRange } from '../depth/depth_map.js';
+import { rangeValues } from '../depth/value_range.js';
 import { optionFault } from '../arguments/check_options.js';
 import { UsageError } from '../errors.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
@@ -31,6 +32,15 @@ export interface EncodeTargets extends SizeOptions {
   readonly focalLength?: number;
   /** The camera whose depth buffer a `depth32float` target is. */
   readonly projection?: DepthProjection;
+  /** What nearness, and z of a relative map, span in place of the ends of each map. */
+  readonly range?: ValueRange;
+  /**
+   * Takes 32 bytes for the shader that reads the map, as eight f32: min and max of the range, its 2nd and 98th
+   * percentile, scale and offset of nearness = scale · value + offset (to be held to 0…1), the kind (0 relative inverse
+   * depth, 1 relative depth, 2 metres), and how many values are not finite. A given `range` stands for the
+   * percentiles too, and counts nothing. COPY_DST usage, or STORAGE usage for a compute pass.
+   */
+  readonly uniforms?: GPUBuffer;
 }
 
 const STORED: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
@@ -44,14 +54,27 @@ export interface Output {
   /** Of the map. */
   readonly size: Size;
   readonly format: TargetFormat | 'buffer';
+  readonly uniforms: GPUBuffer | undefined;
+  /** Values of the range that the caller gave. */
+  readonly range: readonly number[] | undefined;
 }
 
-/** What a target takes of pictures of a size. @throws UsageError `TARGET_*` */
-export function outputOf(target: EncodeTargets['target'], picture: Size, into?: EncodeInto): Output {
+/** Bytes of `EncodeTargets.uniforms`. */
+export const UNIFORM_BYTES = 32;
+
+interface Written extends Pick<EncodeTargets, 'target'> {
+  readonly range?: ValueRange | undefined;
+  readonly uniforms?: GPUBuffer | undefined;
+}
+
+/** What targets take of pictures of a size. @throws UsageError `TARGET_*`, `OPTION_RANGE` */
+export function outputOf({ target, range, uniforms }: Written, picture: Size, into?: EncodeInto): Output {
+  if (uniforms) checkBuffer('uniforms', uniforms, UNIFORM_BYTES, into);
+  const more = { target, uniforms, range: range && rangeValues(range, 'run') };
   if (isTexture(target))
-    return { target, size: { width: target.width, height: target.height }, format: checkTexture(target, into) };
-  checkBuffer(target, 4 * picture.width * picture.height, into);
-  return { target, size: picture, format: 'buffer' };
+    return { ...more, size: { width: target.width, height: target.height }, format: checkTexture(target, into) };
+  checkBuffer('target', target, 4 * picture.width * picture.height, into);
+  return { ...more, size: picture, format: 'buffer' };
 }
 
 /** The pass among what is recorded into. @throws UsageError `ENCODE_ENCODER` */
@@ -124,22 +147,26 @@ function checkTexture(target: GPUTexture, into?: EncodeInto): TargetFormat {
   return known;
 }
 
-function checkBuffer(target: GPUBuffer, bytes: number, into?: EncodeInto): void {
+function checkBuffer(role: 'target' | 'uniforms', target: GPUBuffer, bytes: number, into?: EncodeInto): void {
   if (!is(target, 'mapAsync'))
-    throw new UsageError('TARGET_TEXTURE', `The target is ${nameOf(target)}; expected a GPUTexture or a GPUBuffer.`, {
-      phase: 'run',
-    });
+    throw new UsageError(
+      'TARGET_TEXTURE',
+      `The ${role} is ${nameOf(target)}; expected a ${role === 'target' ? 'GPUTexture or a ' : ''}GPUBuffer.`,
+      {
+        phase: 'run',
+      },
+    );
   const { label, size, usage } = target;
   const name = into && passOf(into) ? 'STORAGE' : 'COPY_DST';
   const expected = into ? BufferUsage[name] : BufferUsage.COPY_DST | BufferUsage.STORAGE;
   if (!(usage & expected))
-    throw new UsageError('TARGET_USAGE', `The target buffer "${label}" has no ${name} usage.`, {
+    throw new UsageError('TARGET_USAGE', `The ${role} buffer "${label}" has no ${name} usage.`, {
       expected,
       actual: usage,
       phase: 'run',
     });
   if (size < bytes)
-    throw new UsageError('TARGET_SIZE', `The target buffer "${label}" has ${size} bytes; the map takes ${bytes}.`, {
+    throw new UsageError('TARGET_SIZE', `The ${role} buffer "${label}" has ${size} bytes; it takes ${bytes}.`, {
       expected: bytes,
       actual: size,
       phase: 'run',

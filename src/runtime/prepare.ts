@@ -14,6 +14,10 @@ export interface PrepareOptions extends Size, SizeOptions {
   readonly target?: EncodeTargets['target'];
   /** What `encode` will read, where it is an external texture, also one that has expired, or of an sRGB format. */
   readonly source?: EncodeTargets['source'];
+  /** As in `encode`; which numbers it has does not matter. */
+  readonly range?: EncodeTargets['range'];
+  /** As in `encode`. */
+  readonly uniforms?: GPUBuffer;
   /** As in `estimate`. */
   readonly size?: 'picture' | 'network';
   readonly signal?: AbortSignal;
@@ -24,6 +28,8 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   height: null,
   target: null,
   source: null,
+  range: null,
+  uniforms: null,
   size: ['picture', 'network'],
   inputSize: null,
   square: null,
@@ -34,12 +40,12 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
 /** See `DepthModel.prepare`. */
 export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options: PrepareOptions): Promise<void> {
   checkOptions(options, PREPARE_OPTIONS, 'run');
-  const { width, height, target, source, signal, ...sizes } = options;
+  const { width, height, target, source, range, uniforms, signal, ...sizes } = options;
   const found = life.ready(signal);
   const engine = found instanceof Promise ? await found : found;
   checkPictureSize(width, height);
   const picture = { width, height };
-  const output = target && outputOf(target, picture);
+  const output = target && outputOf({ target, range, uniforms }, picture);
   const input = source && inputOf(source, isExternal(source) ? picture : undefined);
   const lease = output
     ? leaseEncode(engine, drawing, output, encodeGeometry(engine, picture, output, sizes))
