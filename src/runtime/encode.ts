@@ -1,3 +1,4 @@
+import { checkOptions } from '../arguments/check_options.js';
 import { DeviceLostError, UsageError } from '../errors.js';
 import { METRES } from './estimate.js';
 import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
@@ -8,6 +9,7 @@ import {
   isTexture,
   outputOf,
   passOf,
+  TARGETS,
   UNIFORM_BYTES,
   type Input,
   type EncodeInto,
@@ -25,8 +27,10 @@ export async function encodeDepth(
   life: Lifetime,
   drawing: DrawingPart,
   into: EncodeInto,
-  { source, sourceSize, target, focalLength, projection, range, uniforms, ...sizes }: EncodeTargets,
+  targets: EncodeTargets,
 ): Promise<void> {
+  checkOptions(targets, TARGETS, 'run');
+  const { source, sourceSize, target, focalLength, projection, range, uniforms, ...sizes } = targets;
   life.usable();
   checkLoss(life.engine);
   const watch = watchOf(life);

@@ -1,6 +1,7 @@
-import type { DepthTextureFormat, ValueRange } from '../depth/depth_map.js';
+import { optionFault, type OptionTable } from '../arguments/check_options.js';
+import type { ValueRange } from '../depth/depth_map.js';
 import { rangeValues } from '../depth/value_range.js';
-import { optionFault } from '../arguments/check_options.js';
+import { TEXTURE_FORMATS } from '../depth/write_texture.js';
 import { UsageError } from '../errors.js';
 import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import { pictureSize } from '../image/picture.js';
@@ -43,8 +44,21 @@ export interface EncodeTargets extends SizeOptions {
   readonly uniforms?: GPUBuffer;
 }
 
-const STORED: readonly DepthTextureFormat[] = ['r32float', 'rgba16float', 'rgba32float'];
-const FORMATS = [...STORED, ...RENDERED];
+/** What `encode` takes. */
+export const TARGETS: OptionTable<EncodeTargets> = {
+  source: null,
+  sourceSize: null,
+  target: null,
+  focalLength: 'positive',
+  projection: null,
+  range: null,
+  uniforms: null,
+  inputSize: null,
+  square: null,
+  maxSide: null,
+};
+
+const FORMATS = [...TEXTURE_FORMATS, ...RENDERED];
 
 export type TargetFormat = (typeof FORMATS)[number];
 
@@ -127,7 +141,7 @@ function checkTexture(target: GPUTexture, into?: EncodeInto): TargetFormat {
   if (isRendered(known) && into && passOf(into))
     throw new UsageError('TARGET_FORMAT', `A compute pass cannot write the format ${format}.`, {
       hint: 'Pass the encoder, outside of any pass.',
-      expected: STORED,
+      expected: TEXTURE_FORMATS,
       actual: format,
       phase: 'run',
     });
