@@ -6,5 +6,5 @@ declare module '*?url' {
 
 interface ImportMeta {
   /** What Vite writes in. */
-  readonly env: { readonly PROD: boolean };
+  readonly env: { readonly MODE: string };
 }

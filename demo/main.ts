@@ -52,5 +52,5 @@ async function openPage(): Promise<void> {
   setNotice(element('error', HTMLElement), undefined);
   await workbench.open(parameters);
   // After the first picture, whose weights would have to wait for it.
-  if (import.meta.env.PROD) await keepForOffline();
+  if (import.meta.env.MODE === 'production') await keepForOffline();
 }

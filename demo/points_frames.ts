@@ -37,6 +37,7 @@ export async function pointsFrames(scene: DepthScene, { width, height, format }:
     device.createTexture({ size: [width, height], format: of, usage: GPUTextureUsage.RENDER_ATTACHMENT | usage });
   const depth = texture('depth32float');
   let offscreen: GPUTexture | undefined;
+  let configured = false;
   const encode = (encoder: GPUCommandEncoder, target: GPUTexture, { settings }: Moment) => {
     device.queue.writeBuffer(uniform, 0, uniformsOf(scene, settings, geometry.columns, width / height));
     const pass = encoder.beginRenderPass({
@@ -59,8 +60,11 @@ export async function pointsFrames(scene: DepthScene, { width, height, format }:
     draw(canvas, moment) {
       const context = canvas.getContext('webgpu');
       if (!context) throw new Error('This browser gives no canvas for WebGPU.');
-      Object.assign(canvas, { width, height });
-      context.configure({ device, format, alphaMode: 'premultiplied' });
+      if (!configured) {
+        Object.assign(canvas, { width, height });
+        context.configure({ device, format, alphaMode: 'premultiplied' });
+        configured = true;
+      }
       const encoder = device.createCommandEncoder({ label: 'points' });
       encode(encoder, context.getCurrentTexture(), moment);
       device.queue.submit([encoder.finish()]);
