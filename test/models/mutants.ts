@@ -18,6 +18,7 @@ const VIEW = 'depth-anything-3-small-126x98';
 const MIDAS = 'midas-v2.1-small-160x96';
 const BEIT = 'dpt-beit-base-384-128x96';
 const HYBRID = 'dpt-hybrid-128x96';
+const VIDEO = 'video-depth-anything-small-126x98';
 
 /** Changes the attributes of every node of an op; at least one must be there to change. */
 function attributes(
@@ -104,6 +105,18 @@ function unshifted({ where }: Record<string, unknown>): object {
 /** Turns the offsets of every head of [heads,offsets] round: those from key to query. */
 function reverseOffsets(values: Float32Array, [, offsets = 0]: readonly number[]): void {
   for (let at = 0; at < values.length; at += offsets) values.subarray(at, at + offsets).reverse();
+}
+
+/** Nodes of a module along time. */
+const inTime = ({ label }: Node): boolean => label.startsWith('motion_modules');
+
+/** Swaps each pair of columns with the next one. */
+function swapPairs(values: Float32Array): void {
+  for (let at = 0; at < values.length; at += 4)
+    values.set(
+      [2, 3, 0, 1].map((i) => values[at + i]!),
+      at,
+    );
 }
 
 /** Wrong engines: each is the published network with one mistake in how it is put together. */
@@ -228,6 +241,18 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
   ],
   ['eps 1e-2 of the norm before the head', VIEW, { graph: attributes('pair_norm', () => ({ eps: 1e-2 })) }],
   [
+    'layer norm eps 1e-6 along time',
+    VIDEO,
+    { graph: attributes('layer_norm', () => ({ eps: 1e-6 }), inTime), until: 'motion0' },
+  ],
+  ['one group norm along time', VIDEO, { graph: attributes('group_norm', () => ({ groups: 1 })), until: 'motion0' }],
+  [
+    'values without what they have of their place',
+    VIDEO,
+    { graph: constants('values of rows', (values, [, , , C = 0]) => values.fill(0, C * C)), until: 'motion0' },
+  ],
+  ['gates taken for values', VIDEO, { graph: constants('halves in turns', swapPairs), until: 'motion0' }],
+  [
     'red and blue swapped',
     V2,
     {
@@ -239,7 +264,7 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
 ];
 
 /** Networks that take seconds a run on a software adapter. */
-const COSTLY: readonly string[] = [HYBRID, BEIT, SWIN2, LEVIT, NEXT_VIT];
+const COSTLY: readonly string[] = [HYBRID, BEIT, SWIN2, LEVIT, NEXT_VIT, VIDEO];
 
 /** Every mutant of the models that are costly, or of the others, must be told from the right model. */
 export function testModelMutants(gpu: () => Gpu, costly: boolean): void {

@@ -45,9 +45,15 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'group_norm',
     cases: ['residual and ReLU'],
     mutate: replace(
-      'activate(added(at) + (vec4f(x[at]) - mean) * scale * gamma[c4] + beta[c4])',
-      'added(at) + activate((vec4f(x[at]) - mean) * scale * gamma[c4] + beta[c4])',
+      'activate(added(at) + normal * gamma[c4] + beta[c4])',
+      'added(at) + activate(normal * gamma[c4] + beta[c4])',
     ),
+  },
+  {
+    name: 'the vector that two groups share is of the first',
+    op: 'group_norm',
+    cases: ['two groups of six channels share three vectors'],
+    mutate: replace('select(sum.zzzz, sum.xxxx, column < params.WIDTH4 / 2)', 'sum.xxxx'),
   },
   {
     name: 'unbiased variance',

@@ -1,0 +1,39 @@
+import { params, replace, type KernelMutant } from '../mutant.js';
+
+const ring = ['31 frames in slots of a ring, and one of them twice'];
+const middle = ['frames on both sides, prime pixels, odd vectors'];
+
+/** Of attention over frames, and of the gated linear layer beside it. */
+export const frameMutants: readonly KernelMutant[] = [
+  {
+    name: 'scores in powers of e',
+    op: 'temporal_attention',
+    cases: ring,
+    mutate: params(({ SCALE = 0 }) => ({ SCALE: SCALE / Math.LOG2E })),
+  },
+  {
+    name: 'what queries have of the places left out',
+    op: 'temporal_attention',
+    cases: middle,
+    mutate: replace('var scores = vec4f(q[head_at + params.C4 + step]);', 'var scores = vec4f(0);'),
+    kernel: 'registers',
+  },
+  {
+    name: 'the frame at hand last',
+    op: 'temporal_attention',
+    cases: middle,
+    mutate: replace('return min(frames[1], PLACES - 1);', 'return others();'),
+  },
+  {
+    name: 'slots of the next places',
+    op: 'temporal_attention',
+    cases: ring,
+    mutate: replace('return frames[4 + place];', 'return frames[min(5 + place, 3 + PLACES)];'),
+  },
+  {
+    name: 'values and gates swapped',
+    op: 'geglu',
+    cases: ['prime rows, odd column tiles'],
+    mutate: replace('sums.xy * gelu(sums).zw', 'sums.zw * gelu(sums).xy'),
+  },
+];
