@@ -31,7 +31,7 @@ export interface DepthFile {
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
   const bytes = await readWhole(path).catch((cause: unknown) => {
-    throw fault('DEPTH_READ', path, `cannot be read (${String(cause)})`, cause);
+    throw fault('DEPTH_READ', path, `cannot be read (${(cause as Error).message})`, cause);
   });
   switch (bytes[0]) {
     case 0x93:

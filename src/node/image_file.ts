@@ -49,7 +49,7 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   checkOptions(options, READ_PICTURE_OPTIONS, 'image');
   const bytes = await readWhole(path).catch((cause: unknown) => {
-    throw cause instanceof ImageError ? cause : unreadable(path, cause);
+    throw unreadable(path, cause);
   });
   return pictureOf(bytes, path, options);
 }

@@ -19,12 +19,12 @@ export function isStandardInput(path: string): boolean {
 
 /**
  * The bytes of a file, or of a pipe or device within the bounds of `readStream`.
- * @throws ImageError IMAGE_READ as `readStream`, or what the operating system says
+ * @throws Error with the reason alone
  */
 export async function readWhole(path: string): Promise<Uint8Array> {
   const found = await stat(onDisk(path));
   const streamed = !found.isFile() && !found.isDirectory();
-  return streamed ? readStream(path, new AbortController().signal) : readFile(onDisk(path));
+  return streamed ? collect(path, new AbortController().signal) : readFile(onDisk(path));
 }
 
 /**
@@ -32,18 +32,22 @@ export async function readWhole(path: string): Promise<Uint8Array> {
  * @throws ImageError IMAGE_READ for a terminal, for a pipe that nobody writes to, for more than a gigabyte
  */
 export async function readStream(path: string, signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
   try {
-    for await (const chunk of isStandardInput(path) ? standardInput(signal) : pipe(path, signal)) {
-      length += chunk.length;
-      if (length > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes came`);
-      chunks.push(chunk);
-    }
+    return await collect(path, signal);
   } catch (cause) {
     signal.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImageError('IMAGE_READ', `${path}: cannot be read (${reason}).`, { source: path, cause });
+  }
+}
+
+async function collect(path: string, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of isStandardInput(path) ? standardInput(signal) : pipe(path, signal)) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes came`);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks);
 }
