@@ -1,6 +1,7 @@
 import { clearCachedWeights, listCachedWeights } from '../node/kept_weights.js';
 import { cacheFolder } from '../node/weights_cache.js';
 import { table } from './models.js';
+import { requireFolder } from './places.js';
 
 /** Lists the weights that are kept, or forgets them and says what was forgotten. */
 export async function keptText({
@@ -12,6 +13,7 @@ export async function keptText({
   readonly json: boolean;
   readonly cache?: string;
 }): Promise<string> {
+  await requireFolder('cache', folder);
   const kept = await listCachedWeights(folder);
   if (action === 'clear') await clearCachedWeights(folder);
   if (json) return JSON.stringify(kept, null, 2);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
@@ -31,4 +31,8 @@ it('the command cache lists what is kept, and clears it', async () => {
   expect(await keptText({ action: 'clear', json: false, cache })).toContain('w.safetensors');
   expect(await keptText({ action: 'list', json: false, cache })).toBe(`Kept in ${cache}: no weights.`);
   expect(() => parseArguments(['cache', 'burn'])).toThrow(/list.*clear/);
+  const file = join(cache, 'file');
+  writeFileSync(file, '');
+  await expect(keptText({ action: 'clear', json: false, cache: file })).rejects.toThrow(/file is not a folder/);
+  expect(await keptText({ action: 'list', json: false, cache: join(cache, 'new') })).toContain('no weights');
 });
