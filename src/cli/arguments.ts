@@ -146,6 +146,15 @@ function splitCommand(argv: readonly string[]): [command: string | undefined, re
   return [first.value, argv.toSpliced(first.index, 1)];
 }
 
+/** The standard streams are for pictures: what is read twice or compared once it is written has to be a file. */
+function refuseStandard(command: string, ...names: readonly (string | undefined)[]): void {
+  if (!names.includes(STANDARD)) return;
+  throw new UsageError('OPTION_INPUT', `${command} works on files: "${STANDARD}" has no meaning here.`, {
+    hint: `For a file called ${STANDARD}, write ./${STANDARD}.`,
+    actual: STANDARD,
+  });
+}
+
 function refuseSurplus(command: string, surplus: string | undefined): void {
   if (surplus === undefined) return;
   throw new UsageError('OPTION_INPUT', `${command} takes no file: "${surplus}" has no meaning here.`, {
@@ -214,6 +223,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
   if (input === undefined || output === undefined) {
     throw new UsageError('OPTION_CONFLICT', '--tensor and --out-tensor belong together.');
   }
+  refuseStandard('--tensor', input, output);
   const idle = (
     [
       'input-size',
@@ -257,6 +267,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       hint: 'Name it: `depthwise eval --data DIR`.',
     });
   }
+  refuseStandard('eval', data, json);
   if (truth !== undefined && protocol !== undefined)
     throw new UsageError(
       'OPTION_CONFLICT',
@@ -289,6 +300,7 @@ function convertCommand(argv: readonly string[]): ConvertCommand | { readonly co
   const { values, positionals } = parseOptions(argv, CONVERSION_OPTIONS);
   if (values.help) return { command: 'help' };
   const [input, output, surplus] = positionals;
+  refuseStandard('convert', input, output);
   if (input === undefined || output === undefined || surplus !== undefined) {
     throw new UsageError('OPTION_INPUT', `convert takes two names, and got ${positionals.length}.`, {
       hint: 'Write `depthwise convert IN.pt OUT.safetensors`.',

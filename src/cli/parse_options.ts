@@ -17,14 +17,27 @@ export type Parsed<T extends Options> = ReturnType<
 export function parseOptions<T extends Options>(argv: readonly string[], options: T): Parsed<T> {
   refuseUnknown(argv, options);
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true });
+    const parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
+    refuseEmpty(parsed.values);
+    return parsed;
   } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(
       'OPTION_VALUE',
       cause instanceof Error ? cause.message.replace(/\s*\n\s*/g, ' ') : String(cause),
       { cause },
     );
   }
+}
+
+/** What a variable of a shell that is not set becomes. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>): void {
+  const empty = Object.keys(values).find((name) => values[name] === '');
+  if (empty !== undefined)
+    throw new UsageError('OPTION_VALUE', `--${empty} has an empty value.`, {
+      hint: 'Leave it out, or name one.',
+      actual: '',
+    });
 }
 
 function refuseUnknown(argv: readonly string[], options: Options): void {

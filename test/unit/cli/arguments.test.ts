@@ -109,6 +109,20 @@ describe('parseArguments', () => {
     fails('-q convert a.pt', 'OPTION_INPUT', /takes two names, and got 1/);
   });
 
+  it('refuses empty values, and - where a file has to be', () => {
+    for (const option of ['output', 'model', 'weights', 'cache', 'adapter', 'stereo', 'input-size'])
+      expect(() => parseArguments(['a.jpg', `--${option}`, ''])).toThrow(
+        expect.objectContaining({
+          code: 'OPTION_VALUE',
+          message: expect.stringContaining(`--${option} has an empty value`),
+        }),
+      );
+    fails('convert a.pt -', 'OPTION_INPUT', /convert works on files: "-" .* write \.\/-\./);
+    fails('convert - b.safetensors', 'OPTION_INPUT', /convert works on files/);
+    fails('--tensor - --out-tensor b.npy', 'OPTION_INPUT', /--tensor works on files/);
+    fails('eval --data in --json -', 'OPTION_INPUT', /eval works on files/);
+  });
+
   it('refuses what stands behind a command that takes nothing', () => {
     fails('info extra', 'OPTION_INPUT', /info takes no file: "extra" has no meaning here/);
     fails('models --json a.jpg', 'OPTION_INPUT', /"a\.jpg" has no meaning/);
