@@ -1,24 +1,11 @@
 // channels[H,W] = weight2 · relu(conv3x3(upsampled) + bias1) + bias2, the last three layers of a decoder in one pass;
 // the store makes depth of them. upsampled is low[LH,LW,C] resized to [H,W]; neither it nor the HIDDEN·4 channels of
 // the convolution are ever stored.
-// Includes: conv_load_bilinear.wgsl, bilinear.wgsl, head_store.wgsl
+// Includes: head_inputs.wgsl, conv_load_bilinear.wgsl, bilinear.wgsl, head_store.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row with all hidden channels, in f32 throughout.
-alias welem = f32;
 const HIDDEN: u32 = 8; // hidden channels / 4
 const PIXELS: u32 = 2;
-const CHANNELS: u32 = 1; // of the last convolution: 1 or 2
 const WORKGROUP: u32 = 64;
-struct Params {
-  H: u32, // output height and width
-  W: u32,
-  C4: u32,
-  SCALE: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight1: array<vec4<welem>>; // [3, 3, C, HIDDEN]
-@group(0) @binding(2) var<storage, read> bias1: array<vec4f>; // [HIDDEN]
-@group(0) @binding(3) var<storage, read> weight2: array<vec4f>; // [CHANNELS, HIDDEN]
-@group(0) @binding(4) var<storage, read> bias2: array<f32>; // the first CHANNELS count
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -41,10 +28,10 @@ fn main(
       for (var kx = 0u; kx < 3; kx++) {
         let w = ((ky * 3 + kx) * params.C4 + c4) * 4 * HIDDEN;
         for (var n = 0u; n < HIDDEN; n++) {
-          let b0 = vec4f(weight1[w + n]);
-          let b1 = vec4f(weight1[w + HIDDEN + n]);
-          let b2 = vec4f(weight1[w + 2 * HIDDEN + n]);
-          let b3 = vec4f(weight1[w + 3 * HIDDEN + n]);
+          let b0 = weight_at(w + n);
+          let b1 = weight_at(w + HIDDEN + n);
+          let b2 = weight_at(w + 2 * HIDDEN + n);
+          let b3 = weight_at(w + 3 * HIDDEN + n);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p + kx];
             acc[p * HIDDEN + n] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;

@@ -1,22 +1,7 @@
 // channels[H,W] = weight2 · relu(conv3x3(upsampled) + bias1) + bias2, as head.wgsl has it. For CPU adapters.
-// Includes: conv_subgroup.wgsl, conv_load_bilinear.wgsl, bilinear.wgsl, head_store.wgsl
+// Includes: head_inputs.wgsl, conv_subgroup.wgsl, conv_load_bilinear.wgsl, bilinear.wgsl, head_store.wgsl
 // A workgroup is one subgroup, on 4×8 pixels and all 32 hidden channels, in f32 throughout.
 enable subgroups;
-alias welem = f32;
-const CHANNELS: u32 = 1; // of the last convolution: 1 or 2
-struct Params {
-  H: u32, // output height and width
-  W: u32,
-  C4: u32,
-  SCALE: f32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight1: array<vec4<welem>>; // [3, 3, C, LANES]
-@group(0) @binding(2) var<storage, read> bias1: array<vec4f>; // [LANES]
-@group(0) @binding(3) var<storage, read> weight2: array<vec4f>; // [CHANNELS, LANES]
-@group(0) @binding(4) var<storage, read> bias2: array<f32>; // the first CHANNELS count
-
-fn weight_at(i: u32) -> vec4f { return vec4f(weight1[i]); }
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -5,7 +5,8 @@ import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 
 const subgroupWgsl = async () => (await parts.rare()).conv2d;
-const tiledWgsl = async () => (await parts.gpu()).convTiled;
+const tiledWgsl = async () => (await parts.gpu()).conv2dTiled;
+export const convTiledWgsl = async () => (await parts.gpu()).convTiled;
 const tileWgsl = async () => (await parts.rare()).convTile;
 
 const WORKGROUP = 64;
@@ -14,8 +15,8 @@ const PIXELS = 4;
 const WIDE = 8;
 /** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
 export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
-/** What a workgroup of conv2d_tiled.wgsl computes. On narrower maps than `least` too much of it is empty. */
-const TILED = { rows: 16, pixels: 8, channels: 32, least: 64 } as const;
+/** What a workgroup of conv_tiled.wgsl computes. On narrower maps than `least` too much of it is empty. */
+export const TILED = { rows: 16, pixels: 8, channels: 32, least: 64 } as const;
 
 /**
  * A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C/groups,N] to y[OH,OW,N], written by `store`.
@@ -85,9 +86,14 @@ export function cpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>):
   ];
 }
 
-/** Whether the windows are 3×3 and touch, and every channel sees all others. */
-function isPlain3x3({ weight: { shape }, stride, groups }: Convolution): boolean {
-  return shape[0] === 3 && shape[1] === 3 && stride === 1 && groups === 1;
+/** Whether the windows are 3×3, and every channel sees all others. */
+function is3x3({ weight: { shape }, groups }: Convolution): boolean {
+  return shape[0] === 3 && shape[1] === 3 && groups === 1;
+}
+
+/** The same of windows that touch. */
+function isPlain3x3(conv: Convolution): boolean {
+  return is3x3(conv) && conv.stride === 1;
 }
 
 function makeWide(conv: Convolution): Kernel | undefined {
@@ -105,10 +111,13 @@ function makeSubgroup(conv: Convolution): Kernel | undefined {
 }
 
 function makeTiled(conv: Convolution): Kernel | undefined {
-  if (!isPlain3x3(conv)) return undefined;
-  const [OH, OW, N] = conv.y.shape as [number, number, number];
+  const { stride: STRIDE, y } = conv;
+  // A window of wider strides does not fit in the least workgroup memory.
+  if (!is3x3(conv) || STRIDE > 2) return undefined;
+  const [OH, OW, N] = y.shape as [number, number, number];
   const { rows, pixels, channels } = TILED;
-  return makeConv(conv, [tiledWgsl], {}, Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / channels));
+  const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / channels);
+  return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, workgroups);
 }
 
 function directConv(conv: Convolution, pixels: number, { file, SPLIT } = WHOLE): Kernel {

@@ -79,6 +79,7 @@ const above = { bias2: () => 3 };
 
 export const headSpec = defineSpec({
   op: head,
+  longKernels: ['tiled'],
   gate: 8,
   half: ['low', 'weight1'],
   halfAttrs: (attrs) => attrs,

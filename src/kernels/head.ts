@@ -1,13 +1,15 @@
 import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
 import headWgsl from '../../shaders/head.wgsl?raw';
+import inputsWgsl from '../../shaders/head_inputs.wgsl?raw';
 import storeWgsl from '../../shaders/head_store.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { SUBGROUP } from './conv_kernels.js';
+import { convTiledWgsl, SUBGROUP, TILED } from './conv_kernels.js';
 import { type Include, type Kernel, type ShaderFile, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
 
 const tileWgsl = async () => (await parts.rare()).convTile;
+const tiledWgsl = async () => (await parts.gpu()).headTiled;
 const subgroupWgsl = async () => (await parts.rare()).head;
 
 const WORKGROUP = 64;
@@ -81,6 +83,12 @@ export const head = defineOp<HeadInputs, HeadAttrs, HeadOutputs>({
   kernels: [
     { name: 'registers', on: 'any', make: (inputs, attrs) => headKernel(inputs, attrs, PIXELS) },
     {
+      name: 'tiled',
+      on: 'gpu',
+      prefer: (_inputs, { size }) => size[1] >= TILED.least,
+      make: (inputs, attrs) => (fitsTile(inputs) ? tiledKernel(inputs, attrs) : undefined),
+    },
+    {
       name: 'subgroup',
       on: 'cpu',
       prefer: () => true,
@@ -93,6 +101,7 @@ export const head = defineOp<HeadInputs, HeadAttrs, HeadOutputs>({
       make: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
     },
   ],
+  probes: async () => (await parts.gpu()).headProbes,
   cost: ({ weight1 }, { size }) => ({
     flops: 2 * size[0] * size[1] * (weight1.shape[2] as number) * (weight1.shape[3] as number) * 9,
   }),
@@ -106,6 +115,22 @@ function headKernel(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kerne
     tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4, PIXELS: pixels, WORKGROUP },
     params,
     workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
+  };
+}
+
+/** Whether a workgroup has all hidden channels. */
+function fitsTile({ weight1 }: HeadInputs): boolean {
+  return (weight1.shape[3] as number) <= TILED.channels;
+}
+
+function tiledKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
+  const { files, tunables, params } = sharedFiles(inputs, attrs);
+  const [H, W] = attrs.size;
+  return {
+    files: [tiledWgsl, convTiledWgsl, ...files],
+    tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4 },
+    params,
+    workgroups: Math.ceil(H / TILED.rows) * Math.ceil(W / TILED.pixels),
   };
 }
 
@@ -131,7 +156,7 @@ function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final, 
   const resize = bilinearKernel(low, size, alignCorners);
   const [H, W] = size;
   return {
-    files: [loader ?? bilinearLoadWgsl, 'store' in final ? final.store : storeWgsl, ...resize.files],
+    files: [inputsWgsl, loader ?? bilinearLoadWgsl, 'store' in final ? final.store : storeWgsl, ...resize.files],
     tunables: {
       ...resize.tunables,
       welem: weight1.dtype,

@@ -2,5 +2,6 @@
 export { conv2dProbes, upsampledConvProbes } from '../kernels/conv2d.probe.js';
 export { gemmProbes, patchEmbedProbes, transposedConvProbes } from '../kernels/gemm.probe.js';
 export * from '../kernels/gpu_texts.js';
+export { headProbes } from '../kernels/head.probe.js';
 export { checkSound } from './known_answer.js';
 export { tuneKernels } from './tune_kernels.js';

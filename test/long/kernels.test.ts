@@ -1,5 +1,6 @@
-import { beforeAll } from 'vitest';
-import type { Gpu } from '../../src/gpu/gpu.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { Gpu } from '../../src/gpu/gpu.js';
+import { checkKernel } from '../../src/tuning/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { testKernels } from '../kernels/kernel_tests.js';
 import { specs } from '../../truth/specs.js';
@@ -11,3 +12,13 @@ beforeAll(async () => {
 
 // Kernels made for GPUs, which a software adapter takes long to compile.
 for (const spec of specs) if (spec.longKernels) testKernels(() => gpu, spec, spec.longKernels);
+
+describe('the known answers', () => {
+  const kernels = specs.flatMap(({ op, longKernels = [] }) =>
+    longKernels.map((kernel) => [op.name, kernel, op] as const),
+  );
+
+  it.each(kernels)('of %s/%s', async (_, kernel, op) => {
+    expect(await checkKernel(Gpu.adopt(gpu.device), 'f32', op, kernel)).toBe(true);
+  });
+});

@@ -10,7 +10,7 @@ export const gpuMutants: readonly KernelMutant[] = [
     op: 'conv2d',
     kernel: 'tiled',
     cases: odd,
-    mutate: replace('window[row + ky][i]', 'window[row][i]'),
+    mutate: replace('window[row * STRIDE + ky][i]', 'window[row * STRIDE][i]'),
   },
   {
     name: 'weights of the transposed tap',
@@ -32,6 +32,34 @@ export const gpuMutants: readonly KernelMutant[] = [
     kernel: 'tiled',
     cases: odd,
     mutate: replace('min(PIXELS, params.OW - ox0)', 'PIXELS'),
+  },
+  {
+    name: 'a window of stride 1 for stride 2',
+    op: 'conv2d',
+    kernel: 'tiled',
+    cases: ['stride 2, odd, wide'],
+    mutate: replace('line[p * STRIDE + kx]', 'line[p + kx]'),
+  },
+  {
+    name: 'hidden channels of the first columns only',
+    op: 'head',
+    kernel: 'tiled',
+    cases: ['hidden 32, metres'],
+    mutate: replace('c < COLUMNS; c++', 'c < COLUMNS / 2; c++'),
+  },
+  {
+    name: 'the pixel of a neighbour',
+    op: 'head',
+    kernel: 'tiled',
+    cases: ['hidden 32, metres'],
+    mutate: replace('[c][col % 4]', '[c][(col + 1) % 4]'),
+  },
+  {
+    name: 'columns past the hidden channels count',
+    op: 'head',
+    kernel: 'tiled',
+    cases: ['doubled, aligned corners, wide'],
+    mutate: replace('col < HIDDEN);', 'true);'),
   },
   {
     name: 'a part of the sums left out',
