@@ -50,7 +50,7 @@ fn main(
   for (var ky = 0u; ky < KH; ky++) {
     let iy = i32(oy * STRIDE + ky) - i32(params.PAD_Y);
     if (!inside || iy < 0 || iy >= i32(params.H)) { continue; }
-    for (var c4 = local / WORKGROUP; c4 < params.GC4; c4 += SPLIT) {
+    for (var c4 = part_of(local); c4 < params.GC4; c4 += SPLIT) {
       var window: array<vec4f, WINDOW>;
       for (var i = 0u; i < WINDOW; i++) { window[i] = load(iy, ix0 + i32(i), first + c4); }
       for (var kx = 0u; kx < KW; kx++) {
@@ -62,16 +62,17 @@ fn main(
           let b3 = vec4f(weight[w + 3 * params.N4]);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p * STRIDE + kx];
-            acc[p * COLS + j] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+            acc[p * COLS + j] = added(acc[p * COLS + j], a, b0, b1, b2, b3);
           }
         }
       }
     }
   }
   if (!gathered(&acc, local) || !inside) { return; }
-  for (var p = 0u; p < PIXELS; p++) {
+  for (var i = 0u; i < PIXELS / ENDS; i++) {
+    let ox = ox0 + i * ENDS + part_of(local);
     for (var j = 0u; j < COLS; j++) {
-      if (ox0 + p < params.OW && col0 + j < params.N4) { store(oy * params.OW + ox0 + p, col0 + j, acc[p * COLS + j]); }
+      if (ox < params.OW && col0 + j < params.N4) { store(oy * params.OW + ox, col0 + j, acc[i * COLS + j]); }
     }
   }
 }

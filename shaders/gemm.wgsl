@@ -32,7 +32,7 @@ fn main(
   let col0 = tile % tiles_n * COLS;
   let inside = row0 < params.M;
   var acc: array<vec4f, SUMS>;
-  for (var k4 = local / WORKGROUP; k4 < select(0u, params.K4, inside); k4 += SPLIT) {
+  for (var k4 = part_of(local); k4 < select(0u, params.K4, inside); k4 += SPLIT) {
     var a: array<vec4f, ROWS>;
     for (var i = 0u; i < ROWS; i++) { a[i] = load(min(row0 + i, params.M - 1), k4); }
     for (var j = 0u; j < COLS; j++) {
@@ -42,17 +42,17 @@ fn main(
       let b2 = vec4f(weight[w + 2 * params.N4]);
       let b3 = vec4f(weight[w + 3 * params.N4]);
       for (var i = 0u; i < ROWS; i++) {
-        acc[i * COLS + j] += a[i].x * b0 + a[i].y * b1 + a[i].z * b2 + a[i].w * b3;
+        acc[i * COLS + j] = added(acc[i * COLS + j], a[i], b0, b1, b2, b3);
       }
     }
   }
   if (!gathered(&acc, local) || !inside) { return; }
   // A loop that is not unrolled: some drivers take seconds to compile a store for every row.
   let end = min(row0 + ROWS, params.M);
-  for (var row = row0; row < end; row++) {
+  for (var row = row0 + part_of(local); row < end; row += ENDS) {
     for (var j = 0u; j < COLS; j++) {
       var sum = acc[j];
-      for (var i = 1u; i < ROWS; i++) { sum = select(sum, acc[i * COLS + j], row - row0 == i); }
+      for (var i = 1u; i < ROWS / ENDS; i++) { sum = select(sum, acc[i * COLS + j], (row - row0) / ENDS == i); }
       if (col0 + j < params.N4) { store(row, col0 + j, sum); }
     }
   }

@@ -1,17 +1,31 @@
-// Include. Of gemm and conv2d, for GPUs that few tiles would leave idle: SPLIT invocations share the sums of a tile.
-// The including file has SUMS, SPLIT and WORKGROUP, the tiles of a workgroup. An invocation takes 16 bytes of
-// workgroup memory.
-var<workgroup> shared_sums: array<vec4f, WORKGROUP * SPLIT>;
+// Include. Of gemm, conv2d, separable and depthwise, for GPUs: SPLIT invocations share the sums of a tile, where few
+// tiles would leave a GPU idle; one where there are many. The including file has SUMS, COLS, SPLIT and WORKGROUP, the
+// tiles of a workgroup.
+const ENDS: u32 = 4; // invocations of a tile that store, each every ENDS-th row of COLS sums; SPLIT at most
+var<workgroup> shared_sums: array<array<vec4f, WORKGROUP * SPLIT>, ENDS>;
 
-// Adds up, in a fixed order, what the invocations of a tile have summed. True for the one that has it all then.
+fn part_of(local: u32) -> u32 { return local / WORKGROUP; }
+
+// A chain: four instructions, where a sum of four products takes five. A part of a sum is short.
+fn added(sum: vec4f, a: vec4f, b0: vec4f, b1: vec4f, b2: vec4f, b3: vec4f) -> vec4f {
+  return sum + a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;
+}
+
+// Adds up, in a fixed order, what the invocations of a tile have summed. True for those that store: acc then begins
+// with their rows.
 fn gathered(acc: ptr<function, array<vec4f, SUMS>>, local: u32) -> bool {
-  for (var i = 0u; i < SUMS; i++) {
-    shared_sums[local] = acc[i];
+  if (SPLIT == 1) { return true; }
+  let end = part_of(local);
+  for (var i = 0u; i < SUMS / ENDS; i++) {
+    let first = i / COLS * COLS * ENDS + i % COLS;
+    for (var e = 0u; e < ENDS; e++) { shared_sums[e][local] = acc[first + e * COLS]; }
     workgroupBarrier();
-    if (local < WORKGROUP) {
-      for (var part = 1u; part < SPLIT; part++) { acc[i] += shared_sums[local + part * WORKGROUP]; }
+    if (end < ENDS) {
+      var sum = vec4f(0);
+      for (var part = 0u; part < SPLIT; part++) { sum += shared_sums[end][local % WORKGROUP + part * WORKGROUP]; }
+      acc[i] = sum;
     }
     workgroupBarrier();
   }
-  return local < WORKGROUP;
+  return end < ENDS;
 }

@@ -5,11 +5,13 @@ import { products, type Probe, type Probes } from './probe.js';
 export const conv2dProbes: Probes<ConvAttrs> = (storage) => [
   windows(storage, [7, 9, 8, 12]),
   windows(storage, [9, 18, 8, 36]),
+  windows(storage, [5, 6, 128, 8]),
 ];
 
 export const upsampledConvProbes: Probes<UpsampledConvAttrs> = (storage) => [
   unresized(windows(storage, [7, 9, 8, 12])),
   unresized(windows(storage, [9, 18, 8, 36])),
+  unresized(windows(storage, [5, 6, 128, 8])),
 ];
 
 /** The same of a map that is resized to its own sides, which changes no value. */

@@ -1,6 +1,6 @@
 import convWgsl from '../../shaders/conv2d.wgsl?raw';
 import { parts } from '../parts.js';
-import { fillsParts, SHARED, WHOLE } from './sums.js';
+import { sumsFor, WHOLE } from './sums.js';
 import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 
@@ -9,7 +9,6 @@ const tiledWgsl = async () => (await parts.gpu()).conv2dTiled;
 export const convTiledWgsl = async () => (await parts.gpu()).convTiled;
 const tileWgsl = async () => (await parts.rare()).convTile;
 
-const WORKGROUP = 64;
 /** Pixels of a row that an invocation computes, and those of the wide kernel. */
 const PIXELS = 4;
 const WIDE = 8;
@@ -55,11 +54,8 @@ export function gpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>):
     {
       name: 'split',
       on: 'gpu',
-      prefer: (inputs, attrs, { y }) => fillsParts(...tilesOf(of(inputs, attrs, y), PIXELS)),
-      make: (inputs, attrs, { y }) => ({
-        ...directConv(of(inputs, attrs, y), PIXELS, SHARED),
-        invocations: SHARED.SPLIT * WORKGROUP,
-      }),
+      prefer: () => true,
+      make: (inputs, attrs, { y }) => sharedConv(of(inputs, attrs, y)),
     },
   ];
 }
@@ -120,14 +116,19 @@ function makeTiled(conv: Convolution): Kernel | undefined {
   return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, workgroups);
 }
 
-function directConv(conv: Convolution, pixels: number, { file, SPLIT } = WHOLE): Kernel {
+function sharedConv(conv: Convolution): Kernel {
+  return directConv(conv, PIXELS, sumsFor(...tilesOf(conv, PIXELS), PIXELS));
+}
+
+function directConv(conv: Convolution, pixels: number, sums = WHOLE): Kernel {
   const [KH, KW] = conv.weight.shape as [number, number];
   const N = conv.y.shape[2] as number;
-  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS: columnsOf(conv), WORKGROUP, SPLIT };
+  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS: columnsOf(conv), ...sums.tunables };
   const [tiles] = tilesOf(conv, pixels);
-  const kernel = makeConv(conv, [convWgsl, file], tunables, Math.ceil(tiles / WORKGROUP));
+  const kernel = makeConv(conv, [convWgsl, sums.file], tunables, Math.ceil(tiles / sums.tiles));
   const [C, groups] = [conv.map[2] as number, conv.groups];
-  return { ...kernel, params: { ...kernel.params, GC4: C / groups / 4, GN4: N / groups / 4 } };
+  const params = { ...kernel.params, GC4: C / groups / 4, GN4: N / groups / 4 };
+  return { ...kernel, params, invocations: sums.invocations };
 }
 
 /** Columns of four channels that an invocation of conv2d.wgsl computes. */

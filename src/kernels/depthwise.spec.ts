@@ -38,6 +38,7 @@ const same = (H: number, W: number, K: number, stride: number) => ({ stride, pad
 
 export const depthwiseSpec = defineSpec({
   op: depthwise,
+  longKernels: ['split'],
   gate: 8,
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

@@ -1,14 +1,17 @@
 import depthwiseWgsl from '../../shaders/depthwise.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
-import { defineOp, type Include } from './op.js';
+import { defineOp, type Include, type Kernel } from './op.js';
 import { epilogueKernel, type StoreAttrs } from './store.js';
+import { sharedBy, WHOLE, type Sums } from './sums.js';
 import { parts } from '../parts.js';
 
 const subgroupWgsl = async () => (await parts.rare()).depthwise;
 
-const WORKGROUP = 64;
 const PIXELS = 4;
+/** Invocations that share the rows of a kernel, on maps of fewer tiles. */
+const PARTS = 4;
+const FEW = 16384;
 /**
  * Invocations of a subgroup that the subgroup kernel is made for, and rows that one walks down: 2.4 to 4.4 times as
  * fast as registers on llvmpipe.
@@ -49,16 +52,13 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
     {
       name: 'registers',
       on: 'any',
-      make(inputs, attrs, { y }) {
-        const [OH, OW, C] = y.shape as [number, number, number];
-        const { files, tunables, params } = shared(inputs, attrs, y);
-        return {
-          files: [depthwiseWgsl, ...files],
-          tunables: { ...tunables, PIXELS, WORKGROUP },
-          params,
-          workgroups: Math.ceil((OH * Math.ceil(OW / PIXELS) * (C / 4)) / WORKGROUP),
-        };
-      },
+      make: (inputs, attrs, { y }) => registersKernel(inputs, attrs, y, WHOLE),
+    },
+    {
+      name: 'split',
+      on: 'gpu',
+      prefer: (_inputs, _attrs, { y }) => tilesOf(y) < FEW,
+      make: (inputs, attrs, { y }) => registersKernel(inputs, attrs, y, sharedBy(PARTS, PIXELS)),
     },
     {
       name: 'subgroup',
@@ -78,10 +78,26 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
       },
     },
   ],
+  probes: async () => (await parts.gpu()).depthwiseProbes,
   cost: ({ weight }, _attrs, { y }) => ({
     flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2,
   }),
 });
+
+function tilesOf({ shape: [OH, OW, C] }: TensorType): number {
+  return (OH as number) * Math.ceil((OW as number) / PIXELS) * ((C as number) / 4);
+}
+
+function registersKernel(inputs: DepthwiseInputs, attrs: DepthwiseAttrs, y: TensorType, sums: Sums): Kernel {
+  const { files, tunables, params } = shared(inputs, attrs, y);
+  return {
+    files: [depthwiseWgsl, sums.file, ...files],
+    tunables: { ...tunables, PIXELS, ...sums.tunables },
+    params,
+    workgroups: Math.ceil(tilesOf(y) / sums.tiles),
+    invocations: sums.invocations,
+  };
+}
 
 /** Whether a row of a subgroup and what it reads past its end fit in two vectors of its lanes. */
 function fitsSubgroup({ shape: [K] }: TensorType, stride: number): boolean {

@@ -8,6 +8,7 @@ const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 export const gemmProbes: Probes<GemmAttrs> = (storage) => [
   productOf(storage, 33, 40, 24),
   productOf(storage, 65, 24, 128),
+  productOf(storage, 33, 256, 24),
 ];
 export const transposedConvProbes: Probes<TransposedConvAttrs> = (storage) => [
   shuffled(storage, [5, 7], 24, 3, 4),

@@ -2,13 +2,13 @@ import registersWgsl from '../../shaders/gemm.wgsl?raw';
 import type { TensorType } from '../tensor.js';
 import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
 import { parts } from '../parts.js';
-import { fillsParts, SHARED, WHOLE } from './sums.js';
+import { sumsFor, WHOLE } from './sums.js';
 
 const tiledWgsl = async () => (await parts.gpu()).gemmTiled;
 const subgroupWgsl = async () => (await parts.gpu()).gemmSubgroup;
 
 /** Rows that an invocation of the register kernel computes, of eight columns where N allows. */
-const REGISTERS = { rows: 4, workgroup: 64 } as const;
+const ROWS = 4;
 /** Rows that an invocation of the subgroup kernel computes, and how many lanes hand them round. */
 const SUBGROUP = { rows: 16, share: 8 } as const;
 /** Invocations of the tiled kernel: 8 rows each, of `cols` × 4 columns. */
@@ -56,22 +56,22 @@ export function productKernels<In extends Types, Attrs>(
     {
       name: 'split',
       on: 'gpu',
-      prefer: (inputs, attrs, { y }) => fillsParts(...registerTiles(productOf(inputs, attrs, y))),
-      make: (inputs, attrs, { y }) => ({
-        ...registerProduct(productOf(inputs, attrs, y), SHARED),
-        invocations: SHARED.SPLIT * REGISTERS.workgroup,
-      }),
+      prefer: () => true,
+      make: (inputs, attrs, { y }) => sharedProduct(productOf(inputs, attrs, y)),
     },
   ];
 }
 
 /** No workgroup memory, no exchange between invocations: the product that every device computes. */
-function registerProduct(product: Product, { file, SPLIT } = WHOLE): Kernel {
-  const COLS = registerColumns(product);
-  const { rows, workgroup } = REGISTERS;
+function registerProduct(product: Product, sums = WHOLE): Kernel {
+  const tunables = { ROWS, COLS: registerColumns(product), ...sums.tunables };
   const [tiles] = registerTiles(product);
-  const tunables = { ROWS: rows, COLS, WORKGROUP: workgroup, SPLIT };
-  return makeProduct(product, [registersWgsl, file], tunables, Math.ceil(tiles / workgroup));
+  const kernel = makeProduct(product, [registersWgsl, sums.file], tunables, Math.ceil(tiles / sums.tiles));
+  return { ...kernel, invocations: sums.invocations };
+}
+
+function sharedProduct(product: Product): Kernel {
+  return registerProduct(product, sumsFor(...registerTiles(product), ROWS));
 }
 
 /** Columns of four that an invocation of gemm.wgsl computes. */
@@ -82,7 +82,7 @@ function registerColumns({ weight }: Product): number {
 /** Tiles of gemm.wgsl, and vectors that each of them sums up. */
 function registerTiles(product: Product): [tiles: number, terms: number] {
   const [K, N] = product.weight.shape as [number, number];
-  return [Math.ceil(product.M / REGISTERS.rows) * Math.ceil(N / (4 * registerColumns(product))), K / 4];
+  return [Math.ceil(product.M / ROWS) * Math.ceil(N / (4 * registerColumns(product))), K / 4];
 }
 
 /** Rows are handed round subgroups of eight or more. */

@@ -44,6 +44,7 @@ const spread = { shift: (next: () => number) => 12 * next() - 2 };
 
 export const separableSpec = defineSpec({
   op: separable,
+  longKernels: ['split'],
   gate: 8,
   half: ['x', 'kernel', 'weight', 'residual'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
@@ -59,7 +60,7 @@ export const separableSpec = defineSpec({
     },
     {
       name: '3×3: row tiles + 1, channels past a subgroup',
-      inputs: { ...shapes(3, 17, 36, 3, 8), residual: [3, 17, 8] },
+      inputs: { ...shapes(3, 17, 36, 3, 16), residual: [3, 17, 16] },
       attrs: same(3, 17, 3, 1),
       fill: spread,
     },

@@ -2,14 +2,15 @@ import sumsWgsl from '../../shaders/separable_sums.wgsl?raw';
 import mainWgsl from '../../shaders/separable.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
-import { type Include, defineOp } from './op.js';
+import { type Include, type Kernel, defineOp } from './op.js';
 import { ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
+import { sumsFor, WHOLE, type Sums } from './sums.js';
 import { parts } from '../parts.js';
 
 const subgroupWgsl = async () => (await parts.rare()).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
-const REGISTERS = { pixels: 2, workgroup: 64 } as const;
+const PIXELS = 2;
 /** The same for a subgroup of a CPU adapter, and its lanes, of four channels each. */
 const SUBGROUP = { pixels: 16, lanes: 8 } as const;
 /** Output channels whose sums fit the registers of an invocation, and for which it is worth a pipeline of its own. */
@@ -69,16 +70,16 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
     {
       name: 'registers',
       on: 'any',
-      make: (inputs, attrs, { y }) => {
-        const { pixels, workgroup } = REGISTERS;
-        const [OH, OW, N] = y.shape as [number, number, number];
-        const shared = sharedFiles(inputs, attrs, y, pixels, N / 4);
-        return {
-          ...shared,
-          files: [mainWgsl, ...shared.files],
-          tunables: { ...shared.tunables, WORKGROUP: workgroup },
-          workgroups: Math.ceil((OH * Math.ceil(OW / pixels)) / workgroup),
-        };
+      make: (inputs, attrs, { y }) => registersKernel(inputs, attrs, y, WHOLE),
+    },
+    {
+      name: 'split',
+      on: 'gpu',
+      prefer: () => true,
+      make(inputs, attrs, { y }) {
+        // A channel takes the products of its window and of all columns.
+        const terms = ((inputs.x.shape[2] as number) / 4) * ((y.shape[2] as number) / 8);
+        return registersKernel(inputs, attrs, y, sumsFor(tilesOf(y), terms, PIXELS));
       },
     },
     {
@@ -98,13 +99,29 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
       },
     },
   ],
+  probes: async () => (await parts.gpu()).separableProbes,
   cost: ({ kernel, weight }, _attrs, { y }) => {
     const [OH, OW, N] = y.shape as [number, number, number];
     return { flops: 2 * OH * OW * (weight.shape[0] as number) * ((kernel.shape[0] as number) ** 2 + N) };
   },
 });
 
-/** What both kernels have besides their main file. */
+function tilesOf({ shape }: TensorType): number {
+  return (shape[0] as number) * Math.ceil((shape[1] as number) / PIXELS);
+}
+
+function registersKernel(inputs: SeparableInputs, attrs: SeparableAttrs, y: TensorType, sums: Sums): Kernel {
+  const shared = sharedFiles(inputs, attrs, y, PIXELS, (y.shape[2] as number) / 4);
+  return {
+    ...shared,
+    files: [mainWgsl, sums.file, ...shared.files],
+    tunables: { ...shared.tunables, ...sums.tunables },
+    workgroups: Math.ceil(tilesOf(y) / sums.tiles),
+    invocations: sums.invocations,
+  };
+}
+
+/** What the kernels have besides their main file. */
 function sharedFiles(
   inputs: SeparableInputs,
   { stride, pad }: SeparableAttrs,

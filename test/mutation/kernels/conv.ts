@@ -52,12 +52,12 @@ export const convMutants: readonly KernelMutant[] = [
     cases: wide,
     mutate: replace('ix < 0 || ix >= i32(params.W)', 'ix < 0'),
   },
-  { name: 'stores past the end of a row', op: 'conv2d', cases: wide, mutate: replace('ox0 + p < params.OW && ', '') },
+  { name: 'stores past the end of a row', op: 'conv2d', cases: wide, mutate: replace('ox < params.OW && ', '') },
   {
     name: 'last pixels of an odd row left out',
     op: 'conv2d',
     cases: wide,
-    mutate: replace('ox0 + p < params.OW &&', 'ox0 + PIXELS <= params.OW &&'),
+    mutate: replace('ox < params.OW &&', 'ox0 + PIXELS <= params.OW &&'),
   },
   { name: 'last row left out', op: 'conv2d', cases: tall, mutate: replace('oy < params.OH', 'oy + 1 < params.OH') },
   {
@@ -106,7 +106,7 @@ export const convMutants: readonly KernelMutant[] = [
     name: 'bias missing',
     op: 'depthwise',
     cases: ['3×3: one pixel', '3×3: tile + 1, odd channel tiles'],
-    mutate: replace('acc[p] = bias[c4];', 'acc[p] = vec4f(0);'),
+    mutate: replace('select(vec4f(0), bias[c4], part == 0)', 'vec4f(0)'),
   },
   { name: 'ReLU6 as ReLU', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 1 }) },
   { name: 'ReLU6 left out', op: 'depthwise', cases: ['5×5, ReLU6'], mutate: tunables({ ACT: 0 }) },
@@ -141,7 +141,7 @@ export const convMutants: readonly KernelMutant[] = [
     name: 'stores past the end of a row',
     op: 'depthwise',
     cases: ['3×3: tile - 1, prime height', '3×3: tile + 1, odd channel tiles'],
-    mutate: replace('if (ox0 + p < params.OW) ', ''),
+    mutate: replace('if (ox < params.OW) ', ''),
   },
   {
     name: 'subgroup: columns past the last lane left out',
@@ -180,7 +180,7 @@ export const convMutants: readonly KernelMutant[] = [
     name: 'last four channels left out',
     op: 'separable',
     cases: separated,
-    mutate: replace('c4 < params.C4', 'c4 + 1 < params.C4'),
+    mutate: replace('select(0u, params.C4, inside)', 'select(0u, params.C4 - 1, inside)'),
   },
   {
     name: 'own sums instead of those handed round',
