@@ -124,7 +124,7 @@ fn main(
     workgroupBarrier();
     for (var k = 0u; k < params.LOOP; k++) {
       for (var j = 0u; j < 4; j++) {
-        let p = keys[row][k][j];
+        let p = keys[row][k % COLUMNS][j];
         let at = value_at(token(part, min(key0 + k + j * COLUMNS, params.TK - 1)), head);
         for (var c = 0u; c < CHANNELS; c++) {
           let v = value(at + min(c * COLUMNS + col, V4 - 1));
