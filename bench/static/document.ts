@@ -43,7 +43,10 @@ export interface StaticRow {
   readonly spilledSgprs: number;
   /** Workgroup memory, bytes. */
   readonly ldsBytes: number;
-  /** Waves of 64 that a SIMD holds at a time: registers, workgroup memory and the size of the workgroup bound them. */
+  /**
+   * Waves that a SIMD holds at a time, of 64 lanes, or as many as the kernel asked for: registers, workgroup memory and
+   * the size of the workgroup bound them.
+   */
   readonly waves: number;
   /** Clocks of the vector ALU that are multiply-adds of floats, of all of them, loops by their turns; 0 to 1. */
   readonly fmaShare: number;

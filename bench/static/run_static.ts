@@ -2,7 +2,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { typesOf, type Node } from '../../src/graph/graph.js';
 import { applicableKernels, chooseKernel, kernelOf } from '../../src/graph/kernel_choice.js';
 import { runsOn, type Kernel } from '../../src/kernels/op.js';
-import { kernelText } from '../../src/kernels/specialize.js';
+import { kernelText, withLanes } from '../../src/kernels/specialize.js';
 import type { SeededEntry } from '../../truth/seeded_weights.js';
 import type { Chip } from './chips.js';
 import { peakFlops } from './cost_model.js';
@@ -55,7 +55,7 @@ export async function runStatic(options: StaticOptions, host: StaticHost): Promi
   for (const chip of options.chips) {
     const { facts, driver } = await host.compile(chip.name, []);
     chips.push({ chip: chip.name, title: chip.title, driver, peakTflops: peakFlops(chip) / 1e12 });
-    const applications = await applicationsOf(options, host, facts);
+    const applications = await withChosenLanes(await applicationsOf(options, host, facts), chip, host, facts);
     const texts = [...new Set(applications.map(({ code }) => code))];
     say(`${chip.name}: ${texts.length} kernels of ${applications.length} applications`);
     const { results } = await host.compile(chip.name, [...texts, ...texts.map(markLoops)]);
@@ -111,6 +111,26 @@ async function applicationsOf(
         }
       }
   return [...found.values()];
+}
+
+/** The same with the subgroups that the engine asks the chip for, where the compiler takes them. */
+async function withChosenLanes(
+  applications: readonly Application[],
+  chip: Chip,
+  host: StaticHost,
+  { lanes }: Gpu['facts'],
+): Promise<readonly Application[]> {
+  if (lanes === 0) return applications;
+  const chosen = applications.filter(({ node, name }) => name !== node.op.kernels[0]?.name);
+  const plain = [...new Set(chosen.map(({ code }) => code))];
+  const { results } = await host.compile(
+    chip.name,
+    plain.map((code) => withLanes(code, lanes)),
+  );
+  const taken = new Set(plain.filter((_, i) => faultOf(results[i]) === undefined));
+  return applications.map((one) =>
+    chosen.includes(one) && taken.has(one.code) ? { ...one, code: withLanes(one.code, lanes) } : one,
+  );
 }
 
 function contendersOf(node: Node, facts: Gpu['facts']): string[] {

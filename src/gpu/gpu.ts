@@ -45,11 +45,20 @@ export interface DeviceFacts {
   readonly f16: boolean;
   /** Invocations of a subgroup, where the device has subgroups and all have one size; otherwise 0. */
   readonly subgroupSize: number;
+  /** Invocations of a subgroup that kernels ask for; 0 leaves them to the browser. */
+  readonly lanes: number;
   /** Invocations that a workgroup may have: 128 or more. */
   readonly invocations: number;
 }
 
-const FEATURES: readonly GPUFeatureName[] = ['shader-f16', 'subgroups', 'timestamp-query', 'float32-filterable'];
+const CHOSEN_LANES = 'subgroup-size-control' as GPUFeatureName;
+const FEATURES: readonly GPUFeatureName[] = [
+  'shader-f16',
+  'subgroups',
+  CHOSEN_LANES,
+  'timestamp-query',
+  'float32-filterable',
+];
 const LIMITS = [
   'maxStorageBufferBindingSize',
   'maxBufferSize',
@@ -93,6 +102,7 @@ export class Gpu {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
       subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
+      lanes: device.features.has(CHOSEN_LANES) ? fewestLanes(device.adapterInfo) : 0,
       invocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     };
     this.pipelines = new PipelineCache(device, adapter.software);
@@ -286,6 +296,14 @@ async function openDevice(
     return refused('GPU_NO_DEVICE', 'The adapter gave no device', { retryable: true })(cause);
   });
   return [device, adapter.info];
+}
+
+/**
+ * The fewest invocations of a subgroup, where browsers take twice as many: on AMD's RDNA 32, on Intel's GPUs 8 or 16,
+ * each of which then has registers enough.
+ */
+function fewestLanes({ vendor, subgroupMinSize = 0 }: GPUAdapterInfo): number {
+  return /amd|intel/.test(vendor) ? subgroupMinSize : 0;
 }
 
 /** The one size that all subgroups have; 0 where they may differ or nothing is said. */

@@ -2,7 +2,7 @@ import { InternalError, ShaderError, TimeoutError } from '../errors.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import { makeKernel, ruleKernel, type Kernel } from '../kernels/op.js';
-import { kernelText } from '../kernels/specialize.js';
+import { kernelText, withLanes } from '../kernels/specialize.js';
 import { typesOf, type Graph, type Node } from './graph.js';
 
 /** A kernel picked for a node. */
@@ -50,11 +50,25 @@ async function compileNode(node: Node, gpu: Gpu, preset: string | undefined): Pr
   const chosen = chooseKernel(node, gpu, preset);
   const name = `${node.op.name}/${chosen.name}`;
   try {
-    return [chosen, await gpu.pipelines.get(await kernelText(chosen.kernel), name)];
+    return [chosen, await compileKernel(chosen, gpu, name)];
   } catch (error) {
     if (!(error instanceof ShaderError || error instanceof TimeoutError) || chosen.name === applicableKernels(node)[0])
       throw error;
     gpu.dropped.set(name, error);
     return compileNode(node, gpu, preset);
   }
+}
+
+/** The safe kernels leave their subgroups to the browser: they ask least of it. */
+async function compileKernel({ node, name, kernel }: Chosen, gpu: Gpu, label: string): Promise<Pipeline> {
+  const code = await kernelText(kernel);
+  const { lanes } = gpu.facts;
+  if (lanes > 0 && name !== node.op.kernels[0]?.name)
+    try {
+      return await gpu.pipelines.get(withLanes(code, lanes), label);
+    } catch (error) {
+      // Not every workgroup is a multiple of the lanes.
+      if (!(error instanceof ShaderError)) throw error;
+    }
+  return gpu.pipelines.get(code, label);
 }

@@ -29,6 +29,11 @@ export async function kernelText({ files, tunables }: Kernel): Promise<string> {
   return specialize(await Promise.all(files.map(fileText)), tunables);
 }
 
+/** A text whose subgroups have a number of lanes: none where the workgroup is no multiple of it. */
+export function withLanes(code: string, lanes: number): string {
+  return `enable subgroup_size_control;\n${code.replace('@compute', `@compute @subgroup_size(${lanes})`)}`;
+}
+
 function literal(code: string, name: string, value: string | number | boolean): string {
   if (typeof value !== 'number') return String(value);
   if (new RegExp(`\\bconst\\s+${name}\\s*:\\s*u32\\b`).test(code)) return `${value}u`;

@@ -11,7 +11,7 @@ let least: Promise<Gpu> | undefined;
  * f32, whatever was copied, as memory that nothing wrote may hold anything.
  */
 export function nullGpu(): Promise<Gpu> {
-  return (shared ??= open());
+  return (shared ??= openNull(['shader-f16', 'subgroups']));
 }
 
 /** The same with no optional feature and the least limits that a device has. */
@@ -19,11 +19,12 @@ export function leastNullGpu(): Promise<Gpu> {
   return (least ??= openLeast());
 }
 
-async function open(): Promise<Gpu> {
+/** A new one, with other features. */
+export async function openNull(requiredFeatures: GPUFeatureName[]): Promise<Gpu> {
   const instance = await nullInstance();
   const adapter = await instance.requestAdapter();
   if (!adapter) throw new Error('Dawn has no null backend.');
-  const device = await adapter.requestDevice({ requiredFeatures: ['shader-f16', 'subgroups'] });
+  const device = await adapter.requestDevice({ requiredFeatures });
   const make = device.createBuffer.bind(device);
   device.createBuffer = (descriptor) => counting(make(descriptor));
   const gpu = Gpu.adopt(device);
