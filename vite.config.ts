@@ -4,7 +4,7 @@ import { wgsl } from './tools/build/wgsl.js';
 /** What every page needs is one file, so that a page fetches that, one family, and no more than it uses. */
 const CORE = /\/src\/(?:index|models\/decoders\/(?:decoder|midas)|depth\/formats\/depth_semantics|gpu\/timing)\.ts$/;
 /** What few families do with maps, in one script. */
-const MAPS = /\/(?:added_\w+|group_norm|resized_features)\.(?:ts|wgsl)/;
+const MAPS = /\/(?:added_\w+|resized_features)\.(?:ts|wgsl)/;
 /** What the families of transformers share, which the others do without. */
 const SHARED = /\/src\/(?:models\/(?:encoders|layers|decoders)|kernels\/(?:attention|layer_norm|gemm_layer_norm))/;
 
