@@ -1,10 +1,9 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[KH,KW,C,N])), square stride, zero padding that may differ on each side.
-// Includes: sums_whole.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
+// Includes: sums_whole.wgsl, conv_inputs.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4·COLS channels; each input vector it loads serves
 // every tap and pixel that needs it. No workgroup memory but that of sums_split.wgsl, with which SPLIT
 // invocations share the input channels.
 // Edges: load() returns zero outside the map; pixels past OW and channels past N are skipped on store.
-alias welem = f32;
 const KH: u32 = 3;
 const KW: u32 = 3;
 const STRIDE: u32 = 1;
@@ -15,21 +14,6 @@ const SPLIT: u32 = 1; // invocations that share a tile
 const WINDOW = (PIXELS - 1) * STRIDE + KW;
 const SUMS = PIXELS * COLS;
 const INVOCATIONS = WORKGROUP * SPLIT;
-
-struct Params {
-  H: u32,
-  W: u32,
-  C4: u32, // C / 4
-  OH: u32,
-  OW: u32,
-  N4: u32, // N / 4
-  PAD_Y: u32, // rows of zeros above
-  PAD_X: u32, // columns of zeros to the left
-  GC4: u32, // channels / 4 that an output channel sees: all, or those of its group
-  GN4: u32, // output channels of a group / 4
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [KH, KW, 4·GC4, N/4]
 
 @compute @workgroup_size(INVOCATIONS)
 fn main(
@@ -56,10 +40,10 @@ fn main(
       for (var kx = 0u; kx < KW; kx++) {
         for (var j = 0u; j < COLS; j++) {
           let w = ((ky * KW + kx) * params.GC4 + c4) * 4 * params.N4 + min(col0 + j, params.N4 - 1);
-          let b0 = vec4f(weight[w]);
-          let b1 = vec4f(weight[w + params.N4]);
-          let b2 = vec4f(weight[w + 2 * params.N4]);
-          let b3 = vec4f(weight[w + 3 * params.N4]);
+          let b0 = weight_at(w);
+          let b1 = weight_at(w + params.N4);
+          let b2 = weight_at(w + 2 * params.N4);
+          let b3 = weight_at(w + 3 * params.N4);
           for (var p = 0u; p < PIXELS; p++) {
             let a = window[p * STRIDE + kx];
             acc[p * COLS + j] = added(acc[p * COLS + j], a, b0, b1, b2, b3);

@@ -1,24 +1,8 @@
 // y[OH,OW,N] = store(conv(x[H,W,C], weight[3,3,C,N])), stride 1, zero padding that may differ on each side. For CPU
 // adapters.
-// Includes: conv_subgroup.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
+// Includes: conv_subgroup.wgsl, conv_inputs.wgsl, conv_load.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
 // A workgroup is one subgroup, on 4×8 pixels × 32 channels. What lies past OH, OW or N is skipped on store.
 enable subgroups;
-alias welem = f32;
-
-struct Params {
-  H: u32,
-  W: u32,
-  C4: u32, // C / 4
-  OH: u32,
-  OW: u32,
-  N4: u32, // N / 4
-  PAD_Y: u32, // rows of zeros above
-  PAD_X: u32, // columns of zeros to the left
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> weight: array<vec4<welem>>; // [3, 3, C, N/4]
-
-fn weight_at(i: u32) -> vec4f { return vec4f(weight[i]); }
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -7,7 +7,6 @@
 // pixels past OW are skipped on store.
 const WORKGROUP: u32 = 64; // tiles
 const SPLIT: u32 = 1; // invocations that share a tile
-const SUMS = PIXELS * COLS;
 const INVOCATIONS = WORKGROUP * SPLIT;
 
 @compute @workgroup_size(INVOCATIONS)

@@ -18,7 +18,7 @@ fn main(
   let oy = tile / tiles_x;
   let ox0 = tile % tiles_x * PIXELS;
   if (oy >= params.OH) { return; }
-  var acc: array<vec4f, PIXELS * COLS>;
+  var acc: array<vec4f, SUMS>;
   for (var base = 0u; base < params.C4; base += LANES) {
     let mine = sums(oy, ox0, min(base + lane, params.C4 - 1));
     let count = min(LANES, params.C4 - base);

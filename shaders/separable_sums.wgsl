@@ -7,6 +7,7 @@ const STRIDE: u32 = 1;
 const PIXELS: u32 = 2;
 const COLS: u32 = 8; // vec4s of output channels an invocation has
 const WINDOW = (PIXELS - 1) * STRIDE + K;
+const SUMS = PIXELS * COLS;
 struct Params {
   H: u32,
   W: u32,

@@ -1,4 +1,5 @@
 import convWgsl from '../../shaders/conv2d.wgsl?raw';
+import inputsWgsl from '../../shaders/conv_inputs.wgsl?raw';
 import { parts } from '../parts.js';
 import { sumsFor, WHOLE } from './sums.js';
 import type { TensorType } from '../tensor.js';
@@ -122,13 +123,10 @@ function sharedConv(conv: Convolution): Kernel {
 
 function directConv(conv: Convolution, pixels: number, sums = WHOLE): Kernel {
   const [KH, KW] = conv.weight.shape as [number, number];
-  const N = conv.y.shape[2] as number;
   const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS: columnsOf(conv), ...sums.tunables };
   const [tiles] = tilesOf(conv, pixels);
   const kernel = makeConv(conv, [convWgsl, sums.file], tunables, Math.ceil(tiles / sums.tiles));
-  const [C, groups] = [conv.map[2] as number, conv.groups];
-  const params = { ...kernel.params, GC4: C / groups / 4, GN4: N / groups / 4 };
-  return { ...kernel, params, invocations: sums.invocations };
+  return { ...kernel, invocations: sums.invocations };
 }
 
 /** Columns of four channels that an invocation of conv2d.wgsl computes. */
@@ -144,7 +142,7 @@ function tilesOf(conv: Convolution, pixels: number): [tiles: number, terms: numb
 }
 
 function makeConv(
-  { map, weight, y, pad, loader, store }: Convolution,
+  { map, weight, y, groups, pad, loader, store }: Convolution,
   files: readonly ShaderFile[],
   tunables: Kernel['tunables'],
   workgroups: number,
@@ -152,10 +150,11 @@ function makeConv(
   const [H, W, C] = map as [number, number, number];
   const [OH, OW, N] = y.shape as [number, number, number];
   const sizes = { H, W, C4: C / 4, OH, OW, N4: N / 4, PAD_Y: pad.top, PAD_X: pad.left };
+  const ofGroup = { GC4: C / groups / 4, GN4: N / groups / 4 };
   return {
-    files: [...files, ...loader.files, ...store.files],
+    files: [...files, inputsWgsl, ...loader.files, ...store.files],
     tunables: { welem: weight.dtype, ...loader.tunables, ...store.tunables, ...tunables },
-    params: { ...loader.params, ...store.params, ...sizes },
+    params: { ...loader.params, ...store.params, ...sizes, ...ofGroup },
     workgroups,
   };
 }
