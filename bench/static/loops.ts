@@ -37,6 +37,7 @@ export function markedLoop(op: string, operands: string): number | undefined {
 export function countLoops(code: string, workgroup: number): string {
   const text = plain(code)
     .replace(OUTPUT, 'var<private> $1: array<$2, 1>;')
+    .replace(SHARED, 'var<private> $1: array<$2, 1>;')
     .replaceAll('var<workgroup>', 'var<private>')
     .replace(/\batomicStore\([^;]*;/g, '');
   const loops = bodiesOf(text).length;
@@ -57,6 +58,8 @@ export function countLoops(code: string, workgroup: number): string {
 
 /** Outputs of kernels: arrays that are written. */
 const OUTPUT = /@group\(0\)\s*@binding\(\d+\)\s*var<storage,\s*read_write>\s+(\w+)\s*:\s*array<([^;]*)>\s*;/g;
+/** Arrays of workgroup memory, the outermost: as private ones, compilers would take minutes to clear them. */
+const SHARED = /\bvar<workgroup>\s+(\w+)\s*:\s*array<([^;]*),[^,;]*>\s*;/g;
 const MAIN = /@compute\s+(@workgroup_size\([^)]*\))\s*fn\s+main\s*\(((?:[^()]|\([^)]*\))*)\)\s*\{/;
 /** Built-in values that the counting needs, by the type of their parameter. */
 const NEEDED = { local_invocation_index: 'u32', workgroup_id: 'vec3u', num_workgroups: 'vec3u' } as const;

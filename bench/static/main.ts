@@ -1,13 +1,12 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { version } from '../../package.json';
-import { Gpu } from '../../src/gpu/gpu.js';
 import { DepthwiseError } from '../../src/errors.js';
-import { modelFiles } from '../model_files.js';
 import { CHIPS } from './chips.js';
+import { staticHost } from './host.js';
 import { NETWORKS } from './networks.js';
-import { compileForChip, nullDeviceFault } from './null_device.js';
+import { nullDeviceFault } from './null_device.js';
+import { predictionOf } from './prediction.js';
 import { runStatic, type StaticOptions } from './run_static.js';
 import { staticTable } from './table.js';
 
@@ -23,6 +22,7 @@ const HELP = `What compilers of real GPUs make of the kernels, on a machine with
   --precision f32,f16    storage (both)
   --chosen               only kernels that the rule picks, without their contenders
   --json FILE            write the document
+  --prediction FILE      write what each model takes, to hold later runs to: bench/static/prediction.json
 `;
 /** Exit codes besides 0: it cannot be done here, and the command line makes no sense. */
 const FAILED = 1;
@@ -31,7 +31,7 @@ const MISUSED = 2;
 /** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
   try {
-    const { json, help, ...options } = argumentsOf(argv);
+    const { json, prediction, help, ...options } = argumentsOf(argv);
     if (help) {
       process.stdout.write(HELP);
       return 0;
@@ -41,8 +41,9 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
       process.stderr.write(`bench:static: nothing can be compiled here. ${missing}\n`);
       return FAILED;
     }
-    const document = await runStatic(options, await hostOf(root));
+    const document = await runStatic(options, await staticHost(root, { version, commit: BENCH_COMMIT }));
     if (json) writeFileSync(json, `${JSON.stringify(document)}\n`);
+    if (prediction) writeFileSync(prediction, `${JSON.stringify(predictionOf(document), null, 2)}\n`);
     process.stdout.write(`${staticTable(document)}\n`);
     return 0;
   } catch (error) {
@@ -54,12 +55,27 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   }
 }
 
-function argumentsOf(argv: readonly string[]): StaticOptions & { json?: string | undefined; help: boolean } {
+/** Files to write, and whether to say what the options are. */
+interface Outputs {
+  readonly json: string | undefined;
+  readonly prediction: string | undefined;
+  readonly help: boolean;
+}
+
+function argumentsOf(argv: readonly string[]): StaticOptions & Outputs {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
   const { values } = parseArgs({
     args: [...argv],
-    options: { model: text, chip: text, precision: text, json: text, chosen: flag, help: { ...flag, short: 'h' } },
+    options: {
+      model: text,
+      chip: text,
+      precision: text,
+      json: text,
+      prediction: text,
+      chosen: flag,
+      help: { ...flag, short: 'h' },
+    },
   });
   return {
     networks: named(NETWORKS, ({ model }) => model, values.model, 'model'),
@@ -67,6 +83,7 @@ function argumentsOf(argv: readonly string[]): StaticOptions & { json?: string |
     precisions: named(['f32', 'f16'] as const, (name) => name, values.precision, 'precision'),
     contenders: !values.chosen,
     json: values.json,
+    prediction: values.prediction,
     help: values.help,
   };
 }
@@ -80,39 +97,4 @@ function named<T>(all: readonly T[], nameOf: (one: T) => string, names: string |
       throw new TypeError(`--${option} has no "${name}". There are: ${all.map(nameOf).join(', ')}.`);
     return found;
   });
-}
-
-async function hostOf(root: string): Promise<Parameters<typeof runStatic>[1]> {
-  const files = modelFiles(async (name) => new Uint8Array(readFileSync(join(root, 'test/fixtures/models', name))));
-  return {
-    gpu: await countingGpu(),
-    tool: { version, commit: BENCH_COMMIT },
-    tensors: (checkpoint) => files.tensors(checkpoint),
-    compile: (chip, texts, how) => compileForChip(root, chip, texts, how),
-    say: (line) => void process.stderr.write(`${line}\n`),
-  };
-}
-
-/** A device with a buffer more than kernels bind. */
-async function countingGpu(): Promise<Gpu> {
-  const { create, globals } = await import('webgpu');
-  Object.assign(globalThis, globals);
-  const gpu = create([]);
-  const adapter = await gpu.requestAdapter();
-  if (!adapter) throw new Error('There is no adapter to count the turns of loops on.');
-  const { limits } = adapter;
-  const device = await adapter.requestDevice({
-    requiredFeatures: (['shader-f16', 'subgroups'] as const).filter((name) => adapter.features.has(name)),
-    requiredLimits: {
-      maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
-      maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
-      maxBufferSize: limits.maxBufferSize,
-      maxComputeWorkgroupStorageSize: limits.maxComputeWorkgroupStorageSize,
-      maxComputeInvocationsPerWorkgroup: limits.maxComputeInvocationsPerWorkgroup,
-      maxComputeWorkgroupSizeX: limits.maxComputeWorkgroupSizeX,
-    },
-  });
-  const counting = Gpu.adopt(device);
-  counting.instance = gpu;
-  return counting;
 }

@@ -1,0 +1,62 @@
+import type { StaticDocument, StaticModel } from './document.js';
+
+/** Version of the format; a reader refuses any other. */
+const SCHEMA = 'depthwise-prediction/1';
+/** A model may take so much more than is written down: less is a matter of the compiler's version. */
+const SLACK = 1.03;
+
+/** What is predicted of models: kept in bench/static/prediction.json, to be held to, and to be fitted to GPUs. */
+export interface Prediction {
+  readonly schema: typeof SCHEMA;
+  /** `2026-11-27`, of the run. */
+  readonly date: string;
+  readonly models: readonly PredictedModel[];
+}
+
+export type PredictedModel = Pick<StaticModel, 'chip' | 'model' | 'size' | 'precision' | 'predictedMs'>;
+
+export function predictionOf({ date, models }: StaticDocument): Prediction {
+  return {
+    schema: SCHEMA,
+    date: date.slice(0, 10),
+    models: models.map(({ chip, model, size, precision, predictedMs }) => ({
+      chip,
+      model,
+      size,
+      precision,
+      predictedMs: Number(predictedMs.toPrecision(4)),
+    })),
+  };
+}
+
+/** @throws Error naming what is wrong with the text of a prediction */
+export function parsePrediction(text: string): Prediction {
+  const prediction = JSON.parse(text) as Prediction;
+  if (prediction.schema !== SCHEMA) throw new Error(`No prediction: schema is "${prediction.schema}".`);
+  if (Number.isNaN(Date.parse(prediction.date))) throw new Error(`No prediction: date is "${prediction.date}".`);
+  for (const { model, predictedMs } of prediction.models)
+    if (!(predictedMs > 0)) throw new Error(`No prediction: ${model} takes ${predictedMs} ms.`);
+  return prediction;
+}
+
+/**
+ * What is worse in a document than was predicted: models that take 3 % longer or are not there, and kernels that the
+ * rule picks with a clamped index, or spilled registers, in their hot loop. Empty where nothing is.
+ */
+export function regressions(prediction: Prediction, { models, rows }: StaticDocument): string[] {
+  const slower = prediction.models.flatMap(({ chip, model, precision, predictedMs }) => {
+    const now = models.find((one) => one.chip === chip && one.model === model && one.precision === precision);
+    if (!now) return [`${chip} ${model} ${precision} is not there`];
+    const ms = now.predictedMs.toPrecision(4);
+    return now.predictedMs > SLACK * predictedMs
+      ? [`${chip} ${model} ${precision}: ${ms} ms, ${predictedMs} ms predicted`]
+      : [];
+  });
+  const hot = rows
+    .filter(({ chosen }) => chosen)
+    .flatMap(({ chip, model, kernel, shape, hotClamps, hotSpills }) => [
+      ...(hotClamps > 0 ? [`${chip} ${model} ${kernel} ${shape}: ${hotClamps} clamped indices in its hot loop`] : []),
+      ...(hotSpills ? [`${chip} ${model} ${kernel} ${shape}: spilled registers in its hot loop`] : []),
+    ]);
+  return [...slower, ...hot];
+}
