@@ -1,4 +1,4 @@
-// target[H,W] = values[H,W], for formats that no compute shader may write: one channel, or a depth buffer.
+// target[H,W] = values[H,W], for targets that no compute shader may write: one channel, a depth buffer, a canvas.
 @group(0) @binding(0) var values: texture_2d<f32>;
 
 // A triangle over the whole target.
@@ -9,7 +9,7 @@ fn vertex_main(@builtin(vertex_index) index: u32) -> @builtin(position) vec4f {
 
 // Held to the finite range of f16; what is not finite stays so.
 @fragment
-fn color_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
+fn value_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
   let bits = bitcast<u32>(textureLoad(values, vec2u(position.xy), 0).r);
   let value = bitcast<f32>(bits);
   if ((bits & 0x7f800000u) == 0x7f800000u) { return vec4f(value, 0, 0, 1); }
@@ -19,4 +19,9 @@ fn color_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
 @fragment
 fn depth_main(@builtin(position) position: vec4f) -> @builtin(frag_depth) f32 {
   return textureLoad(values, vec2u(position.xy), 0).r;
+}
+
+@fragment
+fn color_main(@builtin(position) position: vec4f) -> @location(0) vec4f {
+  return textureLoad(values, vec2u(position.xy), 0);
 }

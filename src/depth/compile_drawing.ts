@@ -20,10 +20,12 @@ export async function compileDrawing(
   const store = new ConstantStore(gpu, 'the colour map');
   let executable: Executable | undefined;
   let staging: GPUBuffer | undefined;
+  const beside: Drawing['beside'] = [];
   const dispose = () => {
     executable?.dispose();
     store.dispose();
     staging?.destroy();
+    for (const each of beside) each.dispose();
   };
   try {
     await store.declare(graph);
@@ -34,7 +36,7 @@ export async function compileDrawing(
     const bytes = byteLength(result.type);
     if (!texture)
       await allocating(gpu.device, 'a readback', bytes, () => (staging = createReadback(gpu.device, bytes)));
-    return { executable, depth, result, staging, dispose };
+    return { executable, depth, result, staging, beside, dispose };
   } catch (error) {
     dispose();
     throw error;

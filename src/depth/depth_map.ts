@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { checkChoice, checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
-import { disposed, UsageError } from '../errors.js';
+import { disposed } from '../errors.js';
 import { readBuffer, submitRead } from '../gpu/buffers.js';
 import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
@@ -36,10 +36,17 @@ export interface DrawOptions {
   readonly invert?: boolean;
   /** What the colours span: all values, or those between the 2nd and 98th percentile. */
   readonly span?: Span;
+  /** Ends that the colours, and the codes of a 16-bit PNG, span in place of the map's own. */
+  readonly range?: ValueRange;
 }
 
 /** What a drawing takes. The names of colour maps come with the code that draws. */
-export const DRAW_OPTIONS: OptionTable<DrawOptions> = { colormap: null, invert: null, span: ['full', 'percentiles'] };
+export const DRAW_OPTIONS: OptionTable<DrawOptions> = {
+  colormap: null,
+  invert: null,
+  span: ['full', 'percentiles'],
+  range: null,
+};
 
 /**
  * Formats of `DepthMap.texture`: `r32float` holds the values; the others nearness 0…1 in red and the value in green.
@@ -91,7 +98,7 @@ export class DepthMapOnGpu {
   readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;
   readonly #buffers: GPUBuffer[];
-  readonly #textures = new Map<DepthTextureFormat, Promise<GPUTexture>>();
+  readonly #textures = new Map<string, Promise<GPUTexture>>();
   readonly #end = new Latch();
   #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
@@ -169,18 +176,24 @@ export class DepthMapOnGpu {
 
   /**
    * A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device.
+   * @param options `range`: ends that nearness spans in place of the map's own
    * @example
    * ```ts
    * const view = (await depth.texture()).createView(); // nearness 0…1 in red, the value in green
    * ```
-   * @throws UsageError `OPTION_TEXTURE_FORMAT`
+   * @throws UsageError `OPTION_TEXTURE_FORMAT`, `OPTION_RANGE`
    */
-  async texture(format: DepthTextureFormat = 'rgba16float'): Promise<GPUTexture> {
+  async texture(
+    format: DepthTextureFormat = 'rgba16float',
+    { range }: Pick<DrawOptions, 'range'> = {},
+  ): Promise<GPUTexture> {
     this.#usable();
-    let texture = this.#textures.get(format);
+    const key = format + JSON.stringify(range);
+    let texture = this.#textures.get(key);
     if (!texture) {
-      this.#textures.set(format, (texture = this.#write(format)));
-      texture.catch(() => this.#textures.delete(format));
+      texture = range === undefined ? this.#write(format) : this.#between(range, (map) => map.texture(format));
+      this.#textures.set(key, texture);
+      texture.catch(() => this.#textures.delete(key));
     }
     return this.#guard(texture);
   }
@@ -191,12 +204,13 @@ export class DepthMapOnGpu {
    * ```ts
    * const rgba = await depth.colors({ colormap: 'gray', span: 'percentiles' });
    * ```
-   * @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN`
+   * @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN`, `OPTION_RANGE`
    */
   async colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     this.#usable();
     checkOptions(options, DRAW_OPTIONS, 'write');
-    const { colormap = 'inferno', invert = false, span = 'full' } = options;
+    const { colormap = 'inferno', invert = false, span = 'full', range } = options;
+    if (range !== undefined) return this.#between(range, (map) => map.colors({ colormap, invert }));
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
     return new Uint8ClampedArray(
       await this.#guard(
@@ -213,16 +227,20 @@ export class DepthMapOnGpu {
   }
 
   /**
-   * Draws the map on a canvas, which takes the map's size. A canvas with a 2D context or none yet; see `texture` for
-   * WebGPU.
+   * Draws the map on a canvas, which takes the map's size: one with a 2D context or none yet, or one that WebGPU draws
+   * on by the model's device, where nothing is read back.
    * @example
    * ```ts
    * await depth.draw(canvas, { colormap: 'turbo' });
    * ```
-   * @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN`
+   * @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN`, `OPTION_RANGE`
    */
   async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
-    putColors(canvas, new ImageData(await this.colors(options), this.width, this.height));
+    this.#usable();
+    checkOptions(options, DRAW_OPTIONS, 'write');
+    const context = canvas.getContext('2d') as Context2d | null;
+    if (!context) return this.#guard((await parts.rare()).drawOnGpuCanvas(this, this.#drawings, canvas, options));
+    putColors(context, new ImageData(await this.colors(options), this.width, this.height));
   }
 
   /**
@@ -241,7 +259,7 @@ export class DepthMapOnGpu {
    * ```ts
    * const file = await depth.toBlob('png16');
    * ```
-   * @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN`; DepthFileError
+   * @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN`, `OPTION_RANGE`; DepthFileError
    */
   async toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     this.#usable();
@@ -265,6 +283,12 @@ export class DepthMapOnGpu {
   /** `dispose`, for `using depth = await model.estimate(…)`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** What is made of this map with other ends than its own. */
+  async #between<T>(range: ValueRange, work: (map: DepthMap) => Promise<T>): Promise<T> {
+    const { mapBetween } = await parts.rare();
+    return this.#guard(work(mapBetween(this, this.#drawings, range)));
   }
 
   async #write(format: DepthTextureFormat): Promise<GPUTexture> {
@@ -329,15 +353,13 @@ export function newDepthMap(...made: ConstructorParameters<typeof DepthMapOnGpu>
   return new DepthMapOnGpu(...made) as DepthMap;
 }
 
-/** @internal Shows pixels on a canvas, which takes their size. @throws UsageError `CANVAS_CONTEXT` */
-export function putColors(canvas: HTMLCanvasElement | OffscreenCanvas, colors: ImageData): void {
+type Context2d = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D;
+
+/** @internal Shows pixels on the canvas of a context, which takes their size. */
+export function putColors(context: Context2d, colors: ImageData): void {
+  const { canvas } = context;
   if (canvas.width !== colors.width) canvas.width = colors.width;
   if (canvas.height !== colors.height) canvas.height = colors.height;
-  const context = canvas.getContext('2d') as CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D | null;
-  if (!context)
-    throw new UsageError('CANVAS_CONTEXT', 'The canvas has a context of another kind; draw needs a 2D context.', {
-      phase: 'write',
-    });
   context.putImageData(colors, 0, 0);
 }
 

@@ -14,6 +14,8 @@ export interface Drawing {
   readonly result: Value;
   /** What the result is read back through; undefined where it is a texture. */
   readonly staging: GPUBuffer | undefined;
+  /** What goes with it. */
+  readonly beside: { dispose(): void }[];
   dispose(): void;
 }
 

@@ -1,8 +1,8 @@
 import { UsageError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { textOf } from '../gpu/scoped.js';
-import { isExternal, isRendered, type EncodeInto, type Input, type Output } from './encode_targets.js';
-import { passOver } from './render_target.js';
+import { isExternal, type EncodeInto, type Input, type Output } from './encode_targets.js';
+import { isRendered, passOver } from '../gpu/render_target.js';
 
 /** What GPU calls are refused for, once the device says so; the calls are made at once. */
 export async function refusalOf(device: GPUDevice, calls: () => void): Promise<GPUError | null> {
@@ -74,7 +74,7 @@ function trySource(device: GPUDevice, source: Input['source']): void {
 function tryOutput(device: GPUDevice, { target, format }: Output): void {
   if (isRendered(format))
     tryCommand(device, (encoder) => {
-      encoder.beginRenderPass(passOver(target as GPUTexture, format === 'depth32float')).end();
+      encoder.beginRenderPass(passOver(target as GPUTexture, format)).end();
     });
   else if (format !== 'buffer')
     tryTexture(device, target as GPUTexture, { storageTexture: { format, access: 'write-only' } });

@@ -4,9 +4,9 @@ import type { Pipeline } from '../gpu/pipelines.js';
 import { foldWorkgroups } from '../kernels/op.js';
 import { byteLength } from '../tensor.js';
 import type { Gpu } from '../gpu/gpu.js';
-import { isRendered, type Input, type Output } from './encode_targets.js';
+import type { Input, Output } from './encode_targets.js';
 import type { Engine, Program } from './engine.js';
-import { RenderTarget } from './render_target.js';
+import { isRendered, RenderTarget } from '../gpu/render_target.js';
 import { SourceCopy, type CopiedKind } from './source_copy.js';
 
 const WORKGROUP = 64;

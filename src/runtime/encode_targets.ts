@@ -7,7 +7,7 @@ import { BufferUsage, TextureUsage } from '../gpu/buffers.js';
 import { pictureSize } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import type { DepthProjection } from './projection.js';
-import { RENDERED, type RenderedFormat } from './render_target.js';
+import { isRendered, RENDERED } from '../gpu/render_target.js';
 import { checkSrgb, isSrgb, type CopiedKind } from './source_copy.js';
 
 /** What `encode` records into. */
@@ -185,11 +185,6 @@ function checkBuffer(role: 'target' | 'uniforms', target: GPUBuffer, bytes: numb
       actual: size,
       phase: 'run',
     });
-}
-
-/** Whether a format is written by a render pass. */
-export function isRendered(format: Output['format']): format is RenderedFormat {
-  return RENDERED.some((name) => name === format);
 }
 
 /** Whether a target is a texture. */

@@ -1,5 +1,7 @@
 // What few pages use, behind the door `rare` of parts.ts.
 export * from '../kernels/cpu_texts.js';
+export { drawOnGpuCanvas } from '../depth/gpu_canvas.js';
+export { mapBetween } from '../depth/value_range.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { writeTexture } from '../depth/write_texture.js';
 export { encodePng } from '../depth/formats/png.js';

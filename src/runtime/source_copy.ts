@@ -8,7 +8,7 @@ import { scoped, submit } from '../gpu/scoped.js';
 import { checkTexture } from '../image/picture.js';
 import type { Size } from '../image/size.js';
 import { specialize } from '../kernels/specialize.js';
-import { compileHost } from './compile_host.js';
+import { compileHost } from '../gpu/compile_host.js';
 import { estimateDepth, type EstimateOptions, type EstimateUse } from './estimate.js';
 import type { Lifetime } from './lifetime.js';
 

@@ -1,8 +1,8 @@
-import type { Drawing, DrawingBuilder, DrawingCache } from '../depth/drawing_cache.js';
+import type { DrawingCache } from '../depth/drawing_cache.js';
 import type { MapBuffers } from '../depth/depth_map.js';
+import type { RangedDrawings } from '../depth/ranged_drawings.js';
 import { BufferUsage, readBuffer } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
-import type { Size } from '../image/size.js';
 import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
 import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
@@ -34,13 +34,16 @@ export interface SteadyState {
  */
 export class SteadyStream implements EstimateUse {
   readonly buffers: MapBufferPool;
+  readonly #Drawings: typeof RangedDrawings;
   readonly #own = new OwnProgram('steady');
   #from: Uint8Array | undefined;
   /** Of the last map. */
   #last: readonly [Engine, Geometry] | undefined;
 
-  constructor(buffers: MapBufferPool, state?: SteadyState) {
+  /** @param Drawings comes with the code that asks for the stream */
+  constructor(buffers: MapBufferPool, Drawings: typeof RangedDrawings, state?: SteadyState) {
     this.buffers = buffers;
+    this.#Drawings = Drawings;
     this.#from = state?.from;
     if (state) state.save = () => this.#save();
   }
@@ -71,7 +74,9 @@ export class SteadyStream implements EstimateUse {
   }
 
   drawings({ drawings }: Engine, { range }: MapBuffers): Pick<DrawingCache, 'use'> {
-    return new SteadyDrawings(drawings, range as GPUBuffer);
+    return new this.#Drawings(drawings, 'steady', (encoder, input) =>
+      encoder.copyBufferToBuffer(range as GPUBuffer, 0, input, 0, RANGE_BYTES),
+    );
   }
 
   /** Leaves the program to other streams. */
@@ -145,45 +150,4 @@ function held({ entry }: Engine, graph: Graph, picture: Value, depth: Value): { 
   const { fit } = graph.apply(steadyFit, { depth, luma, ...inputs }, { aligned: depthKind(kind).unit !== 'metre' });
   const { y } = graph.apply(steadyBlend, { depth, luma, last, last_luma, fit }, {});
   return { inputs, kept: { y, luma, fit } };
-}
-
-/** The input that takes the range of a stream, of drawings that were made with one. */
-const ranges = new WeakMap<Drawing, Value>();
-
-/** Draws the maps of a stream with its range in place of their own. */
-class SteadyDrawings implements Pick<DrawingCache, 'use'> {
-  readonly #drawings: DrawingCache;
-  readonly #range: GPUBuffer;
-
-  constructor(drawings: DrawingCache, range: GPUBuffer) {
-    this.#drawings = drawings;
-    this.#range = range;
-  }
-
-  async use<T>(key: string, size: Size, build: DrawingBuilder, work: (drawing: Drawing) => Promise<T>): Promise<T> {
-    // What `DepthMap.range` asks for is told of the map alone.
-    if (key === 'range') return this.#drawings.use(key, size, build, work);
-    let made: Value | undefined;
-    const withRange: DrawingBuilder = (graph, depth, part) =>
-      build(graph, depth, {
-        ...part,
-        depthRange: () => (made ??= graph.input('range', { dtype: 'f32', shape: [RANGE_BYTES / 4] })),
-      });
-    return this.#drawings.use(`steady ${key}`, size, withRange, (drawing) => {
-      if (made) ranges.set(drawing, made);
-      return work(this.#ranged(drawing));
-    });
-  }
-
-  /** The drawing, whose runs start with the range of the stream; values alone need none. */
-  #ranged(drawing: Drawing): Drawing {
-    const value = ranges.get(drawing);
-    if (!value) return drawing;
-    const { executable } = drawing;
-    const encode: Drawing['executable']['encode'] = (encoder, textures) => {
-      encoder.copyBufferToBuffer(this.#range, 0, executable.buffer(value), 0, RANGE_BYTES);
-      return executable.encode(encoder, textures);
-    };
-    return { ...drawing, executable: { buffer: (of) => executable.buffer(of), encode } };
-  }
 }

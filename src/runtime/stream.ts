@@ -1,5 +1,6 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
+import { RangedDrawings } from '../depth/ranged_drawings.js';
 import { ImageError, UsageError } from '../errors.js';
 import type { PictureSource } from '../image/picture.js';
 import { parts } from '../parts.js';
@@ -88,7 +89,7 @@ async function useOf(
   if (temporal && steady) throw fault(`${title} holds its depth still by itself.`, 'Leave the option steady out.');
   if (doubts) throw fault('A stream that holds depth still gives no confidence.', 'Leave the option confidence out.');
   const { SteadyStream, VideoStream } = await life.until(parts.steady(), signal);
-  return temporal ? new VideoStream(pool) : new SteadyStream(pool, steadyState);
+  return temporal ? new VideoStream(pool) : new SteadyStream(pool, RangedDrawings, steadyState);
 }
 
 /** Estimates whose maps take their buffers from a pool. */

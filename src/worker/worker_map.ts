@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { putColors } from '../depth/depth_map.js';
+import { UsageError } from '../errors.js';
 import type { DepthFileFormat, DepthMapOnGpu, DepthRange, DepthSemantics, DrawOptions, SideMap } from '../index.js';
 import { depthKind, type BesideName, type DepthKind } from '../models/family.js';
 import type { MapFacts } from './host_calls.js';
@@ -71,9 +72,14 @@ export class WorkerMap {
     return this.#link.call('colors', { map: this.#map, options });
   }
 
-  /** As `DepthMap.draw`. @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN` */
+  /** As `DepthMap.draw`, on a canvas with a 2D context or none yet. @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN` */
   async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
-    putColors(canvas, new ImageData(await this.colors(options), this.width, this.height));
+    const context = canvas.getContext('2d') as Parameters<typeof putColors>[0] | null;
+    if (!context)
+      throw new UsageError('CANVAS_CONTEXT', "The canvas has another context; a worker's map needs a 2D context.", {
+        phase: 'write',
+      });
+    putColors(context, new ImageData(await this.colors(options), this.width, this.height));
   }
 
   /** As `DepthMap.semantics`. */

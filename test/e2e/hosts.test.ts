@@ -39,6 +39,20 @@ describe('a page that draws with WebGPU', () => {
     expect(farthest(encoded, estimated)).toBe(0);
   });
 
+  it('draws a map on its canvas without reading it back, and on no canvas of others', async () => {
+    const { drawn, objects, codes } = await page.evaluate((of) => window.door.drawOnGpu(of), picture);
+    for (const { canvas, colors } of drawn) {
+      expect(new Set(colors).size).toBeGreaterThan(50);
+      expect(canvas).toEqual(colors);
+    }
+    expect(objects).toBe(0);
+    expect(codes).toEqual([
+      expect.stringMatching(/^CANVAS_CONTEXT .*neither 2D nor of WebGPU/),
+      expect.stringMatching(/^CANVAS_CONTEXT .*not configured/),
+      expect.stringMatching(/^CANVAS_CONTEXT .*another GPU device/),
+    ]);
+  });
+
   it('leaves the console empty', () => {
     expect(watch.complaints).toEqual([]);
   });

@@ -142,6 +142,61 @@ async function encodeExternal({ width, height, data }: Pixels) {
 }
 
 /**
+ * A map of these pixels drawn on canvases that WebGPU draws on, read off the canvas, beside its colours; buffers mapped,
+ * and buffers and textures made, by the second drawing; and the codes of canvases that are refused.
+ */
+async function drawOnGpu({ width, height, data }: Pixels) {
+  const map = await model.estimate({ data: Uint8Array.from(data), width, height }, SIZE);
+  const make = () => document.createElement('canvas');
+  const canvas = make();
+  const context = canvas.getContext('webgpu') as GPUCanvasContext;
+  context.configure({ device, format: navigator.gpu.getPreferredCanvasFormat(), alphaMode: 'premultiplied' });
+  const own = await map.range();
+  const looks = [{}, { colormap: 'gray', range: { min: own.low, max: own.high } }] as const;
+  const drawn: { canvas: number[]; colors: number[] }[] = [];
+  const plain = Object.assign(make(), { width, height });
+  const copy = plain.getContext('2d', { willReadFrequently: true }) as CanvasRenderingContext2D;
+  for (const look of looks) {
+    await map.draw(canvas, look);
+    copy.drawImage(canvas, 0, 0);
+    const { data: pixels } = copy.getImageData(0, 0, width, height);
+    drawn.push({ canvas: Array.from(pixels), colors: Array.from(await map.colors(look)) });
+  }
+  let objects = 0;
+  const spies = (
+    [GPUDevice.prototype, GPUBuffer.prototype] as unknown as Record<string, (...of: unknown[]) => unknown>[]
+  )
+    .flatMap((type) =>
+      ['createBuffer', 'createTexture', 'mapAsync'].flatMap((name) => (name in type ? [[type, name] as const] : [])),
+    )
+    .map(([type, name]) => {
+      const real = type[name]!;
+      type[name] = function (...of) {
+        objects++;
+        return real.apply(this, of);
+      };
+      return () => (type[name] = real);
+    });
+  await map.draw(canvas);
+  for (const restore of spies) restore();
+  const bitmaps = make();
+  bitmaps.getContext('bitmaprenderer');
+  const bare = make();
+  bare.getContext('webgpu');
+  const foreign = make();
+  const other = await (await navigator.gpu.requestAdapter())!.requestDevice();
+  (foreign.getContext('webgpu') as GPUCanvasContext).configure({ device: other, format: 'rgba8unorm' });
+  const codes: string[] = [];
+  for (const one of [bitmaps, bare, foreign])
+    await map
+      .draw(one)
+      .catch(({ code, message }: { code: string; message: string }) => codes.push(`${code} ${message}`));
+  map.dispose();
+  other.destroy();
+  return { drawn, objects, codes };
+}
+
+/**
  * Maps of a playing video and of a frame, by a model that has seen no video yet; beside each the map of the same pixels
  * on a canvas. And how often the queue took neither, as in Firefox: by itself or, with `refuse`, as it is made to.
  */
@@ -363,6 +418,7 @@ const door = {
   estimateMetres,
   encodeTexture,
   encodeExternal,
+  drawOnGpu,
   disposeModel,
   cachedSizes,
 };

@@ -1,5 +1,5 @@
 import { ShaderError } from '../errors.js';
-import { scoped, textOf } from '../gpu/scoped.js';
+import { scoped, textOf } from './scoped.js';
 
 /**
  * Compiles a pipeline that is no kernel of an op.

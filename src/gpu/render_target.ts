@@ -1,27 +1,35 @@
 import storeWgsl from '../../shaders/hosts/store_values.wgsl?raw';
-import { TextureUsage } from '../gpu/buffers.js';
-import type { Gpu } from '../gpu/gpu.js';
-import { scoped } from '../gpu/scoped.js';
-import type { Size } from '../image/size.js';
+import { TextureUsage } from './buffers.js';
+import type { Gpu } from './gpu.js';
+import { scoped } from './scoped.js';
 import { compileHost } from './compile_host.js';
 
 /** Formats that are written by a render pass, as no compute shader may store to them on every device. */
 export const RENDERED = ['r16float', 'depth32float'] as const;
 export type RenderedFormat = (typeof RENDERED)[number];
 
-/** Draws values f32 of a texture of its own into targets of a size and format. */
+interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Formats of a canvas. */
+const CANVAS = ['bgra8unorm', 'rgba8unorm', 'rgba16float'] as const;
+type DrawnFormat = RenderedFormat | (typeof CANVAS)[number];
+
+/** Draws a texture of its own into targets of a size and format: values f32, or colours for a canvas. */
 export class RenderTarget {
-  /** Takes the values: r32float, of the size of the targets. */
+  /** Takes the values, r32float, or the colours, rgba8unorm; of the size of the targets. */
   readonly values: GPUTexture;
+  readonly format: DrawnFormat;
   readonly #pipeline: GPURenderPipeline;
   readonly #bound: GPUBindGroup;
-  readonly #isDepth: boolean;
   readonly #passes = new WeakMap<GPUTexture, GPURenderPassDescriptor>();
 
-  private constructor(device: GPUDevice, pipeline: GPURenderPipeline, format: RenderedFormat, values: GPUTexture) {
+  private constructor(device: GPUDevice, pipeline: GPURenderPipeline, format: DrawnFormat, values: GPUTexture) {
     this.values = values;
+    this.format = format;
     this.#pipeline = pipeline;
-    this.#isDepth = format === 'depth32float';
     this.#bound = device.createBindGroup({
       label: 'values',
       layout: pipeline.getBindGroupLayout(0),
@@ -30,12 +38,13 @@ export class RenderTarget {
   }
 
   /** @throws ShaderError, OutOfMemoryError */
-  static async make({ device }: Gpu, format: RenderedFormat, { width, height }: Size): Promise<RenderTarget> {
+  static async make({ device }: Gpu, format: DrawnFormat, { width, height }: Extent): Promise<RenderTarget> {
     const pipeline = await compile(device, format);
     const purpose = { what: 'the values of a target', bytes: 4 * width * height, phase: 'run' } as const;
     return scoped(device, purpose, () => {
       const usage = TextureUsage.STORAGE_BINDING | TextureUsage.TEXTURE_BINDING;
-      const values = device.createTexture({ label: 'values', size: [width, height], format: 'r32float', usage });
+      const read = isRendered(format) ? 'r32float' : 'rgba8unorm';
+      const values = device.createTexture({ label: 'values', size: [width, height], format: read, usage });
       return new RenderTarget(device, pipeline, format, values);
     });
   }
@@ -43,7 +52,7 @@ export class RenderTarget {
   /** Records a pass that draws the values. One for a target that was seen before makes no object. */
   encode(encoder: GPUCommandEncoder, target: GPUTexture): void {
     const known = this.#passes.get(target);
-    const descriptor = known ?? passOver(target, this.#isDepth);
+    const descriptor = known ?? passOver(target, this.format);
     if (!known) this.#passes.set(target, descriptor);
     const pass = encoder.beginRenderPass(descriptor);
     pass.setPipeline(this.#pipeline);
@@ -57,19 +66,25 @@ export class RenderTarget {
   }
 }
 
+/** Whether a format is written by a render pass. */
+export function isRendered(format: string): format is RenderedFormat {
+  return RENDERED.some((name) => name === format);
+}
+
 /** A render pass over a whole target. */
-export function passOver(target: GPUTexture, isDepth: boolean): GPURenderPassDescriptor {
+export function passOver(target: GPUTexture, format: DrawnFormat): GPURenderPassDescriptor {
   const view = target.createView({ baseMipLevel: 0, mipLevelCount: 1 });
-  if (!isDepth) return { label: 'depthwise', colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] };
+  if (format !== 'depth32float')
+    return { label: 'depthwise', colorAttachments: [{ view, loadOp: 'clear', storeOp: 'store' }] };
   const stored = { view, depthClearValue: 0, depthLoadOp: 'clear', depthStoreOp: 'store' } as const;
   return { label: 'depthwise', colorAttachments: [], depthStencilAttachment: stored };
 }
 
-const compiled = new WeakMap<GPUDevice, Map<RenderedFormat, Promise<GPURenderPipeline>>>();
+const compiled = new WeakMap<GPUDevice, Map<DrawnFormat, Promise<GPURenderPipeline>>>();
 
 /** The pipeline of a format, compiled once for a device. */
-function compile(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPipeline> {
-  const known = compiled.get(device) ?? new Map<RenderedFormat, Promise<GPURenderPipeline>>();
+function compile(device: GPUDevice, format: DrawnFormat): Promise<GPURenderPipeline> {
+  const known = compiled.get(device) ?? new Map<DrawnFormat, Promise<GPURenderPipeline>>();
   compiled.set(device, known);
   const made = known.get(format) ?? compileNew(device, format);
   known.set(format, made);
@@ -77,7 +92,7 @@ function compile(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPi
   return made;
 }
 
-function compileNew(device: GPUDevice, format: RenderedFormat): Promise<GPURenderPipeline> {
+function compileNew(device: GPUDevice, format: DrawnFormat): Promise<GPURenderPipeline> {
   const label = `store to ${format}`;
   const isDepth = format === 'depth32float';
   return compileHost(device, label, storeWgsl, (module) =>
@@ -87,7 +102,7 @@ function compileNew(device: GPUDevice, format: RenderedFormat): Promise<GPURende
       vertex: { module, entryPoint: 'vertex_main' },
       fragment: isDepth
         ? { module, entryPoint: 'depth_main', targets: [] }
-        : { module, entryPoint: 'color_main', targets: [{ format }] },
+        : { module, entryPoint: isRendered(format) ? 'value_main' : 'color_main', targets: [{ format }] },
       ...(isDepth && { depthStencil: { format, depthWriteEnabled: true, depthCompare: 'always' } }),
     }),
   );
