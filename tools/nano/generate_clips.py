@@ -73,7 +73,7 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument('--out', required=True)
     args.add_argument('--families', nargs='+', default=['room', 'street', 'landscape'])
-    args.add_argument('--frames', type=int, default=24)
+    args.add_argument('--frames', type=int, default=16)
     args.add_argument('--width', type=int, default=256)
     args.add_argument('--height', type=int, default=192)
     args = args.parse_args()
