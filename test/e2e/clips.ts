@@ -47,7 +47,7 @@ export function framesOf(path: string, width: number, height: number): Frame[] {
 }
 
 /** A test picture that moves, with a sine beside it. @param output options of ffmpeg, and the file */
-export function film({ size = '64x48', rate = '10', seconds = 0.6, sound = false }, ...output: string[]): void {
+export function film({ size = '64x48', rate = '10', seconds = 0.5, sound = false }, ...output: string[]): void {
   const picture = `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
   const sine = sound ? ['-f', 'lavfi', '-i', `sine=duration=${seconds}`] : [];
   ffmpeg('-f', 'lavfi', '-i', picture, ...sine, '-pix_fmt', 'yuv420p', ...output);
