@@ -86,6 +86,15 @@ export interface EvaluateCommand extends ModelArguments {
   readonly json?: string;
 }
 
+/** Rendered questions to one or several models. */
+export interface SuiteCommand extends ModelArguments {
+  readonly command: 'suite';
+  /** Folder for the page, the pictures and the scores. */
+  readonly output: string;
+  /** By name; the one of `ModelArguments` where there are none. */
+  readonly models: readonly string[];
+}
+
 export interface ConvertCommand {
   readonly command: 'convert';
   /** File, URL or hf:org/repo@revision/file. */
@@ -100,6 +109,7 @@ export type Command =
   | EstimateCommand
   | TensorCommand
   | EvaluateCommand
+  | SuiteCommand
   | ConvertCommand
   | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
   | { readonly command: 'models'; readonly json: boolean }
@@ -257,10 +267,13 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
   return { command: 'tensor', input, output, ...modelArguments(values) };
 }
 
-function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly command: 'help' } {
+function evaluateCommand(argv: readonly string[]): EvaluateCommand | SuiteCommand | { readonly command: 'help' } {
   const { values, positionals } = parseOptions(argv, EVALUATION_OPTIONS);
   const { help, data, truth, protocol, json, confidence } = values;
   if (help) return { command: 'help' };
+  if (values.suite !== undefined) return suiteCommand(values, positionals);
+  const idle = (['output', 'models'] as const).find((name) => values[name] !== undefined);
+  if (idle) throw new UsageError('OPTION_CONFLICT', `--${idle} has no meaning without --suite.`);
   if (data === undefined || positionals.length > 0) {
     const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
     throw new UsageError('OPTION_INPUT', `eval takes one folder of pictures with their true depth.${stray}`, {
@@ -294,6 +307,42 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | { readonly 
       protocol: protocol === undefined ? undefined : oneOf('protocol', protocol, PROTOCOLS),
     }),
   };
+}
+
+function suiteCommand(values: EvaluationValues, positionals: readonly string[]): SuiteCommand {
+  oneOf('suite', values.suite ?? '', ['failures']);
+  const idle = (['data', 'truth', 'protocol', 'confidence', 'focal-length', 'json'] as const).find(
+    (name) => values[name] !== undefined,
+  );
+  if (idle ?? positionals[0])
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      `--suite renders its pictures: ${idle ? `--${idle}` : `"${positionals[0]}"`} has no meaning with it.`,
+    );
+  if (values.output === undefined)
+    throw new UsageError('OPTION_INPUT', '--suite needs a folder to write into.', { hint: 'Add -o DIR.' });
+  return {
+    command: 'suite',
+    output: values.output,
+    models: modelNames(values, 1),
+    ...modelArguments(values),
+  };
+}
+
+/** Names of models, a comma between them. */
+function modelNames({ models, model, weights }: EvaluationValues, least: number): string[] {
+  if (models === undefined) return [];
+  const names = models.split(',').map((name) => name.trim());
+  if (names.length < least || names.some((name) => name === '') || new Set(names).size < names.length)
+    throw new UsageError('OPTION_VALUE', `--models takes names of ${least} or more models, each once: a,b.`, {
+      actual: models,
+    });
+  if (model !== undefined || weights !== undefined)
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      `--models and --${model === undefined ? 'weights' : 'model'} exclude each other.`,
+    );
+  return names;
 }
 
 function convertCommand(argv: readonly string[]): ConvertCommand | { readonly command: 'help' } {

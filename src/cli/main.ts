@@ -11,6 +11,7 @@ import { modelsText } from './models.js';
 import { helpText } from './options.js';
 import { watchOutput } from './output_streams.js';
 import { Session } from './session.js';
+import { runSuite } from './suite/run_suite.js';
 import { shownArguments } from '../node/disk_names.js';
 import { runTensor } from './tensor.js';
 import { tell } from './terminal.js';
@@ -59,6 +60,8 @@ async function run(command: Command, session: Session): Promise<number> {
       return estimatePictures(command, session);
     case 'evaluate':
       return evaluateModel(command, session);
+    case 'suite':
+      return runSuite(command, session);
     case 'convert':
       return convertFile(command, session);
     case 'tensor':

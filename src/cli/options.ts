@@ -93,6 +93,8 @@ export const OPTIONS = {
   },
 } as const satisfies Record<string, Record<string, Option>>;
 
+const MODELS = { type: 'string', value: 'A,B', help: 'several models by name, in place of --model' } as const;
+
 /** Options of `depthwise eval`, beside those that choose the model. */
 const EVALUATION = {
   data: {
@@ -106,6 +108,8 @@ const EVALUATION = {
   steady: { type: 'boolean', help: 'with --video: scores depth that is held still' },
   confidence: { type: 'boolean', help: 'also AUSE: how well confidence tells where the errors are' },
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
+  suite: { type: 'string', value: 'NAME', help: 'failures: renders what models find hard, and writes a page into -o' },
+  models: MODELS,
 } as const satisfies Record<string, Option>;
 
 /** Options of `depthwise convert`. */
@@ -124,6 +128,7 @@ export const CONVERSION_OPTIONS = {
 export const EVALUATION_OPTIONS = {
   ...OPTIONS.Model,
   ...EVALUATION,
+  output: OPTIONS.Output.output,
   'focal-length': OPTIONS.Input['focal-length'],
   hub: OPTIONS.Input.hub,
   quiet: OPTIONS.General.quiet,
@@ -164,6 +169,7 @@ Usage:
   depthwise [options] VIDEO                  clip.mp4 gives clip-<model>.mp4, with its sound
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
   depthwise eval [options] --data DIR        scores of a model against true depth
+  depthwise eval --suite failures -o DIR     what models find hard, and how they do, as a page
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
   depthwise info                             GPUs, their limits and features
   depthwise models                           models, their sizes and licences

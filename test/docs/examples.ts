@@ -175,6 +175,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   'npx depthwise photo.jpg --confidence --npy': {
     makes: ['photo-nano-confidence.png', 'photo-nano-confidence.npy'],
   },
+  'npx depthwise eval --suite failures -m nano -o report': { why: 'test/long/suite.test.ts runs it: a minute' },
   'npx depthwise --help': {},
   'npx depthwise info': {},
   'npx depthwise models': {},

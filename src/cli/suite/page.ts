@@ -1,0 +1,62 @@
+/** A picture of a page, as a PNG file. */
+export interface Figure {
+  readonly caption: string;
+  readonly png: Uint8Array;
+}
+
+/** A part of a page. */
+export interface Section {
+  readonly title: string;
+  readonly text?: string;
+  /** Cells of a table, its head first. */
+  readonly rows?: readonly (readonly string[])[];
+  /** Rows of pictures. */
+  readonly figures?: readonly (readonly Figure[])[];
+}
+
+const STYLE = `body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:80rem;padding:0 1rem;color:#222}
+h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2.2rem 0 .3rem}p{margin:.3rem 0}
+table{border-collapse:collapse;margin:.6rem 0}td,th{padding:.15rem .7rem .15rem 0;text-align:left;vertical-align:top}
+.figures{display:flex;flex-wrap:wrap;gap:.6rem;margin:.5rem 0}figure{margin:0}
+figure img{display:block;width:19rem;max-width:100%;image-rendering:auto}figcaption{font-size:.85rem;color:#555}
+@media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}figcaption{color:#aaa}}`;
+
+/** One HTML file that asks for nothing else: its pictures are in it. */
+export function page(title: string, intro: string, sections: readonly Section[]): string {
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(title)}</title>
+<style>${STYLE}</style>
+<h1>${escaped(title)}</h1>
+<p>${escaped(intro)}</p>
+${sections.map(sectionOf).join('\n')}
+</html>
+`;
+}
+
+function sectionOf({ title, text, rows, figures = [] }: Section): string {
+  return [
+    `<h2>${escaped(title)}</h2>`,
+    text === undefined ? '' : `<p>${escaped(text)}</p>`,
+    rows ? tableOf(rows) : '',
+    ...figures.map((row) => `<div class="figures">${row.map(figureOf).join('')}</div>`),
+  ].join('\n');
+}
+
+function tableOf([head = [], ...rows]: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[], tag: string) =>
+    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
+  return `<table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table>`;
+}
+
+function figureOf({ caption, png }: Figure): string {
+  const url = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
+  return `<figure><img alt="${escaped(caption)}" src="${url}"><figcaption>${escaped(caption)}</figcaption></figure>`;
+}
+
+/** Text in which nothing is read as HTML. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+}

@@ -1,0 +1,30 @@
+import { readFile, rm, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parseArguments, type EvaluateCommand, type SuiteCommand } from '../../src/cli/arguments.js';
+import { evaluateModel } from '../../src/cli/evaluate.js';
+import { Session } from '../../src/cli/session.js';
+import { runSuite } from '../../src/cli/suite/run_suite.js';
+
+/** What docs/nano-failures.md says of nano. */
+const GOOD = 15;
+
+it('asks nano the questions of the failure suite, and its confidence orders their errors better than chance', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
+  const session = new Session(true, new AbortController().signal);
+  const argv = ['eval', '--suite', 'failures', '-m', 'nano', '--precision', 'f32', '-q', '-o', folder];
+  expect(await runSuite(parseArguments(argv) as SuiteCommand, session)).toBe(0);
+  const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as { nano: { good: boolean }[] };
+  expect(scores.nano.filter(({ good }) => good)).toHaveLength(GOOD);
+  const html = await readFile(join(folder, 'index.html'), 'utf8');
+  expect(html.match(/<img [^>]*src="data:image\/png;base64,/g)).toHaveLength(4 * scores.nano.length);
+  const json = join(folder, 'scores', 'eval.json');
+  const again = ['eval', '-m', 'nano', '--precision', 'f32', '-q', '--confidence', '--data', folder, '--json', json];
+  expect(await evaluateModel(parseArguments(again) as EvaluateCommand, session)).toBe(0);
+  const { mean } = JSON.parse(await readFile(json, 'utf8')) as { mean: { ause: number; auseRandom: number } };
+  console.log('area under the sparsification error, over that of a random order:', mean.ause / mean.auseRandom);
+  // 0.64 when docs/evaluation.md was written.
+  expect(mean.ause).toBeLessThan(0.7 * mean.auseRandom);
+  await rm(folder, { recursive: true });
+}, 600_000);
