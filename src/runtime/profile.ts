@@ -20,19 +20,15 @@ export interface ProfileStep {
 const SIZES: OptionTable<SizeOptions> = { inputSize: null, square: null, maxSide: null };
 
 /** Times every dispatch of one estimate of a black picture. @throws UsageError `GPU_NO_TIMESTAMPS` */
-export async function profileEstimate(
-  life: Lifetime,
-  { width, height }: Size,
-  sizes: SizeOptions,
-): Promise<ProfileStep[]> {
+export async function profileEstimate(life: Lifetime, picture: Size, sizes: SizeOptions): Promise<ProfileStep[]> {
   checkOptions(sizes, SIZES, 'run');
+  const { width, height } = picture ?? {};
   const found = life.ready();
   const engine = found instanceof Promise ? await found : found;
   const { gpu } = engine;
   if (!gpu.device.features.has('timestamp-query'))
     throw new UsageError('GPU_NO_TIMESTAMPS', 'This device has no timestamp-query.', { phase: 'run' });
-  const source = { data: new Uint8Array(4 * width * height), width, height };
-  const geometry = geometryOf(engine, source, sizes);
+  const geometry = geometryOf(engine, { data: new Uint8Array(), width, height }, sizes);
   const turn = engine.runs.take();
   const own = new PictureTexture(gpu);
   let lease: Lease | undefined;
@@ -53,6 +49,7 @@ export async function profileEstimate(
       engine,
       submit(gpu, { what: 'a profile', phase: 'run' }, (encoder) => {
         const timestamps = (pass: number) => passes.writes(pass);
+        const source = { data: new Uint8Array(4 * width * height), width, height };
         executable.encode(encoder, { picture: own.upload(source) }, { passEach: true, timestamps });
         passes.resolve(encoder);
       }),

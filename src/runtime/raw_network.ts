@@ -19,12 +19,12 @@ export async function runNetwork(
 ): Promise<Float32Array> {
   if (!(tensor instanceof Float32Array))
     throw new UsageError('TENSOR_SHAPE', 'The tensor is no Float32Array.', { expected: 'Float32Array', phase: 'run' });
-  const [N, C, H, W] = shape;
+  const [N, C, H = 0, W = 0] = Array.isArray(shape) ? (shape as readonly number[]) : [];
   const whole = [H, W].every((side) => Number.isSafeInteger(side) && side > 0);
   if (N !== 1 || C !== 3 || !whole || tensor.length !== 3 * H * W) {
     throw new UsageError(
       'TENSOR_SHAPE',
-      `The tensor is [${shape.join(',')}] with ${tensor.length} values; expected [1,3,H,W] with 3·H·W.`,
+      `The tensor is [${String(shape)}] with ${tensor.length} values; expected [1,3,H,W] with 3·H·W.`,
       { expected: [1, 3, H, W], actual: tensor.length, phase: 'run' },
     );
   }

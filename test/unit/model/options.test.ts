@@ -303,6 +303,7 @@ describe('options of a caller without a type checker', () => {
       [() => model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
       [() => model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
       [() => model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
+      [() => model.encode(any({}), any(null)), 'OPTION_OBJECT', null],
       [() => map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
       [() => map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
       [() => map.colors({ span: any('x') }), 'OPTION_SPAN', 'x'],
@@ -316,6 +317,14 @@ describe('options of a caller without a type checker', () => {
       expect(error).toMatchObject({ name: 'UsageError', code, actual });
       if (typeof actual === 'string') expect(error.message).toContain(actual);
     }
+    for (const source of [5, null, undefined, 'clip.mp4'])
+      expect(await rejection(model.stream(any(source)).next())).toMatchObject({ code: 'IMAGE_SOURCE' });
+    for (const size of [null, 'x', { width: -1, height: 8 }, { width: 8, height: NaN }])
+      expect(await rejection(model.profile(any(size)))).toMatchObject({
+        code: faulty.device.features.has('timestamp-query') ? 'IMAGE_SIZE' : 'GPU_NO_TIMESTAMPS',
+      });
+    for (const shape of [null, 5, [1, 3]])
+      expect(await rejection(model.run(new Float32Array(3), any(shape)))).toMatchObject({ code: 'TENSOR_SHAPE' });
     expect(await rejection(map.colors({ colormap: any('jet') }))).toMatchObject({
       expected: ['inferno', 'spectral_r', 'turbo', 'viridis', 'magma', 'gray'],
     });
