@@ -46,11 +46,14 @@ export function framesOf(path: string, width: number, height: number): Frame[] {
   }));
 }
 
-/** A test picture that moves, with a sine beside it. @param output options of ffmpeg, and the file */
-export function film({ size = '64x48', rate = '10', seconds = 0.5, sound = false }, ...output: string[]): void {
-  const picture = `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`;
+/** A test picture that moves, with a sine beside it. Pixels in `format` have sides as asked for. @param output options of ffmpeg, and the file */
+export function film(
+  { size = '64x48', rate = '10', seconds = 0.5, sound = false, format = 'yuv420p' },
+  ...output: string[]
+): void {
+  const picture = `testsrc2=size=${size}:rate=${rate}:duration=${seconds},format=${format}`;
   const sine = sound ? ['-f', 'lavfi', '-i', `sine=duration=${seconds}`] : [];
-  ffmpeg('-f', 'lavfi', '-i', picture, ...sine, '-pix_fmt', 'yuv420p', ...output);
+  ffmpeg('-f', 'lavfi', '-i', picture, ...sine, ...output);
 }
 
 /** The command line of the tool on one video, in this process. */
