@@ -3,7 +3,7 @@ import pastWgsl from '../../shaders/frames_past.wgsl?raw';
 import storedWgsl from '../../shaders/stored.wgsl?raw';
 import registersWgsl from '../../shaders/temporal_attention.wgsl?raw';
 import subgroupWgsl from '../../shaders/temporal_attention_subgroup.wgsl?raw';
-import { ensureTypes, tokens2, type DType, type TensorType } from '../tensor.js';
+import { ensureTypes, numel, tokens2, type DType, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
 
 /** Places of a clip, and heads. */
@@ -77,7 +77,7 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
       }),
     },
   ],
-  cost: ({ q, past }) => ({ flops: 4 * tokens2(q)[0] * tokens2(q)[1] * (past ? PLACES : 1) }),
+  cost: ({ x, past }) => ({ flops: 4 * HEADS * numel(x.shape) * (past ? PLACES : 1) }),
 });
 
 interface Main extends Pick<Kernel, 'tunables' | 'params'> {

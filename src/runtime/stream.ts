@@ -35,7 +35,8 @@ export interface StreamOptions extends EstimateOptions {
   /**
    * Holds the depth still where the picture is: each map is laid onto the last one and moves to the new one where the
    * picture changes, faster where much of it does, and its colours and textures span one range that follows slowly. A
-   * cut or another size starts anew. For streams of one camera; metres keep their scale.
+   * cut or another size starts anew. For streams of one camera; metres keep their scale. Video Depth Anything does so
+   * by itself, and takes no `true`.
    */
   readonly steady?: boolean;
   /** @internal Of steady streams: what another one left, and how to ask what this one leaves. */
