@@ -61,6 +61,7 @@ const clip = (others: number, own: number, slotOf: (place: number) => number) =>
 
 export const temporalAttentionSpec = defineSpec({
   op: temporalAttention,
+  longKernels: ['subgroup'],
   gate: 8,
   half: ['q', 'x', 'past'],
   dtypes: { frames: 'u32' },
