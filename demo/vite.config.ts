@@ -22,6 +22,7 @@ export default defineConfig({
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
       { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
       { find: /^depthwise\/views$/, replacement: at('../src/views/index.ts') },
+      { find: /^depthwise\/nano$/, replacement: at('../models/nano.js') },
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
   },
