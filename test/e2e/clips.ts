@@ -46,7 +46,10 @@ export function framesOf(path: string, width: number, height: number): Frame[] {
   }));
 }
 
-/** A test picture that moves, with a sine beside it. Pixels in `format` have sides as asked for. @param output options of ffmpeg, and the file */
+/**
+ * A test picture that moves, with a sine beside it where asked for.
+ * @param output options of ffmpeg, and the file
+ */
 export function film(
   { size = '64x48', rate = '10', seconds = 0.5, sound = false, format = 'yuv420p' },
   ...output: string[]
