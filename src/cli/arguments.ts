@@ -3,7 +3,7 @@ import { UsageError } from '../errors.js';
 import type { TruthKind } from '../eval/disparity.js';
 import { protocols, type ProtocolName } from '../eval/protocols.js';
 import { colormaps, type ColormapName } from '../depth/colormaps.js';
-import { CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
+import { COMPARISON_OPTIONS, CONVERSION_OPTIONS, EVALUATION_OPTIONS, PARSER_OPTIONS } from './options.js';
 import { parseShard, type Shard } from './shard.js';
 import { isStandardInput, STANDARD } from '../node/streams.js';
 import { CLIP_NAMES, clipFormats, type ClipFormats } from './video/clip_options.js';
@@ -86,13 +86,33 @@ export interface EvaluateCommand extends ModelArguments {
   readonly json?: string;
 }
 
+/** One of several models. */
+export interface NamedModel {
+  readonly model: string;
+  /** File, URL or hf:org/repo@revision. */
+  readonly weights?: string;
+}
+
 /** Rendered questions to one or several models. */
 export interface SuiteCommand extends ModelArguments {
   readonly command: 'suite';
   /** Folder for the page, the pictures and the scores. */
   readonly output: string;
-  /** By name; the one of `ModelArguments` where there are none. */
-  readonly models: readonly string[];
+  /** The one of `ModelArguments` where there are none. */
+  readonly models: readonly NamedModel[];
+}
+
+/** Several models over the same pictures. */
+export interface CompareCommand extends ModelArguments {
+  readonly command: 'compare';
+  readonly inputs: readonly string[];
+  /** Folder for the page and the scores. */
+  readonly output: string;
+  /** Two or more; the others are compared with the first. */
+  readonly models: readonly NamedModel[];
+  readonly inputSize?: number;
+  /** In pixels of the pictures. */
+  readonly focalLength?: number;
 }
 
 export interface ConvertCommand {
@@ -110,6 +130,7 @@ export type Command =
   | TensorCommand
   | EvaluateCommand
   | SuiteCommand
+  | CompareCommand
   | ConvertCommand
   | { readonly command: 'info'; readonly adapter?: string; readonly json: boolean }
   | { readonly command: 'models'; readonly json: boolean }
@@ -119,6 +140,7 @@ export type Command =
 
 type Values = Parsed<typeof PARSER_OPTIONS>['values'];
 type EvaluationValues = Parsed<typeof EVALUATION_OPTIONS>['values'];
+type ComparisonValues = Parsed<typeof COMPARISON_OPTIONS>['values'];
 
 const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
 
@@ -129,6 +151,7 @@ const PROTOCOLS = Object.keys(protocols) as ProtocolName[];
 export function parseArguments(argv: readonly string[]): Command {
   const [command, rest] = splitCommand(argv);
   if (command === 'eval') return evaluateCommand(rest);
+  if (command === 'compare') return compareCommand(rest);
   if (command === 'convert') return convertCommand(rest);
   const { values, positionals } = parseOptions(argv, PARSER_OPTIONS);
   const json = values.json ?? false;
@@ -329,8 +352,32 @@ function suiteCommand(values: EvaluationValues, positionals: readonly string[]):
   };
 }
 
-/** Names of models, a comma between them. */
-function modelNames({ models, model, weights }: EvaluationValues, least: number): string[] {
+function compareCommand(argv: readonly string[]): CompareCommand | { readonly command: 'help' } {
+  const { values, positionals: inputs } = parseOptions(argv, COMPARISON_OPTIONS);
+  if (values.help) return { command: 'help' };
+  const { output, models } = values;
+  if (inputs.length === 0 || output === undefined || models === undefined)
+    throw new UsageError('OPTION_INPUT', 'compare takes pictures, two or more models, and a folder to write into.', {
+      hint: 'Write `depthwise compare --models a,b photos -o report`.',
+    });
+  return {
+    command: 'compare',
+    inputs,
+    output,
+    models: modelNames({ models }, 2),
+    ...modelArguments(values),
+    ...optional({
+      inputSize: sideOf('input-size', values['input-size']),
+      focalLength: positive('focal-length', values['focal-length'], 'pixels'),
+    }),
+  };
+}
+
+/** Models, a comma between them: NAME, or NAME=WEIGHTS. */
+function modelNames(
+  { models, model, weights }: Pick<EvaluationValues, 'models' | 'model' | 'weights'>,
+  least: number,
+): NamedModel[] {
   if (models === undefined) return [];
   const names = models.split(',').map((name) => name.trim());
   if (names.length < least || names.some((name) => name === '') || new Set(names).size < names.length)
@@ -342,7 +389,10 @@ function modelNames({ models, model, weights }: EvaluationValues, least: number)
       'OPTION_CONFLICT',
       `--models and --${model === undefined ? 'weights' : 'model'} exclude each other.`,
     );
-  return names;
+  return names.map((name) => {
+    const [first = '', ...rest] = name.split('=');
+    return { model: first, ...optional({ weights: rest.length > 0 ? rest.join('=') : undefined }) };
+  });
 }
 
 function convertCommand(argv: readonly string[]): ConvertCommand | { readonly command: 'help' } {
@@ -360,7 +410,9 @@ function convertCommand(argv: readonly string[]): ConvertCommand | { readonly co
   return { command: 'convert', input, output, f16: values.f16 ?? false, quiet: values.quiet ?? false };
 }
 
-function modelArguments(values: Values | EvaluationValues): ModelArguments {
+function modelArguments(
+  values: (Values | EvaluationValues | ComparisonValues) & { readonly model?: string; readonly weights?: string },
+): ModelArguments {
   return {
     acceptLicense: values['accept-license'] ?? false,
     hub: values.hub ?? false,

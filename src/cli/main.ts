@@ -11,6 +11,7 @@ import { modelsText } from './models.js';
 import { helpText } from './options.js';
 import { watchOutput } from './output_streams.js';
 import { Session } from './session.js';
+import { compareModels } from './suite/compare.js';
 import { runSuite } from './suite/run_suite.js';
 import { shownArguments } from '../node/disk_names.js';
 import { runTensor } from './tensor.js';
@@ -62,6 +63,8 @@ async function run(command: Command, session: Session): Promise<number> {
       return evaluateModel(command, session);
     case 'suite':
       return runSuite(command, session);
+    case 'compare':
+      return compareModels(command, session);
     case 'convert':
       return convertFile(command, session);
     case 'tensor':

@@ -93,7 +93,11 @@ export const OPTIONS = {
   },
 } as const satisfies Record<string, Record<string, Option>>;
 
-const MODELS = { type: 'string', value: 'A,B', help: 'several models by name, in place of --model' } as const;
+const MODELS = {
+  type: 'string',
+  value: 'A,B',
+  help: 'several models, in place of --model: NAME or NAME=WEIGHTS each',
+} as const;
 
 /** Options of `depthwise eval`, beside those that choose the model. */
 const EVALUATION = {
@@ -135,6 +139,20 @@ export const EVALUATION_OPTIONS = {
   help: OPTIONS.General.help,
 } satisfies NonNullable<ParseArgsConfig['options']>;
 
+const { model: _model, weights: _weights, ...ONTO } = OPTIONS.Model;
+
+/** All options of `depthwise compare` for node:util's parseArgs. */
+export const COMPARISON_OPTIONS = {
+  ...ONTO,
+  models: MODELS,
+  output: OPTIONS.Output.output,
+  'input-size': OPTIONS.Input['input-size'],
+  'focal-length': OPTIONS.Input['focal-length'],
+  hub: OPTIONS.Input.hub,
+  quiet: OPTIONS.General.quiet,
+  help: OPTIONS.General.help,
+} satisfies NonNullable<ParseArgsConfig['options']>;
+
 /** All other options for node:util's parseArgs. */
 export const PARSER_OPTIONS = {
   ...OPTIONS.Model,
@@ -170,6 +188,7 @@ Usage:
   depthwise [options] --tensor IN.npy --out-tensor OUT.npy
   depthwise eval [options] --data DIR        scores of a model against true depth
   depthwise eval --suite failures -o DIR     what models find hard, and how they do, as a page
+  depthwise compare --models A,B PHOTOS -o DIR   models over the same pictures, as a page
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
   depthwise info                             GPUs, their limits and features
   depthwise models                           models, their sizes and licences

@@ -176,6 +176,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     makes: ['photo-nano-confidence.png', 'photo-nano-confidence.npy'],
   },
   'npx depthwise eval --suite failures -m nano -o report': { why: 'test/long/suite.test.ts runs it: a minute' },
+  'npx depthwise compare --models nano,midas-v2.1-small=midas_v21_small_256.pt photos -o report': {
+    makes: ['report/index.html', 'report/scores.json'],
+  },
   'npx depthwise --help': {},
   'npx depthwise info': {},
   'npx depthwise models': {},

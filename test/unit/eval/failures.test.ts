@@ -94,7 +94,9 @@ describe('the command', () => {
   it('takes one model or several, and a folder', () => {
     const parse = (...argv: string[]) => parseArguments(['eval', '--suite', 'failures', ...argv]);
     expect(parse('-o', 'd')).toMatchObject({ command: 'suite', output: 'd', models: [] });
-    expect(parse('-o', 'd', '--models', 'nano, dpt-large')).toMatchObject({ models: ['nano', 'dpt-large'] });
+    expect(parse('-o', 'd', '--models', 'nano, dpt-large')).toMatchObject({
+      models: [{ model: 'nano' }, { model: 'dpt-large' }],
+    });
     expect(() => parse()).toThrow('-o');
     expect(() => parse('-o', 'd', '--data', 'e')).toThrow('--data');
     expect(() => parse('-o', 'd', '--models', 'nano,nano')).toThrow('--models');

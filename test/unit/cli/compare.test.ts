@@ -1,0 +1,70 @@
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseArguments, type CompareCommand } from '../../../src/cli/arguments.js';
+import { Session } from '../../../src/cli/session.js';
+import { compareModels } from '../../../src/cli/suite/compare.js';
+import { tinyMidas } from '../model/tiny_midas.js';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
+  await mkdir(join(folder, 'photos'));
+  for (const name of ['room', 'street'])
+    await copyFile(`test/fixtures/nano/${name}.png`, join(folder, 'photos', `${name}.png`));
+  await writeFile(join(folder, 'tiny.safetensors'), tinyMidas());
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const session = new Session(true, new AbortController().signal);
+const parse = (...argv: string[]) => parseArguments(['compare', ...argv]) as CompareCommand;
+
+interface Row {
+  readonly path: string;
+  readonly models: readonly { model: string; spearman: number; absRel: number; milliseconds: number }[];
+}
+
+describe('compare', () => {
+  it('writes one page of pictures, maps, differences and agreement, whose first model agrees with itself', async () => {
+    const report = join(folder, 'report');
+    const models = `nano,midas-v2.1-small=${join(folder, 'tiny.safetensors')}`;
+    const argv = ['--models', models, '--input-size', '96', '--precision', 'f32', '-q', '-o', report];
+    expect(await compareModels(parse(...argv, join(folder, 'photos')), session)).toBe(0);
+    const scores = JSON.parse(await readFile(join(report, 'scores.json'), 'utf8')) as Row[];
+    expect(scores.map(({ path }) => path.replace(/.*\//, ''))).toEqual(['room.png', 'street.png']);
+    for (const { models: rows } of scores) {
+      expect(rows.map(({ model }) => model)).toEqual(['nano', 'midas-v2.1-small']);
+      const [first, other] = rows as [Row['models'][0], Row['models'][0]];
+      expect(first.spearman).toBeCloseTo(1, 9);
+      expect(first.absRel).toBeCloseTo(0, 6);
+      // Seeded weights know nothing of depth.
+      expect(Math.abs(other.spearman)).toBeLessThan(0.9);
+      expect(other.absRel).toBeGreaterThan(0.1);
+      expect(other.milliseconds).toBeGreaterThan(0);
+    }
+    const html = await readFile(join(report, 'index.html'), 'utf8');
+    // Of each picture: itself, two maps, one difference.
+    expect(html.match(/<img [^>]*src="data:image\/png;base64,iVBOR/g)).toHaveLength(8);
+    expect(html.match(/\b(?:href|src)="(?!data:)|url\(|@import|<script/)).toBeNull();
+  }, 60_000);
+
+  it('takes two models or more, pictures and a folder', () => {
+    expect(parse('--models', 'nano,dpt-large', 'p', '-o', 'r', '--input-size', '96')).toMatchObject({
+      command: 'compare',
+      inputs: ['p'],
+      output: 'r',
+      models: [{ model: 'nano' }, { model: 'dpt-large' }],
+      inputSize: 96,
+    });
+    expect(parse('--models', 'nano,nano=a=b.pt', 'p', '-o', 'r').models[1]).toEqual({
+      model: 'nano',
+      weights: 'a=b.pt',
+    });
+    expect(() => parse('--models', 'nano', 'p', '-o', 'r')).toThrow('2 or more');
+    expect(() => parse('--models', 'nano,,dpt-large', 'p', '-o', 'r')).toThrow('2 or more');
+    expect(() => parse('--models', 'nano,dpt-large', 'p')).toThrow('folder');
+    expect(() => parse('--models', 'nano,dpt-large', '-o', 'r')).toThrow('pictures');
+    expect(() => parse('--model', 'nano', 'p', '-o', 'r')).toThrow('--model');
+  });
+});
