@@ -35,7 +35,15 @@ export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): F
     media = of;
     media?.addEventListener('inactive', stopped);
   };
+  // A frame that was shown while it sought: a paused video may show no other.
+  let missed = false;
+  const found = (): void => {
+    if (missed) shown.put(video.currentTime);
+    missed = false;
+  };
   const events = {
+    seeked: found,
+    loadeddata: found,
     ended: () => shown.end(),
     // Another source goes on; one that is taken away leaves none.
     emptied: () => {
@@ -52,8 +60,8 @@ export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): F
   else if (video.paused) shown.put(video.currentTime);
   try {
     for await (const seconds of shown.all(waiting))
-      // While it seeks there is none; the one that it finds is shown.
       if (video.readyState >= HAS_FRAME) yield { picture: video, timestamp: Math.round(1e6 * seconds) };
+      else missed = true;
   } finally {
     video.cancelVideoFrameCallback(handle);
     watch(null);

@@ -124,9 +124,13 @@ describe('videoFrames', () => {
     video.readyState = 1;
     const next = frames.next();
     await new Promise((resolve) => setTimeout(resolve));
-    video.readyState = 4;
-    video.show(0.75);
+    Object.assign(video, { readyState: 4, currentTime: 0.75 });
+    video.tell('seeked');
     expect((await next).value).toMatchObject({ timestamp: 750_000 });
+    video.tell('seeked');
+    const played = frames.next();
+    video.show(0.8);
+    expect((await played).value).toMatchObject({ timestamp: 800_000 });
   });
 
   it('ends with the tracks of its camera, and goes on with those of another', async () => {
