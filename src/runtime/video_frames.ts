@@ -21,8 +21,11 @@ type Frames<T> = AsyncGenerator<Frame<T>, void, undefined>;
 export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): Frames<HTMLVideoElement> {
   const shown = new Newest<number>();
   let handle = 0;
+  // A frame that was shown while it sought: a paused video may show no other.
+  let missed = false;
   const note = (_now?: number, facts?: VideoFrameCallbackMetadata): void => {
     handle = video.requestVideoFrameCallback(note);
+    missed = false;
     if (facts) shown.put(facts.mediaTime);
   };
   let media: EventTarget | null = null;
@@ -35,8 +38,6 @@ export async function* videoFrames(video: HTMLVideoElement, waiting: Waiting): F
     media = of;
     media?.addEventListener('inactive', stopped);
   };
-  // A frame that was shown while it sought: a paused video may show no other.
-  let missed = false;
   const found = (): void => {
     if (missed) shown.put(video.currentTime);
     missed = false;

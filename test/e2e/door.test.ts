@@ -80,7 +80,8 @@ describe('the public door in Chromium', () => {
     console.log('maps of a file at', times, 'of', end);
     expect(times[0]).toBeLessThan(100_000);
     expect(times.some((time) => Math.abs(time - 500_000) < 100_000)).toBe(true);
-    expect(times).toEqual([...times].sort((a, b) => a - b));
+    // The end of a seek may be told of before the frame that it found.
+    expect(times.every((time, i) => i === 0 || time > times[i - 1]! - 50_000)).toBe(true);
     expect(Math.abs(times.at(-1)! - end)).toBeLessThan(150_000);
     expect({ ended, code }).toEqual({ ended: 1, code: 'IMAGE_DECODE' });
   });
