@@ -21,7 +21,7 @@ const MP4: Start = [4, [0x66, 0x74, 0x79, 0x70]];
 const PICTURE_BRAND = /^(?:avi[fs]|hei[cfmsx]|hev[cmsx]|mif1|msf1)/;
 const START = 16;
 
-/** What a file is, by its first bytes: its name and its type may say anything. What is nothing else may be a picture. */
+/** What a file is, by its first bytes: its name and its type may say anything. What else is left may be a picture. */
 export async function kindOf(file: Blob): Promise<FileKind> {
   const start = new Uint8Array(await file.slice(0, START).arrayBuffer());
   const begins = ([at, bytes]: Start) => bytes.every((byte, i) => start[at + i] === byte);

@@ -60,7 +60,8 @@ export class Measuring {
     if (!to) return this.#show(`The first point is ${metres(z)} away. Click the second.`);
     const length = distanceBetween(from, to, { angle, aspect: width / height });
     this.#show(
-      `${metres(length)} between the points, ${metres(from.z)} and ${metres(to.z)} away, by ${title.toLowerCase()} and ` +
+      `${metres(length)} between the points, ${metres(from.z)} and ${metres(to.z)} away, ` +
+        `by ${title.toLowerCase()} and ` +
         `an angle of view of ${Number(angle.toFixed(1))}°${angleKnown ? '' : ', which is assumed'}.`,
     );
   }

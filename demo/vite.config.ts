@@ -9,8 +9,10 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
  * What the first screen takes is one script, as scripts compress better together: the library's core, nano's network,
  * drawing and the first view.
  */
-const FIRST =
-  /\/(?:demo\/main|src\/(?:index|models\/(?:networks\/midas_small|decoders\/midas)|runtime\/estimate|depth\/drawing))\.ts$/;
+const FIRST = new RegExp(
+  '/(?:demo/main|' +
+    'src/(?:index|models/(?:networks/midas_small|decoders/midas)|runtime/estimate|depth/drawing))\\.ts$',
+);
 
 // The page sees the library as its users do: by its public door alone.
 export default defineConfig({

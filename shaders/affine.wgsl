@@ -1,5 +1,5 @@
-// y[H,W,C]: x seen mirrored, moved or at another scale: its value at column AX·x + BX and row AY·y + BY, bilinear. Beyond
-// its outermost pixels x goes on mirrored at them, once.
+// y[H,W,C]: x seen mirrored, moved or at another scale: its value at column AX·x + BX and row AY·y + BY, bilinear.
+// Beyond its outermost pixels x goes on mirrored at them, once.
 // One invocation computes one pixel.
 const WORKGROUP: u32 = 64;
 alias elem = vec4f; // of a picture; f32 of a map

@@ -5,7 +5,8 @@
 const WORKGROUP: u32 = 64;
 const INVERSE: bool = true;
 const TAPS: i32 = 5;
-// Of inverse depth, in standard deviations: what estimates that agree may be off, and how far below the least is infinity.
+// Of inverse depth, in standard deviations: what estimates that agree may be off, and how far infinity is below the
+// least.
 const NOISE: f32 = 0.024;
 const MARGIN: f32 = 0.48;
 const HALF: f32 = 0.2; // doubt of which confidence is a half

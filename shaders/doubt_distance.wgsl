@@ -1,4 +1,5 @@
-// distance[N]: mean distance of three other estimates from a depth map, each laid onto it by its fit from doubt_fit.wgsl.
+// distance[N]: mean distance of three other estimates from a depth map, each laid onto it by its fit
+// (doubt_fit.wgsl).
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
 struct Params {

@@ -1,5 +1,5 @@
-// fit[4]: scale and shift that lay another estimate onto a depth map, by least squares on at most 64×64 of their pixels,
-// and standard deviation and least value of the depth there. Pixels that are not finite do not count.
+// fit[4]: scale and shift that lay another estimate onto a depth map, by least squares on at most 64×64 of their
+// pixels, and standard deviation and least value of the depth there. Pixels that are not finite do not count.
 // One workgroup; its sums are the same in every invocation.
 const WORKGROUP: u32 = 128;
 const SIDE: u32 = 64; // samples along a side, at most

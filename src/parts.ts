@@ -15,8 +15,8 @@ export const parts = {
   /** Colours and ranges of depth maps. */
   drawing: () => fetched(import('./depth/drawing.js')),
   /**
-   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `texture`, `encode`, `prepare`, `run`,
-   * `profile` and `stream`; how far to trust a map; the convention `hub`; downloads that break off and go on; a
+   * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `texture`, `encode`, `prepare`,
+   * `run`, `profile` and `stream`; how far to trust a map; the convention `hub`; downloads that break off and go on; a
    * config.json beside the weights; JPEGs that a browser refuses.
    */
   rare: () => fetched(import('./runtime/rare.js')),

@@ -172,7 +172,7 @@ export function parseArguments(argv: readonly string[]): Command {
 
 /** The first word that is neither an option nor a value of one, and the rest; none behind `--`, where names stand. */
 function splitCommand(argv: readonly string[]): [command: string | undefined, rest: string[]] {
-  const options = { ...EVALUATION_OPTIONS, ...CONVERSION_OPTIONS, ...PARSER_OPTIONS };
+  const options = { ...COMPARISON_OPTIONS, ...EVALUATION_OPTIONS, ...CONVERSION_OPTIONS, ...PARSER_OPTIONS };
   const { tokens } = parseArgs({ args: [...argv], options, allowPositionals: true, strict: false, tokens: true });
   const first = tokens.find(({ kind }) => kind !== 'option');
   if (first?.kind !== 'positional') return [undefined, [...argv]];

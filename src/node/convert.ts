@@ -52,7 +52,8 @@ const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
  * @param source path, URL, `hf:org/repo@revision/file`, Blob or bytes
  * @param output path; a file of that name is replaced, but never the one that is read
  * @returns how many tensors and bytes were written
- * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`, `OPTION_UNKNOWN`; DepthFileError `OUTPUT_WRITE`;
+ * @throws every error of reading `source`; UsageError `OUTPUT_COLLISION`, `OPTION_UNKNOWN`; DepthFileError
+ *   `OUTPUT_WRITE`;
  *   WeightsFormatError `WEIGHTS_F16_RANGE`,
  *   `ST_DTYPE`; IntegrityError `INTEGRITY_SHA256`; or an `AbortError`
  * @example

@@ -204,7 +204,8 @@ export class DepthModel {
    *
    * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
    * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,
-   * every later call rejects. What a later call got wrong (`ENCODE_*`) is told to `onWarning`, and the next one rejects.
+   * every later call rejects. What a later call got wrong (`ENCODE_*`) is told to `onWarning`, and the next one
+   * rejects.
    * @example
    * ```ts
    * const encoder = model.device.createCommandEncoder();

@@ -25,8 +25,8 @@ export interface EncodeTargets extends SizeOptions {
   /**
    * A texture whose size the map takes, with STORAGE_BINDING usage in `r32float` (values), `rgba16float` or
    * `rgba32float` (nearness in red, value in green), or with RENDER_ATTACHMENT usage in `r16float` (values) or
-   * `depth32float` (z of the camera in `projection`), which take an encoder; or a buffer for f32 values at the source's size, with COPY_DST usage, or
-   * STORAGE usage for a compute pass.
+   * `depth32float` (z of the camera in `projection`), which take an encoder; or a buffer for f32 values at the source's
+   * size, with COPY_DST usage, or STORAGE usage for a compute pass.
    */
   readonly target: GPUTexture | GPUBuffer;
   /** Focal length of the camera in pixels of the source, for models that need it. */

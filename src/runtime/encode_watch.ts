@@ -63,7 +63,8 @@ export class EncodeWatch {
   /**
    * Throws what was found since the last call: once that values were cut off or that the call was refused, always that
    * the network answers nothing.
-   * @throws UsageError `ENCODE_ENCODER`, `ENCODE_DEVICE`, LimitError `LIMIT_F16_RANGE`, ModelMismatchError `MODEL_FLAT`; the errors of loading the model in f32
+   * @throws UsageError `ENCODE_ENCODER`, `ENCODE_DEVICE`; LimitError `LIMIT_F16_RANGE`; ModelMismatchError
+   *   `MODEL_FLAT`; the errors of loading the model in f32
    */
   check(): void {
     const fault = this.#fault;

@@ -72,7 +72,10 @@ export class WorkerMap {
     return this.#link.call('colors', { map: this.#map, options });
   }
 
-  /** As `DepthMap.draw`, on a canvas with a 2D context or none yet. @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN` */
+  /**
+   * As `DepthMap.draw`, on a canvas with a 2D context or none yet.
+   * @throws UsageError `CANVAS_CONTEXT`, `OPTION_COLORMAP`, `OPTION_SPAN`, `OPTION_RANGE`
+   */
   async draw(canvas: HTMLCanvasElement | OffscreenCanvas, options: DrawOptions = {}): Promise<void> {
     const context = canvas.getContext('2d') as Parameters<typeof putColors>[0] | null;
     if (!context)

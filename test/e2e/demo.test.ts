@@ -90,7 +90,7 @@ describe('the demo, as built, under a strict content security policy', () => {
     await screenshot('demo-first');
   });
 
-  it('moves the viewpoint with the pointer and the arrow keys, but not the pointer where motion is to be reduced', async () => {
+  it('moves the viewpoint with pointer and arrow keys, but not the pointer where motion is to be reduced', async () => {
     const front = await framePixels();
     const box = (await (await page.$('#map-frame'))!.boundingBox())!;
     const toSide = () => page.mouse.move(box.x + 0.95 * box.width, box.y + 0.5 * box.height);

@@ -10,7 +10,7 @@ import { runSuite } from '../../src/cli/suite/run_suite.js';
 /** What docs/nano-failures.md says of nano. */
 const GOOD = 15;
 
-it('asks nano the questions of the failure suite, and its confidence orders their errors better than chance', async () => {
+it('asks nano the questions of the failure suite, and its confidence orders errors better than chance', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
   const session = new Session(true, new AbortController().signal);
   const argv = ['eval', '--suite', 'failures', '-m', 'nano', '--precision', 'f32', '-q', '-o', folder];

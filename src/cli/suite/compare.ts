@@ -77,10 +77,10 @@ export async function compareModels(command: CompareCommand, session: Session): 
   await write(join(output, 'scores.json'), `${JSON.stringify(scores, null, 2)}\n`, reads);
   const sections = await Promise.all(compared.map(sectionOf));
   const intro =
-    `Every map beside that of ${scores[0]?.models[0]?.model}: rank correlation, and the mean relative difference of depth once one ` +
-    `scale and one shift of inverse depth lay one map onto the other; where that is relative, its farthest pixel counts ` +
-    `as infinitely far. Compared on ${SIDE} pixels along the longer side. Times are whole calls; the first of a size ` +
-    `compiles too.`;
+    `Every map beside that of ${scores[0]?.models[0]?.model}: rank correlation, and the mean relative difference ` +
+    `of depth once one scale and one shift of inverse depth lay one map onto the other; where that is relative, its ` +
+    `farthest pixel counts as infinitely far. Compared on ${SIDE} pixels along the longer side. Times are ` +
+    `whole calls; the first of a size compiles too.`;
   await write(
     join(output, 'index.html'),
     page('Depth models compared', intro, [{ title: 'Means', rows }, ...sections]),

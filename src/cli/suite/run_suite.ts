@@ -69,8 +69,8 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
   );
   const intro =
     `Rendered pictures with known depth. Passed: every number is within its threshold. Doubted: not, but the mean ` +
-    `confidence of what is asked about is at most ${UNSURE}; where the picture leaves the answer open, that is as good. ` +
-    `Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ${UNSURE}.`;
+    `confidence of what is asked about is at most ${UNSURE}; where the picture leaves the answer open, that is as ` +
+    `good. Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ${UNSURE}.`;
   const all: Section = { title: 'Results', rows };
   await write(join(command.output, 'index.html'), page('Depth: where models fail', intro, [all, ...sections]));
   return 0;

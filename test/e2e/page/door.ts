@@ -142,8 +142,8 @@ async function encodeExternal({ width, height, data }: Pixels) {
 }
 
 /**
- * A map of these pixels drawn on canvases that WebGPU draws on, read off the canvas, beside its colours; buffers mapped,
- * and buffers and textures made, by the second drawing; and the codes of canvases that are refused.
+ * A map of these pixels drawn on canvases that WebGPU draws on, read off the canvas, beside its colours; buffers
+ * mapped, and buffers and textures made, by the second drawing; and the codes of canvases that are refused.
  */
 async function drawOnGpu({ width, height, data }: Pixels) {
   const map = await model.estimate({ data: Uint8Array.from(data), width, height }, SIZE);

@@ -38,7 +38,7 @@ function bytesOf({ name, size, input: { width, height } }: (typeof models)[numbe
 const inMB = (bytes: number) =>
   (bytes / 1e6).toFixed(bytes < 1e8 ? 1 : 0).replace(/(?=\d{3}$)/, bytes >= 1e9 ? ',' : '');
 
-it('every published model binds at most 128 MiB at its own size; 1 GiB holds all in f16, and f32 where it is said', () => {
+it('every published model binds at most 128 MiB at its own size; 1 GiB holds all in f16, f32 where it is said', () => {
   const rows = new Map<string, string[]>();
   for (const entry of models) {
     const [full, half] = [bytesOf(entry, 'f32'), bytesOf(entry, 'f16')];
