@@ -1,4 +1,4 @@
-import { replace, type KernelMutant } from '../mutant.js';
+import { all, replace, type KernelMutant } from '../mutant.js';
 
 const odd = ['prime sides, odd channel tiles', 'a subgroup tile + 1, four different pads'];
 const deep = ['one-signed, a wide row tile + 1'];
@@ -108,7 +108,10 @@ export const gpuMutants: readonly KernelMutant[] = [
     op: 'attention',
     kernel: 'tiled',
     cases: ['head size 36'],
-    mutate: replace('key(at), d4 < K4)', 'key(at), true)'),
+    mutate: all(
+      replace('query(q_at[i] + d4), d4 < K4)', 'query(q_at[i] + d4), true)'),
+      replace('key(at), d4 < K4)', 'key(at), true)'),
+    ),
   },
   {
     name: 'the first channels of queries in every step',
