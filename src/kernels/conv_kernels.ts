@@ -134,11 +134,11 @@ function columnsOf({ y, groups }: Convolution): number {
   return ((y.shape[2] as number) / groups) % 8 === 0 ? 2 : 1;
 }
 
-/** Tiles of conv2d.wgsl, and vectors that each of them sums up. */
+/** Tiles of conv2d.wgsl, and rows of windows of four channels that each of them sums up. */
 function tilesOf(conv: Convolution, pixels: number): [tiles: number, terms: number] {
   const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const C = conv.map[2] as number;
-  return [OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * columnsOf(conv))), C / conv.groups / 4];
+  const [KH, , C] = conv.weight.shape as [number, number, number];
+  return [OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * columnsOf(conv))), (KH * C) / 4];
 }
 
 function makeConv(

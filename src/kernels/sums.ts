@@ -11,7 +11,7 @@ const SHARING = 256;
 const MOST = 32;
 /** Invocations that keep a large GPU busy: eight waves of 64 on each of 64 units. */
 const BUSY = 32768;
-/** Vectors that a part of a sum has at least: fewer are not worth adding up parts. */
+/** Vectors, or rows of them, that a part of a sum has at least: fewer are not worth adding up parts. */
 const TERMS = 8;
 
 /** How the kernels of registers sum: an invocation alone, or several that share a tile. */
@@ -29,7 +29,7 @@ export const WHOLE: Sums = { file: sumsWhole, tunables: { WORKGROUP, SPLIT: 1 },
 /** Sums for a GPU, shared where tiles are few and their sums are of many vectors. `rows` as in `sharedBy`. */
 export function sumsFor(tiles: number, terms: number, rows: number): Sums {
   let SPLIT = 1;
-  while (SPLIT < MOST && tiles * SPLIT < BUSY / 2 && terms >= 2 * SPLIT * TERMS) SPLIT *= 2;
+  while (SPLIT < MOST && tiles * SPLIT < BUSY && terms >= 2 * SPLIT * TERMS) SPLIT *= 2;
   return sharedBy(SPLIT, rows);
 }
 
