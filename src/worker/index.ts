@@ -47,7 +47,7 @@ const OPTIONS: OptionTable<WorkerLoadOptions> = { ...SENT, worker: null };
  * @returns a model whose weights are on the GPU of the worker
  * @example
  * ```ts
- * const model = await loadDepthModel('nano', { weights: nanoUrl, signal: AbortSignal.timeout(60_000) });
+ * const model = await loadDepthModel('depth-anything-v2-small', { signal: AbortSignal.timeout(60_000) });
  * ```
  * @throws NetworkError `NET_PART` where the worker cannot be started; the errors of `loadDepthModel` of `depthwise`
  */
