@@ -58,6 +58,8 @@ export function hostCalls() {
         onProgress: (progress) => tell('progress', progress),
         onWarning: ({ code, message }) => tell('warning', { code, message }),
       });
+      if (signal.aborted) model.dispose();
+      signal.throwIfAborted();
       return { model: models.add(model), info: model.info };
     },
 
@@ -68,9 +70,11 @@ export function hostCalls() {
       const loaded = models.get(model);
       try {
         const map = await loaded.estimate(picture, { ...options, signal });
+        if (signal.aborted) map.dispose();
+        signal.throwIfAborted();
         const { width, height, kind } = map;
         const beside = (['confidence', 'sky'] as const).filter((name) => map[name]);
-        return { map: maps.add(map), width, height, kind, model: map.model, beside, info: loaded.info };
+        return { map: maps.add(map, model), width, height, kind, model: map.model, beside, info: loaded.info };
       } finally {
         // A clone of the page's.
         (picture as { close?: () => void }).close?.();
@@ -93,13 +97,17 @@ export function hostCalls() {
       maps.get(map).toBlob(format, options),
 
     disposeMap: async ({ map }: OfMap) => maps.end(map),
-    disposeModel: async ({ model }: OfModel) => models.end(model),
+    disposeModel: async ({ model }: OfModel) => {
+      maps.endOf(model);
+      models.end(model);
+    },
   };
 }
 
 /** Things that the page knows by number. */
 class Numbered<T extends { dispose(): void }> {
   readonly #all = new Map<number, T>();
+  readonly #owners = new Map<number, number>();
   readonly #what: string;
   #next = 1;
 
@@ -107,8 +115,10 @@ class Numbered<T extends { dispose(): void }> {
     this.#what = what;
   }
 
-  add(thing: T): number {
+  /** @param owner number of what it ends with */
+  add(thing: T, owner = 0): number {
     this.#all.set(this.#next, thing);
+    this.#owners.set(this.#next, owner);
     return this.#next++;
   }
 
@@ -123,5 +133,11 @@ class Numbered<T extends { dispose(): void }> {
   end(number: number): void {
     this.#all.get(number)?.dispose();
     this.#all.delete(number);
+    this.#owners.delete(number);
+  }
+
+  /** Disposes of what an owner has. */
+  endOf(owner: number): void {
+    for (const [number, of] of [...this.#owners]) if (of === owner) this.end(number);
   }
 }

@@ -73,7 +73,8 @@ export async function loadDepthModel(
     });
     return new WorkerDepthModel(link, loaded);
   } catch (error) {
-    link.close();
+    // A worker of the caller's may still answer: what it loaded is given back then.
+    if (!worker) link.close();
     throw error;
   }
 }

@@ -105,8 +105,11 @@ export class Link {
   /** A model or map that came when its call had been given up. */
   #giveBack(value: unknown): void {
     const { map, model } = (value ?? {}) as { map?: number; model?: number | string };
-    if (map !== undefined) void this.call('disposeMap', { map });
-    else if (typeof model === 'number') void this.call('disposeModel', { model });
+    const given =
+      map !== undefined
+        ? this.call('disposeMap', { map })
+        : typeof model === 'number' && this.call('disposeModel', { model });
+    if (given) given.catch(() => undefined);
   }
 }
 

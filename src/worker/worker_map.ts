@@ -14,7 +14,7 @@ const forgotten = new FinalizationRegistry<() => void>((dispose) => dispose());
 
 /**
  * What depth maps of every kind are whose values are on the GPU of a worker: `DepthMap` without `buffer` and `texture`,
- * which a page has no use for.
+ * which a page has no use for, and without a `timestamp`, as there are no streams.
  */
 export class WorkerMap {
   /** In pixels. */
@@ -33,8 +33,7 @@ export class WorkerMap {
   readonly sky: WorkerSideMap | undefined;
   readonly #link: Link;
   readonly #map: number;
-  #values: Promise<Float32Array> | undefined;
-  #range: Promise<DepthRange> | undefined;
+  readonly #kept = new Map<string, Promise<unknown>>();
 
   /** @internal */
   constructor(link: Link, { map, width, height, kind, model, beside }: MapFacts) {
@@ -46,12 +45,10 @@ export class WorkerMap {
     this.nearer = depthKind(kind).nearer;
     this.unit = depthKind(kind).unit;
     this.model = model;
-    const side = (name: BesideName): WorkerSideMap | undefined => {
-      if (!beside.includes(name)) return undefined;
-      let values: Promise<Float32Array> | undefined;
-      const read = () => (values ??= link.call('readBeside', { map, name }));
-      return { width, height, read };
-    };
+    const side = (name: BesideName): WorkerSideMap | undefined =>
+      beside.includes(name)
+        ? { width, height, read: () => this.#once(name, () => link.call('readBeside', { map, name })) }
+        : undefined;
     this.confidence = side('confidence');
     this.sky = side('sky');
     forgotten.register(this, () => end(link, map), this);
@@ -59,15 +56,15 @@ export class WorkerMap {
 
   /** As `DepthMap.read`: every call gives the same array. @throws DeviceLostError, DisposedError */
   read(): Promise<Float32Array> {
-    return (this.#values ??= this.#link.call('read', { map: this.#map }));
+    return this.#once('depth', () => this.#link.call('read', { map: this.#map }));
   }
 
   /** As `DepthMap.range`. @throws DeviceLostError, DisposedError */
   range(): Promise<DepthRange> {
-    return (this.#range ??= this.#link.call('range', { map: this.#map }));
+    return this.#once('range', () => this.#link.call('range', { map: this.#map }));
   }
 
-  /** As `DepthMap.colors`: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_SPAN` */
+  /** As `DepthMap.colors`: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_RANGE` */
   colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     return this.#link.call('colors', { map: this.#map, options });
   }
@@ -91,7 +88,7 @@ export class WorkerMap {
     return { ...depthKind(kind), scale, offset, model, width, height };
   }
 
-  /** As `DepthMap.toBlob`. @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_SPAN` */
+  /** As `DepthMap.toBlob`. @throws UsageError `OPTION_FILE_FORMAT`, `OPTION_COLORMAP`, `OPTION_RANGE` */
   toBlob(format: DepthFileFormat = 'png', options: DrawOptions = {}): Promise<Blob> {
     return this.#link.call('toBlob', { map: this.#map, format, options });
   }
@@ -99,12 +96,21 @@ export class WorkerMap {
   /** Frees the map in the worker. Safe to call twice. */
   dispose(): void {
     forgotten.unregister(this);
+    this.#kept.clear();
     end(this.#link, this.#map);
   }
 
   /** `dispose`, for `using depth = await model.estimate(…)`. */
   [Symbol.dispose](): void {
     this.dispose();
+  }
+
+  /** Asks the worker once, unless that failed or the map was disposed of. */
+  #once<T>(what: string, ask: () => Promise<T>): Promise<T> {
+    const found = (this.#kept.get(what) as Promise<T> | undefined) ?? ask();
+    this.#kept.set(what, found);
+    found.catch(() => this.#kept.delete(what));
+    return found;
   }
 }
 

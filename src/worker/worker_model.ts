@@ -17,7 +17,10 @@ import type { Link } from './link.js';
 import { sendable } from './send_picture.js';
 import { WorkerMap, type WorkerDepthMap } from './worker_map.js';
 
-/** A depth model in a worker: `DepthModel` without `device` and `encode`, which need the device in the page. */
+/**
+ * A depth model in a worker: `DepthModel` without `device`, `encode` and `prepare`, which need the device in the page,
+ * and without `stream`.
+ */
 export class WorkerDepthModel {
   readonly #link: Link;
   readonly #model: number;

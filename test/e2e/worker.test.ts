@@ -226,7 +226,7 @@ describe('depthwise/worker, as it is published', () => {
   });
 
   it('has the types of the library, as far as it has its calls', () => {
-    type Kept<T> = Omit<T, 'buffer' | 'texture' | 'gpu' | 'confidence' | 'sky' | 'timestamp'>;
+    type Kept<T> = Omit<T, 'buffer' | 'texture' | 'gpu' | 'confidence' | 'sky' | 'timestamp' | 'drawnRange'>;
     expectTypeOf<InWorker.WorkerMap>().toExtend<Kept<Library.DepthMapOnGpu>>();
     expectTypeOf<InWorker.WorkerDepthModel>().toExtend<
       Pick<Library.DepthModel, 'info' | 'run' | 'profile' | 'memory'>
