@@ -17,7 +17,7 @@ export async function depthBlob(map: DepthMapOnGpu, format: DepthFileFormat, opt
   if (range !== undefined) rangeValues(range, 'write');
   const text = (semantics: DepthSemantics) => ({ depthwise: JSON.stringify(semantics) });
   if (format === 'png') {
-    const [colors, { min, max, low, high }] = await Promise.all([map.colors(options), map.range()]);
+    const [colors, { min, max, low, high }] = await Promise.all([map.colors(options), map.drawnRange()]);
     const ends = options.span === 'percentiles' ? { min: low, max: high } : { min, max };
     const { scale, offset } = levelLine(map.nearer, options.invert ?? false, range ?? ends);
     const image = { width, height, channels: 4 as const, data: new Uint8Array(colors.buffer) };

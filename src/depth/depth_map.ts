@@ -97,6 +97,8 @@ export class DepthMapOnGpu {
   declare readonly timestamp?: number | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;
+  /** Of a steady stream, which its maps are drawn with. */
+  readonly #drawn: GPUBuffer | undefined;
   readonly #buffers: GPUBuffer[];
   readonly #textures = new Map<string, Promise<GPUTexture>>();
   readonly #end = new Latch();
@@ -113,6 +115,7 @@ export class DepthMapOnGpu {
     this.gpu = gpu;
     this.#drawings = drawings;
     this.#buffer = buffers.depth;
+    this.#drawn = buffers.range;
     this.#buffers = Object.values(buffers);
     this.width = width;
     this.height = height;
@@ -174,6 +177,11 @@ export class DepthMapOnGpu {
     return this.#guard(this.#range);
   }
 
+  /** @internal The range that drawings span. */
+  async drawnRange(): Promise<DepthRange> {
+    return this.#drawn ? this.#guard(readBuffer(this.gpu.device, this.#drawn, 32).then(rangeOf)) : this.range();
+  }
+
   /**
    * A texture [height,width] of the map, kept until dispose. `rgba16float` can be filtered on every device.
    * @param options `range`: ends that nearness spans in place of the map's own
@@ -210,7 +218,7 @@ export class DepthMapOnGpu {
     this.#usable();
     checkOptions(options, DRAW_OPTIONS, 'write');
     const { colormap = 'inferno', invert = false, span = 'full', range } = options;
-    if (range !== undefined) return this.#between(range, (map) => map.colors({ colormap, invert }));
+    if (range !== undefined) return this.#guard(this.#between(range, (map) => map.colors({ colormap, invert })));
     const look = { colormap, invert, span, nearer: this.nearer, target: 'buffer' } as const;
     return new Uint8ClampedArray(
       await this.#guard(
@@ -288,7 +296,7 @@ export class DepthMapOnGpu {
   /** What is made of this map with other ends than its own. */
   async #between<T>(range: ValueRange, work: (map: DepthMap) => Promise<T>): Promise<T> {
     const { mapBetween } = await parts.rare();
-    return this.#guard(work(mapBetween(this, this.#drawings, range)));
+    return work(mapBetween(this, this.#drawings, range));
   }
 
   async #write(format: DepthTextureFormat): Promise<GPUTexture> {

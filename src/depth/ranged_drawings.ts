@@ -2,8 +2,8 @@ import type { Graph, Value } from '../graph/graph.js';
 import type { Size } from '../image/size.js';
 import type { Drawing, DrawingBuilder, DrawingCache } from './drawing_cache.js';
 
-/** f32[8], as `depthRange` of range.ts. */
-const RANGE = { dtype: 'f32', shape: [8] } as const;
+/** A range, as `depthRange` of range.ts. */
+export const RANGE = { dtype: 'f32', shape: [8] } as const;
 
 /** The input that takes the range, of drawings that were made with one. */
 const ranges = new WeakMap<Drawing, Value>();
@@ -23,7 +23,8 @@ export class RangedDrawings implements Pick<DrawingCache, 'use'> {
     name: string,
     fill: (encoder: GPUCommandEncoder, input: GPUBuffer) => void,
   ) {
-    this.#drawings = drawings;
+    // The range that was given last counts.
+    this.#drawings = drawings instanceof RangedDrawings ? drawings.#drawings : drawings;
     this.#name = name;
     this.#fill = fill;
   }

@@ -1,12 +1,30 @@
 import { ShaderError } from '../errors.js';
 import { scoped, textOf } from './scoped.js';
 
+const compiled = new WeakMap<GPUDevice, Map<string, Promise<GPUPipelineBase>>>();
+
 /**
- * Compiles a pipeline that is no kernel of an op.
+ * Compiles a pipeline that is no kernel of an op, once for a device and a label.
  * @param make creates it of its shader module, without waiting
  * @throws ShaderError `SHADER_COMPILE`
  */
-export async function compileHost<T extends GPUPipelineBase>(
+export function compileHost<T extends GPUPipelineBase>(
+  device: GPUDevice,
+  label: string,
+  code: string,
+  make: (module: GPUShaderModule) => Promise<T>,
+): Promise<T> {
+  const known = compiled.get(device) ?? new Map<string, Promise<GPUPipelineBase>>();
+  compiled.set(device, known);
+  const found = known.get(label) as Promise<T> | undefined;
+  if (found) return found;
+  const made = compile(device, label, code, make);
+  known.set(label, made);
+  made.catch(() => known.delete(label));
+  return made;
+}
+
+async function compile<T>(
   device: GPUDevice,
   label: string,
   code: string,

@@ -80,19 +80,7 @@ export function passOver(target: GPUTexture, format: DrawnFormat): GPURenderPass
   return { label: 'depthwise', colorAttachments: [], depthStencilAttachment: stored };
 }
 
-const compiled = new WeakMap<GPUDevice, Map<DrawnFormat, Promise<GPURenderPipeline>>>();
-
-/** The pipeline of a format, compiled once for a device. */
 function compile(device: GPUDevice, format: DrawnFormat): Promise<GPURenderPipeline> {
-  const known = compiled.get(device) ?? new Map<DrawnFormat, Promise<GPURenderPipeline>>();
-  compiled.set(device, known);
-  const made = known.get(format) ?? compileNew(device, format);
-  known.set(format, made);
-  made.catch(() => known.delete(format));
-  return made;
-}
-
-function compileNew(device: GPUDevice, format: DrawnFormat): Promise<GPURenderPipeline> {
   const label = `store to ${format}`;
   const isDepth = format === 'depth32float';
   return compileHost(device, label, storeWgsl, (module) =>

@@ -199,8 +199,9 @@ export class DepthModel {
   /**
    * Records one estimate into the caller's encoder or compute pass, on `device`. Await each call: the first at a size
    * compiles and allocates before it records, or `prepare` before it. Later calls record before they return, and make
-   * nothing but one bind group for a texture not seen before. A pass is given back with another pipeline and bind group
-   * 0 set. Submit before sizes change more than three times: older sizes are freed.
+   * nothing but a bind group for a texture not seen before, and for each external one; other numbers of `range`,
+   * `projection` and `focalLength` take a buffer and a bind group. A pass is given back with another pipeline and bind
+   * group 0 set. Submit before sizes change more than three times: older sizes are freed.
    *
    * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
    * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,

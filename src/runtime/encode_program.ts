@@ -1,16 +1,14 @@
+import { RANGE } from '../depth/ranged_drawings.js';
 import type { DrawingPart } from '../parts.js';
 import type { Graph, Value } from '../graph/graph.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import type { DepthKind } from '../models/family.js';
 import { depthUniforms, type UniformsAttrs } from '../kernels/depth_uniforms.js';
 import { PROJECTION, projectDepth } from '../kernels/project_depth.js';
-import type { TensorType } from '../tensor.js';
 import type { Output } from './encode_targets.js';
 import type { Engine, Lease } from './engine.js';
 import { factorInput, geometryOfSize, pictureToDepth, programKey, type Geometry } from './estimate.js';
 
-/** Of `depthRange`. */
-const RANGE: TensorType = { dtype: 'f32', shape: [8] };
 const KIND_NUMBERS: Readonly<Record<DepthKind['kind'], UniformsAttrs['kind']>> = {
   'relative-inverse': 0,
   relative: 1,

@@ -46,7 +46,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   square: null,
   maxSide: null,
   focalLength: 'positive',
-  confidence: null,
+  confidence: [true, false],
   signal: null,
 };
 
@@ -116,14 +116,23 @@ type Estimator = Pick<Engine, 'entry' | 'convention' | 'preprocess' | 'network' 
 
 /** Picture texture → preprocessing → network → depth map of the size asked for. */
 export function pictureToDepth(engine: Estimator, graph: Graph, geometry: Geometry): Value {
-  return depthOf(engine, graph, engine.network(networkInput(engine, graph, geometry)), geometry);
+  return toSize(engine, graph, inUnit(engine, graph, engine.network(networkInput(engine, graph, geometry))), geometry);
 }
 
-/** All maps of a network, of the size asked for. */
-export function mapsOf(engine: Estimator, graph: Graph, outputs: Outputs, geometry: Geometry): Record<string, Value> {
+/**
+ * All maps of a network, of the size asked for.
+ * @param depth in its unit, where something was made of the network's
+ */
+export function mapsOf(
+  engine: Estimator,
+  graph: Graph,
+  outputs: Outputs,
+  geometry: Geometry,
+  depth = inUnit(engine, graph, outputs),
+): Record<string, Value> {
   const { depth: _raw, ...beside } = outputs;
   const resized = Object.entries(beside).map(([name, map]) => [name, toSize(engine, graph, map, geometry)] as const);
-  return { depth: depthOf(engine, graph, outputs, geometry), ...Object.fromEntries(resized) };
+  return { depth: toSize(engine, graph, depth, geometry), ...Object.fromEntries(resized) };
 }
 
 /** Picture texture → preprocessing. */
@@ -139,11 +148,10 @@ export function networkInput(engine: Estimator, graph: Graph, { picture, network
   });
 }
 
-/** The depth of a network in its unit, and of the size asked for. */
-function depthOf(engine: Estimator, graph: Graph, { depth }: Outputs, geometry: Geometry): Value {
-  if (engine.entry.canonicalFocal === undefined) return toSize(engine, graph, depth, geometry);
-  const factor = graph.input(METRES, { dtype: 'f32', shape: [4] });
-  return toSize(engine, graph, engine.metres(depth, factor), geometry);
+/** The depth of a network in its unit. */
+export function inUnit(engine: Estimator, graph: Graph, { depth }: Outputs): Value {
+  if (engine.entry.canonicalFocal === undefined) return depth;
+  return engine.metres(depth, graph.input(METRES, { dtype: 'f32', shape: [4] }));
 }
 
 function toSize(
@@ -170,7 +178,7 @@ export function needsDoubt({ beside }: Engine['entry'], { confidence }: Estimate
 }
 
 /** Has the network asked in other ways too. The code comes while the picture, which is read at once, waits. */
-export const doubted: EstimateUse = {
+const doubted: EstimateUse = {
   beside: ['confidence'],
   lease(engine, geometry) {
     const lease = parts.rare().then((rare) => rare.leaseDoubted(engine, geometry));

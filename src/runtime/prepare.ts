@@ -5,7 +5,8 @@ import { EncodeParts } from './encode_parts.js';
 import { encodeGeometry, leaseEncode } from './encode_program.js';
 import { inputOf, isExternal, outputOf, type EncodeTargets, type Input, type Output } from './encode_targets.js';
 import type { Engine, Program } from './engine.js';
-import { geometryOfSize, leaseEstimate } from './estimate.js';
+import { leaseDoubted } from './doubt.js';
+import { geometryOfSize, leaseEstimate, needsDoubt } from './estimate.js';
 import type { Lifetime } from './lifetime.js';
 
 /** What is got ready: runs on pictures of a size, in pixels. */
@@ -20,6 +21,7 @@ export interface PrepareOptions extends Size, SizeOptions {
   readonly uniforms?: GPUBuffer;
   /** As in `estimate`. */
   readonly size?: 'picture' | 'network';
+  readonly confidence?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -31,6 +33,7 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   range: null,
   uniforms: null,
   size: ['picture', 'network'],
+  confidence: [true, false],
   inputSize: null,
   square: null,
   maxSide: null,
@@ -40,7 +43,7 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
 /** See `DepthModel.prepare`. */
 export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options: PrepareOptions): Promise<void> {
   checkOptions(options, PREPARE_OPTIONS, 'run');
-  const { width, height, target, source, range, uniforms, signal, ...sizes } = options;
+  const { width, height, target, source, range, uniforms, confidence, signal, ...sizes } = options;
   const found = life.ready(signal);
   const engine = found instanceof Promise ? await found : found;
   checkPictureSize(width, height);
@@ -49,7 +52,7 @@ export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options:
   const input = source && inputOf(source, isExternal(source) ? picture : undefined);
   const lease = output
     ? leaseEncode(engine, drawing, output, encodeGeometry(engine, picture, output, sizes))
-    : leaseEstimate(engine, geometryOfSize(engine, picture, sizes));
+    : leaseFor(engine.entry, confidence)(engine, geometryOfSize(engine, picture, sizes));
   // While it compiles the engine stays, whatever other runs find.
   const leave = engine.runs.hold();
   try {
@@ -59,6 +62,10 @@ export async function prepareRuns(life: Lifetime, drawing: DrawingPart, options:
     leave();
     lease.release();
   }
+}
+
+function leaseFor(entry: Engine['entry'], confidence = false): typeof leaseEstimate {
+  return needsDoubt(entry, { confidence }) ? leaseDoubted : leaseEstimate;
 }
 
 async function partsOf(engine: Engine, program: Program, output: Output, input: Input | undefined): Promise<void> {

@@ -28,8 +28,9 @@ export function projectionOf(projection: DepthProjection | undefined, kind: Dept
     throw optionFault('projection', 'projection.reversed', reversed, ['true', 'false'], 'run');
   ordered('near', near, 'far', far);
   ordered('nearest', nearest, 'farthest', farthest);
-  if (kind === 'metric' && (projection.nearest ?? projection.farthest) !== undefined)
-    throw optionFault('projection', 'projection.nearest', nearest, 'nothing: metres need no ends', 'run');
+  for (const end of ['nearest', 'farthest'] as const)
+    if (kind === 'metric' && projection[end] !== undefined)
+      throw optionFault('projection', `projection.${end}`, projection[end], 'nothing: metres need no ends', 'run');
   const slope = 1 / (1 / near - 1 / far);
   const [a, b, end] = reversed ? [slope, -slope / far, 0] : [-slope, 1 + slope / far, 1];
   return [1 / nearest - 1 / farthest, 1 / farthest, a, b, end, 0, 0, 0];

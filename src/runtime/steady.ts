@@ -7,7 +7,7 @@ import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
 import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
-import { factorInput, mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
+import { factorInput, inUnit, mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
 import type { MapBufferPool } from './map_buffers.js';
 import { OwnProgram } from './own_program.js';
 
@@ -131,8 +131,8 @@ function steadyBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
   return (graph) => {
     const picture = networkInput(engine, graph, geometry);
     const outputs = engine.network(picture);
-    const { inputs, kept } = graph.scope('steady', () => held(engine, graph, picture, outputs.depth));
-    const maps = mapsOf(engine, graph, { ...outputs, depth: kept.y }, geometry);
+    const { inputs, kept } = graph.scope('steady', () => held(engine, graph, picture, inUnit(engine, graph, outputs)));
+    const maps = mapsOf(engine, graph, outputs, geometry, kept.y);
     return { keep: { ...maps, ...kept }, inputs: { ...factorInput(graph), ...inputs } };
   };
 }

@@ -4,7 +4,8 @@ import { RangedDrawings } from '../depth/ranged_drawings.js';
 import { ImageError, UsageError } from '../errors.js';
 import type { PictureSource } from '../image/picture.js';
 import { parts } from '../parts.js';
-import { doubted, ESTIMATE_OPTIONS, needsDoubt, usual, type EstimateOptions, type EstimateUse } from './estimate.js';
+import { ESTIMATE_OPTIONS, needsDoubt, usual, type EstimateOptions, type EstimateUse } from './estimate.js';
+import { leaseDoubted } from './doubt.js';
 import { closePicture, every, newest, readerOf, type Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import { MapBufferPool } from './map_buffers.js';
@@ -59,13 +60,14 @@ export async function* streamDepth(
   checkOptions(given, STREAM_OPTIONS, 'image');
   // One estimate at a time leaves nothing out: other calls with `latest` are not to take its place.
   const { steady = false, steadyState, queue, ...options } = given;
-  const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
   const pool = new MapBufferPool();
   const use = await useOf(life, pool, { ...options, steady, steadyState });
+  const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
   try {
     for await (const { picture, timestamp } of frames) {
-      await use.between?.();
-      const depth = await estimate(picture, options, use).finally(() => closePicture(picture));
+      const between = life.until(Promise.resolve(use.between?.()), options.signal);
+      const made = between.then(() => estimate(picture, options, use));
+      const depth = await made.finally(() => closePicture(picture));
       yield Object.assign(depth, { timestamp });
     }
   } finally {
@@ -84,7 +86,7 @@ async function useOf(
   const { steady, steadyState, signal } = options;
   const { temporal, title } = entry;
   const doubts = needsDoubt(entry, options);
-  if (!temporal && !steady) return pooled(pool, doubts ? doubted : usual);
+  if (!temporal && !steady) return pooled(pool, doubts ? { beside: ['confidence'], lease: leaseDoubted } : usual);
   const fault = (message: string, hint: string) =>
     new UsageError('OPTION_STEADY', message, { expected: [false], actual: steady, hint, phase: 'image' });
   if (temporal && steady) throw fault(`${title} holds its depth still by itself.`, 'Leave the option steady out.');

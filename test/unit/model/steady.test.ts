@@ -53,6 +53,27 @@ describe('stream with steady: true', () => {
     expect((await each(model, list, { steady: true }, gray))[2]).toEqual(colors[0]);
   }, 60_000);
 
+  it('draws each map with the range that a caller gives, and writes files by the range it is drawn with', async () => {
+    const [range, clip] = [{ min: -1, max: 9 }, [0, 1, 2].map((i) => scene(i))];
+    const lineOf = async (map: DepthMap) => {
+      const text = Buffer.from(await (await map.toBlob('png', { colormap: 'gray' })).arrayBuffer()).toString('latin1');
+      return JSON.parse(/\{"[^}]*\}/.exec(text)![0]) as { scale: number; offset: number };
+    };
+    const maps = await each(model, clip, { steady: true }, async (map) => ({
+      values: await map.read(),
+      given: await map.colors({ colormap: 'gray', range }),
+      drawn: await gray(map),
+      line: await lineOf(map),
+    }));
+    for (const { values, given, drawn, line } of maps) {
+      const nearest = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+      expect(given[4 * nearest]! / 255).toBeCloseTo((values[nearest]! + 1) / 10, 1);
+      const off = Array.from(values, (value, i) => Math.abs(line.offset + line.scale * drawn[4 * i]! - value));
+      const within = off.filter((each) => each <= 1.01 * Math.abs(line.scale)).length;
+      expect(within / off.length, 'values that the drawing tells to a level').toBeGreaterThan(0.95);
+    }
+  }, 60_000);
+
   it('goes on from what another stream left, to the same maps', async () => {
     const clip = [0, 1, 2, 3].map((i) => scene(i));
     const whole = await each(model, clip, { steady: true }, (map) => map.read());
