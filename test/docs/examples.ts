@@ -97,7 +97,11 @@ root.render(<DepthPicture src="/photo.png" />);
 await given.drawnSoon(() => document.querySelector('div canvas'));
 root.unmount();`,
   },
-  'docs/cookbook.md#worker': { in: 'types', why: 'it takes the library as published: test/e2e/worker.test.ts' },
+  'docs/cookbook.md#worker': {
+    in: 'types',
+    why: 'it takes the library as published: test/e2e/worker.test.ts',
+    before: `${IMAGE}\n${CANVAS}`,
+  },
   'docs/cookbook.md#worker/2': { in: 'types', why: 'the block after it starts it', file: 'worker.ts' },
   'docs/cookbook.md#worker/3': {
     in: 'page',
