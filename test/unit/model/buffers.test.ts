@@ -14,6 +14,7 @@ const ALL = 2 ** 30;
 const LIKE: Readonly<Record<string, string>> = {
   'midas-v2.0-large': 'midas-v2.1-large',
   'depth-anything-3-metric-large': 'depth-anything-3-mono-large',
+  'metric-video-depth-anything-small': 'video-depth-anything-small',
 };
 const models = registry.filter(({ name }) => name !== 'nano');
 
