@@ -88,6 +88,8 @@ export interface EvaluateCommand extends ModelArguments {
 
 /** One of several models. */
 export interface NamedModel {
+  /** As the command line has it. */
+  readonly text: string;
   readonly model: string;
   /** File, URL or hf:org/repo@revision. */
   readonly weights?: string;
@@ -389,9 +391,9 @@ function modelNames(
       'OPTION_CONFLICT',
       `--models and --${model === undefined ? 'weights' : 'model'} exclude each other.`,
     );
-  return names.map((name) => {
-    const [first = '', ...rest] = name.split('=');
-    return { model: first, ...optional({ weights: rest.length > 0 ? rest.join('=') : undefined }) };
+  return names.map((text) => {
+    const [first = '', ...rest] = text.split('=');
+    return { text, model: first, ...optional({ weights: rest.length > 0 ? rest.join('=') : undefined }) };
   });
 }
 

@@ -1,17 +1,18 @@
 import type { DepthModel } from '../runtime/depth_model.js';
-import { DepthwiseError, UsageError } from '../errors.js';
-import { registry } from '../models/registry.js';
-import { findEntry } from '../models/resolve.js';
+import { DepthwiseError } from '../errors.js';
 import { stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { onDisk } from '../node/disk_names.js';
 import { pictureOf, readPicture } from '../node/image_file.js';
 import type { EstimateCommand } from './arguments.js';
 import { optional } from './parse_options.js';
-import { isOutputFile, planJobs, type Job, type Jobs, type Outputs } from './jobs.js';
+import { isOutputFile, planJobs, type Job, type Jobs } from './jobs.js';
+import { requireOfModel } from './model_conflicts.js';
 import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from '../node/streams.js';
+import { frameFile } from './video/clip_options.js';
 import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
 import { writeViews } from './write_views.js';
@@ -21,19 +22,19 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   const plan = (model: string) => planJobs(command.inputs, { ...command, model, signal: session.signal });
   if (command.output !== undefined && command.output !== STANDARD) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
-  if (chosen.name !== undefined) requireSky(chosen.name, command);
+  if (chosen.name !== undefined) requireOfModel(chosen.name, command);
   // With a name the plan is made first, so that a mistake shows before any weights are fetched.
   const planned = chosen.name === undefined ? undefined : await plan(chosen.name);
   if (planned?.jobs.length === 0) return conclude(session, planned, 0, command.shard);
   if (planned?.jobs.every(({ clip }) => clip)) await requireClips(command);
   const model = await loadModel(command, chosen, session);
   try {
-    requireSky(model.info.name, command);
+    requireOfModel(model.info.name, command);
     const jobs = planned ?? (await plan(model.info.name));
     await jobs.reads.addWeights(command.weights);
     let failed = 0;
     for (const [index, job] of jobs.jobs.entries()) {
-      if (command.skipExisting && (await allThere(job.outputs))) {
+      if (command.skipExisting && (await allThere(job, command))) {
         session.note(`${job.input}: was done before.`);
         continue;
       }
@@ -46,23 +47,11 @@ export async function estimatePictures(command: EstimateCommand, session: Sessio
   }
 }
 
-/** @throws UsageError OPTION_CONFLICT for pictures of a sky that the model does not give */
-function requireSky(name: string, command: EstimateCommand): void {
-  const entry = findEntry(name);
-  if (!command.sky || !entry || entry.beside?.includes('sky')) return;
-  const giving = registry.filter(({ beside }) => beside?.includes('sky')).map((each) => each.name);
-  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no sky, which --sky asks for.`, {
-    hint: `These do: ${giving.join(', ')}.`,
-    expected: giving,
-    actual: entry.name,
-  });
-}
-
-/** Whether every file of a job is there, and none is empty. */
-async function allThere(outputs: Outputs): Promise<boolean> {
-  const found = await Promise.all(
-    Object.values(outputs).map((path: string) => stat(onDisk(path)).catch(() => undefined)),
-  );
+/** Whether every file of a job is there, of frames the first one too, and none is empty. */
+export async function allThere({ clip, outputs }: Job, { frames }: EstimateCommand): Promise<boolean> {
+  const paths: string[] = Object.values(outputs);
+  if (clip && frames) paths.push(join(dirname(outputs.picture), frameFile(0, frames)));
+  const found = await Promise.all(paths.map((path) => stat(onDisk(path)).catch(() => undefined)));
   return found.every((file) => file?.isFile() && file.size > 0);
 }
 

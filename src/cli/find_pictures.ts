@@ -118,7 +118,7 @@ async function examineStream(search: Search, path: string, signal: AbortSignal):
 }
 
 /** The reason in an error about a file, without the name it begins with. */
-function reasonIn({ message }: ImageError, path: string): string {
+export function reasonIn({ message }: Error, path: string): string {
   return message.replace(`${path}: `, '').replace(/\.$/, '');
 }
 

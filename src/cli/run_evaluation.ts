@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { ProtectedFiles } from '../node/protected_files.js';
 import type { DepthModel } from '../runtime/depth_model.js';
 import type { EvaluateCommand } from './arguments.js';
+import { requireOfModel } from './model_conflicts.js';
 import { table } from './models.js';
 import { requireWritable } from './places.js';
 import { chooseModel, loadModel, type Session } from './session.js';
@@ -28,8 +29,11 @@ export async function runEvaluation(
   const reads = await ProtectedFiles.of(files);
   await reads.addWeights(command.weights);
   if (command.json !== undefined) await reads.refuse(command.json);
-  const model = await loadModel(command, await chooseModel(command), session);
+  const chosen = await chooseModel(command);
+  if (chosen.name !== undefined) requireOfModel(chosen.name, command);
+  const model = await loadModel(command, chosen, session);
   try {
+    requireOfModel(model.info.name, command);
     const { rows, scores } = await score(model);
     session.print(table(rows));
     const { name, precision, adapter } = model.info;

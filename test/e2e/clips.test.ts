@@ -25,6 +25,12 @@ afterAll(async () => {
 const at = (name: string) => join(folder, name);
 const make = (args: readonly string[], session = new ClipSession()) => makeDepth(model, args, session);
 
+/** The model, but for some of what it is. */
+function altered(own: object): DepthModel {
+  const { info } = model;
+  return { info, estimate: model.estimate.bind(model), stream: model.stream.bind(model), ...own } as DepthModel;
+}
+
 /** Depth of frames, each by itself. */
 async function mapsOf(frames: readonly Frame[]): Promise<Float32Array[]> {
   const maps = [];
@@ -147,6 +153,31 @@ describe.skipIf(!canFilm)('a video', () => {
       expect(Math.max(...map.map((value, p) => Math.abs(value - data[p]!)))).toBeLessThan(semantics!.scale);
     }
     expect(scales.size).toBe(1);
+  });
+
+  it('of which nothing could be done leaves nothing', async () => {
+    film({}, at('fails.mp4'));
+    const fails = () => Promise.reject(new Error('no depth'));
+    const failing = altered({ stream: () => ({ next: fails, return: () => Promise.resolve() }) });
+    await expect(makeDepth(failing, [at('fails.mp4')], new ClipSession())).rejects.toThrow('no depth');
+    expect((await readdir(folder)).filter((name) => name.includes('fails'))).toEqual(['fails.mp4']);
+  });
+
+  it('is begun again where the model remembers frames, and other frames leave no sign of a whole folder', async () => {
+    film({}, at('begun.mp4'));
+    const args = [at('begun.mp4'), '-o', at('begun'), '--frames'];
+    const remembering = altered({ info: { ...model.info, name: 'video-depth-anything-small' } });
+    const run = (frames: string, session: ClipSession) => makeDepth(remembering, [...args, frames], session);
+    await run('png16', new ClipSession());
+    const frames = at('begun/begun-video-depth-anything-small');
+    expect(await readdir(frames)).toContain('timestamps.txt');
+    const stopped = new ClipSession(2);
+    await expect(run('exr', stopped)).rejects.toMatchObject({ name: 'AbortError' });
+    expect(stopped.notes).toEqual([expect.stringMatching(/begins again/)]);
+    expect(await readdir(frames)).not.toContain('timestamps.txt');
+    const again = new ClipSession();
+    expect(await run('exr', again)).toMatchObject({ frames: 5 });
+    expect(again.notes).toEqual([]);
   });
 
   it('cut short is done as far as it goes, and without ffmpeg none is: it is said, with exit code 1', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DepthwiseError } from '../../errors.js';
 import { truthOf } from '../../eval/disparity.js';
 import { score } from '../../eval/scores.js';
 import { lineThrough } from '../../eval/statistics.js';
@@ -8,21 +9,22 @@ import { ProtectedFiles } from '../../node/protected_files.js';
 import type { DepthModel } from '../../runtime/depth_model.js';
 import type { CompareCommand } from '../arguments.js';
 import { estimatedDisparity } from '../estimated_disparity.js';
-import { findPictures } from '../find_pictures.js';
+import { findPictures, reasonIn, type FoundPicture, type Skipped } from '../find_pictures.js';
 import { table } from '../models.js';
 import { optional } from '../parse_options.js';
 import { requireWritable } from '../places.js';
 import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
 import { grayFigure, mapFigure, pictureFigure } from './figures.js';
-import { eachModel } from './models.js';
-import { page, type Figure, type Section } from './page.js';
+import { eachModel, type LabelledModel } from './models.js';
+import { writePage, type Figure, type Section } from './page.js';
 
 /** Longer side of the pictures of the page, in pixels, on which maps are compared. */
 const SIDE = 384;
 
 /** What a model makes of a picture. */
 interface Estimate {
+  /** Its label. */
   readonly model: string;
   /** At the size of the page, of depth the inverse. */
   readonly disparity: Float64Array;
@@ -43,31 +45,24 @@ interface Compared {
   readonly path: string;
   readonly size: Size;
   readonly picture: Uint8Array;
-  readonly estimates: Estimate[];
+  readonly estimates: readonly Estimate[];
 }
 
 /** Runs models over the same pictures, and writes one page of how far they agree. */
 export async function compareModels(command: CompareCommand, session: Session): Promise<number> {
   const { output, inputs } = command;
   await requireWritable('output', output);
-  const { pictures, skipped } = await findPictures(inputs, output, session.signal);
-  for (const { path, reason } of skipped) session.warn(`passed over: ${path} ${reason}.`);
-  if (pictures.length === 0) {
-    session.warn('there are no pictures there.');
+  const found = await findPictures(inputs, output, session.signal);
+  const pictures = found.pictures.filter(({ clip }) => !clip);
+  const clips = found.pictures.filter(({ clip }) => clip);
+  const skipped = [...found.skipped, ...clips.map(({ path }) => ({ path, reason: 'is a video, and no picture' }))];
+  for (const each of skipped) passOver(each, session);
+  const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
+  const compared = pictures.length > 0 ? await estimateAll(pictures, command, session) : [];
+  if (compared.length === 0) {
+    if (pictures.length === 0) session.warn('there are no pictures there.');
     return 1;
   }
-  const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
-  const compared: Compared[] = [];
-  await eachModel(command, session, async (model) => {
-    for (const [i, { path, bytes }] of pictures.entries()) {
-      session.showProgress(`${model.info.name}: ${path}`, i, pictures.length);
-      const onWarning = ({ message }: { message: string }) => session.warn(message);
-      const picture = await (bytes ? pictureOf(bytes, path, { onWarning }) : readPicture(path, { onWarning }));
-      compared[i] ??= { path, ...shrunk(picture), estimates: [] };
-      compared[i].estimates.push(await estimate(model, picture, compared[i].size, path, command, session.signal));
-    }
-  });
-  session.progress.clear();
   const scores = compared.map(({ path, estimates }) => ({
     path,
     models: estimates.map((each) => scored(estimates, each)),
@@ -75,18 +70,65 @@ export async function compareModels(command: CompareCommand, session: Session): 
   const rows = meanRows(scores);
   session.print(table(rows));
   await write(join(output, 'scores.json'), `${JSON.stringify(scores, null, 2)}\n`, reads);
-  const sections = await Promise.all(compared.map(sectionOf));
-  const intro =
-    `Every map beside that of ${scores[0]?.models[0]?.model}: rank correlation, and the mean relative difference ` +
+  const sections = async function* (): AsyncGenerator<Section> {
+    yield { title: 'Means', rows };
+    for (const each of compared) yield await sectionOf(each);
+  };
+  const head = { title: 'Depth models compared', intro: introOf(scores[0]?.models[0]?.model ?? '') };
+  await writePage(output, head, sections(), reads);
+  return skipped.length > 0 || compared.length < pictures.length ? 1 : 0;
+}
+
+function introOf(first: string): string {
+  return (
+    `Every map beside that of ${first}: rank correlation, and the mean relative difference ` +
     `of depth once one scale and one shift of inverse depth lay one map onto the other; where that is relative, its ` +
     `farthest pixel counts as infinitely far. Compared on ${SIDE} pixels along the longer side. Times are ` +
-    `whole calls; the first of a size compiles too.`;
-  await write(
-    join(output, 'index.html'),
-    page('Depth models compared', intro, [{ title: 'Means', rows }, ...sections]),
-    reads,
+    `whole calls; the first of a size compiles too.`
   );
-  return skipped.length > 0 ? 1 : 0;
+}
+
+function passOver({ path, reason }: Skipped, session: Session): void {
+  session.warn(`passed over: ${path} ${reason}.`);
+}
+
+/** What every model makes of the pictures; those that one of them cannot be asked about are passed over. */
+async function estimateAll(
+  pictures: readonly FoundPicture[],
+  command: CompareCommand,
+  session: Session,
+): Promise<Compared[]> {
+  let rest = pictures;
+  const compared = new Map<FoundPicture, Compared>();
+  await eachModel(command, session, async (labelled) => {
+    for (const [i, found] of rest.entries()) {
+      session.showProgress(`${labelled.label}: ${found.path}`, i, rest.length);
+      try {
+        compared.set(found, await addEstimate(compared.get(found), found, labelled, command, session));
+      } catch (error) {
+        if (!(error instanceof DepthwiseError)) throw error;
+        compared.delete(found);
+        passOver({ path: found.path, reason: `is left out: ${reasonIn(error, found.path)}` }, session);
+      }
+    }
+    rest = rest.filter((found) => compared.has(found));
+  });
+  session.progress.clear();
+  return [...compared.values()];
+}
+
+async function addEstimate(
+  before: Compared | undefined,
+  { path, bytes }: FoundPicture,
+  { model, label }: LabelledModel,
+  command: CompareCommand,
+  session: Session,
+): Promise<Compared> {
+  const onWarning = ({ message }: { message: string }) => session.warn(message);
+  const picture = await (bytes ? pictureOf(bytes, path, { onWarning }) : readPicture(path, { onWarning }));
+  const { estimates, ...shown } = before ?? { path, ...shrunk(picture), estimates: [] };
+  const made = await estimate(model, picture, shown.size, path, command, session.signal);
+  return { ...shown, estimates: [...estimates, { ...made, model: label }] };
 }
 
 /** The picture as the page shows it. */
@@ -114,14 +156,14 @@ async function estimate(
   path: string,
   { inputSize, focalLength }: CompareCommand,
   signal: AbortSignal,
-): Promise<Estimate> {
+): Promise<Omit<Estimate, 'model'>> {
   const started = performance.now();
   const depth = await model.estimate(picture, { signal, ...optional({ inputSize, focalLength }) });
   try {
     const { disparity } = await estimatedDisparity(depth, path);
     const milliseconds = performance.now() - started;
     const small = Float64Array.from(placesOf(picture, size), (from) => disparity[from] as number);
-    return { model: model.info.name, disparity: small, metric: depth.kind !== 'relative-inverse', milliseconds };
+    return { disparity: small, metric: depth.kind !== 'relative-inverse', milliseconds };
   } finally {
     depth.dispose();
   }

@@ -1,3 +1,8 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ProtectedFiles } from '../../node/protected_files.js';
+import { writeBy } from '../write_outputs.js';
+
 /** A picture of a page, as a PNG file. */
 export interface Figure {
   readonly caption: string;
@@ -21,9 +26,33 @@ table{border-collapse:collapse;margin:.6rem 0}td,th{padding:.15rem .7rem .15rem 
 figure img{display:block;width:19rem;max-width:100%;image-rendering:auto}figcaption{font-size:.85rem;color:#555}
 @media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}figcaption{color:#aaa}}`;
 
-/** One HTML file that asks for nothing else: its pictures are in it. */
-export function page(title: string, intro: string, sections: readonly Section[]): string {
-  return `<!doctype html>
+/** What stands at the top of a page. */
+export interface Head {
+  readonly title: string;
+  readonly intro: string;
+}
+
+/**
+ * Writes `index.html` into a folder, which asks for nothing else: its pictures are in it. Sections are taken one at a
+ * time, as all of their pictures together may be more than memory, or one string, can hold.
+ * @throws DepthFileError OUTPUT_WRITE; UsageError OUTPUT_COLLISION
+ */
+export function writePage(
+  folder: string,
+  head: Head,
+  sections: AsyncIterable<Section>,
+  reads?: ProtectedFiles,
+): Promise<void> {
+  const make = (to: string | Buffer, options: object) => writeFile(to, pageText(head, sections), options);
+  return writeBy(join(folder, 'index.html'), make, reads);
+}
+
+/** The text of such a page, in pieces of a section each. */
+export async function* pageText(
+  { title, intro }: Head,
+  sections: AsyncIterable<Section>,
+): AsyncGenerator<string, void, undefined> {
+  yield `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -31,9 +60,9 @@ export function page(title: string, intro: string, sections: readonly Section[])
 <style>${STYLE}</style>
 <h1>${escaped(title)}</h1>
 <p>${escaped(intro)}</p>
-${sections.map(sectionOf).join('\n')}
-</html>
 `;
+  for await (const section of sections) yield `${sectionOf(section)}\n`;
+  yield '</html>\n';
 }
 
 function sectionOf({ title, text, rows, figures = [] }: Section): string {

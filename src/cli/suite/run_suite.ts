@@ -12,7 +12,7 @@ import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
 import { grayFigure, mapFigure, pictureFigure } from './figures.js';
 import { eachModel } from './models.js';
-import { page, type Figure, type Section } from './page.js';
+import { writePage, type Figure, type Section } from './page.js';
 
 /** Of the pictures, in pixels. */
 const SIZE = { width: 320, height: 240 };
@@ -37,13 +37,13 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
   }
   await writePictures(command.output, cases);
   const models: { readonly name: string; readonly judged: readonly Judged[] }[] = [];
-  await eachModel(command, session, async (model) => {
+  await eachModel(command, session, async ({ model, label }) => {
     const judged: Judged[] = [];
     for (const each of cases) {
       session.showProgress(each.question.name, judged.length, cases.length);
-      judged.push(await ask(model, each, session.signal));
+      judged.push(await ask(model, label, each, session.signal));
     }
-    models.push({ name: model.info.name, judged });
+    models.push({ name: label, judged });
   });
   session.progress.clear();
   const rows = [
@@ -59,20 +59,19 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
     models.map(({ name, judged }) => [name, judged.map(({ figures: _figures, ...judgement }) => judgement)]),
   );
   await write(join(command.output, 'scores.json'), `${JSON.stringify(scores, null, 2)}\n`);
-  const sections = await Promise.all(
-    cases.map((each, i) =>
-      sectionOf(
-        each,
-        models.map(({ name, judged }) => ({ name, judged: judged[i] as Judged })),
-      ),
-    ),
-  );
   const intro =
     `Rendered pictures with known depth. Passed: every number is within its threshold. Doubted: not, but the mean ` +
     `confidence of what is asked about is at most ${UNSURE}; where the picture leaves the answer open, that is as ` +
     `good. Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ${UNSURE}.`;
-  const all: Section = { title: 'Results', rows };
-  await write(join(command.output, 'index.html'), page('Depth: where models fail', intro, [all, ...sections]));
+  const sections = async function* (): AsyncGenerator<Section> {
+    yield { title: 'Results', rows };
+    for (const [i, each] of cases.entries())
+      yield await sectionOf(
+        each,
+        models.map(({ name, judged }) => ({ name, judged: judged[i] as Judged })),
+      );
+  };
+  await writePage(command.output, { title: 'Depth: where models fail', intro }, sections());
   return 0;
 }
 
@@ -87,17 +86,21 @@ async function writePictures(folder: string, cases: readonly Rendered[]): Promis
   await write(join(folder, 'depth.json'), '{ "kind": "inverse", "zeroIsFar": true }\n');
 }
 
-async function ask(model: DepthModel, { question, rendering }: Rendered, signal: AbortSignal): Promise<Judged> {
+async function ask(
+  model: DepthModel,
+  label: string,
+  { question, rendering }: Rendered,
+  signal: AbortSignal,
+): Promise<Judged> {
   const { data, width, height } = rendering;
   const picture = { data, width, height, channels: 4, focalLength: focalOf(question, width) } as const;
   const depth = await model.estimate(picture, { confidence: true, signal });
   try {
     const { disparity } = await estimatedDisparity(depth, question.name);
     const confidence = (await depth.confidence?.read()) ?? new Float32Array(width * height);
-    const { name } = model.info;
     const figures = [
-      { caption: `map of ${name}`, png: await mapFigure(disparity, rendering, confidence) },
-      { caption: `confidence of ${name}`, png: await grayFigure(confidence, rendering) },
+      { caption: `map of ${label}`, png: await mapFigure(disparity, rendering, confidence) },
+      { caption: `confidence of ${label}`, png: await grayFigure(confidence, rendering) },
     ];
     return { ...judge(question, rendering, disparity, confidence), figures };
   } finally {

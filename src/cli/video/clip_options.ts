@@ -73,6 +73,11 @@ export function clipOutputs(
 /** When each frame is shown; written when all frames are there. */
 export const FRAMES_END = 'timestamps.txt';
 
+/** The file of a frame in its folder. @param index from 0 */
+export function frameFile(index: number, format: FrameFormat): string {
+  return `${String(index + 1).padStart(6, '0')}.${format === 'exr' ? 'exr' : 'png'}`;
+}
+
 /** The container that a file's name stands for; undefined for other names. */
 export function containerNamed(path: string): Container | undefined {
   const ending = extname(path).slice(1).toLowerCase();

@@ -9,7 +9,7 @@ import type { Rgba } from '../compose.js';
 import { write } from '../write_outputs.js';
 import type { ClipRange } from './clip_range.js';
 import type { RangeDrawing } from './draw_values.js';
-import type { FrameFormat } from './clip_options.js';
+import { frameFile, type FrameFormat } from './clip_options.js';
 
 /** A frame, and the depth that was found of it. */
 export interface FrameDepth {
@@ -66,18 +66,18 @@ export class FramesTrack implements Track {
   cut = 0;
   readonly #folder: string;
   readonly #content: (made: FrameDepth) => Promise<Uint8Array>;
-  readonly #extension: string;
+  readonly #format: FrameFormat;
   readonly #reads: ProtectedFiles;
 
   constructor(folder: string, format: FrameFormat, scenes: SceneOptions, reads: ProtectedFiles) {
     this.#folder = folder;
-    this.#extension = format === 'exr' ? 'exr' : 'png';
+    this.#format = format;
     this.#content = (made) => (format === 'exr' ? exrOf(made, scenes) : this.#png16(made, scenes.range));
     this.#reads = reads;
   }
 
   async write(made: FrameDepth): Promise<void> {
-    const path = `${this.#folder}/${String(made.index + 1).padStart(6, '0')}.${this.#extension}`;
+    const path = `${this.#folder}/${frameFile(made.index, this.#format)}`;
     await this.#reads.refuse(path);
     await write(path, await this.#content(made));
   }

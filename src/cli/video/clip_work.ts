@@ -41,12 +41,15 @@ export class ClipWork {
     this.#key = key;
   }
 
-  /** The work on an output, to go on with where it is the same, else from the beginning. */
-  static async open(output: string, key: string): Promise<ClipWork> {
+  /**
+   * The work on an output, to go on with where it is the same, else from the beginning.
+   * @param resumes whether frames may be done apart from those before them; of others only work that is over counts
+   */
+  static async open(output: string, key: string, resumes: boolean): Promise<ClipWork> {
     const work = new ClipWork(join(dirname(output), `.depthwise-${basename(output)}`), key);
     const text = await readFile(work.path(STATE), 'utf8').catch(() => 'null');
     const state = parsed(text);
-    if (state?.key === key) work.#state = state;
+    if (state?.key === key && (resumes || state.over)) work.#state = state;
     else await work.remove();
     return work;
   }
@@ -76,6 +79,7 @@ export class ClipWork {
 
   async save(state: ClipState): Promise<ClipState> {
     await write(this.path(STATE), JSON.stringify(state));
+    this.#state = state;
     return state;
   }
 

@@ -1,4 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
+import { findEntry } from '../../models/resolve.js';
+import { onDisk } from '../../node/disk_names.js';
 import type { ProtectedFiles } from '../../node/protected_files.js';
 import { encoderOptions } from '../../node/video/encoders.js';
 import { runProgram } from '../../node/video/ffmpeg.js';
@@ -24,7 +26,7 @@ export interface MadeClip extends Pick<ClipState, 'range' | 'nonFinite' | 'cut'>
 
 /**
  * Makes the depth of a video, every frame of it, from where the same work ended before. Where it is cancelled, what is
- * done is kept.
+ * done is kept. A network along time begins again: what it remembers of earlier frames is not kept.
  * @throws UsageError OPTION_CONFLICT; ImageError VIDEO_TOOL, VIDEO_READ; DepthFileError VIDEO_ENCODER, VIDEO_WRITE;
  *   errors of `DepthModel.estimate`; AbortError
  */
@@ -39,22 +41,38 @@ export async function estimateClip(
   const encoder = await requireClips(command);
   const { input, outputs } = job;
   const clip = await probeClip(input, session.signal);
-  const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model));
+  const resumes = !findEntry(model.info.name)?.temporal;
+  const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model), resumes);
   const started = work.state && framesOf(work.state);
   if (started) session.note(`${input}: goes on after frame ${started}, which was done before.`);
-  const state =
-    work.state ?? (await work.begin(await lookAtRange(model, clip, { ...options, signal: session.signal })));
+  const begin = async () => {
+    // Says that a folder of frames is whole.
+    if (command.frames) await removeOutput(outputs.picture, reads);
+    return work.begin(await lookAtRange(model, clip, { ...options, signal: session.signal }));
+  };
+  const state = work.state ?? (await begin());
   const making: Making = { model, clip, job, command, session, reads, work, state, encoder };
-  const made = await makeParts(making, options).catch((error: unknown) => {
-    if (session.signal.aborted)
-      session.note(`${input}: what is done is kept, and the same command goes on from there.`);
+  const made = await makeParts(making, options).catch(async (error: unknown) => {
+    if (!work.state?.parts.length) await work.remove();
+    else if (session.signal.aborted)
+      session.note(`${input}: ${resumes ? KEPT : 'the same command begins again, as its model remembers frames.'}`);
     throw error;
   });
-  if (made.parts.length === 0) throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
+  if (made.parts.length === 0) {
+    await work.remove();
+    throw unreadable(input, `has no frame that can be read (${made.fault ?? 'empty'})`);
+  }
   await finish(making, made);
   await work.remove();
   const { range, nonFinite, cut, fault } = made;
   return { frames: framesOf(made), range, nonFinite, cut, fault };
+}
+
+const KEPT = 'what is done is kept, and the same command goes on from there.';
+
+async function removeOutput(path: string, reads: ProtectedFiles): Promise<void> {
+  await reads.refuse(path);
+  await rm(onDisk(path), { force: true });
 }
 
 /**

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseArguments, type CompareCommand } from '../../../src/cli/arguments.js';
 import { Session } from '../../../src/cli/session.js';
 import { compareModels } from '../../../src/cli/suite/compare.js';
+import { labelsOf } from '../../../src/cli/suite/models.js';
 import { tinyMidas } from '../model/tiny_midas.js';
 
 let folder: string;
@@ -13,11 +14,31 @@ beforeAll(async () => {
   await mkdir(join(folder, 'photos'));
   for (const name of ['room', 'street'])
     await copyFile(`test/fixtures/nano/${name}.png`, join(folder, 'photos', `${name}.png`));
+  const room = await readFile('test/fixtures/nano/room.png');
+  await writeFile(join(folder, 'photos', 'broken.png'), room.subarray(0, 100));
+  await writeFile(join(folder, 'photos', 'clip.mp4'), '\0\0\0\x18ftypisom', 'latin1');
   await writeFile(join(folder, 'tiny.safetensors'), tinyMidas());
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const session = new Session(true, new AbortController().signal);
+/** Keeps what it is told. */
+class ToldSession extends Session {
+  readonly warnings: string[] = [];
+  progressed = false;
+
+  constructor() {
+    super(true, new AbortController().signal);
+  }
+
+  override warn(text: string): void {
+    this.warnings.push(text.replace(/\S*photos\//, ''));
+  }
+
+  override showProgress(): void {
+    this.progressed = true;
+  }
+}
+
 const parse = (...argv: string[]) => parseArguments(['compare', ...argv]) as CompareCommand;
 
 interface Row {
@@ -30,7 +51,12 @@ describe('compare', () => {
     const report = join(folder, 'report');
     const models = `nano,midas-v2.1-small=${join(folder, 'tiny.safetensors')}`;
     const argv = ['--models', models, '--input-size', '96', '--precision', 'f32', '-q', '-o', report];
-    expect(await compareModels(parse(...argv, join(folder, 'photos')), session)).toBe(0);
+    const session = new ToldSession();
+    expect(await compareModels(parse(...argv, join(folder, 'photos')), session)).toBe(1);
+    expect(session.warnings).toEqual([
+      'passed over: clip.mp4 is a video, and no picture.',
+      expect.stringMatching(/^passed over: broken\.png is left out: /),
+    ]);
     const scores = JSON.parse(await readFile(join(report, 'scores.json'), 'utf8')) as Row[];
     expect(scores.map(({ path }) => path.replace(/.*\//, ''))).toEqual(['room.png', 'street.png']);
     for (const { models: rows } of scores) {
@@ -54,10 +80,14 @@ describe('compare', () => {
       command: 'compare',
       inputs: ['p'],
       output: 'r',
-      models: [{ model: 'nano' }, { model: 'dpt-large' }],
+      models: [
+        { text: 'nano', model: 'nano' },
+        { text: 'dpt-large', model: 'dpt-large' },
+      ],
       inputSize: 96,
     });
     expect(parse('--models', 'nano,nano=a=b.pt', 'p', '-o', 'r').models[1]).toEqual({
+      text: 'nano=a=b.pt',
       model: 'nano',
       weights: 'a=b.pt',
     });
@@ -66,5 +96,21 @@ describe('compare', () => {
     expect(() => parse('--models', 'nano,dpt-large', 'p')).toThrow('folder');
     expect(() => parse('--models', 'nano,dpt-large', '-o', 'r')).toThrow('pictures');
     expect(() => parse('--model', 'nano', 'p', '-o', 'r')).toThrow('--model');
+  });
+
+  it('tells two weights of one model apart, by any of its names', () => {
+    const labels = (models: string) => labelsOf(parse('--models', models, 'p', '-o', 'r').models);
+    expect(labels('nano,nano=a.pt,vits=b.pt')).toEqual(['nano', 'nano=a.pt', 'depth-anything-v2-small']);
+    expect(labels('vits,depth-anything-v2-small')).toEqual(['vits', 'depth-anything-v2-small']);
+  });
+
+  it.each([
+    ['nano,dpt-larg', 'MODEL_NAME'],
+    ['nano,depth-anything-v2-base', 'LICENSE_NOT_ACCEPTED'],
+  ])('refuses one of the models before any is loaded: %s', async (models, code) => {
+    const session = new ToldSession();
+    const command = parse('--models', models, join(folder, 'photos/room.png'), '-o', join(folder, 'none'));
+    await expect(compareModels(command, session)).rejects.toMatchObject({ code });
+    expect(session.progressed).toBe(false);
   });
 });

@@ -1,8 +1,12 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseArguments, type EstimateCommand, type EvaluateCommand } from '../../../src/cli/arguments.js';
+import { allThere, estimatePictures } from '../../../src/cli/estimate.js';
+import { evaluateModel } from '../../../src/cli/evaluate.js';
 import { planJobs, type JobOptions } from '../../../src/cli/jobs.js';
+import { Session } from '../../../src/cli/session.js';
 import { encodePng } from '../../../src/depth/formats/png.js';
 
 const JPEG = Uint8Array.of(0xff, 0xd8, 0xff, 0xe0);
@@ -168,6 +172,29 @@ describe('planJobs', () => {
     await fails(file('-'), 'OPTION_CONFLICT', /cannot go to standard output/);
     await fails(file('b.mkv'), 'OUTPUT_COLLISION', /b\.mkv is not written/);
     await fails(plan(['a.jpg'], { output: 'depth.mp4' }), 'OPTION_VALUE', /is a video, and a\.jpg is none/);
+  });
+
+  it('knows frames of a kind by the first, and the whole folder by its timestamps', async () => {
+    const job = { input: 'b.mp4', clip: true, outputs: { picture: 'b-m/timestamps.txt' } };
+    const isDone = (frames: 'png16' | 'exr') =>
+      allThere(job, parseArguments(['b.mp4', '--frames', frames]) as EstimateCommand);
+    await files([], ['b-m/000001.png', 'b-m/timestamps.txt']);
+    expect(await isDone('png16')).toBe(true);
+    expect(await isDone('exr')).toBe(false);
+    await rm('b-m/timestamps.txt');
+    expect(await isDone('png16')).toBe(false);
+  });
+
+  it('refuses before it loads anything to hold still what a model holds still itself', async () => {
+    await files(['in/a.jpg', 'in/b.jpg'], ['in/a.pfm', 'in/b.pfm']);
+    await writeFile(join(root, 'b.mp4'), '\0\0\0\x18ftypisom', 'latin1');
+    const session = new Session(true, new AbortController().signal);
+    const held = ['-m', 'video-depth-anything-small', '--steady'];
+    const estimate = parseArguments(['b.mp4', ...held]) as EstimateCommand;
+    await fails(estimatePictures(estimate, session), 'OPTION_STEADY', /holds its depth still by itself/);
+    const evaluate = parseArguments(['eval', '--data', 'in', '--video', ...held]) as EvaluateCommand;
+    await fails(evaluateModel(evaluate, session), 'OPTION_STEADY', /holds its depth still by itself/);
+    expect((await readdir(root)).sort()).toEqual(['b.mp4', 'in']);
   });
 
   it('takes its own videos for results, and folders of frames', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.js';
-import { page } from '../../../src/cli/suite/page.js';
+import { pageText, type Section } from '../../../src/cli/suite/page.js';
 import { failureCases, type FailureCase } from '../../../src/eval/scenes/failures.js';
 import { judge, truthOfRendering } from '../../../src/eval/scenes/judge.js';
 import { render, type Rendering } from '../../../src/eval/scenes/render.js';
@@ -79,11 +79,17 @@ describe('questions of the failure suite', () => {
 });
 
 describe('the page of results', () => {
-  it('asks for nothing, and reads nothing as HTML', () => {
+  it('asks for nothing, reads nothing as HTML, and takes sections one at a time', async () => {
     const png = Uint8Array.of(1, 2, 3);
-    const html = page('A & B', 'in "words"', [
-      { title: '<script>', rows: [['head'], ['<b>']], figures: [[{ caption: 'a', png }]] },
-    ]);
+    const section: Section = { title: '<script>', rows: [['head'], ['<b>']], figures: [[{ caption: 'a', png }]] };
+    let taken = 0;
+    const sections = async function* () {
+      for (; taken < 2; taken++) yield Promise.resolve(section);
+    };
+    const pieces: (readonly [taken: number, text: string])[] = [];
+    for await (const text of pageText({ title: 'A & B', intro: 'in "words"' }, sections())) pieces.push([taken, text]);
+    expect(pieces.map(([before]) => before)).toEqual([0, 0, 1, 2]);
+    const html = pieces.map(([, text]) => text).join('');
     expect(html).toContain('src="data:image/png;base64,AQID"');
     expect(html).toContain('<th>head</th>');
     expect(html.match(/<(?:script|b)>|\b(?:href|src)="(?!data:)|url\(|@import/)).toBeNull();
