@@ -313,6 +313,8 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | SuiteComman
     );
   const { video = false, steady = false } = values;
   if (steady && !video) throw new UsageError('OPTION_CONFLICT', 'eval takes --steady with --video alone.');
+  if (video && confidence)
+    throw new UsageError('OPTION_CONFLICT', '--video and --confidence exclude each other: clips are not scored by it.');
   if (video && protocol !== undefined)
     throw new UsageError(
       'OPTION_CONFLICT',
@@ -336,7 +338,7 @@ function evaluateCommand(argv: readonly string[]): EvaluateCommand | SuiteComman
 
 function suiteCommand(values: EvaluationValues, positionals: readonly string[]): SuiteCommand {
   oneOf('suite', values.suite ?? '', ['failures']);
-  const idle = (['data', 'truth', 'protocol', 'confidence', 'focal-length', 'json'] as const).find(
+  const idle = (['data', 'truth', 'protocol', 'video', 'steady', 'confidence', 'focal-length', 'json'] as const).find(
     (name) => values[name] !== undefined,
   );
   if (idle ?? positionals[0])
@@ -346,6 +348,7 @@ function suiteCommand(values: EvaluationValues, positionals: readonly string[]):
     );
   if (values.output === undefined)
     throw new UsageError('OPTION_INPUT', '--suite needs a folder to write into.', { hint: 'Add -o DIR.' });
+  refuseStandard('--suite', values.output);
   return {
     command: 'suite',
     output: values.output,
@@ -362,6 +365,7 @@ function compareCommand(argv: readonly string[]): CompareCommand | { readonly co
     throw new UsageError('OPTION_INPUT', 'compare takes pictures, two or more models, and a folder to write into.', {
       hint: 'Write `depthwise compare --models a,b photos -o report`.',
     });
+  refuseStandard('compare', output);
   return {
     command: 'compare',
     inputs,

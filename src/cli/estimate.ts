@@ -12,14 +12,23 @@ import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from '../node/streams.js';
-import { frameFile } from './video/clip_options.js';
+import { frameFile, requireUsed } from './video/clip_options.js';
 import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
 import { writeViews } from './write_views.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
-  const plan = (model: string) => planJobs(command.inputs, { ...command, model, signal: session.signal });
+  const plan = async (model: string) => {
+    const planned = await planJobs(command.inputs, { ...command, model, signal: session.signal });
+    // Other parts may have the videos.
+    if (!command.shard)
+      requireUsed(
+        planned.jobs.map(({ clip = false }) => clip),
+        command,
+      );
+    return planned;
+  };
   if (command.output !== undefined && command.output !== STANDARD) await isOutputFile(command.output);
   const chosen = await chooseModel(command);
   if (chosen.name !== undefined) requireOfModel(chosen.name, command);

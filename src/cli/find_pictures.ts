@@ -8,7 +8,7 @@ import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js
 import { isClip } from '../node/video/clip_format.js';
 import { CONTAINERS } from '../node/video/encoders.js';
 import { isStandardInput, readStream, STANDARD } from '../node/streams.js';
-import { FRAMES_END } from './video/clip_options.js';
+import { FRAMES_END, workName } from './video/clip_options.js';
 import { LAYOUTS } from './view_options.js';
 
 /** A picture or video, and the named folder it was found in; none when it was named itself. */
@@ -128,7 +128,7 @@ async function searchFolder(search: Search, path: string, folder: string): Promi
     search.skipped.push({ path, folder, reason: absence(path, cause) });
     return [];
   });
-  if (isNamedByModel(path) && listed.some(({ name }) => name === FRAMES_END)) return;
+  if (isNamedByModel(path) && listed.some(({ name }) => name === FRAMES_END || name === workName(FRAMES_END))) return;
   for (const { name } of listed.filter((entry) => !entry.name.startsWith('.'))) {
     const entry = join(path, name);
     const found = await stat(onDisk(entry)).catch((cause: unknown) => {

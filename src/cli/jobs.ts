@@ -9,6 +9,7 @@ import { isInShard, type Shard } from './shard.js';
 import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from '../node/streams.js';
+import { CONTAINERS } from '../node/video/encoders.js';
 import { clipOutputs, containerFor, containerNamed, type ClipFormats } from './video/clip_options.js';
 import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
 
@@ -109,8 +110,9 @@ function jobOf({ path, folder, bytes, clip }: FoundPicture, outputs: Outputs): J
 function namedOutputs(output: string, picture: FoundPicture | undefined, options: JobOptions): Outputs {
   const stem = withoutExtension(output);
   if (picture?.clip) return { ...clipOutputs(stem, options, containerFor(output, options)), picture: output };
-  if (containerNamed(output) === undefined) return { ...outputsOf(stem, options), picture: output };
-  throw new UsageError('OPTION_VALUE', `--output ${output} is a video, and ${picture?.path ?? 'the input'} is none.`, {
+  // Without a picture, what was passed over is told.
+  if (!picture || containerNamed(output) === undefined) return { ...outputsOf(stem, options), picture: output };
+  throw new UsageError('OPTION_VALUE', `--output ${output} is a video, and ${picture.path} is none.`, {
     hint: 'Depth of a picture is drawn as PNG.',
     actual: output,
   });
@@ -172,12 +174,18 @@ export async function isOutputFile(output: string): Promise<boolean> {
   return file;
 }
 
+/** Endings of files that drawings are not written as, so that no folder gets such a name. */
+const UNWRITTEN = [
+  ...['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'],
+  ...['.mov', '.m4v', '.avi', '.wmv', '.flv', '.mpg', '.mpeg', '.3gp'],
+];
+
 function isFileName(output: string, taken: boolean): boolean {
   const extension = extname(output).toLowerCase();
   if (extension === '.png' || containerNamed(output)) return true;
-  if (taken || ['.jpg', '.jpeg', '.webp', '.tif', '.tiff', '.gif', '.pfm', '.npy', '.json'].includes(extension)) {
-    throw new UsageError('OPTION_VALUE', `--output ${output} is neither a folder nor a .png.`, {
-      hint: 'Depth is drawn as PNG; data files are named after it.',
+  if (taken || UNWRITTEN.includes(extension)) {
+    throw new UsageError('OPTION_VALUE', `--output ${output} is neither a folder nor a .png or a video.`, {
+      hint: `Depth is drawn as PNG, that of videos as ${CONTAINERS.join(', ')}; data files are named after it.`,
       actual: output,
     });
   }

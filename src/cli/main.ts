@@ -17,10 +17,14 @@ import { shownArguments } from '../node/disk_names.js';
 import { runTensor } from './tensor.js';
 import { tell } from './terminal.js';
 
-/** Exit codes besides 0: something failed, the command line makes no sense, interrupted (128 + SIGINT). */
+/**
+ * Exit codes besides 0: something failed, the command line makes no sense, interrupted (128 + SIGINT), told to end
+ * (128 + SIGTERM).
+ */
 const FAILED = 1;
 const MISUSED = 2;
 const INTERRUPTED = 130;
+const TERMINATED = 143;
 
 /** Runs one command line and returns its exit code. Once `signal` is aborted, errors are no news. */
 async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
@@ -91,6 +95,7 @@ function end(code: number): void {
   interrupt.abort();
 }
 process.once('SIGINT', () => end(INTERRUPTED));
+process.once('SIGTERM', () => end(TERMINATED));
 watchOutput(end);
 const code = await main(shownArguments(process.argv.slice(2)), interrupt.signal);
 process.exitCode = endedBy ?? code;

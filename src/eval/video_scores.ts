@@ -69,12 +69,15 @@ export function scoreVideo(frames: readonly ClipFrame[], width: number): VideoSc
     const { disparity: truth, known } = frame.truth;
     const measured = known.filter((i) => (truth[i] as number) >= least);
     const depth = Float64Array.from(measured, (i) => 1 / Math.max(aligned(frame, i), least));
-    const compared = compareDepth(
-      depth,
-      valuesAt(truth, measured).map((d) => 1 / d),
-    );
-    absRel.add(compared.absRel);
-    delta.add(compared.delta);
+    // A frame may have nothing but what is far.
+    if (measured.length > 0) {
+      const compared = compareDepth(
+        depth,
+        valuesAt(truth, measured).map((d) => 1 / d),
+      );
+      absRel.add(compared.absRel);
+      delta.add(compared.delta);
+    }
     for (const i of edgesOf(truth, width)) edge.add(Math.abs(aligned(frame, i) - (truth[i] as number)) / range);
     const before = frames[t - 1];
     if (before)

@@ -1,10 +1,12 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colormaps } from '../../src/depth/colormaps.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { loadDepthModel } from '../../src/node/load.js';
+import { joinParts } from '../../src/node/video/join_parts.js';
+import { probeClip } from '../../src/node/video/probe.js';
 import type { DepthModel } from '../../src/runtime/depth_model.js';
 import { canFilm, ClipSession, ffmpeg, film, framesOf, makeDepth, probe, timesOf, type Frame } from './clips.js';
 import { runTool, setUpTool } from './tool.js';
@@ -64,6 +66,7 @@ function inferno(values: Float32Array, { min, max }: { readonly min: number; rea
 describe.skipIf(!canFilm)('a video', () => {
   it('has the depth of every frame at its time, in one range, and the sound as it was', async () => {
     film({ sound: true }, '-c:a', 'aac', at('clip.mp4'));
+    await writeFile(at('clip-nano.mp4'), 'before', { mode: 0o600 });
     const { frames, range, fault } = await make([at('clip.mp4')]);
     expect({ frames, fault }).toEqual({ frames: 5, fault: undefined });
     const made = at('clip-nano.mp4');
@@ -83,6 +86,22 @@ describe.skipIf(!canFilm)('a video', () => {
       expect(difference(frame, expected)).toBeLessThan(5);
     });
     expect(await readdir(folder)).toEqual(['clip-nano.mp4', 'clip.mp4']);
+    expect((await stat(made)).mode & 0o777).toBe(0o600);
+  });
+
+  it('that cannot be written is called by its own name', async () => {
+    film({}, at('part.mp4'));
+    const joined = { container: 'mp4', timeBase: { num: 1, den: 10 }, clip: await probeClip(at('part.mp4')) } as const;
+    const path = at('none/.depthwise-1.part');
+    await expect(
+      joinParts([{ path: at('part.mp4'), pts: 0 }], {
+        ...joined,
+        path,
+        output: 'a.mp4',
+        comment: '',
+        list: at('list'),
+      }),
+    ).rejects.toMatchObject({ code: 'VIDEO_WRITE', source: 'a.mp4', message: expect.stringMatching(/^a\.mp4: /) });
   });
 
   it('keeps times of a variable rate, and shows the last row and column of odd sides twice', async () => {

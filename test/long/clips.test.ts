@@ -29,7 +29,7 @@ afterAll(async () => {
 const at = (name: string) => join(folder, name);
 
 /** The built tool on a video, until it ends or a file is there and a signal ends it. */
-async function runTool(args: readonly string[], until?: { file: string; signal: 'SIGINT' | 'SIGKILL' }) {
+async function runTool(args: readonly string[], until?: { file: string; signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL' }) {
   let child: ChildProcess | undefined;
   const ended = new Promise<{ code: number | null; signal: string | null; stderr: string }>((resolve) => {
     child = execFile(process.execPath, [join(ROOT, 'dist/node/cli.js'), ...args], { cwd: folder }, (_, _out, stderr) =>
@@ -86,6 +86,8 @@ describe.skipIf(!canFilm)('a video', () => {
     const interrupted = await runTool(args, { file: `${work}/000000-depth.mp4`, signal: 'SIGINT' });
     expect(interrupted).toMatchObject({ code: 130, stderr: expect.stringMatching(/the same command goes on/) });
     expect(existsSync(at('long-nano.mp4'))).toBe(false);
+    const ended = await runTool(args, { file: `${work}/000001-depth.mp4`, signal: 'SIGTERM' });
+    expect(ended).toMatchObject({ code: 143, stderr: expect.stringMatching(/the same command goes on/) });
     const killed = await runTool(args, { file: `${work}/000002-depth.mp4`, signal: 'SIGKILL' });
     expect(killed.signal).toBe('SIGKILL');
     expect(existsSync(at('long-nano.mp4'))).toBe(false);

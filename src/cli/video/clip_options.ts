@@ -52,6 +52,38 @@ export function requireForClips(command: Partial<Record<(typeof OF_PICTURES)[num
   });
 }
 
+/** Options that draw, of which files of frames show nothing. */
+interface DrawingUse {
+  readonly colormap: string;
+  readonly grayscale: boolean;
+  readonly invert: boolean;
+  readonly side: boolean;
+  readonly span: string;
+}
+
+/**
+ * Refuses options that none of the inputs has a use for.
+ * @param clips for each input whether it is a video
+ * @throws UsageError `OPTION_CONFLICT`
+ */
+export function requireUsed(
+  clips: readonly boolean[],
+  command: ClipFormats & Pick<ViewFormats, 'stereo'> & DrawingUse,
+): void {
+  if (clips.length === 0) return;
+  const ofClips = clips.includes(true) ? undefined : CLIP_NAMES.find((name) => command[name]);
+  if (ofClips !== undefined) throw unused(ofClips, 'is for videos, and there is none');
+  const { frames, stereo, codec, colormap, span, grayscale, invert, side } = command;
+  if (!frames || clips.includes(false)) return;
+  const given = { colormap: colormap !== 'inferno', span: span !== 'full', grayscale, invert, side };
+  const idle = Object.entries({ ...given, codec: codec && !stereo }).find(([, isGiven]) => isGiven);
+  if (idle) throw unused(idle[0], `is for drawings, and --frames ${frames} writes values`);
+}
+
+function unused(name: string, why: string): UsageError {
+  return new UsageError('OPTION_CONFLICT', `--${name} ${why}.`, { hint: 'Leave it out.', actual: name });
+}
+
 /** Files that a video turns into: itself or its frames, and the stereo pair. */
 export interface ClipOutputs {
   readonly picture: string;
@@ -72,6 +104,11 @@ export function clipOutputs(
 
 /** When each frame is shown; written when all frames are there. */
 export const FRAMES_END = 'timestamps.txt';
+
+/** The folder beside an output of a name where its parts are kept until it is whole. */
+export function workName(name: string): string {
+  return `.depthwise-${name}`;
+}
 
 /** The file of a frame in its folder. @param index from 0 */
 export function frameFile(index: number, format: FrameFormat): string {

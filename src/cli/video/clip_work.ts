@@ -2,6 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Rational } from '../../node/video/probe.js';
 import { write } from '../write_outputs.js';
+import { workName } from './clip_options.js';
 import type { ClipRange } from './clip_range.js';
 
 /** A part of a video whose depth is done. */
@@ -46,7 +47,7 @@ export class ClipWork {
    * @param resumes whether frames may be done apart from those before them; of others only work that is over counts
    */
   static async open(output: string, key: string, resumes: boolean): Promise<ClipWork> {
-    const work = new ClipWork(join(dirname(output), `.depthwise-${basename(output)}`), key);
+    const work = new ClipWork(join(dirname(output), workName(basename(output))), key);
     const text = await readFile(work.path(STATE), 'utf8').catch(() => 'null');
     const state = parsed(text);
     if (state?.key === key && (resumes || state.over)) work.#state = state;

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { chmod, readFile, rm, stat } from 'node:fs/promises';
 import { findEntry } from '../../models/resolve.js';
 import { onDisk } from '../../node/disk_names.js';
 import type { ProtectedFiles } from '../../node/protected_files.js';
@@ -98,6 +98,7 @@ async function finish({ clip, job, command, session, reads, work, model }: Makin
     const [path, name] = video;
     const parts = state.parts.map(({ pts }, i) => ({ path: work.part(i, name), pts })) as unknown as [Part, ...Part[]];
     const joined = {
+      output: path,
       container: containerNamed(path) ?? 'mp4',
       timeBase: state.timeBase as Rational,
       clip,
@@ -105,7 +106,11 @@ async function finish({ clip, job, command, session, reads, work, model }: Makin
       list: work.path('parts.txt'),
       signal: session.signal,
     };
-    await writeBy(path, (to) => joinParts(parts, { ...joined, path: String(to) }), reads);
+    const join = async (to: string | Buffer, { mode }: { readonly mode?: number }) => {
+      await joinParts(parts, { ...joined, path: String(to) });
+      if (mode !== undefined) await chmod(to, mode);
+    };
+    await writeBy(path, join, reads);
   }
   if (!command.frames) return;
   const times = state.parts.map((_, i) => readFile(work.part(i, TIMES), 'utf8'));

@@ -1,6 +1,6 @@
 /** First bytes of the containers of video, as Latin-1 text. Brands of pictures and of sound alone are left out. */
 const BEGINNINGS: readonly RegExp[] = [
-  /^[^]{4}ftyp(?!avi[fs]|hei[cxms]|hev[cxms]|mif1|msf1|M4[AB] )/, // MP4, QuickTime
+  /^[^]{4}ftyp(?!avi[fs]|hei[cxms]|hev[cxms]|mif1|msf1|M4[AB] |crx )/, // MP4, QuickTime
   /^[^]{4}(?:moov|mdat|wide|free|skip)/, // QuickTime before it had brands
   /^\x1a\x45\xdf\xa3/, // Matroska, WebM
   /^RIFF[^]{4}AVI /,

@@ -13,8 +13,9 @@ export interface Part {
 
 /** What becomes of the parts. */
 export interface Joined {
-  /** The file that is written. */
+  /** The file that is written, and what it is called when it is whole, as errors have it. */
   readonly path: string;
+  readonly output: string;
   readonly container: Container;
   readonly timeBase: Rational;
   /** What the sound is taken from. */
@@ -32,7 +33,7 @@ export interface Joined {
  * @throws DepthFileError `VIDEO_WRITE`; AbortError
  */
 export async function joinParts(parts: readonly [Part, ...Part[]], joined: Joined): Promise<void> {
-  const { path, container, timeBase, clip, comment, list, signal } = joined;
+  const { path, output, container, timeBase, clip, comment, list, signal } = joined;
   const seconds = (pts: number) => ((pts * timeBase.num) / timeBase.den).toFixed(9);
   const lines = parts.map((part, i) => {
     const next = parts[i + 1];
@@ -50,8 +51,8 @@ export async function joinParts(parts: readonly [Part, ...Part[]], joined: Joine
   ];
   const { code, errors } = await runProgram('ffmpeg', args, signal);
   if (code === 0) return;
-  throw new DepthFileError('VIDEO_WRITE', `${path}: cannot be written (${reasonOf(errors, path)}).`, {
-    source: path,
+  throw new DepthFileError('VIDEO_WRITE', `${output}: cannot be written (${reasonOf(errors, path)}).`, {
+    source: output,
     phase: 'write',
   });
 }

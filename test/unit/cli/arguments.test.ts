@@ -121,6 +121,8 @@ describe('parseArguments', () => {
     fails('convert - b.safetensors', 'OPTION_INPUT', /convert works on files/);
     fails('--tensor - --out-tensor b.npy', 'OPTION_INPUT', /--tensor works on files/);
     fails('eval --data in --json -', 'OPTION_INPUT', /eval works on files/);
+    fails('eval --suite failures -o -', 'OPTION_INPUT', /--suite works on files/);
+    fails('compare --models nano,dpt-large a.jpg -o -', 'OPTION_INPUT', /compare works on files/);
   });
 
   it('refuses what stands behind a command that takes nothing', () => {
@@ -146,6 +148,9 @@ describe('parseArguments', () => {
     expect(parse('eval --data in --video --steady')).toMatchObject({ video: true, steady: true });
     fails('eval --data in --steady', 'OPTION_CONFLICT', /with --video alone/);
     fails('eval --data in --video --protocol vda-bonn', 'OPTION_CONFLICT', /exclude each other/);
+    fails('eval --data in --video --confidence', 'OPTION_CONFLICT', /--confidence exclude each other/);
+    for (const option of ['--video', '--steady'])
+      fails(`eval --suite failures -o d ${option}`, 'OPTION_CONFLICT', /has no meaning with it/);
     expect(parse('eval --help')).toEqual({ command: 'help' });
     expect(parse('./eval')).toMatchObject({ command: 'estimate', inputs: ['./eval'] });
     fails('eval', 'OPTION_INPUT', /--data DIR/);

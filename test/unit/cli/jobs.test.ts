@@ -17,6 +17,7 @@ const CLIPS = [
   ['d.mov', '\0\0\0\x08wide'],
   ['d.ts', `G${'\0'.repeat(187)}G`],
   ['e.avi', 'RIFF\0\0\0\0AVI LIST'],
+  ['raw.cr3', '\0\0\0\x18ftypcrx \0\0\0\0'],
   ['sound.m4a', '\0\0\0\x18ftypM4A \0\0\0\0'],
 ] as const;
 let root: string;
@@ -155,7 +156,7 @@ describe('planJobs', () => {
       stems.map((stem) => `in/${stem}-m.webm,in/${stem}-m-sbs.webm`),
     );
     expect(await named({ frames: 'exr', output: 'out' })).toEqual(stems.map((stem) => `out/${stem}-m/timestamps.txt`));
-    expect((await plan(['in'])).skipped).toEqual(['in/sound.m4a is not a picture']);
+    expect((await plan(['in'])).skipped).toEqual(['in/raw.cr3 is not a picture', 'in/sound.m4a is not a picture']);
   });
 
   it('takes the file of a single video, and refuses what cannot hold it', async () => {
@@ -172,6 +173,10 @@ describe('planJobs', () => {
     await fails(file('-'), 'OPTION_CONFLICT', /cannot go to standard output/);
     await fails(file('b.mkv'), 'OUTPUT_COLLISION', /b\.mkv is not written/);
     await fails(plan(['a.jpg'], { output: 'depth.mp4' }), 'OPTION_VALUE', /is a video, and a\.jpg is none/);
+    for (const ending of ['mov', 'm4v', 'avi'])
+      await fails(file(`depth.${ending}`), 'OPTION_VALUE', /neither a folder nor a \.png or a video.*mp4, webm, mkv/);
+    await files([], ['text.mp4']);
+    expect((await plan(['text.mp4'], { output: 'depth.mp4' })).skipped).toEqual(['text.mp4 is not a picture']);
   });
 
   it('knows frames of a kind by the first, and the whole folder by its timestamps', async () => {
@@ -183,6 +188,18 @@ describe('planJobs', () => {
     expect(await isDone('exr')).toBe(false);
     await rm('b-m/timestamps.txt');
     expect(await isDone('png16')).toBe(false);
+  });
+
+  it('refuses what no input has a use for', async () => {
+    await files(['a.jpg']);
+    await writeFile(join(root, 'b.mp4'), '\0\0\0\x18ftypisom', 'latin1');
+    const session = new Session(true, new AbortController().signal);
+    const run = (text: string) =>
+      estimatePictures(parseArguments(['-m', 'nano', ...text.split(' ')]) as EstimateCommand, session);
+    for (const option of ['--steady', '--codec vp9', '--frames exr'])
+      await fails(run(`a.jpg ${option}`), 'OPTION_CONFLICT', /is for videos, and there is none/);
+    for (const option of ['--colormap turbo', '--side', '--span percentiles', '--codec vp9'])
+      await fails(run(`b.mp4 --frames exr ${option}`), 'OPTION_CONFLICT', /is for drawings, and --frames exr/);
   });
 
   it('refuses before it loads anything to hold still what a model holds still itself', async () => {
@@ -199,6 +216,7 @@ describe('planJobs', () => {
 
   it('takes its own videos for results, and folders of frames', async () => {
     await files(['in/a.jpg', 'in/b-nano/000001.jpg'], ['in/b-nano/timestamps.txt', 'in/b-nano/000001.exr']);
+    await files([], ['in/c-nano/.depthwise-timestamps.txt/state.json', 'in/c-nano/000001.exr']);
     for (const name of ['b-nano.mp4', 'b-midas-v2.1-small-half-sbs.mp4', 'b-anaglyph.mp4'])
       await writeFile(join(root, 'in', name), '\0\0\0\x18ftypisom');
     const { jobs, skipped } = await plan(['in']);

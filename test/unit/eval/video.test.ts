@@ -47,6 +47,17 @@ describe('scores of a clip', () => {
       expect(jumps[key], key).toBeGreaterThan(0.02);
   });
 
+  it('leave out frames of which all is far, as a pan over the sky', () => {
+    const truths = [
+      [1, 2, 3, 4],
+      [0.01, 0.02, 0, 0],
+      [1, 2, 3, 4],
+    ];
+    const { absRel, delta } = scoreVideo(clipOf(truths, truths), 2);
+    expect(absRel).toBeCloseTo(0, 12);
+    expect(delta).toBe(1);
+  });
+
   it('leave out what no pixel has: nothing stays where all moves, and there is no edge on a plane', () => {
     const truths = [0, 1].map((t) => [1, 1.01, 1.02, 1.03].map((d) => d + 0.01 * t));
     const scores = scoreVideo(clipOf(truths, truths), 2);
