@@ -16,16 +16,14 @@ export function withoutAlpha({ data, width, height }: Rgba, channels: 1 | 3): Pn
   return { width, height, channels, data: pixels };
 }
 
-/** Two pictures of the same size next to each other, without a gap, in RGB. */
-export function sideBySide(left: Rgba, right: Rgba): PngImage {
+/** Two pictures of the same size next to each other, without a gap. */
+export function sideBySide(left: Rgba, right: Rgba): Rgba {
   const { width, height } = left;
-  const pixels = new Uint8Array(width * 2 * height * 3);
-  for (let y = 0, to = 0; y < height; y++) {
-    for (const { data } of [left, right]) {
-      for (let from = y * width * 4; from < (y + 1) * width * 4; from += 4) {
-        for (let c = 0; c < 3; c++) pixels[to++] = data[from + c]!;
-      }
-    }
+  const row = 4 * width;
+  const data = new Uint8Array(2 * row * height);
+  for (let y = 0; y < height; y++) {
+    data.set(left.data.subarray(y * row, (y + 1) * row), 2 * y * row);
+    data.set(right.data.subarray(y * row, (y + 1) * row), (2 * y + 1) * row);
   }
-  return { width: width * 2, height, channels: 3, data: pixels };
+  return { data, width: 2 * width, height };
 }

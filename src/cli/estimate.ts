@@ -85,11 +85,12 @@ async function succeeds(
 
 async function work(
   model: DepthModel,
-  { input, outputs, bytes }: Job,
+  job: Job,
   command: EstimateCommand,
   session: Session,
   reads: ProtectedFiles,
 ): Promise<void> {
+  const { input, outputs, bytes } = job;
   const options = { onWarning: ({ message }: { message: string }) => session.warn(message) };
   const picture = await (bytes ? pictureOf(bytes, input, options) : readPicture(input, options));
   const started = performance.now();
@@ -113,30 +114,10 @@ async function work(
         `${input}: ${nonFinite} of ${depth.width * depth.height} values are not finite; they are ` +
           `drawn black and stored as code 0.`,
       );
-    const { name, adapter, precision } = model.info;
-    const { kind, nearer, unit } = depth;
     if (outputs.picture === STANDARD) return;
-    session.print(
-      command.json
-        ? JSON.stringify({
-            input,
-            outputs,
-            model: name,
-            kind,
-            nearer,
-            unit,
-            width: depth.width,
-            height: depth.height,
-            min,
-            max,
-            nonFinite,
-            milliseconds,
-            precision,
-            adapter,
-            plan: model.plan(picture, sizes),
-          })
-        : Object.values(outputs).join('\n'),
-    );
+    const { width, height } = depth;
+    const facts = { width, height, min, max, nonFinite, milliseconds, plan: model.plan(picture, sizes) };
+    printResult(model, job, facts, command, session);
   } finally {
     depth.dispose();
   }
@@ -150,7 +131,7 @@ async function workClip(
   session: Session,
   reads: ProtectedFiles,
 ): Promise<boolean> {
-  const { input, outputs } = job;
+  const { input } = job;
   const { inputSize, square, size, focalLength } = command;
   const started = performance.now();
   const made = await estimateClip(model, job, command, session, reads, {
@@ -168,26 +149,21 @@ async function workClip(
     );
   if (fault !== undefined)
     session.warn(`${input}: is damaged or cut short: ${frames} frames could be read (${fault}).`);
-  const { name, kind, nearer, unit, precision, adapter } = { ...model.info };
-  session.print(
-    command.json
-      ? JSON.stringify({
-          input,
-          outputs,
-          model: name,
-          kind,
-          nearer,
-          unit,
-          frames,
-          range,
-          nonFinite,
-          milliseconds,
-          precision,
-          adapter,
-        })
-      : Object.values(outputs).join('\n'),
-  );
+  printResult(model, job, { frames, range, nonFinite, milliseconds }, command, session);
   return fault === undefined;
+}
+
+/** The files of a job, a line each, or a line of JSON about it with some facts of its own. */
+function printResult(
+  model: DepthModel,
+  { input, outputs }: Job,
+  facts: object,
+  { json }: EstimateCommand,
+  session: Session,
+): void {
+  const { name, kind, nearer, unit, precision, adapter } = model.info;
+  const described = { input, outputs, model: name, kind, nearer, unit, ...facts, precision, adapter };
+  session.print(json ? JSON.stringify(described) : Object.values(outputs).join('\n'));
 }
 
 function conclude(session: Session, { jobs, skipped, own }: Jobs, failed: number, shard?: Shard): number {

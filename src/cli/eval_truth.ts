@@ -6,9 +6,9 @@ import { readDepthFile, type DepthFile } from '../node/depth_file.js';
 import { readSmallFile } from '../node/file_source.js';
 import type { Size } from '../image/size.js';
 
-/** Kinds as a sidecar may spell them; the latter two are those of files that depthwise wrote. */
 /** A sidecar has a few lines. */
 const MOST_SIDECAR_BYTES = 2 ** 20;
+/** Kinds as a sidecar may spell them; the latter two are those of files that depthwise wrote. */
 const KINDS: Readonly<Record<string, TruthKind>> = {
   depth: 'depth',
   inverse: 'inverse',

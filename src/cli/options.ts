@@ -86,7 +86,7 @@ export const OPTIONS = {
     'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
   },
   General: {
-    json: { type: 'boolean', help: 'one line of JSON per picture, with the memory it takes on the GPU' },
+    json: { type: 'boolean', help: 'one line of JSON per picture or video; of pictures, with the memory on the GPU' },
     quiet: { type: 'boolean', short: 'q', help: 'errors only' },
     help: { type: 'boolean', short: 'h', help: 'this text' },
     version: { type: 'boolean', short: 'V', help: 'version number' },

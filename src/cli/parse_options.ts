@@ -1,6 +1,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UsageError } from '../errors.js';
 import { nearest } from '../arguments/nearest.js';
+import { STANDARD } from '../node/streams.js';
 import { FOREIGN_SPELLINGS } from './options.js';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -54,6 +55,15 @@ function refuseUnknown(argv: readonly string[], options: Options): void {
         : '`depthwise --help` lists all options.';
     throw new UsageError('OPTION_UNKNOWN', `There is no option ${token.rawName}.`, { hint, actual: token.rawName });
   }
+}
+
+/** The standard streams are for pictures: what is read twice or compared once it is written has to be a file. */
+export function refuseStandard(command: string, ...names: readonly (string | undefined)[]): void {
+  if (!names.includes(STANDARD)) return;
+  throw new UsageError('OPTION_INPUT', `${command} works on files: "${STANDARD}" has no meaning here.`, {
+    hint: `For a file called ${STANDARD}, write ./${STANDARD}.`,
+    actual: STANDARD,
+  });
 }
 
 /** The value an option was given among those it takes. @throws UsageError OPTION_VALUE naming the nearest. */

@@ -70,15 +70,17 @@ export async function writeOutputs(
   }
   if (outputs.pfm !== undefined) await put(outputs.pfm, encodePfm(values, width, height));
   if (outputs.npy !== undefined) await put(outputs.npy, encodeNpy(values, [height, width]));
-  for (const [name, toPicture] of Object.entries(SIDE_PICTURES) as [BesideName, SidePicture][]) {
-    const [path, map] = [outputs[name], depth[name]];
-    if (path !== undefined && map)
-      await put(path, await encodePng(toPicture(await map.read(), width, height), textOf(depth.semantics())));
-  }
   const { confidencePfm, confidenceNpy } = outputs;
-  const confidence = await depth.confidence?.read();
-  if (confidencePfm !== undefined && confidence) await put(confidencePfm, encodePfm(confidence, width, height));
-  if (confidenceNpy !== undefined && confidence) await put(confidenceNpy, encodeNpy(confidence, [height, width]));
+  for (const [name, toPicture] of Object.entries(SIDE_PICTURES) as [BesideName, SidePicture][]) {
+    const path = outputs[name];
+    // Networks may give what nobody asked for; reading it back takes time.
+    const beside = path === undefined ? undefined : await depth[name]?.read();
+    if (path === undefined || !beside) continue;
+    await put(path, await encodePng(toPicture(beside, width, height), textOf(depth.semantics())));
+    if (name !== 'confidence') continue;
+    if (confidencePfm !== undefined) await put(confidencePfm, encodePfm(beside, width, height));
+    if (confidenceNpy !== undefined) await put(confidenceNpy, encodeNpy(beside, [height, width]));
+  }
   if (outputs.semantics !== undefined) await put(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
 }
@@ -159,7 +161,7 @@ async function draw(
   const { low, high } = span === 'full' ? { low: range.min, high: range.max } : await depth.range();
   const { scale, offset } = levelLine(depth.nearer, invert, { min: low, max: high });
   return encodePng(
-    side ? sideBySide(picture, drawn) : withoutAlpha(drawn, grayscale ? 1 : 3),
+    side ? withoutAlpha(sideBySide(picture, drawn), 3) : withoutAlpha(drawn, grayscale ? 1 : 3),
     textOf(depth.semantics(scale, offset)),
   );
 }

@@ -5,6 +5,16 @@ export function mean(values: Float64Array): number {
   return sum / values.length;
 }
 
+/** Infinity and -Infinity of nothing. */
+export function extremes(values: ArrayLike<number>): readonly [least: number, most: number] {
+  let [least, most] = [Infinity, -Infinity];
+  for (let i = 0; i < values.length; i++) {
+    least = Math.min(least, values[i] as number);
+    most = Math.max(most, values[i] as number);
+  }
+  return [least, most];
+}
+
 /** The values of the known pixels. */
 export function knownOf(values: Float64Array, known: Uint8Array): Float64Array {
   return values.filter((_, i) => known[i]);

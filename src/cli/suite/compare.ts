@@ -1,37 +1,17 @@
 import { join } from 'node:path';
-import { DepthwiseError } from '../../errors.js';
 import { truthOf } from '../../eval/disparity.js';
 import { score } from '../../eval/scores.js';
-import { lineThrough } from '../../eval/statistics.js';
-import type { Size } from '../../image/size.js';
-import { pictureOf, readPicture, type Picture } from '../../node/image_file.js';
+import { extremes, lineThrough } from '../../eval/statistics.js';
 import { ProtectedFiles } from '../../node/protected_files.js';
-import type { DepthModel } from '../../runtime/depth_model.js';
 import type { CompareCommand } from '../arguments.js';
-import { estimatedDisparity } from '../estimated_disparity.js';
-import { findPictures, reasonIn, type FoundPicture, type Skipped } from '../find_pictures.js';
+import { findPictures } from '../find_pictures.js';
 import { table } from '../models.js';
-import { optional } from '../parse_options.js';
 import { requireWritable } from '../places.js';
 import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
+import { estimateAll, passOver, SIDE, type Compared, type Estimate } from './compare_estimates.js';
 import { grayFigure, mapFigure, pictureFigure } from './figures.js';
-import { eachModel, type LabelledModel } from './models.js';
 import { writePage, type Figure, type Section } from './page.js';
-
-/** Longer side of the pictures of the page, in pixels, on which maps are compared. */
-const SIDE = 384;
-
-/** What a model makes of a picture. */
-interface Estimate {
-  /** Its label. */
-  readonly model: string;
-  /** At the size of the page, of depth the inverse. */
-  readonly disparity: Float64Array;
-  /** Whether an inverse depth of 0 is infinitely far: in metres, and not in relative maps. */
-  readonly metric: boolean;
-  readonly milliseconds: number;
-}
 
 /** How far a map is from that of the first model. */
 interface Agreement {
@@ -39,13 +19,6 @@ interface Agreement {
   readonly spearman: number;
   /** Mean relative difference of depth, after alignment. */
   readonly absRel: number;
-}
-
-interface Compared {
-  readonly path: string;
-  readonly size: Size;
-  readonly picture: Uint8Array;
-  readonly estimates: readonly Estimate[];
 }
 
 /** Runs models over the same pictures, and writes one page of how far they agree. */
@@ -88,87 +61,6 @@ function introOf(first: string): string {
   );
 }
 
-function passOver({ path, reason }: Skipped, session: Session): void {
-  session.warn(`passed over: ${path} ${reason}.`);
-}
-
-/** What every model makes of the pictures; those that one of them cannot be asked about are passed over. */
-async function estimateAll(
-  pictures: readonly FoundPicture[],
-  command: CompareCommand,
-  session: Session,
-): Promise<Compared[]> {
-  let rest = pictures;
-  const compared = new Map<FoundPicture, Compared>();
-  await eachModel(command, session, async (labelled) => {
-    for (const [i, found] of rest.entries()) {
-      session.showProgress(`${labelled.label}: ${found.path}`, i, rest.length);
-      try {
-        compared.set(found, await addEstimate(compared.get(found), found, labelled, command, session));
-      } catch (error) {
-        if (!(error instanceof DepthwiseError)) throw error;
-        compared.delete(found);
-        passOver({ path: found.path, reason: `is left out: ${reasonIn(error, found.path)}` }, session);
-      }
-    }
-    rest = rest.filter((found) => compared.has(found));
-  });
-  session.progress.clear();
-  return [...compared.values()];
-}
-
-async function addEstimate(
-  before: Compared | undefined,
-  { path, bytes }: FoundPicture,
-  { model, label }: LabelledModel,
-  command: CompareCommand,
-  session: Session,
-): Promise<Compared> {
-  const onWarning = ({ message }: { message: string }) => session.warn(message);
-  const picture = await (bytes ? pictureOf(bytes, path, { onWarning }) : readPicture(path, { onWarning }));
-  const { estimates, ...shown } = before ?? { path, ...shrunk(picture), estimates: [] };
-  const made = await estimate(model, picture, shown.size, path, command, session.signal);
-  return { ...shown, estimates: [...estimates, { ...made, model: label }] };
-}
-
-/** The picture as the page shows it. */
-function shrunk({ data, width, height }: Picture): { readonly size: Size; readonly picture: Uint8Array } {
-  const scale = Math.min(1, SIDE / Math.max(width, height));
-  const size = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-  const places = placesOf({ width, height }, size);
-  const picture = new Uint8Array(4 * size.width * size.height);
-  places.forEach((from, i) => picture.set(data.subarray(4 * from, 4 * from + 4), 4 * i));
-  return { size, picture };
-}
-
-/** Index of the pixel in the middle of what each pixel of the smaller size covers. */
-function placesOf(whole: Size, size: Size): Uint32Array {
-  return Uint32Array.from({ length: size.width * size.height }, (_, i) => {
-    const x = Math.floor((((i % size.width) + 0.5) * whole.width) / size.width);
-    return Math.floor(((Math.floor(i / size.width) + 0.5) * whole.height) / size.height) * whole.width + x;
-  });
-}
-
-async function estimate(
-  model: DepthModel,
-  picture: Picture,
-  size: Size,
-  path: string,
-  { inputSize, focalLength }: CompareCommand,
-  signal: AbortSignal,
-): Promise<Omit<Estimate, 'model'>> {
-  const started = performance.now();
-  const depth = await model.estimate(picture, { signal, ...optional({ inputSize, focalLength }) });
-  try {
-    const { disparity } = await estimatedDisparity(depth, path);
-    const milliseconds = performance.now() - started;
-    const small = Float64Array.from(placesOf(picture, size), (from) => disparity[from] as number);
-    return { disparity: small, metric: depth.kind !== 'relative-inverse', milliseconds };
-  } finally {
-    depth.dispose();
-  }
-}
-
 function scored([first]: readonly Estimate[], { model, disparity, milliseconds }: Estimate) {
   return { model, milliseconds, ...agreement(first as Estimate, disparity) };
 }
@@ -182,13 +74,6 @@ function agreement({ disparity: first, metric }: Estimate, disparity: Float64Arr
   );
   const { spearman, absRel } = score(disparity, truth);
   return { spearman, absRel };
-}
-
-function extremes(values: Float64Array): readonly [least: number, most: number] {
-  return values.reduce<readonly [number, number]>(
-    ([least, most], value) => [Math.min(least, value), Math.max(most, value)],
-    [Infinity, -Infinity],
-  );
 }
 
 type Score = ReturnType<typeof scored>;

@@ -1,10 +1,11 @@
 import { colormaps } from '../../depth/colormaps.js';
 import { encodePng } from '../../depth/formats/png.js';
+import { UNSURE } from '../../eval/scenes/judge.js';
+import { extremes } from '../../eval/statistics.js';
 import type { Size } from '../../image/size.js';
 
-/** Pixels of the stripes that stand for doubt, and the confidence below which there are some. */
+/** Pixels of the stripes that stand for doubt. */
 const STRIPE = 6;
-const UNSURE = 0.5;
 
 /** RGBA bytes as a PNG file. */
 export function pictureFigure({ width, height, data }: Size & { readonly data: Uint8Array }): Promise<Uint8Array> {
@@ -17,7 +18,7 @@ export function mapFigure(
   { width, height }: Size,
   confidence?: ArrayLike<number>,
 ): Promise<Uint8Array> {
-  const [least, most] = ends(values);
+  const [least, most] = extremes(values);
   const data = new Uint8Array(3 * width * height);
   for (let i = 0; i < width * height; i++) {
     const level = most > least ? Math.round((255 * ((values[i] as number) - least)) / (most - least)) : 0;
@@ -32,13 +33,4 @@ export function mapFigure(
 export function grayFigure(values: ArrayLike<number>, { width, height }: Size): Promise<Uint8Array> {
   const data = Uint8Array.from(values, (value) => Math.round(255 * Math.min(Math.max(value, 0), 1)));
   return encodePng({ width, height, channels: 1, data });
-}
-
-function ends(values: ArrayLike<number>): readonly [least: number, most: number] {
-  let [least, most] = [Infinity, -Infinity];
-  for (let i = 0; i < values.length; i++) {
-    least = Math.min(least, values[i] as number);
-    most = Math.max(most, values[i] as number);
-  }
-  return [least, most];
 }

@@ -5,7 +5,7 @@ import type { ProtectedFiles } from '../../node/protected_files.js';
 import type { ClipFrame } from '../../node/video/frame_reader.js';
 import { PartWriter, type PartOptions } from '../../node/video/part_writer.js';
 import { createScene, createStereo, encodeExr, type DepthScene, type StereoLayout } from '../../views/index.js';
-import type { Rgba } from '../compose.js';
+import { sideBySide, type Rgba } from '../compose.js';
 import { write } from '../write_outputs.js';
 import type { ClipRange } from './clip_range.js';
 import type { RangeDrawing } from './draw_values.js';
@@ -147,18 +147,6 @@ const LEAST_SPAN = 1e-6;
 export function drawingOf(drawing: RangeDrawing, side: boolean): (made: FrameDepth) => Promise<Rgba> {
   return ({ frame, depth, values }) => {
     const drawn = drawing.draw(values, depth);
-    return Promise.resolve(side ? beside(frame, drawn) : drawn);
+    return Promise.resolve(side ? sideBySide(frame, drawn) : drawn);
   };
-}
-
-/** Two pictures of a size next to each other, in RGBA. */
-function beside(left: Rgba, right: Rgba): Rgba {
-  const { width, height } = left;
-  const row = 4 * width;
-  const data = new Uint8Array(2 * row * height);
-  for (let y = 0; y < height; y++) {
-    data.set(left.data.subarray(y * row, (y + 1) * row), 2 * y * row);
-    data.set(right.data.subarray(y * row, (y + 1) * row), (2 * y + 1) * row);
-  }
-  return { data, width: 2 * width, height };
 }

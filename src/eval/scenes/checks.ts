@@ -1,5 +1,5 @@
 import type { Truth } from '../disparity.js';
-import { ascending, correlation, lineThrough, quantile, ranks } from '../statistics.js';
+import { ascending, correlation, lineThrough, mean, quantile, ranks } from '../statistics.js';
 
 /** An estimate of a rendered picture, and what is known of the picture. */
 export interface Judged {
@@ -129,8 +129,4 @@ export function standsOut(label: string, width: number): Check {
       return found / there;
     },
   };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -77,8 +77,7 @@ describe('compose', () => {
     expect(sideBySide(left, right)).toEqual({
       width: 2,
       height: 2,
-      channels: 3,
-      data: Uint8Array.of(1, 2, 3, 11, 12, 13, 4, 5, 6, 14, 15, 16),
+      data: Uint8Array.of(1, 2, 3, 9, 11, 12, 13, 0, 4, 5, 6, 9, 14, 15, 16, 0),
     });
   });
 });
@@ -104,6 +103,22 @@ describe('writeOutputs', () => {
     expect((await readDepthFile(outputs.npy)).data).toEqual(VALUES);
     expect(await pixels(outputs.picture)).toEqual([0, 1, 2, 3, 4, 5].flatMap((i) => [10, 0, i]));
     for (const png of [outputs.picture, outputs.png16]) expect(isOwnResult(await readFile(png))).toBe(true);
+  });
+
+  it('reads confidence back once where it is asked for, and not at all elsewhere', async () => {
+    let reads = 0;
+    const values = Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1);
+    const read = async () => (reads++, values);
+    const depth = { ...depthMap(), confidence: { read } } as unknown as DepthResult;
+    const outputs = { picture: join(root, 'a.png') };
+    await writeOutputs(outputs, depth, PICTURE, LOOK);
+    expect(reads).toBe(0);
+    const at = (end: string) => join(root, `a-confidence.${end}`);
+    const asked = { ...outputs, confidence: at('png'), confidencePfm: at('pfm'), confidenceNpy: at('npy') };
+    await writeOutputs(asked, depth, PICTURE, LOOK);
+    expect(reads).toBe(1);
+    expect(await pixels(at('png'))).toEqual([0, 51, 102, 153, 204, 255]);
+    for (const end of ['pfm', 'npy']) expect((await readDepthFile(at(end))).data).toEqual(values);
   });
 
   it('draws in grey, inverted, and beside the picture', async () => {
