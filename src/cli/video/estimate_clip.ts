@@ -13,9 +13,13 @@ import type { Session } from '../session.js';
 import { write, writeBy } from '../write_outputs.js';
 import { containerNamed, requireForClips } from './clip_options.js';
 import { makeParts } from './clip_parts.js';
-import { lookAtRange } from './clip_range.js';
+import { lookAtRange, type ClipRange } from './clip_range.js';
 import { ClipWork, framesOf, type ClipState } from './clip_work.js';
 import { DEPTH, STEREO, TIMES, type Making } from './open_part.js';
+
+/** Said of work that is stopped. */
+const KEPT = 'what is done is kept, and the same command goes on from there.';
+const NOT_KEPT = 'the same command begins again, as the model remembers frames.';
 
 /** What the depth of a video came to. */
 export interface MadeClip extends Pick<ClipState, 'range' | 'nonFinite' | 'cut'> {
@@ -45,17 +49,12 @@ export async function estimateClip(
   const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model), resumes);
   const started = work.state && framesOf(work.state);
   if (started) session.note(`${input}: goes on after frame ${started}, which was done before.`);
-  const begin = async () => {
-    // Says that a folder of frames is whole.
-    if (command.frames) await removeOutput(outputs.picture, reads);
-    return work.begin(await lookAtRange(model, clip, { ...options, signal: session.signal }));
-  };
-  const state = work.state ?? (await begin());
+  const look = () => lookAtRange(model, clip, { ...options, signal: session.signal });
+  const state = work.state ?? (await begin(work, await look(), job, command, reads));
   const making: Making = { model, clip, job, command, session, reads, work, state, encoder };
   const made = await makeParts(making, options).catch(async (error: unknown) => {
     if (!work.state?.parts.length) await work.remove();
-    else if (session.signal.aborted)
-      session.note(`${input}: ${resumes ? KEPT : 'the same command begins again, as its model remembers frames.'}`);
+    else if (session.signal.aborted) session.note(`${input}: ${resumes || work.state.over ? KEPT : NOT_KEPT}`);
     throw error;
   });
   if (made.parts.length === 0) {
@@ -68,13 +67,6 @@ export async function estimateClip(
   return { frames: framesOf(made), range, nonFinite, cut, fault };
 }
 
-const KEPT = 'what is done is kept, and the same command goes on from there.';
-
-async function removeOutput(path: string, reads: ProtectedFiles): Promise<void> {
-  await reads.refuse(path);
-  await rm(onDisk(path), { force: true });
-}
-
 /**
  * Refuses what cannot be done of any video, before work begins.
  * @returns options of ffmpeg for the codec; none where no video is written
@@ -84,6 +76,21 @@ export async function requireClips(command: EstimateCommand): Promise<string[]> 
   requireForClips(command);
   await runProgram('ffprobe', ['-version']);
   return command.frames && !command.stereo ? [] : encoderOptions(command.codec ?? 'h264');
+}
+
+/** Begins work from the first frame. What says that a folder of frames is whole goes before one of them is written. */
+async function begin(
+  work: ClipWork,
+  range: ClipRange,
+  { outputs }: Job,
+  { frames }: EstimateCommand,
+  reads: ProtectedFiles,
+): Promise<ClipState> {
+  if (frames) {
+    await reads.refuse(outputs.picture);
+    await rm(onDisk(outputs.picture), { force: true });
+  }
+  return work.begin(range);
 }
 
 /** Makes the outputs of all parts. */
