@@ -49,7 +49,7 @@ export const OPTIONS = {
       type: 'string',
       short: 'o',
       value: 'PATH',
-      help: 'folder, NAME.png for one picture, NAME.mp4 for one video, - for standard output',
+      help: 'folder, or NAME.png (a picture), NAME.mp4 (a video), - (standard output)',
     },
     colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
     grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
