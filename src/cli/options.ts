@@ -49,7 +49,7 @@ export const OPTIONS = {
       type: 'string',
       short: 'o',
       value: 'PATH',
-      help: 'folder, or NAME.png (a picture), NAME.mp4 (a video), - (standard output)',
+      help: 'folder, or NAME.png, NAME.mp4 for a video, - for standard output',
     },
     colormap: { type: 'string', value: 'NAME', help: 'inferno (default), spectral_r, turbo, viridis, magma or gray' },
     grayscale: { type: 'boolean', help: 'grey picture instead of a coloured one' },
@@ -86,7 +86,7 @@ export const OPTIONS = {
     'out-tensor': { type: 'string', value: 'OUT.npy', help: 'network output as it is, f32 [H,W]' },
   },
   General: {
-    json: { type: 'boolean', help: 'one line of JSON per picture or video; of pictures, with the memory on the GPU' },
+    json: { type: 'boolean', help: 'one line of JSON per picture, with its memory on the GPU, or video' },
     quiet: { type: 'boolean', short: 'q', help: 'errors only' },
     help: { type: 'boolean', short: 'h', help: 'this text' },
     version: { type: 'boolean', short: 'V', help: 'version number' },
