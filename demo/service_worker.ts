@@ -20,11 +20,15 @@ const worker = self as unknown as Worker;
 const PREFIX = 'depthwise-page-';
 const CACHE = PREFIX + PAGE_VERSION;
 const PAGE = new URL('./', location.href).href;
+/** Names of files there say what is in them: others may change under their name. */
+const HASHED = new URL('assets/', PAGE).href;
 const KEPT = new Set([PAGE, ...PAGE_FILES.map((path) => new URL(path, PAGE).href)]);
 
 worker.addEventListener('install', (event) => {
   // A newer worker waits until the pages of the older one are closed: those may fetch parts of themselves yet.
-  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll([...KEPT])));
+  // Asked of the server: the browser's own cache may have an older page, with names of files that are gone.
+  const requests = [...KEPT].map((url) => new Request(url, { cache: 'no-cache' }));
+  event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(requests)));
 });
 
 worker.addEventListener('activate', (event) => {
@@ -42,8 +46,9 @@ worker.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   url.search = url.hash = '';
   if (request.method !== 'GET' || !KEPT.has(url.href)) return;
-  // The page itself from the network where there is one, so that a new version is seen at once.
-  event.respondWith(url.href === PAGE ? fetch(request).catch(() => kept(PAGE)) : kept(url.href, request));
+  // From the network where there is one, so that a new version is seen at once, and whole.
+  const hashed = url.href.startsWith(HASHED);
+  event.respondWith(hashed ? kept(url.href, request) : fetch(request).catch(() => kept(url.href)));
 });
 
 async function kept(url: string, request?: Request): Promise<Response> {
