@@ -28,12 +28,13 @@ export class Measuring {
   #ends: End[] = [];
   #on = false;
 
-  /** @param spot where the read-out is */
+  /** @param spot where the read-out is, in a view that shows the map */
   constructor(metres: () => Promise<Metres>, spot: () => Spot | undefined, fail: (error: unknown) => void) {
     this.#metres = metres;
     this.#spot = spot;
     this.#fail = fail;
-    this.#frame.addEventListener('click', () => this.#set());
+    // The click that ends a drag of the line between picture and map is none at a point.
+    this.#frame.addEventListener('click', ({ target }) => target !== element('divider', HTMLElement) && this.#set());
     this.#frame.addEventListener('keydown', ({ key }) => key === 'Enter' && this.#set());
   }
 

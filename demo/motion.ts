@@ -1,7 +1,7 @@
 import { element } from './elements.js';
-import { ARROWS } from './probe.js';
+import { ARROWS, isShortcut } from './probe.js';
 import type { Gaze } from './scene_frames.js';
-import { BOUNDS, type ViewSettings } from './view_settings.js';
+import { BOUNDS, type ViewName, type ViewSettings } from './view_settings.js';
 
 /** Part of the way to where the pointer is that the gaze goes in a frame. */
 const EASE = 0.14;
@@ -12,6 +12,8 @@ const SWAY = 2600;
 
 interface Moving {
   readonly settings: ViewSettings;
+  /** What moves: the view on show, and the map where there is no scene. */
+  readonly view: () => ViewName;
   /** Called whenever the gaze or the settings have changed; `false` where settings did not. */
   readonly onMove: (changed: boolean) => void;
 }
@@ -48,7 +50,7 @@ export class Motion {
     const start = performance.now();
     const step = (now: number) => {
       const t = (now - start) / SWAY;
-      const on = t < 1 && this.#moving.settings.view === 'parallax';
+      const on = t < 1 && this.#moving.view() === 'parallax';
       this.#look(on ? Math.sin(2 * Math.PI * t) * (1 - t) : 0, on ? 0.4 * Math.sin(4 * Math.PI * t) * (1 - t) : 0);
       if (on) requestAnimationFrame(step);
     };
@@ -56,38 +58,40 @@ export class Motion {
   }
 
   #follow(event: PointerEvent): void {
-    const { settings } = this.#moving;
+    const view = this.#moving.view();
     const box = this.#frame.getBoundingClientRect();
-    if (settings.view === 'parallax' && !this.#calm.matches) {
+    if (view === 'parallax' && !this.#calm.matches) {
       this.#look((2 * (event.clientX - box.left)) / box.width - 1, (2 * (event.clientY - box.top)) / box.height - 1);
-    } else if (settings.view === 'mesh' && event.buttons & 1) {
+    } else if (view === 'mesh' && event.buttons & 1) {
       this.#turn((-DEGREES.drag * event.movementX) / box.width, (DEGREES.drag * event.movementY) / box.width);
     }
   }
 
   #press(event: PointerEvent): void {
-    const { settings } = this.#moving;
-    if (settings.view === 'mesh') this.#frame.setPointerCapture(event.pointerId);
-    if (settings.view !== 'focus') return;
+    const view = this.#moving.view();
+    if (view === 'mesh') this.#frame.setPointerCapture(event.pointerId);
+    if (view !== 'focus') return;
     const box = this.#frame.getBoundingClientRect();
     this.#sharpen((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   }
 
   #key(event: KeyboardEvent): void {
+    if (isShortcut(event)) return;
     const { settings } = this.#moving;
+    const view = this.#moving.view();
     const [right, down] = ARROWS[event.key] ?? [0, 0];
     const nearer = event.key === '+' || event.key === '=' ? 1 : event.key === '-' ? -1 : 0;
-    if (!right && !down && !(nearer && settings.view === 'mesh')) return;
-    if (settings.view === 'parallax') this.#look(this.#aim.x + right / 4, this.#aim.y + down / 4);
-    else if (settings.view === 'mesh' && nearer) this.#zoom(1.1 ** nearer);
-    else if (settings.view === 'mesh') this.#turn(DEGREES.key * right, -DEGREES.key * down);
-    else if (settings.view === 'focus') this.#sharpen(settings.focusX + right / 40, settings.focusY + down / 40);
+    if (!right && !down && !(nearer && view === 'mesh')) return;
+    if (view === 'parallax') this.#look(this.#aim.x + right / 4, this.#aim.y + down / 4);
+    else if (view === 'mesh' && nearer) this.#zoom(1.1 ** nearer);
+    else if (view === 'mesh') this.#turn(DEGREES.key * right, -DEGREES.key * down);
+    else if (view === 'focus') this.#sharpen(settings.focusX + right / 40, settings.focusY + down / 40);
     else return;
     event.preventDefault();
   }
 
   #wheel(event: WheelEvent): void {
-    if (this.#moving.settings.view !== 'mesh') return;
+    if (this.#moving.view() !== 'mesh') return;
     event.preventDefault();
     this.#zoom(1.002 ** -event.deltaY);
   }

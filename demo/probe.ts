@@ -15,6 +15,11 @@ export const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
 };
 const STEP = 0.01;
 
+/** Whether a key is pressed for the browser, as one that goes back a page or enlarges the text. */
+export function isShortcut({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey || altKey;
+}
+
 /** Follows the pointer, or the arrow keys where the map is on show, over each frame, and marks the same spot in all. */
 export class Probe {
   readonly #frames = ['map-frame', 'other-frame', 'difference-frame'].map((id) => element(id, HTMLElement));
@@ -47,7 +52,7 @@ export class Probe {
 
   #step(event: KeyboardEvent): void {
     const direction = ARROWS[event.key];
-    if (!direction || !this.#takes('keys')) return;
+    if (!direction || isShortcut(event) || !this.#takes('keys')) return;
     event.preventDefault();
     const step = event.shiftKey ? 10 * STEP : STEP;
     const { u, v } = this.#spot ?? { u: 0.5, v: 0.5 };

@@ -34,7 +34,7 @@ export class Ruler {
       const { Measuring } = await import('./measuring.js');
       this.#measuring ??= new Measuring(
         () => this.#metres(),
-        () => view.spot,
+        () => (FLAT.has(this.#viewer.view) ? view.spot : undefined),
         fail,
       );
     }
@@ -59,9 +59,18 @@ function layerOf(
   rendered: GalleryPicture | undefined,
   title: string,
 ): (() => Promise<Layer>) | undefined {
-  let layer: Promise<Layer> | undefined;
   const { width, height, kind } = map;
-  if (kind === 'metric') return () => (layer ??= map.read().then((values) => ({ title, values, width, height, kind })));
+  if (kind === 'metric') return once(() => map.read().then((values) => ({ title, values, width, height, kind })));
   if (!rendered) return undefined;
-  return () => (layer ??= import('./truth.js').then(({ trueDepth }) => trueDepth(rendered)));
+  return once(() => import('./truth.js').then(({ trueDepth }) => trueDepth(rendered)));
+}
+
+/** What a promise has given is kept; after a failure the next call tries again. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () =>
+    (made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    }));
 }

@@ -64,7 +64,7 @@ export class SceneStage {
   }
 
   /** The scene for settings, made where need be. */
-  async scene({ far, angle }: Pick<ViewSettings, 'far' | 'angle'>): Promise<DepthScene> {
+  async #sceneFor({ far, angle }: Pick<ViewSettings, 'far' | 'angle'>): Promise<DepthScene> {
     const subject = this.#subject;
     if (!subject) throw new Error('There is no depth map yet.');
     const key = `${far} ${angle}`;
@@ -97,7 +97,7 @@ export class SceneStage {
   }
 
   async #draw(subject: Subject, settings: ViewSettings, gaze: Gaze): Promise<void> {
-    const scene = await this.scene(settings);
+    const scene = await this.#sceneFor(settings);
     const { view, layout, surface } = settings;
     const target = this.#target(subject, scene);
     const key = `${view} ${layout} ${surface} ${target.width}`;

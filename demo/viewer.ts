@@ -26,6 +26,7 @@ export class Viewer {
     this.#options = new ViewOptions(settings, () => this.refresh());
     this.#motion = new Motion({
       settings,
+      view: () => (this.stage.subject ? this.view : 'map'),
       onMove: (changed) => (changed ? this.refresh() : this.#draw()),
     });
     for (const name of Object.keys(VIEWS) as ViewName[]) this.#choices.set(name, this.#choice(name));
