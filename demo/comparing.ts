@@ -1,5 +1,4 @@
 import type { DrawOptions } from 'depthwise';
-import type { Layer } from './agreement.js';
 import type { Compared, Comparison } from './comparison.js';
 import type { Spot } from './probe.js';
 import type { Report } from './report.js';
@@ -27,11 +26,6 @@ export class Comparing {
     this.#choice = choice;
   }
 
-  /** The second layer, where one is shown. */
-  get other(): Layer | undefined {
-    return this.#comparison?.other;
-  }
-
   /** Whether the comparison is looked at. */
   set active(active: boolean) {
     const begins = active && !this.#active;
@@ -48,7 +42,7 @@ export class Comparing {
 
   /** Draws anew, after a change of look. */
   redraw(): void {
-    if (this.#active) void this.#comparison?.show();
+    if (this.#active) void this.#comparison?.redraw();
   }
 
   /** Reads the second map at a spot. */

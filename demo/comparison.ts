@@ -1,13 +1,14 @@
 import { depthModels, type DepthMap, type DrawOptions } from 'depthwise';
-import { colormaps } from 'depthwise/colormaps';
-import { compareLayers, type Agreement, type Layer } from './agreement.js';
+import { compareLayers, type Layer } from './agreement.js';
 import { element, option } from './elements.js';
 import type { GalleryPicture } from './gallery_pictures.js';
+import { colorsOf, colorsOfDifference, put, type Colors } from './layer_colors.js';
 import { isFetchable } from './model_choice.js';
 import type { Spot } from './probe.js';
 import type { Report } from './report.js';
 import { Session, type ModelRequest } from './session.js';
 import { trueDepth } from './truth.js';
+import { untilAborted } from './turn.js';
 import { describeValue } from './value_text.js';
 
 /** What is compared with: a picture, its map, and its true depth where that is known. */
@@ -16,6 +17,15 @@ export interface Compared {
   readonly title: string;
   readonly blob: Blob;
   readonly truth: GalleryPicture | undefined;
+}
+
+/** What is beside the first map, and its colours. */
+interface Second {
+  /** As chosen. */
+  readonly name: string;
+  readonly layer: Layer;
+  readonly colors: (look: DrawOptions) => Promise<Colors>;
+  dispose?(): void;
 }
 
 const TRUTH = 'truth';
@@ -32,9 +42,9 @@ export class Comparison {
   readonly #report: Report;
   readonly #look: () => DrawOptions;
   #compared: Compared | undefined;
-  #controller = new AbortController();
-  #other: Layer | undefined;
-  #key: object = {};
+  /** Of what is under way. */
+  #controller: AbortController | undefined;
+  #second: Second | undefined;
 
   /** @param choice what to compare with at first, by name */
   constructor(report: Report, look: () => DrawOptions, choice = '') {
@@ -48,7 +58,11 @@ export class Comparison {
     );
     this.#choice.value = choice;
     if (this.#choice.selectedIndex < 0) this.#choice.value = '';
-    this.#choice.addEventListener('change', () => void this.show());
+    this.#choice.addEventListener('change', () => {
+      // Words about another choice, which may have failed.
+      this.#report.say('');
+      void this.show();
+    });
   }
 
   /** What is chosen, for a link; the true depth is by itself. */
@@ -56,14 +70,9 @@ export class Comparison {
     return this.#choice.value === TRUTH ? undefined : this.#choice.value || undefined;
   }
 
-  /** The second layer, where one is shown. */
-  get other(): Layer | undefined {
-    return this.#other;
-  }
-
   /** Takes another picture with its map, or none. What was compared goes. */
   take(compared: Compared | undefined): void {
-    this.#controller.abort();
+    this.#abort();
     this.#compared = compared;
     this.#clear();
     const truth = this.#choice.querySelector<HTMLOptionElement>(`option[value=${TRUTH}]`);
@@ -72,73 +81,106 @@ export class Comparison {
     if (this.#choice.value === '' && compared?.truth) this.#choice.value = TRUTH;
   }
 
-  /** Computes and shows what is chosen. */
+  /** Computes and shows what is chosen, unless it is shown. */
   async show(): Promise<void> {
     const [compared, name] = [this.#compared, this.#choice.value];
-    this.#controller.abort();
+    if (this.#second?.name === name) return this.redraw();
+    this.#abort();
     this.#clear();
+    // A load of the same model goes on, and `open` ends that of another.
+    if (name === '' || name === TRUTH) this.#session.cancel();
     if (!compared || name === '') return;
-    const key = (this.#key = {});
-    this.#controller = new AbortController();
+    const controller = (this.#controller = new AbortController());
     try {
-      const other = await this.#layer(name, compared, this.#controller.signal);
-      const { map, title } = compared;
-      const first: Layer = { title, values: await map.read(), width: map.width, height: map.height, kind: map.kind };
-      if (key !== this.#key) return;
-      this.#present(first, other);
+      await this.#compare(name, compared, controller.signal);
     } catch (error) {
-      if (key === this.#key) this.#report.fail(error);
+      if (!controller.signal.aborted) this.#report.fail(error);
+    } finally {
+      if (this.#controller === controller) this.#controller = undefined;
+    }
+  }
+
+  /** Draws the second map anew, after a change of look. */
+  async redraw(): Promise<void> {
+    const second = this.#second;
+    try {
+      const colors = await second?.colors(this.#look());
+      if (second && colors && second === this.#second) put(this.#map, second.layer, colors);
+    } catch (error) {
+      if (second === this.#second) this.#report.fail(error);
     }
   }
 
   /** Reads the second map at a spot. */
   read(spot: Spot | undefined): void {
-    const other = this.#other;
-    if (!other || !spot) return void (this.#readout.textContent = '');
-    const { values, width, height, kind, title } = other;
+    if (!this.#second || !spot) return void (this.#readout.textContent = '');
+    const { values, width, height, kind, title } = this.#second.layer;
     const value = values[Math.floor(spot.v * height) * width + Math.floor(spot.u * width)] as number;
     const unit = kind === 'metric' ? 'metre' : 'none';
     const nearer = kind === 'relative-inverse' ? 'larger' : 'smaller';
     this.#readout.textContent = `${title}: ${describeValue({ kind, unit, nearer }, value)}`;
   }
 
-  async #layer(name: string, { blob, truth }: Compared, signal: AbortSignal): Promise<Layer> {
-    if (name === TRUTH && truth) {
-      const layer = await trueDepth(truth);
-      paintDepth(this.#map, layer, this.#look());
-      return layer;
+  async #compare(name: string, { map, title, blob, truth }: Compared, signal: AbortSignal): Promise<void> {
+    const second = name === TRUTH && truth ? await secondOf(truth) : await this.#estimate(name, blob, signal);
+    try {
+      const { width, height, kind } = map;
+      const values = await map.read();
+      signal.throwIfAborted();
+      this.#second = second;
+      await this.redraw();
+      signal.throwIfAborted();
+      this.#present({ title, values, width, height, kind }, second.layer);
+    } catch (error) {
+      second.dispose?.();
+      throw error;
     }
+  }
+
+  async #estimate(name: string, blob: Blob, signal: AbortSignal): Promise<Second> {
     this.#report.say('Loading the second model…');
     const request: ModelRequest = { name, weights: undefined, acceptLicense: false };
-    const model = await this.#session
-      .open(request, (of) => this.#report.progress(of))
-      .finally(() => this.#report.idle());
+    const opening = this.#session.open(request, (of) => this.#report.progress(of));
+    const model = await untilAborted(
+      opening.finally(() => this.#report.idle()),
+      signal,
+    );
     this.#report.say('Estimating…');
     const map = await model.estimate(blob, { signal });
     try {
-      const [values] = await Promise.all([map.read(), map.draw(this.#map, this.#look())]);
+      const { width, height, kind } = map;
+      const layer: Layer = { title: model.info.title, values: await map.read(), width, height, kind };
+      signal.throwIfAborted();
       this.#report.say('');
-      return { title: model.info.title, values, width: map.width, height: map.height, kind: map.kind };
-    } finally {
+      return { name, layer, colors: (look) => map.colors(look), dispose: () => map.dispose() };
+    } catch (error) {
       map.dispose();
+      throw error;
     }
   }
 
   #present(first: Layer, other: Layer): void {
     const agreement = compareLayers(first, other);
-    this.#other = other;
     this.#map.hidden = this.#difference.hidden = false;
     element('other-caption', HTMLElement).textContent = `${other.title} · ${other.width} × ${other.height}`;
-    paintDifference(this.#difference, agreement);
+    put(this.#difference, agreement, colorsOfDifference(agreement));
     const { correlation, difference, order } = agreement;
     this.#numbers.textContent =
       `Correlation of inverse depths ${correlation.toFixed(3)}; mean difference ${percent(difference)} of the span, ` +
       `${other.title} scaled and shifted to ${first.title}; same order in ${percent(order)} of pairs of pixels.`;
   }
 
+  /** Ends what is under way, with its words. */
+  #abort(): void {
+    if (!this.#controller) return;
+    this.#controller.abort();
+    this.#controller = undefined;
+    this.#report.say('');
+  }
+
   #clear(): void {
-    this.#key = {};
-    this.#other = undefined;
+    this.#second?.dispose?.();
+    this.#second = undefined;
     this.#map.hidden = this.#difference.hidden = true;
     this.#numbers.textContent = '';
     this.#readout.textContent = '';
@@ -146,37 +188,7 @@ export class Comparison {
   }
 }
 
-/** Draws a layer in colours, near to far over all of its inverse depths. */
-function paintDepth(
-  canvas: HTMLCanvasElement,
-  { values, width, height }: Layer,
-  { colormap = 'inferno', invert = false }: DrawOptions,
-): void {
-  const inverse = values.map((z) => 1 / z);
-  const most = inverse.reduce((a, b) => Math.max(a, b), 0);
-  const table = colormaps[colormap];
-  paint(canvas, width, height, (i) => {
-    const t = inverse[i]! / most;
-    const entry = 3 * Math.round(255 * (invert ? 1 - t : t));
-    return [table[entry]!, table[entry + 1]!, table[entry + 2]!];
-  });
-}
-
-/** Red where the second has it nearer, blue where farther, white where they agree; full at a quarter of the span. */
-function paintDifference(canvas: HTMLCanvasElement, { differences, width, height }: Agreement): void {
-  paint(canvas, width, height, (i) => {
-    const t = Math.max(-1, Math.min(1, 4 * differences[i]!));
-    const rest = 255 * (1 - Math.abs(t));
-    return t > 0 ? [230, rest * 0.9, rest * 0.9] : [rest * 0.9, rest * 0.9, 230];
-  });
-}
-
-type Rgb = readonly [red: number, green: number, blue: number];
-
-function paint(canvas: HTMLCanvasElement, width: number, height: number, color: (i: number) => Rgb): void {
-  canvas.width = width;
-  canvas.height = height;
-  const pixels = new ImageData(width, height);
-  for (let i = 0; i < width * height; i++) pixels.data.set([...color(i), 255], 4 * i);
-  canvas.getContext('2d')?.putImageData(pixels, 0, 0);
+async function secondOf(truth: GalleryPicture): Promise<Second> {
+  const layer = await trueDepth(truth);
+  return { name: TRUTH, layer, colors: (look) => Promise.resolve(colorsOf(layer, look)) };
 }
