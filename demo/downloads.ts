@@ -28,12 +28,13 @@ export class Downloads {
     for (const button of this.#buttons) {
       const format = button.dataset['format'] as DepthFileFormat | SceneFormat;
       button.addEventListener('click', () => {
-        const name = button.textContent;
-        if (!(format in ENDINGS)) say(`Making the file: ${name}…`);
-        button.disabled = true;
+        // Not disabled while the file is made: that would take the focus away.
+        if (button.ariaDisabled === 'true') return;
+        if (!(format in ENDINGS)) say(`Making the file: ${button.textContent}…`);
+        button.ariaDisabled = 'true';
         save(saved, format)
           .then((file) => file && !(format in ENDINGS) && say(`Saved ${file}.`), onError)
-          .finally(() => (button.disabled = saved.map.current === undefined));
+          .finally(() => (button.ariaDisabled = null));
       });
     }
   }

@@ -23,7 +23,8 @@ async function openPage(): Promise<void> {
   const settings = readSettings(location);
   const colormap = element('colormap', HTMLSelectElement);
   colormap.append(...Object.keys(colormaps).map((name) => option(name, name.replace('_r', ' reversed'))));
-  if (parameters.colormap && parameters.colormap in colormaps) colormap.value = parameters.colormap;
+  const wanted = parameters.colormap;
+  if (wanted && Object.hasOwn(colormaps, wanted)) colormap.value = wanted;
   const invert = element('invert', HTMLInputElement);
   invert.checked = parameters.invert === '1';
   const workbench = new Workbench(settings, () => ({
