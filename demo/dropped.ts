@@ -6,13 +6,26 @@ export interface Folder {
   readonly others: number;
 }
 
-/** Files of a folder that are looked at. */
-const MOST_FILES = 2000;
+/** Pictures of a folder that are offered. */
+export const MOST_PICTURES = 2000;
 const PICTURE_NAME = /\.(?:jpe?g|png|webp|avif|gif|bmp|heic|heif)$/i;
 
-/** Whether a file of a folder is taken for a picture: thousands are not opened to see. */
-export function isPictureName(name: string, type: string): boolean {
-  return type.startsWith('image/') || PICTURE_NAME.test(name);
+/** A folder by its files, of which names tell the pictures: thousands are not opened to see. */
+export function folderOf(name: string, files: readonly File[]): Folder {
+  const pictures = files.filter((file) => file.type.startsWith('image/') || PICTURE_NAME.test(file.name));
+  return { name, pictures, others: files.length - pictures.length };
+}
+
+/** What a folder holds, in words, and how much of it is not offered. */
+export function describeFolder({ name, pictures: { length }, others }: Folder): string {
+  if (length === 0) return `${name} holds no picture, but ${count(others, 'other file')}.`;
+  const offered =
+    length > MOST_PICTURES ? `the first ${MOST_PICTURES} of ${length} pictures` : count(length, 'picture');
+  return `${name}: ${offered}${others > 0 ? `, and ${count(others, 'other file')} left aside` : ''}`;
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 /** Files and folders of a drop. They have to be asked for before anything is awaited. */
@@ -27,18 +40,16 @@ export function dropped({ items, files }: DataTransfer): { files: File[]; folder
 async function readFolder(root: FileSystemDirectoryEntry): Promise<Folder> {
   const found: FileSystemFileEntry[] = [];
   const open = [root];
-  for (let folder = open.pop(); folder && found.length < MOST_FILES; folder = open.pop()) {
+  for (let folder = open.pop(); folder; folder = open.pop()) {
     for (const entry of await entriesOf(folder)) {
+      if (entry.name.startsWith('.')) continue;
       if (entry.isDirectory) open.push(entry as FileSystemDirectoryEntry);
-      else if (!entry.name.startsWith('.')) found.push(entry as FileSystemFileEntry);
+      else found.push(entry as FileSystemFileEntry);
     }
   }
   found.sort((a, b) => a.fullPath.localeCompare(b.fullPath, undefined, { numeric: true }));
-  const files = await Promise.all(
-    found.slice(0, MOST_FILES).map((entry) => new Promise<File>((...settle) => entry.file(...settle))),
-  );
-  const pictures = files.filter(({ name, type }) => isPictureName(name, type));
-  return { name: root.name, pictures, others: files.length - pictures.length };
+  const files = await Promise.all(found.map((entry) => new Promise<File>((...settle) => entry.file(...settle))));
+  return folderOf(root.name, files);
 }
 
 /** A reader gives a hundred or so at a time, and none at the end. */

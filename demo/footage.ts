@@ -3,6 +3,8 @@ export class Footage {
   readonly video: HTMLVideoElement;
   #stream: MediaStream | undefined;
   #file: { readonly name: string; readonly url: string } | undefined;
+  /** Of the latest start or stop: an older one, which waits for the browser yet, does not count any more. */
+  #turn = 0;
 
   constructor(video: HTMLVideoElement) {
     this.video = video;
@@ -22,19 +24,25 @@ export class Footage {
     return this.#file?.name ?? 'camera';
   }
 
-  /** @throws Error that says in words why there is no camera */
+  /** @throws Error that says in words why there is no camera; `AbortError` when something else came in between */
   async startCamera(): Promise<void> {
     this.stop();
+    const turn = this.#turn;
     const devices = (navigator as Partial<Navigator>).mediaDevices;
     if (!devices)
       throw new Error(
         'This page cannot use a camera: the browser has none to offer, or the page is not secure (https or localhost).',
       );
     try {
-      this.#stream = await devices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 640 } } });
-      this.video.srcObject = this.#stream;
+      const stream = await devices.getUserMedia({ video: { facingMode: 'environment', width: { ideal: 640 } } });
+      if (turn !== this.#turn) end(stream);
+      this.#ensure(turn);
+      this.#stream = stream;
+      this.video.srcObject = stream;
       await this.video.play();
+      this.#ensure(turn);
     } catch (cause) {
+      this.#ensure(turn);
       this.stop();
       throw new Error(`The camera could not be started: ${(cause as Error).message || (cause as Error).name}.`, {
         cause,
@@ -42,22 +50,29 @@ export class Footage {
     }
   }
 
-  /** Plays a file, again and again. @throws Error that says that it cannot be played; nothing is shown then */
+  /**
+   * Plays a file, again and again.
+   * @throws Error that says that it cannot be played: nothing is shown then; `AbortError` as `startCamera`
+   */
   async play(file: File): Promise<void> {
     this.stop();
+    const turn = this.#turn;
     this.#file = { name: file.name, url: URL.createObjectURL(file) };
     this.video.src = this.#file.url;
     this.video.loop = true;
     try {
       await this.video.play();
+      this.#ensure(turn);
     } catch (cause) {
+      this.#ensure(turn);
       this.stop();
       throw new Error(`${file.name} cannot be played as a video by this browser.`, { cause });
     }
   }
 
   stop(): void {
-    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#turn++;
+    if (this.#stream) end(this.#stream);
     this.#stream = undefined;
     this.video.srcObject = null;
     if (!this.#file) return;
@@ -65,6 +80,10 @@ export class Footage {
     this.#file = undefined;
     this.video.removeAttribute('src');
     this.video.load();
+  }
+
+  #ensure(turn: number): void {
+    if (turn !== this.#turn) throw new DOMException('Something else is shown.', 'AbortError');
   }
 
   /** The frame on show as a PNG; undefined before the first one. */
@@ -75,6 +94,10 @@ export class Footage {
     canvas.getContext('2d')?.drawImage(this.video, 0, 0);
     return canvas.convertToBlob();
   }
+}
+
+function end(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
 }
 
 /** Frames per second over the last second or so. */

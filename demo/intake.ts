@@ -1,6 +1,6 @@
-import { dropped, isPictureName, type Folder } from './dropped.js';
+import { dropped, folderOf, type Folder } from './dropped.js';
 import { element } from './elements.js';
-import { kindOf } from './file_kind.js';
+import { kindOf, type FileKind } from './file_kind.js';
 
 /** What a person brings to the page. */
 export interface Intake {
@@ -14,20 +14,24 @@ export interface Intake {
 
 /** Takes files that are chosen, dropped or pasted. What they are is told by their first bytes. */
 export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: Intake): void {
-  const takers = { picture: onPicture, video: onVideo, weights: onWeights };
   const take = async (files: readonly File[]) => {
     const kinds = await Promise.all(files.map(kindOf));
-    const pictures = files.filter((_, i) => kinds[i] === 'picture');
-    files.forEach((file, i) => (pictures.length < 2 || kinds[i] !== 'picture') && takers[kinds[i]!](file));
+    const of = (kind: FileKind) => files.filter((_, i) => kinds[i] === kind);
+    const [weights, [video], pictures] = [of('weights'), of('video'), of('picture')];
+    for (const file of weights) onWeights(file);
+    // One video plays at a time.
+    if (video) onVideo(video);
     if (pictures.length > 1) onFolder({ name: 'Files', pictures, others: 0 });
+    else if (pictures[0]) onPicture(pictures[0]);
   };
   const takeAll = (files: Iterable<File>) => void take([...files]).catch(onError);
   onChoice(element('picture-file', HTMLInputElement), takeAll);
   onChoice(element('weights-file', HTMLInputElement), ([file]) => file && onWeights(file));
   onChoice(element('folder-file', HTMLInputElement), (files) => {
-    const pictures = files.filter(({ name, type }) => isPictureName(name, type));
     const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
-    onFolder({ name, pictures, others: files.length - pictures.length });
+    const hidden = (file: File) => file.webkitRelativePath.includes('/.');
+    const seen = files.filter((file) => !hidden(file));
+    onFolder(folderOf(name, seen));
   });
   document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files ?? []));
   const veil = element('drop-veil', HTMLElement);

@@ -18,8 +18,11 @@ export class PicturePane {
     return this.#name.replace(/\.[^.]*$/, '') || 'picture';
   }
 
-  /** @throws Error when the browser cannot decode it; what was on show stays */
-  async show(blob: Blob, name: string): Promise<void> {
+  /**
+   * Shows a picture, if it is still wanted when it is decoded.
+   * @throws Error when the browser cannot decode it; what was on show stays
+   */
+  async show(blob: Blob, name: string, wanted: () => boolean): Promise<void> {
     const url = URL.createObjectURL(blob);
     const decoded = new Image();
     decoded.src = url;
@@ -29,10 +32,10 @@ export class PicturePane {
       URL.revokeObjectURL(url);
       throw new Error(undecodable(blob, name), { cause });
     }
+    if (!wanted()) return URL.revokeObjectURL(url);
     const image = this.picture;
     URL.revokeObjectURL(image.src);
     image.src = url;
-    await image.decode();
     this.#blob = blob;
     this.#name = name;
     this.#present(image, decoded.naturalWidth, decoded.naturalHeight);

@@ -1,4 +1,4 @@
-import type { Folder } from './dropped.js';
+import { describeFolder, MOST_PICTURES, type Folder } from './dropped.js';
 import { element } from './elements.js';
 import { Footage } from './footage.js';
 import { GALLERY, type GalleryPicture } from './gallery_pictures.js';
@@ -28,6 +28,8 @@ export class Sources {
   readonly #button = element('camera', HTMLButtonElement);
   readonly #listener: Listener;
   #image: string | undefined;
+  /** Of what was asked for last: what arrives after that, and was asked for before, is not shown. */
+  #turn = 0;
 
   constructor(listener: Listener) {
     this.#listener = listener;
@@ -43,6 +45,7 @@ export class Sources {
       () => void (this.footage.running ? this.#stop() : this.#start(() => this.footage.startCamera())),
     );
     this.#strip.own = GALLERY.map(({ title, thumb, picture }) => ({
+      key: picture,
       title,
       thumb,
       pick: () => void this.fetch(picture, true),
@@ -61,55 +64,63 @@ export class Sources {
 
   /** Shows the picture at an address, or says why it cannot. */
   async fetch(url = SAMPLE, start: boolean): Promise<void> {
+    const turn = ++this.#turn;
+    let blob: Blob;
     try {
-      const response = await fetch(url);
-      if (!response.ok)
-        throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
-      const name = new URL(url, location.href).pathname.split('/').pop() || 'picture';
-      await this.#take(await response.blob(), name, start, url);
+      blob = await fetchPicture(url);
     } catch (error) {
-      this.#listener.onError(
-        error instanceof TypeError
-          ? new Error(`The picture ${url} could not be fetched. On another site, its server must allow it (CORS).`)
-          : error,
-      );
+      return turn === this.#turn ? this.#listener.onError(error) : undefined;
     }
+    if (turn !== this.#turn) return;
+    const name = new URL(url, location.href).pathname.split('/').pop() || 'picture';
+    await this.#take(blob, name, start, url);
   }
 
   async #take(blob: Blob, name: string, start: boolean, image?: string): Promise<void> {
+    const turn = ++this.#turn;
     try {
-      await this.pane.show(blob, name);
+      await this.pane.show(blob, name, () => turn === this.#turn);
     } catch (error) {
-      return this.#listener.onError(error);
+      return turn === this.#turn ? this.#listener.onError(error) : undefined;
     }
+    if (turn !== this.#turn) return;
     this.#image = image;
+    this.#strip.mark(image ?? blob);
     this.footage.stop();
     this.#showFootage();
     await this.#listener.onPicture(start);
   }
 
-  #takeFolder({ name, pictures, others }: Folder): void {
-    const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
-    if (pictures.length === 0)
-      return this.#listener.onError(new Error(`${name} holds no picture, but ${count(others, 'other file')}.`));
+  #takeFolder(folder: Folder): void {
+    const pictures = folder.pictures.slice(0, MOST_PICTURES);
+    const words = describeFolder(folder);
+    if (!pictures[0]) return this.#listener.onError(new Error(words));
     const open = (file: File) => void this.#take(file, file.name, true);
-    const aside = others > 0 ? `, and ${count(others, 'other file')} left aside` : '';
     this.#strip.show(
-      `${name}: ${count(pictures.length, 'picture')}${aside}`,
-      pictures.map((file) => ({ title: file.name, thumb: URL.createObjectURL(file), pick: () => open(file) })),
+      words,
+      pictures.map((file) => ({
+        key: file,
+        title: file.name,
+        thumb: URL.createObjectURL(file),
+        pick: () => open(file),
+      })),
     );
-    open(pictures[0] as File);
+    open(pictures[0]);
   }
 
   async #start(start: () => Promise<void>): Promise<void> {
+    const turn = ++this.#turn;
     this.#listener.onChange();
     try {
       await start();
     } catch (error) {
+      if (turn !== this.#turn) return;
       this.#showFootage();
       return this.#listener.onError(error);
     }
+    if (turn !== this.#turn) return this.footage.stop();
     this.#image = undefined;
+    this.#strip.mark(undefined);
     this.pane.showVideo(this.footage.name);
     this.#showFootage();
     await this.#listener.onFootage();
@@ -117,7 +128,9 @@ export class Sources {
 
   /** Stops at the frame on show, and takes that one. */
   async #stop(): Promise<void> {
+    const turn = ++this.#turn;
     const still = await this.footage.still();
+    if (turn !== this.#turn) return;
     if (still) return this.#take(still, `${this.footage.name.replace(/\.[^.]*$/, '')}.png`, true);
     this.footage.stop();
     this.#showFootage();
@@ -128,5 +141,17 @@ export class Sources {
     const { running, kind } = this.footage;
     this.#button.textContent = running ? `Stop ${kind}` : 'Use camera';
     this.#button.setAttribute('aria-pressed', String(running));
+  }
+}
+
+async function fetchPicture(url: string): Promise<Blob> {
+  try {
+    const response = await fetch(url);
+    if (response.ok) return await response.blob();
+    throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    const cors = 'On another site, its server must allow it (CORS).';
+    throw new Error(`The picture ${url} could not be fetched. ${cors}`, { cause: error });
   }
 }

@@ -2,6 +2,8 @@ import { element } from './elements.js';
 
 /** A picture to choose. */
 export interface StripItem {
+  /** What `mark` knows it by. */
+  readonly key: unknown;
   readonly title: string;
   /** Address of a small picture; of the picture itself where there is no smaller. */
   readonly thumb: string;
@@ -13,7 +15,9 @@ export class Strip {
   readonly #title = element('strip-title', HTMLElement);
   readonly #list = element('strip-list', HTMLUListElement);
   readonly #back = element('strip-back', HTMLButtonElement);
+  readonly #buttons = new Map<unknown, HTMLButtonElement>();
   #own: readonly StripItem[] = [];
+  #marked: unknown;
 
   constructor() {
     this.#back.addEventListener('click', () => this.showOwn());
@@ -36,23 +40,28 @@ export class Strip {
     this.#back.hidden = false;
   }
 
+  /** Marks the picture that is shown; none where what is shown is not of a strip. */
+  mark(key: unknown): void {
+    this.#marked = key;
+    for (const [of, button] of this.#buttons) button.setAttribute('aria-pressed', String(of === key));
+  }
+
   #fill(title: string, items: readonly StripItem[]): void {
     this.#title.textContent = title;
     for (const { src } of this.#list.querySelectorAll('img')) URL.revokeObjectURL(src);
+    this.#buttons.clear();
     this.#list.replaceChildren(...items.map((item) => this.#row(item)));
+    this.mark(this.#marked);
   }
 
-  #row({ title, thumb, pick }: StripItem): HTMLLIElement {
+  #row({ key, title, thumb, pick }: StripItem): HTMLLIElement {
     const image = Object.assign(document.createElement('img'), { alt: '', loading: 'lazy', decoding: 'async' });
     image.src = thumb;
     const button = Object.assign(document.createElement('button'), { type: 'button', title });
     button.setAttribute('aria-label', title);
     button.append(image);
-    button.addEventListener('click', () => {
-      for (const other of this.#list.querySelectorAll('button')) other.setAttribute('aria-pressed', 'false');
-      button.setAttribute('aria-pressed', 'true');
-      pick();
-    });
+    button.addEventListener('click', pick);
+    this.#buttons.set(key, button);
     const row = document.createElement('li');
     row.append(button);
     return row;

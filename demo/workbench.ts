@@ -184,16 +184,16 @@ export class Workbench {
   }
 
   async #still(model: DepthModel, signal: AbortSignal): Promise<void> {
+    const { rendered } = this.#sources;
     const { blob, picture } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
     const map = await model.estimate(blob, this.#options(signal));
     const duration = durationText(performance.now() - start);
-    await this.#show(map, 'Time', duration, false);
+    await this.#show(map, blob, 'Time', duration);
     const { title, adapter } = model.info;
-    this.#comparing.take({ map, blob, title, truth: this.#sources.rendered });
-    const { rendered } = this.#sources;
+    this.#comparing.take({ map, blob, title, truth: rendered });
     this.#viewer.take({
       map,
       picture,
@@ -212,12 +212,18 @@ export class Workbench {
     this.#report.say(footage.kind === 'camera' ? 'The camera is on.' : 'The video plays, with its depth.');
     const rate = new FrameRate();
     for await (const map of model.stream(footage.video, this.#options(signal))) {
-      await this.#show(map, 'Rate', `${rate.tick().toFixed(1)} fps`, true);
+      await this.#show(map, undefined, 'Rate', `${rate.tick().toFixed(1)} fps`);
     }
   }
 
-  async #show(map: DepthMap, name: string, speed: string, live: boolean): Promise<void> {
+  /** Shows the map of a picture, or of a frame of what moves, unless another picture has come in the meantime. */
+  async #show(map: DepthMap, blob: Blob | undefined, name: string, speed: string): Promise<void> {
+    const live = blob === undefined;
     await this.#view.show(map, live);
+    if (blob !== this.#sources.pane.blob) {
+      this.#clear();
+      throw new DOMException('Another picture is shown.', 'AbortError');
+    }
     setText('fact-map', `${map.width} × ${map.height}`);
     setText('fact-time-name', name);
     setText('fact-time', speed);
@@ -233,6 +239,10 @@ export class Workbench {
     this.#comparing.take(undefined);
     this.#ruler.take(undefined);
     this.#viewer.take(undefined);
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#view.clear();
     this.#downloads.enable(false);
   }
