@@ -82,10 +82,6 @@ export class Footage {
     this.video.load();
   }
 
-  #ensure(turn: number): void {
-    if (turn !== this.#turn) throw new DOMException('Something else is shown.', 'AbortError');
-  }
-
   /** The frame on show as a PNG; undefined before the first one. */
   async still(): Promise<Blob | undefined> {
     const { videoWidth: width, videoHeight: height } = this.video;
@@ -93,6 +89,10 @@ export class Footage {
     const canvas = new OffscreenCanvas(width, height);
     canvas.getContext('2d')?.drawImage(this.video, 0, 0);
     return canvas.convertToBlob();
+  }
+
+  #ensure(turn: number): void {
+    if (turn !== this.#turn) throw new DOMException('Something else is shown.', 'AbortError');
   }
 }
 
