@@ -24,7 +24,7 @@ fn finite(value: f32) -> bool {
 }
 
 // What is added to the new map, between the middles of the regions.
-fn regional(row: u32, column: u32) -> f32 {
+fn field_at(row: u32, column: u32) -> f32 {
   let share = (vec2f(f32(row), f32(column)) + 0.5) / vec2f(f32(params.H), f32(params.W));
   let place = clamp(share * f32(GRID) - 0.5, vec2f(0), vec2f(f32(GRID) - 1));
   let first = min(vec2u(place), vec2u(GRID - 2));
@@ -46,7 +46,7 @@ fn main(
     y[index] = value;
     return;
   }
-  let laid = fit[9] * value + fit[10] + regional(index / params.W, index % params.W);
+  let laid = fit[9] * value + fit[10] + field_at(index / params.W, index % params.W);
   let row = (2 * (index / params.W) + 1) * params.LH / (2 * params.H);
   let column = (2 * (index % params.W) + 1) * params.LW / (2 * params.W);
   let change = luma[row * params.LW + column] - last_luma[row * params.LW + column];

@@ -14,12 +14,21 @@ const SIDE: u32 = 64; // samples along a side, at most
 const LARGEST: f32 = 3.4028234e38;
 const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
 const MOVES: f32 = 0.02; // change that a pixel counts as moving from
+const LARGE: f32 = 0.15; // change that is large, as at a cut
 const ANCHOR: f32 = 0.02; // pull of the map as it is, so that the chain of fits does not drift
-const RANGE_RATE: f32 = 0.05;
+const ENOUGH: f32 = 0.1; // share of still pixels from which no others are fitted
+const OUTLIER: f32 = 2.5; // times the mean residual, from which a pixel is left out
+const LEAST_LIMIT: f32 = 0.01; // part of the last range that a residual may always be
+const SPREAD: f32 = 0.25; // part of the variance of all pixels that those to fit have at least
+const ALIKE: f32 = 0.6; // correlation of lumas up to which the scene may be another one
+const OTHER: f32 = 0.04; // mean change of luma from which it is another one then
+const CUT: f32 = 0.6; // share of large changes from which it is another one in any case
+const RANGE_RATE: f32 = 0.05; // part of the way to the range of the new map that the drawn one goes
 const HOLD: f32 = 0.03; // part of the new map in a still scene, once several were averaged
 const MOST: f32 = 0.8; // part of it in one that moves
-const FEW: f32 = 0.08; // share of moving pixels up to which that is so
+const FEW: f32 = 0.08; // share of moving pixels up to which a scene counts as still
 const MANY: f32 = 0.2; // share from which the part is the most
+const HEAD_START: f32 = 4; // maps besides those since the start, of which a new one counts as one
 const FIELD: f32 = 0.5;
 const FEW_SAMPLES: f32 = 4; // of a region, that say half of what many do
 struct Params {
@@ -138,7 +147,7 @@ struct Selection {
 fn residual(s: Sample, line: vec2f) -> f32 { return abs(line.x * s.x + line.y - s.y); }
 
 // How far the last map is above the new one, laid by a line, over a region.
-fn regional(region: u32, line: vec2f, by: Selection) -> f32 {
+fn region_residual(region: u32, line: vec2f, by: Selection) -> f32 {
   let grid = samples();
   let place = vec2u(region % GRID, region / GRID);
   let first = place * grid / GRID;
@@ -179,7 +188,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let off = vec2f(s.x, s.y) - mean.yz;
       switch what {
         case 0u: { sum += vec4f(s.a, s.b, s.change, f32(s.change > MOVES)); }
-        case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > 0.15)); }
+        case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > LARGE)); }
         case 2u: { sum.x += f32(s.finite && s.change < STILL); }
         case 3u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
         case 4u: { sum += select(vec4f(0), vec4f(1, s.x, s.y, 0), among); }
@@ -191,19 +200,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       case 0u: { light = sum / n; }
       case 1u: { moments = sum / n; }
       case 2u: {
-        by.still = select(LARGEST, STILL, sum.x >= 0.1 * n);
+        by.still = select(LARGEST, STILL, sum.x >= ENOUGH * n);
         next = by;
       }
       case 3u: {
-        let least = 0.01 * (last_fit[1] - last_fit[0]);
-        next = Selection(by.still, line, max(2.5 * sum.y / max(sum.x, 1), least));
+        let least = LEAST_LIMIT * (last_fit[1] - last_fit[0]);
+        next = Selection(by.still, line, max(OUTLIER * sum.y / max(sum.x, 1), least));
       }
       case 4u: { mean = vec4f(sum.x, sum.yzw / max(sum.x, 1)); }
       default: {
         let spread = sum.xy / max(mean.x, 1);
         if (step == 4) { whole = spread.x; }
         // Pixels of one depth alone say nothing about the scale.
-        going = going && spread.x >= 0.25 * whole;
+        going = going && spread.x >= SPREAD * whole;
         if (going) {
           let scale = select(1.0, sqrt(spread.y / spread.x), spread.x > 0 && spread.y > 0);
           line = vec2f(scale, mean.z - scale * mean.y);
@@ -216,12 +225,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   }
   let ends = extent(local, count);
   let range = percentiles(local, count, ends);
-  let other = moments.z <= 0.6 * sqrt(moments.x * moments.y) && light.z > 0.04;
-  let fresh = last_fit[8] == 0 || other || moments.w > 0.6 || ends.z == 0;
+  let other = moments.z <= ALIKE * sqrt(moments.x * moments.y) && light.z > OTHER;
+  let fresh = last_fit[8] == 0 || other || moments.w > CUT || ends.z == 0;
   let plain = fresh || params.STEPS == 3;
   line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), plain);
   for (var i = local; i < GRID * GRID; i += WORKGROUP) {
-    fit[16 + i] = select(FIELD * regional(i, line, by), 0, plain);
+    fit[16 + i] = select(FIELD * region_residual(i, line, by), 0, plain);
   }
   if (local > 0) { return; }
 
@@ -236,7 +245,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   fit[8] = select(select(min(last_fit[8] + 1, 1e6), 1, fresh), 0, ends.z == 0);
   fit[9] = line.x;
   fit[10] = line.y;
-  let hold = max(HOLD, 1 / (fit[8] + 4));
+  let hold = max(HOLD, 1 / (fit[8] + HEAD_START));
   fit[11] = mix(hold, MOST, clamp((light.w - FEW) / (MANY - FEW), 0, 1));
   fit[12] = light.w;
   fit[13] = fitted / n;

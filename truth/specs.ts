@@ -11,7 +11,7 @@ import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kern
 import { depthUniformsSpec } from '../src/kernels/depth_uniforms.spec.js';
 import { firstRowSpec } from '../src/kernels/first_row.spec.js';
 import { gegluSpec } from '../src/kernels/geglu.spec.js';
-import { flipMeanSpec, flipSpec } from '../src/kernels/flip.spec.js';
+import { flipMeanSpec } from '../src/kernels/flip.spec.js';
 import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
@@ -74,7 +74,6 @@ export const specs = [
   antialiasColumnsSpec,
   pictureBytesSpec,
   normalizedBytesSpec,
-  flipSpec,
   flipMeanSpec,
   resizeMapSpec,
   resizedFeaturesSpec,

@@ -88,7 +88,7 @@ function is3x3({ weight: { shape }, groups }: Convolution): boolean {
   return shape[0] === 3 && shape[1] === 3 && groups === 1;
 }
 
-/** The same of windows that touch. */
+/** The same of windows one step apart, which overlap. */
 function isPlain3x3(conv: Convolution): boolean {
   return is3x3(conv) && conv.stride === 1;
 }

@@ -41,6 +41,7 @@ export const affineSpec = defineSpec({
   cases: [
     { name: 'a picture from right to left', inputs: { x: [3, 5, 4] }, attrs: flip(5), half: false },
     { name: 'one pixel', inputs: { x: [1, 1] }, attrs: flip(1), half: false },
+    { name: 'one column', inputs: { x: [3, 1, 4] }, attrs: flip(1), half: false },
     {
       name: 'a map moved past its borders, which is mirrored there',
       inputs: { x: [7, 9] },

@@ -1,20 +1,10 @@
-import { flip, flipMean } from './flip.js';
+import { flipMean } from './flip.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
 /** Of every pixel of rows of `width` pixels, the one in the opposite column. */
 function opposite(pixel: number, width: number): number {
   const row = Math.floor(pixel / width);
   return row * width + (width - 1 - (pixel - row * width));
-}
-
-function flippedReference(inputs: Tensors): { y: Expected } {
-  const { type, data } = need(inputs, 'x');
-  const y = blank(type.shape);
-  y.values.forEach((_, i) => {
-    y.values[i] = data[4 * opposite(Math.floor(i / 4), type.shape[1] as number) + (i % 4)] as number;
-    y.magnitude[i] = Math.abs(y.values[i] as number);
-  });
-  return { y };
 }
 
 function meanReference(inputs: Tensors): { y: Expected } {
@@ -27,19 +17,6 @@ function meanReference(inputs: Tensors): { y: Expected } {
   });
   return { y };
 }
-
-export const flipSpec = defineSpec({
-  op: flip,
-  gate: 1,
-  half: [],
-  reference: flippedReference,
-  cases: [
-    { name: 'one column', inputs: { x: [3, 1, 4] }, attrs: {} },
-    { name: 'prime sides', inputs: { x: [13, 17, 4] }, attrs: {} },
-    { name: 'even sides', inputs: { x: [6, 32, 4] }, attrs: {} },
-  ],
-  perf: [{ name: 'ZoeDepth 384', inputs: { x: [384, 512, 4] }, attrs: {} }],
-});
 
 export const flipMeanSpec = defineSpec({
   op: flipMean,

@@ -1,5 +1,6 @@
 import type { Value } from '../graph/graph.js';
-import { flip, flipMean } from '../kernels/flip.js';
+import { affine } from '../kernels/doubt.js';
+import { flipMean } from '../kernels/flip.js';
 import type { Network, Outputs } from '../models/family.js';
 
 /**
@@ -12,7 +13,8 @@ export function flipAveraged(network: Network): Network {
     const { graph } = picture;
     const maps = network(picture, weights, context);
     const others = graph.scope('flipped', () => {
-      const { y } = graph.apply(flip, { x: picture }, {});
+      const last = (picture.type.shape[1] as number) - 1;
+      const { y } = graph.apply(affine, { x: picture }, { scaleX: -1, moveX: last, scaleY: 1, moveY: 0 });
       return network(y, weights, context);
     });
     return graph.scope('flip_average', () => {

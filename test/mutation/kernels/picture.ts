@@ -80,9 +80,9 @@ export const pictureMutants: readonly KernelMutant[] = [
   },
   {
     name: 'columns off by one',
-    op: 'flip',
-    cases: ['prime sides'],
-    mutate: replace('params.W - 1 - column', 'params.W - column'),
+    op: 'affine',
+    cases: ['a picture from right to left'],
+    mutate: replace('let left = u32(column);', 'let left = u32(column) + 1;'),
   },
   {
     name: 'not flipped back',
