@@ -133,6 +133,8 @@ export async function sceneOf(
   picture: HTMLImageElement,
   { far, angle }: Pick<ViewSettings, 'far' | 'angle'>,
 ): Promise<DepthScene> {
+  // A map may be there before the element has loaded what was decoded already.
+  if (!picture.complete) await picture.decode();
   return createScene(depth, picture, {
     ...(depth.kind === 'metric' ? {} : { far }),
     ...(angle === ASSUMED_FIELD_OF_VIEW ? {} : { fieldOfView: angle }),

@@ -105,6 +105,8 @@ describe('the demo, as built, under a strict content security policy', () => {
     await page.focus('#map-frame');
     await page.keyboard.press('ArrowRight');
     await frameChanges(front);
+    expect(await takesKey({ key: 'ArrowLeft' })).toBe(true);
+    expect(await takesKey({ key: 'ArrowLeft', altKey: true })).toBe(false);
     await page.emulateMediaFeatures([]);
   });
 
@@ -173,6 +175,12 @@ describe('the demo, as built, under a strict content security policy', () => {
     )!;
     expect(Math.abs(Number(length) - Math.hypot(dx, dy, b - a))).toBeLessThan(0.1);
     expect(await text('#assumptions')).toMatch(/^Nano gives relative inverse depth.* no unit\.$/);
+    const measured = await text('#measured');
+    await page.click('[for=view-focus]');
+    await page.focus('#map-frame');
+    await page.keyboard.press('Enter');
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 100)));
+    expect(await text('#measured')).toBe(measured);
     await page.click('#measure');
   });
 
@@ -321,6 +329,7 @@ describe('the demo, as built, under a strict content security policy', () => {
       expect(v).toBeCloseTo(80.5 / PICTURE.height, 2);
     }
     await page.focus('#map-frame');
+    expect(await takesKey({ key: 'ArrowLeft', altKey: true })).toBe(false);
     await page.keyboard.press('ArrowRight');
     expect(await text('#readout')).toBe(at(Math.floor(45.2 + 0.01 * PICTURE.width), 80));
   });
@@ -331,6 +340,17 @@ describe('the demo, as built, under a strict content security policy', () => {
     await page.waitForFunction(() => document.querySelector('#agreement')?.textContent?.includes('Nano scaled and'));
     expect(await text('#agreement')).toContain('Nano scaled and shifted to MiDaS v2.1 small;');
     expect(await text('#other-caption')).toBe('Nano · 150 × 110');
+    // Another colour takes no other estimate.
+    const before = await text('#agreement');
+    await page.select('#colormap', 'gray');
+    expect([await text('#agreement'), await text('#status')]).toEqual([before, '']);
+    await page.waitForFunction(() => {
+      const { data } = (document.querySelector('#other-map') as HTMLCanvasElement)
+        .getContext('2d')!
+        .getImageData(0, 0, 150, 110);
+      return data.every((value, i) => i % 4 === 3 || value === data[i - (i % 4)]);
+    });
+    await page.select('#colormap', 'inferno');
     await page.click('[for=view-map]');
   });
 
@@ -459,6 +479,15 @@ async function settled(): Promise<string> {
     before = now;
     await new Promise((resolve) => setTimeout(resolve, 700));
   }
+}
+
+/** Whether the page keeps a key from the browser. */
+function takesKey(of: KeyboardEventInit): Promise<boolean> {
+  return page.$eval(
+    '#map-frame',
+    (frame, init) => !frame.dispatchEvent(new KeyboardEvent('keydown', { ...init, cancelable: true })),
+    of,
+  );
 }
 
 const colorsOf = (frame: string) => frame.split(' ')[1]!.split(',').map(Number);

@@ -153,6 +153,8 @@ describe('files on the page', () => {
       const dataTransfer = new DataTransfer();
       // Its bytes say what it is.
       dataTransfer.items.add(new File(parts, 'clip.png', { type: 'image/png' }));
+      // Of two that are dropped together the first plays.
+      dataTransfer.items.add(new File(parts, 'another.webm', { type: 'video/webm' }));
       document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
     });
     await page.waitForFunction(
@@ -187,8 +189,32 @@ describe('files on the page', () => {
     await page.click('#strip-list button[aria-label="10.png"]');
     await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '10.png · 96 × 64');
     await waitForMap(page, PICTURE.width, PICTURE.height);
+    const pressed = '#strip-list button[aria-pressed=true]';
+    expect(await page.$$eval(pressed, (all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual(['10.png']);
     await page.click('#strip-back');
+    expect(await page.$$(pressed)).toEqual([]);
     expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
+  });
+
+  it('shows the picture that was asked for last, whichever arrives last', async () => {
+    await page.evaluate(() => {
+      const { fetch } = window;
+      const late = new Promise<void>((resolve) => (window.arrive = resolve));
+      window.fetch = async (...of) => {
+        window.fetch = fetch;
+        await late;
+        return fetch(...of);
+      };
+    });
+    await page.click('#strip-list button[aria-label="Room"]');
+    await drop('newer.png', 'image/png', { path: '/picture.png' });
+    const is = () => document.querySelector('#picture-caption')?.textContent === 'newer.png · 96 × 64';
+    await page.waitForFunction(is);
+    await page.evaluate(() => window.arrive());
+    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 400)));
+    expect(await page.evaluate(is)).toBe(true);
+    expect(await page.$$('#strip-list button[aria-pressed=true]')).toEqual([]);
+    await waitForMap(page, PICTURE.width, PICTURE.height);
   });
 
   it('refuses a text that is chosen as weights with the reason of the library', async () => {
@@ -283,6 +309,12 @@ describe('weights that the browser keeps', () => {
 });
 
 it('leaves the console empty', () => expect(watch.complaints).toEqual([]));
+
+declare global {
+  interface Window {
+    arrive: () => void;
+  }
+}
 
 /** Contrast of two colours, and relative luminance of one, as WCAG 2.2 defines them. */
 function contrast(a: string, b: string): number {

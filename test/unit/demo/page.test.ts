@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compareLayers, type Layer } from '../../../demo/agreement.js';
+import { describeFolder, dropped, folderOf, MOST_PICTURES } from '../../../demo/dropped.js';
 import { kindOf } from '../../../demo/file_kind.js';
+import { Footage } from '../../../demo/footage.js';
 import { distanceBetween } from '../../../demo/measure.js';
 import { linkTo, readParameters, readSettings } from '../../../demo/parameters.js';
 import { DEFAULTS } from '../../../demo/view_settings.js';
@@ -17,6 +19,8 @@ const layer = (title: string, kind: Layer['kind'], values: Float32Array): Layer 
   ...{ title, kind, values, width: W, height: H },
 });
 const truth = layer('truth', 'metric', metres);
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('agreement of two maps', () => {
   it('is whole for a map without a unit that is another scaled and shifted', () => {
@@ -130,5 +134,122 @@ describe('the kind of a file', () => {
     ['nothing', [], 'picture'],
   ])('of %s is told by its bytes', async (_, bytes, kind) => {
     expect(await kindOf(new Blob([Uint8Array.from(bytes)]))).toBe(kind);
+  });
+});
+
+describe('a folder', () => {
+  const files = (count: number, ending: string) => Array.from({ length: count }, (_, i) => new File([], i + ending));
+  /** What a browser gives of a dropped file, or of a folder with its entries. */
+  const entry = (name: string, inside?: readonly object[]) => ({
+    ...{ name, fullPath: `/${name}`, isDirectory: inside !== undefined },
+    file: (done: (file: File) => void) => done(new File([], name)),
+    createReader: () => {
+      const parts = [inside, []];
+      return { readEntries: (done: (some: unknown) => void) => done(parts.shift()) };
+    },
+  });
+
+  it('is told in words, with how much of it is not offered', () => {
+    expect(describeFolder(folderOf('a', files(1, '.png')))).toBe('a: 1 picture');
+    expect(describeFolder(folderOf('a', [...files(2, '.JPG'), ...files(1, '.txt')]))).toBe(
+      'a: 2 pictures, and 1 other file left aside',
+    );
+    expect(describeFolder(folderOf('a', files(MOST_PICTURES + 7, '.png')))).toBe('a: the first 2000 of 2007 pictures');
+    expect(describeFolder(folderOf('a', files(2, '')))).toBe('a holds no picture, but 2 other files.');
+  });
+
+  it('that is dropped is read whole, but for what is hidden', async () => {
+    const many = Array.from({ length: MOST_PICTURES }, (_, i) => entry(`${i}.png`));
+    const root = entry('a', [entry('.git', [entry('1.png')]), entry('.thumb.png'), entry('b', many), entry('c.png')]);
+    const items = [{ webkitGetAsEntry: () => root }];
+    const [folder] = await Promise.all(dropped({ items, files: [] } as unknown as DataTransfer).folders);
+    expect(folder?.pictures.length).toBe(MOST_PICTURES + 1);
+  });
+});
+
+describe('a camera or a video', () => {
+  /** A video element whose plays wait for the test, or for what is loaded next. */
+  function standIn() {
+    const plays: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+    const video = {
+      play: () => new Promise<void>((resolve, reject) => plays.push({ resolve, reject })),
+      load: () => plays.at(-1)?.reject(new DOMException('interrupted', 'AbortError')),
+      removeAttribute: () => undefined,
+    };
+    return { plays, footage: new Footage(video as unknown as HTMLVideoElement) };
+  }
+
+  it('plays on where one before it was broken off by it', async () => {
+    const { plays, footage } = standIn();
+    const first = footage.play(new File([], 'a.webm'));
+    const second = footage.play(new File([], 'b.webm'));
+    await expect(first).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    plays[1]?.resolve();
+    await second;
+    expect([footage.running, footage.name]).toEqual([true, 'b.webm']);
+  });
+
+  it('is let go where the browser gives it when something else is shown', async () => {
+    const { footage } = standIn();
+    const stop = vi.fn();
+    let give: (stream: unknown) => void = () => undefined;
+    const getUserMedia = () => new Promise((resolve) => (give = resolve));
+    vi.stubGlobal('navigator', { mediaDevices: { getUserMedia } });
+    const starting = footage.startCamera();
+    footage.stop();
+    give({ getTracks: () => [{ stop }] });
+    await expect(starting).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }));
+    expect(stop).toHaveBeenCalledOnce();
+    expect(footage.running).toBe(false);
+  });
+});
+
+describe('the service worker', () => {
+  const at = (path: string) => new URL(path, 'https://site.test/page/').href;
+  /** The worker's listeners, with a network and caches that note what they are asked. */
+  async function started(online: boolean) {
+    const listeners: Record<string, (event: object) => void> = {};
+    const added: Request[] = [];
+    const cache = {
+      addAll: (requests: Request[]) => Promise.resolve(void added.push(...requests)),
+      match: (url: string) => Promise.resolve(`kept ${url}`),
+    };
+    vi.stubGlobal('self', { addEventListener: (type: string, on: () => void) => (listeners[type] = on) });
+    vi.stubGlobal('location', { href: at('service_worker.js') });
+    vi.stubGlobal('caches', { open: () => Promise.resolve(cache) });
+    vi.stubGlobal('PAGE_FILES', ['assets/first-1a2b.js', 'gallery/room.jpg']);
+    vi.stubGlobal('PAGE_VERSION', '1');
+    vi.stubGlobal('fetch', ({ url }: Request) =>
+      online ? Promise.resolve(`sent ${url}`) : Promise.reject(new Error()),
+    );
+    vi.resetModules();
+    await import(join(import.meta.dirname, '../../../demo/service_worker.ts'));
+    const answer = (path: string) => {
+      let response: unknown;
+      listeners['fetch']?.({ request: new Request(at(path)), respondWith: (of: unknown) => (response = of) });
+      return response;
+    };
+    listeners['install']?.({ waitUntil: () => undefined });
+    await Promise.resolve();
+    return { added, answer };
+  }
+
+  it('keeps what the server has, not what the browser kept of it before', async () => {
+    const { added } = await started(true);
+    expect(added.map(({ url, cache }) => [url, cache])).toEqual([
+      [at(''), 'no-cache'],
+      [at('assets/first-1a2b.js'), 'no-cache'],
+      [at('gallery/room.jpg'), 'no-cache'],
+    ]);
+  });
+
+  it.each([
+    ['', 'sent'],
+    ['gallery/room.jpg', 'sent'],
+    ['assets/first-1a2b.js', 'kept'],
+  ])('answers for /%s with what is %s, and without a network with what is kept', async (path, way) => {
+    expect(await (await started(true)).answer(path)).toBe(`${way} ${at(path)}`);
+    expect(await (await started(false)).answer(path)).toBe(`kept ${at(path)}`);
+    expect((await started(true)).answer('elsewhere.png')).toBeUndefined();
   });
 });
