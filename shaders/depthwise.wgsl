@@ -1,9 +1,7 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: sums_whole.wgsl, epilogue.wgsl, stored.wgsl
+// Includes: depthwise_inputs.wgsl, sums_whole.wgsl, epilogue.wgsl, stored.wgsl
 // One invocation computes PIXELS neighbouring pixels of a row × 4 channels; neighbours take neighbouring channels. No
 // workgroup memory but that of sums_split.wgsl, with which SPLIT invocations share the K rows of the kernel.
-alias xelem = f32;
-alias welem = f32;
 const K: u32 = 3;
 const STRIDE: u32 = 1;
 const PIXELS: u32 = 4;
@@ -13,20 +11,6 @@ const WINDOW = (PIXELS - 1) * STRIDE + K;
 const SUMS = PIXELS;
 const COLS = 1;
 const INVOCATIONS = WORKGROUP * SPLIT;
-struct Params {
-  H: u32,
-  W: u32,
-  C4: u32,
-  OH: u32,
-  OW: u32,
-  PAD_Y: u32,
-  PAD_X: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<xelem>>; // [H, W, C/4]
-@group(0) @binding(2) var<storage, read> weight: array<vec4<welem>>; // [K, K, C/4]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [C/4]
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<yelem>>; // [OH, OW, C/4]
 
 fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }

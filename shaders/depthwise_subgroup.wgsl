@@ -1,32 +1,16 @@
 // y[oy,ox,c] = act(bias[c] + Σ x[oy·STRIDE + ky - PAD_Y, ox·STRIDE + kx - PAD_X, c] · weight[ky,kx,c]), zero padding.
-// Includes: epilogue.wgsl, stored.wgsl
+// Includes: depthwise_inputs.wgsl, epilogue.wgsl, stored.wgsl
 // One subgroup walks ROWS rows down a strip, a pixel × 4 channels a lane. Every pixel of x is loaded by one lane, and
 // every tap of the kernel: the others get them by shuffles. Each row of x adds to all rows of y that it is part of,
 // which move on as one is complete. A CPU adapter pays for loads, not for exchange: eight lanes load eight values one
 // by one, here all different.
 enable subgroups;
-alias xelem = f32;
-alias welem = f32;
 const K: u32 = 3;
 const STRIDE: u32 = 1; // at most K
 const ROWS: u32 = 32;
 const LANES: u32 = 8; // invocations of a subgroup
 const BEYOND = K - STRIDE; // columns that a lane reads past its own STRIDE
 const LIVE = (K + STRIDE - 1) / STRIDE; // rows of y that a row of x is part of
-struct Params {
-  H: u32,
-  W: u32,
-  C4: u32,
-  OH: u32,
-  OW: u32,
-  PAD_Y: u32,
-  PAD_X: u32,
-}
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<xelem>>; // [H, W, C/4]
-@group(0) @binding(2) var<storage, read> weight: array<vec4<welem>>; // [K, K, C/4]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>; // [C/4]
-@group(0) @binding(4) var<storage, read_write> y: array<vec4<yelem>>; // [OH, OW, C/4]
 
 fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   if (iy < 0 || iy >= i32(params.H) || ix < 0 || ix >= i32(params.W)) { return vec4f(0); }

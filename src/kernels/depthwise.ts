@@ -1,5 +1,6 @@
 import depthwiseWgsl from '../../shaders/depthwise.wgsl?raw';
-import { ensureTypes, type TensorType } from '../tensor.js';
+import inputsWgsl from '../../shaders/depthwise_inputs.wgsl?raw';
+import { ensureTypes, numel, type TensorType } from '../tensor.js';
 import { convSize, type Padding } from './conv2d.js';
 import { defineOp, type Include, type Kernel } from './op.js';
 import { epilogueKernel, type StoreAttrs } from './store.js';
@@ -80,7 +81,7 @@ export const depthwise = defineOp<DepthwiseInputs, DepthwiseAttrs>({
   ],
   probes: async () => (await parts.gpu()).depthwiseProbes,
   cost: ({ weight }, _attrs, { y }) => ({
-    flops: 2 * y.shape.reduce((n, d) => n * d, 1) * (weight.shape[0] as number) ** 2,
+    flops: 2 * numel(y.shape) * (weight.shape[0] as number) ** 2,
   }),
 });
 
@@ -109,7 +110,7 @@ function shared({ x, weight }: DepthwiseInputs, { act = 'none', stride, pad }: D
   const [OH, OW] = y.shape as [number, number];
   const end = epilogueKernel(act, y, act === 'relu6');
   return {
-    files: end.files,
+    files: [inputsWgsl, ...end.files],
     tunables: {
       xelem: x.dtype,
       welem: weight.dtype,
