@@ -1,4 +1,5 @@
-// Include. Of gemm, conv2d, depthwise and separable: an invocation adds up all of its sums. The including file has SUMS.
+// Include. Of gemm, conv2d, depthwise and separable: an invocation adds up all of its sums. The including file has
+// SUMS.
 const ENDS: u32 = 1;
 
 fn part_of(local: u32) -> u32 { return 0; }

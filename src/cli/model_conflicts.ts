@@ -10,7 +10,8 @@ interface ModelDependent {
 
 /**
  * Refuses what a model cannot do, before it is loaded where its name is known.
- * @throws UsageError OPTION_CONFLICT for a sky that it does not give; OPTION_STEADY where it holds its depth still itself
+ * @throws UsageError OPTION_CONFLICT for a sky that it does not give; OPTION_STEADY where it holds its depth still
+ *   itself
  */
 export function requireOfModel(name: string, { sky, steady }: ModelDependent): void {
   const entry = findEntry(name);
