@@ -107,7 +107,13 @@ export const codeMutants: readonly CodeMutant[] = [
   },
   {
     name: 'values cut off without a flag where a run is encoded',
-    edits: [['src/runtime/encode.ts', 'watch.follow(engine, { executable, map, bytes });', '']],
+    edits: [
+      [
+        'src/runtime/encode.ts',
+        'watch.follow(engine, { executable: program.executable, map, bytes: bytesOf(given) });',
+        '',
+      ],
+    ],
     check: checks.overflowIsNoticedWhereEncoded,
   },
   {
