@@ -191,7 +191,8 @@ describe('files on the page', () => {
     await waitForMap(page, PICTURE.width, PICTURE.height);
     const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$eval(pressed, (all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual(['10.png']);
-    await page.click('#strip-back');
+    // The page scrolls to the map.
+    await page.$eval('#strip-back', (button) => (button as HTMLElement).click());
     expect(await page.$$(pressed)).toEqual([]);
     expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
   });
@@ -206,7 +207,7 @@ describe('files on the page', () => {
         return fetch(...of);
       };
     });
-    await page.click('#strip-list button[aria-label="Room"]');
+    await page.$eval('#strip-list button[aria-label="Room"]', (button) => (button as HTMLElement).click());
     await drop('newer.png', 'image/png', { path: '/picture.png' });
     const is = () => document.querySelector('#picture-caption')?.textContent === 'newer.png · 96 × 64';
     await page.waitForFunction(is);
