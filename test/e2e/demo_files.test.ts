@@ -40,6 +40,8 @@ beforeAll(async () => {
   [chromium, served] = await Promise.all([startChromium(), serveBuilt(files)]);
   await mkdir(chromium.downloads, { recursive: true });
   ({ page, watch } = await openPage(chromium.browser));
+  // What is clicked stays where it is: the page scrolls to a new map at once.
+  await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
   const model = await loadDepthModel(weights, { device: (await testGpu()).device });
   const map = await model.estimate(PICTURE, { inputSize: INPUT_SIZE });
   expected = await map.read();
@@ -191,8 +193,7 @@ describe('files on the page', () => {
     await waitForMap(page, PICTURE.width, PICTURE.height);
     const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$eval(pressed, (all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual(['10.png']);
-    // The page scrolls to the map.
-    await page.$eval('#strip-back', (button) => (button as HTMLElement).click());
+    await page.click('#strip-back');
     expect(await page.$$(pressed)).toEqual([]);
     expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
   });
@@ -216,6 +217,7 @@ describe('files on the page', () => {
     expect(await page.evaluate(is)).toBe(true);
     expect(await page.$$('#strip-list button[aria-pressed=true]')).toEqual([]);
     await waitForMap(page, PICTURE.width, PICTURE.height);
+    await page.waitForSelector('#map-frame.drawn');
   });
 
   it('refuses a text that is chosen as weights with the reason of the library', async () => {
