@@ -1,4 +1,4 @@
-import type { LoadOptions } from 'depthwise';
+import { DisposedError, type LoadOptions } from 'depthwise';
 import { element, setNotice } from './elements.js';
 import { megabytes, megabytesText } from './value_text.js';
 
@@ -21,6 +21,8 @@ export class Report {
 
   /** Puts an error into words. Cancelling is not an error. */
   fail(error: unknown): void {
+    // A model or map that was disposed of gave way to another one, which has words of its own.
+    if (error instanceof DisposedError) return;
     this.idle();
     if (error instanceof DOMException && error.name === 'AbortError') return this.say('Cancelled.');
     this.say('');
