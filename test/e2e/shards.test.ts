@@ -74,7 +74,7 @@ it.skipIf(process.platform === 'win32')('a Slurm array does each picture once, a
 it.skipIf(process.platform === 'win32')('so does an indexed Job', async () => {
   const job = await readFile(join(EXAMPLES, 'kubernetes.yaml'), 'utf8');
   const [, completions] = /completions: (\d+)/.exec(job)!;
-  expect(job).toContain(`- name: SHARDS # as completions\n              value: "${completions}"`);
+  expect(job).toContain(`- name: SHARDS # as completions\n              value: '${completions}'`);
   const [, command] = /- (depthwise .*)/.exec(job)!;
   const line = command!.replace('/photos', 'photos').replace('/depth', 'depth');
   const pod = (index: number) => shell(['-c', line], { JOB_COMPLETION_INDEX: String(index), SHARDS: '2' });
