@@ -72,7 +72,10 @@ export async function measureMemory<T = undefined>(
   timeout?: number,
 ): Promise<{ memory: readonly Memory[]; said: T }> {
   // Thousands of runs on a software adapter take half the time at ease.
-  const ended = await runScript(`library.easeGpuPolling();${body}\nconsole.log(JSON.stringify({ memory, said: globalThis.said }));`, timeout);
+  const ended = await runScript(
+    `library.easeGpuPolling();${body}\nconsole.log(JSON.stringify({ memory, said: globalThis.said }));`,
+    timeout,
+  );
   if (ended.code !== 0)
     throw new Error(`The script ended with ${ended.code ?? ended.signal}: ${ended.stderr.slice(-2000)}`);
   return JSON.parse(ended.stdout.trim().split('\n').at(-1)!) as { memory: Memory[]; said: T };
