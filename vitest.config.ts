@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**', 'test/output/**'],
+    setupFiles: ['test/setup.ts'],
     pool: 'forks',
     maxWorkers: 1,
     isolate: false,

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DepthwiseError, UsageError } from '../src/errors.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
+import { easeGpuPolling } from '../src/node/ease_polling.js';
 import { specs } from '../truth/specs.js';
 import { HELP, parseBenchArguments, type BenchArguments } from './arguments.js';
 import { comparison } from './compare.js';
@@ -21,6 +22,7 @@ const MISUSED = 2;
 
 /** Runs one command line of the bench and returns its exit code. `root` is the folder of the checkout. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
+  easeGpuPolling();
   try {
     const options = parseBenchArguments(argv);
     if (options.help) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { findEntry } from '../../src/models/resolve.js';
+import { easeGpuPolling } from '../../src/node/ease_polling.js';
 import { numel } from '../../src/tensor.js';
 import { random } from '../../truth/random.js';
 import { seededInput } from '../../truth/seeded_weights.js';
@@ -47,6 +48,7 @@ interface Arena {
 
 /** Runs one command line and returns its exit code. `root` is the folder of the checkout. */
 export async function main(argv: readonly string[], root: string): Promise<number> {
+  easeGpuPolling();
   const text = { type: 'string' } as const;
   const { values } = parseArgs({
     args: [...argv],

@@ -14,6 +14,7 @@ import { Session } from './session.js';
 import { compareModels } from './suite/compare.js';
 import { runSuite } from './suite/run_suite.js';
 import { shownArguments } from '../node/disk_names.js';
+import { easeGpuPolling } from '../node/ease_polling.js';
 import { runTensor } from './tensor.js';
 import { tell } from './terminal.js';
 
@@ -97,5 +98,6 @@ function end(code: number): void {
 process.once('SIGINT', () => end(INTERRUPTED));
 process.once('SIGTERM', () => end(TERMINATED));
 watchOutput(end);
+easeGpuPolling();
 const code = await main(shownArguments(process.argv.slice(2)), interrupt.signal);
 process.exitCode = endedBy ?? code;
