@@ -1,6 +1,5 @@
-// A ball behind the near cars of a photograph: the picture's depth goes into Babylon's depth buffer. Babylon makes the
-// device, the model runs on it, and Babylon wraps the texture that it wrote: nothing is copied. The pointer moves the
-// ball.
+// A ball behind the near cars of a photograph: the picture's depth goes into Babylon's depth buffer. The model runs on
+// Babylon's device, and Babylon wraps the texture that it wrote: nothing is copied. The pointer moves the ball.
 import { FreeCamera } from '@babylonjs/core/Cameras/freeCamera.js';
 import { WebGPUEngine } from '@babylonjs/core/Engines/webgpuEngine.js';
 import { HemisphericLight } from '@babylonjs/core/Lights/hemisphericLight.js';
@@ -10,7 +9,7 @@ import { StandardMaterial } from '@babylonjs/core/Materials/standardMaterial.js'
 import { BaseTexture } from '@babylonjs/core/Materials/Textures/baseTexture.js';
 import { Texture } from '@babylonjs/core/Materials/Textures/texture.js';
 import { Color3 } from '@babylonjs/core/Maths/math.color.js';
-import { Vector3 } from '@babylonjs/core/Maths/math.vector.js';
+import { Vector3, Vector4 } from '@babylonjs/core/Maths/math.vector.js';
 import { CreatePlane } from '@babylonjs/core/Meshes/Builders/planeBuilder.js';
 import { CreateSphere } from '@babylonjs/core/Meshes/Builders/sphereBuilder.js';
 import { Scene } from '@babylonjs/core/scene.js';
@@ -50,25 +49,30 @@ const depth = await (await model.estimate(image)).texture();
 const scene = new Scene(engine);
 const camera = new FreeCamera('camera', Vector3.Zero(), scene);
 [camera.fov, camera.minZ, camera.maxZ] = [0.82, 0.1, 100];
-const backdrop = new ShaderMaterial('backdrop', scene, { vertexSource: VERTEX, fragmentSource: FRAGMENT }, {
+const shaders = { vertexSource: VERTEX, fragmentSource: FRAGMENT };
+const backdrop = new ShaderMaterial('backdrop', scene, shaders, {
   attributes: ['position'],
   uniforms: ['span'],
   samplers: ['photo', 'depth'],
   shaderLanguage: ShaderLanguage.WGSL,
 });
-backdrop.setFloats('span', [2, 30, camera.minZ, camera.maxZ]);
+backdrop.setVector4('span', new Vector4(2, 30, camera.minZ, camera.maxZ));
 backdrop.setTexture('photo', new Texture('/sample.jpg', scene, { invertY: false }));
-backdrop.setTexture('depth', new BaseTexture(scene, engine.wrapWebGPUTexture(depth)));
-backdrop.backFaceCulling = false;
+const wrapped = engine.wrapWebGPUTexture(depth);
+engine.updateWrappedWebGPUTexture(wrapped, depth); // makes the view that shaders read
+backdrop.setTexture('depth', new BaseTexture(scene, wrapped));
 const plane = CreatePlane('plane', { size: 1 }, scene);
 [plane.material, plane.alwaysSelectAsActiveMesh] = [backdrop, true];
 
 new HemisphericLight('light', new Vector3(-1, 2, -2), scene);
 const ball = CreateSphere('ball', { diameter: 2 }, scene);
-const red = new StandardMaterial('red', scene);
-red.diffuseColor = Color3.FromHexString('#ff4500');
-ball.material = red;
-const place = (x: number, z: number) => ball.position.set(x, -0.5, z);
-canvas.onpointermove = ({ offsetX, offsetY }) => place(offsetX / 100 - 4, 20 - offsetY / 30);
-place(0, 7);
-engine.runRenderLoop(() => scene.render());
+ball.material = Object.assign(new StandardMaterial('red', scene), { diffuseColor: Color3.FromHexString('#ff4500') });
+await scene.whenReadyAsync();
+function draw(x: number, z: number): void {
+  ball.position.set(x, -0.5, z);
+  engine.beginFrame();
+  scene.render();
+  engine.endFrame();
+}
+canvas.onpointermove = ({ offsetX, offsetY }) => draw(offsetX / 100 - 4, 20 - offsetY / 30);
+draw(0, 7);

@@ -18,10 +18,10 @@ backdrop.vertexNode = vec4(positionGeometry.xy, 0, 1); // over the whole canvas
 backdrop.depthNode = viewZToPerspectiveDepth(distance.negate(), cameraNear, cameraFar);
 
 const ball = new THREE.Mesh(new THREE.SphereGeometry(1), new THREE.MeshStandardMaterial({ color: 'orangered' }));
-const light = new THREE.DirectionalLight('white', 3);
+const light = new THREE.DirectionalLight('white', 2);
 light.position.set(-1, 2, 2);
 const scene = new THREE.Scene();
-scene.add(new THREE.Mesh(new THREE.PlaneGeometry(2, 2), backdrop), ball, light, new THREE.AmbientLight('white', 1));
+scene.add(new THREE.Mesh(new THREE.PlaneGeometry(2, 2), backdrop), ball, light, new THREE.AmbientLight('white', 0.5));
 const camera = new THREE.PerspectiveCamera(47, photo.image.width / photo.image.height, 0.1, 100);
 
 const renderer = new THREE.WebGPURenderer({ device: model.device, antialias: true });

@@ -1,64 +1,144 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPage, PRESENTING, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
-import { ServedFiles, serveSource, type Served } from './servers.js';
+import { runProgram } from '../docs/run_program.js';
+import { denoArguments, hasDeno } from '../engines/deno/run_deno.js';
+import { openPage, PRESENTING, ROOT, startChromium, type Chromium } from './chromium.js';
+import { buildAsNewcomer, buildPages, makeProject, PROJECT, SAMPLE, serveFolder } from './example_project.js';
+import { ALIKE, difference, fromKept, kept } from './kept_picture.js';
+import type { Served } from './servers.js';
 
-/** Lines that an example may have. */
-const MOST_LINES = 80;
-/** A rendered scene, and its true depth. */
-const PHOTO = join(ROOT, 'test/fixtures/nano/room.png');
+const EXAMPLES = join(ROOT, 'examples');
+/** Lines that an example may have, and the newcomer's page with its script. */
+const [MOST_LINES, NEWCOMER_LINES] = [80, 40];
+/** The newcomer's own project. */
+const NEWCOMER = 'three-occlusion';
+/** Built by Vite, from the installed package. */
+const PAGES = ['react', 'worker', 'camera', 'three-relief', 'babylon', 'playcanvas', 'raw-webgpu-parallax'];
+/** Served as it is, as its import map says where the package is. */
+const PLAIN = 'plain-page';
+const PROGRAMS = ['node-folder', 'deno'];
+
+const scripts = readdirSync(EXAMPLES, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name }) => readdirSync(join(EXAMPLES, name)).map((file) => `${name}/${file}`));
+const linesOf = (script: string) => readFileSync(join(EXAMPLES, script), 'utf8').split('\n').length - 1;
 
 let chromium: Chromium;
-let served: Served;
+const served: Served[] = [];
+const camera = join(PROJECT, '../camera.mjpeg');
 
 beforeAll(async () => {
-  chromium = await startChromium(PRESENTING);
+  await makeProject();
+  await buildAsNewcomer(NEWCOMER);
+  await buildPages(PAGES);
+  // The camera shows a film of one frame.
+  await writeFile(camera, await sharp(SAMPLE).resize(320, 240).jpeg().toBuffer());
+  chromium = await startChromium([...PRESENTING, `--use-file-for-fake-video-capture=${camera}`]);
+  served.push(await serveFolder('dist'), await serveFolder('.'));
 });
 afterAll(async () => {
   await chromium?.close();
-  await served?.close();
+  for (const each of served) await each.close();
+  for (const made of [PROJECT, camera]) await rm(made, { recursive: true, force: true });
 });
 
-/** RGBA bytes of what the canvas of a page shows. */
-async function shown(page: Page): Promise<Buffer> {
-  const canvas = (await page.$('canvas'))!;
-  return sharp(await canvas.screenshot())
-    .ensureAlpha()
-    .raw()
-    .toBuffer();
+/** Opens a page of an example, and waits until its canvas shows the picture that is kept of it. */
+async function showsWhatIsKept(name: string, address: string): Promise<Page> {
+  const { page, watch } = await openPage(chromium.browser);
+  await page.setViewport({ width: 1000, height: 700 });
+  await page.goto(address);
+  const shown = async () => {
+    const canvas = await page.$('canvas');
+    return (await canvas?.boundingBox())?.width ? fromKept(name, await canvas!.screenshot()) : Infinity;
+  };
+  await expect.poll(shown, { timeout: 60_000, interval: 200 }).toBeLessThan(ALIKE);
+  expect(watch.complaints).toEqual([]);
+  expect([...watch.origins]).toEqual([new URL(address).origin]);
+  return page;
 }
 
-/** Mean difference of bytes. */
-const difference = (a: Buffer, b: Buffer) =>
-  a.reduce((sum, value, i) => sum + Math.abs(value - (b[i] as number)), 0) / b.length;
+describe('an example', () => {
+  it('is under 80 lines, and all are run here or say where', () => {
+    const elsewhere = ['many-machines'];
+    const folders = [...new Set(scripts.map((script) => script.split('/')[0]))].sort();
+    expect(folders).toEqual([...PAGES, NEWCOMER, PLAIN, ...PROGRAMS, ...elsewhere].sort());
+    for (const script of scripts) expect(linesOf(script), script).toBeLessThan(MOST_LINES);
+    const table = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
+    for (const folder of folders) expect(table).toContain(`](${folder}/`);
+  });
 
-describe('examples/raw-webgpu-parallax', () => {
-  let page: Page;
-  let watch: Watch;
+  it.each([...PAGES, NEWCOMER, PLAIN, ...PROGRAMS])(
+    '%s would be found blank, mirrored or of another view',
+    async (name) => {
+      const picture = await kept(name).raw().toBuffer();
+      const { width } = await kept(name).metadata();
+      const others = [
+        kept(name).flop(),
+        kept(name).blur(20),
+        kept(name)
+          .affine([1, 0, 0, 1], { odx: width / 24, background: 'black' })
+          .extract({ left: 0, top: 0, width, height: (await kept(name).metadata()).height }),
+      ];
+      for (const other of others) expect(difference(await other.raw().toBuffer(), picture)).toBeGreaterThan(4 * ALIKE);
+    },
+  );
+});
 
-  it('shows the picture, and moves what is near when the pointer does', async () => {
-    served = await serveSource(
-      new ServedFiles().add('/photo.png', readFileSync(PHOTO)),
-      'examples/raw-webgpu-parallax',
+describe('in Chromium', () => {
+  it(`${NEWCOMER}: from npm install to a ball behind the cars in under 40 lines`, async () => {
+    const lines = scripts.filter((script) => script.startsWith(`${NEWCOMER}/`)).map(linesOf);
+    expect(lines.reduce((sum, of) => sum + of)).toBeLessThan(NEWCOMER_LINES);
+    const page = await showsWhatIsKept(NEWCOMER, served[0]!.url);
+    await page.close();
+  });
+
+  it('plain-page, without a bundler', async () => {
+    const page = await showsWhatIsKept(PLAIN, `${served[1]!.url}examples/${PLAIN}/`);
+    await page.close();
+  });
+
+  it.each(PAGES)('%s', async (name) => {
+    const page = await showsWhatIsKept(name, `${served[0]!.url}examples/${name}/`);
+    if (name === 'raw-webgpu-parallax') await movesWithThePointer(page, name);
+    await page.close();
+  });
+
+  async function movesWithThePointer(page: Page, name: string): Promise<void> {
+    const canvas = (await page.$('canvas'))!;
+    const { x, y, width, height } = (await canvas.boundingBox())!;
+    await page.mouse.move(x + width - 2, y + height / 2);
+    await expect.poll(async () => fromKept(name, await canvas.screenshot())).toBeGreaterThan(2 * ALIKE);
+  }
+});
+
+describe('in Node', () => {
+  it('node-folder maps what it can read, says what it cannot, and goes on where it was', async () => {
+    const run = () => runProgram(process.execPath, ['examples/node-folder/folder.js', 'photos', 'depth'], PROJECT);
+    const first = await run();
+    expect(first.output).toContain(join('depth', 'more', 'street.jpg.png'));
+    expect(first.output).toMatch(/broken\.jpg: /);
+    expect(first.code).toBe(1);
+    expect(await fromKept('node-folder', await readFile(join(PROJECT, 'depth/more/street.jpg.png')))).toBeLessThan(
+      ALIKE,
     );
-    ({ page, watch } = await openPage(chromium.browser));
-    await page.goto(served.url);
-    await page.waitForSelector('canvas[data-ready]');
-    const photo = await sharp(PHOTO).ensureAlpha().raw().toBuffer();
-    // What is drawn is shown with the next frame of the page.
-    await expect.poll(async () => difference(await shown(page), photo), { timeout: 30_000 }).toBeLessThan(0.5);
-    expect(await shown(page)).toHaveLength(photo.length);
-    const box = (await (await page.$('canvas'))!.boundingBox())!;
-    await page.mouse.move(box.x + box.width - 2, box.y + box.height / 2);
-    await expect.poll(async () => difference(await shown(page), photo), { timeout: 30_000 }).toBeGreaterThan(2);
-    expect(watch.complaints).toEqual([]);
+    await rm(join(PROJECT, 'photos/broken.jpg'));
+    expect(await run()).toMatchObject({ code: 0 });
   });
+});
 
-  it(`is under ${MOST_LINES} lines`, () => {
-    const text = readFileSync(join(ROOT, 'examples/raw-webgpu-parallax/parallax.ts'), 'utf8');
-    expect(text.split('\n').length).toBeLessThan(MOST_LINES);
-  });
+if (!hasDeno) console.warn('SKIPPED: the package deno has no binary for this machine, so its example is not run.');
+
+it.skipIf(!hasDeno)('deno maps a picture on its own WebGPU', async () => {
+  const program = join(PROJECT, 'examples/deno/depth.ts');
+  const { code, output } = await runProgram(
+    process.execPath,
+    denoArguments(program, ['sample.jpg', 'deno.png']),
+    PROJECT,
+  );
+  expect(code, output).toBe(0);
+  expect(await fromKept('deno', await readFile(join(PROJECT, 'deno.png')))).toBeLessThan(ALIKE);
 });
