@@ -38,7 +38,7 @@ const scene = new THREE.Scene();
 scene.background = new THREE.Color('black');
 scene.add(left, right);
 const camera = new THREE.PerspectiveCamera(30, 2, 0.1, 10);
-camera.position.z = 3.4;
+camera.position.z = 3.1;
 
 function draw(yaw: number, pitch: number): void {
   for (const object of [left, right]) object.rotation.set(pitch, yaw, 0);
