@@ -31,11 +31,14 @@ export function kept(name: string): Sharp {
   return sharp(join(KEPT, `${name}.png`)).removeAlpha();
 }
 
-/** How far a picture is from a kept one. */
-export async function fromKept(name: string, picture: Uint8Array): Promise<number> {
+/**
+ * How far a picture is from a kept one.
+ * @param seen name that it is written down under
+ */
+export async function fromKept(name: string, picture: Uint8Array, seen = name): Promise<number> {
   const { data, info } = await reduced(picture);
   await mkdir(SEEN, { recursive: true });
   const raw = { width: info.width, height: info.height, channels: 3 } as const;
-  await writeFile(join(SEEN, `${name}.png`), await sharp(data, { raw }).png().toBuffer());
+  await writeFile(join(SEEN, `${seen}.png`), await sharp(data, { raw }).png().toBuffer());
   return difference(data, await kept(name).raw().toBuffer());
 }
