@@ -27,9 +27,9 @@ fn color(@location(0) uv: vec2f) -> @location(0) vec4f {
   return textureSampleLevel(picture, linear, seen, 0);
 }`;
 
-const model = await loadDepthModel(nano, { onWarning: ({ message }) => console.warn(message) });
+const model = await loadDepthModel(nano);
 const { device } = model;
-const image = await createImageBitmap(await (await fetch('/photo.png')).blob());
+const image = await createImageBitmap(await (await fetch('/sample.jpg')).blob());
 const { width, height } = image;
 const canvas = Object.assign(document.querySelector('canvas')!, { width, height });
 const context = canvas.getContext('webgpu')!;
@@ -72,4 +72,3 @@ await model.prepare({ width, height, target: depth });
 await draw(0, 0);
 canvas.onpointermove = ({ offsetX, offsetY }) =>
   draw(0.1 * (offsetX / canvas.clientWidth - 0.5), 0.1 * (offsetY / canvas.clientHeight - 0.5));
-canvas.dataset['ready'] = 'yes';

@@ -1,17 +1,17 @@
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { spawnSync } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { publint } from 'publint';
-import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../../src/models/registry.js';
 import { buildTypes } from '../../tools/build/types.mjs';
+import { ROOT } from './chromium.js';
+import { buildPackage, packTarball } from './package.js';
 
 /** The package as it is published, seen from a project that depends on it. */
-const ROOT = join(import.meta.dirname, '../..');
 const require = createRequire(join(ROOT, 'package.json'));
 /** TypeScript 5.9 comes with API Extractor. */
 const COMPILERS = {
@@ -70,19 +70,7 @@ beforeAll(async () => {
   pack = join(folder, 'package');
   project = join(folder, 'project');
   await mkdir(join(project, 'node_modules/@webgpu'), { recursive: true });
-  await mkdir(join(pack, 'docs'), { recursive: true });
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'LICENSE', 'docs', 'models'])
-    await cp(join(ROOT, name), join(pack, name), { recursive: true });
-  for (const [config, part] of [
-    ['vite.config.ts', 'browser'],
-    ['vite.node.config.ts', 'node'],
-  ] as const)
-    await build({
-      root: ROOT,
-      configFile: join(ROOT, config),
-      logLevel: 'error',
-      build: { outDir: join(pack, 'dist', part), emptyOutDir: true },
-    });
+  await buildPackage(pack);
   buildTypes(join(pack, 'dist/types'));
   await symlink(pack, join(project, 'node_modules/depthwise'));
   await symlink(join(ROOT, 'node_modules/@webgpu/types'), join(project, 'node_modules/@webgpu/types'));
@@ -104,13 +92,6 @@ async function compile(
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
   const { stdout, stderr } = spawnSync(process.execPath, [COMPILERS[version], '-p', project], { encoding: 'utf8' });
   return stdout + stderr;
-}
-
-function tarball(): { path: string; files: string[] } {
-  const argv = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const { stdout } = spawnSync('npm', argv, { cwd: pack, encoding: 'utf8', shell: process.platform === 'win32' });
-  const [{ filename, files }] = JSON.parse(stdout) as [{ filename: string; files: { path: string }[] }];
-  return { path: join(folder, filename), files: files.map(({ path }) => path) };
 }
 
 describe.each([7, 5.9] as const)('the package in a strict project of TypeScript %s', (version) => {
@@ -190,7 +171,7 @@ describe('the package', () => {
   });
 
   it('holds the built files, the model and what a reader wants, and nothing of the sources', () => {
-    const { files } = tarball();
+    const { files } = packTarball(pack, folder);
     const wanted = [
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
@@ -222,7 +203,7 @@ describe('the package', () => {
 
   it('is found right by publint and, but for being ESM alone, by "Are the types wrong?"', async () => {
     expect((await publint({ pkgDir: pack, strict: true })).messages).toEqual([]);
-    const data = createPackageFromTarballData(new Uint8Array(await readFile(tarball().path)));
+    const data = createPackageFromTarballData(new Uint8Array(await readFile(packTarball(pack, folder).path)));
     const found = await checkPackage(data, { excludeEntrypoints: ['./nano.safetensors', './worker-host'] });
     if (!found.types) throw new Error('The package has no types.');
     expect(found.types).toEqual({ kind: 'included' });
