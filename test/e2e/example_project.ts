@@ -7,7 +7,7 @@ import { build, preview } from 'vite';
 import { expect } from 'vitest';
 import { runProgram } from '../docs/run_program.js';
 import { openPage, PRESENTING, ROOT, startChromium, type Chromium } from './chromium.js';
-import { buildPackage, installTarball, packTarball } from './package.js';
+import { buildPackage, installPackages, installTarball, packTarball } from './package.js';
 import { ALIKE, fromKept } from './kept_picture.js';
 import type { Served } from './servers.js';
 
@@ -91,9 +91,19 @@ export interface Examples {
   close(): Promise<void>;
 }
 
+/** What of the examples is wanted. */
+export interface Wanted {
+  /** The example whose files are the newcomer's own project. */
+  readonly newcomer?: string;
+  readonly pages: readonly string[];
+  /** What pages need besides what the repository has, as npm takes it: `name@version`. */
+  readonly packages?: readonly string[];
+}
+
 /** Makes the project, builds pages of examples there, and starts a Chromium whose camera shows the sample. */
-export async function openExamples({ newcomer, pages }: { newcomer?: string; pages: string[] }): Promise<Examples> {
+export async function openExamples({ newcomer, pages, packages = [] }: Wanted): Promise<Examples> {
   await makeProject();
+  if (packages.length > 0) installPackages(packages, PROJECT);
   if (newcomer) await buildAsNewcomer(newcomer);
   await buildPages(pages);
   // A film of one frame.

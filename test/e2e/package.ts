@@ -35,7 +35,16 @@ export function packTarball(pack: string, folder: string): { path: string; files
 export async function installTarball(tarball: string, project: string): Promise<void> {
   await mkdir(project, { recursive: true });
   await writeFile(join(project, 'package.json'), '{ "type": "module" }');
-  const { status, stderr } = spawnSync('npm', ['install', '--offline', '--no-audit', '--no-fund', tarball], {
+  install(project, ['--offline', tarball]);
+}
+
+/** Installs packages of npm, `name@version`, in a project. @throws Error with what npm said */
+export function installPackages(names: readonly string[], project: string): void {
+  install(project, ['--ignore-scripts', ...names]);
+}
+
+function install(project: string, argv: readonly string[]): void {
+  const { status, stderr } = spawnSync('npm', ['install', '--no-audit', '--no-fund', ...argv], {
     cwd: project,
     ...NPM,
   });
