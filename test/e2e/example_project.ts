@@ -30,8 +30,8 @@ async function makeProject(): Promise<void> {
     await rm(folder, { recursive: true });
   }
   await cp(join(ROOT, 'examples'), join(PROJECT, 'examples'), { recursive: true });
-  for (const place of ['public', 'photos/more']) await mkdir(join(PROJECT, place), { recursive: true });
-  for (const place of ['sample.jpg', 'public/sample.jpg', 'photos/more/street.jpg'])
+  for (const place of ['public', 'dist', 'photos/more']) await mkdir(join(PROJECT, place), { recursive: true });
+  for (const place of ['sample.jpg', 'public/sample.jpg', 'dist/sample.jpg', 'photos/more/street.jpg'])
     await cp(SAMPLE, join(PROJECT, place));
   await writeFile(join(PROJECT, 'photos/notes.txt'), 'no picture');
   await writeFile(
