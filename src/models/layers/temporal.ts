@@ -51,11 +51,13 @@ function attended(own: Value, weights: Weights, remember: NetworkContext['rememb
     WeightTensor,
   ];
   const places = weights.get('pos_encoder.pe', [1, PLACES, C]);
-  const bias = graph.constant({ recipe: lastPlace, type: { dtype: 'f32', shape: [C] }, weights: [query, places] });
+  const type = { dtype: 'f32', shape: [PLACES, C] } as const;
+  const queries = graph.constant({ recipe: queriesOfPlaces, type, weights: [query, places] });
+  const { query: bias = zeros(graph, C), ...seen } = remember?.(own, { table: FRAME_TABLE, queries }) ?? {};
   const q = linear(own, weights.at('to_q'), { bias });
   const wide = HEADS * (C + PLACES);
   const byRows = perHead(q, graph, { recipe: keysOfRows, weights: [key, places], shape: [1, 1, D, wide] });
-  const inputs = { q: byRows, x: own, ...remember?.(own, FRAME_TABLE) };
+  const inputs = { q: byRows, x: own, ...seen };
   const mixed = graph.apply(temporalAttention, inputs, { scale: D ** -0.5, out: graph.storage }).y;
   return view(perHead(mixed, graph, { recipe: valuesOfRows, weights: [value, places], shape: [1, 1, C + PLACES, C] }), [
     P,
@@ -120,12 +122,12 @@ function product(a: Float32Array, a0: number, b: Float32Array, b0: number, C: nu
   return sum;
 }
 
-/** What the last place adds to queries: Wq · pe. Where a clip has one frame its queries do not matter. */
-const lastPlace: Recipe = {
-  name: 'queries of the last place',
-  pack([query, places], [C = 0]) {
+/** [places, C]: what each place adds to queries, Wq · pe. Where a clip has one frame its queries do not matter. */
+const queriesOfPlaces: Recipe = {
+  name: 'queries of places',
+  pack([query, places], [P = 0, C = 0]) {
     const [w, pe] = [query, places].map((tensor) => (tensor as StoredTensor).values) as [Float32Array, Float32Array];
-    return Float32Array.from({ length: C }, (_, n) => product(w, n * C, pe, (PLACES - 1) * C, C));
+    return Float32Array.from({ length: P * C }, (_, i) => product(w, (i % C) * C, pe, Math.floor(i / C) * C, C));
   },
 };
 

@@ -25,15 +25,19 @@ function header(): TensorTable {
 }
 
 /** What a frame of a side leaves in each attention, and what the network has of others there. */
-async function memories(side: number, storage: 'f32' | 'f16'): Promise<{ rows: Value; past: Value; frames: Value }[]> {
+async function memories(
+  side: number,
+  storage: 'f32' | 'f16',
+): Promise<Record<'rows' | 'past' | 'frames' | 'query', Value>[]> {
   const entry = entryByName(NAMES[0]);
   const code = await codeOf(entry);
   const graph = new Graph(storage);
-  const found: { rows: Value; past: Value; frames: Value }[] = [];
-  const remember: Remember = (rows, table) => {
+  const found: Record<'rows' | 'past' | 'frames' | 'query', Value>[] = [];
+  const remember: Remember = (rows, { table, queries }) => {
     const shape = [OTHERS, ...rows.type.shape];
     const past = graph.input(`past${found.length}`, { ...rows.type, shape });
-    found.push({ rows, past, frames: graph.input('frames', table) });
+    const query = graph.input(`query${found.length}`, { ...queries.type, shape: queries.type.shape.slice(1) });
+    found.push({ rows, past, frames: graph.input('frames', table), query });
     return found.at(-1)!;
   };
   const weights = Weights.from(header(), 'f', originalNames(header(), 'f', code));

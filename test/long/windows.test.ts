@@ -1,0 +1,40 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Gpu } from '../../src/gpu/gpu.js';
+import { testGpu } from '../gpu.js';
+import { clipErrors, clipFrames, clipRecord, seededVideoModel } from '../models/clips.js';
+
+const BOUNDS = { f32: { max: 1e-4, mean: 1e-5 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
+const METRIC = 'metric-video-depth-anything-small';
+
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await testGpu();
+});
+
+// 40 frames: two windows, of which the second is not full.
+describe('windows of Video Depth Anything over a whole clip, against the published code', () => {
+  for (const precision of ['f32', 'f16'] as const)
+    it.each([
+      ['clip', undefined],
+      ['metric clip', METRIC],
+    ])(`%s, ${precision}`, async (name, named) => {
+      const record = clipRecord(name);
+      const errorOf = clipErrors(name);
+      const model = await seededVideoModel(gpu.device, precision, named);
+      const worst = { max: 0, mean: 0 };
+      let t = 0;
+      for await (const depth of model.stream(clipFrames(record), { inputSize: record.side, windows: true })) {
+        const error = errorOf(t++, await depth.read());
+        worst.max = Math.max(worst.max, error.max);
+        worst.mean = Math.max(worst.mean, error.mean);
+        depth.dispose();
+      }
+      model.dispose();
+      console.log(
+        `${name}, ${t} frames, ${precision}: max ${worst.max.toExponential(2)}, mean ${worst.mean.toExponential(2)}`,
+      );
+      expect(t).toBe(record.frames);
+      expect(worst.max).toBeLessThanOrEqual(BOUNDS[precision].max);
+      expect(worst.mean).toBeLessThanOrEqual(BOUNDS[precision].mean);
+    });
+});
