@@ -73,7 +73,7 @@ export async function* streamDepth(
   try {
     if (windows) {
       const { windowedDepth } = await life.until(parts.steady(), options.signal);
-      return yield* windowedDepth(life, estimate, frames, pool, options);
+      return yield* windowedDepth(life, { frames, pool, estimate, closePicture }, options);
     }
     for await (const { picture, timestamp } of frames) {
       const between = life.until(Promise.resolve(use.between?.()), options.signal);

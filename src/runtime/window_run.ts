@@ -4,12 +4,11 @@ import type { Executable } from '../graph/executor.js';
 import type { Value } from '../graph/graph.js';
 import { PictureTexture, type ReadyPicture } from '../image/picture.js';
 import { LINE, windowBlend } from '../kernels/window_blend.js';
+import { parts } from '../parts.js';
 import { byteLength } from '../tensor.js';
-import { checkAnswers } from './answers.js';
 import { clipFrame, type TimeAttention } from './clip_frame.js';
 import type { Engine, Program, ProgramBuilder } from './engine.js';
 import type { Geometry } from './estimate.js';
-import { outOfHalfRange } from './half_range.js';
 import type { Lifetime } from './lifetime.js';
 import { OwnProgram } from './own_program.js';
 import { nextSlots, WINDOW } from './window_frames.js';
@@ -141,8 +140,10 @@ export class WindowRun {
         look?.end(end, to, to.size);
       });
       const found = await this.#life.guard(engine, Promise.resolve(look?.found()), this.#signal);
-      if (found === 'overflow') throw outOfHalfRange(engine.entry.name);
-      if (found) await this.#life.until(checkAnswers(this.#life, engine), this.#signal);
+      if (!found) return;
+      const rare = await parts.rare();
+      if (found === 'overflow') throw rare.outOfHalfRange(engine.entry.name);
+      await this.#life.until(rare.checkAnswers(this.#life, engine), this.#signal);
     } finally {
       look?.dispose();
     }
@@ -229,7 +230,7 @@ export class WindowRun {
       return scratch;
     });
     const found = new Uint32Array(await this.#life.guard(this.engine, read, this.#signal));
-    if (found.some((flag) => flag !== 0)) throw outOfHalfRange(entry.name);
+    if (found.some((flag) => flag !== 0)) throw (await parts.rare()).outOfHalfRange(entry.name);
   }
 }
 

@@ -4,7 +4,7 @@ import { decodePicture } from '../image/decode.js';
 import type { PictureSource, ReadyPicture } from '../image/picture.js';
 import { depthKind } from '../models/family.js';
 import { geometryOf, programKey, type EstimateOptions, type Geometry } from './estimate.js';
-import { closePicture, type Frame } from './frames.js';
+import type { Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import type { MapBufferPool } from './map_buffers.js';
 import { ANCHORS, BLENDED_AT, BLENDED_FROM, INHERITED, lineOnto, partOf, STEP, WINDOW } from './window_frames.js';
@@ -13,32 +13,40 @@ import { WindowRun } from './window_run.js';
 /** Scale and shift of maps that are laid onto no others. */
 const AS_IT_IS = [1, 0] as const;
 
+/** What a stream has that goes through windows. */
+export interface WindowedStream {
+  readonly frames: AsyncIterable<Frame<PictureSource>>;
+  readonly pool: MapBufferPool;
+  /** The depth of a picture alone, which finds out whether f16 holds the network's values. */
+  readonly estimate: (picture: PictureSource, options: EstimateOptions) => Promise<DepthMap>;
+  readonly closePicture: (picture: PictureSource) => void;
+}
+
 /**
  * Depth of frames by a network along time, each by those of its window of 32, the later ones too. A frame of another
  * size begins a clip of its own.
- * @param estimate the depth of a picture alone, which finds out whether f16 holds the network's values
  */
 export async function* windowedDepth(
   life: Lifetime,
-  estimate: (picture: PictureSource, options: EstimateOptions) => Promise<DepthMap>,
-  frames: AsyncIterable<Frame<PictureSource>>,
-  pool: MapBufferPool,
+  stream: WindowedStream,
   options: EstimateOptions,
 ): AsyncGenerator<DepthMap, void, undefined> {
+  const { frames, closePicture } = stream;
   let clip: WindowedClip | undefined;
   try {
     for await (const { picture, timestamp } of frames) {
+      let taken = picture;
       try {
         const ready = await life.until(readyPicture(picture, options.signal), options.signal);
+        taken = ready;
         if (clip && !clip.takes(ready)) {
           yield* clip.end();
           clip = clip.dispose();
         }
-        clip ??= await openClip(life, estimate, ready, pool, options);
+        clip ??= await openClip(life, stream, ready, options);
         await clip.take(ready, timestamp);
-        if (ready !== picture) closePicture(ready);
       } finally {
-        closePicture(picture);
+        closePicture(taken);
       }
       if (clip.full) yield* clip.window();
     }
@@ -55,9 +63,8 @@ async function readyPicture(picture: PictureSource, signal?: AbortSignal): Promi
 
 async function openClip(
   life: Lifetime,
-  estimate: (picture: PictureSource, options: EstimateOptions) => Promise<DepthMap>,
+  { estimate, pool }: WindowedStream,
   first: ReadyPicture,
-  pool: MapBufferPool,
   options: EstimateOptions,
 ): Promise<WindowedClip> {
   const { signal } = options;
