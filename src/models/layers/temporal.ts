@@ -1,7 +1,8 @@
 import { view, type Graph, type Recipe, type StoredTensor, type Value, type WeightTensor } from '../../graph/graph.js';
-import { conv2d, padding } from '../../kernels/conv2d.js';
+import { padding } from '../../kernels/conv2d.js';
 import { geglu } from '../../kernels/geglu.js';
 import { groupNorm } from '../../kernels/group_norm.js';
+import { headLinear } from '../../kernels/head_linear.js';
 import { FRAME_TABLE, HEADS, PLACES, temporalAttention } from '../../kernels/temporal_attention.js';
 import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
@@ -25,8 +26,8 @@ export function temporalModule(x: Value, weights: Weights, { remember }: Pick<Ne
   const block = module.at('transformer_blocks.0');
   const norm = { groups: GROUPS, eps: GROUP_EPS, out: graph.storage };
   const normed = graph.apply(groupNorm, { x, ...normVectors(graph, module.at('norm'), C) }, norm).y;
-  const rows = linear(view(normed, [H * W, C]), module.at('proj_in'), { out: 'f32' });
-  let stream = ResidualStream.of(rows, LAYER_EPS);
+  const rows = { input: view(normed, [H * W, C]), weights: module.at('proj_in') };
+  let stream = ResidualStream.of(nothing(graph, [H * W, C]), LAYER_EPS).plus(rows);
   for (let i = 0; i < BLOCKS; i++) {
     const attention = block.at(`attention_blocks.${i}`);
     const own = stream.norm(block.at(`norms.${i}`))();
@@ -39,6 +40,13 @@ export function temporalModule(x: Value, weights: Weights, { remember }: Pick<Ne
   const moved = linear(end, module.at('proj_out'), { residual: view(x, [H * W, C]) });
   return view(moved, [H, W, C]);
 }
+
+/** A stream to which nothing was added yet, so that what is first makes the norm behind it too. */
+function nothing(graph: Graph, shape: readonly number[]): Value {
+  return graph.constant({ recipe: zeroRows, type: { dtype: 'f32', shape }, weights: [], perSize: true });
+}
+
+const zeroRows: Recipe = { name: 'zero rows', pack: (_, [P = 0, C = 0]) => new Float32Array(P * C) };
 
 /** Values [P,C] of the frames that each pixel of rows [P,C] sees, mixed. */
 function attended(own: Value, weights: Weights, remember: NetworkContext['remember']): Value {
@@ -78,7 +86,7 @@ function perHead(x: Value, graph: Graph, { recipe, weights, shape }: PerHead): V
   const N = shape[3];
   const weight = graph.constant({ recipe, type: { dtype: graph.storage, shape }, weights });
   const inputs = { x: view(x, [1, P, K]), weight, bias: zeros(graph, N) };
-  const { y } = graph.apply(conv2d, inputs, { stride: 1, pad: padding(0), groups: HEADS, out: graph.storage });
+  const { y } = graph.apply(headLinear, inputs, { stride: 1, pad: padding(0), groups: HEADS, out: graph.storage });
   return view(y, [P, N]);
 }
 
