@@ -20,7 +20,15 @@ export const headLinearSpec = defineSpec({
     { name: 'an odd number of heads', inputs: shapes(5, 4, 3 * 4, 3), attrs: inHeads(3), half: false },
   ],
   perf: [
-    { name: 'Video Depth Anything small 252, keys of the third module', inputs: shapes(1296, 8, 768, 8), attrs: inHeads(8) },
-    { name: 'Video Depth Anything small 252, values of the first', inputs: shapes(324, 224, 192, 8), attrs: inHeads(8) },
+    {
+      name: 'Video Depth Anything small 252, keys of the third module',
+      inputs: shapes(1296, 8, 768, 8),
+      attrs: inHeads(8),
+    },
+    {
+      name: 'Video Depth Anything small 252, values of the first',
+      inputs: shapes(324, 224, 192, 8),
+      attrs: inHeads(8),
+    },
   ],
 });

@@ -19,6 +19,7 @@ export interface Stage {
 export function cutStages(graph: Graph, attentions: readonly TimeAttention[], ends: readonly Value[]): Stage[] {
   const numbers = new Map(attentions.map(({ past }, i) => [past.id, i]));
   const numberOf = ({ inputs }: Node) => numbers.get(inputs['past']?.id as number);
+  // How many attentions, one behind the other, come before a node.
   const earliest = new Map<Node, number>();
   for (const node of graph.nodes) {
     const before = Math.max(0, ...makersOf(node).map((maker) => earliest.get(maker) as number));
@@ -33,13 +34,10 @@ export function cutStages(graph: Graph, attentions: readonly TimeAttention[], en
   const last = Math.max(...earliest.values());
   for (const value of ends) need(value, last);
   for (const node of [...graph.nodes].reverse()) {
-    const number = numberOf(node);
-    if (number !== undefined) {
-      stageOf.set(node, earliest.get(node) as number);
-      need((attentions[number] as TimeAttention).rows, (earliest.get(node) as number) - 1);
-    }
-    const stage = stageOf.get(node);
-    if (stage !== undefined) for (const input of Object.values(node.inputs)) need(input, stage);
+    const [number, stage] = [numberOf(node), stageOf.get(node)];
+    if (stage === undefined) continue;
+    if (number !== undefined) need((attentions[number] as TimeAttention).rows, stage - 1);
+    for (const input of Object.values(node.inputs)) need(input, stage);
   }
   return Array.from({ length: last + 1 }, (_, stage) => {
     const nodes = graph.nodes.filter((node) => stageOf.get(node) === stage);

@@ -7,22 +7,12 @@ import { resolveFile } from '../../../src/models/resolve_file.js';
 import type { Remember } from '../../../src/models/family.js';
 import { OTHERS } from '../../../src/runtime/video_memory.js';
 import { byteLength } from '../../../src/tensor.js';
-import type { TensorTable } from '../../../src/weights/format/tensor_table.js';
 import { Weights } from '../../../src/weights/weights.js';
-import { checkpointTensors } from '../../models/fixtures.js';
-import { headerOf } from '../weights/checkpoint_headers.js';
 import { faultOfAsync } from '../weights/safetensors_file.js';
+import { videoHeader } from './video_header.js';
 
 const NAMES = ['video-depth-anything-small', 'metric-video-depth-anything-small'] as const;
 const none = async () => undefined;
-
-function header(): TensorTable {
-  return headerOf(
-    Object.fromEntries(
-      checkpointTensors('video-depth-anything-small').map(({ name, shape }) => [name, ['F32', shape]]),
-    ),
-  );
-}
 
 /** What a frame of a side leaves in each attention, and what the network has of others there. */
 async function memories(
@@ -40,7 +30,7 @@ async function memories(
     found.push({ rows, past, frames: graph.input('frames', table), query });
     return found.at(-1)!;
   };
-  const weights = Weights.from(header(), 'f', originalNames(header(), 'f', code));
+  const weights = Weights.from(videoHeader(), 'f', originalNames(videoHeader(), 'f', code));
   code.network(entry)(graph.input('image', { dtype: 'f32', shape: [side, side, 4] }), weights, {
     convention: 'original',
     remember,
@@ -50,7 +40,7 @@ async function memories(
 
 describe('Video Depth Anything', () => {
   it('is told from its tensors, but relative and metric are told by their names alone', async () => {
-    const table = header();
+    const table = videoHeader();
     expect(identify(table, 'f')).toEqual({ family: 'video-depth-anything', size: 'small', nameStyle: 'original' });
     const error = await faultOfAsync(() => resolveFile(table, 'f', undefined, none));
     expect(error).toMatchObject({ code: 'MODEL_AMBIGUOUS', expected: NAMES });
