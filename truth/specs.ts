@@ -16,7 +16,6 @@ import { gemmLayerNormSpec } from '../src/kernels/gemm_layer_norm.spec.js';
 import { gemmSpec } from '../src/kernels/gemm.spec.js';
 import { groupNormSpec } from '../src/kernels/group_norm.spec.js';
 import { headSpec } from '../src/kernels/head.spec.js';
-import { headLinearSpec } from '../src/kernels/head_linear.spec.js';
 import { headRotarySpec } from '../src/kernels/head_rotary.spec.js';
 import { headUnitSpec } from '../src/kernels/head_unit.spec.js';
 import { layerNormSpec } from '../src/kernels/layer_norm.spec.js';
@@ -81,7 +80,6 @@ export const specs = [
   resizedFeaturesSpec,
   temporalAttentionSpec,
   gegluSpec,
-  headLinearSpec,
   windowBlendSpec,
   zoeSeedsSpec,
   zoeAttractSpec,

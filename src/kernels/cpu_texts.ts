@@ -5,5 +5,4 @@ export { default as convTile } from '../../shaders/conv_subgroup.wgsl?raw';
 export { default as depthwise } from '../../shaders/depthwise_subgroup.wgsl?raw';
 export { default as gemmLayerNorm } from '../../shaders/gemm_layer_norm_subgroup.wgsl?raw';
 export { default as head } from '../../shaders/head_subgroup.wgsl?raw';
-export { default as headLinear } from '../../shaders/head_linear_subgroup.wgsl?raw';
 export { default as separable } from '../../shaders/separable_subgroup.wgsl?raw';

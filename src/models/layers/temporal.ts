@@ -1,8 +1,7 @@
 import { view, type Graph, type Recipe, type StoredTensor, type Value, type WeightTensor } from '../../graph/graph.js';
-import { padding } from '../../kernels/conv2d.js';
+import { conv2d, padding } from '../../kernels/conv2d.js';
 import { geglu } from '../../kernels/geglu.js';
 import { groupNorm } from '../../kernels/group_norm.js';
-import { headLinear } from '../../kernels/head_linear.js';
 import { FRAME_TABLE, HEADS, PLACES, temporalAttention } from '../../kernels/temporal_attention.js';
 import { map3, tokens2 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
@@ -86,7 +85,7 @@ function perHead(x: Value, graph: Graph, { recipe, weights, shape }: PerHead): V
   const N = shape[3];
   const weight = graph.constant({ recipe, type: { dtype: graph.storage, shape }, weights });
   const inputs = { x: view(x, [1, P, K]), weight, bias: zeros(graph, N) };
-  const { y } = graph.apply(headLinear, inputs, { stride: 1, pad: padding(0), groups: HEADS, out: graph.storage });
+  const { y } = graph.apply(conv2d, inputs, { stride: 1, pad: padding(0), groups: HEADS, out: graph.storage });
   return view(y, [P, N]);
 }
 
