@@ -105,5 +105,7 @@ describe('Video Depth Anything', () => {
   it('refuses to be held still twice', async () => {
     const error = await rejection(model.stream(clipFrames(record), { ...SIZE, steady: true }).next());
     expect(error).toMatchObject({ name: 'UsageError', code: 'OPTION_STEADY' });
+    const unsure = model.stream(clipFrames(record), { ...SIZE, windows: true, confidence: true });
+    expect(await rejection(unsure.next())).toMatchObject({ code: 'OPTION_STEADY' });
   });
 });
