@@ -1,5 +1,10 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import { readDepthFile } from '../../src/node/depth_file.js';
+import { canFilm, ClipSession, film, framesOf, makeDepth } from '../e2e/clips.js';
 import { testGpu } from '../gpu.js';
 import { clipErrors, clipFrames, clipRecord, seededVideoModel } from '../models/clips.js';
 
@@ -37,4 +42,37 @@ describe('windows of Video Depth Anything over a whole clip, against the publish
       expect(worst.max).toBeLessThanOrEqual(BOUNDS[precision].max);
       expect(worst.mean).toBeLessThanOrEqual(BOUNDS[precision].mean);
     });
+});
+
+async function* each<T>(frames: readonly T[]): AsyncGenerator<T> {
+  yield* frames;
+}
+
+it.skipIf(!canFilm)('a video file is seen in windows on the command line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'depthwise-windows-'));
+  const model = await seededVideoModel(gpu.device, 'f32');
+  try {
+    const file = join(folder, 'clip.mp4');
+    film({ seconds: 2.6 }, file);
+    const size = ['--input-size', '56'];
+    expect(await makeDepth(model, [file, '-o', folder, '--frames', 'png16', ...size], new ClipSession())).toMatchObject(
+      {
+        frames: 26,
+      },
+    );
+    const frames = framesOf(file, 64, 48).map((frame) => ({ ...frame, channels: 4 as const }));
+    const made = join(folder, 'clip-video-depth-anything-small');
+    let t = 0;
+    for await (const depth of model.stream(each(frames), { inputSize: 56, windows: true })) {
+      const { data, semantics } = await readDepthFile(join(made, `${String(++t).padStart(6, '0')}.png`));
+      const values = await depth.read();
+      depth.dispose();
+      expect(Math.max(...values.map((value, i) => Math.abs(value - data[i]!)))).toBeLessThan(semantics!.scale);
+    }
+    expect(t).toBe(26);
+    expect((await readFile(join(made, 'timestamps.txt'), 'utf8')).trim().split('\n')).toHaveLength(27);
+  } finally {
+    model.dispose();
+    await rm(folder, { recursive: true });
+  }
 });
