@@ -6,7 +6,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { canFilm, ClipSession, film, framesOf, makeDepth } from '../e2e/clips.js';
 import { testGpu } from '../gpu.js';
-import { clipErrors, clipFrames, clipRecord, seededVideoModel } from '../models/clips.js';
+import { clipErrors, clipFrame, clipFrames, clipRecord, seededVideoModel, type Frame } from '../models/clips.js';
 
 const BOUNDS = { f32: { max: 1e-4, mean: 1e-5 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
 const METRIC = 'metric-video-depth-anything-small';
@@ -42,6 +42,24 @@ describe('windows of Video Depth Anything over a whole clip, against the publish
       expect(worst.max).toBeLessThanOrEqual(BOUNDS[precision].max);
       expect(worst.mean).toBeLessThanOrEqual(BOUNDS[precision].mean);
     });
+});
+
+it('a frame of another size begins a clip of its own, and every map has the time of its frame', async () => {
+  const record = clipRecord('clip');
+  const model = await seededVideoModel(gpu.device, 'f32');
+  const turned = ({ data, width, height, channels }: Frame) => ({ data, width: height, height: width, channels });
+  const whole = Array.from({ length: 24 }, (_, t) => clipFrame(record, t));
+  const frames = [...whole, ...whole.slice(0, 2).map(turned)].map((frame, t) => ({ ...frame, timestamp: 1000 * t }));
+  const sizes: string[] = [];
+  const times: (number | undefined)[] = [];
+  for await (const depth of model.stream(each(frames), { inputSize: record.side, windows: true })) {
+    sizes.push(`${depth.width}×${depth.height}`);
+    times.push(depth.timestamp);
+    depth.dispose();
+  }
+  model.dispose();
+  expect(times).toEqual(frames.map(({ timestamp }) => timestamp));
+  expect(sizes).toEqual([...whole.map(() => '100×80'), '80×100', '80×100']);
 });
 
 async function* each<T>(frames: readonly T[]): AsyncGenerator<T> {
