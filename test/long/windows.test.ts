@@ -6,7 +6,15 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { canFilm, ClipSession, film, framesOf, makeDepth } from '../e2e/clips.js';
 import { testGpu } from '../gpu.js';
-import { clipErrors, clipFrame, clipFrames, clipRecord, seededVideoModel, type Frame } from '../models/clips.js';
+import {
+  clipErrors,
+  clipFrame,
+  clipFrames,
+  clipRecord,
+  listed,
+  seededVideoModel,
+  type Frame,
+} from '../models/clips.js';
 
 const BOUNDS = { f32: { max: 1e-4, mean: 1e-5 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
 const METRIC = 'metric-video-depth-anything-small';
@@ -52,7 +60,7 @@ it('a frame of another size begins a clip of its own, and every map has the time
   const frames = [...whole, ...whole.slice(0, 2).map(turned)].map((frame, t) => ({ ...frame, timestamp: 1000 * t }));
   const sizes: string[] = [];
   const times: (number | undefined)[] = [];
-  for await (const depth of model.stream(each(frames), { inputSize: record.side, windows: true })) {
+  for await (const depth of model.stream(listed(frames), { inputSize: record.side, windows: true })) {
     sizes.push(`${depth.width}×${depth.height}`);
     times.push(depth.timestamp);
     depth.dispose();
@@ -61,10 +69,6 @@ it('a frame of another size begins a clip of its own, and every map has the time
   expect(times).toEqual(frames.map(({ timestamp }) => timestamp));
   expect(sizes).toEqual([...whole.map(() => '100×80'), '80×100', '80×100']);
 });
-
-async function* each<T>(frames: readonly T[]): AsyncGenerator<T> {
-  yield* frames;
-}
 
 it.skipIf(!canFilm)('a video file is seen in windows on the command line', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-windows-'));
@@ -81,7 +85,7 @@ it.skipIf(!canFilm)('a video file is seen in windows on the command line', async
     const frames = framesOf(file, 64, 48).map((frame) => ({ ...frame, channels: 4 as const }));
     const made = join(folder, 'clip-video-depth-anything-small');
     let t = 0;
-    for await (const depth of model.stream(each(frames), { inputSize: 56, windows: true })) {
+    for await (const depth of model.stream(listed(frames), { inputSize: 56, windows: true })) {
       const { data, semantics } = await readDepthFile(join(made, `${String(++t).padStart(6, '0')}.png`));
       const values = await depth.read();
       depth.dispose();

@@ -3,7 +3,7 @@ import type { DepthMap, DepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
 import { countingDevice } from '../unit/graph/counting_device.js';
 import { rejection } from '../unit/model/pictures.js';
-import { clipErrors, clipFrame, clipFrames, clipRecord, seededVideoModel, type Frame } from './clips.js';
+import { clipErrors, clipFrame, clipFrames, clipRecord, listed, seededVideoModel } from './clips.js';
 
 const record = clipRecord('stream');
 const SIZE = { inputSize: record.side };
@@ -21,10 +21,6 @@ async function valuesOf(maps: AsyncIterable<DepthMap>): Promise<Float32Array[]> 
     depth.dispose();
   }
   return values;
-}
-
-async function* listed(frames: readonly Frame[]): AsyncGenerator<Frame> {
-  yield* frames;
 }
 
 describe('Video Depth Anything', () => {
