@@ -125,6 +125,7 @@ export type ErrorCode =
   | 'OPTION_UNKNOWN'
   | 'OPTION_VALUE'
   | 'OPTION_WEIGHTS'
+  | 'OPTION_WINDOWS'
   | 'OUTPUT_COLLISION'
   | 'OUTPUT_WRITE'
   | 'PFM_COLOR'

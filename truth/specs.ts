@@ -40,6 +40,7 @@ import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
 import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec } from '../src/kernels/steady.spec.js';
 import { temporalAttentionSpec } from '../src/kernels/temporal_attention.spec.js';
+import { windowBlendSpec } from '../src/kernels/window_blend.spec.js';
 import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
@@ -79,6 +80,7 @@ export const specs = [
   resizedFeaturesSpec,
   temporalAttentionSpec,
   gegluSpec,
+  windowBlendSpec,
   zoeSeedsSpec,
   zoeAttractSpec,
   zoeDepthSpec,

@@ -9,6 +9,7 @@ import type { EvaluateCommand } from './arguments.js';
 import { estimatedDisparity } from './estimated_disparity.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
+import { seesWindows } from './model_conflicts.js';
 import { optional } from './parse_options.js';
 import { runEvaluation } from './run_evaluation.js';
 import type { Session } from './session.js';
@@ -77,7 +78,8 @@ async function scoreClip(
     }
   }
   const frames: ClipFrame[] = [];
-  for await (const depth of model.stream(pictures(), { signal, steady, ...optional({ focalLength }) }))
+  const windows = seesWindows(model.info.name);
+  for await (const depth of model.stream(pictures(), { signal, steady, windows, ...optional({ focalLength }) }))
     try {
       const { picture } = pairs[frames.length] as Pair;
       const { disparity } = await estimatedDisparity(depth, picture);

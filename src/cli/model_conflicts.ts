@@ -8,6 +8,11 @@ interface ModelDependent {
   readonly steady?: boolean;
 }
 
+/** Whether a model sees the frames of a video together, in windows where the whole of it is there. */
+export function seesWindows(name: string): boolean {
+  return findEntry(name)?.temporal === true;
+}
+
 /**
  * Refuses what a model cannot do, before it is loaded where its name is known.
  * @throws UsageError OPTION_CONFLICT for a sky that it does not give; OPTION_STEADY where it holds its depth still

@@ -66,7 +66,8 @@ export interface Constant {
   readonly key: string;
   readonly type: TensorType;
   readonly weights: readonly WeightTensor[];
-  readonly recipe: unknown;
+  readonly recipe: Recipe;
+  readonly params: RecipeParams;
   readonly pack: (weights: readonly Float32Array[]) => Float32Array;
   readonly perSize: boolean;
 }
@@ -125,7 +126,16 @@ export class Graph {
         type.shape,
         params,
       );
-    const constant: Constant = { kind: 'constant', key, type, weights, recipe, pack, perSize };
+    const constant: Constant = {
+      kind: 'constant',
+      key,
+      type,
+      weights,
+      recipe: recipe as unknown as Recipe,
+      params,
+      pack,
+      perSize,
+    };
     const known = this.constants.get(key);
     if (known) {
       checkSameRecipe(known.origin as Constant, constant);

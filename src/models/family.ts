@@ -124,8 +124,19 @@ export interface NetworkContext {
   readonly remember?: Remember | undefined;
 }
 
-/** Rows [slots,P,C] of other frames, and the table, of this type, that says which are where. */
-export type Remember = (rows: Value, table: TensorType) => { readonly past: Value; readonly frames: Value };
+/**
+ * Rows [slots,P,C] of other frames, the table that says which are where, and what the place of the frame at hand adds to
+ * its queries: a row of `queries`.
+ */
+export type Remember = (rows: Value, along: AlongTime) => Record<'past' | 'frames' | 'query', Value>;
+
+/** What attention along time has beside its rows. */
+export interface AlongTime {
+  /** Type of the table of frames. */
+  readonly table: TensorType;
+  /** f32[places,C], a constant. */
+  readonly queries: Value;
+}
 
 /** What a network gives, by name. */
 export interface Outputs {

@@ -12,6 +12,7 @@ import type { MapBufferPool } from './map_buffers.js';
 import { OwnProgram } from './own_program.js';
 
 export { VideoStream } from './video.js';
+export { windowedDepth } from './windowed.js';
 
 /** What a stream keeps from map to map, and the output that becomes it, by name. */
 const STATE = { last: 'y', last_luma: 'luma', last_fit: 'fit' } as const;

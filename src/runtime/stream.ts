@@ -40,6 +40,12 @@ export interface StreamOptions extends EstimateOptions {
    * by itself, and takes no `true`.
    */
   readonly steady?: boolean;
+  /**
+   * For Video Depth Anything, and whole videos: each frame is seen with those after it too, in windows of 32 that are
+   * laid onto each other, which gives better depth than a stream does. Maps come 22 at a time, once the frames of their
+   * window are there. Left out, a frame sees those before it alone, and its map comes at once.
+   */
+  readonly windows?: boolean;
   /** @internal Of steady streams: what another one left, and how to ask what this one leaves. */
   readonly steadyState?: SteadyState;
 }
@@ -47,6 +53,7 @@ export interface StreamOptions extends EstimateOptions {
 const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   ...ESTIMATE_OPTIONS,
   steady: [true, false],
+  windows: [true, false],
   steadyState: null,
 };
 
@@ -59,11 +66,15 @@ export async function* streamDepth(
 ): AsyncGenerator<DepthMap, void, undefined> {
   checkOptions(given, STREAM_OPTIONS, 'image');
   // One estimate at a time leaves nothing out: other calls with `latest` are not to take its place.
-  const { steady = false, steadyState, queue, ...options } = given;
+  const { steady = false, windows = false, steadyState, queue, ...options } = given;
   const pool = new MapBufferPool();
-  const use = await useOf(life, pool, { ...options, steady, steadyState });
+  const use = await useOf(life, pool, { ...options, steady, windows, steadyState });
   const frames = framesOf(source, (work) => life.until(work, options.signal), queue);
   try {
+    if (windows) {
+      const { windowedDepth } = await life.until(parts.steady(), options.signal);
+      return yield* windowedDepth(life, { frames, pool, estimate, closePicture }, options);
+    }
     for await (const { picture, timestamp } of frames) {
       const between = life.until(Promise.resolve(use.between?.()), options.signal);
       const made = between.then(() => estimate(picture, options, use));
@@ -80,12 +91,20 @@ export async function* streamDepth(
 async function useOf(
   life: Lifetime,
   pool: MapBufferPool,
-  options: EstimateOptions & { readonly steady: boolean; readonly steadyState: SteadyState | undefined },
+  options: EstimateOptions &
+    Required<Pick<StreamOptions, 'steady' | 'windows'>> & { readonly steadyState: SteadyState | undefined },
 ): Promise<EstimateUse & { end(): void }> {
   const { entry } = life.engine;
-  const { steady, steadyState, signal } = options;
+  const { steady, windows, steadyState, signal } = options;
   const { temporal, title } = entry;
   const doubts = needsDoubt(entry, options);
+  if (windows && !temporal)
+    throw new UsageError('OPTION_WINDOWS', `${title} sees each frame alone, so there are no windows of frames.`, {
+      expected: [false],
+      actual: windows,
+      hint: 'Leave the option windows out, or load video-depth-anything-small.',
+      phase: 'image',
+    });
   if (!temporal && !steady) return pooled(pool, doubts ? { beside: ['confidence'], lease: leaseDoubted } : usual);
   const fault = (message: string, hint: string) =>
     new UsageError('OPTION_STEADY', message, { expected: [false], actual: steady, hint, phase: 'image' });

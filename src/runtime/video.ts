@@ -1,22 +1,23 @@
 import { createReadback, readMapped } from '../gpu/buffers.js';
 import type { Value } from '../graph/graph.js';
-import type { Remember } from '../models/family.js';
 import { byteLength } from '../tensor.js';
+import { clipFrame, type TimeAttention } from './clip_frame.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
-import { mapsOf, networkInput, type EstimateUse, type Geometry } from './estimate.js';
+import type { EstimateUse, Geometry } from './estimate.js';
 import type { MapBufferPool } from './map_buffers.js';
 import { OwnProgram } from './own_program.js';
 import { frameLeft, frameTable, OTHERS, RECALL_SLOT, RECALLED, slotOf } from './video_memory.js';
 
-/** Names in a program: the table of frames, and of each memory its input and what a frame adds to it. */
+/** Name in a program of the table of frames. What belongs to an attention has its name there, and its number. */
 const TABLE = 'frames';
-const PAST = 'past';
-const ROWS = 'rows';
 
 /** What a frame leaves in one attention, and where it is kept. */
 interface Memory {
   readonly rows: GPUBuffer;
   readonly past: GPUBuffer;
+  /** What the last place adds to queries, and where that of all places is. */
+  readonly query: GPUBuffer;
+  readonly queries: GPUBuffer;
   /** Of one frame, and of those of the memories before in what waits. */
   readonly bytes: number;
   readonly offset: number;
@@ -70,7 +71,9 @@ export class VideoStream implements EstimateUse {
     this.#leaving = frameLeft(frame);
     const size = memories.reduce((sum, { bytes }) => sum + bytes, 0);
     if (this.#leaving !== undefined) this.#staging ??= createReadback(device, size);
-    for (const { rows, past, bytes, offset } of memories) {
+    for (const { rows, past, query, queries, bytes, offset } of memories) {
+      // The queries of the first frame do not matter.
+      if (frame === 0) encoder.copyBufferToBuffer(queries, OTHERS * query.size, query, 0, query.size);
       const at = slotOf(frame) * bytes;
       if (this.#leaving !== undefined) encoder.copyBufferToBuffer(past, at, this.#staging as GPUBuffer, offset, bytes);
       encoder.copyBufferToBuffer(rows, 0, past, at, bytes);
@@ -106,30 +109,27 @@ export class VideoStream implements EstimateUse {
 function memoriesOf({ executable, values }: Program): Memory[] {
   let offset = 0;
   const memories: Memory[] = [];
-  for (let i = 0; values[`${ROWS}${i}`]; i++) {
-    const past = values[`${PAST}${i}`] as Value;
-    const bytes = byteLength(past.type) / OTHERS;
-    const rows = executable.buffer(values[`${ROWS}${i}`] as Value);
-    memories.push({ rows, past: executable.buffer(past), bytes, offset });
+  for (let i = 0; values[`rows${i}`]; i++) {
+    const buffer = (name: keyof TimeAttention) => executable.buffer(values[`${name}${i}`] as Value);
+    const bytes = byteLength((values[`rows${i}`] as Value).type);
+    const [rows, past, query, queries] = [buffer('rows'), buffer('past'), buffer('query'), buffer('queries')];
+    memories.push({ rows, past, query, queries, bytes, offset });
     offset += bytes;
   }
   return memories;
 }
 
 /** An estimate of a frame that sees others, with what it leaves for those after it. */
-export function videoBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
+function videoBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
   return (graph) => {
-    const inputs: Record<string, Value> = {};
-    const kept: Record<string, Value> = {};
-    const remember: Remember = (rows, table) => {
-      const frames = (inputs[TABLE] ??= graph.input(TABLE, table));
-      const i = Object.keys(kept).length;
-      kept[`${ROWS}${i}`] = rows;
-      const { dtype, shape } = rows.type;
-      const past = (inputs[`${PAST}${i}`] = graph.input(`${PAST}${i}`, { dtype, shape: [OTHERS, ...shape] }));
-      return { past, frames };
+    const { maps, frames, attentions } = clipFrame(engine, graph, geometry, OTHERS);
+    const rows = attentions.map((each, i) => [`rows${i}`, each.rows]);
+    const inputs = attentions.flatMap(({ rows: _kept, ...rest }, i) =>
+      Object.entries(rest).map(([name, value]) => [`${name}${i}`, value]),
+    );
+    return {
+      keep: { ...maps, ...Object.fromEntries(rows) },
+      inputs: { [TABLE]: frames, ...Object.fromEntries(inputs) },
     };
-    const outputs = engine.network(networkInput(engine, graph, geometry), remember);
-    return { keep: { ...mapsOf(engine, graph, outputs, geometry), ...kept }, inputs };
   };
 }

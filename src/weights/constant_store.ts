@@ -150,7 +150,7 @@ export class ConstantStore {
         entry.buffer = device.createBuffer({
           label: key,
           size: byteLength(type),
-          usage: BufferUsage.STORAGE | BufferUsage.COPY_DST,
+          usage: BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
         });
         this.#bytes += byteLength(type);
       }

@@ -7,7 +7,7 @@ import { readDepthFile } from '../../src/node/depth_file.js';
 import { loadDepthModel } from '../../src/node/load.js';
 import { joinParts } from '../../src/node/video/join_parts.js';
 import { probeClip } from '../../src/node/video/probe.js';
-import type { DepthModel } from '../../src/runtime/depth_model.js';
+import type { DepthModel, StreamOptions, StreamSource } from '../../src/runtime/depth_model.js';
 import { canFilm, ClipSession, ffmpeg, film, framesOf, makeDepth, probe, timesOf, type Frame } from './clips.js';
 import { runTool, setUpTool } from './tool.js';
 
@@ -185,7 +185,14 @@ describe.skipIf(!canFilm)('a video', () => {
   it('is begun again where the model remembers frames, and other frames leave no sign of a whole folder', async () => {
     film({}, at('begun.mp4'));
     const args = [at('begun.mp4'), '-o', at('begun'), '--frames'];
-    const remembering = altered({ info: { ...model.info, name: 'video-depth-anything-small' } });
+    const streamed: StreamOptions[] = [];
+    const remembering = altered({
+      info: { ...model.info, name: 'video-depth-anything-small' },
+      stream: (source: StreamSource, { windows, ...options }: StreamOptions) => {
+        streamed.push({ windows: windows === true });
+        return model.stream(source, options);
+      },
+    });
     const run = (frames: string, session: ClipSession) => makeDepth(remembering, [...args, frames], session);
     await run('png16', new ClipSession());
     const frames = at('begun/begun-video-depth-anything-small');
@@ -197,6 +204,7 @@ describe.skipIf(!canFilm)('a video', () => {
     const again = new ClipSession();
     expect(await run('exr', again)).toMatchObject({ frames: 5 });
     expect(again.notes).toEqual([]);
+    expect(streamed).toEqual([{ windows: true }, { windows: true }, { windows: true }]);
   });
 
   it('cut short is done as far as it goes, and without ffmpeg none is: it is said, with exit code 1', async () => {

@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
-import { clipErrors, clipFrames, clipRecord, seededVideoModel } from '../models/clips.js';
+import { clipErrors, clipFrame, clipFrames, clipRecord, listed, seededVideoModel } from '../models/clips.js';
 
 const BOUNDS = { f32: { max: 1e-4, mean: 1e-5 }, f16: { max: 2e-2, mean: 2e-3 } } as const;
 
@@ -33,4 +33,24 @@ describe('Video Depth Anything over a whole clip, against the published code', (
       expect(worst.mean).toBeLessThanOrEqual(BOUNDS[precision].mean);
     });
   }
+});
+
+it('keeps at most 30 MB of a stream on the device at 252×252 in f16', async ({ skip }) => {
+  if (!gpu.facts.f16) skip('the adapter has no shader-f16');
+  const made = vi.spyOn(gpu.device, 'createBuffer');
+  const model = await seededVideoModel(gpu.device, 'f16');
+  const { data, ...frame } = clipFrame(clipRecord('stream'), 0);
+  const square = { ...frame, data: data.slice(0, 3 * 56 * 56), width: 56, height: 56 };
+  for await (const depth of model.stream(listed([square]), { inputSize: 252, size: 'network' })) {
+    expect([depth.width, depth.height]).toEqual([252, 252]);
+    depth.dispose();
+  }
+  model.dispose();
+  const kept = made.mock.calls.map(([buffer]) => buffer).filter(({ label }) => label?.startsWith('past '));
+  made.mockRestore();
+  const bytes = kept.reduce((sum, { size }) => sum + size, 0);
+  console.log(`${kept.length} buffers keep ${bytes} bytes of 31 other frames`);
+  expect(kept).toHaveLength(8);
+  // From the 31st frame on, one more leaves through a buffer of its own.
+  expect((bytes * 32) / 31).toBeLessThanOrEqual(30e6);
 });

@@ -42,6 +42,11 @@ export async function* clipFrames(record: ClipRecord, count = record.frames): As
   for (let t = 0; t < count; t++) yield clipFrame(record, t);
 }
 
+/** Frames of a list, one at a time. */
+export async function* listed<T>(frames: readonly T[]): AsyncGenerator<T> {
+  yield* frames;
+}
+
 /** Video Depth Anything with the weights of the recordings. */
 export function seededVideoModel(
   device: GPUDevice,

@@ -243,7 +243,7 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
   [
     'layer norm eps 1e-6 along time',
     VIDEO,
-    { graph: attributes('layer_norm', () => ({ eps: 1e-6 }), inTime), until: 'motion0' },
+    { graph: attributes('gemm_layer_norm', () => ({ eps: 1e-6 }), inTime), until: 'motion0' },
   ],
   ['one group norm along time', VIDEO, { graph: attributes('group_norm', () => ({ groups: 1 })), until: 'motion0' }],
   [

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { DepthMap, DepthModel } from '../../src/index.js';
 import { testGpu } from '../gpu.js';
+import { countingDevice } from '../unit/graph/counting_device.js';
 import { rejection } from '../unit/model/pictures.js';
-import { clipErrors, clipFrame, clipFrames, clipRecord, seededVideoModel, type Frame } from './clips.js';
+import { clipErrors, clipFrame, clipFrames, clipRecord, listed, seededVideoModel } from './clips.js';
 
 const record = clipRecord('stream');
 const SIZE = { inputSize: record.side };
@@ -20,10 +21,6 @@ async function valuesOf(maps: AsyncIterable<DepthMap>): Promise<Float32Array[]> 
     depth.dispose();
   }
   return values;
-}
-
-async function* listed(frames: readonly Frame[]): AsyncGenerator<Frame> {
-  yield* frames;
 }
 
 describe('Video Depth Anything', () => {
@@ -66,8 +63,45 @@ describe('Video Depth Anything', () => {
     expect(await Promise.all(lists.map((list) => valuesOf(model.stream(listed(list), SIZE))))).toEqual(alone);
   });
 
+  it('sees the frames of a clip in a window, as the published code does, one that is shorter than it', async () => {
+    const short = clipRecord('short clip');
+    const frames = Array.from({ length: short.frames }, (_, t) => ({ ...clipFrame(short, t), timestamp: 40_000 * t }));
+    const maps: Float32Array[] = [];
+    const times: (number | undefined)[] = [];
+    for await (const depth of model.stream(listed(frames), { inputSize: short.side, windows: true })) {
+      times.push(depth.timestamp);
+      maps.push(await depth.read());
+      depth.dispose();
+    }
+    const errors = maps.map((map, t) => clipErrors('short clip')(t, map));
+    console.log('3 frames in a window, f32:', errors);
+    expect(times).toEqual([0, 40_000, 80_000]);
+    for (const { max, mean } of errors) {
+      expect(max).toBeLessThanOrEqual(2e-5);
+      expect(mean).toBeLessThanOrEqual(2e-6);
+    }
+  });
+
+  it('ends a window at once when it is told to, and frees what it kept', async () => {
+    const { device, counts } = countingDevice((await testGpu()).device);
+    const counted = await seededVideoModel(device, 'f32');
+    const stop = new AbortController();
+    const frames = async function* () {
+      for (let t = 0; ; t++) {
+        if (t === 2) stop.abort();
+        yield clipFrame(record, t);
+      }
+    };
+    const maps = counted.stream(frames(), { ...SIZE, windows: true, signal: stop.signal });
+    expect(await rejection(maps.next())).toMatchObject({ name: 'AbortError' });
+    counted.dispose();
+    await vi.waitFor(() => expect(counts.get('destroyBuffer')).toBe(counts.get('createBuffer')));
+  });
+
   it('refuses to be held still twice', async () => {
     const error = await rejection(model.stream(clipFrames(record), { ...SIZE, steady: true }).next());
     expect(error).toMatchObject({ name: 'UsageError', code: 'OPTION_STEADY' });
+    const unsure = model.stream(clipFrames(record), { ...SIZE, windows: true, confidence: true });
+    expect(await rejection(unsure.next())).toMatchObject({ code: 'OPTION_STEADY' });
   });
 });

@@ -1,5 +1,4 @@
 import { chmod, readFile, rm, stat } from 'node:fs/promises';
-import { findEntry } from '../../models/resolve.js';
 import { onDisk } from '../../node/disk_names.js';
 import type { ProtectedFiles } from '../../node/protected_files.js';
 import { encoderOptions } from '../../node/video/encoders.js';
@@ -9,6 +8,7 @@ import { probeClip, unreadable, type Rational } from '../../node/video/probe.js'
 import type { DepthModel, EstimateOptions } from '../../runtime/depth_model.js';
 import type { EstimateCommand } from '../arguments.js';
 import type { Job } from '../jobs.js';
+import { seesWindows } from '../model_conflicts.js';
 import type { Session } from '../session.js';
 import { write, writeBy } from '../write_outputs.js';
 import { containerNamed, requireForClips } from './clip_options.js';
@@ -45,7 +45,7 @@ export async function estimateClip(
   const encoder = await requireClips(command);
   const { input, outputs } = job;
   const clip = await probeClip(input, session.signal);
-  const resumes = !findEntry(model.info.name)?.temporal;
+  const resumes = !seesWindows(model.info.name);
   const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model), resumes);
   const started = work.state && framesOf(work.state);
   if (started) session.note(`${input}: goes on after frame ${started}, which was done before.`);

@@ -25,8 +25,8 @@ export function temporalModule(x: Value, weights: Weights, { remember }: Pick<Ne
   const block = module.at('transformer_blocks.0');
   const norm = { groups: GROUPS, eps: GROUP_EPS, out: graph.storage };
   const normed = graph.apply(groupNorm, { x, ...normVectors(graph, module.at('norm'), C) }, norm).y;
-  const rows = linear(view(normed, [H * W, C]), module.at('proj_in'), { out: 'f32' });
-  let stream = ResidualStream.of(rows, LAYER_EPS);
+  const rows = { input: view(normed, [H * W, C]), weights: module.at('proj_in') };
+  let stream = ResidualStream.of(nothing(graph, [H * W, C]), LAYER_EPS).plus(rows);
   for (let i = 0; i < BLOCKS; i++) {
     const attention = block.at(`attention_blocks.${i}`);
     const own = stream.norm(block.at(`norms.${i}`))();
@@ -40,6 +40,13 @@ export function temporalModule(x: Value, weights: Weights, { remember }: Pick<Ne
   return view(moved, [H, W, C]);
 }
 
+/** A stream to which nothing was added yet, so that what is first makes the norm behind it too. */
+function nothing(graph: Graph, shape: readonly number[]): Value {
+  return graph.constant({ recipe: zeroRows, type: { dtype: 'f32', shape }, weights: [], perSize: true });
+}
+
+const zeroRows: Recipe = { name: 'zero rows', pack: (_, [P = 0, C = 0]) => new Float32Array(P * C) };
+
 /** Values [P,C] of the frames that each pixel of rows [P,C] sees, mixed. */
 function attended(own: Value, weights: Weights, remember: NetworkContext['remember']): Value {
   const { graph } = own;
@@ -51,11 +58,13 @@ function attended(own: Value, weights: Weights, remember: NetworkContext['rememb
     WeightTensor,
   ];
   const places = weights.get('pos_encoder.pe', [1, PLACES, C]);
-  const bias = graph.constant({ recipe: lastPlace, type: { dtype: 'f32', shape: [C] }, weights: [query, places] });
+  const type = { dtype: 'f32', shape: [PLACES, C] } as const;
+  const queries = graph.constant({ recipe: queriesOfPlaces, type, weights: [query, places] });
+  const { query: bias = zeros(graph, C), ...seen } = remember?.(own, { table: FRAME_TABLE, queries }) ?? {};
   const q = linear(own, weights.at('to_q'), { bias });
   const wide = HEADS * (C + PLACES);
   const byRows = perHead(q, graph, { recipe: keysOfRows, weights: [key, places], shape: [1, 1, D, wide] });
-  const inputs = { q: byRows, x: own, ...remember?.(own, FRAME_TABLE) };
+  const inputs = { q: byRows, x: own, ...seen };
   const mixed = graph.apply(temporalAttention, inputs, { scale: D ** -0.5, out: graph.storage }).y;
   return view(perHead(mixed, graph, { recipe: valuesOfRows, weights: [value, places], shape: [1, 1, C + PLACES, C] }), [
     P,
@@ -120,12 +129,12 @@ function product(a: Float32Array, a0: number, b: Float32Array, b0: number, C: nu
   return sum;
 }
 
-/** What the last place adds to queries: Wq · pe. Where a clip has one frame its queries do not matter. */
-const lastPlace: Recipe = {
-  name: 'queries of the last place',
-  pack([query, places], [C = 0]) {
+/** [places, C]: what each place adds to queries, Wq · pe. Where a clip has one frame its queries do not matter. */
+const queriesOfPlaces: Recipe = {
+  name: 'queries of places',
+  pack([query, places], [P = 0, C = 0]) {
     const [w, pe] = [query, places].map((tensor) => (tensor as StoredTensor).values) as [Float32Array, Float32Array];
-    return Float32Array.from({ length: C }, (_, n) => product(w, n * C, pe, (PLACES - 1) * C, C));
+    return Float32Array.from({ length: P * C }, (_, i) => product(w, (i % C) * C, pe, Math.floor(i / C) * C, C));
   },
 };
 

@@ -3,7 +3,9 @@ import { params, replace, type KernelMutant } from '../mutant.js';
 const ring = ['31 frames in slots of a ring, and one of them twice'];
 const middle = ['frames on both sides, prime pixels, odd vectors'];
 
-/** Of attention over frames, and of the gated linear layer beside it. */
+const laid = ['a third of a map that falls below 0 in parts'];
+
+/** Of attention over frames, of the gated linear layer beside it, and of windows of frames. */
 export const frameMutants: readonly KernelMutant[] = [
   {
     name: 'scores in powers of e',
@@ -29,6 +31,24 @@ export const frameMutants: readonly KernelMutant[] = [
     op: 'temporal_attention',
     cases: ring,
     mutate: replace('return frames[4 + place];', 'return frames[min(5 + place, 3 + PLACES)];'),
+  },
+  {
+    name: 'maps of a window without their shift',
+    op: 'window_blend',
+    cases: laid,
+    mutate: replace('line[0] * depth[i] + line[1]', 'line[0] * depth[i]'),
+  },
+  {
+    name: 'maps of a window that fall below 0',
+    op: 'window_blend',
+    cases: laid,
+    mutate: replace('max(line[0] * depth[i] + line[1], 0.0)', '(line[0] * depth[i] + line[1])'),
+  },
+  {
+    name: 'old maps and new ones swapped',
+    op: 'window_blend',
+    cases: laid,
+    mutate: replace('mix(last[i], laid, line[2])', 'mix(laid, last[i], line[2])'),
   },
   {
     name: 'values and gates swapped',

@@ -95,6 +95,11 @@ describe('stream with steady: true', () => {
     expect(await rejection(model.stream(frames([]), wrong).next())).toMatchObject({ code: 'OPTION_STEADY' });
   });
 
+  it('has no windows of frames for a network that sees each alone', async () => {
+    const windows = model.stream(frames([]), { windows: true });
+    expect(await rejection(windows.next())).toMatchObject({ name: 'UsageError', code: 'OPTION_WINDOWS' });
+  });
+
   it('gives maps the timestamp of their frames', async () => {
     const stamped = [0, 33_000].map((timestamp, i) => ({ ...scene(i), timestamp }));
     expect(await each(model, stamped, {}, async ({ timestamp }) => timestamp)).toEqual([0, 33_000]);
