@@ -34,7 +34,7 @@ fn main(
   var acc: array<vec4f, SUMS>;
   for (var k4 = part_of(local); k4 < select(0u, params.K4, inside); k4 += SPLIT) {
     var a: array<vec4f, ROWS>;
-    for (var i = 0u; i < ROWS; i++) { a[i] = load(min(row0 + i, params.M - 1), k4); }
+    for (var i = 0u; i < ROWS; i++) { a[i] = load(start(min(row0 + i, params.M - 1)), k4); }
     for (var j = 0u; j < COLS; j++) {
       let w = k4 * 4 * params.N4 + min(col0 + j, params.N4 - 1);
       let b0 = vec4f(weight[w]);

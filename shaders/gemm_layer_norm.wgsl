@@ -53,7 +53,7 @@ fn main(
   var acc: array<vec4f, 4 * EACH>; // [4, EACH]
   for (var k4 = 0u; k4 < params.K4; k4++) {
     var a = array<vec4f, 4>();
-    for (var i = 0u; i < 4; i++) { a[i] = load(min(row0 + i, params.M - 1), k4); }
+    for (var i = 0u; i < 4; i++) { a[i] = load(start(min(row0 + i, params.M - 1)), k4); }
     for (var j = 0u; j < EACH; j++) {
       let w = k4 * 4 * params.N4 + column(local, j);
       let b0 = vec4f(weight[w]);

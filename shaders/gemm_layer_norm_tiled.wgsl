@@ -57,7 +57,7 @@ fn main(
         let row = row0 + at / STEP4 * 4;
         var four = array<vec4f, 4>();
         if (k4 < params.K4) {
-          for (var i = 0u; i < 4; i++) { four[i] = load(min(row + i, params.M - 1), k4); }
+          for (var i = 0u; i < 4; i++) { four[i] = load(start(min(row + i, params.M - 1)), k4); }
         }
         let first = step % 2 * TILE + at % STEP4 * 4 * ALL_QUADS + at / STEP4;
         for (var c = 0u; c < 4; c++) {

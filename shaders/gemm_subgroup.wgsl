@@ -38,7 +38,7 @@ fn main(
     let b3 = vec4f(weight[w + 3 * params.N4]);
     w += 4 * params.N4;
     for (var i0 = 0u; i0 < ROWS; i0 += SHARE) {
-      let mine = load(min(row0 + i0 + lane % SHARE, params.M - 1), k4);
+      let mine = load(start(min(row0 + i0 + lane % SHARE, params.M - 1)), k4);
       for (var i = 0u; i < SHARE; i++) {
         let a = subgroupShuffle(mine, i);
         acc[i0 + i] += a.x * b0 + a.y * b1 + a.z * b2 + a.w * b3;

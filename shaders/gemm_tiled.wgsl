@@ -3,11 +3,10 @@
 // One workgroup computes a tile of 8·TY rows × 4·COLS·TX columns, one invocation 8 rows × 4·COLS columns in registers.
 // STEP of K at a time go through workgroup memory, and the next STEP is on its way from memory while these are
 // multiplied. Tiles of rows are stored transposed, so that four rows are one read; a row of them is padded by one to
-// spread writes over the banks. Edges: K is filled up with zeros; rows past M and columns past N are clamped on load
-// and skipped on store, and invocations that have no others only load: a tile that holds nothing but a class token
-// keeps few of them busy.
+// spread writes over the banks. Edges: K, rows past M and columns past N are clamped on load; what is past K is not
+// multiplied, and the rest not stored. Invocations that have no others only load: a tile that holds nothing but a class
+// token keeps few of them busy.
 alias welem = f32;
-alias telem = f32; // of the tiles: f16 where all that is loaded is
 const COLS: u32 = 1; // of four channels each
 // TX·TY invocations: a multiple of 8·TY, so that each brings the rows of at most one block of 4 × 4.
 const TX: u32 = 16;
@@ -26,8 +25,9 @@ const WORKGROUP: u32 = TX * TY;
 const QUADS: u32 = 2 * TY; // of rows
 const COLUMNS: u32 = COLS * TX; // of four channels
 const EACH: u32 = 4 * STEP4 * COLUMNS / WORKGROUP; // vectors of weights that an invocation brings
-var<workgroup> x_tile: array<vec4<telem>, 4 * STEP4 * (QUADS + 1)>; // [STEP, QUADS]: four rows
-var<workgroup> w_tile: array<vec4<telem>, 4 * STEP4 * COLUMNS>; // [STEP, COLUMNS]
+const PITCH: u32 = QUADS + 1;
+var<workgroup> x_tile: array<vec4f, 4 * STEP4 * PITCH>; // [STEP, QUADS]: four rows
+var<workgroup> w_tile: array<vec4f, 4 * STEP4 * COLUMNS>; // [STEP, COLUMNS]
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -44,29 +44,33 @@ fn main(
   let col0 = tile_col + local % TX;
   let part = local % STEP4;
   let quad = local / STEP4;
+  // Where the rows and weights begin that an invocation brings: a step only adds to it.
+  var rows: array<u32, 4>;
+  for (var i = 0u; i < 4; i++) { rows[i] = start(min(tile_row + quad % QUADS * 4 + i, params.M - 1)); }
+  let column = min(tile_col + local % COLUMNS, params.N4 - 1);
+  let first = local / COLUMNS * params.N4 + column;
+  let last = (4 * params.K4 - 1) * params.N4 + column;
   var acc: array<vec4f, 8 * COLS>;
   let steps = (params.K4 + STEP4 - 1) / STEP4;
   for (var step = 0u; step <= steps; step++) {
-    var a = array<vec4f, 4>();
-    var b = array<vec4f, EACH>();
-    let k4 = step * STEP4 + part;
-    if (quad < QUADS && k4 < params.K4) {
-      for (var i = 0u; i < 4; i++) { a[i] = load(min(tile_row + quad * 4 + i, params.M - 1), k4); }
-    }
+    var a: array<vec4f, 4>;
+    var b: array<vec4f, EACH>;
+    for (var i = 0u; i < 4; i++) { a[i] = load(rows[i], min(step * STEP4 + part, params.K4 - 1)); }
     for (var i = 0u; i < EACH; i++) {
-      let at = local + i * WORKGROUP;
-      let k = step * 4 * STEP4 + at / COLUMNS;
-      if (k < 4 * params.K4) { b[i] = vec4f(weight[k * params.N4 + min(tile_col + at % COLUMNS, params.N4 - 1)]); }
+      b[i] = vec4f(weight[min(first + (step * 4 * STEP4 + i * WORKGROUP / COLUMNS) * params.N4, last)]);
     }
     if (step > 0 && row0 < params.M && col0 < params.N4) {
-      for (var k = 0u; k < 4 * STEP4; k++) {
-        let a0 = vec4f(x_tile[k * (QUADS + 1) + local / TX * 2]);
-        let a1 = vec4f(x_tile[k * (QUADS + 1) + local / TX * 2 + 1]);
-        for (var j = 0u; j < COLS; j++) {
-          let w = vec4f(w_tile[k * COLUMNS + local % TX + j * TX]);
-          for (var i = 0u; i < 4; i++) {
-            acc[i * COLS + j] += a0[i] * w;
-            acc[(i + 4) * COLS + j] += a1[i] * w;
+      for (var k4 = 0u; k4 < STEP4; k4++) {
+        if ((step - 1) * STEP4 + k4 >= params.K4) { break; }
+        for (var c = 0u; c < 4; c++) {
+          let a0 = x_tile[k4 * 4 * PITCH + local / TX * 2 + c * PITCH];
+          let a1 = x_tile[k4 * 4 * PITCH + local / TX * 2 + (c * PITCH + 1)];
+          for (var j = 0u; j < COLS; j++) {
+            let w = w_tile[k4 * 4 * COLUMNS + local % TX + (c * COLUMNS + j * TX)];
+            for (var i = 0u; i < 4; i++) {
+              acc[i * COLS + j] += a0[i] * w;
+              acc[(i + 4) * COLS + j] += a1[i] * w;
+            }
           }
         }
       }
@@ -74,10 +78,10 @@ fn main(
     workgroupBarrier();
     if (quad < QUADS) {
       for (var i = 0u; i < 4; i++) {
-        x_tile[(part * 4 + i) * (QUADS + 1) + quad] = vec4<telem>(vec4f(a[0][i], a[1][i], a[2][i], a[3][i]));
+        x_tile[part * 4 * PITCH + quad + i * PITCH] = vec4f(a[0][i], a[1][i], a[2][i], a[3][i]);
       }
     }
-    for (var i = 0u; i < EACH; i++) { w_tile[local + i * WORKGROUP] = vec4<telem>(b[i]); }
+    for (var i = 0u; i < EACH; i++) { w_tile[local + i * WORKGROUP] = b[i]; }
     workgroupBarrier();
   }
   // A loop that is not unrolled: some drivers take seconds to compile a store for every row.

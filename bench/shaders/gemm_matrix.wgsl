@@ -51,7 +51,7 @@ fn main(
     var b = array<vec4<f16>, 4>();
     for (var i = 0u; i < 4; i++) {
       let k4 = (step * STEP) / 4 + local % 8;
-      if (k4 < params.K4) { a[i] = vec4<f16>(load(min(tile_row + local / 8 + 16 * i, params.M - 1), k4)); }
+      if (k4 < params.K4) { a[i] = vec4<f16>(load(start(min(tile_row + local / 8 + 16 * i, params.M - 1)), k4)); }
       let k = step * STEP + local / 16 + 8 * i;
       if (k < 4 * params.K4) { b[i] = weight[k * params.N4 + min(tile_col + local % 16, params.N4 - 1)]; }
     }

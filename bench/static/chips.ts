@@ -7,10 +7,12 @@ export interface Chip {
   readonly units: number;
   /** Clock under load, Hz. */
   readonly clock: number;
+  /** Operations on f32 that a lane begins in a clock: two where the compiler pairs them. */
+  readonly issues: 1 | 2;
 }
 
 /** By AMD's data sheets: RX 6800 and RX 7900 XTX, at their game clocks. */
 export const CHIPS: readonly Chip[] = [
-  { name: 'navi21', title: 'RDNA2, 60 compute units at 2.1 GHz', units: 60, clock: 2.1e9 },
-  { name: 'navi31', title: 'RDNA3, 96 compute units at 2.3 GHz', units: 96, clock: 2.3e9 },
+  { name: 'navi21', title: 'RDNA2, 60 compute units at 2.1 GHz', units: 60, clock: 2.1e9, issues: 1 },
+  { name: 'navi31', title: 'RDNA3, 96 compute units at 2.3 GHz', units: 96, clock: 2.3e9, issues: 2 },
 ];

@@ -184,7 +184,7 @@ export function predict(cost: WaveCost, launch: Launch, chip: Chip): { seconds: 
   return { seconds: most / chip.clock, bound };
 }
 
-/** Multiply-adds and additions of floats in a second, of all lanes, one operation a clock. */
-export function peakFlops({ units, clock }: Chip): number {
-  return 2 * units * SIMDS * LANES * clock;
+/** Multiplications and additions of f32 in a second, of all lanes, with all operations paired that may be. */
+export function peakFlops({ units, clock, issues }: Chip): number {
+  return 2 * units * SIMDS * LANES * clock * issues;
 }

@@ -21,7 +21,7 @@ export interface ChipFacts {
   readonly title: string;
   /** Driver and version. */
   readonly driver: string;
-  /** Multiply-adds of f32 counted twice, one operation a clock and lane. */
+  /** Multiply-adds of f32 counted twice; on RDNA3 with two of them a clock and lane, as its compiler pairs them. */
   readonly peakTflops: number;
 }
 
@@ -144,8 +144,10 @@ function misfit(entry: Readonly<Record<string, unknown>>, shape: Shape): string 
   return field && `${field} is not of kind ${kind}`;
 }
 
-function outOfRange({ fmaShare, predictedMs, waves, vgprs }: StaticRow, i: number): string | undefined {
-  if (fmaShare < 0 || fmaShare > 1) return `rows[${i}].fmaShare is ${fmaShare}, not of 0 to 1`;
+function outOfRange(row: StaticRow, i: number): string | undefined {
+  const { predictedMs, waves, vgprs } = row;
+  for (const field of ['fmaShare', 'shareOfPeak'] as const)
+    if (row[field] < 0 || row[field] > 1) return `rows[${i}].${field} is ${row[field]}, not of 0 to 1`;
   if (!(predictedMs > 0)) return `rows[${i}].predictedMs is ${predictedMs}, not above 0`;
   return waves > 0 && vgprs > 0 ? undefined : `rows[${i}] has ${waves} waves and ${vgprs} registers, not above 0`;
 }

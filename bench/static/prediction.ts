@@ -1,9 +1,24 @@
-import type { StaticDocument, StaticModel } from './document.js';
+import type { StaticDocument, StaticModel, StaticRow } from './document.js';
 
 /** Version of the format; a reader refuses any other. */
 const SCHEMA = 'depthwise-prediction/1';
 /** A model may take so much more than is written down: less is a matter of the compiler's version. */
 const SLACK = 1.03;
+
+/**
+ * The least share of the vector ALU's clocks that multiply and add, of kernels that take PART of a model's time or more,
+ * by name, on CHIP with weights of f32.
+ */
+const LEAST_SHARES: Readonly<Record<string, number>> = {
+  'gemm/tiled': 0.8,
+  'conv2d/tiled': 0.8,
+  'upsampled_conv/tiled': 0.75,
+  'head/tiled': 0.77,
+  'attention/tiled': 0.77,
+  'gemm_layer_norm/tiled': 0.82,
+};
+const CHIP = 'navi21';
+const PART = 0.02;
 
 /** What is predicted of models: kept in bench/static/prediction.json, to be held to, and to be fitted to GPUs. */
 export interface Prediction {
@@ -41,7 +56,8 @@ export function parsePrediction(text: string): Prediction {
 
 /**
  * What is worse in a document than was predicted: models that take 3 % longer or are not there, and kernels that the
- * rule picks with a clamped index, or spilled registers, in their hot loop. Empty where nothing is.
+ * rule picks with a clamped index, or spilled registers, in their hot loop, or with less than LEAST_SHARES. Empty where
+ * nothing is.
  */
 export function regressions(prediction: Prediction, { models, rows }: StaticDocument): string[] {
   const slower = prediction.models.flatMap(({ chip, model, precision, predictedMs }) => {
@@ -58,5 +74,14 @@ export function regressions(prediction: Prediction, { models, rows }: StaticDocu
       ...(hotClamps > 0 ? [`${chip} ${model} ${kernel} ${shape}: ${hotClamps} clamped indices in its hot loop`] : []),
       ...(hotSpills ? [`${chip} ${model} ${kernel} ${shape}: spilled registers in its hot loop`] : []),
     ]);
-  return [...slower, ...hot];
+  return [...slower, ...hot, ...rows.flatMap((row) => shareFault(row, models))];
+}
+
+function shareFault(row: StaticRow, models: readonly StaticModel[]): string[] {
+  const { chip, model, precision, kernel, shape, chosen, nodes, predictedMs, fmaShare } = row;
+  const least = LEAST_SHARES[kernel];
+  if (!chosen || chip !== CHIP || precision !== 'f32' || least === undefined || fmaShare >= least) return [];
+  const all = models.find((one) => one.chip === chip && one.model === model && one.precision === precision);
+  if (!all || nodes * predictedMs < PART * all.predictedMs) return [];
+  return [`${chip} ${model} ${kernel} ${shape}: ${fmaShare.toFixed(3)} of its vector ALU's clocks, ${least} asked for`];
 }

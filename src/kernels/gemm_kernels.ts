@@ -105,12 +105,11 @@ function subgroupProduct(product: Product): Kernel {
  * holds.
  */
 function tiledProduct(product: Product): Kernel | undefined {
-  const { M, weight, loader } = product;
+  const { M, weight } = product;
   if (M <= 8) return undefined;
   const N = weight.shape[1] as number;
   const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
-  const telem = weight.dtype === 'f16' && loader.tunables['xelem'] === 'f16' ? 'f16' : 'f32';
-  return makeProduct(product, [tiledWgsl], { telem, TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+  return makeProduct(product, [tiledWgsl], { TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
 }
 
 function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {

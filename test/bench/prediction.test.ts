@@ -19,6 +19,10 @@ const ROW = {
   kernel: 'gemm/tiled',
   shape: '2x4x8',
   chosen: true,
+  precision: 'f32',
+  nodes: 1,
+  predictedMs: 0.1,
+  fmaShare: 0.9,
   hotClamps: 0,
   hotSpills: false,
 } as StaticRow;
@@ -58,7 +62,11 @@ describe('what is worse than predicted', () => {
     [{}, {}],
     [{ predictedMs: 1 }, {}],
     [{ predictedMs: 2.05 }, {}],
-    [{}, { chosen: false, hotClamps: 3, hotSpills: true }],
+    [{}, { chosen: false, hotClamps: 3, hotSpills: true, fmaShare: 0.5 }],
+    [{}, { fmaShare: 0.8 }],
+    [{}, { fmaShare: 0.5, predictedMs: 0.03 }],
+    [{}, { fmaShare: 0.5, precision: 'f16' as const }],
+    [{}, { fmaShare: 0.5, kernel: 'gemm/split' }],
   ])('is nothing of %o, %o', (model, row) => {
     expect(regressions(prediction, documentWith(model, row))).toEqual([]);
   });
@@ -68,6 +76,12 @@ describe('what is worse than predicted', () => {
     [{ precision: 'f16' as const }, {}, 'navi21 tiny f32 is not there'],
     [{}, { hotClamps: 1 }, 'navi21 tiny gemm/tiled 2x4x8: 1 clamped indices in its hot loop'],
     [{}, { hotSpills: true }, 'navi21 tiny gemm/tiled 2x4x8: spilled registers in its hot loop'],
+    [{}, { fmaShare: 0.79 }, "navi21 tiny gemm/tiled 2x4x8: 0.790 of its vector ALU's clocks, 0.8 asked for"],
+    [
+      {},
+      { fmaShare: 0.81, kernel: 'gemm_layer_norm/tiled', nodes: 2, predictedMs: 0.03 },
+      "navi21 tiny gemm_layer_norm/tiled 2x4x8: 0.810 of its vector ALU's clocks, 0.82 asked for",
+    ],
   ])('is told of %o, %o', (model, row, fault) => {
     expect(regressions(prediction, documentWith(model, row))).toEqual([fault]);
   });

@@ -156,6 +156,20 @@ export const gemmMutants: readonly KernelMutant[] = [
     mutate: replace('step <= steps', 'step < steps'),
   },
   {
+    name: 'tiled: K filled up with its last values',
+    op: 'gemm',
+    kernel: 'tiled',
+    cases: odd,
+    mutate: replace('if ((step - 1) * STEP4 + k4 >= params.K4) { break; }', ''),
+  },
+  {
+    name: 'tiled: weights of the first step in all',
+    op: 'gemm',
+    kernel: 'tiled',
+    cases: odd,
+    mutate: replace('step * 4 * STEP4 + i * WORKGROUP', 'i * WORKGROUP'),
+  },
+  {
     name: 'tiled: second half of the rows left out',
     op: 'gemm',
     kernel: 'tiled',
@@ -189,8 +203,8 @@ export const gemmMutants: readonly KernelMutant[] = [
     op: 'patch_embed',
     cases: ['wide: 2 by 5 patches of 14'],
     mutate: all(
-      replace('* PATCH + tap / PATCH;', '* PATCH + tap % PATCH;'),
-      replace('index % patches.GW * PATCH + tap % PATCH)', 'index % patches.GW * PATCH + tap / PATCH)'),
+      replace('tap / PATCH * patches.W', 'tap % PATCH * patches.W'),
+      replace('patches.W + tap % PATCH)', 'patches.W + tap / PATCH)'),
     ),
   },
   {
@@ -203,7 +217,7 @@ export const gemmMutants: readonly KernelMutant[] = [
     name: 'class token convolved',
     op: 'patch_embed',
     cases: ['wide: 2 by 5 patches of 14'],
-    mutate: replace('if (row == 0) { return vec4f(0); }\n  let index = row - 1;', 'let index = max(row, 1) - 1;'),
+    mutate: replace('if (at == ZEROS) { return vec4f(0); }', ''),
   },
   {
     name: 'position embeddings missing',
