@@ -1,10 +1,20 @@
 import type { Graph, Value } from '../graph/graph.js';
-import { borderOf } from '../image/size.js';
+import { borderOf, type Size } from '../image/size.js';
 import { affine, doubt, doubtDistance, doubtFit, type AffineAttrs, type Freedom } from '../kernels/doubt.js';
 import type { DepthKind } from '../models/family.js';
 import { resizeDepth } from '../depth/resize.js';
-import type { Engine, Lease } from './engine.js';
-import { factorInput, mapsOf, networkInput, programKey, type Geometry } from './estimate.js';
+import type { Engine, Lease, ProgramBuilder } from './engine.js';
+import {
+  factorInput,
+  mapsOf,
+  needsDoubt,
+  networkInput,
+  planEstimate,
+  programKey,
+  type EstimateOptions,
+  type EstimatePlan,
+  type Geometry,
+} from './estimate.js';
 
 /** How else the network is asked. */
 interface Variant {
@@ -30,7 +40,18 @@ const FREEDOM: Record<DepthKind['kind'], Freedom> = {
 
 /** The program of an estimate that finds how far to trust it: `leaseEstimate`, with three more runs of the network. */
 export function leaseDoubted(engine: Engine, geometry: Geometry): Lease {
-  return engine.lease(programKey('doubted', geometry), (graph) => {
+  return engine.lease(programKey('doubted', geometry), doubtedBuilder(engine, geometry));
+}
+
+/** What an estimate with `confidence: true` takes, as `planEstimate`. @throws as `planEstimate` */
+export function planDoubted(engine: Engine, picture: Size, options: EstimateOptions): EstimatePlan {
+  if (!needsDoubt(engine.entry, options)) return planEstimate(engine, picture, options);
+  const plan = planEstimate(engine, picture, options, doubtedBuilder);
+  return { ...plan, runs: plan.runs * (1 + VARIANTS.length) };
+}
+
+function doubtedBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
+  return (graph) => {
     const picture = networkInput(engine, graph, geometry);
     const outputs = engine.network(picture);
     const maps = mapsOf(engine, graph, outputs, geometry);
@@ -39,7 +60,7 @@ export function leaseDoubted(engine: Engine, geometry: Geometry): Lease {
     // A bicubic filter would leave 0 to 1.
     const confidence = resizeDepth(graph, sure, { ...geometry.out, filter: 'bilinear', border });
     return { keep: { ...maps, confidence }, inputs: factorInput(graph) };
-  });
+  };
 }
 
 function confidenceOf(engine: Engine, graph: Graph, picture: Value, depth: Value): Value {
