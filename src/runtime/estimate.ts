@@ -32,7 +32,7 @@ export interface EstimateOptions extends SizeOptions {
   readonly focalLength?: number;
   /**
    * Finds how far to trust each value: see `DepthMap.confidence`. Models that say it themselves say it anyway; the
-   * others take three more runs of the network. Not in streams with `steady`.
+   * others take four more runs of the network. Not in streams with `steady`.
    */
   readonly confidence?: boolean;
   readonly signal?: AbortSignal;

@@ -188,7 +188,7 @@ describe('plan', () => {
     expect(network).toEqual({ width: map.width, height: map.height });
     map.dispose();
     expect(dispatches).toBeGreaterThan(50 * runs);
-    expect(runs).toBe(options.confidence ? 4 : 1);
+    expect(runs).toBe(options.confidence ? 5 : 1);
     fresh.dispose();
     expect(() => fresh.plan(size, options)).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
   });
