@@ -21,10 +21,10 @@ export const DATA = {
   ],
   'da-2k': ['DA-2K.zip', 'DA-2K: the zip as it is published.'],
   'midas-kitti': ['kitti', 'KITTI, the test pictures of Eigen: list and tar of Marigold.'],
-  'vda-kitti': ['vda/kitti', '`kitti_video_500.json` and the frames that it lists.'],
-  'vda-scannet': ['vda/scannet', '`scannet_video_500.json` and the frames that it lists.'],
-  'vda-bonn': ['vda/bonn', '`bonn_video_500.json` and the frames that it lists.'],
-  'vda-nyuv2': ['vda/nyuv2', '`nyuv2_video_500.json` and the frames that it lists.'],
+  'vda-kitti-500': ['vda/kitti', '`kitti_video_500.json` and the frames that it lists.'],
+  'vda-scannet-500': ['vda/scannet', '`scannet_video_500.json` and the frames that it lists.'],
+  'vda-bonn-500': ['vda/bonn', '`bonn_video_500.json` and the frames that it lists.'],
+  'vda-nyuv2-500': ['vda/nyuv2', '`nyuv2_video_500.json` and the frames that it lists.'],
   'vda-sintel': ['vda/sintel', '`sintel_video.json` and the frames that it lists.'],
 };
 
