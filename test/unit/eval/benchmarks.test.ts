@@ -31,11 +31,15 @@ const waves: EstimateDisparity = async ({ width, height }, name) =>
     return 1.1 + 0.8 * Math.sin(7 * u + name.length) + 0.5 * Math.cos(5 * v) + u * v;
   });
 
-async function scoresIn(folder: string, protocol?: ProtocolName): Promise<BenchmarkRow[]> {
+/** @param only a part of the names of the pictures that are scored */
+async function scoresIn(folder: string, protocol?: ProtocolName, only = ''): Promise<BenchmarkRow[]> {
   const found = await findBenchmarks(join(root, folder), protocol);
   try {
     const rows: BenchmarkRow[] = [];
-    for (const benchmark of found!.benchmarks) for await (const row of scoreBenchmark(benchmark, waves)) rows.push(row);
+    for (const benchmark of found!.benchmarks) {
+      const samples = benchmark.samples.filter(({ picture }) => picture.includes(only));
+      for await (const row of scoreBenchmark({ ...benchmark, samples }, waves)) rows.push(row);
+    }
     return rows;
   } finally {
     await found?.close();
@@ -95,6 +99,21 @@ describe('public benchmarks', () => {
     expect(() => parseArguments(['eval', '--data', '.', '--protocol', 'midas-nyu', '--truth', 'depth'])).toThrow(
       'exclude each other',
     );
+  });
+});
+
+describe('by the protocols of MiDaS', () => {
+  it.each<[ProtocolName, string]>([
+    ['midas-nyu', 'rgb_0046'],
+    ['midas-kitti', '0000000069'],
+    ['midas-kitti-garg', '0000000069'],
+    ['midas-eth3d', 'DSC_0286'],
+    ['midas-diode', 'indoors_000_010'],
+  ])('%s: caps and crops are as another implementation has them', async (protocol, picture) => {
+    const rows = await scoresIn('marigold', protocol, picture);
+    expect(rows).toHaveLength(1);
+    for (const [key, value] of Object.entries(expected[protocol]![0]!))
+      expect(Math.abs((rows[0]![key as 'absRel'] as number) - (value as number)), key).toBeLessThan(1e-6);
   });
 });
 
