@@ -7,8 +7,8 @@ const INVERSE: bool = true;
 const TAPS: i32 = 5;
 // Of inverse depth, in standard deviations: what estimates that agree may be off, and how far infinity is below the
 // least.
-const NOISE: f32 = 0.024;
-const MARGIN: f32 = 0.48;
+const NOISE: f32 = 0.05;
+const MARGIN: f32 = 0.7;
 const HALF: f32 = 0.2; // doubt of which confidence is a half
 struct Params {
   H: u32,
@@ -18,8 +18,9 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
 @group(0) @binding(2) var<storage, read> distance: array<f32>; // [H, W], from doubt_distance.wgsl
-@group(0) @binding(3) var<storage, read> fit: array<f32>; // [4], from doubt_fit.wgsl
-@group(0) @binding(4) var<storage, read_write> confidence: array<f32>; // [H, W]
+@group(0) @binding(3) var<storage, read> aside: array<f32>; // [H, W], the same of more estimates
+@group(0) @binding(4) var<storage, read> fit: array<f32>; // [4], from doubt_fit.wgsl
+@group(0) @binding(5) var<storage, read_write> confidence: array<f32>; // [H, W]
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
@@ -41,9 +42,9 @@ fn main(
   for (var tap = 0; tap < TAPS * TAPS; tap++) {
     let around = (vec2i(tap % TAPS, tap / TAPS) - TAPS / 2) * i32(params.APART);
     let at = clamp(here + around, vec2i(0), end);
-    let found = distance[u32(at.y) * params.W + u32(at.x)];
-    sound = sound && finite(found);
-    off = max(off, found);
+    let place = u32(at.y) * params.W + u32(at.x);
+    sound = sound && finite(distance[place]) && finite(aside[place]);
+    off = max(off, max(distance[place], aside[place]));
   }
   let value = depth[index];
   let spread = fit[2];

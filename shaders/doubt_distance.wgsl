@@ -1,19 +1,31 @@
-// distance[N]: mean distance of three other estimates from a depth map, each laid onto it by its fit
-// (doubt_fit.wgsl).
+// distance[H,W]: the larger distance of two other estimates from a depth map, each laid onto it by its fit
+// (doubt_fit.wgsl). Where only one of them shows a pixel, that one counts.
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
 struct Params {
-  N: u32,
+  H: u32,
+  W: u32,
+  A_TOP: u32, // of what a shows, and left column, and ends of its rows and columns
+  A_LEFT: u32,
+  A_BOTTOM: u32,
+  A_RIGHT: u32,
+  B_TOP: u32,
+  B_LEFT: u32,
+  B_BOTTOM: u32,
+  B_RIGHT: u32,
 }
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> depth: array<f32>; // [N]
-@group(0) @binding(2) var<storage, read> a: array<f32>; // [N]
-@group(0) @binding(3) var<storage, read> b: array<f32>; // [N]
-@group(0) @binding(4) var<storage, read> c: array<f32>; // [N]
-@group(0) @binding(5) var<storage, read> fit_a: array<f32>; // [4]
-@group(0) @binding(6) var<storage, read> fit_b: array<f32>; // [4]
-@group(0) @binding(7) var<storage, read> fit_c: array<f32>; // [4]
-@group(0) @binding(8) var<storage, read_write> distance: array<f32>; // [N]
+@group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
+@group(0) @binding(2) var<storage, read> a: array<f32>; // [H, W]
+@group(0) @binding(3) var<storage, read> b: array<f32>; // [H, W]
+@group(0) @binding(4) var<storage, read> fit_a: array<f32>; // [4]
+@group(0) @binding(5) var<storage, read> fit_b: array<f32>; // [4]
+@group(0) @binding(6) var<storage, read_write> distance: array<f32>; // [H, W]
+
+// As bits: WGSL lets compilers assume that floats are never NaN.
+fn finite(value: f32) -> bool {
+  return (bitcast<u32>(value) & 0x7f800000u) != 0x7f800000u;
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -22,7 +34,12 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let i = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (i >= params.N) { return; }
-  let others = vec3f(fit_a[0] * a[i] + fit_a[1], fit_b[0] * b[i] + fit_b[1], fit_c[0] * c[i] + fit_c[1]);
-  distance[i] = dot(abs(others - depth[i]), vec3f(1.0 / 3));
+  if (i >= params.H * params.W) { return; }
+  let at = vec2u(i % params.W, i / params.W);
+  let in_a = all(at >= vec2u(params.A_LEFT, params.A_TOP)) && all(at < vec2u(params.A_RIGHT, params.A_BOTTOM));
+  let in_b = all(at >= vec2u(params.B_LEFT, params.B_TOP)) && all(at < vec2u(params.B_RIGHT, params.B_BOTTOM));
+  let off_a = select(0, abs(fit_a[0] * a[i] + fit_a[1] - depth[i]), in_a);
+  let off_b = select(0, abs(fit_b[0] * b[i] + fit_b[1] - depth[i]), in_b);
+  // A sum is not finite where one of them is not; a maximum may be.
+  distance[i] = select(off_a + off_b, max(off_a, off_b), finite(off_a) && finite(off_b));
 }

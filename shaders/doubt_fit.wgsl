@@ -1,12 +1,16 @@
 // fit[4]: scale and shift that lay another estimate onto a depth map, by least squares on at most 64×64 of their
-// pixels, and standard deviation and least value of the depth there. Pixels that are not finite do not count.
+// pixels that both show, and standard deviation and least value of the depth there. Pixels that are not finite do not
+// count.
 // One workgroup; its sums are the same in every invocation.
 const WORKGROUP: u32 = 128;
 const SIDE: u32 = 64; // samples along a side, at most
 const LARGEST: f32 = 3.4028234e38;
 struct Params {
-  H: u32,
   W: u32,
+  TOP: u32, // of what both show, and left column, rows and columns
+  LEFT: u32,
+  ROWS: u32,
+  COLUMNS: u32,
   ALIGN: u32, // 0 nothing, 1 a scale, 2 a scale and a shift
 }
 @group(0) @binding(0) var<uniform> params: Params;
@@ -24,7 +28,7 @@ fn finite(value: f32) -> bool {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   if (any(group != vec3u(0))) { return; }
-  let grid = min(vec2u(params.W, params.H), vec2u(SIDE));
+  let grid = min(vec2u(params.COLUMNS, params.ROWS), vec2u(SIDE));
   let count = grid.x * grid.y;
   var mean = vec3f(0); // of other and depth; count
   var least = LARGEST;
@@ -34,8 +38,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var sum = vec4f(0);
     let origin = select(vec2f(0), mean.xy, params.ALIGN == 2);
     for (var i = local; i < count; i += WORKGROUP) {
-      let column = (2 * (i % grid.x) + 1) * params.W / (2 * grid.x);
-      let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
+      let column = params.LEFT + (2 * (i % grid.x) + 1) * params.COLUMNS / (2 * grid.x);
+      let row = params.TOP + (2 * (i / grid.x) + 1) * params.ROWS / (2 * grid.y);
       let a = other[row * params.W + column];
       let b = depth[row * params.W + column];
       if (!finite(a) || !finite(b)) { continue; }

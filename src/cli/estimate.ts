@@ -116,7 +116,8 @@ async function work(
       );
     if (outputs.picture === STANDARD) return;
     const { width, height } = depth;
-    const facts = { width, height, min, max, nonFinite, milliseconds, plan: model.plan(picture, sizes) };
+    const plan = await model.plan(picture, { ...sizes, ...optional({ confidence }) });
+    const facts = { width, height, min, max, nonFinite, milliseconds, plan };
     printResult(model, job, facts, command, session);
   } finally {
     depth.dispose();

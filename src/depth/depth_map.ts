@@ -80,7 +80,7 @@ export class DepthMapOnGpu {
   readonly model: ModelName;
   /**
    * How far to trust each value, from 0 to 1: 1 is sure. From networks that say it, or with `confidence: true` from how
-   * far apart their maps are of the picture as it is, mirrored and smaller; undefined otherwise.
+   * far apart their maps are of the picture as it is, mirrored and moved; undefined otherwise.
    */
   readonly confidence: SideMap | undefined;
   /**

@@ -30,11 +30,11 @@ export interface Frame {
 
 /**
  * Marks as known what the protocol counts: depths between its ends, inside its crop.
- * @param mask 1 where the data set itself says that the depth is valid; it then decides alone
+ * @param mask 1 where the data set itself says that the depth is valid
  */
 export function knownDepth(
   { width, height, depth }: Omit<DepthTruth, 'known'>,
-  { minDepth, maxDepth, crop }: Protocol,
+  { minDepth, maxDepth, crop, maskAlone }: Protocol,
   mask?: ArrayLike<number>,
 ): DepthTruth {
   const { rows, columns } = crop?.({ width, height }) ?? { rows: [0, height], columns: [0, width] };
@@ -43,7 +43,8 @@ export function knownDepth(
     for (let x = Math.max(0, columns[0]); x < Math.min(width, columns[1]); x++) {
       const i = y * width + x;
       const z = depth[i] as number;
-      known[i] = (mask ? mask[i] && z > 0 : z > minDepth && z < maxDepth) ? 1 : 0;
+      const between = mask && maskAlone ? z > 0 : z > minDepth && z < maxDepth;
+      known[i] = between && (!mask || mask[i]) ? 1 : 0;
     }
   return { width, height, depth, known };
 }

@@ -29,6 +29,8 @@ export interface Protocol {
   readonly truthCrop?: Crop;
   /** What of the truth counts. */
   readonly crop?: Crop;
+  /** Where the data set marks its valid pixels, these count whatever their depth. */
+  readonly maskAlone?: true;
   /** Pixels where the model gives 0 or less take no part in the alignment. */
   readonly positiveOnly?: true;
   /** The alignment looks at this many columns at most. */
@@ -116,7 +118,7 @@ export const protocols = {
   'marigold-nyu': marigold(1e-3, 10, { crop: nyuCrop }),
   'marigold-kitti': marigold(1e-5, 80, { pictureCrop: kittiPicture, crop: eigen }),
   'marigold-eth3d': marigold(1e-5, Infinity, { alignColumns: 1024 }),
-  'marigold-diode': marigold(0.6, 350),
+  'marigold-diode': marigold(0.6, 350, { maskAlone: true }),
   'marigold-scannet': marigold(1e-3, 10),
   'midas-nyu': midas(10),
   'midas-kitti': midas(80),

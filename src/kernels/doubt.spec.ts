@@ -1,4 +1,14 @@
-import { affine, doubt, doubtDistance, doubtFit, type AffineAttrs, type DoubtAttrs, type Freedom } from './doubt.js';
+import {
+  affine,
+  doubt,
+  doubtDistance,
+  doubtFit,
+  type AffineAttrs,
+  type DoubtAttrs,
+  type DoubtDistanceAttrs,
+  type DoubtFitAttrs,
+  type Seen,
+} from './doubt.js';
 import { blank, defineSpec, need, type Expected, type Tensors } from './spec.js';
 
 /** Index of a pixel of a row that goes on mirrored at its ends. */
@@ -58,22 +68,23 @@ export const affineSpec = defineSpec({
   perf: [{ name: 'Depth Anything 518×686', inputs: { x: [518, 686, 4] }, attrs: flip(686) }],
 });
 
-/** At most 64×64 pixels of both maps, evenly spread, where both are finite. */
-function samples(inputs: Tensors): { a: number; b: number }[] {
+/** At most 64×64 pixels of what both maps show, evenly spread, where both are finite. */
+function samples(inputs: Tensors, { top, left, bottom, right }: Seen): { a: number; b: number }[] {
   const [depth, other] = [need(inputs, 'depth'), need(inputs, 'other')];
-  const [H, W] = depth.type.shape as [number, number];
-  const [rows, columns] = [Math.min(H, 64), Math.min(W, 64)];
+  const W = depth.type.shape[1] as number;
+  const [H, across] = [bottom - top, right - left];
+  const [rows, columns] = [Math.min(H, 64), Math.min(across, 64)];
   return Array.from({ length: rows * columns }, (_, i) => {
-    const row = Math.floor(((Math.floor(i / columns) + 0.5) * H) / rows);
-    const column = Math.floor((((i % columns) + 0.5) * W) / columns);
+    const row = top + Math.floor(((Math.floor(i / columns) + 0.5) * H) / rows);
+    const column = left + Math.floor((((i % columns) + 0.5) * across) / columns);
     return { a: other.data[row * W + column] as number, b: depth.data[row * W + column] as number };
   }).filter(({ a, b }) => Number.isFinite(a) && Number.isFinite(b));
 }
 
 const FIT_GATE = 64;
 
-function fitted(inputs: Tensors, { freedom }: { readonly freedom: Freedom }): { fit: Expected } {
-  const pairs = samples(inputs);
+function fitted(inputs: Tensors, { freedom, seen }: DoubtFitAttrs): { fit: Expected } {
+  const pairs = samples(inputs, seen);
   const count = Math.max(pairs.length, 1);
   const sum = (of: (pair: { a: number; b: number }) => number) => pairs.reduce((total, pair) => total + of(pair), 0);
   const [meanA, meanB] = [sum(({ a }) => a) / count, sum(({ b }) => b) / count];
@@ -93,6 +104,7 @@ function fitted(inputs: Tensors, { freedom }: { readonly freedom: Freedom }): { 
 }
 
 const maps = (H: number, W: number) => ({ depth: [H, W], other: [H, W] });
+const all = (H: number, W: number): Seen => ({ top: 0, left: 0, bottom: H, right: W });
 const positive = (next: () => number) => 1 + next();
 
 export const doubtFitSpec = defineSpec({
@@ -105,48 +117,71 @@ export const doubtFitSpec = defineSpec({
     {
       name: 'scale and shift, more pixels than are fitted',
       inputs: maps(70, 131),
-      attrs: { freedom: 'scale-and-shift' },
+      attrs: { freedom: 'scale-and-shift', seen: all(70, 131) },
       fill: { depth: positive, other: (next, i) => 3 * next() + (i % 7) },
       half: false,
     },
-    { name: 'a scale', inputs: maps(9, 13), attrs: { freedom: 'scale' }, fill: positive, half: false },
-    { name: 'nothing', inputs: maps(9, 13), attrs: { freedom: 'none' }, fill: positive, half: false },
+    {
+      name: 'scale and shift of the lower right part',
+      inputs: maps(90, 77),
+      attrs: { freedom: 'scale-and-shift', seen: { top: 13, left: 5, bottom: 90, right: 73 } },
+      fill: { depth: (next, i) => (i < 13 * 77 ? 1e4 : positive(next)), other: (next, i) => 3 * next() + (i % 7) },
+      half: false,
+    },
+    {
+      name: 'a scale',
+      inputs: maps(9, 13),
+      attrs: { freedom: 'scale', seen: all(9, 13) },
+      fill: positive,
+      half: false,
+    },
+    { name: 'nothing', inputs: maps(9, 13), attrs: { freedom: 'none', seen: all(9, 13) }, fill: positive, half: false },
     {
       name: 'an estimate that is the same everywhere',
       inputs: maps(4, 4),
-      attrs: { freedom: 'scale-and-shift' },
+      attrs: { freedom: 'scale-and-shift', seen: all(4, 4) },
       fill: { depth: positive, other: () => 2 },
       half: false,
     },
     {
       name: 'values that are not finite',
       inputs: maps(8, 8),
-      attrs: { freedom: 'scale-and-shift' },
+      attrs: { freedom: 'scale-and-shift', seen: all(8, 8) },
       fill: { depth: (next, i) => (i % 5 ? positive(next) : NaN), other: (next, i) => (i % 7 ? next() : Infinity) },
       half: false,
     },
   ],
-  perf: [{ name: 'Depth Anything 518×686', inputs: maps(518, 686), attrs: { freedom: 'scale-and-shift' } }],
+  perf: [
+    {
+      name: 'Depth Anything 518×686',
+      inputs: maps(518, 686),
+      attrs: { freedom: 'scale-and-shift', seen: all(518, 686) },
+    },
+  ],
 });
 
-function distances(inputs: Tensors): { distance: Expected } {
+function distances(inputs: Tensors, { inA, inB }: DoubtDistanceAttrs): { distance: Expected } {
   const depth = need(inputs, 'depth');
+  const W = depth.type.shape[1] as number;
   const distance = blank(depth.type.shape);
-  for (const name of ['a', 'b', 'c']) {
+  for (const [name, { top, left, bottom, right }] of [['a', inA] as const, ['b', inB] as const]) {
     const { data: fit } = need(inputs, `fit_${name}`);
     const [scale, shift] = [fit[0] as number, fit[1] as number];
     need(inputs, name).data.forEach((value, i) => {
+      const [row, column] = [Math.floor(i / W), i % W];
+      if (row < top || row >= bottom || column < left || column >= right) return;
       const at = depth.data[i] as number;
-      distance.values[i]! += Math.abs(scale * value + shift - at) / 3;
-      distance.magnitude[i]! += (Math.abs(scale * value) + Math.abs(shift) + Math.abs(at)) / 3;
+      // NaN stays.
+      distance.values[i] = Math.max(distance.values[i] as number, Math.abs(scale * value + shift - at));
+      distance.magnitude[i]! += Math.abs(scale * value) + Math.abs(shift) + Math.abs(at);
     });
   }
   return { distance };
 }
 
 const estimates = (H: number, W: number) => ({
-  ...{ depth: [H, W], a: [H, W], b: [H, W], c: [H, W] },
-  ...{ fit_a: [4], fit_b: [4], fit_c: [4] },
+  ...{ depth: [H, W], a: [H, W], b: [H, W] },
+  ...{ fit_a: [4], fit_b: [4] },
 });
 
 export const doubtDistanceSpec = defineSpec({
@@ -156,14 +191,25 @@ export const doubtDistanceSpec = defineSpec({
   halfAttrs: (attrs) => attrs,
   reference: distances,
   cases: [
-    { name: 'odd sides', inputs: estimates(9, 15), attrs: {}, half: false },
-    { name: 'one pixel', inputs: estimates(1, 1), attrs: {}, half: false },
+    {
+      name: 'each shows another part',
+      inputs: estimates(9, 15),
+      attrs: { inA: { top: 2, left: 0, bottom: 9, right: 12 }, inB: { top: 0, left: 4, bottom: 8, right: 15 } },
+      half: false,
+    },
+    { name: 'one pixel', inputs: estimates(1, 1), attrs: { inA: all(1, 1), inB: all(1, 1) }, half: false },
   ],
-  perf: [{ name: 'Depth Anything 518×686', inputs: estimates(518, 686), attrs: {} }],
+  perf: [
+    {
+      name: 'Depth Anything 518×686',
+      inputs: estimates(518, 686),
+      attrs: { inA: all(518, 686), inB: all(518, 686) },
+    },
+  ],
 });
 
 function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Expected } {
-  const [depth, distance] = [need(inputs, 'depth'), need(inputs, 'distance')];
+  const [depth, distance, aside] = [need(inputs, 'depth'), need(inputs, 'distance'), need(inputs, 'aside')];
   const [H, W] = depth.type.shape as [number, number];
   const [, , spread, least] = need(inputs, 'fit').data as unknown as [number, number, number, number];
   const apart = Math.max(1, Math.round(Math.min(H, W) / 96));
@@ -174,10 +220,10 @@ function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Ex
     for (let tap = 0; tap < 25; tap++) {
       const row = inside(Math.floor(i / W) + apart * (Math.floor(tap / 5) - 2), H);
       const column = inside((i % W) + apart * ((tap % 5) - 2), W);
-      most = Math.max(most, distance.data[row * W + column] as number);
+      most = Math.max(most, distance.data[row * W + column] as number, aside.data[row * W + column] as number);
     }
-    const over = inverse ? value - Math.min(value, least) + 0.48 * spread : Math.abs(value);
-    const ratio = (most + (inverse ? 0.024 * spread : 0)) / over / 0.2;
+    const over = inverse ? value - Math.min(value, least) + 0.7 * spread : Math.abs(value);
+    const ratio = (most + (inverse ? 0.05 * spread : 0)) / over / 0.2;
     confidence.values[i] = Number.isFinite(value + most) ? 1 / (1 + ratio ** 2) : 0;
     // The function of the ratio falls by at most 0.65 where that grows by 1; the value may cancel with the least one.
     const parts = inverse ? (Math.abs(value) + Math.abs(least) + spread) / over : 1;
@@ -186,7 +232,7 @@ function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Ex
   return { confidence };
 }
 
-const judged = (H: number, W: number) => ({ depth: [H, W], distance: [H, W], fit: [4] });
+const judged = (H: number, W: number) => ({ depth: [H, W], distance: [H, W], aside: [H, W], fit: [4] });
 const fit = (_: unknown, i: number) => [1.1, -0.1, 0.3, 1.05][i] as number;
 const near = (next: () => number) => 0.4 * next() ** 3;
 
@@ -201,14 +247,14 @@ export const doubtSpec = defineSpec({
       name: 'inverse depth',
       inputs: judged(9, 15),
       attrs: { inverse: true },
-      fill: { depth: positive, distance: near, fit },
+      fill: { depth: positive, distance: near, aside: near, fit },
       half: false,
     },
     {
       name: 'depth, looked at in steps of two pixels',
       inputs: judged(150, 160),
       attrs: { inverse: false },
-      fill: { depth: positive, distance: near, fit },
+      fill: { depth: positive, distance: near, aside: near, fit },
       half: false,
     },
     {
@@ -218,6 +264,7 @@ export const doubtSpec = defineSpec({
       fill: {
         depth: (next, i) => (i === 4 ? NaN : positive(next)),
         distance: (next, i) => [NaN, Infinity][i - 99] ?? near(next),
+        aside: (next, i) => [NaN, Infinity][i - 30] ?? near(next),
         fit,
       },
       half: false,

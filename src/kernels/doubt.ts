@@ -59,6 +59,14 @@ export const affine = defineOp<AffineInputs, AffineAttrs>({
 export type Freedom = 'none' | 'scale' | 'scale-and-shift';
 const ALIGN: Record<Freedom, number> = { none: 0, scale: 1, 'scale-and-shift': 2 };
 
+/** Rows and columns of a map, from the first to before the last. */
+export interface Seen {
+  readonly top: number;
+  readonly left: number;
+  readonly bottom: number;
+  readonly right: number;
+}
+
 export interface DoubtFitInputs {
   readonly [name: string]: TensorType | undefined;
   /** [H,W], f32 */
@@ -67,8 +75,14 @@ export interface DoubtFitInputs {
   readonly other: TensorType;
 }
 
+export interface DoubtFitAttrs {
+  readonly freedom: Freedom;
+  /** What `other` shows. */
+  readonly seen: Seen;
+}
+
 /** fit[4]: scale and shift that lay `other` onto `depth`, and standard deviation and least value of the depth. */
-export const doubtFit = defineOp<DoubtFitInputs, { readonly freedom: Freedom }, { fit: TensorType }>({
+export const doubtFit = defineOp<DoubtFitInputs, DoubtFitAttrs, { fit: TensorType }>({
   name: 'doubt_fit',
   infer({ depth, other }) {
     ensureMaps('doubt_fit', { depth, other });
@@ -78,12 +92,12 @@ export const doubtFit = defineOp<DoubtFitInputs, { readonly freedom: Freedom }, 
     {
       name: 'workgroup',
       on: 'any',
-      make({ depth }, { freedom }) {
-        const [H, W] = depth.shape as [number, number];
+      make({ depth }, { freedom, seen: { top: TOP, left: LEFT, bottom, right } }) {
+        const W = depth.shape[1] as number;
         return {
           files: [fitWgsl],
           tunables: { WORKGROUP: FIT_WORKGROUP, SIDE },
-          params: { H, W, ALIGN: ALIGN[freedom] },
+          params: { W, TOP, LEFT, ROWS: bottom - TOP, COLUMNS: right - LEFT, ALIGN: ALIGN[freedom] },
           workgroups: 1,
         };
       },
@@ -92,52 +106,62 @@ export const doubtFit = defineOp<DoubtFitInputs, { readonly freedom: Freedom }, 
   cost: ({ depth }) => ({ flops: 11 * depth.shape.reduce((product, side) => product * Math.min(side, SIDE), 1) }),
 });
 
-/** A depth map, three other estimates of it, and how each is laid onto it. */
+/** A depth map, two other estimates of it, and how each is laid onto it. */
 export interface DoubtDistanceInputs {
   readonly [name: string]: TensorType | undefined;
-  /** [H,W], f32; so are the next three. */
+  /** [H,W], f32; so are the next two. */
   readonly depth: TensorType;
   readonly a: TensorType;
   readonly b: TensorType;
-  readonly c: TensorType;
-  /** [4], f32, from `doubtFit`; so are the next two. */
+  /** [4], f32, from `doubtFit`; so is the next one. */
   readonly fit_a: TensorType;
   readonly fit_b: TensorType;
-  readonly fit_c: TensorType;
 }
 
-/** distance[H,W]: how far on average three other estimates are from each value of a depth map. */
-export const doubtDistance = defineOp<DoubtDistanceInputs, Record<never, never>, { distance: TensorType }>({
+export interface DoubtDistanceAttrs {
+  /** What `a` shows. */
+  readonly inA: Seen;
+  /** What `b` shows. */
+  readonly inB: Seen;
+}
+
+/** distance[H,W]: how far the farther of two other estimates is from each value of a depth map, of those that show it. */
+export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, { distance: TensorType }>({
   name: 'doubt_distance',
-  infer({ depth, a, b, c, fit_a, fit_b, fit_c }) {
-    ensureMaps('doubt_distance', { depth, a, b, c });
-    ensureFits('doubt_distance', { fit_a, fit_b, fit_c });
+  infer({ depth, a, b, fit_a, fit_b }) {
+    ensureMaps('doubt_distance', { depth, a, b });
+    ensureFits('doubt_distance', { fit_a, fit_b });
     return { distance: depth };
   },
   kernels: [
     {
       name: 'registers',
       on: 'any',
-      make({ depth }) {
-        const N = numel(depth.shape);
+      make({ depth }, { inA, inB }) {
+        const [H, W] = depth.shape as [number, number];
         return {
           files: [distanceWgsl],
           tunables: { WORKGROUP },
-          params: { N },
-          workgroups: Math.ceil(N / WORKGROUP),
+          params: {
+            ...{ H, W },
+            ...{ A_TOP: inA.top, A_LEFT: inA.left, A_BOTTOM: inA.bottom, A_RIGHT: inA.right },
+            ...{ B_TOP: inB.top, B_LEFT: inB.left, B_BOTTOM: inB.bottom, B_RIGHT: inB.right },
+          },
+          workgroups: Math.ceil((H * W) / WORKGROUP),
         };
       },
     },
   ],
-  cost: ({ depth }) => ({ flops: 12 * numel(depth.shape) }),
+  cost: ({ depth }) => ({ flops: 9 * numel(depth.shape) }),
 });
 
 export interface DoubtInputs {
   readonly [name: string]: TensorType | undefined;
   /** [H,W], f32 */
   readonly depth: TensorType;
-  /** [H,W], f32, from `doubtDistance`. */
+  /** [H,W], f32, from `doubtDistance`; so is the next one, of other estimates. */
   readonly distance: TensorType;
+  readonly aside: TensorType;
   /** [4], f32, from `doubtFit`. */
   readonly fit: TensorType;
 }
@@ -150,8 +174,8 @@ export interface DoubtAttrs {
 /** confidence[H,W] in 0…1: how near other estimates are to a depth map around each pixel, in relative depth. */
 export const doubt = defineOp<DoubtInputs, DoubtAttrs, { confidence: TensorType }>({
   name: 'doubt',
-  infer({ depth, distance, fit }) {
-    ensureMaps('doubt', { depth, distance });
+  infer({ depth, distance, aside, fit }) {
+    ensureMaps('doubt', { depth, distance, aside });
     ensureFits('doubt', { fit });
     return { confidence: depth };
   },
@@ -171,7 +195,7 @@ export const doubt = defineOp<DoubtInputs, DoubtAttrs, { confidence: TensorType 
       },
     },
   ],
-  cost: ({ depth }) => ({ flops: 35 * numel(depth.shape) }),
+  cost: ({ depth }) => ({ flops: 60 * numel(depth.shape) }),
 });
 
 function ensureMaps(op: string, maps: { readonly depth: TensorType; readonly [name: string]: TensorType }): void {

@@ -219,6 +219,8 @@ export interface FamilyCode<Entry extends ModelEntry = ModelEntry> {
     sizes: { readonly picture: Size; readonly network: Size },
     focalLength: number | undefined,
   ): number | undefined;
+  /** How often the network is run for one map, unless once. */
+  readonly runs?: number;
   /** The network of an entry. */
   network(entry: Entry): Network;
 }

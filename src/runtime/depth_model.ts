@@ -290,16 +290,24 @@ export class DepthModel {
   /**
    * What an estimate of a picture of some size takes, before anything of it is allocated or compiled.
    * @param picture width and height in pixels
-   * @returns sizes in bytes
+   * @returns sizes in bytes, and counts; a promise of them with `confidence: true`, as the code for that is fetched
+   *   first
    * @example
    * ```ts
    * const { activations, weights } = model.plan({ width: 4000, height: 3000 });
+   * const { runs } = await model.plan({ width: 4000, height: 3000 }, { confidence: true });
    * ```
-   * @throws the errors `estimate` has for that size: ImageError, LimitError, UsageError; DisposedError
+   * @throws the errors `estimate` has for that size: ImageError, LimitError, UsageError; DisposedError; and with
+   *   `confidence: true` NetworkError
    */
-  plan(picture: Size, options: EstimateOptions = {}): EstimatePlan {
-    this.#life.usable();
-    return planEstimate(this.#life.engine, picture, options);
+  plan(picture: Size, options?: EstimateOptions & { readonly confidence?: false }): EstimatePlan;
+  plan(picture: Size, options: EstimateOptions & { readonly confidence: true }): Promise<EstimatePlan>;
+  plan(picture: Size, options?: EstimateOptions): EstimatePlan | Promise<EstimatePlan>;
+  plan(picture: Size, options: EstimateOptions = {}): EstimatePlan | Promise<EstimatePlan> {
+    const life = this.#life;
+    life.usable();
+    if (options?.confidence) return parts.rare().then((rare) => rare.planDoubted(life.engine, picture, options));
+    return planEstimate(life.engine, picture, options);
   }
 
   /**

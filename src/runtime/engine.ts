@@ -206,8 +206,8 @@ export class Engine {
     return { weights: this.#store.bytes, activations: sum('bytes'), lowerBound: sum('lowerBound') };
   }
 
-  /** What a program takes, in bytes; nothing is compiled or allocated. @throws LimitError, UsageError */
-  plan(build: ProgramBuilder): { activations: number; lowerBound: number; weights: number; dispatches: number } {
+  /** What a program of one map takes, in bytes; nothing is compiled or allocated. @throws LimitError, UsageError */
+  plan(build: ProgramBuilder): Record<'activations' | 'lowerBound' | 'weights' | 'dispatches' | 'runs', number> {
     const graph = this.graph();
     const { keep } = build(graph);
     checkLimits(graph, this.gpu.device.limits);
@@ -215,7 +215,7 @@ export class Engine {
     this.#budget?.plan(this, graph, kept);
     const { bytes, lowerBound } = planSlots(graph, kept, this.gpu.device.limits);
     const weights = [...graph.constants.values()].reduce((sum, { type }) => sum + byteLength(type), 0);
-    return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length };
+    return { activations: bytes, lowerBound, weights, dispatches: graph.nodes.length, runs: this.#code.runs ?? 1 };
   }
 
   /**

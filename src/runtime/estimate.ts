@@ -32,7 +32,7 @@ export interface EstimateOptions extends SizeOptions {
   readonly focalLength?: number;
   /**
    * Finds how far to trust each value: see `DepthMap.confidence`. Models that say it themselves say it anyway; the
-   * others take three more runs of the network, which `plan` leaves out. Not in streams with `steady`.
+   * others take four more runs of the network. Not in streams with `steady`.
    */
   readonly confidence?: boolean;
   readonly signal?: AbortSignal;
@@ -75,6 +75,8 @@ export interface EstimatePlan {
   /** The weights it reads, which other sizes share. */
   readonly weights: number;
   readonly dispatches: number;
+  /** How often the network is run, one time after the other. */
+  readonly runs: number;
 }
 
 /** What a run is part of. */
@@ -91,11 +93,6 @@ export interface EstimateUse {
   after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
   /** What its map is drawn with. */
   drawings?(engine: Engine, map: MapBuffers): Pick<Engine['drawings'], 'use'>;
-}
-
-/** Sizes of an estimate. @throws ImageError, LimitError, UsageError */
-export function geometryOf(engine: Engine, source: ReadyPicture, options: EstimateOptions): Geometry {
-  return geometryOfSize(engine, pictureSize(source), options);
 }
 
 /** Sizes of an estimate of a picture of a size. @throws ImageError, LimitError, UsageError */
@@ -224,10 +221,15 @@ function factorBuffer(device: GPUDevice, factor: number): GPUBuffer {
   return buffer;
 }
 
-/** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */
-export function planEstimate(engine: Engine, { width, height }: Size, options: EstimateOptions): EstimatePlan {
-  const geometry = geometryOfSize(engine, { width, height }, options);
-  return { network: geometry.network, ...engine.plan(estimateBuilder(engine, geometry)) };
+/** What the program of an estimate takes, from its graph alone. @throws as `leaseEstimate` */
+export function planEstimate(
+  engine: Engine,
+  picture: Size,
+  options: EstimateOptions,
+  builder = estimateBuilder,
+): EstimatePlan {
+  const geometry = geometryOfSize(engine, picture, options);
+  return { network: geometry.network, ...engine.plan(builder(engine, geometry)) };
 }
 
 /**
@@ -255,7 +257,7 @@ async function estimateOn(
   given?: EstimateUse,
 ): Promise<DepthMap> {
   const use = given ?? (needsDoubt(engine.entry, options) ? doubted : usual);
-  const geometry = geometryOf(engine, source, options);
+  const geometry = geometryOfSize(engine, pictureSize(source), options);
   const focalLength = options.focalLength ?? focalLengthOf(source);
   const factor = engine.metreFactor(geometry, focalLength);
   const own = new PictureTexture(engine.gpu);

@@ -1,7 +1,7 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { Lease } from './engine.js';
 import { UsageError } from '../errors.js';
-import { geometryOf, leaseEstimate } from './estimate.js';
+import { geometryOfSize, leaseEstimate } from './estimate.js';
 import { scoped, submit } from '../gpu/scoped.js';
 import { PassTimer } from '../gpu/timing.js';
 import { typesOf } from '../graph/graph.js';
@@ -28,7 +28,7 @@ export async function profileEstimate(life: Lifetime, picture: Size, sizes: Size
   const { gpu } = engine;
   if (!gpu.device.features.has('timestamp-query'))
     throw new UsageError('GPU_NO_TIMESTAMPS', 'This device has no timestamp-query.', { phase: 'run' });
-  const geometry = geometryOf(engine, { data: new Uint8Array(), width, height }, sizes);
+  const geometry = geometryOfSize(engine, { width, height }, sizes);
   const turn = engine.runs.take();
   const own = new PictureTexture(gpu);
   let lease: Lease | undefined;

@@ -11,7 +11,7 @@ export { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 export { resume } from '../weights/fetch/resume.js';
 export { missingTensors, surplusTensors, zeroWeights } from '../weights/misfit.js';
 export { checkAnswers } from './answers.js';
-export { leaseDoubted } from './doubt.js';
+export { leaseDoubted, planDoubted } from './doubt.js';
 export { encodeDepth } from './encode.js';
 export { outOfHalfRange } from './half_range.js';
 export { MemoryBudget } from './memory_budget.js';

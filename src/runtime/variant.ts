@@ -9,6 +9,9 @@ export function variantOf(
   { convention, flipAverage }: Pick<EngineOptions, 'convention' | 'flipAverage'>,
 ): FamilyCode {
   const usual = convention === 'hub' ? { preprocess: preprocessHub } : {};
-  const averaged = flipAverage && { network: (entry: ModelEntry) => flipAveraged(code.network(entry)) };
+  const averaged = flipAverage && {
+    runs: 2,
+    network: (entry: ModelEntry) => flipAveraged(code.network(entry)),
+  };
   return { ...usual, ...code, ...averaged };
 }

@@ -5,18 +5,25 @@ import { expect, it } from 'vitest';
 import { parseArguments, type EvaluateCommand, type SuiteCommand } from '../../src/cli/arguments.js';
 import { evaluateModel } from '../../src/cli/evaluate.js';
 import { Session } from '../../src/cli/session.js';
+import type { Judgement } from '../../src/eval/scenes/judge.js';
 import { runSuite } from '../../src/cli/suite/run_suite.js';
 
 /** What docs/nano-failures.md says of nano. */
 const GOOD = 15;
+/** What is flat, or only pictured: it is trusted less than the rest of its picture. */
+const FLAT = ['cards-overlapping', 'cards-apart', 'mirror', 'poster'];
 
 it('asks nano the questions of the failure suite, and its confidence orders errors better than chance', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
   const session = new Session(true, new AbortController().signal);
   const argv = ['eval', '--suite', 'failures', '-m', 'nano', '--precision', 'f32', '-q', '-o', folder];
   expect(await runSuite(parseArguments(argv) as SuiteCommand, session)).toBe(0);
-  const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as { nano: { good: boolean }[] };
+  const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as { nano: Judgement[] };
   expect(scores.nano.filter(({ good }) => good)).toHaveLength(GOOD);
+  for (const name of FLAT) {
+    const { confidence, elsewhere } = scores.nano.find((each) => each.name === name)!;
+    expect(confidence, name).toBeLessThan(elsewhere! - 0.03);
+  }
   const html = await readFile(join(folder, 'index.html'), 'utf8');
   expect(html.match(/<img [^>]*src="data:image\/png;base64,/g)).toHaveLength(4 * scores.nano.length);
   const json = join(folder, 'scores', 'eval.json');
@@ -24,7 +31,7 @@ it('asks nano the questions of the failure suite, and its confidence orders erro
   expect(await evaluateModel(parseArguments(again) as EvaluateCommand, session)).toBe(0);
   const { mean } = JSON.parse(await readFile(json, 'utf8')) as { mean: { ause: number; auseRandom: number } };
   console.log('area under the sparsification error, over that of a random order:', mean.ause / mean.auseRandom);
-  // 0.64 when docs/evaluation.md was written.
-  expect(mean.ause).toBeLessThan(0.7 * mean.auseRandom);
+  // 0.56 when docs/evaluation.md was written.
+  expect(mean.ause).toBeLessThan(0.6 * mean.auseRandom);
   await rm(folder, { recursive: true });
 }, 600_000);

@@ -28,13 +28,16 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
         throw layoutFault(source, `lists clips of ${set}, which no protocol is for`, { expected: known, actual: own });
       }
       const { name, rules: protocol } = chosen ?? { name: own, rules: protocols[own as ProtocolName] };
-      const most = /_500\.json$/.test(list) ? MOST_LONG : (MOST_FRAMES[set] ?? MOST_LONG);
+      const long = /_500\.json$/.test(list);
+      const most = long ? MOST_LONG : (MOST_FRAMES[set] ?? MOST_LONG);
+      // Both lists of a set lie in one folder: their scores are kept apart.
+      const folder = long ? `${name}-500` : name;
       const samples = (listed as Record<string, ListedFrame[]>[]).flatMap((clip) =>
         Object.entries(clip).flatMap(([title, frames]) =>
           frames.slice(0, most).map(({ image, gt_depth: depth, factor }): Sample => ({
             picture: image,
             clip: title,
-            folder: name,
+            folder,
             open: async () => {
               const root = folderOf(list);
               const picture = await openPicture(tree, root + image);

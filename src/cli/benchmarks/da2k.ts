@@ -1,6 +1,15 @@
 import type { OrderedPair } from '../../eval/benchmark_scores.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
-import { folderOf, layoutFault, openPicture, readJson, sourceOf, type Layout, type Sample } from './sample.js';
+import {
+  findFile,
+  folderOf,
+  layoutFault,
+  openPicture,
+  readJson,
+  sourceOf,
+  type Layout,
+  type Sample,
+} from './sample.js';
 
 /** One annotation; points are [row, column]. */
 interface Annotation {
@@ -10,19 +19,21 @@ interface Annotation {
 }
 
 /** `annotations.json`: the path of each picture, and its pairs of points of which one is known to be nearer. */
-export const da2k: Layout = async (tree) => {
+export const da2k: Layout = async (tree, trees) => {
   const names = [...tree.names].filter((name) => /(?:^|\/)annotations\.json$/.test(name));
   const found = await Promise.all(names.map(async (name) => ({ name, entries: await readAnnotations(tree, name) })));
   return found.flatMap(({ name, entries }) => {
     if (!entries) return [];
     const root = folderOf(name);
-    const samples = entries.map(([picture, annotations]): Sample => {
-      const place = tree.names.has(root + picture) ? root + picture : picture;
+    const samples = entries.map(([key, annotations]): Sample => {
+      const picture = key.replace(/^(?:\.\/)+/, '');
+      const beside = tree.names.has(root + picture) ? { tree, prefix: root } : undefined;
+      const place = beside ?? findFile([tree, ...trees], picture) ?? { tree, prefix: root };
       return {
         picture,
         folder: folderOf(picture).slice(0, -1).split('/').at(-1) || 'da-2k',
         open: async () => {
-          const image = await openPicture(tree, place);
+          const image = await openPicture(place.tree, place.prefix + picture);
           const pairs = annotations.map((each) => pairOf(each, image, sourceOf(tree, `${name} (${picture})`)));
           return { picture: image, pairs };
         },

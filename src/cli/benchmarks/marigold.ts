@@ -4,7 +4,16 @@ import { DepthFileError } from '../../errors.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { greyCodes } from '../../node/depth_file.js';
 import type { Picture } from '../../node/image_file.js';
-import { findFile, layoutFault, openPicture, readLines, sourceOf, type Layout, type Sample } from './sample.js';
+import {
+  findFile,
+  layoutFault,
+  openPicture,
+  readLines,
+  sourceOf,
+  type Benchmark,
+  type Layout,
+  type Sample,
+} from './sample.js';
 import { sceneOf, type RawTruth } from './truth_scene.js';
 
 type Reader = (tree: FileTree, names: readonly string[], picture: Picture) => Promise<RawTruth>;
@@ -12,12 +21,19 @@ type Reader = (tree: FileTree, names: readonly string[], picture: Picture) => Pr
 /** A split list of the Marigold pack: lines of a picture, its depth, and what else belongs to it. */
 interface SplitList {
   readonly list: RegExp;
+  /** What its first line is like, where other lists have the same name. */
+  readonly line?: RegExp;
   readonly protocol: ProtocolName;
   readonly read: Reader;
 }
 
 const LISTS: readonly SplitList[] = [
-  { list: /(?:^|\/)nyu\/labeled\/filename_list_test\.txt$/, protocol: 'marigold-nyu', read: codes(1000) },
+  {
+    list: /(?:^|\/)filename_list_test\.txt$/,
+    line: /rgb_\d+\.png\s+\S*depth_\d+\.png/,
+    protocol: 'marigold-nyu',
+    read: codes(1000),
+  },
   { list: /(?:^|\/)eigen_test_files_with_gt\.txt$/, protocol: 'marigold-kitti', read: codes(256) },
   { list: /(?:^|\/)eth3d_filename_list\.txt$/, protocol: 'marigold-eth3d', read: rawFloats },
   { list: /(?:^|\/)diode_val_(?:all|indoor|outdoor)_filename_list\.txt$/, protocol: 'marigold-diode', read: maskedNpy },
@@ -28,12 +44,14 @@ const LISTS: readonly SplitList[] = [
 export const marigold: Layout = async (tree, trees, { protocol: chosen }) => {
   const found = [...tree.names].flatMap((name) => {
     const split = LISTS.find(({ list }) => list.test(name));
-    return split ? [{ name, split }] : [];
+    return split && !isPart(tree, name) ? [{ name, split }] : [];
   });
-  return Promise.all(
-    found.map(async ({ name, split }) => {
+  const benchmarks = await Promise.all(
+    found.map(async ({ name, split }): Promise<Benchmark[]> => {
       const protocol = chosen?.rules ?? protocols[split.protocol];
-      const lines = (await readLines(tree, name)).map((line) => line.trim().split(/\s+/));
+      const text = await readLines(tree, name);
+      if (split.line && !split.line.test(text[0] ?? '')) return [];
+      const lines = text.map((line) => line.trim().split(/\s+/));
       // KITTI's list says None for pictures without truth; its third column is a focal length, NYU's a filled map.
       const listed = lines.filter(([, depth]) => depth !== undefined && depth !== 'None');
       const first = listed[0]?.[0];
@@ -49,10 +67,17 @@ export const marigold: Layout = async (tree, trees, { protocol: chosen }) => {
           return sceneOf(image, raw, protocol, sourceOf(place.tree, names[0] as string));
         },
       }));
-      return { name: chosen?.name ?? split.protocol, protocol, samples };
+      return [{ name: chosen?.name ?? split.protocol, protocol, samples }];
     }),
   );
+  return benchmarks.flat();
 };
+
+/** Whether a list of DIODE is a part of another one beside it, whose pictures would count twice. */
+function isPart({ names }: FileTree, name: string): boolean {
+  const whole = name.replace(/diode_val_(?:indoor|outdoor)_/, 'diode_val_all_');
+  return whole !== name && names.has(whole);
+}
 
 /** Depth in a 16-bit PNG; codes are depth times `factor`. */
 function codes(factor: number): Reader {

@@ -30,7 +30,7 @@ export async function* scoreBenchmark(
     const frames = samples.filter((sample) => sample.clip === clip);
     yield {
       picture: clip ?? name,
-      folder: name,
+      folder: frames[0]?.folder ?? name,
       ...(await scoreClip(frames, protocol, estimate)),
       samples: frames.length,
     };

@@ -10,7 +10,8 @@ const PASSES = ['final', 'clean'];
 
 /** `depth/SCENE/frame_0001.dpt` with `final/SCENE/frame_0001.png` (or `clean`), in folders and archives. */
 export const sintel: Layout = async (tree, trees, { protocol: chosen }) => {
-  const depths = [...tree.names].filter((name) => /(?:^|\/)depth\/[^/]+\/[^/]+\.dpt$/.test(name)).sort();
+  // Names that begin with a dot are what macOS leaves beside files.
+  const depths = [...tree.names].filter((name) => /(?:^|\/)depth\/[^/]+\/[^/.][^/]*\.dpt$/.test(name)).sort();
   if (depths.length === 0) return [];
   const { name, rules: protocol } = chosen ?? { name: 'midas-sintel', rules: protocols['midas-sintel'] };
   const samples = depths.map((depth): Sample => {

@@ -4,12 +4,12 @@ import { score } from '../../eval/scores.js';
 import { extremes, lineThrough } from '../../eval/statistics.js';
 import { ProtectedFiles } from '../../node/protected_files.js';
 import type { CompareCommand } from '../arguments.js';
-import { findPictures } from '../find_pictures.js';
+import { findPictures, type Skipped } from '../find_pictures.js';
 import { table } from '../models.js';
 import { requireWritable } from '../places.js';
 import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
-import { estimateAll, passOver, SIDE, type Compared, type Estimate } from './compare_estimates.js';
+import { estimateAll, SIDE, type Compared, type Estimate } from './compare_estimates.js';
 import { grayFigure, mapFigure, pictureFigure } from './figures.js';
 import { writePage, type Figure, type Section } from './page.js';
 
@@ -28,10 +28,15 @@ export async function compareModels(command: CompareCommand, session: Session): 
   const found = await findPictures(inputs, output, session.signal);
   const pictures = found.pictures.filter(({ clip }) => !clip);
   const clips = found.pictures.filter(({ clip }) => clip);
-  const skipped = [...found.skipped, ...clips.map(({ path }) => ({ path, reason: 'is a video, and no picture' }))];
-  for (const each of skipped) passOver(each, session);
+  const skipped: Skipped[] = [];
+  const passOver = (each: Skipped) => {
+    skipped.push(each);
+    session.warn(`passed over: ${each.path} ${each.reason}.`);
+  };
+  for (const each of found.skipped) passOver(each);
+  for (const { path } of clips) passOver({ path, reason: 'is a video, and no picture' });
   const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
-  const compared = pictures.length > 0 ? await estimateAll(pictures, command, session) : [];
+  const compared = pictures.length > 0 ? await estimateAll(pictures, command, session, passOver) : [];
   if (compared.length === 0) {
     if (pictures.length === 0) session.warn('there are no pictures there.');
     return 1;
@@ -46,15 +51,17 @@ export async function compareModels(command: CompareCommand, session: Session): 
   const sections = async function* (): AsyncGenerator<Section> {
     yield { title: 'Means', rows };
     for (const each of compared) yield await sectionOf(each);
+    const passed = skipped.map(({ path, reason }) => [path, reason]);
+    if (passed.length > 0) yield { title: 'Passed over', rows: [['', 'why'], ...passed] };
   };
   const head = { title: 'Depth models compared', intro: introOf(scores[0]?.models[0]?.model ?? '') };
   await writePage(output, head, sections(), reads);
-  return skipped.length > 0 || compared.length < pictures.length ? 1 : 0;
+  return skipped.length > 0 ? 1 : 0;
 }
 
 function introOf(first: string): string {
   return (
-    `Every map beside that of ${first}: rank correlation, and the mean relative difference ` +
+    `Maps are brighter where nearer. Every map beside that of ${first}: rank correlation, and the mean relative difference ` +
     `of depth once one scale and one shift of inverse depth lay one map onto the other; where that is relative, its ` +
     `farthest pixel counts as infinitely far. Compared on ${SIDE} pixels along the longer side. Times are ` +
     `whole calls; the first of a size compiles too.`
@@ -95,19 +102,19 @@ function meanRows(scores: readonly { readonly models: readonly Score[] }[]): str
 async function sectionOf({ path, size, picture, estimates }: Compared): Promise<Section> {
   const first = estimates[0] as Estimate;
   const [least, most] = extremes(first.disparity);
-  const figures: Figure[] = [{ caption: 'picture', png: await pictureFigure({ ...size, data: picture }) }];
-  const differences: Figure[] = [];
+  const figures: Figure[][] = [[{ caption: 'picture', png: await pictureFigure({ ...size, data: picture }) }]];
   for (const { model, disparity } of estimates) {
-    figures.push({ caption: model, png: await mapFigure(disparity, size) });
+    const column = [{ caption: model, png: await mapFigure(disparity, size) }];
+    figures.push(column);
     if (disparity === first.disparity) continue;
     const { scale, shift } = lineThrough(disparity, first.disparity);
     const off = disparity.map((d, i) => (4 * Math.abs(scale * d + shift - first.disparity[i]!)) / (most - least || 1));
     const caption = `${model} less ${first.model}, aligned: white is a quarter of the range`;
-    differences.push({ caption, png: await grayFigure(off, size) });
+    column.push({ caption, png: await grayFigure(off, size) });
   }
   return {
     title: path,
     rows: [HEAD, ...estimates.map((each) => cells(scored(estimates, each)))],
-    figures: [figures, differences],
+    figures,
   };
 }

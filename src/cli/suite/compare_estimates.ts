@@ -31,16 +31,12 @@ export interface Compared {
   readonly estimates: readonly Estimate[];
 }
 
-/** Says why a file is not compared. */
-export function passOver({ path, reason }: Skipped, session: Session): void {
-  session.warn(`passed over: ${path} ${reason}.`);
-}
-
 /** What every model makes of the pictures; those that one of them cannot be asked about are passed over. */
 export async function estimateAll(
   pictures: readonly FoundPicture[],
   command: CompareCommand,
   session: Session,
+  passOver: (skipped: Skipped) => void,
 ): Promise<Compared[]> {
   let rest = pictures;
   const compared = new Map<FoundPicture, Compared>();
@@ -52,7 +48,7 @@ export async function estimateAll(
       } catch (error) {
         if (!(error instanceof DepthwiseError)) throw error;
         compared.delete(found);
-        passOver({ path: found.path, reason: `is left out: ${reasonIn(error, found.path)}` }, session);
+        passOver({ path: found.path, reason: `is left out: ${reasonIn(error, found.path)}` });
       }
     }
     rest = rest.filter((found) => compared.has(found));

@@ -139,6 +139,6 @@ async function sectionOf(
         ]),
       ),
     ],
-    figures: [[...own, ...models.flatMap(({ judged }) => judged.figures)]],
+    figures: [...own.map((figure) => [figure]), ...models.map(({ judged }) => judged.figures)],
   };
 }

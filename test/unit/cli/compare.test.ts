@@ -73,6 +73,15 @@ describe('compare', () => {
     // Of each picture: itself, two maps, one difference.
     expect(html.match(/<img [^>]*src="data:image\/png;base64,iVBOR/g)).toHaveLength(8);
     expect(html.match(/\b(?:href|src)="(?!data:)|url\(|@import|<script/)).toBeNull();
+    // Each difference stands below the map that it is of.
+    const columns = html.split('<div class="figures">')[1]!.split('<div>').slice(1);
+    expect(columns.map((column) => [...column.matchAll(/alt="([^"]*)"/g)].map(([, caption]) => caption))).toEqual([
+      ['picture'],
+      ['nano'],
+      ['midas-v2.1-small', expect.stringContaining('midas-v2.1-small less nano')],
+    ]);
+    const passed = html.slice(html.indexOf('Passed over'));
+    for (const name of ['clip.mp4', 'broken.png']) expect(passed).toContain(name);
   }, 60_000);
 
   it('takes two models or more, pictures and a folder', () => {

@@ -31,11 +31,15 @@ const waves: EstimateDisparity = async ({ width, height }, name) =>
     return 1.1 + 0.8 * Math.sin(7 * u + name.length) + 0.5 * Math.cos(5 * v) + u * v;
   });
 
-async function scoresIn(folder: string, protocol?: ProtocolName): Promise<BenchmarkRow[]> {
+/** @param only a part of the names of the pictures that are scored */
+async function scoresIn(folder: string, protocol?: ProtocolName, only = ''): Promise<BenchmarkRow[]> {
   const found = await findBenchmarks(join(root, folder), protocol);
   try {
     const rows: BenchmarkRow[] = [];
-    for (const benchmark of found!.benchmarks) for await (const row of scoreBenchmark(benchmark, waves)) rows.push(row);
+    for (const benchmark of found!.benchmarks) {
+      const samples = benchmark.samples.filter(({ picture }) => picture.includes(only));
+      for await (const row of scoreBenchmark({ ...benchmark, samples }, waves)) rows.push(row);
+    }
     return rows;
   } finally {
     await found?.close();
@@ -95,6 +99,94 @@ describe('public benchmarks', () => {
     expect(() => parseArguments(['eval', '--data', '.', '--protocol', 'midas-nyu', '--truth', 'depth'])).toThrow(
       'exclude each other',
     );
+  });
+});
+
+describe('by the protocols of MiDaS', () => {
+  it.each<[ProtocolName, string]>([
+    ['midas-nyu', 'rgb_0046'],
+    ['midas-kitti', '0000000069'],
+    ['midas-kitti-garg', '0000000069'],
+    ['midas-eth3d', 'DSC_0286'],
+    ['midas-diode', 'indoors_000_010'],
+  ])('%s: caps and crops are as another implementation has them', async (protocol, picture) => {
+    const rows = await scoresIn('marigold', protocol, picture);
+    expect(rows).toHaveLength(1);
+    for (const [key, value] of Object.entries(expected[protocol]![0]!))
+      expect(Math.abs((rows[0]![key as 'absRel'] as number) - (value as number)), key).toBeLessThan(1e-6);
+  });
+});
+
+describe('as users have them', () => {
+  const close = (rows: readonly BenchmarkRow[], name: string) => {
+    expect(rows).toHaveLength(expected[name]!.length);
+    for (const [i, scores] of expected[name]!.entries())
+      for (const [key, value] of Object.entries(scores))
+        expect(Math.abs((rows[i]![key as 'absRel'] as number) - (value as number)), `${name} ${key}`).toBeLessThan(
+          1e-6,
+        );
+  };
+
+  it.each(['data_split/nyu_depth/labeled', '.'])('the list of NYU in %s, beside its tar', async (place) => {
+    const folder = join(root, `nyu ${place.length}`);
+    await mkdir(join(folder, place), { recursive: true });
+    const own = 'marigold/data_split/nyu/labeled/filename_list_test.txt';
+    await copyFile(join(root, own), join(folder, place, 'filename_list_test.txt'));
+    await copyFile(join(root, 'marigold/nyuv2/nyu_labeled_extracted.tar'), join(folder, 'nyu_labeled_extracted.tar'));
+    close(await scoresIn(`nyu ${place.length}`), 'marigold-nyu');
+    // Another list of this name.
+    await writeFile(join(folder, place, 'filename_list_test.txt'), 'a.png b.png\n');
+    expect(await findBenchmarks(folder)).toBeUndefined();
+  });
+
+  it('all lists of DIODE in one folder, of which the whole one counts', async () => {
+    const folder = join(root, 'diode');
+    await mkdir(folder);
+    const list = (part: string) => `diode_val_${part}_filename_list.txt`;
+    for (const part of ['all', 'indoor', 'outdoor'])
+      await copyFile(join(root, 'marigold/data_split/diode', list('all')), join(folder, list(part)));
+    await copyFile(join(root, 'marigold/diode/diode_val.tar'), join(folder, 'diode_val.tar'));
+    close(await scoresIn('diode'), 'marigold-diode');
+    await rm(join(folder, list('all')));
+    expect(await scoresIn('diode')).toHaveLength(2);
+  });
+
+  it('Sintel with what macOS leaves beside files', async () => {
+    const folder = join(root, 'sintel/training/depth/alley_1');
+    await writeFile(join(folder, '._frame_0001.dpt'), 'Mac OS X');
+    close(await scoresIn('sintel'), 'midas-sintel');
+    await rm(join(folder, '._frame_0001.dpt'));
+  });
+
+  it('DA-2K with its annotations outside of the archive, and ./ before the names', async () => {
+    const folder = join(root, 'da-2k apart');
+    await mkdir(folder);
+    const tree = await openTree(join(root, 'da-2k/DA-2K.zip'));
+    const annotations = new TextDecoder().decode(await tree.read('DA-2K/annotations.json'));
+    await tree.close();
+    const named = Object.entries(JSON.parse(annotations) as object).map(([key, value]) => [
+      `./${key}`,
+      value as unknown,
+    ]);
+    await writeFile(join(folder, 'annotations.json'), JSON.stringify(Object.fromEntries(named)));
+    const bytes = await readFile(join(root, 'da-2k/DA-2K.zip'));
+    // The archive's own list gets another name, of the same length, in both of its headers.
+    for (let at = 0; (at = bytes.indexOf('annotations.json', at)) > 0;) bytes.write('annotations.jsom', at);
+    await writeFile(join(folder, 'DA-2K.zip'), bytes);
+    const rows = await scoresIn('da-2k apart');
+    expect(rows.map(({ accuracy, pairs }) => ({ accuracy, pairs }))).toEqual(expected['da-2k']);
+  });
+
+  it('both lists of a set of clips, whose scores are kept apart', async () => {
+    const list = (end: string) => join(root, `vda/scannet/scannet_video${end}.json`);
+    await copyFile(list(''), list('_500'));
+    const rows = await scoresIn('vda');
+    for (const folder of ['vda-scannet', 'vda-scannet-500'])
+      close(
+        rows.filter((row) => row.folder === folder),
+        'vda-scannet',
+      );
+    await rm(list('_500'));
   });
 });
 

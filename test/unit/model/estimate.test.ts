@@ -174,10 +174,11 @@ describe('plan', () => {
     ['a map of the size of the picture', { width: 90, height: 70 }, SMALL],
     ['a map of the size of the network', { width: 90, height: 70 }, { inputSize: 96, size: 'network' }],
     ['the size of the model', { width: 64, height: 48 }, {}],
+    ['a map with its confidence', { width: 90, height: 70 }, { ...SMALL, confidence: true }],
   ])('is what the program then takes, and allocates and compiles nothing: %s', async (_, size, options) => {
     const fresh = await loadDepthModel(tinyMidas(), { device: faulty.device, cache: false });
     faulty.calls.clear();
-    const { network, dispatches, ...bytes } = fresh.plan(size, options);
+    const { network, dispatches, runs, ...bytes } = await fresh.plan(size, options);
     expect([...faulty.calls.keys()]).toEqual([]);
     expect((await fresh.memory()).activations).toBe(0);
     (await fresh.estimate(picture('a', size.width, size.height), options)).dispose();
@@ -186,7 +187,8 @@ describe('plan', () => {
     const map = await fresh.estimate(picture('a', size.width, size.height), { ...options, size: 'network' });
     expect(network).toEqual({ width: map.width, height: map.height });
     map.dispose();
-    expect(dispatches).toBeGreaterThan(50);
+    expect(dispatches).toBeGreaterThan(50 * runs);
+    expect(runs).toBe(options.confidence ? 5 : 1);
     fresh.dispose();
     expect(() => fresh.plan(size, options)).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
   });

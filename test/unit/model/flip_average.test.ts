@@ -38,6 +38,9 @@ it('plans twice the work on the same weights', async () => {
   using averaged = await nanoOn(gpu, { flipAverage: true });
   const [one, two] = [once, averaged].map((model) => model.plan({ width: 75, height: 50 }));
   expect(two!.weights).toBe(one!.weights);
+  expect([one!.runs, two!.runs]).toEqual([1, 2]);
+  const doubted = await averaged.plan({ width: 75, height: 50 }, { confidence: true });
+  expect(doubted.runs).toBe(10);
   // Preprocessing and the last resize are done once; flipping and the mean are two more.
   expect(two!.dispatches).toBe(2 * one!.dispatches);
   expect(two!.activations).toBeLessThan(1.5 * one!.activations);

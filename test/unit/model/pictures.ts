@@ -4,7 +4,7 @@ import type { RawPicture } from '../../../src/image/pixels.js';
 import { seededPicture } from '../../../truth/seeded_weights.js';
 
 /** The network size most tests run at. */
-export const SMALL: EstimateOptions = { inputSize: 64 };
+export const SMALL = { inputSize: 64 } as const satisfies EstimateOptions;
 
 /** An RGB picture of seeded noise. */
 export function picture(name: string, width = 64, height = 48): RawPicture & { data: Uint8Array } {
