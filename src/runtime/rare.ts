@@ -13,11 +13,12 @@ export { missingTensors, surplusTensors, zeroWeights } from '../weights/misfit.j
 export { checkAnswers } from './answers.js';
 export { leaseDoubted } from './doubt.js';
 export { encodeDepth } from './encode.js';
+export { closePicture } from './frames.js';
 export { outOfHalfRange } from './half_range.js';
 export { MemoryBudget } from './memory_budget.js';
 export { prepareRuns } from './prepare.js';
 export { profileEstimate } from './profile.js';
 export { runNetwork } from './raw_network.js';
 export { estimateSrgb } from './source_copy.js';
-export { streamDepth } from './stream.js';
+export { framesOf, STREAM_OPTIONS, streamDepth } from './stream.js';
 export { variantOf } from './variant.js';

@@ -44,7 +44,8 @@ export interface StreamOptions extends EstimateOptions {
   readonly steadyState?: SteadyState;
 }
 
-const STREAM_OPTIONS: OptionTable<StreamOptions> = {
+/** What a stream takes. */
+export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   ...ESTIMATE_OPTIONS,
   steady: [true, false],
   steadyState: null,
@@ -108,8 +109,8 @@ function pooled(pool: MapBufferPool, use: EstimateUse): EstimateUse & { end(): v
   };
 }
 
-/** @throws ImageError `IMAGE_SOURCE` */
-function framesOf(
+/** The frames of a source as a stream takes them. @throws ImageError `IMAGE_SOURCE` */
+export function framesOf(
   source: StreamSource,
   waiting: Waiting,
   queue: Queueing | undefined,
