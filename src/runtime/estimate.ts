@@ -47,7 +47,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   maxSide: null,
   focalLength: 'positive',
   confidence: [true, false],
-  signal: null,
+  signal: 'signal',
 };
 
 /** What a run on pictures of one size computes. */
@@ -225,7 +225,8 @@ function factorBuffer(device: GPUDevice, factor: number): GPUBuffer {
 }
 
 /** What the program of `leaseEstimate` takes, from its graph alone. @throws as `leaseEstimate` */
-export function planEstimate(engine: Engine, { width, height }: Size, options: EstimateOptions): EstimatePlan {
+export function planEstimate(engine: Engine, picture: Size, options: EstimateOptions): EstimatePlan {
+  const { width, height } = picture ?? {};
   const geometry = geometryOfSize(engine, { width, height }, options);
   return { network: geometry.network, ...engine.plan(estimateBuilder(engine, geometry)) };
 }

@@ -87,7 +87,7 @@ export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
   cache: null,
   acceptLicense: null,
   memoryBudget: 'positive',
-  signal: null,
+  signal: 'signal',
   onProgress: null,
   onWarning: null,
   hubUrl: null,

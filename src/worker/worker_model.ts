@@ -13,6 +13,7 @@ import type {
   StreamOptions,
   StreamSource,
 } from '../index.js';
+import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS } from '../runtime/estimate.js';
 import type { MapFacts } from './host_calls.js';
 import type { Link } from './link.js';
@@ -52,7 +53,15 @@ export class WorkerDepthModel {
    * @throws ImageError `IMAGE_TEXTURE` for a GPUTexture, which is on a device of the page; the errors of
    *   `DepthModel.estimate`
    */
-  async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<WorkerDepthMap> {
+  estimate(source: PictureSource, options?: EstimateOptions): Promise<WorkerDepthMap>;
+  /** As `DepthModel.estimate` of a list. */
+  estimate(sources: readonly PictureSource[], options?: EstimateOptions): Promise<WorkerDepthMap[]>;
+  async estimate(source: PictureSource | readonly PictureSource[], options: EstimateOptions = {}): Promise<unknown> {
+    if (!Array.isArray(source)) return this.#estimate(source as PictureSource, options);
+    return (await parts.rare()).estimateAll((one: PictureSource) => this.#estimate(one, options), source);
+  }
+
+  async #estimate(source: PictureSource, options: EstimateOptions): Promise<WorkerDepthMap> {
     checkOptions(options, ESTIMATE_OPTIONS, 'image');
     const { signal, ...others } = options;
     const reading = sendable(source);

@@ -303,6 +303,10 @@ describe('options of a caller without a type checker', () => {
       [() => model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
       [() => model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
       [() => model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
+      [() => model.estimate(picture('a'), { signal: any('stop') }), 'OPTION_SIGNAL', 'stop'],
+      [() => model.stream(any([]), { signal: any(5) }).next(), 'OPTION_SIGNAL', 5],
+      [() => model.prepare({ width: 64, height: 48, signal: any({}) }), 'OPTION_SIGNAL', {}],
+      [() => load(tinyMidas(), { signal: any(new AbortController()) }), 'OPTION_SIGNAL', expect.any(AbortController)],
       [() => model.encode(any({}), any(null)), 'OPTION_OBJECT', null],
       [() => map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
       [() => map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
@@ -322,6 +326,11 @@ describe('options of a caller without a type checker', () => {
     for (const size of [null, 'x', { width: -1, height: 8 }, { width: 8, height: NaN }])
       expect(await rejection(model.profile(any(size)))).toMatchObject({
         code: faulty.device.features.has('timestamp-query') ? 'IMAGE_SIZE' : 'GPU_NO_TIMESTAMPS',
+      });
+    for (const size of [null, undefined, 'x', { width: -1, height: 8 }])
+      expect(await rejection(Promise.resolve().then(() => model.plan(any(size))))).toMatchObject({
+        name: 'ImageError',
+        code: 'IMAGE_SIZE',
       });
     for (const shape of [null, 5, [1, 3]])
       expect(await rejection(model.run(new Float32Array(3), any(shape)))).toMatchObject({ code: 'TENSOR_SHAPE' });
