@@ -25,7 +25,7 @@ import type { PrepareOptions } from './prepare.js';
 import type { ProfileStep } from './profile.js';
 import type { StreamOptions, StreamSource } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
-import { isolate, warningOf, type Warning } from '../warnings.js';
+import { isolate, warningOf } from '../warnings.js';
 
 export type { EncodeInto, EncodeTargets } from './encode_targets.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
@@ -85,17 +85,13 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
     }
     return loadEngine(source, { ...again, ...change, signal }, gpu);
   });
-  forgotten.register(model, () => warn(notDisposed(name)), model);
+  const tell = async () => warn((await parts.rare()).notDisposed(name));
+  forgotten.register(model, () => void tell().catch(() => undefined), model);
   return model;
 }
 
 /** Tells of models that were collected as garbage and not disposed of. */
 const forgotten = new FinalizationRegistry<() => void>((tell) => tell());
-
-function notDisposed(name: string): Warning {
-  const message = `A model ${name} was left without dispose(): its memory on the GPU may stay until the end.`;
-  return { code: 'NOT_DISPOSED', message };
-}
 
 /** A depth model on a GPU. */
 export class DepthModel {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BufferUsage } from '../../../src/gpu/buffers.js';
-import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
+import { depthModels, loadDepthModel, type LoadOptions, type LoadProgress } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 import { seededCheckpoint } from '../../../truth/seeded_weights.js';
@@ -344,10 +344,25 @@ describe('options of a caller without a type checker', () => {
 });
 
 describe('onProgress', () => {
+  it('is told of bytes, then of kernels, then once that the model is ready, each phase to its total', async () => {
+    const seen: LoadProgress[] = [];
+    const model = await load(tinyMidas(), { onProgress: (progress) => seen.push(progress) });
+    const phases = seen.map(({ phase }) => phase);
+    expect(phases.filter((phase, i) => phase !== phases[i - 1])).toEqual(['read', 'compile', 'ready']);
+    for (const phase of ['read', 'compile', 'ready'] as const) {
+      const told = seen.filter((of) => of.phase === phase);
+      expect(told.map(({ loaded }) => loaded)).toEqual(told.map(({ loaded }) => loaded).sort((a, b) => a - b));
+      expect(told.at(-1)!.loaded).toBe(told.at(-1)!.total);
+    }
+    expect(seen.at(-1)!.total).toBe((await model.memory()).weights);
+    model.dispose();
+  });
+
   it('is told of bytes read, and its exception is reported once without harm', async () => {
     const bytes = tinyMidas();
     const seen: number[] = [];
-    (await load(bytes, { onProgress: ({ loaded }) => seen.push(loaded) })).dispose();
+    const onProgress = ({ phase, loaded }: LoadProgress) => phase === 'read' && seen.push(loaded);
+    (await load(bytes, { onProgress })).dispose();
     expect(seen.at(-1)).toBe(bytes.length);
     const tasks: (() => void)[] = [];
     const callback = vi.fn(() => {
