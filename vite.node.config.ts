@@ -29,7 +29,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rollupOptions: {
-      external: [/^node:/, /^@gltf-transform\//, 'webgpu', 'sharp'],
+      external: [/^node:/, /^@gltf-transform\//, 'webgpu', 'sharp', /^libheif-js/],
       output: { chunkFileNames: 'chunks/[name].js' },
     },
   },

@@ -2,9 +2,13 @@ import { DisposedError, type LoadOptions } from 'depthwise';
 import { element, setNotice } from './elements.js';
 import { megabytes, megabytesText } from './value_text.js';
 
-type DownloadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
+type LoadProgress = Parameters<NonNullable<LoadOptions['onProgress']>>[0];
 
-const VERBS = { download: 'Downloading the weights', read: 'Reading the weights' } as const;
+const VERBS = {
+  download: 'Downloading the weights',
+  read: 'Reading the weights',
+  compile: 'Compiling the kernels',
+} as const;
 
 /** What the page says about work under way, and about what went wrong. */
 export class Report {
@@ -29,11 +33,13 @@ export class Report {
     setNotice(this.#error, error instanceof Error ? error.message : String(error));
   }
 
-  progress({ phase, loaded, total }: DownloadProgress): void {
+  progress({ phase, loaded, total }: LoadProgress): void {
+    if (phase === 'ready') return this.idle();
     this.#row.hidden = false;
     if (total === undefined) this.#bar.removeAttribute('value');
     else this.#bar.value = loaded / total;
-    const amount = total === undefined ? megabytesText(loaded) : `${megabytes(loaded)} of ${megabytesText(total)}`;
+    const bytes = total === undefined ? megabytesText(loaded) : `${megabytes(loaded)} of ${megabytesText(total)}`;
+    const amount = phase === 'compile' ? `${loaded} of ${total}` : bytes;
     this.#text.textContent = `${VERBS[phase]}: ${amount}`;
   }
 

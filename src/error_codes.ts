@@ -115,6 +115,7 @@ export type ErrorCode =
   | 'OPTION_PROJECTION'
   | 'OPTION_QUEUE'
   | 'OPTION_RANGE'
+  | 'OPTION_SIGNAL'
   | 'OPTION_SIZE'
   | 'OPTION_SOURCE'
   | 'OPTION_SOURCE_SIZE'

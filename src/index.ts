@@ -91,7 +91,7 @@ export type {
 } from './weights/cache/cache.js';
 export type { ByteSource, Expected } from './weights/fetch/byte_source.js';
 export type { CheckpointSource } from './weights/fetch/checkpoint_options.js';
-export type { DownloadProgress } from './weights/fetch/progress.js';
+export type { DownloadProgress, LoadProgress } from './weights/fetch/progress.js';
 export type { Hasher } from './weights/fetch/sha256.js';
 export { clearCachedWeights, listCachedWeights } from './weights/cache/kept_weights.js';
 

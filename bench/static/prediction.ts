@@ -6,8 +6,8 @@ const SCHEMA = 'depthwise-prediction/1';
 const SLACK = 1.03;
 
 /**
- * The least share of the vector ALU's clocks that multiply and add, of kernels that take PART of a model's time or more,
- * by name, on CHIP with weights of f32.
+ * The least share of the vector ALU's clocks that multiply and add, of kernels that take PART of a model's time or
+ * more, by name, on CHIP with weights of f32.
  */
 const LEAST_SHARES: Readonly<Record<string, number>> = {
   'gemm/tiled': 0.8,

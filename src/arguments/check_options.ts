@@ -2,12 +2,17 @@ import type { ErrorCode } from '../error_codes.js';
 import { quote, UsageError, type Phase } from '../errors.js';
 import { nearest } from './nearest.js';
 
-/** What an option takes: one of some values, or a finite number above 0. */
-export type Choices = readonly (string | boolean)[] | 'positive';
+/** What an option takes: one of some values, a finite number above 0, or an AbortSignal. */
+export type Choices = readonly (string | boolean)[] | keyof typeof KINDS;
 
 /** Every option of a call: what it takes, or null where what reads it checks it. */
 export type OptionTable<T> = Readonly<Record<keyof T, Choices | null>>;
 
+/** Kinds of values, each in words and as a test; signals also of another frame. */
+const KINDS = {
+  positive: ['a positive number', (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity],
+  signal: ['an AbortSignal', (value: unknown) => !!(value as Partial<AbortSignal> | null)?.throwIfAborted],
+} as const;
 const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or an object with name and open';
 
 /**
@@ -38,12 +43,11 @@ function unknown(name: string, known: readonly string[], phase: Phase): UsageErr
 
 /** @throws UsageError `OPTION_<NAME>` unless the value is undefined or what the option takes */
 export function checkChoice(name: string, value: unknown, choices: Choices, phase: Phase): void {
-  const positive = choices === 'positive';
-  const fits = positive
-    ? typeof value === 'number' && value > 0 && value < Infinity
-    : (choices as readonly unknown[]).includes(value);
-  if (value !== undefined && !fits)
-    throw optionFault(name, name, value, positive ? 'a positive number' : choices, phase);
+  const [wanted, fits] =
+    typeof choices === 'string'
+      ? KINDS[choices]
+      : ([choices, (given: unknown) => (choices as readonly unknown[]).includes(given)] as const);
+  if (value !== undefined && !fits(value)) throw optionFault(name, name, value, wanted, phase);
 }
 
 /** @throws UsageError `OPTION_<NAME>` unless weights can be read from the value */

@@ -48,6 +48,13 @@ export class Session {
   }
 }
 
+const DOING = {
+  download: 'downloading weights',
+  read: 'reading weights',
+  compile: 'compiling kernels',
+  ready: 'ready',
+} as const;
+
 /** A model settled on before it is loaded. */
 export interface ChosenModel {
   /** Undefined where the weights are to say which model they are. */
@@ -93,8 +100,7 @@ export async function loadModel(
       acceptLicense: args.acceptLicense,
       convention: args.hub ? 'hub' : 'original',
       signal: session.signal,
-      onProgress: ({ phase, loaded: bytes, total }) =>
-        session.showProgress(phase === 'download' ? 'downloading weights' : 'reading weights', bytes, total ?? 0),
+      onProgress: ({ phase, loaded: done, total }) => session.showProgress(DOING[phase], done, total ?? 0),
       onWarning: ({ message }) => session.warn(message),
     });
     const { adapter } = loaded.info;

@@ -33,13 +33,23 @@ export function chooseKernel(node: Node, gpu: Pick<Gpu, 'facts' | 'dropped'>, pr
   return { node, name, kernel };
 }
 
-/** Starts compiling every pipeline of a graph; they are shared by later graphs on the same device. */
+/**
+ * Starts compiling every pipeline of a graph; they are shared by later graphs on the same device.
+ * @param each called when that of a node is there
+ */
 export async function compilePipelines(
   graph: Graph,
   gpu: Gpu,
   preset?: (node: Node) => string | undefined,
+  each?: () => void,
 ): Promise<[Chosen, Pipeline][]> {
-  return Promise.all(graph.nodes.map((node) => compileNode(node, gpu, preset?.(node))));
+  return Promise.all(
+    graph.nodes.map(async (node) => {
+      const compiled = await compileNode(node, gpu, preset?.(node));
+      each?.();
+      return compiled;
+    }),
+  );
 }
 
 /**

@@ -222,7 +222,8 @@ export function tainted(cause: unknown): ImageError {
   );
 }
 
-function copyError(cause: unknown): ImageError {
+/** Why a source that has a size could not be copied. */
+export function copyError(cause: unknown): ImageError {
   if ((cause as Error).name === 'SecurityError') return tainted(cause);
   return notReady((cause as Error).message.replace(/\.$/, ''), 'It may have been closed or transferred.', cause);
 }

@@ -28,7 +28,7 @@ export interface Converted {
   readonly bytes: number;
 }
 
-const CONVERT_OPTIONS: OptionTable<ConvertOptions> = { f16: null, signal: null, onProgress: null, onWarning: null };
+const CONVERT_OPTIONS: OptionTable<ConvertOptions> = { f16: null, signal: 'signal', onProgress: null, onWarning: null };
 const ELEMENT_BYTES: Readonly<Partial<Record<TensorDType, number>>> = {
   BOOL: 1,
   U8: 1,

@@ -7,6 +7,7 @@ import { exifFocalLength } from '../image/exif.js';
 import type { Warning } from '../warnings.js';
 import { checkPixels, openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
+import { decodeHeif } from './heif.js';
 import { withEndMarker } from './jpeg_end.js';
 import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
@@ -31,11 +32,11 @@ export interface ReadPictureOptions {
 const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null };
 
 /**
- * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, PGM or PPM file, told apart by content and not by name.
- * The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
+ * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, HEIC (the primary picture), PGM or PPM file, told apart by
+ * content and not by name. The EXIF orientation is applied; alpha is dropped without darkening the colours under it; grey, 16-bit, CMYK and
  * pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of 0..1. Colours that a TIFF
  * stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM and PPM need the `sharp`
- * package.
+ * package, and HEIC needs `libheif-js` in its place; its colours are taken as they are stored.
  * @example
  * ```ts
  * import { readPicture } from 'depthwise/node';
@@ -44,7 +45,7 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  * ```
  * @throws ImageError IMAGE_READ, IMAGE_FORMAT (other samples included), IMAGE_RANGE, IMAGE_SIZE, IMAGE_DECODE (cut
  *   short included) or IMAGE_DECODER (no
- *   `sharp`).
+ *   `sharp` or `libheif-js`).
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   checkOptions(options, READ_PICTURE_OPTIONS, 'image');
@@ -114,6 +115,7 @@ async function decode(
   format: PictureFormat,
   { onWarning }: ReadPictureOptions,
 ): Promise<{ readonly samples: Samples; readonly exif?: Uint8Array | undefined }> {
+  if (format === 'HEIC') return { samples: await decodeHeif(bytes, path) };
   const ended = format === 'JPEG' ? withEndMarker(bytes) : undefined;
   try {
     const { image, metadata } = await openImage(ended ?? bytes, path, ended !== undefined);

@@ -1,11 +1,13 @@
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
+import { isolate } from '../warnings.js';
 import { LOAD_OPTIONS, type LoadOptions, type ModelSource } from '../runtime/load.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
 import { openAdapter } from './adapters.js';
 import { fileSource, localPath } from './file_source.js';
 import { nodeGpu } from './gpu.js';
+import { readSource } from './read_source.js';
 import { packagedSource } from './packaged.js';
 import { withProxyHint } from './proxy_hint.js';
 import { createNodeHasher, folderCache } from './weights_cache.js';
@@ -25,13 +27,14 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
  * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays
- * alive until the model is disposed.
+ * alive until the model is disposed. Where the model takes text as a picture, it is a path, or a URL where it begins
+ * with a scheme; files are read as `readPicture` reads them.
  * @example
  * ```ts
- * import { loadDepthModel, readPicture } from 'depthwise/node';
+ * import { loadDepthModel } from 'depthwise/node';
  *
  * using model = await loadDepthModel('nano');
- * using depth = await model.estimate(await readPicture('photo.jpg'));
+ * using depth = await model.estimate('photo.jpg');
  * const { min, max } = await depth.range();
  * ```
  * @throws every error of the browser's `loadDepthModel`; UsageError `SOURCE_FILE`; GpuUnavailableError without `webgpu`
@@ -52,9 +55,12 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
       : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
     cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
   });
-  return model.catch((error: unknown) => {
+  const loaded = await model.catch((error: unknown) => {
     throw withProxyHint(error);
   });
+  const onWarning = isolate(rest.onWarning);
+  loaded.readFile = (picture, signal) => readSource(picture, { onWarning }, signal);
+  return loaded;
 }
 
 /** Opens a path or a file: URL; leaves other sources as they are. */

@@ -1,8 +1,8 @@
 /** Picture formats told apart by their first bytes. The second list is recognised only to say why it is not read. */
 export type PictureFormat = ReadableFormat | UnreadableFormat;
-export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' | 'PNM';
+export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' | 'HEIC' | 'PNM';
 export type UnreadableFormat =
-  'HEIC' | 'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop' | 'PBM' | 'plain PNM' | 'PFM' | 'OpenEXR' | 'Radiance' | 'SVG';
+  'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop' | 'PBM' | 'plain PNM' | 'PFM' | 'OpenEXR' | 'Radiance' | 'SVG';
 
 /** Bytes that `sniffPicture` looks at. */
 const SNIFF_BYTES = 64;
@@ -16,6 +16,7 @@ const READABLE: ReadonlySet<PictureFormat> = new Set<ReadableFormat>([
   'TIFF',
   'GIF',
   'AVIF',
+  'HEIC',
   'PNM',
 ]);
 

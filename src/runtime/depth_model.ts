@@ -13,7 +13,7 @@ import {
 } from './estimate.js';
 import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
-import type { PictureSource } from '../image/picture.js';
+import type { PictureSource, ReadyPicture } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import { Lifetime, type Reload } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
@@ -25,7 +25,7 @@ import type { PrepareOptions } from './prepare.js';
 import type { ProfileStep } from './profile.js';
 import type { StreamOptions, StreamSource } from './stream.js';
 import { throwIfAborted, untilAborted } from '../arguments/abort.js';
-import { isolate, warningOf, type Warning } from '../warnings.js';
+import { isolate, warningOf } from '../warnings.js';
 
 export type { EncodeInto, EncodeTargets } from './encode_targets.js';
 export type { EstimateOptions, EstimatePlan } from './estimate.js';
@@ -85,21 +85,13 @@ export async function loadDepthModel(source: ModelSource, options: LoadOptions =
     }
     return loadEngine(source, { ...again, ...change, signal }, gpu);
   });
-  forgotten.register(model, () => warn(notDisposed(name)), model);
+  const tell = async () => warn((await parts.rare()).notDisposed(name));
+  forgotten.register(model, () => void tell().catch(() => undefined), model);
   return model;
 }
 
 /** Tells of models that were collected as garbage and not disposed of. */
 const forgotten = new FinalizationRegistry<() => void>((tell) => tell());
-
-function notDisposed(name: string): Warning {
-  const message = `A model ${name} was left without dispose(): its memory on the GPU may stay until the end.`;
-  return { code: 'NOT_DISPOSED', message };
-}
-
-async function fetchFile(url: string | URL, signal: AbortSignal | undefined): Promise<Blob> {
-  return untilAborted((await parts.downloads()).fetchPicture(url, signal), signal);
-}
 
 /** A depth model on a GPU. */
 export class DepthModel {
@@ -107,6 +99,8 @@ export class DepthModel {
   /** Parts that were fetched: calls that come after go on at once. */
   #rare: RarePart | undefined;
   #drawing: DrawingPart | undefined;
+  /** @internal Reads files and URLs, in place of decoders that the runtime lacks. */
+  declare readFile?: (source: string | URL | Blob, signal: AbortSignal | undefined) => Promise<ReadyPicture>;
 
   /** @internal See `loadDepthModel`. */
   constructor(engine: Engine, load: Reload) {
@@ -154,8 +148,20 @@ export class DepthModel {
    * @throws ImageError, LimitError, UsageError `OPTION_*`, OutOfMemoryError, DeviceLostError (a later call starts
    *   anew), DisposedError, or an `AbortError`
    */
-  async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<DepthMap> {
-    return this.#estimate(source, options);
+  estimate(source: PictureSource, options?: EstimateOptions): Promise<DepthMap>;
+  /**
+   * Estimates the depth of pictures, two at a time; each is read when its turn comes.
+   * @returns a map of each, in order; where one fails, the others are disposed of
+   * @example
+   * ```ts
+   * const [left, right] = await model.estimate([leftPicture, rightPicture]);
+   * ```
+   * @throws as of one picture
+   */
+  estimate(sources: readonly PictureSource[], options?: EstimateOptions): Promise<DepthMap[]>;
+  async estimate(source: PictureSource | readonly PictureSource[], options: EstimateOptions = {}): Promise<unknown> {
+    if (!Array.isArray(source)) return this.#estimate(source as PictureSource, options);
+    return (await parts.rare()).estimateAll((one: PictureSource) => this.#estimate(one, options), source);
   }
 
   async #estimate(source: PictureSource, options: EstimateOptions, use?: EstimateUse): Promise<DepthMap> {
@@ -167,15 +173,13 @@ export class DepthModel {
       return (await parts.rare()).estimateSrgb(this.#life, source as GPUTexture, options, use);
     if (typeof source !== 'string' && !(source instanceof URL) && !(source instanceof Blob))
       return estimateDepth(this.#life, source, options, use);
-    const needsFocal = this.#life.engine.entry.canonicalFocal !== undefined && options.focalLength === undefined;
-    const file = needsFocal && !(source instanceof Blob) ? await fetchFile(source, signal) : source;
-    const bitmap = await untilAborted(decodePicture(file, signal), signal);
+    if (this.readFile)
+      return estimateDepth(this.#life, await untilAborted(this.readFile(source, signal), signal), options, use);
+    if (this.#life.engine.entry.canonicalFocal !== undefined && options.focalLength === undefined)
+      return (await untilAborted(parts.rare(), signal)).estimateFile(this.#life, source, options, use);
+    const bitmap = await untilAborted(decodePicture(source, signal), signal);
     try {
-      if (!needsFocal) return await estimateDepth(this.#life, bitmap, options, use);
-      const rare = await untilAborted(parts.rare(), signal);
-      const focalLength = await untilAborted(rare.fileFocalLength(file as Blob, bitmap), signal);
-      const known = focalLength === undefined ? options : { ...options, focalLength };
-      return await estimateDepth(this.#life, bitmap, known, use);
+      return await estimateDepth(this.#life, bitmap, options, use);
     } finally {
       bitmap.close();
     }
@@ -240,8 +244,8 @@ export class DepthModel {
    *   depth.dispose();
    * }
    * ```
-   * @throws UsageError `OPTION_STEADY`, `OPTION_WINDOWS`; ImageError `IMAGE_SOURCE`, and `IMAGE_DECODE` where a video breaks off; the
-   *   errors of `estimate` and of the sequence
+   * @throws UsageError `OPTION_STEADY`, `OPTION_WINDOWS`; ImageError `IMAGE_SOURCE`, and `IMAGE_DECODE` where a video breaks
+   *   off; the errors of `estimate` and of the sequence
    */
   async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
     this.#rare ??= await parts.rare();

@@ -27,13 +27,15 @@ import type { KernelChoices } from '../tuning/tune_kernels.js';
 import { untilAborted } from '../arguments/abort.js';
 import { withCheckpoint } from '../weights/fetch/checkpoint.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
+import type { LoadProgress } from '../weights/fetch/progress.js';
 import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
 import { ConstantStore } from '../weights/constant_store.js';
 import { checkFinite, decode } from '../weights/format/decode.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 import { Weights } from '../weights/weights.js';
 
-export interface EngineOptions extends CheckpointOptions {
+export interface EngineOptions extends Omit<CheckpointOptions, 'onProgress'> {
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** What the file was loaded as, where the caller said so. */
   readonly entry?: KnownModel | undefined;
   readonly precision: Precision;
@@ -273,9 +275,20 @@ export class Engine {
     if (tunes(this.gpu, options.tuning))
       this.#kernels = await (await parts.gpu()).tuneKernels(this.gpu, graph, { cache: options.cache });
     const release = await this.#store.declare(graph);
+    const total = graph.nodes.length;
+    let compiled = 0;
+    let streamed = false;
+    const toldCompiled = () => streamed && options.onProgress?.({ phase: 'compile', loaded: compiled, total });
     const [{ zero, layers }] = await Promise.all([
-      streamWeights(checkpoint, this.#store),
-      compilePipelines(graph, this.gpu, this.#kernels?.kernel),
+      streamWeights(checkpoint, this.#store).then((found) => {
+        streamed = true;
+        toldCompiled();
+        return found;
+      }),
+      compilePipelines(graph, this.gpu, this.#kernels?.kernel, () => {
+        compiled++;
+        toldCompiled();
+      }),
     ]);
     await this.#store.uploaded();
     if (zero.length > 0) {
@@ -284,6 +297,8 @@ export class Engine {
     }
     release();
     for (const error of this.gpu.dropped.values()) this.warn(warningOf(error));
+    const { bytes } = this.#store;
+    options.onProgress?.({ phase: 'ready', loaded: bytes, total: bytes });
   }
 
   #open(key: string, build: ProgramBuilder): CachedProgram {

@@ -47,7 +47,7 @@ export const ESTIMATE_OPTIONS: OptionTable<EstimateOptions> = {
   maxSide: null,
   focalLength: 'positive',
   confidence: [true, false],
-  signal: null,
+  signal: 'signal',
 };
 
 /** What a run on pictures of one size computes. */
@@ -228,7 +228,8 @@ export function planEstimate(
   options: EstimateOptions,
   builder = estimateBuilder,
 ): EstimatePlan {
-  const geometry = geometryOfSize(engine, picture, options);
+  const { width, height } = picture ?? {};
+  const geometry = geometryOfSize(engine, { width, height }, options);
   return { network: geometry.network, ...engine.plan(builder(engine, geometry)) };
 }
 

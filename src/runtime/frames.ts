@@ -13,12 +13,12 @@ export interface Reader<T> {
   return(): Promise<unknown>;
 }
 
-export function readerOf<T>(source: AsyncIterable<T> | ReadableStream<T>): Reader<T> {
+export function readerOf<T>(source: AsyncIterable<T> | Iterable<T> | ReadableStream<T>): Reader<T> {
   if ('getReader' in source) {
     const reader = source.getReader();
     return { next: async () => reader.read() as Promise<IteratorResult<T>>, return: () => reader.cancel() };
   }
-  const iterator = source[Symbol.asyncIterator]();
+  const iterator = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
   return { next: async () => iterator.next(), return: async () => iterator.return?.() };
 }
 

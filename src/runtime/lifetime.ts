@@ -1,8 +1,9 @@
-import { DeviceLostError, disposed } from '../errors.js';
+import { disposed } from '../errors.js';
 import type { Engine } from './engine.js';
 import { Latch } from '../gpu/latch.js';
 import type { Gpu } from '../gpu/gpu.js';
 import { untilAborted } from '../arguments/abort.js';
+import { parts } from '../parts.js';
 
 /** Loads a model again, on a device of its own or one that is there, and in f32 where f16 was found not to do. */
 export type Reload = (
@@ -119,18 +120,7 @@ export class Lifetime {
   async #reload(): Promise<Engine> {
     const now = performance.now();
     this.#reloads = this.#reloads.filter((time) => now - time < RELOADS.within);
-    if (this.#reloads.length >= RELOADS.most) {
-      throw new DeviceLostError(
-        'DEVICE_LOST',
-        `The GPU device was lost ${this.#reloads.length + 1} times within a minute, so it is not asked for again yet.`,
-        {
-          hint: 'Something makes the GPU fail: use a smaller input size, or another GPU.',
-          expected: RELOADS.most,
-          actual: this.#reloads.length + 1,
-          phase: 'load',
-        },
-      );
-    }
+    if (this.#reloads.length >= RELOADS.most) throw (await parts.rare()).lostTooOften(RELOADS.most);
     this.#reloads.push(now);
     discard(this.#engine);
     const engine = await this.#load(this.#abort.signal, this.#full ? { precision: 'f32' } : {});

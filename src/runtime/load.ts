@@ -15,6 +15,7 @@ import type { WeightsCache } from '../weights/cache/cache.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { resolveSource } from '../weights/fetch/source.js';
 import { parts } from '../parts.js';
+import type { LoadProgress } from '../weights/fetch/progress.js';
 
 /** Name of a model, which editors complete, or where its weights are. */
 export type ModelSource = ModelName | (string & {}) | Exclude<CheckpointSource, string>;
@@ -26,10 +27,9 @@ export type ModelSource = ModelName | (string & {}) | Exclude<CheckpointSource, 
  * const options: LoadOptions = { precision: 'f32', signal: AbortSignal.timeout(60_000) };
  * ```
  */
-export interface LoadOptions extends Pick<
-  CheckpointOptions,
-  'signal' | 'onProgress' | 'onWarning' | 'hubUrl' | 'createHasher'
-> {
+export interface LoadOptions extends Pick<CheckpointOptions, 'signal' | 'onWarning' | 'hubUrl' | 'createHasher'> {
+  /** Told of bytes that come in, of kernels that are compiled then, and that the model is ready. */
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Weights to use instead of the published ones; for a model given by name. */
   readonly weights?: CheckpointSource;
   /** Registry name, for weights given by URL, file or bytes whose tensors do not say which model they are. */
@@ -87,7 +87,7 @@ export const LOAD_OPTIONS: OptionTable<LoadOptions> = {
   cache: null,
   acceptLicense: null,
   memoryBudget: 'positive',
-  signal: null,
+  signal: 'signal',
   onProgress: null,
   onWarning: null,
   hubUrl: null,
@@ -103,8 +103,10 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions,
   const [entry, named] = namedSource(source, options, acceptLicense);
   const budget = options.memoryBudget === undefined ? undefined : await boundMemory(options.memoryBudget);
   const cache = options.cache === false ? undefined : (options.cache ?? browserCache());
+  const onProgress = isolate(options.onProgress);
   const checkpoint: CheckpointOptions = {
     ...options,
+    onProgress,
     cache,
     expected: named === entry?.weights.source ? entry?.weights : undefined,
   };
@@ -117,6 +119,7 @@ export async function loadEngine(source: CheckpointSource, options: LoadOptions,
     try {
       return await Engine.load(gpu, weights, {
         ...checkpoint,
+        onProgress,
         entry,
         precision,
         convention,

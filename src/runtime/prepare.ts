@@ -37,7 +37,7 @@ const PREPARE_OPTIONS: OptionTable<PrepareOptions> = {
   inputSize: null,
   square: null,
   maxSide: null,
-  signal: null,
+  signal: 'signal',
 };
 
 /** See `DepthModel.prepare`. */

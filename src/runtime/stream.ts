@@ -23,7 +23,8 @@ export type StreamSource =
   | HTMLCanvasElement
   | MediaStreamTrack
   | ReadableStream<PictureSource>
-  | AsyncIterable<PictureSource>;
+  | AsyncIterable<PictureSource>
+  | Iterable<PictureSource>;
 
 /** Options of a stream. */
 export interface StreamOptions extends EstimateOptions {
@@ -50,7 +51,8 @@ export interface StreamOptions extends EstimateOptions {
   readonly steadyState?: SteadyState;
 }
 
-const STREAM_OPTIONS: OptionTable<StreamOptions> = {
+/** What a stream takes. */
+export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   ...ESTIMATE_OPTIONS,
   steady: [true, false],
   windows: [true, false],
@@ -127,8 +129,8 @@ function pooled(pool: MapBufferPool, use: EstimateUse): EstimateUse & { end(): v
   };
 }
 
-/** @throws ImageError `IMAGE_SOURCE` */
-function framesOf(
+/** The frames of a source as a stream takes them. @throws ImageError `IMAGE_SOURCE` */
+export function framesOf(
   source: StreamSource,
   waiting: Waiting,
   queue: Queueing | undefined,
@@ -137,7 +139,8 @@ function framesOf(
   if ('requestVideoFrameCallback' in source) return videoFrames(source, waiting);
   if ('captureStream' in source) return canvasFrames(source, waiting, queue);
   if ('kind' in source) return trackFrames(source, waiting, queue);
-  if (!('getReader' in source || Symbol.asyncIterator in source)) throw noSource('such an object');
+  if (!('getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source))
+    throw noSource('such an object');
   if ('locked' in source && source.locked) throw noSource('a ReadableStream that something reads already');
   return (queue === 'latest' ? newest : every)(readerOf(source), waiting);
 }
@@ -145,7 +148,7 @@ function framesOf(
 function noSource(what: string): ImageError {
   return new ImageError('IMAGE_SOURCE', `A stream cannot be of ${what}.`, {
     hint:
-      'Pass a video or canvas element, a MediaStreamTrack, a ReadableStream of VideoFrames, or an async iterable of ' +
-      'pictures. Of one picture, estimate gives the depth.',
+      'Pass a video or canvas element, a MediaStreamTrack, a ReadableStream of VideoFrames, or a list or async ' +
+      'iterable of pictures. Of one picture, estimate gives the depth.',
   });
 }

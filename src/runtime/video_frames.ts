@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { every, newest, readerOf, type Frame } from './frames.js';
+import { closePicture, every, newest, readerOf, type Frame } from './frames.js';
 import { Newest, type Waiting } from './newest.js';
 import type { Queueing } from './run_queue.js';
 
@@ -103,12 +103,26 @@ export async function* canvasFrames(
   canvas: HTMLCanvasElement,
   waiting: Waiting,
   queue: Queueing | undefined,
-): Frames<VideoFrame | HTMLVideoElement> {
+): Frames<VideoFrame | HTMLVideoElement | HTMLCanvasElement> {
   const [track] = captured(canvas).getVideoTracks() as [MediaStreamTrack];
+  const drawn = trackFrames(track, waiting, queue);
+  // Read from here on, so that what is drawn meanwhile is not missed.
+  let next: ReturnType<typeof drawn.next> | undefined = drawn.next();
+  next.catch(() => undefined);
   try {
-    yield* trackFrames(track, waiting, queue);
+    // Chromium's track starts with what was drawn in this task, or else with what will be.
+    yield { picture: canvas, timestamp: 0 };
+    for (let frame = await next; !frame.done; frame = await drawn.next()) {
+      next = undefined;
+      yield frame.value;
+    }
   } finally {
     track.stop();
+    next?.then(
+      ({ value }) => closePicture(value?.picture),
+      () => undefined,
+    );
+    drawn.return().catch(() => undefined);
   }
 }
 

@@ -1,9 +1,9 @@
 import { newDepthMap, type DepthMap, type MapBuffers } from '../depth/depth_map.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { decodePicture } from '../image/decode.js';
-import type { PictureSource, ReadyPicture } from '../image/picture.js';
+import { pictureSize, type PictureSource, type ReadyPicture } from '../image/picture.js';
 import { depthKind } from '../models/family.js';
-import { geometryOf, programKey, type EstimateOptions, type Geometry } from './estimate.js';
+import { geometryOfSize, programKey, type EstimateOptions, type Geometry } from './estimate.js';
 import type { Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import type { MapBufferPool } from './map_buffers.js';
@@ -70,7 +70,7 @@ async function openClip(
   const { signal } = options;
   if ((await life.ready(signal)).storage === 'f16') (await estimate(first, options)).dispose();
   const engine = await life.ready(signal);
-  const geometry = geometryOf(engine, first, options);
+  const geometry = geometryOfSize(engine, pictureSize(first), options);
   pool.use(engine.gpu.device);
   return new WindowedClip(await WindowRun.open(life, engine, geometry, signal), geometry, pool, options);
 }
@@ -105,7 +105,8 @@ class WindowedClip {
 
   /** Whether a picture has the size of the others. */
   takes(picture: ReadyPicture): boolean {
-    return programKey('', geometryOf(this.#run.engine, picture, this.#options)) === programKey('', this.#geometry);
+    const geometry = geometryOfSize(this.#run.engine, pictureSize(picture), this.#options);
+    return programKey('', geometry) === programKey('', this.#geometry);
   }
 
   get full(): boolean {

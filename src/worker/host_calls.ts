@@ -11,9 +11,12 @@ import {
   type PictureSource,
   type Size,
   type SizeOptions,
+  type StreamOptions,
 } from '../index.js';
 import { disposed } from '../errors.js';
 import type { BesideName } from '../models/family.js';
+import { closePicture } from '../runtime/frames.js';
+import { FedStream } from './fed_stream.js';
 
 /** What a call of the page can be given up by, and tell of what happens meanwhile. */
 export interface CallContext {
@@ -41,12 +44,37 @@ interface OfModel {
   readonly model: number;
 }
 
+interface OfStream {
+  readonly stream: number;
+}
+
 export type HostCalls = ReturnType<typeof hostCalls>;
 
 /** The calls that a worker answers, each with one argument that can be cloned; models and maps go by numbers. */
 export function hostCalls() {
   const models = new Numbered<DepthModel>('This model');
   const maps = new Numbered<DepthMap>('This depth map');
+  const streams = new Numbered<FedStream>('This stream');
+
+  /** Keeps a map, unless its call was given up meanwhile, and closes the picture, which moved here or is a clone. */
+  async function kept(
+    estimate: (loaded: DepthModel) => Promise<DepthMap>,
+    { model, picture }: OfModel & { picture: PictureSource },
+    signal: AbortSignal,
+  ): Promise<MapFacts> {
+    try {
+      const loaded = models.get(model);
+      const map = await estimate(loaded);
+      if (signal.aborted) map.dispose();
+      signal.throwIfAborted();
+      const { width, height, kind } = map;
+      const beside = (['confidence', 'sky'] as const).filter((name) => map[name]);
+      return { map: maps.add(map, model), width, height, kind, model: map.model, beside, info: loaded.info };
+    } finally {
+      closePicture(picture);
+    }
+  }
+
   return {
     async load(
       { source, options }: { source: ModelSource; options: Omit<LoadOptions, 'signal'> },
@@ -63,23 +91,15 @@ export function hostCalls() {
       return { model: models.add(model), info: model.info };
     },
 
-    async estimate(
-      { model, picture, options }: OfModel & { picture: PictureSource; options: EstimateOptions },
-      { signal }: CallContext,
-    ): Promise<MapFacts> {
-      const loaded = models.get(model);
-      try {
-        const map = await loaded.estimate(picture, { ...options, signal });
-        if (signal.aborted) map.dispose();
-        signal.throwIfAborted();
-        const { width, height, kind } = map;
-        const beside = (['confidence', 'sky'] as const).filter((name) => map[name]);
-        return { map: maps.add(map, model), width, height, kind, model: map.model, beside, info: loaded.info };
-      } finally {
-        // A clone of the page's.
-        (picture as { close?: () => void }).close?.();
-      }
-    },
+    estimate: (of: OfModel & { picture: PictureSource; options: EstimateOptions }, { signal }: CallContext) =>
+      kept((model) => model.estimate(of.picture, { ...of.options, signal }), of, signal),
+
+    /** @param stream its number, which the page chose to go on without an answer */
+    openStream: async ({ model, stream, options }: OfModel & OfStream & { options: StreamOptions }) =>
+      void streams.add(new FedStream(models.get(model), options), model, stream),
+    streamFrame: (of: OfModel & OfStream & { picture: PictureSource }, { signal }: CallContext) =>
+      kept(() => streams.get(of.stream).next(of.picture, signal), of, signal),
+    endStream: async ({ stream }: OfStream) => streams.end(stream),
 
     run: ({ model, tensor, shape }: OfModel & { tensor: Float32Array; shape: [number, number, number, number] }) =>
       models.get(model).run(tensor, shape),
@@ -98,6 +118,7 @@ export function hostCalls() {
 
     disposeMap: async ({ map }: OfMap) => maps.end(map),
     disposeModel: async ({ model }: OfModel) => {
+      streams.endOf(model);
       maps.endOf(model);
       models.end(model);
     },
@@ -116,10 +137,10 @@ class Numbered<T extends { dispose(): void }> {
   }
 
   /** @param owner number of what it ends with */
-  add(thing: T, owner = 0): number {
-    this.#all.set(this.#next, thing);
-    this.#owners.set(this.#next, owner);
-    return this.#next++;
+  add(thing: T, owner = 0, number = this.#next++): number {
+    this.#all.set(number, thing);
+    this.#owners.set(number, owner);
+    return number;
   }
 
   /** @throws DisposedError */

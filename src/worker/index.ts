@@ -14,7 +14,7 @@
  */
 import { checkOptions, checkSource, optionFault, type OptionTable } from '../arguments/check_options.js';
 import { copyOf } from '../arguments/plain_memory.js';
-import type { DownloadProgress, LoadOptions, ModelName, Warning } from '../index.js';
+import type { LoadOptions, LoadProgress, ModelName, Warning } from '../index.js';
 import { LOAD_OPTIONS } from '../runtime/load.js';
 import { isolate } from '../warnings.js';
 import { Link } from './link.js';
@@ -69,7 +69,7 @@ export async function loadDepthModel(
     const loaded = await link.call('load', argument, {
       signal,
       onEvent: (event, value) =>
-        event === 'progress' ? tellProgress(value as DownloadProgress) : tellWarning(value as Warning),
+        event === 'progress' ? tellProgress(value as LoadProgress) : tellWarning(value as Warning),
     });
     return new WorkerDepthModel(link, loaded);
   } catch (error) {

@@ -1,5 +1,6 @@
 import { abortError, untilAborted } from '../arguments/abort.js';
 import { disposed, NetworkError } from '../errors.js';
+import { Latch } from '../gpu/latch.js';
 import type { HostCalls } from './host_calls.js';
 import type { ToPage, ToWorker } from './messages.js';
 import { unpackError } from './unpack_error.js';
@@ -17,6 +18,14 @@ interface Pending extends Pick<CallOptions, 'onEvent'> {
   readonly reject: (fault: unknown) => void;
 }
 
+/** Of all links: a worker of the caller's may have several. */
+let last = 0;
+
+/** A number that nothing else of this page has. */
+export function newNumber(): number {
+  return ++last;
+}
+
 /** The page's end of the line to a worker. */
 export class Link {
   readonly #worker: Worker;
@@ -24,8 +33,9 @@ export class Link {
   readonly #owned: boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #listener = ({ data }: MessageEvent<ToPage>) => this.#hear(data);
-  #next = 1;
-  #over = false;
+  /** Calls that were given up, whose answers are given back. */
+  readonly #givenUp = new Set<number>();
+  readonly #end = new Latch();
 
   private constructor(worker: Worker, owned: boolean) {
     this.#worker = worker;
@@ -56,13 +66,14 @@ export class Link {
     argument: Parameters<HostCalls[Name]>[0],
     { signal, onEvent, transfer = [] }: CallOptions = {},
   ): Promise<Awaited<ReturnType<HostCalls[Name]>>> {
-    if (this.#over) return Promise.reject(disposed('This model', 'run'));
+    if (this.#end.over) return Promise.reject(disposed('This model', 'run'));
     if (signal?.aborted) return Promise.reject(abortError(signal));
-    const id = this.#next++;
+    const id = newNumber();
     return new Promise<Awaited<ReturnType<HostCalls[Name]>>>((resolve, reject) => {
       this.#send({ id, name, argument }, transfer);
       const stop = () => {
         this.#pending.delete(id);
+        this.#givenUp.add(id);
         this.#send({ abort: id });
         reject(abortError(signal!));
       };
@@ -79,9 +90,17 @@ export class Link {
     });
   }
 
+  /** Settles as `work` does, but rejects at once when the signal says so or the link is closed. */
+  until<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return untilAborted(
+      this.#end.until(work, () => disposed('This model', 'run')),
+      signal,
+    );
+  }
+
   /** Ends what is under way with a DisposedError, and the worker if it is the link's own. */
   close(): void {
-    this.#over = true;
+    this.#end.end();
     this.#worker.removeEventListener('message', this.#listener);
     if (this.#owned) this.#worker.terminate();
     for (const { reject } of this.#pending.values()) reject(disposed('This model', 'run'));
@@ -89,7 +108,7 @@ export class Link {
   }
 
   #send(message: ToWorker, transfer: Transferable[] = []): void {
-    if (!this.#over) this.#worker.postMessage(message, transfer);
+    if (!this.#end.over) this.#worker.postMessage(message, transfer);
   }
 
   #hear(message: ToPage): void {
@@ -97,9 +116,10 @@ export class Link {
     const pending = this.#pending.get(message.id);
     if ('event' in message) return pending?.onEvent?.(message.event, message.value);
     this.#pending.delete(message.id);
+    const givenUp = this.#givenUp.delete(message.id);
     if ('fault' in message) pending?.reject(unpackError(message.fault));
     else if (pending) pending.resolve(message.value as never);
-    else this.#giveBack(message.value);
+    else if (givenUp) this.#giveBack(message.value);
   }
 
   /** A model or map that came when its call had been given up. */

@@ -1,5 +1,5 @@
 import { ImageError } from '../errors.js';
-import { pictureSize, type PictureSource, type ReadyPicture } from '../image/picture.js';
+import { copyError, pictureSize, type PictureSource, type ReadyPicture } from '../image/picture.js';
 import { copyOf } from '../arguments/plain_memory.js';
 
 /** Elements that only the page can read. */
@@ -24,7 +24,9 @@ export async function sendable(source: PictureSource): Promise<SentPicture> {
       hint: 'A worker has a device of its own: pass the picture, or load the model in the page.',
     });
   if (isElement(source)) {
-    const picture = await createImageBitmap(source, { premultiplyAlpha: 'none' });
+    const picture = await createImageBitmap(source, { premultiplyAlpha: 'none' }).catch((cause: unknown) => {
+      throw copyError(cause);
+    });
     return { picture, transfer: [picture] };
   }
   if (!('data' in source) || !ArrayBuffer.isView(source.data)) return { picture: source, transfer: [] };
@@ -32,6 +34,30 @@ export async function sendable(source: PictureSource): Promise<SentPicture> {
   const data = copyOf(source.data);
   const { width, height } = source;
   return { picture: { ...optional(source), data, width, height }, transfer: [data.buffer] };
+}
+
+/**
+ * A picture of a stream as it is sent: frames and bitmaps, which a stream closes, are moved, and a video gives the
+ * frame that it shows, if any: Chromium's have none for a while after a load and a seek, and tell when there is one.
+ * @throws as `sendable`
+ */
+export async function movable(source: PictureSource): Promise<SentPicture | undefined> {
+  if (typeof source !== 'object' || source === null || 'data' in source) return sendable(source);
+  const frame = 'videoWidth' in source && typeof VideoFrame !== 'undefined' ? shownFrame(source) : source;
+  if (!frame) return undefined;
+  if (!('close' in frame)) return sendable(source);
+  pictureSize(frame);
+  return { picture: frame, transfer: [frame] };
+}
+
+function shownFrame(video: HTMLVideoElement): VideoFrame | undefined {
+  pictureSize(video);
+  try {
+    return new VideoFrame(video);
+  } catch (cause) {
+    if ((cause as Error).name === 'InvalidStateError') return undefined;
+    throw copyError(cause);
+  }
 }
 
 /** A URL that means the same in a worker, whose script is elsewhere; what is none stays. */

@@ -14,7 +14,7 @@ const forgotten = new FinalizationRegistry<() => void>((dispose) => dispose());
 
 /**
  * What depth maps of every kind are whose values are on the GPU of a worker: `DepthMap` without `buffer` and `texture`,
- * which a page has no use for, and without a `timestamp`, as there are no streams.
+ * which a page has no use for.
  */
 export class WorkerMap {
   /** In pixels. */
@@ -31,6 +31,8 @@ export class WorkerMap {
   readonly confidence: WorkerSideMap | undefined;
   /** As `DepthMap.sky`. */
   readonly sky: WorkerSideMap | undefined;
+  /** As `DepthMap.timestamp`. */
+  declare readonly timestamp?: number | undefined;
   readonly #link: Link;
   readonly #map: number;
   readonly #kept = new Map<string, Promise<unknown>>();

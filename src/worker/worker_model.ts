@@ -10,16 +10,19 @@ import type {
   ProfileStep,
   Size,
   SizeOptions,
+  StreamOptions,
+  StreamSource,
 } from '../index.js';
+import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS } from '../runtime/estimate.js';
 import type { MapFacts } from './host_calls.js';
 import type { Link } from './link.js';
 import { sendable } from './send_picture.js';
 import { WorkerMap, type WorkerDepthMap } from './worker_map.js';
+import { streamInWorker } from './worker_stream.js';
 
 /**
- * A depth model in a worker: `DepthModel` without `device`, `encode` and `prepare`, which need the device in the page,
- * and without `stream`.
+ * A depth model in a worker: `DepthModel` without `device`, `encode` and `prepare`, which need the device in the page.
  */
 export class WorkerDepthModel {
   readonly #link: Link;
@@ -52,19 +55,44 @@ export class WorkerDepthModel {
    * @throws ImageError `IMAGE_TEXTURE` for a GPUTexture, which is on a device of the page; the errors of
    *   `DepthModel.estimate`
    */
-  async estimate(source: PictureSource, options: EstimateOptions = {}): Promise<WorkerDepthMap> {
+  estimate(source: PictureSource, options?: EstimateOptions): Promise<WorkerDepthMap>;
+  /** As `DepthModel.estimate` of a list. */
+  estimate(sources: readonly PictureSource[], options?: EstimateOptions): Promise<WorkerDepthMap[]>;
+  async estimate(source: PictureSource | readonly PictureSource[], options: EstimateOptions = {}): Promise<unknown> {
+    if (!Array.isArray(source)) return this.#estimate(source as PictureSource, options);
+    return (await parts.rare()).estimateAll((one: PictureSource) => this.#estimate(one, options), source);
+  }
+
+  async #estimate(source: PictureSource, options: EstimateOptions): Promise<WorkerDepthMap> {
     checkOptions(options, ESTIMATE_OPTIONS, 'image');
     const { signal, ...others } = options;
     const reading = sendable(source);
     const turn = this.#sent;
     this.#sent = reading.catch(() => undefined).then(() => turn);
     const [{ picture, transfer }] = await Promise.all([reading, turn]);
-    try {
-      const argument = { model: this.#model, picture, options: others };
-      return this.#mapOf(await this.#link.call('estimate', argument, { signal, transfer }));
-    } catch (error) {
-      throw (error as Error).name === 'DataCloneError' ? tainted(error) : error;
-    }
+    const argument = { model: this.#model, picture, options: others };
+    return this.#mapOf(this.#link.call('estimate', argument, { signal, transfer }));
+  }
+
+  /**
+   * As `DepthModel.stream`, of the same sources. They are read in the page, and each frame moves to the worker: none is
+   * open in the page when its map is there. Frames are read no faster than maps are taken.
+   * @example
+   * ```ts
+   * for await (const depth of model.stream(video, { signal })) {
+   *   await depth.draw(canvas);
+   *   depth.dispose();
+   * }
+   * ```
+   * @throws ImageError `IMAGE_TEXTURE` for a GPUTexture, which is on a device of the page; the errors of
+   *   `DepthModel.stream`
+   */
+  async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<WorkerDepthMap, void, undefined> {
+    yield* streamInWorker(
+      { link: this.#link, model: this.#model, mapOf: (answer) => this.#mapOf(answer) },
+      source,
+      options,
+    );
   }
 
   /** As `DepthModel.run`. @throws UsageError `TENSOR_SHAPE`, `TENSOR_NON_FINITE`, `SHAPE_MISMATCH` */
@@ -98,8 +126,13 @@ export class WorkerDepthModel {
     this.dispose();
   }
 
-  #mapOf(facts: MapFacts): WorkerDepthMap {
-    this.#info = facts.info;
-    return new WorkerMap(this.#link, facts) as WorkerDepthMap;
+  async #mapOf(answer: Promise<MapFacts>): Promise<WorkerDepthMap> {
+    try {
+      const facts = await answer;
+      this.#info = facts.info;
+      return new WorkerMap(this.#link, facts) as WorkerDepthMap;
+    } catch (error) {
+      throw (error as Error).name === 'DataCloneError' ? tainted(error) : error;
+    }
   }
 }

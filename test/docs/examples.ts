@@ -100,7 +100,7 @@ root.unmount();`,
   'docs/cookbook.md#worker': {
     in: 'types',
     why: 'it takes the library as published: test/e2e/worker.test.ts',
-    before: `${IMAGE}\n${CANVAS}`,
+    before: `${IMAGE}\n${CANVAS}\nconst video = document.createElement('video');`,
   },
   'docs/cookbook.md#worker/2': { in: 'types', why: 'the block after it starts it', file: 'worker.ts' },
   'docs/cookbook.md#worker/3': {

@@ -9,6 +9,7 @@ import { openPage, startChromium, type Chromium, type Watch } from './chromium.j
 import { farthest, midasWeights, opaque } from './midas.js';
 import type { Pixels } from './page/door.js';
 import { ServedFiles, serveSource, type Served } from './servers.js';
+import { streamCases } from './stream_cases.js';
 
 const WEIGHTS = '/midas.safetensors';
 /** Most bytes of one entry of the Cache API. */
@@ -74,43 +75,15 @@ describe('the public door in Chromium', () => {
     expect(farthest(maps.frame, maps.still)).toBe(0);
   });
 
-  it('streams a file in a video element: still, after a seek, to its last frame', async () => {
-    const { seen, end, ended, code } = await page.evaluate(() => window.door.streamFile());
-    const times = seen.map(({ timestamp }) => timestamp as number);
-    console.log('maps of a file at', times, 'of', end);
-    expect(times[0]).toBeLessThan(100_000);
-    expect(times.some((time) => Math.abs(time - 500_000) < 100_000)).toBe(true);
-    // The end of a seek may be told of before the frame that it found.
-    expect(times.every((time, i) => i === 0 || time > times[i - 1]! - 50_000)).toBe(true);
-    expect(Math.abs(times.at(-1)! - end)).toBeLessThan(150_000);
-    expect({ ended, code }).toEqual({ ended: 1, code: 'IMAGE_DECODE' });
-  });
-
-  it.each([false, true])('streams the track of a camera until it stops; with a video of its own: %s', async (plain) => {
-    const { live, stayed, stopped, over } = await page.evaluate((of) => window.door.streamTrack(of), plain);
-    const times = live.map(({ timestamp }) => timestamp as number);
-    expect(live.map(({ width, height }) => [width, height])).toEqual(Array(3).fill([160, 120]));
-    expect(times[0]! < times[1]! && times[1]! < times[2]!, times.join()).toBe(true);
-    expect({ stayed, over }).toEqual({ stayed: 'live', over: 0 });
-    expect(stopped).toBeGreaterThanOrEqual(2);
-    expect(stopped).toBeLessThanOrEqual(4);
-  });
-
-  it('streams a canvas as it is drawn on, in the size that it has', async () => {
-    const { seen, tracks } = await page.evaluate(() => window.door.streamCanvas());
-    expect(new Set(seen.map(({ width }) => width))).toEqual(new Set([SIDE, 2 * SIDE]));
-    expect(seen.every(({ timestamp }) => typeof timestamp === 'number')).toBe(true);
-    expect(tracks).toEqual(['ended']);
-  });
-
-  it('streams every VideoFrame with its time, and closes it', async () => {
-    const { seen, open, made } = await page.evaluate(() => window.door.streamFrames());
-    const times = (of: readonly { timestamp?: number | undefined }[]) => of.map(({ timestamp }) => timestamp);
-    expect(times(seen.stream)).toEqual([0, 20_000, 50_000]);
-    expect(times(seen.iterable)).toEqual([0, 20_000, 50_000]);
-    expect(times(seen.left)).toEqual([0]);
-    expect({ open, made }).toEqual({ open: 0, made: 7 });
-  });
+  streamCases(
+    {
+      file: () => page.evaluate(() => window.door.streamFile()),
+      track: (plain) => page.evaluate((of) => window.door.streamTrack(of), plain),
+      canvas: () => page.evaluate(() => window.door.streamCanvas()),
+      frames: () => page.evaluate(() => window.door.streamFrames()),
+    },
+    SIDE,
+  );
 
   it('turns a JPEG as its EXIF orientation says, once', async () => {
     const { tagged, turned } = await page.evaluate((of) => window.door.estimateTurned(of), pixels(SIDE, 48));

@@ -1,53 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import type * as Library from '../../src/index.js';
 import type * as InWorker from '../../src/worker/index.js';
-import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
-import { ServedFiles, serveLibrary, type Served } from './servers.js';
+import { NANO, openWorkerPage, type WorkerPage } from './worker_page.js';
 
-/** What the page of the test holds: both doors of the library, and a picture as an element, and nano behind both. */
-declare global {
-  interface Window {
-    library: typeof Library;
-    inWorker: typeof InWorker;
-    photo: HTMLImageElement;
-    here: Library.DepthModel;
-    there: InWorker.WorkerDepthModel;
-  }
-}
-
-const NANO = './nano.safetensors';
-const PAGE = `<!doctype html><meta charset="utf-8" /><script type="module" src="./page.js"></script>`;
-const PAGE_SCRIPT = `
-import * as library from './index.js';
-import * as inWorker from './worker.js';
-const photo = Object.assign(new Image(), { src: './photo.jpg' });
-await photo.decode();
-Object.assign(window, { library, inWorker, photo });`;
 const SIZES = { inputSize: 64, size: 'network' } as const;
 
-let chromium: Chromium;
-let served: Served;
+let opened: WorkerPage;
 let page: Page;
-let watch: Watch;
 
 beforeAll(async () => {
-  const files = new ServedFiles()
-    .add('/nano.safetensors', await readFile(join(ROOT, 'models/nano.safetensors')))
-    .add('/photo.jpg', await readFile(join(ROOT, 'demo/public/sample.jpg')))
-    .answer('/page.html', (response) => response.setHeader('content-type', 'text/html').end(PAGE))
-    .answer('/page.js', (response) => response.setHeader('content-type', 'text/javascript').end(PAGE_SCRIPT));
-  [chromium, served] = await Promise.all([startChromium(), serveLibrary(files, 'worker')]);
-  ({ page, watch } = await openPage(chromium.browser));
-  await page.goto(new URL('page.html', served.url).href);
-  await page.waitForFunction(() => 'photo' in window);
+  opened = await openWorkerPage('worker');
+  ({ page } = opened);
 });
-afterAll(async () => {
-  await chromium?.close();
-  await served?.close();
-});
+afterAll(() => opened?.close());
 
 describe('depthwise/worker, as it is published', () => {
   it('gives the maps of a model in the page, from every picture, without a long task there', async () => {
@@ -211,18 +177,21 @@ describe('depthwise/worker, as it is published', () => {
         const code = await loadDepthModel('nano', { weights: nano }).catch(({ code }: Library.DepthwiseError) => code);
         window.Worker = Real;
         const worker = new Worker('./worker_host.js', { type: 'module' });
-        for (let i = 0; i < 2; i++) {
-          const model = await loadDepthModel('nano', { weights: nano, worker });
-          (await model.estimate(window.photo, sizes)).dispose();
-          model.dispose();
-        }
+        const load = () => loadDepthModel('nano', { weights: nano, worker });
+        const [first, second] = await Promise.all([load(), load()]);
+        const list = [window.photo, window.photo];
+        const maps = await Promise.all([first.estimate(list, sizes), second.estimate(list, sizes)]);
+        const [one, ...others] = await Promise.all(maps.flat().map((depth) => depth.read()));
+        first.dispose();
+        (await second.estimate(window.photo, sizes)).dispose();
+        second.dispose();
         worker.terminate();
-        return code;
+        return { code, count: one!.length, same: one!.every((value, i) => others.every((of) => of[i] === value)) };
       },
       NANO,
       SIZES,
     );
-    expect(found).toBe('NET_PART');
+    expect(found).toEqual({ code: 'NET_PART', count: expect.any(Number), same: true });
   });
 
   it('has the types of the library, as far as it has its calls', () => {
@@ -234,6 +203,6 @@ describe('depthwise/worker, as it is published', () => {
   });
 
   it('leaves other origins alone', () => {
-    expect([...watch.origins]).toEqual([new URL(served.url).origin]);
+    expect([...opened.watch.origins]).toEqual([new URL(opened.served.url).origin]);
   });
 });

@@ -1,5 +1,11 @@
 // `depthwise` as the examples of a page import it: the published package, but that SERVED stands in for downloads.
-import { loadDepthModel as load, type DepthModel, type LoadOptions, type PictureSource } from 'depthwise';
+import {
+  loadDepthModel as load,
+  type DepthModel,
+  type EstimateOptions,
+  type LoadOptions,
+  type PictureSource,
+} from 'depthwise';
 import { INPUT_SIZE, SERVED } from '../served.js';
 
 export * from 'depthwise';
@@ -10,7 +16,8 @@ export async function loadDepthModel(name: string, options: LoadOptions = {}): P
   const model = await (served ? load(served, { weights, ...options }) : load(name, options));
   const estimate = model.estimate.bind(model);
   const encode = model.encode.bind(model);
-  model.estimate = (source: PictureSource, more) => estimate(source, { inputSize: INPUT_SIZE, ...more });
+  const sized = (source: PictureSource, more?: EstimateOptions) => estimate(source, { inputSize: INPUT_SIZE, ...more });
+  model.estimate = sized as typeof estimate;
   model.encode = (encoder, targets) => encode(encoder, { inputSize: INPUT_SIZE, ...targets });
   return model;
 }

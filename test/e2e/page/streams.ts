@@ -1,8 +1,16 @@
 // Runs in a browser: what streams do with each source that a page has.
-import type { DepthModel, StreamOptions, StreamSource } from 'depthwise';
+import type { DepthMap, StreamOptions, StreamSource } from 'depthwise';
 
 const [WIDTH, HEIGHT] = [64, 48];
 const SIZE = { inputSize: 32 } as const;
+
+/** A model in the page or in a worker. */
+interface Streaming {
+  stream(
+    source: StreamSource,
+    options: StreamOptions,
+  ): AsyncGenerator<Pick<DepthMap, 'timestamp' | 'width' | 'height' | 'dispose'>>;
+}
 
 /** What was seen of a map. */
 export interface Seen {
@@ -13,7 +21,7 @@ export interface Seen {
 
 /** What came of each map of a stream; `each` is told how many there are, and ends it with true. */
 async function seenOf(
-  model: DepthModel,
+  model: Streaming,
   source: StreamSource,
   each: (count: number) => boolean | Promise<boolean> = () => false,
   options: StreamOptions = {},
@@ -27,7 +35,7 @@ async function seenOf(
   return seen;
 }
 
-async function* maps(stream: ReturnType<DepthModel['stream']>) {
+async function* maps(stream: ReturnType<Streaming['stream']>) {
   for await (const map of stream) {
     const { timestamp, width, height } = map;
     yield { timestamp, width, height, dispose: () => map.dispose() };
@@ -77,7 +85,7 @@ async function loaded(src: string): Promise<HTMLVideoElement> {
  * A file in a video element that stands still, is sought in, plays to its end; and where it stood then. And what comes
  * of one whose source is taken away, and of one that is no video.
  */
-export async function streamFile(model: DepthModel) {
+export async function streamFile(model: Streaming) {
   const url = URL.createObjectURL(await recorded());
   const video = await loaded(url);
   const seen = await seenOf(model, video, async (count) => {
@@ -94,7 +102,7 @@ export async function streamFile(model: DepthModel) {
 }
 
 /** The camera's track, which is stopped after three maps; with `plain`, in a browser that has no frames of tracks. */
-export async function streamTrack(model: DepthModel, plain: boolean) {
+export async function streamTrack(model: Streaming, plain: boolean) {
   const media = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120 } });
   const [track] = media.getVideoTracks() as [MediaStreamTrack];
   const page = window as { MediaStreamTrackProcessor?: unknown };
@@ -110,9 +118,10 @@ export async function streamTrack(model: DepthModel, plain: boolean) {
   }
 }
 
-/** A canvas that is drawn on after its first map, and takes another size after the second. */
-export async function streamCanvas(model: DepthModel) {
+/** A canvas that was drawn on a while ago, is again after each map, and takes another size after the second. */
+export async function streamCanvas(model: Streaming) {
   const canvas = drawnCanvas();
+  await pause(50);
   const tracks: MediaStreamTrack[] = [];
   const capture = canvas.captureStream.bind(canvas);
   canvas.captureStream = (...of) => {
@@ -144,7 +153,7 @@ function readable<T>(frames: AsyncIterator<T>): ReadableStream<T> {
 }
 
 /** VideoFrames in a ReadableStream and in an async iterable: the times of their maps, and which are still open. */
-export async function streamFrames(model: DepthModel) {
+export async function streamFrames(model: Streaming) {
   const canvas = drawnCanvas();
   const times = [0, 20_000, 50_000];
   const made: VideoFrame[] = [];
@@ -162,4 +171,13 @@ export async function streamFrames(model: DepthModel) {
     left: await seenOf(model, frames(), () => true, { signal: stop.signal }),
   };
   return { seen, open: made.filter(({ format }) => format !== null).length, made: made.length };
+}
+
+/** VideoFrames of a scene that changes, 40 ms apart. */
+export async function* movingFrames(count: number): AsyncGenerator<VideoFrame, void, undefined> {
+  const canvas = drawnCanvas();
+  for (let i = 0; i < count; i++) {
+    draw(canvas, 7 * i);
+    yield new VideoFrame(canvas, { timestamp: 40_000 * i });
+  }
 }

@@ -119,13 +119,13 @@ describe('planJobs', () => {
 
   it('passes over what is no picture, saying why, and over hidden files in silence', async () => {
     await files(['in/a.jpg', 'in/.hidden.jpg', 'in/.git/b.jpg'], ['in/notes.jpg', 'in/read.me', 'in/.DS_Store']);
-    await writeFile(join(root, 'in/z.heic'), '\0\0\0\x18ftypheic\0\0\0\0');
+    await writeFile(join(root, 'in/z.jxl'), '\0\0\0\x0cJXL ');
     const { jobs, skipped } = await plan(['in']);
     expect(jobs).toEqual([['in/a.jpg', 'in/a-m.png']]);
     expect(skipped).toEqual([
       'in/notes.jpg is not a picture',
       'in/read.me is not a picture',
-      expect.stringMatching(/^in\/z\.heic is a HEIC picture.*convert/),
+      expect.stringMatching(/^in\/z\.jxl is a JPEG XL picture.*convert/),
     ]);
     expect((await plan(['in/read.me'])).skipped).toEqual(['in/read.me is not a picture']);
   });

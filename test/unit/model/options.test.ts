@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BufferUsage } from '../../../src/gpu/buffers.js';
-import { depthModels, loadDepthModel, type LoadOptions } from '../../../src/index.js';
+import { depthModels, loadDepthModel, type LoadOptions, type LoadProgress } from '../../../src/index.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { checkpointTensors } from '../../models/fixtures.js';
 import { seededCheckpoint } from '../../../truth/seeded_weights.js';
@@ -303,6 +303,10 @@ describe('options of a caller without a type checker', () => {
       [() => model.estimate(picture('a'), { ...SMALL, size: any('foo') }), 'OPTION_SIZE', 'foo'],
       [() => model.estimate(picture('a'), { ...SMALL, inputSize: any('64') }), 'OPTION_INPUT_SIZE', '64'],
       [() => model.stream(any([]), any(null)).next(), 'OPTION_OBJECT', null],
+      [() => model.estimate(picture('a'), { signal: any('stop') }), 'OPTION_SIGNAL', 'stop'],
+      [() => model.stream(any([]), { signal: any(5) }).next(), 'OPTION_SIGNAL', 5],
+      [() => model.prepare({ width: 64, height: 48, signal: any({}) }), 'OPTION_SIGNAL', {}],
+      [() => load(tinyMidas(), { signal: any(new AbortController()) }), 'OPTION_SIGNAL', expect.any(AbortController)],
       [() => model.encode(any({}), any(null)), 'OPTION_OBJECT', null],
       [() => map.colors({ colormap: any('jet') }), 'OPTION_COLORMAP', 'jet'],
       [() => map.colors({ colormap: any('constructor') }), 'OPTION_COLORMAP', 'constructor'],
@@ -323,6 +327,11 @@ describe('options of a caller without a type checker', () => {
       expect(await rejection(model.profile(any(size)))).toMatchObject({
         code: faulty.device.features.has('timestamp-query') ? 'IMAGE_SIZE' : 'GPU_NO_TIMESTAMPS',
       });
+    for (const size of [null, undefined, 'x', { width: -1, height: 8 }])
+      expect(await rejection(Promise.resolve().then(() => model.plan(any(size))))).toMatchObject({
+        name: 'ImageError',
+        code: 'IMAGE_SIZE',
+      });
     for (const shape of [null, 5, [1, 3]])
       expect(await rejection(model.run(new Float32Array(3), any(shape)))).toMatchObject({ code: 'TENSOR_SHAPE' });
     expect(await rejection(map.colors({ colormap: any('jet') }))).toMatchObject({
@@ -335,10 +344,25 @@ describe('options of a caller without a type checker', () => {
 });
 
 describe('onProgress', () => {
+  it('is told of bytes, then of kernels, then once that the model is ready, each phase to its total', async () => {
+    const seen: LoadProgress[] = [];
+    const model = await load(tinyMidas(), { onProgress: (progress) => seen.push(progress) });
+    const phases = seen.map(({ phase }) => phase);
+    expect(phases.filter((phase, i) => phase !== phases[i - 1])).toEqual(['read', 'compile', 'ready']);
+    for (const phase of ['read', 'compile', 'ready'] as const) {
+      const told = seen.filter((of) => of.phase === phase);
+      expect(told.map(({ loaded }) => loaded)).toEqual(told.map(({ loaded }) => loaded).sort((a, b) => a - b));
+      expect(told.at(-1)!.loaded).toBe(told.at(-1)!.total);
+    }
+    expect(seen.at(-1)!.total).toBe((await model.memory()).weights);
+    model.dispose();
+  });
+
   it('is told of bytes read, and its exception is reported once without harm', async () => {
     const bytes = tinyMidas();
     const seen: number[] = [];
-    (await load(bytes, { onProgress: ({ loaded }) => seen.push(loaded) })).dispose();
+    const onProgress = ({ phase, loaded }: LoadProgress) => phase === 'read' && seen.push(loaded);
+    (await load(bytes, { onProgress })).dispose();
     expect(seen.at(-1)).toBe(bytes.length);
     const tasks: (() => void)[] = [];
     const callback = vi.fn(() => {

@@ -141,7 +141,7 @@ describe('stream of every frame', () => {
   });
 
   it('refuses what is no source', async () => {
-    const wrong = ['clip.webm', null, 3, {}, [picture('a')]] as unknown as StreamSource[];
+    const wrong = ['clip.webm', null, 3, {}, new URL('file:///clip.webm')] as unknown as StreamSource[];
     for (const source of wrong) expect(await rejection(timesOf(source))).toMatchObject({ code: 'IMAGE_SOURCE' });
     const { stream } = readable([]);
     stream.getReader();

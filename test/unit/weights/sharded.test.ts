@@ -67,7 +67,8 @@ describe('weights in several files', () => {
     writeFileSync(join(folder, 'weights.bin'), files.get(INDEX)!);
     expect(await mapOf(join(folder, 'weights.bin'))).toEqual(expected);
     const seen: (readonly [number, number | undefined])[] = [];
-    const onProgress: NodeLoadOptions['onProgress'] = ({ loaded, total }) => void seen.push([loaded, total]);
+    const onProgress: NodeLoadOptions['onProgress'] = ({ phase, loaded, total }) =>
+      void (phase === 'download' && seen.push([loaded, total]));
     expect(await mapOf(`${server.origin}/files/${INDEX}`, { onProgress })).toEqual(expected);
     const bytes = SHARDS.reduce((sum, path) => sum + files.get(path)!.length, 0);
     expect(seen.at(-1)).toEqual([bytes, bytes]);
