@@ -125,8 +125,8 @@ export interface NetworkContext {
 }
 
 /**
- * Rows [slots,P,C] of other frames, the table that says which are where, and what the place of the frame at hand adds to
- * its queries: a row of `queries`.
+ * Rows [slots,P,C] of other frames, the table that says which are where, and what the place of the frame at hand adds
+ * to its queries: a row of `queries`.
  */
 export type Remember = (rows: Value, along: AlongTime) => Record<'past' | 'frames' | 'query', Value>;
 
