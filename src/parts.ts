@@ -17,12 +17,12 @@ export const parts = {
   /**
    * What few pages use: the WGSL of kernels that only CPU adapters run; `toBlob`, `texture`, `encode`, `prepare`,
    * `run`, `profile` and `stream`; how far to trust a map; the convention `hub`; downloads that break off and go on; a
-   * config.json beside the weights; JPEGs that a browser refuses.
+   * config.json beside the weights; pictures at a URL, and JPEGs that a browser refuses.
    */
   rare: () => fetched(import('./runtime/rare.js')),
   /** Streams whose depth holds still. */
   steady: () => fetched(import('./runtime/steady.js')),
-  /** For weights and pictures at a URL: requests, branches of the hub, and weights that are kept. */
+  /** For weights at a URL: requests, branches of the hub, and weights that are kept. */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };
 

@@ -18,7 +18,7 @@ const AS_STORED: ImageBitmapOptions = {
 export async function decodePicture(source: string | URL | Blob, signal?: AbortSignal): Promise<ImageBitmap> {
   signal?.throwIfAborted();
   if (typeof globalThis.createImageBitmap !== 'function') throw noDecoder('createImageBitmap');
-  const blob = source instanceof Blob ? source : await (await parts.downloads()).fetchPicture(source, signal);
+  const blob = source instanceof Blob ? source : await (await parts.rare()).fetchPicture(source, signal);
   const { name = 'blob' } = blob as Partial<File>;
   let bitmap: ImageBitmap;
   try {

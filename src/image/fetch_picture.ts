@@ -1,4 +1,4 @@
-import { fetchSmallFile } from '../weights/fetch/small_file.js';
+import { parts } from '../parts.js';
 
 /** Longest encoded picture that is fetched, in bytes. */
 const MAX_BYTES = 2 ** 29;
@@ -9,6 +9,7 @@ const MAX_BYTES = 2 ** 29;
  * @throws NetworkError `NET_*` of `fetchSmallFile`, or an `AbortError`
  */
 export async function fetchPicture(url: string | URL, signal: AbortSignal | undefined): Promise<File> {
+  const { fetchSmallFile } = await parts.downloads();
   const name = displayName(url);
   const options = { phase: 'image', credentials: 'same-origin', cacheMode: 'default' } as const;
   const { bytes, type } = await fetchSmallFile(String(url), name, { maxBytes: MAX_BYTES }, options, signal);

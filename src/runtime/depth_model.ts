@@ -244,8 +244,8 @@ export class DepthModel {
    *   depth.dispose();
    * }
    * ```
-   * @throws UsageError `OPTION_STEADY`, `OPTION_WINDOWS`; ImageError `IMAGE_SOURCE`, and `IMAGE_DECODE` where a video breaks
-   *   off; the errors of `estimate` and of the sequence
+   * @throws UsageError `OPTION_STEADY`, `OPTION_WINDOWS`; ImageError `IMAGE_SOURCE`, and `IMAGE_DECODE` where a video
+   *   breaks off; the errors of `estimate` and of the sequence
    */
   async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
     this.#rare ??= await parts.rare();

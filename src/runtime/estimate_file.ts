@@ -17,7 +17,7 @@ export async function estimateFile(
   use?: EstimateUse,
 ): Promise<DepthMap> {
   const { signal } = options;
-  const fetched = async (url: string | URL) => (await parts.downloads()).fetchPicture(url, signal);
+  const fetched = async (url: string | URL) => (await parts.rare()).fetchPicture(url, signal);
   const file = source instanceof Blob ? source : await untilAborted(fetched(source), signal);
   const bitmap = await untilAborted(decodePicture(file, signal), signal);
   try {

@@ -5,6 +5,7 @@ export { mapBetween } from '../depth/value_range.js';
 export { depthBlob } from '../depth/depth_blob.js';
 export { writeTexture } from '../depth/write_texture.js';
 export { encodePng } from '../depth/formats/png.js';
+export { fetchPicture } from '../image/fetch_picture.js';
 export { withJfif } from '../image/jfif.js';
 export { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 export { resume } from '../weights/fetch/resume.js';

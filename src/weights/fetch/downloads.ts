@@ -1,5 +1,4 @@
 export { matchFile } from '../cache/browser_reader.js';
-export { fetchPicture } from '../../image/fetch_picture.js';
 export { deleteFile, startWriting } from '../cache/browser_writer.js';
 export { listWeights } from '../cache/browser_listing.js';
 export { digestOf, keepBytes, readKept } from '../cache/kept_files.js';

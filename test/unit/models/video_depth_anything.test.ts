@@ -77,7 +77,7 @@ describe('Video Depth Anything', () => {
     expect(state).toBeLessThanOrEqual(30e6);
   });
 
-  it('takes at most 8 % more arithmetic a streamed frame than Depth Anything V2 small, and 62 more dispatches', async () => {
+  it('takes in a stream at most 8 % more arithmetic than Depth Anything V2 small, and 62 dispatches more', async () => {
     const { graph: still } = frameGraph('depth-anything-v2-small', 'depth-anything-small', {
       picture: { width: 518, height: 518 },
       size: 'network',
