@@ -50,7 +50,6 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: 'core', test: CORE },
-            { name: 'gpu', test: /\/src\/(?:tuning\/gpu|kernels\/probe)\.ts$/ },
             { name: 'layers', test: SHARED, minShareCount: 3 },
             { name: 'maps', test: MAPS, minShareCount: 2 },
           ],

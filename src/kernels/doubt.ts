@@ -125,9 +125,7 @@ export interface DoubtDistanceAttrs {
   readonly inB: Seen;
 }
 
-/**
- * distance[H,W]: how far the farther of two other estimates is from each value of a depth map, of those that show it.
- */
+/** distance[H,W]: how far the farther of two other estimates is from each value of a depth map, where they show it. */
 export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, { distance: TensorType }>({
   name: 'doubt_distance',
   infer({ depth, a, b, fit_a, fit_b }) {

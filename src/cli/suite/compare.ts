@@ -63,8 +63,8 @@ function introOf(first: string): string {
   return (
     `Maps are brighter where nearer. Every map beside that of ${first}: rank correlation, and the mean relative ` +
     `difference of depth once one scale and one shift of inverse depth lay one map onto the other; where that is ` +
-    `relative, its farthest pixel counts as infinitely far. Compared on ${SIDE} pixels along the longer side. Times are ` +
-    `whole calls; the first of a size compiles too.`
+    `relative, its farthest pixel counts as infinitely far. Compared on ${SIDE} pixels along the longer side. Times ` +
+    `are whole calls; the first of a size compiles too.`
   );
 }
 
