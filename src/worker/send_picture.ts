@@ -37,8 +37,8 @@ export async function sendable(source: PictureSource): Promise<SentPicture> {
 }
 
 /**
- * A picture of a stream as it is sent: frames and bitmaps, which a stream closes, are moved, and a video gives the frame
- * that it shows, if any: Chromium's have none for a while after a load and a seek, and tell when there is one.
+ * A picture of a stream as it is sent: frames and bitmaps, which a stream closes, are moved, and a video gives the
+ * frame that it shows, if any: Chromium's have none for a while after a load and a seek, and tell when there is one.
  * @throws as `sendable`
  */
 export async function movable(source: PictureSource): Promise<SentPicture | undefined> {
