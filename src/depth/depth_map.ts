@@ -12,6 +12,7 @@ import type { DepthSemantics } from './formats/depth_semantics.js';
 import type { Span } from '../kernels/colorize.js';
 import type { ModelName } from '../models/families/index.js';
 import { depthKind, type BesideName, type DepthKind } from '../models/family.js';
+import { toHalf } from '../weights/format/decode.js';
 import { parts } from '../parts.js';
 
 /** Two ends of values, in the unit of a map. */
@@ -156,6 +157,19 @@ export class DepthMapOnGpu {
       this.#values.catch(() => (this.#values = undefined));
     }
     return this.#guard(this.#values);
+  }
+
+  /**
+   * The values in half the bytes: the bits of f16[height,width], rounded to the nearest, infinite past 65,504. They are
+   * a `Float16Array` by `new Float16Array(bits.buffer)`, where the runtime has it.
+   * @example
+   * ```ts
+   * const bits = await depth.readHalf();
+   * ```
+   * @throws DeviceLostError, DisposedError
+   */
+  async readHalf(): Promise<Uint16Array<ArrayBuffer>> {
+    return toHalf(await this.read());
   }
 
   /**

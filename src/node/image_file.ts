@@ -35,8 +35,9 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  * Reads a JPEG, PNG, WebP, TIFF, GIF (first frame), AVIF, HEIC (the primary picture), PGM or PPM file, told apart by
  * content and not by name. The EXIF orientation is applied; alpha is dropped without darkening the colours under it;
  * grey, 16-bit, CMYK and pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of
- * 0..1. Colours that a TIFF stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but PGM
- * and PPM need the `sharp` package, and HEIC needs `libheif-js` in its place; its colours are taken as they are stored.
+ * 0..1. Colours that a TIFF stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but
+ * PGM and PPM need the `sharp` package, and HEIC needs `libheif-js` in its place; its colours are taken as they are
+ * stored.
  * @example
  * ```ts
  * import { readPicture } from 'depthwise/node';

@@ -154,7 +154,7 @@ export class DepthModel {
    * @returns a map of each, in order; where one fails, the others are disposed of
    * @example
    * ```ts
-   * const [left, right] = await model.estimate([leftPicture, rightPicture]);
+   * const [first, second] = await model.estimate([image, canvas]);
    * ```
    * @throws as of one picture
    */

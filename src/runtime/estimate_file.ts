@@ -6,10 +6,7 @@ import { parts } from '../parts.js';
 import { estimateDepth, type EstimateOptions, type EstimateUse } from './estimate.js';
 import type { Lifetime } from './lifetime.js';
 
-/**
- * An estimate of an encoded picture, with the focal length that its EXIF data have.
- * @throws as `DepthModel.estimate`
- */
+/** An estimate of a picture in a file, with the focal length of its EXIF data. @throws as `DepthModel.estimate` */
 export async function estimateFile(
   life: Lifetime,
   source: string | URL | Blob,

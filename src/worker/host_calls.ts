@@ -110,6 +110,7 @@ export function hostCalls() {
     memory: ({ model }: OfModel) => models.get(model).memory(),
 
     read: ({ map }: OfMap) => maps.get(map).read(),
+    readHalf: ({ map }: OfMap) => maps.get(map).readHalf(),
     readBeside: ({ map, name }: OfMap & { name: BesideName }) => maps.get(map)[name]!.read(),
     range: ({ map }: OfMap) => maps.get(map).range(),
     colors: ({ map, options }: OfMap & { options: DrawOptions }) => maps.get(map).colors(options),

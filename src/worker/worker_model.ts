@@ -21,9 +21,7 @@ import { sendable } from './send_picture.js';
 import { WorkerMap, type WorkerDepthMap } from './worker_map.js';
 import { streamInWorker } from './worker_stream.js';
 
-/**
- * A depth model in a worker: `DepthModel` without `device`, `encode` and `prepare`, which need the device in the page.
- */
+/** A depth model in a worker: `DepthModel` without `device`, `encode` and `prepare`, which need that in the page. */
 export class WorkerDepthModel {
   readonly #link: Link;
   readonly #model: number;

@@ -72,6 +72,14 @@ describe('depthwise/worker, as it is published', () => {
 
   it('draws, reads and writes what a map in the page does', async () => {
     const [there, here] = await page.evaluate(async (sizes) => {
+      // Of the browser, which TypeScript does not know yet.
+      const { Float16Array } = globalThis as unknown as {
+        Float16Array: new (of: ArrayBuffer | Float32Array) => number[];
+      };
+      const roundedRight = async (depth: Pick<Library.DepthMap, 'read' | 'readHalf'>) => {
+        const expected = new Float16Array(await depth.read());
+        return new Float16Array((await depth.readHalf()).buffer).every((value, i) => value === expected[i]);
+      };
       const results = [];
       for (const model of [window.there, window.here]) {
         const depth = await model.estimate(window.photo, sizes);
@@ -85,6 +93,8 @@ describe('depthwise/worker, as it is published', () => {
           file: [...new Uint8Array(await (await depth.toBlob('png16')).arrayBuffer())],
           semantics: depth.semantics(2, 1),
           kind: [depth.kind, depth.nearer, depth.unit, depth.model, depth.confidence, depth.sky],
+          half: (await depth.readHalf()).length,
+          rounded: await roundedRight(depth),
           again: (await depth.read()) === (await depth.read()),
           plan: await model.plan({ width: 640, height: 480 }),
           memory: await model.memory(),
@@ -95,6 +105,7 @@ describe('depthwise/worker, as it is published', () => {
       return results;
     }, SIZES);
     expect(there!.run).toHaveLength(32 * 32);
+    expect(there!.rounded).toBe(true);
     expect(there!.again).toBe(true);
     expect(there).toEqual(here);
   });
