@@ -10,8 +10,8 @@ const WIDTH = 96;
 const SEEN = join(ROOT, 'test/output/examples');
 
 /**
- * Root mean square difference of bytes from the kept picture, that may be. What is blank, mirrored or of another view is
- * off by more than four times as much.
+ * Root mean square difference of bytes from the kept picture, that may be. What is blank, mirrored or of another view
+ * is off by more than four times as much.
  */
 export const ALIKE = 2;
 
