@@ -10,8 +10,8 @@ const WIDTH = 96;
 const SEEN = join(ROOT, 'test/output/examples');
 
 /**
- * Root mean square difference of bytes from the kept picture, that may be. Runs of one machine are off by less than
- * 0.1, Deno's wgpu from SwiftShader by 0.3; what is blank, mirrored or of another view by more than four times as much.
+ * Root mean square difference of bytes from the kept picture, that may be. What is blank, mirrored or of another view
+ * is off by more than four times as much.
  */
 export const ALIKE = 2;
 
