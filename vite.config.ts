@@ -34,6 +34,7 @@ export default defineConfig({
         views: 'src/views/index.ts',
         worker: 'src/worker/index.ts',
         worker_host: 'src/worker/host.ts',
+        'chunks/gpu': 'src/tuning/gpu.ts',
       },
       formats: ['es'],
     },
