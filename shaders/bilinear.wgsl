@@ -17,17 +17,27 @@ fn source(at: u32, scale: f32) -> f32 {
   return max(0.0, (f32(at) + 0.5) * scale - 0.5);
 }
 
-fn bilinear(y: u32, x: u32, c4: u32) -> vec4f {
+// Where the corners of a pixel begin in low, of four channels each: upper left, upper right, lower left, lower right;
+// and how far the pixel is between them, across and down.
+struct Corners {
+  at: vec4u,
+  part: vec2f,
+}
+fn corners(y: u32, x: u32) -> Corners {
   let sy = source(y, resize.SCALE_Y);
   let sx = source(x, resize.SCALE_X);
   let y0 = min(u32(sy), resize.LH - 1);
   let x0 = min(u32(sx), resize.LW - 1);
-  let top = (y0 * resize.LW) * resize.LC4 + c4;
-  let bottom = (min(y0 + 1, resize.LH - 1) * resize.LW) * resize.LC4 + c4;
-  let left = x0 * resize.LC4;
-  let right = min(x0 + 1, resize.LW - 1) * resize.LC4;
-  let fx = sx - f32(x0);
-  let upper = mix(vec4f(low[top + left]), vec4f(low[top + right]), fx);
-  let lower = mix(vec4f(low[bottom + left]), vec4f(low[bottom + right]), fx);
-  return mix(upper, lower, sy - f32(y0));
+  let rows = vec2u(y0, min(y0 + 1, resize.LH - 1)) * resize.LW;
+  let columns = vec2u(x0, min(x0 + 1, resize.LW - 1));
+  return Corners((rows.xxyy + columns.xyxy) * resize.LC4, vec2f(sx - f32(x0), sy - f32(y0)));
+}
+fn blend(between: Corners, c4: u32) -> vec4f {
+  let at = between.at + c4;
+  let upper = mix(vec4f(low[at.x]), vec4f(low[at.y]), between.part.x);
+  let lower = mix(vec4f(low[at.z]), vec4f(low[at.w]), between.part.x);
+  return mix(upper, lower, between.part.y);
+}
+fn bilinear(y: u32, x: u32, c4: u32) -> vec4f {
+  return blend(corners(y, x), c4);
 }

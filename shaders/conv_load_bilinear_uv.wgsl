@@ -3,9 +3,20 @@
 // Includes: bilinear.wgsl
 @group(0) @binding(7) var<storage, read> uv: array<vec4f>; // [W + H, C/8]: columns, then rows
 
+struct Place {
+  between: Corners,
+  iy: u32,
+  ix: u32,
+}
+fn place(iy: i32, ix: i32) -> Place {
+  return Place(corners(u32(iy), u32(ix)), u32(iy), u32(ix));
+}
+fn load_at(at: Place, c4: u32) -> vec4f {
+  let half = params.C4 / 2;
+  let line = select(params.W + at.iy, at.ix, c4 < half);
+  return blend(at.between, c4) + uv[line * half + c4 % half];
+}
 fn load(iy: i32, ix: i32, c4: u32) -> vec4f {
   if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }
-  let half = params.C4 / 2;
-  let place = select(params.W + u32(iy), u32(ix), c4 < half);
-  return bilinear(u32(iy), u32(ix), c4) + uv[place * half + c4 % half];
+  return load_at(place(iy, ix), c4);
 }

@@ -1,8 +1,8 @@
 // Include. sum_tile(): 3×3 convolution of ROWS × PIXELS pixels to 4·COLUMNS channels by a workgroup, an invocation a
 // row of PIXELS pixels × 4 channels. For GPUs.
 // Four input channels at a time go through workgroup memory, window and weights, and the next four are on their way
-// while these are multiplied. The main file has params with H and C4, weight_at() and load(), which returns zero
-// left and right of the map.
+// while these are multiplied. The main file has params with H, W and C4, and weight_at(); the loader has place() and
+// load_at(), as where a pixel is costs as much to find as its products with some channels, and is found once.
 const STRIDE: u32 = 1;
 const COLUMNS: u32 = 8; // of four channels, an invocation each
 const ROWS: u32 = 16;
@@ -31,15 +31,21 @@ fn sum_tile(iy0: i32, ix0: i32, column0: u32, N4: u32, local: u32) -> array<vec4
     let column = min(column0 + (local + i * WORKGROUP) % COLUMNS, N4 - 1);
     at[i] = (k / 4 * params.C4 * 4 + k % 4) * N4 + column;
   }
+  var places: array<Place, X_EACH>; // of the window
+  var inside: array<bool, X_EACH>;
+  for (var i = 0u; i < X_EACH; i++) {
+    let iy = iy0 + i32((local + i * WORKGROUP) / WIDTH);
+    let ix = ix0 + i32((local + i * WORKGROUP) % WIDTH);
+    places[i] = place(iy, ix);
+    inside[i] = iy >= 0 && iy < i32(params.H) && ix >= 0 && ix < i32(params.W);
+  }
   var acc: array<vec4f, PIXELS>;
   for (var step = 0u; step <= params.C4; step++) {
     var a = array<vec4f, X_EACH>();
     var b = array<vec4f, W_EACH>();
     if (step < params.C4) {
       for (var i = 0u; i < X_EACH; i++) {
-        let j = local + i * WORKGROUP;
-        let iy = iy0 + i32(j / WIDTH);
-        if (iy >= 0 && iy < i32(params.H)) { a[i] = load(iy, ix0 + i32(j % WIDTH), step); }
+        if (inside[i]) { a[i] = load_at(places[i], step); }
       }
       for (var i = 0u; i < W_EACH; i++) { b[i] = weight_at(step * 4 * N4 + at[i]); }
     }

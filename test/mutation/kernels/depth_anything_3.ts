@@ -18,7 +18,7 @@ export const depthAnything3Mutants: readonly KernelMutant[] = [
     op: 'head',
     kernel: 'wide',
     cases: confidence,
-    mutate: replace(' + uv[place * half + c4 % half]', ' + 0.0 * uv[0]'),
+    mutate: replace(' + uv[line * half + c4 % half]', ' + 0.0 * uv[0]'),
   },
   {
     name: 'confidence from 0 on',

@@ -41,6 +41,20 @@ export const gpuMutants: readonly KernelMutant[] = [
     mutate: replace('line[p * STRIDE + kx]', 'line[p + kx]'),
   },
   {
+    name: 'rows above the map as its first',
+    op: 'conv2d',
+    kernel: 'tiled',
+    cases: odd,
+    mutate: all(replace('= iy >= 0 && iy', '= iy'), replace('place(iy, ix);', 'place(max(iy, 0), ix);')),
+  },
+  {
+    name: 'rows above a resized map as its first',
+    op: 'upsampled_conv',
+    kernel: 'tiled',
+    cases: ['doubled, aligned corners, wide'],
+    mutate: all(replace('= iy >= 0 && iy', '= iy'), replace('place(iy, ix);', 'place(max(iy, 0), ix);')),
+  },
+  {
     name: 'hidden channels of the first columns only',
     op: 'head',
     kernel: 'tiled',

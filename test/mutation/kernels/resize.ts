@@ -56,15 +56,15 @@ export const resizeMutants: readonly KernelMutant[] = [
     name: 'nearest along rows',
     op: 'upsampled_conv',
     cases: doubled,
-    mutate: replace('let fx = sx - f32(x0);', 'let fx = round(sx - f32(x0));'),
+    mutate: replace('vec2f(sx - f32(x0),', 'vec2f(round(sx - f32(x0)),'),
   },
   {
     name: 'border repeated where it is zero',
     op: 'upsampled_conv',
     cases: corners,
     mutate: replace(
-      'if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }\n  return bilinear(u32(iy), u32(ix), c4);',
-      'return bilinear(u32(iy), u32(clamp(ix, 0, i32(params.W) - 1)), c4);',
+      'if (ix < 0 || ix >= i32(params.W)) { return vec4f(0); }\n  return load_at(place(iy, ix), c4);',
+      'return load_at(place(iy, clamp(ix, 0, i32(params.W) - 1)), c4);',
     ),
   },
   { name: 'deeper path missing', op: 'conv2d', cases: fusion, mutate: replace(' + deeper;', ';') },
