@@ -13,7 +13,7 @@ const LEAST_SHARES: Readonly<Record<string, number>> = {
   'gemm/tiled': 0.8,
   'conv2d/tiled': 0.8,
   'upsampled_conv/tiled': 0.75,
-  'head/tiled': 0.77,
+  'head/tiled': 0.85,
   'attention/tiled': 0.77,
   'gemm_layer_norm/tiled': 0.82,
 };
