@@ -81,7 +81,7 @@ describe.each([
       cache,
       precision: 'f32',
       tuning: 'off',
-      onProgress: ({ phase }) => phases.add(phase),
+      onProgress: ({ phase }) => (phase === 'download' || phase === 'read') && phases.add(phase),
       onWarning: (warning) => warnings.push(warning),
     });
     const asked: IncomingMessage[] = server.requests.slice(before);
