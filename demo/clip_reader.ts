@@ -25,8 +25,8 @@ export interface ClipFrame {
 const LOOKS = 16;
 /** Of longer clips only frames that stand alone are looked at, as the others take all of it to be decoded. */
 const MANY_FRAMES = 600;
-/** What a file may end before its own duration, in frames: durations are rounded, and some have no last frame's. */
-const SLACK = 2.5;
+/** What a file may end before its own duration: in frames, and its sound in seconds, as last ones may have no duration. */
+const SLACK = { frames: 2.5, sound: 0.2 };
 /** Of times, in seconds. */
 const PRECISION = 1e-3;
 
@@ -85,7 +85,7 @@ export class ClipReader {
     const whole = (await this.#track.getDurationFromMetadata()) ?? 0;
     const ends = await Promise.all(this.sounds.map((sound) => sound.computeDuration()));
     // Matroska has one duration for all of its tracks.
-    const end = Math.max(timestamp + SLACK * duration, ...ends);
+    const end = Math.max(timestamp + SLACK.frames * duration, ...ends.map((each) => each + SLACK.sound));
     return end < whole || timestamp + PRECISION < (this.times.at(-1) ?? 0) ? 'the file ends too early' : undefined;
   }
 

@@ -66,10 +66,10 @@ export class Footage {
     this.video.src = this.#file.url;
     this.video.loop = true;
     try {
-      await this.video.play();
+      // One that breaks off, or is paused at once, is a video all the same; a file of sound alone plays, and is none.
+      const fault = await this.video.play().catch((error: unknown) => error);
       this.#ensure(turn);
-      // A file of sound alone plays too.
-      if (this.video.videoWidth === 0) throw new Error('no video');
+      if (this.video.videoWidth === 0) throw fault ?? new Error('no video');
     } catch (cause) {
       this.#ensure(turn);
       this.stop();

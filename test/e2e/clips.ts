@@ -58,7 +58,10 @@ export function difference(a: Frame, b: Frame, from = 0): number {
 }
 
 /** RGBA of values between the ends of a range. */
-export function inferno(values: Float32Array, { min, max }: { readonly min: number; readonly max: number }): Uint8Array {
+export function inferno(
+  values: Float32Array,
+  { min, max }: { readonly min: number; readonly max: number },
+): Uint8Array {
   const data = new Uint8Array(4 * values.length);
   values.forEach((value, i) => {
     const level = Math.floor((255 * (value - min)) / (max - min));

@@ -30,6 +30,7 @@ export async function makeVideo(
   downloads: string,
   start = () => page.click('#depth-video'),
 ): Promise<string> {
+  await page.$eval('#error', (error) => (error.textContent = ''));
   const refused = page
     .waitForFunction(() => document.querySelector('#error')?.textContent, { timeout: 0 })
     .then(async () => Promise.reject(new Error(await textOf(page, '#error'))));
