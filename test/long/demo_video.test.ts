@@ -34,12 +34,17 @@ const make = async (name: string) => {
 };
 const times = (path: string) => timesOf(path).map(Number);
 /** Containers count in steps of their own: 1/57600 s, or 1 ms. */
-const expectTimes = (made: string, wanted: readonly number[]) => {
-  const found = times(made);
+const expectTimes = (found: readonly number[], wanted: readonly number[]) => {
   expect(found).toHaveLength(wanted.length);
   found.forEach((time, i) => expect(Math.abs(time - wanted[i]!)).toBeLessThanOrEqual(1e-3));
 };
-const sounds = (path: string) => probe(path, 'packet=data_hash', '-select_streams', 'a', '-show_data_hash', 'MD5');
+/** Packets of sound: when each is heard, and its digest. */
+const sounds = (path: string) => {
+  const packets = probe(path, 'packet=pts_time,data_hash', '-select_streams', 'a', '-show_data_hash', 'MD5');
+  // A packet with side data takes two lines.
+  const digests = packets.flatMap((packet) => /MD5:\w+/.exec(packet) ?? []);
+  return { digests, times: packets.map(Number.parseFloat).filter(Number.isFinite) };
+};
 
 /** Frames of a hundred a second that are kept. */
 const KEPT = [0, 7, 11, 43, 44, 90];
@@ -52,7 +57,7 @@ describe.skipIf(!canFilm)('a video file in the page', () => {
     const made = await make('odd.mp4');
     expect(await status()).toBe(`Saved ${made.split('/').pop()}: 6 frames.`);
     expectTimes(
-      made,
+      times(made),
       KEPT.map((n) => n / 100),
     );
     expect(probe(made, 'stream=width,height')).toEqual(['64,48']);
@@ -72,9 +77,11 @@ describe.skipIf(!canFilm)('a video file in the page', () => {
     expect(await status()).toBe(`Saved ${made.split('/').pop()}: 25 frames.`);
     expect(probe(made, 'stream=codec_name', '-select_streams', 'a')).toEqual([codec]);
     const wanted = sounds(at(name));
-    expect(sounds(made)).toEqual(wanted);
-    expect(wanted.length).toBeGreaterThan(5);
-    expectTimes(made, times(at(name)));
+    const copied = sounds(made);
+    expect(copied.digests).toEqual(wanted.digests);
+    expectTimes(copied.times, wanted.times);
+    expect(wanted.times.length).toBeGreaterThan(5);
+    expectTimes(times(made), times(at(name)));
   });
 
   it('is upright where a flag turns it, and 10-bit ones are read', async () => {
@@ -106,7 +113,7 @@ describe.skipIf(!canFilm)('a video file in the page', () => {
     );
     expect(found.length).toBeGreaterThan(5);
     expect(found.length).toBeLessThan(28);
-    expectTimes(made, times(at(`whole.${ending}`)).slice(0, found.length));
+    expectTimes(times(made), times(at(`whole.${ending}`)).slice(0, found.length));
   });
 
   it('that is cancelled is not saved, and can be made again', async () => {
