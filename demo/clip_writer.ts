@@ -6,7 +6,7 @@ import {
   MkvOutputFormat,
   Mp4OutputFormat,
   Output,
-  QUALITY_VERY_HIGH,
+  Quality,
   VideoSample,
   VideoSampleSource,
   WebMOutputFormat,
@@ -38,7 +38,7 @@ export class ClipWriter {
     this.#size = [width, height];
     this.#canvas = new OffscreenCanvas(even(width), even(height));
     this.#context = this.#canvas.getContext('2d', { alpha: false }) as Context;
-    this.#video = new VideoSampleSource({ codec, quality: QUALITY_VERY_HIGH });
+    this.#video = new VideoSampleSource({ codec, quality: new Quality('very-high') });
     output.addVideoTrack(this.#video);
     this.#sounds = sounds.map((sound) => new SoundCopy(sound, output));
     output.setMetadataTags({ comment: given.comment });

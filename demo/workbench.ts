@@ -35,7 +35,11 @@ export class Workbench {
     onChange: () => this.#turn.cancel(),
     onFootage: () => this.#footageShown(),
     onWeights: (file) => void this.#takeWeights(file),
-    onError: (error) => this.#report.fail(error),
+    onError: (error) => {
+      // What moved may have ended for it.
+      this.#footageTools?.show();
+      this.#report.fail(error);
+    },
   });
   /** Fetched where the browser keeps weights: not on a first visit. */
   #kept: KeptWeights | undefined;

@@ -10,11 +10,11 @@ import type { DepthModel, StreamOptions, StreamSource } from '../../src/runtime/
 import {
   canFilm,
   ClipSession,
+  colored,
   difference,
   ffmpeg,
   film,
   framesOf,
-  inferno,
   makeDepth,
   probe,
   timesOf,
@@ -73,7 +73,7 @@ describe.skipIf(!canFilm)('a video', () => {
     expect(range.max).toBe(Math.max(...maps.flatMap((map) => [...map])));
     const drawn = framesOf(made, 64, 48);
     drawn.forEach((frame, i) => {
-      const expected = { data: inferno(maps[i]!, range), width: 64, height: 48 };
+      const expected = { data: colored('inferno', maps[i]!, range), width: 64, height: 48 };
       expect(difference(frame, expected)).toBeLessThan(5);
     });
     expect(await readdir(folder)).toEqual(['clip-nano.mp4', 'clip.mp4']);

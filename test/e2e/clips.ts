@@ -58,14 +58,16 @@ export function difference(a: Frame, b: Frame, from = 0): number {
 }
 
 /** RGBA of values between the ends of a range. */
-export function inferno(
+export function colored(
+  colormap: keyof typeof colormaps,
   values: Float32Array,
   { min, max }: { readonly min: number; readonly max: number },
 ): Uint8Array {
   const data = new Uint8Array(4 * values.length);
+  const table = colormaps[colormap];
   values.forEach((value, i) => {
     const level = Math.floor((255 * (value - min)) / (max - min));
-    data.set(colormaps.inferno.slice(3 * level, 3 * level + 3), 4 * i);
+    data.set(table.slice(3 * level, 3 * level + 3), 4 * i);
   });
   return data;
 }
