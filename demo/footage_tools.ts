@@ -69,10 +69,15 @@ export class FootageTools {
     (this.#side.parentElement as HTMLElement).hidden = !file;
   }
 
-  /** Shows the depth of frame after frame. */
-  readonly follow: Task = async (model, options) => {
-    const { footage, report, show } = this.#host;
+  /** Shows the depth of frame after frame, and says so. */
+  readonly follow: Task = (model, options) => {
+    const { footage, report } = this.#host;
     report.say(footage.kind === 'camera' ? 'The camera is on.' : 'The video plays, with its depth.');
+    return this.#follow(model, options);
+  };
+
+  readonly #follow: Task = async (model, options) => {
+    const { footage, show } = this.#host;
     const rate = new FrameRate();
     this.#following = true;
     try {
@@ -91,6 +96,7 @@ export class FootageTools {
     report.say('Making the depth of every frame. It is saved when it is done.');
     this.#setMaking(true);
     video.pause();
+    let whole = false;
     try {
       const { makeDepthVideo } = await import('./depth_video.js');
       const { blob, ending, frames, silenced, fault } = await makeDepthVideo(file, model, {
@@ -103,7 +109,8 @@ export class FootageTools {
       });
       const name = `${file.name.replace(/\.[^.]*$/, '')}-${model.info.name}${ending}`;
       saveBlob(blob, name);
-      const cut = fault === undefined ? '' : ` ${file.name} is damaged or cut short (${fault}): the rest is missing.`;
+      whole = fault === undefined;
+      const cut = whole ? '' : ` ${file.name} is damaged or cut short (${fault}): the rest is missing.`;
       const mute = silenced ? ' Its sound is of a kind that cannot be kept.' : '';
       report.say(`Saved ${name}: ${frames} frame${frames === 1 ? '' : 's'}.${cut}${mute}`);
     } finally {
@@ -112,6 +119,8 @@ export class FootageTools {
       // Another picture may be shown by now.
       if (footage.file === file) await video.play().catch(() => undefined);
     }
+    // What breaks off would have the last word.
+    if (whole) await this.#follow(model, options);
   };
 
   #setMaking(making: boolean): void {

@@ -34,9 +34,9 @@ const make = async (name: string) => {
 };
 const times = (path: string) => timesOf(path).map(Number);
 /** Containers count in steps of their own: 1/57600 s, or 1 ms. */
-const expectTimes = (found: readonly number[], wanted: readonly number[]) => {
+const expectTimes = (found: readonly number[], wanted: readonly number[], apart = 1e-3) => {
   expect(found).toHaveLength(wanted.length);
-  found.forEach((time, i) => expect(Math.abs(time - wanted[i]!)).toBeLessThanOrEqual(1e-3));
+  found.forEach((time, i) => expect(Math.abs(time - wanted[i]!)).toBeLessThanOrEqual(apart));
 };
 /** Packets of sound: when each is heard, and its digest. */
 const sounds = (path: string) => {
@@ -79,7 +79,8 @@ describe.skipIf(!canFilm)('a video file in the page', () => {
     const wanted = sounds(at(name));
     const copied = sounds(made);
     expect(copied.digests).toEqual(wanted.digests);
-    expectTimes(copied.times, wanted.times);
+    // Opus begins with 6.5 ms to be skipped, which are part of the time in MP4 and not in WebM.
+    expectTimes(copied.times, wanted.times, codec === 'opus' ? 7.5e-3 : 1e-3);
     expect(wanted.times.length).toBeGreaterThan(5);
     expectTimes(times(made), times(at(name)));
   });
