@@ -1,6 +1,7 @@
 import type { DepthFileFormat } from 'depthwise';
 import { element } from './elements.js';
 import type { MapView } from './map_view.js';
+import { saveBlob } from './save_blob.js';
 import type { SceneFormat } from './scene_files.js';
 import type { Viewer } from './viewer.js';
 import { FLAT } from './view_settings.js';
@@ -54,14 +55,8 @@ async function save({ map, viewer, stem }: Saved, wanted: DepthFileFormat | Scen
   const { blob, ending } = isMapFormat(format)
     ? { blob: await current.map.toBlob(format, current.look), ending: ENDINGS[format] }
     : await (await import('./scene_files.js')).sceneFile(format, viewer);
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = start + ending;
-  link.click();
-  // The download has the blob once it has begun; a minute is ample.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  return link.download;
+  saveBlob(blob, start + ending);
+  return start + ending;
 }
 
 function isMapFormat(format: DepthFileFormat | SceneFormat): format is DepthFileFormat {

@@ -2,7 +2,7 @@
 export class Footage {
   readonly video: HTMLVideoElement;
   #stream: MediaStream | undefined;
-  #file: { readonly name: string; readonly url: string } | undefined;
+  #file: { readonly file: File; readonly url: string } | undefined;
   /** Of the latest start or stop: an older one, which waits for the browser yet, does not count any more. */
   #turn = 0;
 
@@ -19,9 +19,14 @@ export class Footage {
     return this.#file ? 'video' : 'camera';
   }
 
+  /** The video that plays; undefined of the camera. */
+  get file(): File | undefined {
+    return this.#file?.file;
+  }
+
   /** Name for what is made of its pictures. */
   get name(): string {
-    return this.#file?.name ?? 'camera';
+    return this.file?.name ?? 'camera';
   }
 
   /** @throws Error that says in words why there is no camera; `AbortError` when something else came in between */
@@ -57,12 +62,14 @@ export class Footage {
   async play(file: File): Promise<void> {
     this.stop();
     const turn = this.#turn;
-    this.#file = { name: file.name, url: URL.createObjectURL(file) };
+    this.#file = { file, url: URL.createObjectURL(file) };
     this.video.src = this.#file.url;
     this.video.loop = true;
     try {
-      await this.video.play();
+      // One that breaks off, or is paused at once, is a video all the same; a file of sound alone plays, and is none.
+      const fault = await this.video.play().catch((error: unknown) => error);
       this.#ensure(turn);
+      if (this.video.videoWidth === 0) throw fault ?? new Error('no video');
     } catch (cause) {
       this.#ensure(turn);
       this.stop();
@@ -98,15 +105,4 @@ export class Footage {
 
 function end(stream: MediaStream): void {
   for (const track of stream.getTracks()) track.stop();
-}
-
-/** Frames per second over the last second or so. */
-export class FrameRate {
-  #times: number[] = [];
-
-  tick(now = performance.now()): number {
-    this.#times = [...this.#times.slice(-30), now].filter((time, i, all) => i >= all.length - 2 || now - time < 1500);
-    const first = this.#times[0] as number;
-    return now > first ? (1000 * (this.#times.length - 1)) / (now - first) : 0;
-  }
 }

@@ -35,12 +35,17 @@ export class Report {
 
   progress({ phase, loaded, total }: LoadProgress): void {
     if (phase === 'ready') return this.idle();
-    this.#row.hidden = false;
-    if (total === undefined) this.#bar.removeAttribute('value');
-    else this.#bar.value = loaded / total;
     const bytes = total === undefined ? megabytesText(loaded) : `${megabytes(loaded)} of ${megabytesText(total)}`;
     const amount = phase === 'compile' ? `${loaded} of ${total}` : bytes;
-    this.#text.textContent = `${VERBS[phase]}: ${amount}`;
+    this.advance(`${VERBS[phase]}: ${amount}`, total && loaded / total);
+  }
+
+  /** Moves the progress bar. @param part of the work that is done, 0…1, where it is known */
+  advance(text: string, part: number | undefined): void {
+    this.#row.hidden = false;
+    if (part === undefined) this.#bar.removeAttribute('value');
+    else this.#bar.value = part;
+    this.#text.textContent = text;
   }
 
   /** Ends the progress bar. */

@@ -14,6 +14,8 @@ interface Worker {
 
 /** Files of the page, relative to it, and what they are together: the build writes them here. */
 declare const PAGE_FILES: readonly string[];
+/** Those that few visitors ask for, which are kept from then on. */
+declare const LATER_FILES: readonly string[];
 declare const PAGE_VERSION: string;
 
 const worker = self as unknown as Worker;
@@ -22,7 +24,9 @@ const CACHE = PREFIX + PAGE_VERSION;
 const PAGE = new URL('./', location.href).href;
 /** Names of files there say what is in them: others may change under their name. */
 const HASHED = new URL('assets/', PAGE).href;
-const KEPT = new Set([PAGE, ...PAGE_FILES.map((path) => new URL(path, PAGE).href)]);
+const addressOf = (path: string) => new URL(path, PAGE).href;
+const KEPT = new Set([PAGE, ...PAGE_FILES.map(addressOf)]);
+const LATER = new Set(LATER_FILES.map(addressOf));
 
 worker.addEventListener('install', (event) => {
   // A newer worker waits until the pages of the older one are closed: those may fetch parts of themselves yet.
@@ -45,7 +49,9 @@ worker.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
   url.search = url.hash = '';
-  if (request.method !== 'GET' || !KEPT.has(url.href)) return;
+  if (request.method !== 'GET') return;
+  if (LATER.has(url.href)) return event.respondWith(keptLater(url.href, request));
+  if (!KEPT.has(url.href)) return;
   // From the network where there is one, so that a new version is seen at once, and whole.
   const hashed = url.href.startsWith(HASHED);
   event.respondWith(hashed ? kept(url.href, request) : fetch(request).catch(() => kept(url.href)));
@@ -54,4 +60,13 @@ worker.addEventListener('fetch', (event) => {
 async function kept(url: string, request?: Request): Promise<Response> {
   const cache = await caches.open(CACHE);
   return (await cache.match(url)) ?? (request ? fetch(request) : Response.error());
+}
+
+async function keptLater(url: string, request: Request): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  const found = await cache.match(url);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.ok) await cache.put(url, response.clone());
+  return response;
 }

@@ -18,7 +18,7 @@ const FIRST = new RegExp(
 export default defineConfig({
   root: at('.'),
   base: './',
-  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'))],
+  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\//)],
   resolve: {
     alias: [
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
@@ -37,7 +37,8 @@ export default defineConfig({
     // What glTF's library imports in Node alone.
     rollupOptions: {
       external: [/^node:/],
-      output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] } },
+      // Licences of others stay with their code.
+      output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] }, comments: { legal: true } },
     },
   },
 });

@@ -2,7 +2,7 @@ import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type Est
 import { Comparing } from './comparing.js';
 import { Downloads } from './downloads.js';
 import { element, setNotice } from './elements.js';
-import { FrameRate } from './footage.js';
+import type { FootageTools, Task } from './footage_tools.js';
 import type { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
@@ -35,10 +35,16 @@ export class Workbench {
     onChange: () => this.#turn.cancel(),
     onFootage: () => this.#footageShown(),
     onWeights: (file) => void this.#takeWeights(file),
-    onError: (error) => this.#report.fail(error),
+    onError: (error) => {
+      // What moved may have ended for it.
+      this.#footageTools?.show();
+      this.#report.fail(error);
+    },
   });
   /** Fetched where the browser keeps weights: not on a first visit. */
   #kept: KeptWeights | undefined;
+  /** Fetched for what moves. */
+  #footageTools: FootageTools | undefined;
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
@@ -46,6 +52,7 @@ export class Workbench {
   readonly #comparing: Comparing;
   readonly #downloads: Downloads;
   readonly #ruler: Ruler;
+  readonly #look: () => DrawOptions;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
   /** Of the picture that comes first, where a link says so. */
@@ -54,6 +61,7 @@ export class Workbench {
   /** @param look how maps are to be drawn at the moment */
   constructor(settings: ViewSettings, look: () => DrawOptions) {
     if (settings.angle !== DEFAULTS.angle) this.#angle = settings.angle;
+    this.#look = look;
     this.#comparing = new Comparing(this.#report, look);
     this.#view = new MapView(look, (spot) => this.#comparing.read(spot));
     this.#viewer = new Viewer(
@@ -131,6 +139,19 @@ export class Workbench {
   async #footageShown(): Promise<void> {
     this.#forgetMap();
     this.#viewer.follow();
+    const { FootageTools } = await import('./footage_tools.js');
+    const { footage } = this.#sources;
+    this.#footageTools ??= new FootageTools({
+      footage,
+      report: this.#report,
+      look: this.#look,
+      work: (task) => this.#work(task),
+      follow: () => this.#estimate(),
+      stop: () => this.#stop(),
+      show: (map, rate) => this.#show(map, undefined, 'Rate', rate),
+    });
+    if (!footage.running) return;
+    this.#footageTools.show();
     await this.#estimate();
   }
 
@@ -143,8 +164,15 @@ export class Workbench {
     if (this.#session.holds(this.#choice.request)) await this.#estimate();
   }
 
-  /** Loads the model where need be, then estimates the picture, or frame after frame of what moves. */
-  async #estimate(): Promise<void> {
+  /** Estimates the picture, or frame after frame of what moves. */
+  #estimate(): Promise<void> {
+    return this.#work((model, options) =>
+      this.#footageTools?.active ? this.#footageTools.follow(model, options) : this.#still(model, options),
+    );
+  }
+
+  /** Does a task in place of the one under way, with the model, which is loaded where need be. */
+  async #work(task: Task): Promise<void> {
     const { obstacle } = this.#choice;
     if (obstacle !== undefined) {
       this.#stop();
@@ -154,8 +182,8 @@ export class Workbench {
       this.#setBusy(true);
       try {
         const model = await this.#openModel(signal);
-        if (this.#sources.footage.running) await this.#live(model, signal);
-        else await this.#still(model, signal);
+        const { inputSize } = this.#choice;
+        await task(model, { signal, ...(inputSize === undefined ? {} : { inputSize }) });
       } catch (error) {
         this.#report.fail(error);
       } finally {
@@ -183,13 +211,13 @@ export class Workbench {
     return model;
   }
 
-  async #still(model: DepthModel, signal: AbortSignal): Promise<void> {
+  async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
     const { rendered } = this.#sources;
     const { blob, picture } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
-    const map = await model.estimate(blob, this.#options(signal));
+    const map = await model.estimate(blob, options);
     const duration = durationText(performance.now() - start);
     await this.#show(map, blob, 'Time', duration);
     const { title, adapter } = model.info;
@@ -207,15 +235,6 @@ export class Workbench {
     this.#view.bringIntoSight();
   }
 
-  async #live(model: DepthModel, signal: AbortSignal): Promise<void> {
-    const { footage } = this.#sources;
-    this.#report.say(footage.kind === 'camera' ? 'The camera is on.' : 'The video plays, with its depth.');
-    const rate = new FrameRate();
-    for await (const map of model.stream(footage.video, this.#options(signal))) {
-      await this.#show(map, undefined, 'Rate', `${rate.tick().toFixed(1)} fps`);
-    }
-  }
-
   /** Shows the map of a picture, or of a frame of what moves, unless another picture has come in the meantime. */
   async #show(map: DepthMap, blob: Blob | undefined, name: string, speed: string): Promise<void> {
     const live = blob === undefined;
@@ -230,15 +249,11 @@ export class Workbench {
     this.#downloads.enable(true, !live);
   }
 
-  #options(signal: AbortSignal): EstimateOptions {
-    const { inputSize } = this.#choice;
-    return { signal, ...(inputSize === undefined ? {} : { inputSize }) };
-  }
-
   #forgetMap(): void {
     this.#comparing.take(undefined);
     this.#ruler.take(undefined);
     this.#viewer.take(undefined);
+    this.#footageTools?.show();
     this.#clear();
   }
 

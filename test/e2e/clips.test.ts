@@ -2,13 +2,24 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colormaps } from '../../src/depth/colormaps.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
 import { loadDepthModel } from '../../src/node/load.js';
 import { joinParts } from '../../src/node/video/join_parts.js';
 import { probeClip } from '../../src/node/video/probe.js';
 import type { DepthModel, StreamOptions, StreamSource } from '../../src/runtime/depth_model.js';
-import { canFilm, ClipSession, ffmpeg, film, framesOf, makeDepth, probe, timesOf, type Frame } from './clips.js';
+import {
+  canFilm,
+  ClipSession,
+  colored,
+  difference,
+  ffmpeg,
+  film,
+  framesOf,
+  makeDepth,
+  probe,
+  timesOf,
+  type Frame,
+} from './clips.js';
 import { runTool, setUpTool } from './tool.js';
 
 /** Videos through the command line, read by ffprobe and ffmpeg, with nano at its smallest. */
@@ -43,26 +54,6 @@ async function mapsOf(frames: readonly Frame[]): Promise<Float32Array[]> {
   return maps;
 }
 
-/** Mean difference of colours, of 255, within some columns. */
-function difference(a: Frame, b: Frame, from = 0): number {
-  let sum = 0;
-  for (let y = 0; y < b.height; y++)
-    for (let x = 0; x < b.width; x++)
-      for (let c = 0; c < 3; c++)
-        sum += Math.abs(a.data[4 * (y * a.width + from + x) + c]! - b.data[4 * (y * b.width + x) + c]!);
-  return sum / (3 * b.width * b.height);
-}
-
-/** RGBA of values between the ends of a range. */
-function inferno(values: Float32Array, { min, max }: { readonly min: number; readonly max: number }): Uint8Array {
-  const data = new Uint8Array(4 * values.length);
-  values.forEach((value, i) => {
-    const level = Math.floor((255 * (value - min)) / (max - min));
-    data.set(colormaps.inferno.slice(3 * level, 3 * level + 3), 4 * i);
-  });
-  return data;
-}
-
 describe.skipIf(!canFilm)('a video', () => {
   it('has the depth of every frame at its time, in one range, and the sound as it was', async () => {
     film({ sound: true }, '-c:a', 'aac', at('clip.mp4'));
@@ -82,7 +73,7 @@ describe.skipIf(!canFilm)('a video', () => {
     expect(range.max).toBe(Math.max(...maps.flatMap((map) => [...map])));
     const drawn = framesOf(made, 64, 48);
     drawn.forEach((frame, i) => {
-      const expected = { data: inferno(maps[i]!, range), width: 64, height: 48 };
+      const expected = { data: colored('inferno', maps[i]!, range), width: 64, height: 48 };
       expect(difference(frame, expected)).toBeLessThan(5);
     });
     expect(await readdir(folder)).toEqual(['clip-nano.mp4', 'clip.mp4']);

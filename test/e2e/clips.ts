@@ -3,6 +3,7 @@ import { parseArguments, type EstimateCommand } from '../../src/cli/arguments.js
 import { planJobs } from '../../src/cli/jobs.js';
 import { Session } from '../../src/cli/session.js';
 import { estimateClip, type MadeClip } from '../../src/cli/video/estimate_clip.js';
+import { colormaps } from '../../src/depth/colormaps.js';
 import type { DepthModel } from '../../src/runtime/depth_model.js';
 // @ts-expect-error plain JavaScript
 import { hasFfmpeg } from '../../tools/setup/ffmpeg.mjs';
@@ -44,6 +45,31 @@ export function framesOf(path: string, width: number, height: number): Frame[] {
     width,
     height,
   }));
+}
+
+/** Mean difference of colours, of 255, within some columns. */
+export function difference(a: Frame, b: Frame, from = 0): number {
+  let sum = 0;
+  for (let y = 0; y < b.height; y++)
+    for (let x = 0; x < b.width; x++)
+      for (let c = 0; c < 3; c++)
+        sum += Math.abs(a.data[4 * (y * a.width + from + x) + c]! - b.data[4 * (y * b.width + x) + c]!);
+  return sum / (3 * b.width * b.height);
+}
+
+/** RGBA of values between the ends of a range. */
+export function colored(
+  colormap: keyof typeof colormaps,
+  values: Float32Array,
+  { min, max }: { readonly min: number; readonly max: number },
+): Uint8Array {
+  const data = new Uint8Array(4 * values.length);
+  const table = colormaps[colormap];
+  values.forEach((value, i) => {
+    const level = Math.floor((255 * (value - min)) / (max - min));
+    data.set(table.slice(3 * level, 3 * level + 3), 4 * i);
+  });
+  return data;
 }
 
 /**

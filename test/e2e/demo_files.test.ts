@@ -10,7 +10,9 @@ import { testGpu } from '../gpu.js';
 import { writtenTensors } from '../unit/weights/torch_tensors.js';
 import { legacy, torchParts, zip } from '../unit/weights/torch_writer.js';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
+import { canFilm, colored, difference, ffmpeg, film, framesOf, probe, timesOf } from './clips.js';
 import { textOf, waitForMap } from './demo_page.js';
+import { BT709, chooseVideo, depthOf, makeVideo } from './demo_video.js';
 import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';
 import { ServedFiles, serveBuilt, type Served } from './servers.js';
@@ -308,6 +310,68 @@ describe('weights that the browser keeps', () => {
     expect(await names()).toEqual([]);
     expect(await page.$eval('#clear-kept', (button) => (button as HTMLElement).hidden)).toBe(true);
     await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Cleared all kept weights.');
+  });
+});
+
+describe.skipIf(!canFilm)('a video file', () => {
+  const at = (name: string) => join(chromium.downloads, name);
+  const size = { width: 160, height: 120 };
+
+  it('becomes a video of the depth of every frame beside it, with its sound, by the keyboard', async () => {
+    film(
+      { sound: true, format: 'gray', size: '160x120', seconds: 0.3 },
+      ...BT709,
+      '-pix_fmt',
+      'yuv420p',
+      '-c:a',
+      'aac',
+      at('clip.mp4'),
+    );
+    const asked: string[] = [];
+    page.on('request', (request) => void asked.push(request.url()));
+    await page.setViewport({ width: 390, height: 844 });
+    await page.goto(`${served.url}?image=/picture.png&size=32&colormap=gray`);
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+    expect(await page.$('#depth-video')).toBeNull();
+    await chooseVideo(page, at('clip.mp4'));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    const encoder = () => asked.filter((url) => /depth_video/.test(url));
+    expect(encoder(), 'before it is asked for').toEqual([]);
+    await page.focus('#depth-video-side');
+    await page.keyboard.press('Space');
+    await page.focus('#depth-video');
+    for (const name of ['aria/Depth of the video[role="group"]', 'aria/Depth video[role="button"]'])
+      expect(await page.$(name), name).not.toBeNull();
+    const made = await makeVideo(page, chromium.downloads, () => page.keyboard.press('Enter'));
+    expect(encoder()).toHaveLength(1);
+    expect(await text('#status')).toBe(`Saved ${made.split('/').pop()}: 3 frames.`);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('depth-video');
+
+    expect(probe(made, 'stream=width,height', '-select_streams', 'v')).toEqual(['320,120']);
+    expect(timesOf(made).map(Number)).toEqual(timesOf(at('clip.mp4')).map(Number));
+    const sound = (path: string) => probe(path, 'packet=data_hash', '-select_streams', 'a', '-show_data_hash', 'MD5');
+    expect(sound(made)).toEqual(sound(at('clip.mp4')));
+    expect(sound(made).length).toBeGreaterThan(10);
+    const [frames, drawn] = [framesOf(at('clip.mp4'), 160, 120), framesOf(made, 320, 120)];
+    const model = await loadDepthModel(await readFile(join(ROOT, 'models/nano.safetensors')), {
+      device: (await testGpu()).device,
+    });
+    const { maps, range } = await depthOf(model, frames, 32);
+    model.dispose();
+    // Of 255; what encoding costs.
+    drawn.forEach((frame, i) => {
+      expect(difference(frame, frames[i]!), `picture ${i}`).toBeLessThan(4);
+      expect(difference(frame, { data: colored('gray', maps[i]!, range), ...size }, 160), `depth ${i}`).toBeLessThan(3);
+    });
+  });
+
+  it('of sound alone is refused in words', async () => {
+    ffmpeg('-f', 'lavfi', '-i', 'sine=duration=0.3', '-c:a', 'aac', at('sound.mp4'));
+    const input = await (await page.$('#picture-file'))!.toElement('input');
+    await input.uploadFile(at('sound.mp4'));
+    await refused();
+    expect(await text('#error')).toBe('sound.mp4 cannot be played as a video by this browser.');
+    expect(await page.$eval('#depth-video', (button) => button.checkVisibility())).toBe(false);
   });
 });
 

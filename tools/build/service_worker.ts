@@ -6,10 +6,12 @@ import type { Plugin } from 'vite';
 const NAME = 'service_worker.js';
 
 /**
- * Builds a script as the page's service worker and writes into it, as `PAGE_FILES`, what the page is made of, and, as
- * `PAGE_VERSION`, a digest of all that: another one where any byte of the page is.
+ * Builds a script as the page's service worker and writes into it, as `PAGE_FILES`, what the page is made of, as
+ * `LATER_FILES` what is kept once it was asked for, and, as `PAGE_VERSION`, a digest of all that: another one where any
+ * byte of the page is.
+ * @param later modules whose chunks are for few visitors
  */
-export function serviceWorker(script: string): Plugin {
+export function serviceWorker(script: string, later: RegExp): Plugin {
   let publicFolder = '';
   return {
     name: 'service-worker',
@@ -36,10 +38,20 @@ export function serviceWorker(script: string): Plugin {
         for (const name of names) digest.update(name).update(files.get(name)!);
         // The page itself is asked for by its folder's name.
         const page = names.filter((name) => name !== 'index.html');
+        const isLater = (name: string) => {
+          const file = bundle[name];
+          return file?.type === 'chunk' && file.moduleIds.some((id) => later.test(id));
+        };
         const worker = bundle[NAME];
         if (worker?.type !== 'chunk') throw new Error(`${script} was not built.`);
         const version = digest.digest('hex').slice(0, 16);
-        worker.code = `const PAGE_FILES=${JSON.stringify(page)},PAGE_VERSION="${version}";\n${worker.code}`;
+        const lists = {
+          PAGE_FILES: page.filter((name) => !isLater(name)),
+          LATER_FILES: page.filter(isLater),
+          PAGE_VERSION: version,
+        };
+        const constants = Object.entries(lists).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+        worker.code = `const ${constants.join(',')};\n${worker.code}`;
       },
     },
   };

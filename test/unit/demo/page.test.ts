@@ -80,6 +80,7 @@ it('imports the library by its entries alone, and nothing of other folders', () 
     'depthwise/colormaps',
     'depthwise/nano.safetensors?url',
     'depthwise/views',
+    'mediabunny',
   ]);
 });
 
@@ -210,14 +211,17 @@ describe('the service worker', () => {
   async function started(online: boolean) {
     const listeners: Record<string, (event: object) => void> = {};
     const added: Request[] = [];
+    const put = new Map<string, Response>();
     const cache = {
       addAll: (requests: Request[]) => Promise.resolve(void added.push(...requests)),
-      match: (url: string) => Promise.resolve(`kept ${url}`),
+      match: (url: string) => Promise.resolve(url.includes('later') ? put.get(url) : `kept ${url}`),
+      put: (url: string, response: Response) => Promise.resolve(void put.set(url, response)),
     };
     vi.stubGlobal('self', { addEventListener: (type: string, on: () => void) => (listeners[type] = on) });
     vi.stubGlobal('location', { href: at('service_worker.js') });
     vi.stubGlobal('caches', { open: () => Promise.resolve(cache) });
     vi.stubGlobal('PAGE_FILES', ['assets/first-1a2b.js', 'gallery/room.jpg']);
+    vi.stubGlobal('LATER_FILES', ['assets/later-3c4d.js']);
     vi.stubGlobal('PAGE_VERSION', '1');
     vi.stubGlobal('fetch', ({ url }: Request) =>
       online ? Promise.resolve(`sent ${url}`) : Promise.reject(new Error()),
@@ -251,5 +255,16 @@ describe('the service worker', () => {
     expect(await (await started(true)).answer(path)).toBe(`${way} ${at(path)}`);
     expect(await (await started(false)).answer(path)).toBe(`kept ${at(path)}`);
     expect((await started(true)).answer('elsewhere.png')).toBeUndefined();
+  });
+
+  it('keeps what few visitors ask for once it was asked for', async () => {
+    const { answer } = await started(true);
+    const text = async () => ((await answer('assets/later-3c4d.js')) as Response).text();
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('missing', { status: 404 })));
+    expect(await text()).toBe('missing');
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('sent')));
+    expect(await text()).toBe('sent');
+    vi.stubGlobal('fetch', () => Promise.reject(new Error()));
+    expect(await text()).toBe('sent');
   });
 });
