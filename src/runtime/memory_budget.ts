@@ -19,7 +19,7 @@ export class MemoryBudget {
   readonly #bytes: number;
   /** Of weights that every picture size shares. */
   #weights = 0;
-  /** Of the programs at hand: their activations, and weights for their size alone; and what is kept between programs. */
+  /** Of the programs at hand: their activations, and weights for their size alone; and of what is kept between them. */
   readonly #programs = new Set<number[]>();
 
   constructor(bytes: number) {
