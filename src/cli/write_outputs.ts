@@ -21,7 +21,7 @@ import type { Outputs } from './jobs.js';
 import { confidencePicture, skyPicture } from './side_pictures.js';
 import type { BesideName } from '../models/family.js';
 import { ProtectedFiles } from '../node/protected_files.js';
-import { STANDARD } from '../node/streams.js';
+import { STANDARD, withReader } from '../node/streams.js';
 import type { Span } from '../kernels/colorize.js';
 
 /** How a map is drawn. */
@@ -134,6 +134,7 @@ async function replace(path: string, make: Making, reads: ProtectedFiles): Promi
   await reads.refuse(path);
   const named = onDisk(path);
   const found = await stat(named).catch(() => undefined);
+  if (found?.isFIFO()) return withReader(named, () => make(named, {}));
   if (found && !found.isFile()) return make(named, {});
   const real = found && (await realpath(named, 'buffer'));
   if (real) await access(real, constants.W_OK);

@@ -7,6 +7,9 @@ import type { Size } from '../image/size.js';
 import { openImage } from './decoder.js';
 import { readWhole } from './streams.js';
 
+/** First bytes of the kinds of files: NPY, PFM, PNG. */
+const BEGINNINGS = new Set<number | undefined>([0x93, 0x50, 0x89]);
+
 /** A depth map as read from a file, [height,width], top row first. */
 export interface DepthFile {
   readonly width: number;
@@ -30,18 +33,21 @@ export interface DepthFile {
  *   without `sharp`, IMAGE_SIZE.
  */
 export async function readDepthFile(path: string): Promise<DepthFile> {
-  const bytes = await readWhole(path).catch((cause: unknown) => {
+  const checkHead = ([first]: Uint8Array) => {
+    if (!BEGINNINGS.has(first)) throw fault('DEPTH_FORMAT', path, 'is not a PFM, NPY or PNG file');
+  };
+  const bytes = await readWhole(path, { checkHead }).catch((cause: unknown) => {
+    if (cause instanceof DepthFileError) throw cause;
     throw fault('DEPTH_READ', path, `cannot be read (${(cause as Error).message})`, cause);
   });
+  checkHead(bytes);
   switch (bytes[0]) {
     case 0x93:
       return fromNpy(bytes, path);
     case 0x50:
       return decodePfm(bytes, path);
-    case 0x89:
-      return fromPng(bytes, path);
     default:
-      throw fault('DEPTH_FORMAT', path, 'is not a PFM, NPY or PNG file');
+      return fromPng(bytes, path);
   }
 }
 

@@ -35,7 +35,8 @@ export function easeGpuPolling(): void {
     const poll = () => {
       inPoll = true;
       try {
-        callback();
+        // Promises are resolved by such functions too, with values.
+        callback(...values);
       } finally {
         inPoll = false;
       }

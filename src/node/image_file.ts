@@ -9,9 +9,12 @@ import { checkPixels, openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
 import { decodeHeif } from './heif.js';
 import { withEndMarker } from './jpeg_end.js';
-import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat } from './picture_format.js';
+import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat, type ReadableFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
 import { readWhole } from './streams.js';
+
+/** Most bytes of a Blob: as many as Node reads of a file. */
+const MAX_BLOB_BYTES = 2 ** 31;
 
 /** Upright 8-bit sRGB pixels, top row first, alpha always 255. */
 export interface Picture {
@@ -50,17 +53,37 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  */
 export async function readPicture(path: string, options: ReadPictureOptions = {}): Promise<Picture> {
   checkOptions(options, READ_PICTURE_OPTIONS, 'image');
-  const bytes = await readWhole(path).catch((cause: unknown) => {
-    throw unreadable(path, cause);
+  return readPictureFile(path, options);
+}
+
+/** @internal As `readPicture`, until a signal ends it. */
+export async function readPictureFile(
+  path: string,
+  options: ReadPictureOptions,
+  signal?: AbortSignal,
+): Promise<Picture> {
+  const checkHead = (head: Uint8Array) => void formatOf(head, path);
+  const bytes = await readWhole(path, { signal, checkHead }).catch((cause: unknown) => {
+    throw cause instanceof ImageError ? cause : unreadable(path, cause);
   });
   return pictureOf(bytes, path, options);
 }
 
+/** @internal As `readPicture`, of bytes in memory or on disk. */
+export async function readPictureBlob(blob: Blob, options: ReadPictureOptions): Promise<Picture> {
+  const { name = 'blob' } = blob as Partial<File>;
+  const read = (part: Blob) =>
+    part.arrayBuffer().catch((cause: unknown) => {
+      throw unreadable(name, cause);
+    });
+  if (blob.size > MAX_BLOB_BYTES) throw fault('IMAGE_READ', name, `has ${blob.size} bytes, and may have 2 GiB`);
+  formatOf(new Uint8Array(await read(blob.slice(0, HEAD_BYTES))), name);
+  return pictureOf(new Uint8Array(await read(blob)), name, options);
+}
+
 /** @internal The picture in the bytes of a file. @throws as `readPicture` */
 export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPictureOptions = {}): Promise<Picture> {
-  const format = sniffPicture(bytes);
-  if (!format) throw fault('IMAGE_DECODE', path, bytes.length ? 'is not a picture' : 'is empty');
-  if (!isReadable(format)) throw fault('IMAGE_FORMAT', path, unsupportedFormat(format));
+  const format = formatOf(bytes, path);
   const { samples, exif } =
     format === 'PNM' ? { samples: decodePnm(bytes, path) } : await decode(bytes, path, format, options);
   const { data, width, height, channels } = samples;
@@ -108,6 +131,14 @@ export async function isPicture(path: string): Promise<boolean> {
 /** Why a picture of `format` is not read, and what to do. */
 export function unsupportedFormat(format: PictureFormat): string {
   return `is a ${format} picture, which is not read: convert it to JPEG or PNG`;
+}
+
+/** The format of a file by its first bytes. @throws ImageError IMAGE_DECODE for no picture, IMAGE_FORMAT */
+function formatOf(head: Uint8Array, path: string): ReadableFormat {
+  const format = sniffPicture(head);
+  if (!format) throw fault('IMAGE_DECODE', path, head.length ? 'is not a picture' : 'is empty');
+  if (!isReadable(format)) throw fault('IMAGE_FORMAT', path, unsupportedFormat(format));
+  return format;
 }
 
 async function decode(

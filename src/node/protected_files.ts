@@ -4,6 +4,11 @@ import { UsageError } from '../errors.js';
 import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import { onDisk } from './disk_names.js';
 import { localPath, readSmallFile } from './file_source.js';
+import { STANDARD } from './streams.js';
+
+/** Where a shell opened them on files. */
+const STANDARD_INPUT = '/dev/stdin';
+const STANDARD_OUTPUT = '/dev/stdout';
 
 /**
  * Files that must not be written: what a command reads, and what it has written for another picture. A file is known by
@@ -12,15 +17,19 @@ import { localPath, readSmallFile } from './file_source.js';
 export class ProtectedFiles {
   readonly #owners = new Map<string, string>();
 
-  /** Files that a command reads; those that are not there are left out. */
+  /**
+   * Files that a command reads; those that are not there are left out.
+   * @throws UsageError OUTPUT_COLLISION where standard output goes into one of them
+   */
   static async of(paths: Iterable<string>): Promise<ProtectedFiles> {
     const files = new ProtectedFiles();
     for (const path of paths) await files.add(path);
+    await files.refuse(STANDARD);
     return files;
   }
 
   async add(path: string): Promise<void> {
-    for (const key of await identities(path)) if (!this.#owners.has(key)) this.#owners.set(key, path);
+    for (const key of await identities(path, STANDARD_INPUT)) if (!this.#owners.has(key)) this.#owners.set(key, path);
   }
 
   /** Weights, where they are a file here, and the files that it lists where it is an index. */
@@ -33,7 +42,7 @@ export class ProtectedFiles {
 
   /** The protected file that `path` is; undefined when it may be written. */
   async owner(path: string): Promise<string | undefined> {
-    for (const key of await identities(path)) {
+    for (const key of await identities(path, STANDARD_OUTPUT)) {
       const owner = this.#owners.get(key);
       if (owner !== undefined) return owner;
     }
@@ -53,8 +62,12 @@ export class ProtectedFiles {
   }
 }
 
-/** Names of a file that is there. Numbers of files need more than 53 bits on some systems. */
-async function identities(path: string): Promise<string[]> {
+/**
+ * Names of a file that is there. Numbers of files need more than 53 bits on some systems.
+ * @param standard what `-` means
+ */
+async function identities(given: string, standard: string): Promise<string[]> {
+  const path = given === STANDARD ? standard : given;
   const found = await stat(onDisk(path), { bigint: true }).catch(() => undefined);
   if (!found?.isFile()) return [];
   return [`${found.dev}:${found.ino}`, await realpath(onDisk(path)).catch(() => resolve(path))];

@@ -1,7 +1,7 @@
 import { ImageError } from '../errors.js';
 import { fetchPicture } from '../image/fetch_picture.js';
 import { localPath } from './file_source.js';
-import { pictureOf, readPicture, type Picture, type ReadPictureOptions } from './image_file.js';
+import { readPictureBlob, readPictureFile, type Picture, type ReadPictureOptions } from './image_file.js';
 
 /**
  * The pixels of what a model is given as a picture in Node: a path or URL, also as text, or the bytes of a file.
@@ -13,10 +13,8 @@ export async function readSource(
   signal: AbortSignal | undefined,
 ): Promise<Picture> {
   const path = source instanceof Blob ? undefined : pathOf(source);
-  if (path !== undefined) return readPicture(path, options);
-  const file = source instanceof Blob ? source : await fetchPicture(source, signal);
-  const { name = 'blob' } = file as Partial<File>;
-  return pictureOf(new Uint8Array(await file.arrayBuffer()), name, options);
+  if (path !== undefined) return readPictureFile(path, options, signal);
+  return readPictureBlob(source instanceof Blob ? source : await fetchPicture(source, signal), options);
 }
 
 function pathOf(source: string | URL): string | undefined {

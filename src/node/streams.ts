@@ -1,30 +1,48 @@
 import { constants } from 'node:fs';
-import { open, readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ImageError } from '../errors.js';
 import { onDisk } from './disk_names.js';
+import { HEAD_BYTES } from './picture_format.js';
 
 /** The name that stands for standard input among inputs, and for standard output as the output. */
 export const STANDARD = '-';
 const STANDARD_INPUTS = [STANDARD, '/dev/stdin', '/dev/fd/0', '/proc/self/fd/0'];
 /** Most bytes of a picture that are read from a pipe: a gigabyte. */
 const MAX_BYTES = 2 ** 30;
-/** How long a pipe may have no writer, and between two looks, in milliseconds. */
-const WRITERLESS_MS = 2000;
+/** How long a pipe may have no other end, and between two looks, in milliseconds. */
+const ALONE_MS = 2000;
 const LOOK_MS = 20;
 
 export function isStandardInput(path: string): boolean {
   return STANDARD_INPUTS.includes(path);
 }
 
+/** How a file is read. */
+export interface ReadWholeOptions {
+  /** Ends the reading too, not the wait for it alone. */
+  readonly signal?: AbortSignal | undefined;
+  /** Sees the first bytes of a file before the rest is read, and throws what refuses it. */
+  readonly checkHead?: (head: Uint8Array) => void;
+}
+
 /**
  * The bytes of a file, or of a pipe or device within the bounds of `readStream`.
- * @throws Error with the reason alone
+ * @throws Error with the reason alone, or what `checkHead` throws
  */
-export async function readWhole(path: string): Promise<Uint8Array> {
+export async function readWhole(path: string, { signal, checkHead }: ReadWholeOptions = {}): Promise<Uint8Array> {
   const found = await stat(onDisk(path));
-  const streamed = !found.isFile() && !found.isDirectory();
-  return streamed ? collect(path, new AbortController().signal) : readFile(onDisk(path));
+  if (!found.isFile() && !found.isDirectory()) return collect(path, signal ?? new AbortController().signal);
+  const file = await open(onDisk(path));
+  try {
+    if (checkHead) {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      checkHead(buffer.subarray(0, bytesRead));
+    }
+    return await file.readFile({ signal });
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -78,14 +96,30 @@ async function* pipe(path: string, signal: AbortSignal): AsyncGenerator<Uint8Arr
         yield bytes;
       } else if (begun) {
         return;
-      } else if (performance.now() - opened > WRITERLESS_MS) {
-        throw new Error(`nobody wrote into it for ${WRITERLESS_MS / 1000} s`);
+      } else if (performance.now() - opened > ALONE_MS) {
+        throw new Error(`nobody wrote into it for ${ALONE_MS / 1000} s`);
       } else {
         await pause(LOOK_MS);
       }
     }
   } finally {
     await file.close();
+  }
+}
+
+/**
+ * Writes into a pipe that somebody reads: opened without a reader, it waits with no end, and no signal ends that.
+ * @throws Error with the reason alone
+ */
+export async function withReader(path: string | Buffer, write: () => Promise<void>): Promise<void> {
+  const opened = performance.now();
+  for (;;) {
+    const held = await open(path, constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error;
+    });
+    if (held) return write().finally(() => held.close());
+    if (performance.now() - opened > ALONE_MS) throw new Error(`nobody read from it for ${ALONE_MS / 1000} s`);
+    await pause(LOOK_MS);
   }
 }
 

@@ -249,7 +249,7 @@ export class DepthModel {
    */
   async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<DepthMap, void, undefined> {
     this.#rare ??= await parts.rare();
-    yield* this.#rare.streamDepth(this.#life, (...asked) => this.#estimate(...asked), source, options);
+    yield* this.#rare.streamDepth(this.#life, (...asked) => this.#estimate(...asked), source, options, this.readFile);
   }
 
   /**

@@ -240,6 +240,11 @@ export class Engine {
     return { program: cached.program, ready: cached.ready, release };
   }
 
+  /** Takes bytes that are kept between programs into the budget. @returns gives them back @throws LimitError */
+  claim(bytes: number): (() => void) | undefined {
+    return this.#budget?.claim(this, bytes);
+  }
+
   /** A program that no other call shares, and that goes with its lease. @throws as `lease` */
   once(build: ProgramBuilder): Lease {
     const { program, free } = this.#open('', build);

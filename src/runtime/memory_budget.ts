@@ -19,7 +19,7 @@ export class MemoryBudget {
   readonly #bytes: number;
   /** Of weights that every picture size shares. */
   #weights = 0;
-  /** Of the programs at hand: their activations, and weights for their size alone. */
+  /** Of the programs at hand: their activations, and weights for their size alone; and of what is kept between them. */
   readonly #programs = new Set<number[]>();
 
   constructor(bytes: number) {
@@ -38,7 +38,12 @@ export class MemoryBudget {
    * @throws LimitError `LIMIT_MEMORY`
    */
   admit(model: Bounded, graph: Graph, keep: readonly Value[]): () => void {
-    const claim = [this.plan(model, graph, keep)];
+    return this.claim(model, this.plan(model, graph, keep));
+  }
+
+  /** As `admit`, of what is kept between programs. @param bytes of it */
+  claim(model: Bounded, bytes: number): () => void {
+    const claim = [bytes];
     this.#programs.add(claim);
     try {
       while (this.#total() > this.#bytes && model.freeIdle());

@@ -2,7 +2,8 @@ import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import type { DepthMap } from '../depth/depth_map.js';
 import { RangedDrawings } from '../depth/ranged_drawings.js';
 import { ImageError, UsageError } from '../errors.js';
-import type { PictureSource } from '../image/picture.js';
+import { decodePicture } from '../image/decode.js';
+import type { PictureSource, ReadyPicture } from '../image/picture.js';
 import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS, needsDoubt, usual, type EstimateOptions, type EstimateUse } from './estimate.js';
 import { leaseDoubted } from './doubt.js';
@@ -59,12 +60,16 @@ export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   steadyState: null,
 };
 
+/** Reads what is no picture yet. */
+export type ReadFile = (source: string | URL | Blob, signal: AbortSignal | undefined) => Promise<ReadyPicture>;
+
 /** See `DepthModel.stream`. */
 export async function* streamDepth(
   life: Lifetime,
   estimate: (picture: PictureSource, options: EstimateOptions, use?: EstimateUse) => Promise<DepthMap>,
   source: StreamSource,
   given: StreamOptions,
+  read: ReadFile = decodePicture,
 ): AsyncGenerator<DepthMap, void, undefined> {
   checkOptions(given, STREAM_OPTIONS, 'image');
   // One estimate at a time leaves nothing out: other calls with `latest` are not to take its place.
@@ -75,7 +80,7 @@ export async function* streamDepth(
   try {
     if (windows) {
       const { windowedDepth } = await life.until(parts.steady(), options.signal);
-      return yield* windowedDepth(life, { frames, pool, estimate, closePicture }, options);
+      return yield* windowedDepth(life, { frames, pool, estimate, read, closePicture }, options);
     }
     for await (const { picture, timestamp } of frames) {
       const between = life.until(Promise.resolve(use.between?.()), options.signal);

@@ -47,8 +47,8 @@ export interface WindowPrograms {
   readonly tables: GPUBuffer;
   /** Takes the flags of all stages. */
   readonly flags: GPUBuffer;
-  /** All of them that are no program's. */
-  readonly buffers: readonly GPUBuffer[];
+  /** Frees all that is no program's. */
+  readonly free: () => void;
 }
 
 function planOf(engine: Engine, geometry: Geometry): Plan & { readonly build: (stage: Stage) => ProgramBuilder } {
@@ -90,7 +90,7 @@ export async function makeWindow(engine: Engine, geometry: Geometry, own: OwnPro
   return { own, plan, stages, ...(await makeState(engine, plan, stages)) };
 }
 
-type State = Pick<WindowPrograms, 'state' | 'tables' | 'flags' | 'buffers'>;
+type State = Pick<WindowPrograms, 'state' | 'tables' | 'flags' | 'free'>;
 
 /** Makes what is kept of frames: rows where attention reads them, and the rest in buffers of their own. */
 async function makeState(engine: Engine, plan: Plan, stages: readonly Compiled[]): Promise<State> {
@@ -107,13 +107,22 @@ async function makeState(engine: Engine, plan: Plan, stages: readonly Compiled[]
   const sizes = [WINDOW * TABLE_BYTES, 4 * stages.length, ...apart.map(({ type }) => WINDOW * byteLength(type))];
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   const { device } = engine.gpu;
-  const buffers = await allocating(device, 'a window of frames', bytes, () => {
+  const giveBack = engine.claim(bytes);
+  const made = allocating(device, 'a window of frames', bytes, () => {
     // Another clip may have left them set.
     const encoder = device.createCommandEncoder();
     for (const { executable } of stages) if (executable.overflow) encoder.clearBuffer(executable.overflow, 0, 4);
     device.queue.submit([encoder.finish()]);
     return sizes.map((size) => device.createBuffer({ label: 'window', size, usage: STATE_USAGE }));
   });
+  const buffers = await made.catch((error: unknown) => {
+    giveBack?.();
+    throw error;
+  });
+  const free = () => {
+    for (const buffer of buffers) buffer.destroy();
+    giveBack?.();
+  };
   const [tables, flags, ...others] = buffers as [GPUBuffer, GPUBuffer, ...GPUBuffer[]];
   const state = new Map(
     left.map(({ id, type }) => {
@@ -121,7 +130,7 @@ async function makeState(engine: Engine, plan: Plan, stages: readonly Compiled[]
       return [id, { buffer, bytes: byteLength(type) }];
     }),
   );
-  return { state, tables, flags, buffers };
+  return { state, tables, flags, free };
 }
 
 function compiled(stage: Stage, { executable, values }: Program): Compiled {

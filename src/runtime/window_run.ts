@@ -40,7 +40,7 @@ export class WindowRun {
     } catch (error) {
       for (const each of own) each.end();
       // What is given up is made to its end.
-      void making.then(({ buffers }) => destroyAll(buffers), Boolean);
+      void making.then(({ free }) => free(), Boolean);
       throw error;
     }
   }
@@ -101,9 +101,8 @@ export class WindowRun {
       });
       const found = await this.#life.guard(engine, Promise.resolve(look?.found()), this.#signal);
       if (!found) return;
-      const rare = await parts.rare();
-      if (found === 'overflow') throw rare.outOfHalfRange(engine.entry.name);
-      await this.#life.until(rare.checkAnswers(this.#life, engine), this.#signal);
+      if (found === 'overflow') return await this.#endInHalf();
+      await this.#life.until((await parts.rare()).checkAnswers(this.#life, engine), this.#signal);
     } finally {
       look?.dispose();
     }
@@ -118,7 +117,7 @@ export class WindowRun {
   /** Leaves the programs to other clips. */
   end(): void {
     for (const each of this.#programs.own) each.end();
-    destroyAll(this.#programs.buffers);
+    this.#programs.free();
     this.#picture.dispose();
     this.#release();
   }
@@ -178,7 +177,7 @@ export class WindowRun {
 
   /** Whether a kernel cut a value off, of the runs since this was asked last. */
   async #checkRange(): Promise<void> {
-    const { gpu, entry } = this.engine;
+    const { gpu } = this.engine;
     const flags = this.#programs.stages.slice(0, -1).flatMap(({ executable: { overflow } }) => overflow ?? []);
     if (flags.length === 0) return;
     const scratch = this.#programs.flags;
@@ -190,10 +189,13 @@ export class WindowRun {
       return scratch;
     });
     const found = new Uint32Array(await this.#life.guard(this.engine, read, this.#signal));
-    if (found.some((flag) => flag !== 0)) throw (await parts.rare()).outOfHalfRange(entry.name);
+    if (found.some((flag) => flag !== 0)) await this.#endInHalf();
   }
-}
 
-function destroyAll(buffers: readonly GPUBuffer[]): void {
-  for (const buffer of buffers) buffer.destroy();
+  /** The frames of the window are gone, so it cannot be run again; the next clip is in f32 where that may be. */
+  async #endInHalf(): Promise<never> {
+    await this.#life.inFull(this.engine, this.#signal);
+    const hint = 'The model has gone on to f32: stream the clip again.';
+    throw (await parts.rare()).outOfHalfRange(this.engine.entry.name, hint);
+  }
 }

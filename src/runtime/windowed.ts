@@ -1,12 +1,12 @@
 import { newDepthMap, type DepthMap, type MapBuffers } from '../depth/depth_map.js';
 import { BufferUsage } from '../gpu/buffers.js';
-import { decodePicture } from '../image/decode.js';
 import { pictureSize, type PictureSource, type ReadyPicture } from '../image/picture.js';
 import { depthKind } from '../models/family.js';
 import { geometryOfSize, programKey, type EstimateOptions, type Geometry } from './estimate.js';
 import type { Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import type { MapBufferPool } from './map_buffers.js';
+import type { ReadFile } from './stream.js';
 import { ANCHORS, BLENDED_AT, BLENDED_FROM, INHERITED, lineOnto, partOf, STEP, WINDOW } from './window_frames.js';
 import { WindowRun } from './window_run.js';
 
@@ -19,6 +19,7 @@ export interface WindowedStream {
   readonly pool: MapBufferPool;
   /** The depth of a picture alone, which finds out whether f16 holds the network's values. */
   readonly estimate: (picture: PictureSource, options: EstimateOptions) => Promise<DepthMap>;
+  readonly read: ReadFile;
   readonly closePicture: (picture: PictureSource) => void;
 }
 
@@ -31,13 +32,13 @@ export async function* windowedDepth(
   stream: WindowedStream,
   options: EstimateOptions,
 ): AsyncGenerator<DepthMap, void, undefined> {
-  const { frames, closePicture } = stream;
+  const { frames, read, closePicture } = stream;
   let clip: WindowedClip | undefined;
   try {
     for await (const { picture, timestamp } of frames) {
       let taken = picture;
       try {
-        const ready = await life.until(readyPicture(picture, options.signal), options.signal);
+        const ready = await life.until(readyPicture(picture, read, options.signal), options.signal);
         taken = ready;
         if (clip && !clip.takes(ready)) {
           yield* clip.end();
@@ -56,9 +57,13 @@ export async function* windowedDepth(
   }
 }
 
-async function readyPicture(picture: PictureSource, signal?: AbortSignal): Promise<ReadyPicture> {
+async function readyPicture(
+  picture: PictureSource,
+  read: ReadFile,
+  signal: AbortSignal | undefined,
+): Promise<ReadyPicture> {
   const encoded = typeof picture === 'string' || picture instanceof URL || picture instanceof Blob;
-  return encoded ? decodePicture(picture, signal) : picture;
+  return encoded ? read(picture, signal) : picture;
 }
 
 async function openClip(
@@ -91,8 +96,8 @@ class WindowedClip {
   #filled = 0;
   /** Values that the first two maps of the next window are laid onto. */
   #anchors: Float32Array[] = [];
-  /** Maps that the next window has a part in, by their frame. */
-  readonly #blended = new Map<number, GPUBuffer>();
+  /** Maps that are nobody else's, by their frame: the one at hand, and those that the next window has a part in. */
+  readonly #held = new Map<number, GPUBuffer>();
 
   constructor(run: WindowRun, geometry: Geometry, pool: MapBufferPool, options: EstimateOptions) {
     this.#run = run;
@@ -137,8 +142,8 @@ class WindowedClip {
   }
 
   dispose(): undefined {
-    for (const buffer of this.#blended.values()) buffer.destroy();
-    this.#blended.clear();
+    for (const buffer of this.#held.values()) buffer.destroy();
+    this.#held.clear();
     this.#run.end();
   }
 
@@ -150,13 +155,14 @@ class WindowedClip {
       const frame = STEP * this.#window + position;
       const shown = frame < this.#frames;
       if (over && !shown) return;
-      const before = this.#blended.get(frame);
+      const before = this.#held.get(frame);
       const map = await this.#map(position, [...line, before ? partOf(position) : 1], before);
       before?.destroy();
-      this.#blended.delete(frame);
+      this.#held.set(frame, map);
       if (!over && this.#aligned) await this.#noteAnchor(position, map);
-      if (!over && position >= BLENDED_FROM) this.#blended.set(frame, map);
-      else if (shown) yield this.#depthOf(map, frame);
+      if (!over && position >= BLENDED_FROM) continue;
+      this.#held.delete(frame);
+      if (shown) yield this.#depthOf(map, frame);
       else map.destroy();
     }
   }
@@ -166,8 +172,11 @@ class WindowedClip {
     const maps: Float32Array[] = [];
     for (const position of ANCHORS.next) {
       const map = await this.#map(position, [...AS_IT_IS, 1]);
-      maps.push(await this.#run.read(map));
-      map.destroy();
+      try {
+        maps.push(await this.#run.read(map));
+      } finally {
+        map.destroy();
+      }
     }
     return lineOnto(maps, this.#anchors);
   }

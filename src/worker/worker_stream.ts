@@ -1,4 +1,4 @@
-import { checkOptions } from '../arguments/check_options.js';
+import { checkOptions, optionFault } from '../arguments/check_options.js';
 import type { PictureSource, StreamOptions, StreamSource } from '../index.js';
 import { parts } from '../parts.js';
 import type { MapFacts } from './host_calls.js';
@@ -27,6 +27,8 @@ export async function* streamInWorker(
 ): AsyncGenerator<WorkerDepthMap, void, undefined> {
   const { closePicture, framesOf, STREAM_OPTIONS } = await parts.rare();
   checkOptions(given, STREAM_OPTIONS, 'image');
+  // There, each picture that is sent is answered with its map.
+  if (given.windows) throw optionFault('windows', 'windows', true, 'false in a worker', 'image');
   // `all` there: what is left out is left out here.
   const { signal, queue, steadyState: _state, ...options } = given;
   const stream = newNumber();

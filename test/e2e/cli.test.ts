@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type StdioOptions } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { link, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,31 @@ describe('depthwise', () => {
       expect(stderr, args.join(' ')).toMatch(/is not written: it is .*\[OUTPUT_COLLISION\]/);
       expect(code).toBeGreaterThan(0);
       expect((await readFile(join(folder, 'w.pt'))).equals(weights)).toBe(true);
+    }
+  });
+
+  it.skipIf(process.platform === 'win32')('writes no photograph over that a shell opened for it', async () => {
+    await picture('std/a.png', 32, 24);
+    const path = join(folder, 'std/a.png');
+    const before = await readFile(path);
+    const opened = (flags: string, args: string[], at: 0 | 1) => {
+      const fd = openSync(path, flags);
+      const stdio = (['ignore', 'pipe', 'pipe'] as StdioOptions[]).with(at, fd as never) as StdioOptions;
+      const { stderr, status } = spawnSync(process.execPath, [join(import.meta.dirname, '../..', CLI), ...args], {
+        stdio,
+      });
+      closeSync(fd);
+      return { status, stderr: String(stderr) };
+    };
+    for (const { status, stderr } of [
+      opened('r+', [path, '-o', '-'], 1),
+      opened('a', [path, '-o', '-'], 1),
+      opened('a', [path], 1),
+      opened('r', ['-', '-o', path], 0),
+    ]) {
+      expect(stderr).toContain('[OUTPUT_COLLISION]');
+      expect(status).toBe(2);
+      expect(await readFile(path)).toEqual(before);
     }
   });
 

@@ -69,6 +69,14 @@ describe('stream of depthwise/worker, as it is published', () => {
     expect(found).toEqual({ apart: 0, counts: [values, values], made: [0, 0] });
   });
 
+  it('refuses windows of frames, as each picture that is sent has its map', async () => {
+    const code = await page.evaluate(async () => {
+      const maps = window.there.stream(window.streams.movingFrames(2), { windows: true });
+      return maps.next().then(String, (error: Library.DepthwiseError) => error.code);
+    });
+    expect(code).toBe('OPTION_WINDOWS');
+  });
+
   it('reads a frame when the map of the last was taken, and closes those that fail, or come too late', async () => {
     const found = await page.evaluate(async () => {
       const SIZE = { inputSize: 32 };

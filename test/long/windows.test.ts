@@ -1,9 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { Gpu } from '../../src/gpu/gpu.js';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { Gpu } from '../../src/gpu/gpu.js';
+import type { DepthModel } from '../../src/index.js';
 import { readDepthFile } from '../../src/node/depth_file.js';
+import { FaultyDevice } from '../faults/faulty_device.js';
+import { rejection } from '../unit/model/pictures.js';
 import { canFilm, ClipSession, film, framesOf, makeDepth } from '../e2e/clips.js';
 import { testGpu } from '../gpu.js';
 import {
@@ -68,6 +71,46 @@ it('a frame of another size begins a clip of its own, and every map has the time
   model.dispose();
   expect(times).toEqual(frames.map(({ timestamp }) => timestamp));
   expect(sizes).toEqual([...whole.map(() => '100×80'), '80×100', '80×100']);
+});
+
+describe('a window in which something fails', () => {
+  const SIZE = { inputSize: 28, windows: true } as const;
+  const frames = (count: number) => listed(Array.from({ length: count }, (_, t) => clipFrame(clipRecord('clip'), t)));
+  const firstOf = (model: DepthModel, count: number) => rejection(model.stream(frames(count), SIZE).next());
+
+  it('leaves no buffer where the map that others are laid onto is not read', async () => {
+    const faulty = new FaultyDevice(gpu.device);
+    const model = await seededVideoModel(faulty.device, 'f32');
+    const held: number[] = [];
+    for (let i = 0; i < 3; i++) {
+      faulty.arm('mapAsync', 1, 'reject');
+      expect(await firstOf(model, 40)).toMatchObject({ code: 'INTERNAL_READBACK' });
+      held.push(faulty.held.buffers);
+    }
+    model.dispose();
+    expect(held).toEqual(held.map(() => held[0]));
+  });
+
+  it.each(['auto', 'f16'] as const)('as f16 holds no value of it gives no map; precision %s', async (precision) => {
+    // On an adapter that is a CPU by its name, `auto` is f32.
+    const adopt = Gpu.adopt.bind(Gpu);
+    const adopted = vi.spyOn(Gpu, 'adopt').mockImplementation((device) => {
+      const of = adopt(device);
+      return Object.assign(of, { adapter: { ...of.adapter, software: false } });
+    });
+    const faulty = new FaultyDevice(gpu.device);
+    const model = await seededVideoModel(faulty.device, precision);
+    expect(model.info.precision).toBe('f16');
+    // The flags of its stages but the last.
+    faulty.onRead = (mapped) => mapped.byteLength === 24 && new Uint32Array(mapped).fill(1);
+    expect(await firstOf(model, 2)).toMatchObject({
+      code: 'LIMIT_F16_RANGE',
+      hint: expect.stringContaining(precision === 'auto' ? 'stream the clip again' : 'precision "f32"'),
+    });
+    expect(model.info.precision).toBe(precision === 'auto' ? 'f32' : 'f16');
+    model.dispose();
+    adopted.mockRestore();
+  });
 });
 
 it.skipIf(!canFilm)('a video file is seen in windows on the command line', async () => {

@@ -50,7 +50,7 @@ export async function* listed<T>(frames: readonly T[]): AsyncGenerator<T> {
 /** Video Depth Anything with the weights of the recordings. */
 export function seededVideoModel(
   device: GPUDevice,
-  precision: 'f32' | 'f16',
+  precision: 'auto' | 'f32' | 'f16',
   model = 'video-depth-anything-small',
 ): Promise<DepthModel> {
   const weights = seededCheckpoint(checkpointTensors(CHECKPOINT)) as Uint8Array<ArrayBuffer>;

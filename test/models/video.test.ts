@@ -1,10 +1,17 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { DepthMap, DepthModel } from '../../src/index.js';
+import { loadDepthModel, type DepthMap, type DepthModel, type LimitError } from '../../src/index.js';
+import { loadDepthModel as loadInNode } from '../../src/node/load.js';
+import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
 import { countingDevice } from '../unit/graph/counting_device.js';
 import { rejection } from '../unit/model/pictures.js';
+import { checkpointTensors } from './fixtures.js';
 import { clipErrors, clipFrame, clipFrames, clipRecord, listed, seededVideoModel } from './clips.js';
 
+const CHECKPOINT = 'video-depth-anything-small';
 const record = clipRecord('stream');
 const SIZE = { inputSize: record.side };
 
@@ -96,6 +103,46 @@ describe('Video Depth Anything', () => {
     expect(await rejection(maps.next())).toMatchObject({ name: 'AbortError' });
     counted.dispose();
     await vi.waitFor(() => expect(counts.get('destroyBuffer')).toBe(counts.get('createBuffer')));
+  });
+
+  it('reads files of a window as those of other streams', async () => {
+    const path = join(tmpdir(), `depthwise-${process.pid}.ppm`);
+    await writeFile(path, Buffer.concat([Buffer.from('P6 56 70 255\n'), clipFrame(record, 0).data.subarray(0, 11760)]));
+    const { device } = await testGpu();
+    const weights = seededCheckpoint(checkpointTensors(CHECKPOINT)) as Uint8Array<ArrayBuffer>;
+    const read = await loadInNode(weights, { device, precision: 'f32', model: CHECKPOINT });
+    // The second picture is none: no window has to be run to find out about the first.
+    const maps = read.stream([path, 2 as never], { ...SIZE, windows: true });
+    expect(await rejection(maps.next())).toMatchObject({ code: 'IMAGE_SOURCE' });
+    read.dispose();
+    await rm(path);
+  });
+
+  it('counts what a window keeps in the memory budget, and gives it back', async () => {
+    const { device } = await testGpu();
+    const weights = seededCheckpoint(checkpointTensors(CHECKPOINT)) as Uint8Array<ArrayBuffer>;
+    const load = (memoryBudget?: number) =>
+      loadDepthModel(weights, { device, precision: 'f32', model: CHECKPOINT, ...(memoryBudget && { memoryBudget }) });
+    let programs = 0;
+    const opened = async (of: DepthModel) => {
+      const frames = async function* () {
+        yield clipFrame(record, 0);
+        const { weights: constant, activations } = await of.memory();
+        programs = constant + activations;
+        yield 2 as never;
+      };
+      return rejection(of.stream(frames(), { ...SIZE, windows: true }).next());
+    };
+    const unbound = await load();
+    expect(await opened(unbound)).toMatchObject({ code: 'IMAGE_SOURCE' });
+    unbound.dispose();
+    const narrow = await load(programs);
+    const error = await opened(narrow);
+    expect(error).toMatchObject({ code: 'LIMIT_MEMORY', expected: programs });
+    narrow.dispose();
+    const exact = await load((error as LimitError).actual as number);
+    for (let i = 0; i < 2; i++) expect(await opened(exact)).toMatchObject({ code: 'IMAGE_SOURCE' });
+    exact.dispose();
   });
 
   it('refuses to be held still twice', async () => {

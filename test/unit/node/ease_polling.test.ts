@@ -41,6 +41,8 @@ describe('polling at ease', () => {
     const cancelled = setImmediate(() => order.push('cancelled'));
     clearImmediate(cancelled);
     expect(await promisify(setImmediate)('kept')).toBe('kept');
+    // A promise is resolved by a function that reads like the binding's.
+    expect(await new Promise((resolve) => setImmediate(resolve, 'resolved'))).toBe('resolved');
     expect(order).toEqual(['values 1,2', 'bound']);
     expect(() => setImmediate(undefined as never)).toThrow(TypeError);
   });

@@ -1,11 +1,14 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { openAsBlob } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DepthMap, DepthModel, PictureSource, Warning } from '../../../src/index.js';
+import { readDepthFile } from '../../../src/node/depth_file.js';
 import { readPicture } from '../../../src/node/image_file.js';
 import { loadDepthModel } from '../../../src/node/load.js';
 import { testGpu } from '../../gpu.js';
@@ -85,6 +88,38 @@ describe('a picture in Node', () => {
     const signal = AbortSignal.abort();
     for (const source of [photo, [photo, other]])
       expect((await rejection(model.estimate(source as string, { ...SMALL, signal }))).name).toBe('AbortError');
+  });
+
+  it('that is none is refused by its first bytes, however long it is', async () => {
+    const long = join(folder, 'long.jpg');
+    await writeFile(long, 'no picture');
+    await truncate(long, 2 ** 31 - 1);
+    const { rss } = process.memoryUsage();
+    for (const source of [long, await openAsBlob(long)])
+      expect(await rejection(model.estimate(source))).toMatchObject({ code: 'IMAGE_DECODE' });
+    expect(await rejection(readPicture(long))).toMatchObject({ code: 'IMAGE_DECODE' });
+    expect(await rejection(readDepthFile(long))).toMatchObject({ code: 'DEPTH_FORMAT' });
+    await truncate(long, 3 * 2 ** 30);
+    expect(await rejection(model.estimate(await openAsBlob(long)))).toMatchObject({ code: 'IMAGE_READ' });
+    expect((process.resourceUsage().maxRSS * 1024 - rss) / 2 ** 30).toBeLessThan(1);
+  });
+
+  it('whose file changed under its Blob is an error of its own', async () => {
+    const path = join(folder, 'changed.png');
+    await writeFile(path, 'one');
+    const blob = await openAsBlob(path);
+    await writeFile(path, 'another');
+    expect(await rejection(model.estimate(blob))).toMatchObject({ name: 'ImageError', code: 'IMAGE_READ' });
+  });
+
+  it.skipIf(process.platform === 'win32')('that is given up is read no further', async () => {
+    const path = join(folder, 'endless');
+    execFileSync('mkfifo', [path]);
+    const writer = spawn('sh', ['-c', 'exec cat /dev/zero > "$0"', path], { stdio: 'ignore' });
+    const ended = once(writer, 'exit');
+    const signal = AbortSignal.timeout(50);
+    expect((await rejection(model.estimate(path, { signal }))).name).toBe('AbortError');
+    expect(await ended).toEqual([null, 'SIGPIPE']);
   });
 
   it('that lacks its end marker is told of', async () => {

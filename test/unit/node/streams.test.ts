@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runTensor } from '../../../src/cli/tensor.js';
 import { Session } from '../../../src/cli/session.js';
+import { write } from '../../../src/cli/write_outputs.js';
 import { encodeNpy } from '../../../src/depth/formats/npy.js';
 import { readDepthFile } from '../../../src/node/depth_file.js';
 import { readPicture } from '../../../src/node/image_file.js';
@@ -39,6 +40,20 @@ describe.skipIf(process.platform === 'win32')('what is no file', () => {
         expect.objectContaining({ code: 'NPY_READ', message: expect.stringMatching(silent) }),
       ),
     ]);
+  });
+
+  it('is given up after 2 seconds where nobody reads, and written where somebody does', async () => {
+    const [silent, heard] = [pipe(), pipe()];
+    const reader = execFile('sh', ['-c', 'sleep 0.2; cat "$0"', heard]);
+    const read = new Promise((resolve) => reader.stdout!.once('data', resolve));
+    await Promise.all([
+      expect(write(silent, 'bytes')).rejects.toMatchObject({
+        code: 'OUTPUT_WRITE',
+        message: expect.stringMatching(/ cannot be written \(nobody read from it for 2 s\)\.$/),
+      }),
+      write(heard, 'bytes'),
+    ]);
+    expect(await read).toBe('bytes');
   });
 
   it('is read where somebody writes', async () => {
