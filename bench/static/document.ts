@@ -85,6 +85,10 @@ export interface CountedRow extends Pick<
   /** Stores of registers that were spilled, anywhere in the kernel, and loads of them. */
   readonly spilledVgprs: number;
   readonly fills: number;
+  /** Both in the loop that has most multiply-adds, whatever its turns. */
+  readonly hotSpills: number;
+  /** Multiply-adds of the instructions of that loop; 0 to 1. */
+  readonly hotFmaShare: number;
   readonly instructions: number;
   /** Messages to memory, workgroup memory and barriers, of all instructions. */
   readonly sends: number;
@@ -148,6 +152,8 @@ const COUNTED: Shape = {
   lanesAsked: 'boolean',
   spilledVgprs: 'number',
   fills: 'number',
+  hotSpills: 'number',
+  hotFmaShare: 'number',
   instructions: 'number',
   sends: 'number',
   cycles: 'number',
@@ -201,10 +207,13 @@ function misfit(entry: Readonly<Record<string, unknown>>, shape: Shape): string 
 }
 
 function outOfRange(row: StaticRow | CountedRow, i: number): string | undefined {
+  const shares = isPredicted(row)
+    ? { fmaShare: row.fmaShare, shareOfPeak: row.shareOfPeak }
+    : { hotFmaShare: row.hotFmaShare };
+  for (const [field, share] of Object.entries(shares))
+    if (share < 0 || share > 1) return `rows[${i}].${field} is ${share}, not of 0 to 1`;
   if (!isPredicted(row)) return row.lanes > 0 ? undefined : `rows[${i}].lanes is ${row.lanes}, not above 0`;
   const { predictedMs, waves, vgprs } = row;
-  for (const field of ['fmaShare', 'shareOfPeak'] as const)
-    if (row[field] < 0 || row[field] > 1) return `rows[${i}].${field} is ${row[field]}, not of 0 to 1`;
   if (!(predictedMs > 0)) return `rows[${i}].predictedMs is ${predictedMs}, not above 0`;
   return waves > 0 && vgprs > 0 ? undefined : `rows[${i}] has ${waves} waves and ${vgprs} registers, not above 0`;
 }

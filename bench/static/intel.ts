@@ -3,6 +3,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import { chooseKernel } from '../../src/graph/kernel_choice.js';
 import { applicationsOf, faultOf, withChosenLanes, type Application } from './applications.js';
 import type { ChipFacts, CountedRow, StaticDocument } from './document.js';
+import { hotLoopOf } from './intel_assembly.js';
 import { statistic, type Compiled } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
 import { shapeText } from './shape_text.js';
@@ -47,10 +48,11 @@ export async function runIntel(options: StaticOptions, host: StaticHost): Promis
 function rowOf(
   { network, precision, node, name, kernel, nodes, code }: Application,
   chip: string,
-  { statistics: found, subgroup }: Compiled,
+  { statistics: found, subgroup, assembly }: Compiled,
   facts: Gpu['facts'],
   lanesAsked: boolean,
 ): CountedRow {
+  const hot = hotLoopOf(assembly);
   return {
     chip,
     model: network.model,
@@ -66,6 +68,8 @@ function rowOf(
     ldsBytes: statistic(found, 'Workgroup Memory Size'),
     spilledVgprs: statistic(found, 'Spill Count'),
     fills: statistic(found, 'Fill Count'),
+    hotSpills: hot.spills,
+    hotFmaShare: hot.fmaShare,
     instructions: statistic(found, 'Instruction Count'),
     sends: statistic(found, 'SEND Count'),
     cycles: statistic(found, 'Cycle Count'),

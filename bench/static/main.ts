@@ -50,7 +50,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
     if (json) writeFileSync(json, `${JSON.stringify(document)}\n`);
     if (prediction) writeFileSync(prediction, `${JSON.stringify(predictionOf(document), null, 2)}\n`);
     process.stdout.write(`${staticTable(document)}\n`);
-    return 0;
+    return document.rows.length > 0 ? 0 : FAILED;
   } catch (error) {
     if (error instanceof TypeError || error instanceof DepthwiseError) {
       process.stderr.write(`bench:static: ${error.message}\n`);

@@ -4,6 +4,8 @@ import type { CountedRow } from './document.js';
 export interface Spills extends Pick<CountedRow, 'chip' | 'precision' | 'lanes' | 'lanesAsked'> {
   readonly texts: number;
   readonly spilling: number;
+  /** Those that do it in the loop that has most multiply-adds. */
+  readonly hot: number;
   /** Of all texts, each once. */
   readonly stores: number;
   readonly loads: number;
@@ -28,6 +30,7 @@ export function spills(rows: readonly CountedRow[]): Spills[] {
       lanesAsked,
       texts: texts.length,
       spilling: texts.filter(({ spilledVgprs }) => spilledVgprs > 0).length,
+      hot: texts.filter(({ hotSpills }) => hotSpills > 0).length,
       stores: texts.reduce((sum, { spilledVgprs }) => sum + spilledVgprs, 0),
       loads: texts.reduce((sum, { fills }) => sum + fills, 0),
     };

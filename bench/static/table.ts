@@ -17,7 +17,7 @@ export function staticTable(document: StaticDocument): string {
     `Predicted, not measured: depthwise ${tool.version} ${tool.commit}, ${date}`,
     ...head,
     '',
-    alignedText(modelTable(models)),
+    ...(models.length > 0 ? [alignedText(modelTable(models))] : []),
     ...models.map(({ chip, model, precision, predictedMs }) => {
       const own = rows.filter((row) => row.chip === chip && row.model === model && row.precision === precision);
       return `\n${alignedText(kernelTable(`${chip} ${model} ${precision}`, own, predictedMs))}`;
@@ -92,15 +92,16 @@ function kernelTable(title: string, rows: readonly StaticRow[], modelMs: number)
 function spillTable(rows: readonly CountedRow[]): Table {
   return {
     title: 'texts that spill registers, of those that the rule picks',
-    columns: ['chip', 'storage', 'lanes', 'asked for', 'texts', 'that spill', 'stores', 'loads'],
+    columns: ['chip', 'storage', 'lanes', 'asked for', 'texts', 'that spill', 'in hot loops', 'stores', 'loads'],
     rows: spills(rows.filter(({ chosen }) => chosen)).map(
-      ({ chip, precision, lanes, lanesAsked, texts, spilling, stores, loads }) => [
+      ({ chip, precision, lanes, lanesAsked, texts, spilling, hot, stores, loads }) => [
         chip,
         precision,
         String(lanes),
         lanesAsked ? 'yes' : 'no',
         String(texts),
         String(spilling),
+        String(hot),
         String(stores),
         String(loads),
       ],
@@ -121,6 +122,8 @@ function countedTable(rows: readonly CountedRow[]): Table {
       'lanes',
       'spill stores',
       'spill loads',
+      'in hot loop',
+      'FMA in it',
       'instructions',
       'messages',
       'cycles a lane',
@@ -139,6 +142,8 @@ function countedTable(rows: readonly CountedRow[]): Table {
         `${row.lanesAsked ? '*' : ''}${row.lanes}`,
         String(row.spilledVgprs),
         String(row.fills),
+        String(row.hotSpills),
+        percent(row.hotFmaShare),
         String(row.instructions),
         String(row.sends),
         number(row.cycles / row.lanes),
