@@ -31,7 +31,9 @@ export interface ChipFacts {
 export interface StaticRow {
   readonly chip: string;
   readonly model: string;
-  /** `op/kernel` */
+  /** The library and its version where the kernel is none of ours, but does the same work; never `chosen`. */
+  readonly peer?: string;
+  /** `op/kernel`; of a peer `op/2 of 3`, the dispatches that it takes. */
   readonly kernel: string;
   /** `3x3 64->64 148x148` */
   readonly shape: string;
@@ -113,10 +115,11 @@ export interface StaticModel {
 }
 
 /** Kinds of fields; those with `?` may be missing. */
-type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'number?'>>;
+type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'number?' | 'string?'>>;
 const ROW: Shape = {
   chip: 'string',
   model: 'string',
+  peer: 'string?',
   kernel: 'string',
   shape: 'string',
   chosen: 'boolean',

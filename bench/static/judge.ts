@@ -38,7 +38,12 @@ export interface CompiledForms {
 }
 
 /** Judges a kernel by its assembly. */
-export function judge({ plain, marked, unchecked }: CompiledForms, trips: Trips, kernel: Kernel, chip: Chip): Verdict {
+export function judge(
+  { plain, marked, unchecked }: CompiledForms,
+  trips: Trips,
+  kernel: Pick<Kernel, 'workgroups'>,
+  chip: Chip,
+): Verdict {
   const { statistics: found, subgroup } = plain;
   const [program, turns] = programOf(plain, marked, trips.loops);
   const cost = waveCost(program, turns, subgroup);

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { version } from '../../package.json';
 import { DepthwiseError } from '../../src/errors.js';
+import type { Recording } from '../peers/record.js';
 import { CHIPS, INTEL_CHIPS } from './chips.js';
 import { staticHost } from './host.js';
 import { NETWORKS } from './networks.js';
@@ -23,6 +24,7 @@ const HELP = `What compilers of real GPUs make of the kernels, on a machine with
   --chip NAME[,NAME]     chips (all): ${ALL_CHIPS.map(({ name, title }) => `${name}, ${title}`).join('; ')}
   --precision f32,f16    storage (both)
   --chosen               only kernels that the rule picks, without their contenders
+  --peers FILE           kernels of other libraries beside ours, as npm run bench:peers -- --record FILE wrote them
   --json FILE            write the document
   --prediction FILE      write what each model takes, to hold later runs to: bench/static/prediction.json
 
@@ -76,6 +78,7 @@ function argumentsOf(argv: readonly string[]): StaticOptions & Outputs {
       model: text,
       chip: text,
       precision: text,
+      peers: text,
       json: text,
       prediction: text,
       chosen: flag,
@@ -89,6 +92,7 @@ function argumentsOf(argv: readonly string[]): StaticOptions & Outputs {
     intel: INTEL_CHIPS.filter((chip) => chips.includes(chip)),
     precisions: named(['f32', 'f16'] as const, (name) => name, values.precision, 'precision'),
     contenders: !values.chosen,
+    peers: values.peers === undefined ? [] : (JSON.parse(readFileSync(values.peers, 'utf8')) as Recording[]),
     json: values.json,
     prediction: values.prediction,
     help: values.help,

@@ -1,5 +1,6 @@
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { SeededEntry } from '../../truth/seeded_weights.js';
+import type { Recording } from '../peers/record.js';
 import type { Chip, IntelChip } from './chips.js';
 import type { StaticDocument } from './document.js';
 import type { NetworkCase } from './networks.js';
@@ -11,6 +12,8 @@ export interface StaticOptions {
   readonly chips: readonly Chip[];
   readonly intel: readonly IntelChip[];
   readonly precisions: readonly ('f32' | 'f16')[];
+  /** What peers dispatch, as bench:peers recorded it. */
+  readonly peers: readonly Recording[];
   /** Kernels that the rule does not pick, too. */
   readonly contenders: boolean;
 }

@@ -9,6 +9,7 @@ import { judge, type Verdict } from './judge.js';
 import { markLoops } from './loops.js';
 import type { Compiled } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
+import { judgePeers } from './peers.js';
 import { shapeText } from './shape_text.js';
 import { countTrips, type Trips } from './trips.js';
 
@@ -17,6 +18,7 @@ export async function runStatic(options: StaticOptions, host: StaticHost): Promi
   const { gpu, say } = host;
   const chips: ChipFacts[] = [];
   const rows: StaticRow[] = [];
+  const theirs: StaticRow[] = [];
   const models: StaticModel[] = [];
   const skipped: StaticDocument['skipped'][number][] = [];
   const counted = new Map<string, Promise<Trips>>();
@@ -42,6 +44,12 @@ export async function runStatic(options: StaticOptions, host: StaticHost): Promi
         rows.push(rowOf(application, chip, judge({ plain, marked, unchecked: bare }, trips, kernel, chip), facts));
       }
     }
+    const asked = options.peers.filter(({ operation }) =>
+      options.networks.some(({ model }) => model === operation.model),
+    );
+    const peers = await judgePeers(asked, chip, host);
+    skipped.push(...peers.skipped);
+    theirs.push(...peers.rows);
     models.push(
       ...modelsOf(
         options,
@@ -56,7 +64,7 @@ export async function runStatic(options: StaticOptions, host: StaticHost): Promi
     date: new Date().toISOString(),
     tool: host.tool,
     chips: [...chips, ...intel.chips],
-    rows: [...rows, ...intel.rows],
+    rows: [...rows, ...theirs, ...intel.rows],
     models,
     skipped: [...skipped, ...intel.skipped],
   };

@@ -25,6 +25,7 @@ it.for(NETWORKS.filter(({ model }) => models.has(model)))(
       intel: INTEL_CHIPS,
       precisions: ['f32'],
       contenders: false,
+      peers: [],
     } as const;
     const document = await runStatic(options, host);
     host.gpu.dispose();
