@@ -20,6 +20,7 @@ import { depthwiseNetwork, depthwiseOperation, type Side } from './depthwise_sid
 import { contests, type Contest } from './contests.js';
 import { networkCases, type NetworkCase } from './networks.js';
 import { acceptSharedMemory, NATIVE } from './onnxruntime.js';
+import { recordPeers } from './record.js';
 import { SubmitWatch } from './submit_watch.js';
 
 export const HELP = `Times Depthwise beside other libraries, in one process and on the same adapter.
@@ -31,6 +32,9 @@ export const HELP = `Times Depthwise beside other libraries, in one process and 
   --samples N       samples of each side (20)
   --null            on Dawn's null backend, which records every call and computes nothing: networks only, to see what
                     comes before their submits
+  --record FILE     only write the kernels that ONNX Runtime Web and TensorFlow.js dispatch for some operations, on the
+                    null backend: bench:static compiles them beside ours (--peers FILE). They are theirs: keep them out
+                    of the repository
   --json FILE       write the document; a document that is there already keeps what it holds and gains these results
 `;
 
@@ -58,6 +62,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
       peer: text,
       filter: text,
       samples: text,
+      record: text,
       json: text,
     },
   });
@@ -66,6 +71,10 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
     return 0;
   }
   const print = (line: string) => void process.stderr.write(`${line}\n`);
+  if (values.record) {
+    await recordPeers(join(root, 'bench/peers'), values.record, print);
+    return 0;
+  }
   const instance = await (values.null ? nullGpu() : benchGpu(undefined));
   Object.defineProperty(globalThis, 'navigator', { value: { gpu: instance, userAgent: 'node' }, configurable: true });
   const gpu = await Gpu.request({ gpu: instance });

@@ -5,7 +5,7 @@ import type { Side } from './depthwise_side.js';
 import type { FilledGraph } from './graphs.js';
 
 /** What is used of ONNX Runtime, in all of its builds. */
-interface OrtTensor {
+export interface OrtTensor {
   getData(): Promise<unknown>;
   dispose(): void;
 }

@@ -57,14 +57,19 @@ export class SubmitWatch {
   }
 }
 
-function after<T extends object>(prototype: T, name: keyof T & string, then: () => void): void {
+/** Calls back after each call of a method: with what it returned, its object and what it was given. */
+export function after<T extends object>(
+  prototype: T,
+  name: keyof T & string,
+  then: (result: unknown, self: unknown, argv: readonly unknown[]) => void,
+): void {
   const method = prototype[name] as (this: unknown, ...argv: unknown[]) => unknown;
   Object.defineProperty(prototype, name, {
     configurable: true,
     writable: true,
     value: function (this: unknown, ...argv: unknown[]): unknown {
       const result = method.apply(this, argv);
-      then();
+      then(result, this, argv);
       return result;
     },
   });

@@ -5,11 +5,11 @@ import { biasOf, CHAIN, convWeight, HEADS, toNhwc, type OperationCase } from './
 import type { Side } from './depthwise_side.js';
 
 /** What is used of TensorFlow.js. */
-interface TfTensor {
+export interface TfTensor {
   data(): Promise<Float32Array>;
   dispose(): void;
 }
-interface Tf {
+export interface Tf {
   setBackend(name: string): Promise<boolean>;
   registerBackend(name: string, factory: () => Promise<unknown>): boolean;
   removeBackend(name: string): void;

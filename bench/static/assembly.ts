@@ -101,7 +101,7 @@ function kindOf(op: string): Kind {
 }
 
 /** Loops that begin at one place are one loop, up to the last jump back. */
-function nest(loops: readonly { start: number; end: number }[], last: number): Region {
+export function nest(loops: readonly { start: number; end: number }[], last: number): Region {
   const ends = new Map<number, number>();
   for (const { start, end } of loops) ends.set(start, Math.max(end, ends.get(start) ?? 0));
   const root = { start: 0, end: last, inner: [] as Region[] };

@@ -10,7 +10,8 @@ export interface StaticDocument {
   readonly date: string;
   readonly tool: { readonly version: string; readonly commit: string };
   readonly chips: readonly ChipFacts[];
-  readonly rows: readonly StaticRow[];
+  readonly rows: readonly (StaticRow | CountedRow)[];
+  /** Of chips that there is a model of. */
   readonly models: readonly StaticModel[];
   /** What was asked for and not compiled, each with the reason. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
@@ -21,15 +22,18 @@ export interface ChipFacts {
   readonly title: string;
   /** Driver and version. */
   readonly driver: string;
-  /** Multiply-adds of f32 counted twice; on RDNA3 with two of them a clock and lane, as its compiler pairs them. */
-  readonly peakTflops: number;
+  /** Multiply-adds of f32 counted twice; on RDNA3 with two of them a clock and lane, as its compiler pairs them. Left
+   * out where nothing is predicted. */
+  readonly peakTflops?: number;
 }
 
 /** A kernel on the shapes of a model's node; nodes that are alike share a row. */
 export interface StaticRow {
   readonly chip: string;
   readonly model: string;
-  /** `op/kernel` */
+  /** The library and its version where the kernel is none of ours, but does the same work; never `chosen`. */
+  readonly peer?: string;
+  /** `op/kernel`; of a peer `op/2 of 3`, the dispatches that it takes. */
   readonly kernel: string;
   /** `3x3 64->64 148x148` */
   readonly shape: string;
@@ -66,6 +70,38 @@ export interface StaticRow {
   readonly hotSpills: boolean;
 }
 
+/**
+ * A kernel compiled for a chip that there is no model of, at the lanes that the engine asks for or at those that a
+ * browser takes by itself: what its compiler counts.
+ */
+export interface CountedRow extends Pick<
+  StaticRow,
+  'chip' | 'model' | 'kernel' | 'shape' | 'chosen' | 'precision' | 'nodes' | 'ldsBytes' | 'workgroups'
+> {
+  /** The same for kernels of one text: 8 digits of its SHA-256. */
+  readonly text: string;
+  /** Lanes of a subgroup. */
+  readonly lanes: number;
+  /** Whether the engine asked for them, as it does where WGSL may. */
+  readonly lanesAsked: boolean;
+  /** Stores of registers that were spilled, anywhere in the kernel, and loads of them. */
+  readonly spilledVgprs: number;
+  readonly fills: number;
+  /** Both in the loop that has most multiply-adds, whatever its turns. */
+  readonly hotSpills: number;
+  /** Multiply-adds of the instructions of that loop; 0 to 1. */
+  readonly hotFmaShare: number;
+  readonly instructions: number;
+  /** Messages to memory, workgroup memory and barriers, of all instructions. */
+  readonly sends: number;
+  /** The compiler's own estimate for a subgroup: comparable between forms of one text only, turns of loops guessed. */
+  readonly cycles: number;
+}
+
+export function isPredicted(row: StaticRow | CountedRow): row is StaticRow {
+  return !('cycles' in row);
+}
+
 /** A network: its nodes one after the other. */
 export interface StaticModel {
   readonly chip: string;
@@ -78,10 +114,12 @@ export interface StaticModel {
   readonly shareOfPeak: number;
 }
 
-type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean'>>;
+/** Kinds of fields; those with `?` may be missing. */
+type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'number?' | 'string?'>>;
 const ROW: Shape = {
   chip: 'string',
   model: 'string',
+  peer: 'string?',
   kernel: 'string',
   shape: 'string',
   chosen: 'boolean',
@@ -102,6 +140,27 @@ const ROW: Shape = {
   hotClamps: 'number',
   hotSpills: 'boolean',
 };
+const COUNTED: Shape = {
+  chip: 'string',
+  model: 'string',
+  kernel: 'string',
+  shape: 'string',
+  chosen: 'boolean',
+  precision: 'string',
+  nodes: 'number',
+  ldsBytes: 'number',
+  workgroups: 'number',
+  text: 'string',
+  lanes: 'number',
+  lanesAsked: 'boolean',
+  spilledVgprs: 'number',
+  fills: 'number',
+  hotSpills: 'number',
+  hotFmaShare: 'number',
+  instructions: 'number',
+  sends: 'number',
+  cycles: 'number',
+};
 const MODEL: Shape = {
   chip: 'string',
   model: 'string',
@@ -111,7 +170,7 @@ const MODEL: Shape = {
   predictedMs: 'number',
   shareOfPeak: 'number',
 };
-const CHIP: Shape = { chip: 'string', title: 'string', driver: 'string', peakTflops: 'number' };
+const CHIP: Shape = { chip: 'string', title: 'string', driver: 'string', peakTflops: 'number?' };
 const SKIPPED: Shape = { id: 'string', reason: 'string' };
 
 /** A document from JSON text. @throws Error naming the first field that is missing or of the wrong kind */
@@ -131,7 +190,10 @@ export function faultOf(document: StaticDocument): string | undefined {
     const list = document[name as keyof typeof lists] as readonly unknown[] | undefined;
     if (!Array.isArray(list)) return `${name} is no list`;
     for (const [i, entry] of list.entries()) {
-      const fault = misfit(entry as Record<string, unknown>, shape);
+      const fault = misfit(
+        entry as Record<string, unknown>,
+        shape === ROW && !isPredicted(entry as StaticRow) ? COUNTED : shape,
+      );
       if (fault) return `${name}[${i}].${fault}`;
     }
   }
@@ -139,15 +201,22 @@ export function faultOf(document: StaticDocument): string | undefined {
 }
 
 function misfit(entry: Readonly<Record<string, unknown>>, shape: Shape): string | undefined {
-  const [field, kind] =
-    Object.entries(shape).find(([name, one]) => typeof entry[name] !== one || Number.isNaN(entry[name])) ?? [];
+  const fits = (value: unknown, kind: string): boolean =>
+    kind.endsWith('?')
+      ? value === undefined || fits(value, kind.slice(0, -1))
+      : typeof value === kind && !Number.isNaN(value);
+  const [field, kind] = Object.entries(shape).find(([name, one]) => !fits(entry[name], one)) ?? [];
   return field && `${field} is not of kind ${kind}`;
 }
 
-function outOfRange(row: StaticRow, i: number): string | undefined {
+function outOfRange(row: StaticRow | CountedRow, i: number): string | undefined {
+  const shares = isPredicted(row)
+    ? { fmaShare: row.fmaShare, shareOfPeak: row.shareOfPeak }
+    : { hotFmaShare: row.hotFmaShare };
+  for (const [field, share] of Object.entries(shares))
+    if (share < 0 || share > 1) return `rows[${i}].${field} is ${share}, not of 0 to 1`;
+  if (!isPredicted(row)) return row.lanes > 0 ? undefined : `rows[${i}].lanes is ${row.lanes}, not above 0`;
   const { predictedMs, waves, vgprs } = row;
-  for (const field of ['fmaShare', 'shareOfPeak'] as const)
-    if (row[field] < 0 || row[field] > 1) return `rows[${i}].${field} is ${row[field]}, not of 0 to 1`;
   if (!(predictedMs > 0)) return `rows[${i}].predictedMs is ${predictedMs}, not above 0`;
   return waves > 0 && vgprs > 0 ? undefined : `rows[${i}] has ${waves} waves and ${vgprs} registers, not above 0`;
 }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { modelFiles } from '../model_files.js';
+import { intelFault } from './intel_driver.js';
 import { compileForChip } from './null_device.js';
-import type { StaticHost } from './run_static.js';
+import type { StaticHost } from './options.js';
 
 /** What runs and compiles kernels on this machine. `root` is the folder of the checkout. */
 export async function staticHost(root: string, tool: StaticHost['tool']): Promise<StaticHost> {
@@ -13,6 +14,7 @@ export async function staticHost(root: string, tool: StaticHost['tool']): Promis
     tool,
     tensors: (checkpoint) => files.tensors(checkpoint),
     compile: (chip, texts, how) => compileForChip(root, chip, texts, how),
+    intelFault: () => intelFault(),
     say: (line) => void process.stderr.write(`${line}\n`),
   };
 }

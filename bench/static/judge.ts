@@ -3,7 +3,7 @@ import { parseAssembly, regionsOf, walk, type Instruction, type Program, type Re
 import type { Chip } from './chips.js';
 import { predict, waveCost } from './cost_model.js';
 import type { StaticRow } from './document.js';
-import type { Compiled } from './null_device.js';
+import { statistic, type Compiled } from './null_device.js';
 import type { Trips } from './trips.js';
 import { turnsOf, turnsOfMarked } from './turns.js';
 
@@ -38,7 +38,12 @@ export interface CompiledForms {
 }
 
 /** Judges a kernel by its assembly. */
-export function judge({ plain, marked, unchecked }: CompiledForms, trips: Trips, kernel: Kernel, chip: Chip): Verdict {
+export function judge(
+  { plain, marked, unchecked }: CompiledForms,
+  trips: Trips,
+  kernel: Pick<Kernel, 'workgroups'>,
+  chip: Chip,
+): Verdict {
   const { statistics: found, subgroup } = plain;
   const [program, turns] = programOf(plain, marked, trips.loops);
   const cost = waveCost(program, turns, subgroup);
@@ -68,12 +73,6 @@ function programOf(plain: Compiled, marked: Compiled, loops: readonly number[]):
   const [program, withMarks] = [parseAssembly(plain.assembly), parseAssembly(marked.assembly)];
   const turns = turnsOf(program, withMarks, loops);
   return turns ? [program, turns] : [withMarks, turnsOfMarked(withMarks, loops)];
-}
-
-function statistic(found: Compiled['statistics'], name: string): number {
-  const value = found[name];
-  if (value === undefined) throw new Error(`The driver gives no statistic "${name}".`);
-  return value;
 }
 
 function clampsIn(instructions: readonly Instruction[]): number {

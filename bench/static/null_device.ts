@@ -14,6 +14,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Gpu, type DeviceFacts } from '../../src/gpu/gpu.js';
 import { missingForNullDevice, radvDriver } from '../../tools/setup/null_device.mjs';
+import { INTEL_CHIPS } from './chips.js';
+import { intelDriver } from './intel_driver.js';
 
 const LAYER = 'VK_LAYER_DEPTHWISE_nullexec';
 /** Warnings are errors of the layer's, but for what all Vulkan code does: parameters and fields left alone. */
@@ -32,9 +34,16 @@ export interface Compiled {
   /** Invocations of a subgroup, and how many the application asked for. */
   readonly subgroup: number;
   readonly required: number;
-  /** By the driver's names: `VGPRs`, `Spilled VGPRs`, `LDS size`, `Subgroups per SIMD`, … */
+  /** By the driver's names: of RADV `VGPRs`, `Spilled VGPRs`, `LDS size`, …, of ANV `Spill Count`, `Cycle Count`, … */
   readonly statistics: Readonly<Record<string, number>>;
   readonly assembly: string;
+}
+
+/** @throws Error naming a statistic that the driver does not give */
+export function statistic(found: Compiled['statistics'], name: string): number {
+  const value = found[name];
+  if (value === undefined) throw new Error(`The driver gives no statistic "${name}".`);
+  return value;
 }
 
 /** A chip without hardware, and what its compiler made of some texts, in their order. */
@@ -65,8 +74,8 @@ export function buildLayer(root: string): string {
 }
 
 /**
- * Compiles WGSL texts for a chip, by the name that RADV has for it, in a process of its own. Without `checked` Tint
- * clamps no index.
+ * Compiles WGSL texts for a chip, by the name that RADV or Intel's shim has for it, in a process of its own. Without
+ * `checked` Tint clamps no index.
  */
 export async function compileForChip(
   root: string,
@@ -91,8 +100,7 @@ export async function compileForChip(
         cwd: root,
         env: {
           ...process.env,
-          RADV_FORCE_FAMILY: chip,
-          VK_ICD_FILENAMES: radvDriver(),
+          ...driverEnvironment(chip),
           VK_LAYER_PATH: layer,
           VK_INSTANCE_LAYERS: LAYER,
           NULLEXEC_OUT: records,
@@ -104,6 +112,14 @@ export async function compileForChip(
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** What makes Vulkan's loader find the driver, and the driver a chip that is not there. */
+function driverEnvironment(chip: string): NodeJS.ProcessEnv {
+  if (!INTEL_CHIPS.some(({ name }) => name === chip))
+    return { RADV_FORCE_FAMILY: chip, VK_ICD_FILENAMES: radvDriver() };
+  const { shim, driver } = intelDriver();
+  return { LD_PRELOAD: shim, INTEL_STUB_GPU_PLATFORM: chip, VK_ICD_FILENAMES: driver };
 }
 
 /** What worker.mjs writes. */

@@ -1,4 +1,4 @@
-import type { StaticDocument, StaticModel, StaticRow } from './document.js';
+import { isPredicted, type StaticDocument, type StaticModel, type StaticRow } from './document.js';
 
 /** Version of the format; a reader refuses any other. */
 const SCHEMA = 'depthwise-prediction/1';
@@ -59,7 +59,8 @@ export function parsePrediction(text: string): Prediction {
  * rule picks with a clamped index, or spilled registers, in their hot loop, or with less than LEAST_SHARES. Empty where
  * nothing is.
  */
-export function regressions(prediction: Prediction, { models, rows }: StaticDocument): string[] {
+export function regressions(prediction: Prediction, { models, rows: all }: StaticDocument): string[] {
+  const rows = all.filter(isPredicted);
   const slower = prediction.models.flatMap(({ chip, model, precision, predictedMs }) => {
     const now = models.find((one) => one.chip === chip && one.model === model && one.precision === precision);
     if (!now) return [`${chip} ${model} ${precision} is not there`];

@@ -1,5 +1,5 @@
 import { BufferUsage, readBuffer } from '../../src/gpu/buffers.js';
-import { packUniform } from '../../src/gpu/bindings.js';
+import { packUniform, readBindings, type Binding } from '../../src/gpu/bindings.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Node } from '../../src/graph/graph.js';
 import { foldWorkgroups, type Kernel } from '../../src/kernels/op.js';
@@ -16,17 +16,53 @@ export interface Trips {
 }
 
 const WAVE = 64;
+/** GPUShaderStage.COMPUTE. */
+const COMPUTE = 4;
 
 /**
  * Counts the turns of a kernel's loops by running one workgroup, from the middle of the grid, on the adapter at hand.
  * Nothing is declared, so nothing goes stale. Its inputs are zeros: no loop of a network depends on values.
  */
 export async function countTrips(gpu: Gpu, node: Node, kernel: Kernel): Promise<Trips> {
-  const { device } = gpu;
   const code = await kernelText(kernel);
+  const bindings = new Map(readBindings(code).map((binding) => [binding.index, binding]));
+  const grid = foldWorkgroups(kernel.workgroups);
+  return countTurns(gpu, { code, grid, middle: Math.floor(kernel.workgroups / 2) }, (index) => {
+    const { name, kind, fields } = bindings.get(index) as Binding;
+    if (kind === 'uniform') return new Uint8Array(packUniform(fields, kernel.params));
+    const value = kind === 'read' ? node.inputs[name] : (node.outputs[name] ?? node.inputs[name]);
+    return value ? byteLength(value.type) : 16;
+  });
+}
+
+/** A text, the grid it is dispatched on, and the number of the workgroup that counts. */
+export interface Counted {
+  readonly code: string;
+  readonly grid: readonly number[];
+  readonly middle: number;
+}
+
+/** What a text binds: in uniforms vectors may be, so that this is less than the engine's reading. */
+const BOUND = /@group\(0\)\s*@binding\((\d+)\)\s*var<(uniform|storage)(?:,\s*(read_write|read))?>/g;
+
+/** The same of any text: `fill` says what a uniform holds, and how many bytes of zeros are bound elsewhere. */
+export async function countTurns(
+  gpu: Gpu,
+  { code, grid, middle }: Counted,
+  fill: (index: number) => Uint8Array<ArrayBuffer> | number,
+): Promise<Trips> {
+  const { device } = gpu;
   const loops = loopCount(code);
-  const counted = countLoops(code, Math.floor(kernel.workgroups / 2));
-  const { pipeline, layout, bindings } = await gpu.pipelines.get(counted, `${node.op.name}, counted`);
+  const text = countLoops(code, middle);
+  const bound = [...text.matchAll(BOUND)].map(([, index, space, access]): GPUBindGroupLayoutEntry => {
+    const type = space === 'uniform' ? 'uniform' : access === 'read_write' ? 'storage' : 'read-only-storage';
+    return { binding: Number(index), visibility: COMPUTE, buffer: { type } };
+  });
+  const layout = device.createBindGroupLayout({ entries: bound });
+  const pipeline = await device.createComputePipelineAsync({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ code: text }), entryPoint: 'main' },
+  });
   const made: GPUBuffer[] = [];
   const buffer = (size: number, usage: number = BufferUsage.STORAGE) => {
     const one = device.createBuffer({ size, usage: usage | BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
@@ -35,22 +71,19 @@ export async function countTrips(gpu: Gpu, node: Node, kernel: Kernel): Promise<
   };
   const counts = buffer(4 * (loops + 1) * MOST_INVOCATIONS);
   try {
-    const entries = bindings.map(({ index, name, kind, fields }) => {
-      if (index === MARKS_BINDING) return { binding: index, resource: { buffer: counts } };
-      if (kind !== 'uniform') {
-        const value = kind === 'read' ? node.inputs[name] : (node.outputs[name] ?? node.inputs[name]);
-        return { binding: index, resource: { buffer: buffer(value ? byteLength(value.type) : 16) } };
-      }
-      const bytes = packUniform(fields, kernel.params);
-      const uniform = buffer(bytes.byteLength, BufferUsage.UNIFORM);
-      device.queue.writeBuffer(uniform, 0, bytes);
-      return { binding: index, resource: { buffer: uniform } };
+    const entries = bound.map(({ binding }) => {
+      if (binding === MARKS_BINDING) return { binding, resource: { buffer: counts } };
+      const filled = fill(binding);
+      if (typeof filled === 'number') return { binding, resource: { buffer: buffer(filled) } };
+      const uniform = buffer(filled.byteLength, BufferUsage.UNIFORM);
+      device.queue.writeBuffer(uniform, 0, filled);
+      return { binding, resource: { buffer: uniform } };
     });
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, device.createBindGroup({ layout, entries }));
-    pass.dispatchWorkgroups(...foldWorkgroups(kernel.workgroups));
+    pass.dispatchWorkgroups(...(grid as [number, number, number]));
     pass.end();
     device.queue.submit([encoder.finish()]);
     return tripsOf(new Uint32Array(await readBuffer(device, counts, counts.size)), loops);

@@ -18,7 +18,10 @@ it.for(NETWORKS.filter(({ model }) => prediction.models.some((one) => one.model 
     const models = prediction.models.filter(({ model }) => model === network.model);
     const precisions = [...new Set(models.map(({ precision }) => precision))];
     const host = await staticHost(process.cwd(), { version: 'test', commit: 'test' });
-    const document = await runStatic({ networks: [network], chips, precisions, contenders: false }, host);
+    const document = await runStatic(
+      { networks: [network], chips, intel: [], precisions, contenders: false, peers: [] },
+      host,
+    );
     host.gpu.dispose();
     expect(document.skipped).toEqual([]);
     expect(regressions({ ...prediction, models }, document)).toEqual([]);

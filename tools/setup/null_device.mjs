@@ -4,11 +4,21 @@ import { aptCommand, aptHasSuite, aptInstall, readOsRelease, usesApt, vulkanPlan
 
 const DRIVER_FOLDERS = ['/usr/share/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/etc/vulkan/icd.d'];
 const DRIVER_NAMES = ['radeon_icd.json', 'radeon_icd.x86_64.json', 'radeon_icd.aarch64.json'];
+const INTEL_DRIVER_NAMES = ['intel_icd.json', 'intel_icd.x86_64.json'];
 const HEADERS = ['/usr/include/vulkan/vk_layer.h', '/usr/local/include/vulkan/vk_layer.h'];
 
 /** Where RADV, the driver for AMD's chips, says how it is loaded; undefined without it. */
 export function radvDriver() {
-  return DRIVER_FOLDERS.flatMap((folder) => DRIVER_NAMES.map((name) => `${folder}/${name}`)).find(existsSync);
+  return driverOf(DRIVER_NAMES);
+}
+
+/** The same of ANV, the driver for Intel's chips. */
+export function anvDriver() {
+  return driverOf(INTEL_DRIVER_NAMES);
+}
+
+function driverOf(names) {
+  return DRIVER_FOLDERS.flatMap((folder) => names.map((name) => `${folder}/${name}`)).find(existsSync);
 }
 
 /**

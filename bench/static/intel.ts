@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import type { Gpu } from '../../src/gpu/gpu.js';
+import { chooseKernel } from '../../src/graph/kernel_choice.js';
+import { applicationsOf, faultOf, withChosenLanes, type Application } from './applications.js';
+import type { ChipFacts, CountedRow, StaticDocument } from './document.js';
+import { hotLoopOf } from './intel_assembly.js';
+import { statistic, type Compiled } from './null_device.js';
+import type { StaticHost, StaticOptions } from './options.js';
+import { shapeText } from './shape_text.js';
+
+/** What is said of Intel's chips: parts of a document. */
+export interface IntelPart {
+  readonly chips: readonly ChipFacts[];
+  readonly rows: readonly CountedRow[];
+  readonly skipped: StaticDocument['skipped'];
+}
+
+/**
+ * Compiles the kernels of some networks for Intel's chips. Each is compiled twice: at the lanes that the engine asks
+ * for, and at those that the browser takes where a device does not let WGSL choose.
+ */
+export async function runIntel(options: StaticOptions, host: StaticHost): Promise<IntelPart> {
+  const fault = host.intelFault();
+  if (fault !== undefined)
+    return { chips: [], rows: [], skipped: options.intel.map(({ name }) => ({ id: name, reason: fault })) };
+  const chips: ChipFacts[] = [];
+  const rows: CountedRow[] = [];
+  const skipped: StaticDocument['skipped'][number][] = [];
+  for (const chip of options.intel) {
+    const { facts, driver } = await host.compile(chip.name, []);
+    chips.push({ chip: chip.name, title: chip.title, driver });
+    const plain = await applicationsOf(options, host, facts);
+    const asked = await withChosenLanes(plain, chip, host, facts);
+    const texts = [...new Set([...plain, ...asked].map(({ code }) => code))];
+    host.say(`${chip.name}: ${texts.length} texts of ${plain.length} applications`);
+    const { results } = await host.compile(chip.name, texts);
+    for (const [i, one] of plain.entries())
+      for (const { code } of new Set([one, asked[i] as Application])) {
+        const made = results[texts.indexOf(code)];
+        const reason = faultOf(made);
+        if (reason) skipped.push({ id: `${chip.name} ${one.network.model} ${one.node.op.name}/${one.name}`, reason });
+        else rows.push(rowOf(one, chip.name, made as Compiled, facts, code !== one.code));
+      }
+  }
+  return { chips, rows, skipped };
+}
+
+function rowOf(
+  { network, precision, node, name, kernel, nodes, code }: Application,
+  chip: string,
+  { statistics: found, subgroup, assembly }: Compiled,
+  facts: Gpu['facts'],
+  lanesAsked: boolean,
+): CountedRow {
+  const hot = hotLoopOf(assembly);
+  return {
+    chip,
+    model: network.model,
+    kernel: `${node.op.name}/${name}`,
+    shape: shapeText(node),
+    chosen: chooseKernel(node, { facts, dropped: new Map() }).name === name,
+    precision,
+    nodes,
+    workgroups: kernel.workgroups,
+    text: createHash('sha256').update(code).digest('hex').slice(0, 8),
+    lanes: subgroup,
+    lanesAsked,
+    ldsBytes: statistic(found, 'Workgroup Memory Size'),
+    spilledVgprs: statistic(found, 'Spill Count'),
+    fills: statistic(found, 'Fill Count'),
+    hotSpills: hot.spills,
+    hotFmaShare: hot.fmaShare,
+    instructions: statistic(found, 'Instruction Count'),
+    sends: statistic(found, 'SEND Count'),
+    cycles: statistic(found, 'Cycle Count'),
+  };
+}
