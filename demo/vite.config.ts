@@ -21,6 +21,8 @@ export default defineConfig({
   plugins: [wgsl(), serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\//)],
   resolve: {
     alias: [
+      // What Mediabunny takes of Node. As its own stand-in, which is CommonJS, it would cost every visit a helper.
+      { find: /^\.\/node\.js$/, replacement: at('./no_node.ts') },
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
       { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
       { find: /^depthwise\/views$/, replacement: at('../src/views/index.ts') },
