@@ -8,7 +8,7 @@ export interface PeerComparison {
   readonly model: string;
   readonly shape: string;
   readonly ours: number;
-  /** Predicted ms of the peer's dispatches that multiply: what it moves, copies and normalizes is left out. */
+  /** Predicted ms of the peer's dispatches that multiply: what it only moves is left out. */
   readonly theirs: number;
   /** How much longer the peer takes; below 1 we do. */
   readonly ratio: number;
