@@ -92,11 +92,19 @@ function argumentsOf(argv: readonly string[]): StaticOptions & Outputs {
     intel: INTEL_CHIPS.filter((chip) => chips.includes(chip)),
     precisions: named(['f32', 'f16'] as const, (name) => name, values.precision, 'precision'),
     contenders: !values.chosen,
-    peers: values.peers === undefined ? [] : (JSON.parse(readFileSync(values.peers, 'utf8')) as Recording[]),
+    peers: values.peers === undefined ? [] : recordingsIn(values.peers),
     json: values.json,
     prediction: values.prediction,
     help: values.help,
   };
+}
+
+function recordingsIn(file: string): Recording[] {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Recording[];
+  } catch (cause) {
+    throw new TypeError(`--peers cannot read ${file}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** Those of a list that are named, or all. */

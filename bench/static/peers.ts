@@ -36,7 +36,7 @@ export async function judgePeers(recordings: readonly Recording[], chip: Chip, h
     }
     const [plain, marked, bare] = made as [Compiled, Compiled, Compiled];
     const workgroups = one.workgroups.reduce((n, d) => n * d, 1);
-    const trips = await tripsOf(host.gpu, texts[i] as string, one);
+    const trips = await turnsOfPeer(host.gpu, texts[i] as string, one);
     const { issued, ...figures } = judge({ plain, marked, unchecked: bare }, trips, { workgroups }, chip);
     const products = productsOf(operation);
     rows.push({
@@ -59,12 +59,13 @@ export async function judgePeers(recordings: readonly Recording[], chip: Chip, h
 }
 
 /** The text with `main` for its entry point, as ours is. */
-function textOf({ code, entryPoint }: RecordedDispatch): string {
+export function textOf({ code, entryPoint }: RecordedDispatch): string {
   if (entryPoint === 'main') return code;
   return code.replace(/\bmain\b/g, 'called_main').replace(new RegExp(`\\b${entryPoint}\\b`, 'g'), 'main');
 }
 
-function tripsOf(gpu: Gpu, code: string, { workgroups: grid, bindings }: RecordedDispatch): Promise<Trips> {
+/** Turns of the loops of a peer, by what its uniforms held. */
+export function turnsOfPeer(gpu: Gpu, code: string, { workgroups: grid, bindings }: RecordedDispatch): Promise<Trips> {
   const middle = Math.floor((grid[0] * grid[1]) / 2);
   return countTurns(gpu, { code, grid, middle }, (index) => {
     const { size, uniform } = bindings.find(({ binding }) => binding === index) ?? { size: 16 };

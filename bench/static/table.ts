@@ -1,5 +1,6 @@
 import { alignedText, number, type Table } from '../table_text.js';
 import { isPredicted, type CountedRow, type StaticDocument, type StaticRow } from './document.js';
+import { comparePeers, type PeerComparison } from './peer_comparison.js';
 import { spills } from './spills.js';
 
 const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
@@ -8,6 +9,7 @@ const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
 export function staticTable(document: StaticDocument): string {
   const { chips, models, skipped, date, tool } = document;
   const rows = document.rows.filter(isPredicted);
+  const compared = comparePeers(rows);
   const counted = document.rows.filter((row) => !isPredicted(row)) as CountedRow[];
   const head = chips.map(
     ({ chip, title, driver, peakTflops }) =>
@@ -19,9 +21,12 @@ export function staticTable(document: StaticDocument): string {
     '',
     ...(models.length > 0 ? [alignedText(modelTable(models))] : []),
     ...models.map(({ chip, model, precision, predictedMs }) => {
-      const own = rows.filter((row) => row.chip === chip && row.model === model && row.precision === precision);
+      const own = rows.filter(
+        (row) => !row.peer && row.chip === chip && row.model === model && row.precision === precision,
+      );
       return `\n${alignedText(kernelTable(`${chip} ${model} ${precision}`, own, predictedMs))}`;
     }),
+    ...(compared.length > 0 ? ['', alignedText(peerTable(compared))] : []),
     ...(counted.length > 0 ? ['', alignedText(spillTable(counted)), '', alignedText(countedTable(counted))] : []),
     ...skipped.map(({ id, reason }) => `left out: ${id}: ${reason}`),
   ].join('\n');
@@ -85,6 +90,23 @@ function kernelTable(title: string, rows: readonly StaticRow[], modelMs: number)
         percent(row.useful),
         String(row.hotClamps),
       ]),
+  };
+}
+
+function peerTable(compared: readonly PeerComparison[]): Table {
+  return {
+    title: 'beside peers, their dispatches that multiply alone',
+    columns: ['kernel', 'chip', 'model', 'shape', 'ms', 'peer', 'its ms', 'of ours'],
+    rows: compared.map(({ kernel, chip, model, shape, ours, peer, theirs, ratio }) => [
+      kernel,
+      chip,
+      model,
+      shape,
+      number(ours),
+      peer,
+      number(theirs),
+      `${ratio.toFixed(2)}x`,
+    ]),
   };
 }
 
