@@ -17,6 +17,9 @@ export type ReadyPicture =
   | VideoFrame
   | GPUTexture;
 
+/** Reads what is no picture yet. */
+export type ReadFile = (source: string | URL | Blob, signal: AbortSignal | undefined) => Promise<ReadyPicture>;
+
 /** Anything that depth can be estimated of. Strings are URLs. */
 export type PictureSource = ReadyPicture | string | URL | Blob;
 

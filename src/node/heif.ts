@@ -11,6 +11,16 @@ type Libheif = typeof import('libheif-js/wasm-bundle.js').default;
  */
 export async function decodeHeif(bytes: Uint8Array, path: string): Promise<Samples> {
   const heif = await loadLibheif(path);
+  try {
+    return primaryPicture(heif, bytes, path);
+  } catch (cause) {
+    // Damaged files have the decoder ask for impossible memory too.
+    if (cause instanceof ImageError) throw cause;
+    throw undecodable(path, (cause as Error).message, cause);
+  }
+}
+
+function primaryPicture(heif: Libheif, bytes: Uint8Array, path: string): Samples {
   const context = heif.heif_context_alloc();
   try {
     const read = heif.heif_context_read_from_memory(context, bytes);
@@ -44,9 +54,9 @@ function samplesOf(heif: Libheif, handle: object, path: string): Samples {
   }
 }
 
-function undecodable(path: string, why: string): ImageError {
+function undecodable(path: string, why: string, cause?: unknown): ImageError {
   const reason = why.trim().replace(/\.$/, '');
-  return new ImageError('IMAGE_DECODE', `${path}: cannot be decoded as HEIC (${reason}).`, { source: path });
+  return new ImageError('IMAGE_DECODE', `${path}: cannot be decoded as HEIC (${reason}).`, { source: path, cause });
 }
 
 async function loadLibheif(path: string): Promise<Libheif> {

@@ -13,7 +13,7 @@ import {
 } from './estimate.js';
 import type { AdapterSummary } from '../gpu/gpu.js';
 import { decodePicture } from '../image/decode.js';
-import type { PictureSource, ReadyPicture } from '../image/picture.js';
+import type { PictureSource, ReadFile } from '../image/picture.js';
 import type { Size, SizeOptions } from '../image/size.js';
 import { Lifetime, type Reload } from './lifetime.js';
 import { LOAD_OPTIONS, loadEngine, type LoadOptions, type ModelSource } from './load.js';
@@ -100,7 +100,7 @@ export class DepthModel {
   #rare: RarePart | undefined;
   #drawing: DrawingPart | undefined;
   /** @internal Reads files and URLs, in place of decoders that the runtime lacks. */
-  declare readFile?: (source: string | URL | Blob, signal: AbortSignal | undefined) => Promise<ReadyPicture>;
+  declare readFile?: ReadFile;
 
   /** @internal See `loadDepthModel`. */
   constructor(engine: Engine, load: Reload) {

@@ -3,7 +3,7 @@ import type { DepthMap } from '../depth/depth_map.js';
 import { RangedDrawings } from '../depth/ranged_drawings.js';
 import { ImageError, UsageError } from '../errors.js';
 import { decodePicture } from '../image/decode.js';
-import type { PictureSource, ReadyPicture } from '../image/picture.js';
+import type { PictureSource, ReadFile } from '../image/picture.js';
 import { parts } from '../parts.js';
 import { ESTIMATE_OPTIONS, needsDoubt, usual, type EstimateOptions, type EstimateUse } from './estimate.js';
 import { leaseDoubted } from './doubt.js';
@@ -59,9 +59,6 @@ export const STREAM_OPTIONS: OptionTable<StreamOptions> = {
   windows: [true, false],
   steadyState: null,
 };
-
-/** Reads what is no picture yet. */
-export type ReadFile = (source: string | URL | Blob, signal: AbortSignal | undefined) => Promise<ReadyPicture>;
 
 /** See `DepthModel.stream`. */
 export async function* streamDepth(

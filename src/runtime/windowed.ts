@@ -1,12 +1,11 @@
 import { newDepthMap, type DepthMap, type MapBuffers } from '../depth/depth_map.js';
 import { BufferUsage } from '../gpu/buffers.js';
-import { pictureSize, type PictureSource, type ReadyPicture } from '../image/picture.js';
+import { pictureSize, type PictureSource, type ReadFile, type ReadyPicture } from '../image/picture.js';
 import { depthKind } from '../models/family.js';
 import { geometryOfSize, programKey, type EstimateOptions, type Geometry } from './estimate.js';
 import type { Frame } from './frames.js';
 import type { Lifetime } from './lifetime.js';
 import type { MapBufferPool } from './map_buffers.js';
-import type { ReadFile } from './stream.js';
 import { ANCHORS, BLENDED_AT, BLENDED_FROM, INHERITED, lineOnto, partOf, STEP, WINDOW } from './window_frames.js';
 import { WindowRun } from './window_run.js';
 

@@ -33,6 +33,8 @@ export class Link {
   readonly #owned: boolean;
   readonly #pending = new Map<number, Pending>();
   readonly #listener = ({ data }: MessageEvent<ToPage>) => this.#hear(data);
+  /** An error of a worker of the caller's that has said nothing is that of its script. */
+  readonly #mute = (event: ErrorEvent) => this.#rejectAll(() => notStarted(whyOf(event), event));
   /** Calls that were given up, whose answers are given back. */
   readonly #givenUp = new Set<number>();
   readonly #end = new Latch();
@@ -41,6 +43,7 @@ export class Link {
     this.#worker = worker;
     this.#owned = owned;
     worker.addEventListener('message', this.#listener);
+    if (!owned) worker.addEventListener('error', this.#mute);
   }
 
   /**
@@ -102,8 +105,13 @@ export class Link {
   close(): void {
     this.#end.end();
     this.#worker.removeEventListener('message', this.#listener);
+    this.#worker.removeEventListener('error', this.#mute);
     if (this.#owned) this.#worker.terminate();
-    for (const { reject } of this.#pending.values()) reject(disposed('This model', 'run'));
+    this.#rejectAll(() => disposed('This model', 'run'));
+  }
+
+  #rejectAll(fault: () => Error): void {
+    for (const { reject } of this.#pending.values()) reject(fault());
     this.#pending.clear();
   }
 
@@ -112,6 +120,7 @@ export class Link {
   }
 
   #hear(message: ToPage): void {
+    this.#worker.removeEventListener('error', this.#mute);
     if ('ready' in message) return;
     const pending = this.#pending.get(message.id);
     if ('event' in message) return pending?.onEvent?.(message.event, message.value);
@@ -146,10 +155,12 @@ function startWorker(): Worker {
 function listens(worker: Worker): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.addEventListener('message', () => resolve(), { once: true });
-    worker.addEventListener('error', (event) => reject(notStarted(event.message || 'its script did not load', event)), {
-      once: true,
-    });
+    worker.addEventListener('error', (event) => reject(notStarted(whyOf(event), event)), { once: true });
   });
+}
+
+function whyOf({ message }: ErrorEvent): string {
+  return message || 'its script did not load';
 }
 
 function notStarted(why: string, cause: unknown): NetworkError {

@@ -82,8 +82,8 @@ export class WorkerDepthModel {
    *   depth.dispose();
    * }
    * ```
-   * @throws ImageError `IMAGE_TEXTURE` for a GPUTexture, which is on a device of the page; the errors of
-   *   `DepthModel.stream`
+   * @throws UsageError `OPTION_WINDOWS` for windows of frames, as each picture that is sent has its map; ImageError
+   *   `IMAGE_TEXTURE` for a GPUTexture, which is on a device of the page; the errors of `DepthModel.stream`
    */
   async *stream(source: StreamSource, options: StreamOptions = {}): AsyncGenerator<WorkerDepthMap, void, undefined> {
     yield* streamInWorker(

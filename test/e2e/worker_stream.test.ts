@@ -69,6 +69,19 @@ describe('stream of depthwise/worker, as it is published', () => {
     expect(found).toEqual({ apart: 0, counts: [values, values], made: [0, 0] });
   });
 
+  it("says that a worker of the caller's has no script, or a wrong one", async () => {
+    const codes = await page.evaluate(async () => {
+      const wrong = URL.createObjectURL(new Blob(['this is no script'], { type: 'text/javascript' }));
+      const load = (script: string) =>
+        window.inWorker.loadDepthModel('nano', { worker: new Worker(script, { type: 'module' }) }).then(
+          () => 'loaded',
+          (error: Library.DepthwiseError) => error.code,
+        );
+      return Promise.all([load('./none.js'), load(wrong)]);
+    });
+    expect(codes).toEqual(['NET_PART', 'NET_PART']);
+  });
+
   it('refuses windows of frames, as each picture that is sent has its map', async () => {
     const code = await page.evaluate(async () => {
       const maps = window.there.stream(window.streams.movingFrames(2), { windows: true });

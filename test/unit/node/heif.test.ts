@@ -29,9 +29,9 @@ function difference({ data }: { data: Uint8Array }): number {
   return sum / (3 * WIDTH * HEIGHT);
 }
 
-const damaged = async (name: string, change: (bytes: Uint8Array) => Uint8Array) => {
+const damaged = async (name: string, change: (bytes: Uint8Array) => Uint8Array, of = 'plain') => {
   const path = join(folder, name);
-  await writeFile(path, change(readFileSync(join(FIXTURES, 'plain.heic'))));
+  await writeFile(path, change(readFileSync(join(FIXTURES, `${of}.heic`))));
   return path;
 };
 
@@ -51,6 +51,8 @@ describe('HEIC files', () => {
       [await damaged('head.heic', (bytes) => bytes.subarray(0, 40)), /HEIC \(Invalid input/],
       [await damaged('header.heic', (bytes) => bytes.subarray(0, 400)), /HEIC \(Invalid input/],
       [await damaged('end.heic', (bytes) => bytes.subarray(0, -100)), /HEIC \(Invalid input/],
+      // The length of a box becomes 805,318,656, for which the decoder throws an error of its own.
+      [await damaged('box.heic', (bytes) => bytes.with(377, 48), 'rotated'), /HEIC \(Invalid typed array length/],
     ];
     for (const [path, words] of wrong)
       await expect(readPicture(path)).rejects.toMatchObject({
