@@ -25,7 +25,9 @@ export interface ClipFrame {
 const LOOKS = 16;
 /** Of longer clips only frames that stand alone are looked at, as the others take all of it to be decoded. */
 const MANY_FRAMES = 600;
-/** What a file may end before its own duration: in frames, and its sound in seconds, as last ones may have no duration. */
+/**
+ * What a file may end before its own duration: in frames, and its sound in seconds, as last ones may have no duration.
+ */
 const SLACK = { frames: 2.5, sound: 0.2 };
 /** Of times, in seconds. */
 const PRECISION = 1e-3;
@@ -34,7 +36,7 @@ const PRECISION = 1e-3;
 export class ClipReader {
   readonly width: number;
   readonly height: number;
-  /** Of its frames, as its tables have them: of a file that is cut short more than can be read. In seconds, in order. */
+  /** Of its frames, in seconds, in order, as its tables have them: more than can be read where the file is cut short. */
   readonly times: readonly number[];
   readonly sounds: readonly InputAudioTrack[];
   readonly #input: Input;

@@ -19,7 +19,9 @@ const FMA = /^(?:\([^)]*\)\s*)?mad[^(]*\(\d+\)\s+\S+<\d+>H?F\b/;
 const SPILL = /\bMsgDesc: \( (?:load|store)\b[^)]*\bss \)|\bDC OWORD block (?:read|write), bti 253\b/;
 const JUMP_BACK = /^(?:\([^)]*\)\s*)?while\(\d+\)\s+JIP:\s+(LABEL\d+)/;
 
-/** Reads the assembly that ANV's compiler prints and looks at the loop that does most, by itself without loops in it. */
+/**
+ * Reads the assembly that ANV's compiler prints and looks at the loop that does most, by itself without loops in it.
+ */
 export function hotLoopOf(assembly: string): HotLoop {
   const instructions: string[] = [];
   const labels = new Map<string, number>();

@@ -71,7 +71,7 @@ describe("the assembly of Intel's compiler", () => {
     `${indent}slm MsgDesc: ( load, a32, d32, V4, L1STATE_L3MOCS dst_len = 4, src0_len = 1, src1_len = 0 flat )`,
   ];
   const spill = {
-    dg2: `${indent}ugm MsgDesc: ( store, a32, d32, V1, L1STATE_L3MOCS dst_len = 0, src0_len = 1, ss )  surface_state_index 0`,
+    dg2: `${indent}ugm MsgDesc: ( store, a32, d32, V1, L1STATE_L3MOCS dst_len = 0, src0_len = 1, ss )  surface_state 0`,
     tgl: `${indent}data MsgDesc: (DC OWORD block write, bti 253, owords = 2, aligned = 0)  mlen 1 ex_mlen 1 rlen 0`,
   };
   const mad = 'mad(8)          g4<1>F          g4<8,8,1>F      g1<8,8,1>F      g2<1,1,1>F { align1 1Q };';
