@@ -36,7 +36,7 @@ const PRECISION = 1e-3;
 export class ClipReader {
   readonly width: number;
   readonly height: number;
-  /** Of its frames, in seconds, in order, as its tables have them: more than can be read where the file is cut short. */
+  /** Of its frames, in seconds, in order, by its tables: more than can be read where the file is cut short. */
   readonly times: readonly number[];
   readonly sounds: readonly InputAudioTrack[];
   readonly #input: Input;
