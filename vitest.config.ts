@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-// One process and one thread for everything that touches the GPU: a software adapter compiles each pipeline at its
-// first dispatch, and two processes would fight over two cores.
+// Two processes, each with one device for all of its files: a software adapter compiles each pipeline at its first
+// dispatch, and a third process would fight over two cores.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/long/**', 'test/output/**'],
     setupFiles: ['test/setup.ts'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: 2,
     isolate: false,
     testTimeout: 300_000,
     hookTimeout: 120_000,

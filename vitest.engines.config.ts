@@ -5,6 +5,7 @@ import base from './vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
+    maxWorkers: 1,
     include: ['test/engines/**/*.test.ts'],
     env: { DEPTHWISE_ENGINES: 'all' },
     testTimeout: 1_200_000,

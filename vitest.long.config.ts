@@ -6,6 +6,7 @@ import base from './vitest.config.js';
 export default defineConfig({
   test: {
     ...base.test,
+    maxWorkers: 1,
     include: ['test/long/**/*.test.ts'],
     exclude: [],
     testTimeout: 1_200_000,

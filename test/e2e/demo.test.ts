@@ -15,7 +15,7 @@ import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chro
 import { textOf, waitForMap } from './demo_page.js';
 import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';
-import { ServedFiles, serveBuilt, type Served } from './servers.js';
+import { BUILT_PAGE, serveBuilt, type Served, ServedFiles } from './servers.js';
 
 /** CommonJS without types. */
 const { validateBytes } = createRequire(import.meta.url)('gltf-validator') as {
@@ -82,7 +82,7 @@ describe('the demo, as built, under a strict content security policy', () => {
     const code = [...asked]
       .map((path) => (path === '/' ? '/index.html' : path))
       .filter((path) => /\.(html|js|css)$/.test(path));
-    const sizes = code.map((path) => gzipSync(readFileSync(join(ROOT, 'test/output/demo', path)), { level: 9 }).length);
+    const sizes = code.map((path) => gzipSync(readFileSync(join(BUILT_PAGE, path)), { level: 9 }).length);
     const bytes = sizes.reduce((sum, size) => sum + size);
     console.log(`first visit: ${bytes} bytes gzip in ${code.length} files`);
     expect(code.length).toBeGreaterThanOrEqual(3);

@@ -65,9 +65,16 @@ const POLICY = [
   'trusted-types service-worker',
 ].join('; ');
 
+/** Where `serveBuilt` builds the page: a folder for each process of the suite. */
+export const BUILT_PAGE = outputOf('demo');
+
+function outputOf(name: string): string {
+  return join(ROOT, 'test/output', `${name}-${process.env['VITEST_POOL_ID'] ?? 1}`);
+}
+
 /** Builds the page and serves it under a strict content security policy. */
 export async function serveBuilt(files: ServedFiles): Promise<Served> {
-  const shared = { configFile: CONFIG, logLevel: 'warn', build: { outDir: join(ROOT, 'test/output/demo') } } as const;
+  const shared = { configFile: CONFIG, logLevel: 'warn', build: { outDir: BUILT_PAGE } } as const;
   await build(shared);
   const server = await preview({
     ...shared,
@@ -110,7 +117,7 @@ export async function serveSource(files: ServedFiles, folder = 'demo'): Promise<
   const server = await createServer({
     configFile: CONFIG,
     root,
-    cacheDir: join(ROOT, 'test/output/vite'),
+    cacheDir: outputOf('vite'),
     logLevel: 'warn',
     plugins: [files.plugin()],
     server: { host: 'localhost', port: 0, hmr: false },
