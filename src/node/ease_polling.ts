@@ -7,8 +7,8 @@ let eased = false;
 
 /**
  * Lets a process rest while it waits for the GPU. Dawn's binding asks for finished work at every turn of the event
- * loop, which keeps one core busy; where that core also is the GPU (a software adapter), work takes twice as long.
- * After this call it asks at every turn for a millisecond, then once a millisecond.
+ * loop, which keeps one core busy; where that core also is the GPU (a software adapter), work takes up to twice as
+ * long. After this call it asks at every turn for a millisecond, then once a millisecond.
  *
  * It replaces `globalThis.setImmediate` until the process ends, so the library leaves the call to you; the command-line
  * tool makes it. Callbacks other than the binding's run when they did. A second call changes nothing.
