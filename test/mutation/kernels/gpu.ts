@@ -138,7 +138,7 @@ export const gpuMutants: readonly KernelMutant[] = [
     name: 'sums of a tile that are not shrunk',
     op: 'attention',
     kernel: 'tiled',
-    cases: ['wide key tile + 1'],
+    cases: ['wide key tile + 1', 'large scores'],
     mutate: replace('out[i * CHANNELS + c] *= shrink[i];', ''),
   },
   {
