@@ -40,7 +40,6 @@ export async function readDepthFile(path: string): Promise<DepthFile> {
     if (cause instanceof DepthFileError) throw cause;
     throw fault('DEPTH_READ', path, `cannot be read (${(cause as Error).message})`, cause);
   });
-  checkHead(bytes);
   switch (bytes[0]) {
     case 0x93:
       return fromNpy(bytes, path);

@@ -22,7 +22,7 @@ export function isStandardInput(path: string): boolean {
 export interface ReadWholeOptions {
   /** Ends the reading too, not the wait for it alone. */
   readonly signal?: AbortSignal | undefined;
-  /** Sees the first bytes of a file before the rest is read, and throws what refuses it. */
+  /** Sees the first bytes, of a file before the rest is read, and throws what refuses it. */
   readonly checkHead?: (head: Uint8Array) => void;
 }
 
@@ -32,7 +32,11 @@ export interface ReadWholeOptions {
  */
 export async function readWhole(path: string, { signal, checkHead }: ReadWholeOptions = {}): Promise<Uint8Array> {
   const found = await stat(onDisk(path));
-  if (!found.isFile() && !found.isDirectory()) return collect(path, signal ?? new AbortController().signal);
+  if (!found.isFile() && !found.isDirectory()) {
+    const bytes = await collect(path, signal ?? new AbortController().signal);
+    checkHead?.(bytes.subarray(0, HEAD_BYTES));
+    return bytes;
+  }
   const file = await open(onDisk(path));
   try {
     if (checkHead) {
