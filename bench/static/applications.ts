@@ -6,6 +6,7 @@ import { kernelText, withLanes } from '../../src/kernels/specialize.js';
 import { networkNodes, type NetworkCase } from './networks.js';
 import type { NullRun } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
+import { shapeText } from './shape_text.js';
 
 /** A kernel on the shapes of some nodes of a network, that are alike. */
 export interface Application {
@@ -40,6 +41,19 @@ export async function applicationsOf(
         }
       }
   return [...found.values()];
+}
+
+/** What rows of all chips say of an application. @param facts of the device that the kernel is picked for */
+export function rowFacts({ network, precision, node, name, kernel, nodes }: Application, facts: Gpu['facts']) {
+  return {
+    model: network.model,
+    kernel: `${node.op.name}/${name}`,
+    shape: shapeText(node),
+    chosen: chooseKernel(node, { facts, dropped: new Map() }).name === name,
+    precision,
+    nodes,
+    workgroups: kernel.workgroups,
+  };
 }
 
 /** What the compiler could not do with a text, in words. */

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { chooseKernel } from '../../src/graph/kernel_choice.js';
-import { applicationsOf, faultOf, withChosenLanes, type Application } from './applications.js';
+import { applicationsOf, faultOf, rowFacts, withChosenLanes, type Application } from './applications.js';
 import type { ChipFacts, CountedRow, StaticDocument } from './document.js';
 import { hotLoopOf } from './intel_assembly.js';
 import { statistic, type Compiled } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
-import { shapeText } from './shape_text.js';
 
 /** What is said of Intel's chips: parts of a document. */
 export interface IntelPart {
@@ -46,7 +44,7 @@ export async function runIntel(options: StaticOptions, host: StaticHost): Promis
 }
 
 function rowOf(
-  { network, precision, node, name, kernel, nodes, code }: Application,
+  application: Application,
   chip: string,
   { statistics: found, subgroup, assembly }: Compiled,
   facts: Gpu['facts'],
@@ -55,14 +53,8 @@ function rowOf(
   const hot = hotLoopOf(assembly);
   return {
     chip,
-    model: network.model,
-    kernel: `${node.op.name}/${name}`,
-    shape: shapeText(node),
-    chosen: chooseKernel(node, { facts, dropped: new Map() }).name === name,
-    precision,
-    nodes,
-    workgroups: kernel.workgroups,
-    text: createHash('sha256').update(code).digest('hex').slice(0, 8),
+    ...rowFacts(application, facts),
+    text: createHash('sha256').update(application.code).digest('hex').slice(0, 8),
     lanes: subgroup,
     lanesAsked,
     ldsBytes: statistic(found, 'Workgroup Memory Size'),

@@ -1,6 +1,5 @@
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { chooseKernel } from '../../src/graph/kernel_choice.js';
-import { applicationsOf, faultOf, withChosenLanes, type Application } from './applications.js';
+import { applicationsOf, faultOf, rowFacts, withChosenLanes, type Application } from './applications.js';
 import type { Chip } from './chips.js';
 import { peakFlops } from './cost_model.js';
 import { runIntel } from './intel.js';
@@ -10,7 +9,6 @@ import { markLoops } from './loops.js';
 import type { Compiled } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
 import { judgePeers } from './peers.js';
-import { shapeText } from './shape_text.js';
 import { countTrips, type Trips } from './trips.js';
 
 /** Compiles the kernels of some networks for some chips and predicts what they take. */
@@ -71,17 +69,11 @@ export async function runStatic(options: StaticOptions, host: StaticHost): Promi
 }
 
 function rowOf(application: Application, chip: Chip, verdict: Verdict, facts: Gpu['facts']): StaticRow {
-  const { network, precision, node, name, kernel, flops, nodes } = application;
+  const { flops } = application;
   const { issued, ...figures } = verdict;
   return {
     chip: chip.name,
-    model: network.model,
-    kernel: `${node.op.name}/${name}`,
-    shape: shapeText(node),
-    chosen: chooseKernel(node, { facts, dropped: new Map() }).name === name,
-    precision,
-    nodes,
-    workgroups: kernel.workgroups,
+    ...rowFacts(application, facts),
     ...figures,
     shareOfPeak: flops / (verdict.predictedMs / 1e3) / peakFlops(chip),
     useful: issued > 0 ? flops / 2 / issued : 0,
