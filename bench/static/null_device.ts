@@ -63,7 +63,7 @@ export function nullDeviceFault(): string | undefined {
 }
 
 /** Builds the layer where it is missing or older than its source. `root` is the checkout. @returns its folder */
-export function buildLayer(root: string): string {
+function buildLayer(root: string): string {
   const folder = join(root, 'bench/dist/static');
   const [source, library] = [join(root, 'bench/static/nullexec.c'), join(folder, 'libnullexec.so')];
   if (existsSync(library) && statSync(library).mtimeMs > statSync(source).mtimeMs) return folder;

@@ -201,7 +201,7 @@ export function factorInput(graph: Graph): Record<string, Value> {
 }
 
 /** Records that a program of an estimate works with a factor to metres. */
-export function writeFactor(
+function writeFactor(
   device: GPUDevice,
   encoder: GPUCommandEncoder,
   program: Program,

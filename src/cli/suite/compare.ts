@@ -9,7 +9,7 @@ import { table } from '../models.js';
 import { requireWritable } from '../places.js';
 import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
-import { estimateAll, SIDE, type Compared, type Estimate } from './compare_estimates.js';
+import { compareEstimates, SIDE, type Compared, type Estimate } from './compare_estimates.js';
 import { grayFigure, mapFigure, pictureFigure } from './figures.js';
 import { writePage, type Figure, type Section } from './page.js';
 
@@ -36,7 +36,7 @@ export async function compareModels(command: CompareCommand, session: Session): 
   for (const each of found.skipped) passOver(each);
   for (const { path } of clips) passOver({ path, reason: 'is a video, and no picture' });
   const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
-  const compared = pictures.length > 0 ? await estimateAll(pictures, command, session, passOver) : [];
+  const compared = pictures.length > 0 ? await compareEstimates(pictures, command, session, passOver) : [];
   if (compared.length === 0) {
     if (pictures.length === 0) session.warn('there are no pictures there.');
     return 1;

@@ -32,7 +32,7 @@ export interface Compared {
 }
 
 /** What every model makes of the pictures; those that one of them cannot be asked about are passed over. */
-export async function estimateAll(
+export async function compareEstimates(
   pictures: readonly FoundPicture[],
   command: CompareCommand,
   session: Session,

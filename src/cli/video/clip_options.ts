@@ -5,7 +5,7 @@ import { oneOf } from '../parse_options.js';
 import type { ViewFormats } from '../view_options.js';
 
 /** Kinds of files for single frames. */
-export const FRAME_FORMATS = ['png16', 'exr'] as const;
+const FRAME_FORMATS = ['png16', 'exr'] as const;
 export type FrameFormat = (typeof FRAME_FORMATS)[number];
 
 /** What the depth of a video becomes. */
