@@ -3,7 +3,7 @@
 //   8     maps since the start: 1 where there is none before, or the scene was cut; 0 where no value is finite
 //   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on still pixels without outliers
 //   11    how much of the new map is taken where nothing moves
-//   12…14 shares of pixels that move and that were fitted, mean change of luma
+//   12…14 shares of regions in which something moves and of pixels that were fitted, mean change of luma
 //   16…79 what is added to the map besides, at the middles of GRID×GRID regions: the part FIELD of how far the last map
 //         is above it there on the mean, on the pixels that the line was fitted to
 // One workgroup; a workgroup's sums are the same in every invocation.
@@ -15,9 +15,9 @@ const LARGEST: f32 = 3.4028234e38;
 const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
 const MOVES: f32 = 0.02; // change that a pixel counts as moving from
 const LARGE: f32 = 0.15; // change that is large, as at a cut
-const ANCHOR: f32 = 0.02; // pull of the map as it is, so that the chain of fits does not drift
+const ANCHOR: f32 = 0.3; // pull of the map as it is, so that the chain of fits does not drift
 const ENOUGH: f32 = 0.1; // share of still pixels from which no others are fitted
-const OUTLIER: f32 = 2.5; // times the mean residual, from which a pixel is left out
+const OUTLIER: f32 = 6; // times the mean residual, from which a pixel is left out
 const LEAST_LIMIT: f32 = 0.01; // part of the last range that a residual may always be
 const SPREAD: f32 = 0.25; // part of the variance of all pixels that those to fit have at least
 const ALIKE: f32 = 0.6; // correlation of lumas up to which the scene may be another one
@@ -25,11 +25,12 @@ const OTHER: f32 = 0.04; // mean change of luma from which it is another one the
 const CUT: f32 = 0.6; // share of large changes from which it is another one in any case
 const RANGE_RATE: f32 = 0.05; // part of the way to the range of the new map that the drawn one goes
 const HOLD: f32 = 0.03; // part of the new map in a still scene, once several were averaged
-const MOST: f32 = 0.8; // part of it in one that moves
-const FEW: f32 = 0.08; // share of moving pixels up to which a scene counts as still
-const MANY: f32 = 0.2; // share from which the part is the most
+const MOST: f32 = 0.7; // part of it where the camera moves
+const REGION: f32 = 0.05; // share of moving pixels above which a region moves
+const FEW: f32 = 0.2; // share of moving regions up to which the camera stands: objects move in a few, a camera in most
+const MANY: f32 = 0.5; // share from which the part is the most
 const HEAD_START: f32 = 4; // maps besides those since the start, of which a new one counts as one
-const FIELD: f32 = 0.5;
+const FIELD: f32 = 0.4;
 const FEW_SAMPLES: f32 = 4; // of a region, that say half of what many do
 struct Params {
   H: u32,
@@ -146,21 +147,24 @@ struct Selection {
 
 fn residual(s: Sample, line: vec2f) -> f32 { return abs(line.x * s.x + line.y - s.y); }
 
-// How far the last map is above the new one, laid by a line, over a region.
-fn region_residual(region: u32, line: vec2f, by: Selection) -> f32 {
+// Of a region: how far the last map is above the new one, laid by a line, and 1 where something moves in it.
+fn region_at(region: u32, line: vec2f, by: Selection) -> vec2f {
   let grid = samples();
   let place = vec2u(region % GRID, region / GRID);
   let first = place * grid / GRID;
   let end = (place + 1) * grid / GRID;
   var sum = vec2f(0, FEW_SAMPLES);
+  var moving = 0.0;
   for (var row = first.y; row < end.y; row++) {
     for (var column = first.x; column < end.x; column++) {
       let s = sample(row * grid.x + column);
       let above = s.y - (line.x * s.x + line.y);
       if (s.finite && s.change < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
+      moving += f32(s.change > MOVES);
     }
   }
-  return sum.x / sum.y;
+  let size = end - first;
+  return vec2f(sum.x / sum.y, f32(moving > REGION * f32(size.x * size.y)));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -168,7 +172,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (any(group != vec3u(0))) { return; }
   let count = samples().x * samples().y;
   let n = f32(count);
-  var light: vec4f; // means of both lumas and of the change, share that moves
+  var light: vec3f; // means of both lumas and of the change
   var moments: vec4f; // variances of both lumas, covariance, share that changes much
   var mean: vec4f; // count of what is selected, means of x and y
   var whole = 0.0; // variance of x before any is left out
@@ -187,7 +191,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
       let light_off = vec2f(s.a, s.b) - light.xy;
       let off = vec2f(s.x, s.y) - mean.yz;
       switch what {
-        case 0u: { sum += vec4f(s.a, s.b, s.change, f32(s.change > MOVES)); }
+        case 0u: { sum += vec4f(s.a, s.b, s.change, 0); }
         case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > LARGE)); }
         case 2u: { sum.x += f32(s.finite && s.change < STILL); }
         case 3u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
@@ -197,7 +201,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     }
     sum = total(local, sum);
     switch what {
-      case 0u: { light = sum / n; }
+      case 0u: { light = sum.xyz / n; }
       case 1u: { moments = sum / n; }
       case 2u: {
         by.still = select(LARGEST, STILL, sum.x >= ENOUGH * n);
@@ -229,9 +233,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let fresh = last_fit[8] == 0 || other || moments.w > CUT || ends.z == 0;
   let plain = fresh || params.STEPS == 3;
   line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), plain);
+  var moving = 0.0;
   for (var i = local; i < GRID * GRID; i += WORKGROUP) {
-    fit[16 + i] = select(FIELD * region_residual(i, line, by), 0, plain);
+    let region = region_at(i, line, by);
+    fit[16 + i] = select(FIELD * region.x, 0, plain);
+    moving += region.y / f32(GRID * GRID);
   }
+  moving = total(local, vec4f(moving)).x;
   if (local > 0) { return; }
 
   let now = line.x * range + line.y;
@@ -246,8 +254,8 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   fit[9] = line.x;
   fit[10] = line.y;
   let hold = max(HOLD, 1 / (fit[8] + HEAD_START));
-  fit[11] = mix(hold, MOST, clamp((light.w - FEW) / (MANY - FEW), 0, 1));
-  fit[12] = light.w;
+  fit[11] = mix(hold, MOST, clamp((moving - FEW) / (MANY - FEW), 0, 1));
+  fit[12] = moving;
   fit[13] = fitted / n;
   fit[14] = light.z;
   fit[15] = 0;

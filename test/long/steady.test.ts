@@ -3,11 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTruth } from '../../src/cli/eval_truth.js';
 import { truthOf } from '../../src/eval/disparity.js';
 import { scoreVideo, type VideoScores } from '../../src/eval/video_scores.js';
-import type { DepthMap, DepthModel } from '../../src/index.js';
+import { loadDepthModel, type DepthMap, type DepthModel } from '../../src/index.js';
 import { readPicture } from '../../src/node/image_file.js';
 import { random } from '../../truth/random.js';
+import { seededCheckpoint } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
-import { each, nanoOn, scene, type Frame } from '../unit/model/moving_disc.js';
+import { checkpointTensors } from '../models/fixtures.js';
+import { each, flicker, gray, nanoOn, scene, type Frame } from '../unit/model/moving_disc.js';
 
 const SCENES = join(import.meta.dirname, '../fixtures/nano');
 /** Of a window that goes over a picture, in pixels. */
@@ -63,7 +65,25 @@ describe('streams with steady: true', () => {
     expect(both).toEqual(alone);
   }, 60_000);
 
-  it('halve the drift where the camera turns, and are as true as the maps of single pictures', async () => {
+  it('hold the static part of a scene for Depth Anything small too, with seeded weights', async () => {
+    const weights = seededCheckpoint(checkpointTensors('depth-anything-small')) as Uint8Array<ArrayBuffer>;
+    const { device } = await testGpu();
+    await using large = await loadDepthModel(weights, {
+      device,
+      model: 'depth-anything-v2-small',
+      cache: false,
+      tuning: 'off',
+    });
+    const clip = Array.from({ length: 10 }, (_, i) => scene(i));
+    const raw = flicker(await each(large, clip, {}, gray));
+    const steady = flicker(await each(large, clip, { steady: true }, gray));
+    console.log('change of grey levels a frame: raw', raw, 'steady', steady);
+    expect(raw.mean).toBeGreaterThan(3);
+    expect(steady.mean).toBeLessThan(1);
+    expect(steady.worst).toBeLessThan(2);
+  }, 300_000);
+
+  it('drift by less than half where the camera turns, and are as true as the maps of single pictures', async () => {
     const names = ['room', 'street', 'landscape'];
     const [raw, steady]: VideoScores[][] = [[], []];
     for (const name of names) {
@@ -76,9 +96,9 @@ describe('streams with steady: true', () => {
     });
     const { absRel, edge, gradient, drift } = Object.fromEntries(ratios) as Record<string, number>;
     console.log('steady over raw:', { absRel, edge, gradient, drift });
-    expect(drift).toBeLessThan(0.6);
+    expect(drift).toBeLessThan(0.45);
     expect(gradient).toBeLessThan(0.8);
-    expect(absRel).toBeLessThan(1.03);
+    expect(absRel).toBeLessThan(1);
     expect(edge).toBeLessThan(1);
   }, 300_000);
 });

@@ -23,16 +23,16 @@ CLIP_SEED = 30000
 NOISE = 1.5
 
 
-def seeded_scene(family, index, width, height):
+def seeded_scene(family, base, width, height):
     """The scene of a seed, anew, how to render it, and its depth."""
     number = list(FAMILIES).index(family)
     for attempt in range(20):
-        seed = [CLIP_SEED, number, index, attempt]
+        seed = [base, number, 0, attempt]
         scene = FAMILIES[family](np.random.default_rng(seed))
-        image, depth, _ = scene.render(width, height, index + attempt)
+        image, depth, _ = scene.render(width, height, attempt)
         if acceptable(depth):
             break
-    return seed, index + attempt, exposure(image), float(np.median(depth[np.isfinite(depth)]))
+    return seed, attempt, exposure(image), float(np.median(depth[np.isfinite(depth)]))
 
 
 def fly(scene, t, reach):
@@ -52,8 +52,8 @@ def pass_by(scene, t, reach):
     scene.add(rc.SPHERE, np.array(scene.camera) + at, (radius,) * 3, ball)
 
 
-def write_clip(folder, family, index, move, frames, width, height):
-    seed, render_seed, level, reach = seeded_scene(family, index, width, height)
+def write_clip(folder, family, base, move, frames, width, height):
+    seed, render_seed, level, reach = seeded_scene(family, base, width, height)
     os.makedirs(folder, exist_ok=True)
     for frame in range(frames):
         scene = FAMILIES[family](np.random.default_rng(seed))
@@ -73,13 +73,14 @@ def main():
     args = argparse.ArgumentParser()
     args.add_argument('--out', required=True)
     args.add_argument('--families', nargs='+', default=['room', 'street', 'landscape'])
+    args.add_argument('--seed', type=int, default=CLIP_SEED)
     args.add_argument('--frames', type=int, default=16)
     args.add_argument('--width', type=int, default=256)
     args.add_argument('--height', type=int, default=192)
     args = args.parse_args()
     for family in args.families:
         for name, move in (('flight', fly), ('moving', pass_by)):
-            write_clip(f'{args.out}/{name}/{family}', family, 0, move, args.frames, args.width, args.height)
+            write_clip(f'{args.out}/{name}/{family}', family, args.seed, move, args.frames, args.width, args.height)
 
 
 if __name__ == '__main__':

@@ -68,3 +68,22 @@ export async function each<T>(
   }
   return all;
 }
+
+/** A map's grey levels, RGBA. */
+export const gray = (map: DepthMap) => map.colors({ colormap: 'gray' });
+
+/** Mean and worst over the frames of the mean change of the grey levels, away from the disc. */
+export function flicker(pictures: readonly Uint8ClampedArray[]): { mean: number; worst: number } {
+  const changes = pictures.slice(1).map((now, i) => {
+    const before = pictures[i] as Uint8ClampedArray;
+    let [sum, count] = [0, 0];
+    for (let y = 0; y < HEIGHT; y++)
+      for (let x = 0; x < WIDTH; x++) {
+        if (inDisc(x, y, i, 3) || inDisc(x, y, i + 1, 3)) continue;
+        sum += Math.abs((now[4 * (y * WIDTH + x)] as number) - (before[4 * (y * WIDTH + x)] as number));
+        count++;
+      }
+    return sum / count;
+  });
+  return { mean: changes.reduce((a, b) => a + b, 0) / changes.length, worst: Math.max(...changes) };
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DepthMap, DepthModel } from '../../../src/index.js';
 import type { SteadyState } from '../../../src/runtime/steady.js';
 import { testGpu } from '../../gpu.js';
-import { each, frames, HEIGHT, inDisc, nanoOn, scene, SIZE, WIDTH } from './moving_disc.js';
+import { each, flicker, frames, gray, nanoOn, scene, SIZE, WIDTH } from './moving_disc.js';
 import { rejection } from './pictures.js';
 
 let model: DepthModel;
@@ -10,24 +10,6 @@ beforeAll(async () => {
   model = await nanoOn(await testGpu());
 }, 60_000);
 afterAll(() => model.dispose());
-
-const gray = (map: DepthMap) => map.colors({ colormap: 'gray' });
-
-/** Mean and worst over the frames of the mean change of the grey levels, away from the disc. */
-function flicker(pictures: readonly Uint8ClampedArray[]): { mean: number; worst: number } {
-  const changes = pictures.slice(1).map((now, i) => {
-    const before = pictures[i] as Uint8ClampedArray;
-    let [sum, count] = [0, 0];
-    for (let y = 0; y < HEIGHT; y++)
-      for (let x = 0; x < WIDTH; x++) {
-        if (inDisc(x, y, i, 3) || inDisc(x, y, i + 1, 3)) continue;
-        sum += Math.abs((now[4 * (y * WIDTH + x)] as number) - (before[4 * (y * WIDTH + x)] as number));
-        count++;
-      }
-    return sum / count;
-  });
-  return { mean: changes.reduce((a, b) => a + b, 0) / changes.length, worst: Math.max(...changes) };
-}
 
 describe('stream with steady: true', () => {
   it('holds the static part of a scene with a moving disc within 1 grey level a frame, 2 at worst', async () => {
