@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { encodePfm } from '../../depth/formats/pfm.js';
-import { failureCases, type FailureCase } from '../../eval/scenes/failures.js';
+import { failureCases, SEED, type FailureCase } from '../../eval/scenes/failures.js';
 import { judge, truthOfRendering, UNSURE, type Answer, type Judgement } from '../../eval/scenes/judge.js';
 import { render, type Rendering } from '../../eval/scenes/render.js';
 import type { DepthModel } from '../../runtime/depth_model.js';
@@ -33,7 +33,7 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
   const cases: Rendered[] = [];
   for (const question of failureCases) {
     session.showProgress(`rendering ${question.name}`, cases.length, failureCases.length);
-    cases.push({ question, rendering: render(question.scene(SIZE), SIZE) });
+    cases.push({ question, rendering: render(question.scene(SEED, SIZE), SIZE) });
   }
   await writePictures(command.output, cases);
   const models: { readonly name: string; readonly judged: readonly Judged[] }[] = [];
@@ -110,7 +110,7 @@ async function ask(
 
 /** In pixels, for models that need it. */
 function focalOf({ scene }: FailureCase, width: number): number {
-  const { fieldOfView } = scene(SIZE).camera;
+  const { fieldOfView } = scene(SEED, SIZE).camera;
   return width / 2 / Math.tan((fieldOfView * Math.PI) / 360);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseArguments } from '../../../src/cli/arguments.js';
 import { pageText, type Section } from '../../../src/cli/suite/page.js';
-import { failureCases, type FailureCase } from '../../../src/eval/scenes/failures.js';
+import { failureCases, SEED, type FailureCase } from '../../../src/eval/scenes/failures.js';
 import { judge, truthOfRendering } from '../../../src/eval/scenes/judge.js';
 import { render, type Rendering } from '../../../src/eval/scenes/render.js';
 
@@ -10,7 +10,7 @@ const SMALL = { width: 64, height: 48 };
 const sizeOf = ({ name }: FailureCase) => (name === 'stems' ? { width: 240, height: 180 } : SMALL);
 const rendered = new Map<string, Rendering>();
 const renderingOf = (each: FailureCase): Rendering => {
-  const found = rendered.get(each.name) ?? render(each.scene(sizeOf(each)), sizeOf(each));
+  const found = rendered.get(each.name) ?? render(each.scene(SEED, sizeOf(each)), sizeOf(each));
   rendered.set(each.name, found);
   return found;
 };
@@ -72,7 +72,7 @@ describe('questions of the failure suite', () => {
   });
 
   it('are the same picture every time', () => {
-    const again = render(named('night').scene(SMALL), SMALL);
+    const again = render(named('night').scene(SEED, SMALL), SMALL);
     expect(again.data).toEqual(renderingOf(named('night')).data);
     expect(again.data).not.toEqual(renderingOf(named('street')).data);
   });
