@@ -162,8 +162,18 @@ export const failureCases: readonly FailureCase[] = [
     }),
     checks: () => [inOrder('ground', 'cloud'), asFar('cloud', 'sky')],
   },
-  { name: 'cartoon', question: 'The street as a cartoon.', scene: (seed) => seen(seed, { style: 'cartoon' }), checks: all },
-  { name: 'lines', question: 'The street as a line drawing.', scene: (seed) => seen(seed, { style: 'lines' }), checks: all },
+  {
+    name: 'cartoon',
+    question: 'The street as a cartoon.',
+    scene: (seed) => seen(seed, { style: 'cartoon' }),
+    checks: all,
+  },
+  {
+    name: 'lines',
+    question: 'The street as a line drawing.',
+    scene: (seed) => seen(seed, { style: 'lines' }),
+    checks: all,
+  },
   {
     name: 'post',
     question: 'A chest behind a post that splits it unevenly: are both parts as far?',

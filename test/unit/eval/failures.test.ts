@@ -78,6 +78,21 @@ describe('questions of the failure suite', () => {
   });
 });
 
+describe('pictures of other seeds', () => {
+  const FLAT = ['cards-overlapping', 'cards-apart', 'mirror', 'poster'];
+
+  it.each(FLAT)('of %s are others, of the same question', (name) => {
+    const each = named(name);
+    for (const seed of [101, 205]) {
+      const rendering = render(each.scene(seed, SMALL), SMALL);
+      expect(rendering.data).not.toEqual(renderingOf(each).data);
+      const { disparity } = truthOfRendering(rendering);
+      expect(judge(each, rendering, disparity, full(1, rendering)).verdict).toBe('passed');
+      for (const label of each.region!) expect(rendering.labels).toContain(label);
+    }
+  });
+});
+
 describe('the page of results', () => {
   it('asks for nothing, reads nothing as HTML, and takes sections one at a time', async () => {
     const png = Uint8Array.of(1, 2, 3);
@@ -104,6 +119,9 @@ describe('the command', () => {
       models: [{ model: 'nano' }, { model: 'dpt-large' }],
     });
     expect(() => parse()).toThrow('-o');
+    expect(parse('-o', 'd', '--seed', '201')).toMatchObject({ seed: 201 });
+    for (const seed of ['-1', '1.5', 'x']) expect(() => parse('-o', 'd', `--seed=${seed}`)).toThrow('--seed');
+    expect(() => parseArguments(['eval', '--data', 'e', '--seed', '3'])).toThrow('--seed');
     expect(() => parse('-o', 'd', '--data', 'e')).toThrow('--data');
     expect(() => parse('-o', 'd', '--models', 'nano,nano')).toThrow('--models');
     expect(() => parse('-o', 'd', '--models', 'nano', '--weights', 'w')).toThrow('--weights');
