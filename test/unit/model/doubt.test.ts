@@ -92,6 +92,7 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
   const mean = depth.reduce((sum, value) => sum + value) / depth.length;
   const spread = Math.sqrt(depth.reduce((sum, value) => sum + (value - mean) ** 2, 0) / depth.length);
   const least = Math.min(...depth);
+  const blank = 0.5 * Math.exp(-10 * shareOf(picture));
   return Float64Array.from(depth, (value, i) => {
     let most = 0;
     for (let j = -2; j <= 2; j++)
@@ -100,7 +101,7 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
         most = Math.max(most, off[Math.min(Math.max(y, 0), HEIGHT - 1) * WIDTH + Math.min(Math.max(x, 0), WIDTH - 1)]!);
       }
     const apart = (most + 0.1 * spread) / (value - least + 0.7 * spread);
-    const ratio = (apart + 0.5 * Math.exp(-10 * shareOf(picture))) / 0.2;
+    const ratio = (apart + blank) / 0.2;
     return 1 / (1 + ratio * ratio);
   });
 }
