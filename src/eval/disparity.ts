@@ -22,6 +22,8 @@ export interface TruthReading {
  * Stored numbers as disparity. Not known: NaN, infinities, negative numbers, and 0 unless it means far.
  * @example
  * ```ts
+ * import { truthOf } from 'depthwise/eval';
+ *
  * const truth = truthOf([1, 2, 0, 4], { kind: 'depth' }); // three known pixels
  * ```
  */

@@ -50,7 +50,9 @@ export function normalizeRobust(values: Float64Array, known: Uint8Array): Float6
  * equations 3 and 4.
  * @example
  * ```ts
- * const loss = ssiMse({ width, height, prediction, truth, known });
+ * import { ssiMse } from 'depthwise/eval';
+ *
+ * const loss = ssiMse(maps);
  * ```
  */
 export function ssiMse(maps: Maps): number {
@@ -61,7 +63,9 @@ export function ssiMse(maps: Maps): number {
  * Scale-and-shift-invariant absolute error: half the mean residual of robustly normalised maps. Equations 5 to 7.
  * @example
  * ```ts
- * const loss = ssiMae({ width, height, prediction, truth, known });
+ * import { ssiMae } from 'depthwise/eval';
+ *
+ * const loss = ssiMae(maps);
  * ```
  */
 export function ssiMae(maps: Maps): number {
@@ -74,7 +78,9 @@ export function ssiMae(maps: Maps): number {
  * @param kept share of the residuals, the smallest, that count
  * @example
  * ```ts
- * const loss = ssiTrim({ width, height, prediction, truth, known });
+ * import { ssiTrim } from 'depthwise/eval';
+ *
+ * const loss = ssiTrim(maps);
  * ```
  */
 export function ssiTrim(maps: Maps, kept = TRIMMED): number {
@@ -89,6 +95,8 @@ export function ssiTrim(maps: Maps, kept = TRIMMED): number {
  * counts where both pixels are known, and each level is divided by its count of known pixels. Equation 11.
  * @example
  * ```ts
+ * import { gradientMatching, ssiTrim } from 'depthwise/eval';
+ *
  * const loss = ssiTrim(maps) + 0.5 * gradientMatching(maps); // what MiDaS is trained with
  * ```
  */
@@ -128,7 +136,9 @@ export interface RankedPair {
  * the others; the mean. arXiv 1604.03901, equation 2, in disparity, where larger is nearer.
  * @example
  * ```ts
- * const loss = ordinalLoss(prediction, [{ first: 0, second: 9, order: 1 }]);
+ * import { ordinalLoss } from 'depthwise/eval';
+ *
+ * const loss = ordinalLoss(tensor, [{ first: 0, second: 9, order: 1 }]);
  * ```
  * @throws UsageError SHAPE_MISMATCH where there is no pair, or one is not of the map
  */

@@ -13,6 +13,8 @@ const GAP = 1e-10;
  * @returns shares from 0, which sum to 1
  * @example
  * ```ts
+ * import { paretoShares } from 'depthwise/eval';
+ *
  * const [first, second] = paretoShares([Float64Array.of(1, 0), Float64Array.of(0, 2)]); // 0.8, 0.2
  * ```
  * @throws UsageError SHAPE_MISMATCH where there is no gradient, or they differ in length

@@ -45,6 +45,8 @@ const KEPT = 0.8;
  * @throws UsageError SHAPE_MISMATCH
  * @example
  * ```ts
+ * import { score, truthOf } from 'depthwise/eval';
+ *
  * const { absRel, delta } = score(await depth.read(), truthOf(metres, { kind: 'depth' }));
  * ```
  */
@@ -64,6 +66,13 @@ export function score(estimate: ArrayLike<number>, known: Truth): Scores {
 
 /**
  * How well a confidence tells where the relative errors of depth are, which `score` has the mean of.
+ * @example
+ * ```ts
+ * import { scoreConfidence, truthOf } from 'depthwise/eval';
+ *
+ * const sure = (await depth.confidence?.read()) ?? [];
+ * const { ause } = scoreConfidence(sure, await depth.read(), truthOf(metres, { kind: 'depth' }));
+ * ```
  * @throws UsageError SHAPE_MISMATCH
  */
 export function scoreConfidence(

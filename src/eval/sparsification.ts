@@ -41,6 +41,8 @@ export function sparsificationCurve(errors: Float64Array, confidence: Float64Arr
  * @throws as `sparsificationCurve`
  * @example
  * ```ts
+ * import { sparsification } from 'depthwise/eval';
+ *
  * const { ause, auseRandom } = sparsification(errors, confidence);
  * ```
  */
