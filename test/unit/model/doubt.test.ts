@@ -59,6 +59,19 @@ describe('estimate with confidence: true', () => {
     expect(await rejection(map.confidence!.read())).toMatchObject({ code: 'DISPOSED' });
   }, 60_000);
 
+  it('is low where the picture shows nothing, whatever the maps agree on', async () => {
+    const gray = {
+      width: WIDTH,
+      height: HEIGHT,
+      data: new Uint8Array(4 * WIDTH * HEIGHT).map((_, i) => 120 + (i % 3)),
+    };
+    const map = await model.estimate(gray, { ...SMALL, confidence: true });
+    const sure = (await map.confidence!.read()) as Float32Array;
+    map.dispose();
+    // What doubt of 0.5 leaves.
+    expect(Math.max(...sure)).toBeLessThan(1 / (1 + (0.5 / 0.2) ** 2));
+  }, 60_000);
+
   it('comes in streams too, but not in steady ones', async () => {
     const stream = model.stream(frames([scene(1)]), { ...SMALL, confidence: true });
     for await (const map of stream) {
