@@ -31,6 +31,7 @@ export default defineConfig({
       entry: {
         index: 'src/index.ts',
         colormaps: 'src/depth/colormaps.ts',
+        eval: 'src/eval/index.ts',
         views: 'src/views/index.ts',
         worker: 'src/worker/index.ts',
         worker_host: 'src/worker/host.ts',

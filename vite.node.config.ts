@@ -22,6 +22,7 @@ export default defineConfig({
       entry: {
         index: 'src/index.ts',
         colormaps: 'src/depth/colormaps.ts',
+        eval: 'src/eval/index.ts',
         views: 'src/views/index.ts',
         node: 'src/node/index.ts',
         cli: 'src/cli/main.ts',

@@ -1,14 +1,19 @@
 // confidence[H,W], 0 to 1, of a depth map: 1 / (1 + (doubt / HALF)²). Doubt is the largest distance of other estimates
 // around a pixel over its depth or, where INVERSE, over its inverse depth above what is taken for infinity: a relative
-// error of depth in both. 0 where a value is not finite.
+// error of depth in both. To it comes what a map is worth of a picture that shows nothing, as far as this one does.
+// 0 where a value is not finite.
 // One invocation computes one value. Around a pixel are TAPS × TAPS, so many pixels apart; borders are repeated.
 const WORKGROUP: u32 = 64;
 const INVERSE: bool = true;
 const TAPS: i32 = 5;
 // Of inverse depth, in standard deviations: what estimates that agree may be off, and how far infinity is below the
 // least.
-const NOISE: f32 = 0.05;
+const NOISE: f32 = 0.1;
 const MARGIN: f32 = 0.7;
+// Mean relative error of a map that is the same everywhere; and share of a picture that has to show something for
+// that to fall to 1/e.
+const BLANK: f32 = 0.5;
+const ENOUGH: f32 = 0.1;
 const HALF: f32 = 0.2; // doubt of which confidence is a half
 struct Params {
   H: u32,
@@ -20,7 +25,8 @@ struct Params {
 @group(0) @binding(2) var<storage, read> distance: array<f32>; // [H, W], from doubt_distance.wgsl
 @group(0) @binding(3) var<storage, read> aside: array<f32>; // [H, W], the same of more estimates
 @group(0) @binding(4) var<storage, read> fit: array<f32>; // [4], from doubt_fit.wgsl
-@group(0) @binding(5) var<storage, read_write> confidence: array<f32>; // [H, W]
+@group(0) @binding(5) var<storage, read> share: array<f32>; // [1], from doubt_evidence.wgsl
+@group(0) @binding(6) var<storage, read_write> confidence: array<f32>; // [H, W]
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
@@ -49,6 +55,7 @@ fn main(
   let value = depth[index];
   let spread = fit[2];
   let over = select(abs(value), value - min(value, fit[3]) + MARGIN * spread, INVERSE);
-  let ratio = (off + select(0, NOISE * spread, INVERSE)) / max(over, 1e-30) / HALF;
+  let apart = (off + select(0, NOISE * spread, INVERSE)) / max(over, 1e-30);
+  let ratio = (apart + BLANK * exp(-share[0] / ENOUGH)) / HALF;
   confidence[index] = select(0, 1 / (1 + ratio * ratio), sound);
 }

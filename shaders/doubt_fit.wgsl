@@ -11,7 +11,7 @@ struct Params {
   LEFT: u32,
   ROWS: u32,
   COLUMNS: u32,
-  ALIGN: u32, // 0 nothing, 1 a scale, 2 a scale and a shift
+  SHIFT: u32, // 1 where a shift is fitted beside the scale
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   // First sums, then products. One loop, as compilers copy what stands twice.
   for (var step = 0u; step < 2; step++) {
     var sum = vec4f(0);
-    let origin = select(vec2f(0), mean.xy, params.ALIGN == 2);
+    let origin = select(vec2f(0), mean.xy, params.SHIFT == 1);
     for (var i = local; i < count; i += WORKGROUP) {
       let column = params.LEFT + (2 * (i % grid.x) + 1) * params.COLUMNS / (2 * grid.x);
       let row = params.TOP + (2 * (i / grid.x) + 1) * params.ROWS / (2 * grid.y);
@@ -63,9 +63,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     moments = total;
   }
   if (local > 0) { return; }
-  let scale = select(1.0, moments.y / moments.x, params.ALIGN > 0 && moments.x > 0);
+  let scale = select(1.0, moments.y / moments.x, moments.x > 0);
   fit[0] = scale;
-  fit[1] = select(0.0, mean.y - scale * mean.x, params.ALIGN == 2);
+  fit[1] = select(0.0, mean.y - scale * mean.x, params.SHIFT == 1);
   fit[2] = sqrt(moments.z / max(mean.z, 1));
   fit[3] = select(0.0, moments.w, mean.z > 0);
 }

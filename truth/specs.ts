@@ -5,7 +5,13 @@ import { colorizeSpec, depthTextureSpec, rawDepthTextureSpec } from '../src/kern
 import { crossAttentionSpec } from '../src/kernels/cross_attention.spec.js';
 import { concatSpec } from '../src/kernels/concat.spec.js';
 import { conv2dSpec } from '../src/kernels/conv2d.spec.js';
-import { affineSpec, doubtDistanceSpec, doubtFitSpec, doubtSpec } from '../src/kernels/doubt.spec.js';
+import {
+  affineSpec,
+  doubtDistanceSpec,
+  doubtEvidenceSpec,
+  doubtFitSpec,
+  doubtSpec,
+} from '../src/kernels/doubt.spec.js';
 import { depthwiseSpec } from '../src/kernels/depthwise.spec.js';
 import { depthExtentSpec, depthHistogramSpec, depthRangeSpec } from '../src/kernels/depth_range.spec.js';
 import { depthUniformsSpec } from '../src/kernels/depth_uniforms.spec.js';
@@ -103,6 +109,7 @@ export const specs = [
   affineSpec,
   doubtFitSpec,
   doubtDistanceSpec,
+  doubtEvidenceSpec,
   doubtSpec,
   certaintySpec,
 ] as unknown as readonly KernelSpec[];

@@ -40,6 +40,8 @@ export interface SuiteCommand extends ModelArguments {
   readonly output: string;
   /** The one of `ModelArguments` where there are none. */
   readonly models: readonly NamedModel[];
+  /** Of what is placed by chance, in place of the suite's own. */
+  readonly seed?: number;
 }
 
 /** Several models over the same pictures. */
@@ -70,7 +72,7 @@ export function evaluateCommand(
   const { help, data, truth, protocol, json, confidence } = values;
   if (help) return { command: 'help' };
   if (values.suite !== undefined) return suiteCommand(values, positionals);
-  const idle = (['output', 'models'] as const).find((name) => values[name] !== undefined);
+  const idle = (['output', 'models', 'seed'] as const).find((name) => values[name] !== undefined);
   if (idle) throw new UsageError('OPTION_CONFLICT', `--${idle} has no meaning without --suite.`);
   if (data === undefined || positionals.length > 0) {
     const stray = positionals[0] === undefined ? '' : ` "${positionals[0]}" has no meaning here.`;
@@ -150,7 +152,16 @@ function suiteCommand(values: EvaluationValues, positionals: readonly string[]):
     output: values.output,
     models: modelNames(values, 1),
     ...modelArguments(values),
+    ...optional({ seed: seedOf(values.seed) }),
   };
+}
+
+/** @throws UsageError OPTION_VALUE */
+function seedOf(text: string | undefined): number | undefined {
+  if (text === undefined || /^\d{1,9}$/.test(text)) return text === undefined ? undefined : Number(text);
+  throw new UsageError('OPTION_VALUE', `--seed is a whole number from 0 to 999999999, not "${text}".`, {
+    actual: text,
+  });
 }
 
 /** Models, a comma between them: NAME, or NAME=WEIGHTS. */

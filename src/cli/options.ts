@@ -113,6 +113,7 @@ const EVALUATION = {
   confidence: { type: 'boolean', help: 'also AUSE: how well confidence tells where the errors are' },
   json: { type: 'string', value: 'FILE', help: 'write every score as JSON' },
   suite: { type: 'string', value: 'NAME', help: 'failures: renders what models find hard, and writes a page into -o' },
+  seed: { type: 'string', value: 'N', help: 'with --suite: other pictures of the same questions, of this seed' },
   models: MODELS,
 } as const satisfies Record<string, Option>;
 

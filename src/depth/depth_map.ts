@@ -81,7 +81,7 @@ export class DepthMapOnGpu {
   readonly model: ModelName;
   /**
    * How far to trust each value, from 0 to 1: 1 is sure. From networks that say it, or with `confidence: true` from how
-   * far apart their maps are of the picture as it is, mirrored and moved; undefined otherwise.
+   * far apart their maps are of the picture and of its corners, and how much it shows; undefined otherwise.
    */
   readonly confidence: SideMap | undefined;
   /**

@@ -18,7 +18,15 @@ export interface TruthReading {
   readonly zeroIsFar?: boolean;
 }
 
-/** Stored numbers as disparity. Not known: NaN, infinities, negative numbers, and 0 unless it means far. */
+/**
+ * Stored numbers as disparity. Not known: NaN, infinities, negative numbers, and 0 unless it means far.
+ * @example
+ * ```ts
+ * import { truthOf } from 'depthwise/eval';
+ *
+ * const truth = truthOf([1, 2, 0, 4], { kind: 'depth' }); // three known pixels
+ * ```
+ */
 export function truthOf(values: ArrayLike<number>, { kind, scale = 1, zeroIsFar = false }: TruthReading): Truth {
   const disparity = new Float64Array(values.length).fill(NaN);
   const known = new Uint32Array(values.length);

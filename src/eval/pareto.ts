@@ -1,3 +1,5 @@
+import { requireLength, requireSome } from './checked.js';
+
 /** Most steps of Frank-Wolfe, and the difference of slopes, over the squared length, at which it ends. */
 const STEPS = 1000;
 const GAP = 1e-10;
@@ -11,10 +13,16 @@ const GAP = 1e-10;
  * @returns shares from 0, which sum to 1
  * @example
  * ```ts
+ * import { paretoShares } from 'depthwise/eval';
+ *
  * const [first, second] = paretoShares([Float64Array.of(1, 0), Float64Array.of(0, 2)]); // 0.8, 0.2
  * ```
+ * @throws UsageError SHAPE_MISMATCH where there is no gradient, or they differ in length
  */
 export function paretoShares(gradients: readonly Float64Array[]): number[] {
+  requireSome('gradients', gradients);
+  for (const [i, each] of gradients.entries())
+    requireLength(`gradient ${i}`, each, (gradients[0] as Float64Array).length);
   const products = gradients.map((a) => gradients.map((b) => dot(a, b)));
   const shares = gradients.map(() => 1 / gradients.length);
   if (gradients.length === 2) {

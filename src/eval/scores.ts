@@ -1,3 +1,4 @@
+import { requireLength } from './checked.js';
 import { valuesAt, type Truth } from './disparity.js';
 import { ordinalError } from './ordinal.js';
 import { sparsification, type SparsificationScores } from './sparsification.js';
@@ -40,6 +41,14 @@ const KEPT = 0.8;
  * Scores of an estimate of disparity up to scale and shift. Both are aligned over every known pixel by least squares in
  * disparity, and depths compared up to FAR_RATIO times the nearest, where the aligned disparity is floored too. The
  * truth must know at least two pixels of different disparity.
+ * @param estimate as many values as the truth has, larger nearer
+ * @throws UsageError SHAPE_MISMATCH
+ * @example
+ * ```ts
+ * import { score, truthOf } from 'depthwise/eval';
+ *
+ * const { absRel, delta } = score(await depth.read(), truthOf(metres, { kind: 'depth' }));
+ * ```
  */
 export function score(estimate: ArrayLike<number>, known: Truth): Scores {
   const { truth, found, sortedTruth, depth, aligned } = compared(estimate, known);
@@ -55,12 +64,23 @@ export function score(estimate: ArrayLike<number>, known: Truth): Scores {
   };
 }
 
-/** How well a confidence tells where the relative errors of depth are, which `score` has the mean of. */
+/**
+ * How well a confidence tells where the relative errors of depth are, which `score` has the mean of.
+ * @example
+ * ```ts
+ * import { scoreConfidence, truthOf } from 'depthwise/eval';
+ *
+ * const sure = (await depth.confidence?.read()) ?? [];
+ * const { ause } = scoreConfidence(sure, await depth.read(), truthOf(metres, { kind: 'depth' }));
+ * ```
+ * @throws UsageError SHAPE_MISMATCH
+ */
 export function scoreConfidence(
   confidence: ArrayLike<number>,
   estimate: ArrayLike<number>,
   truth: Truth,
 ): SparsificationScores {
+  requireLength('confidence', confidence, truth.disparity.length);
   const { near, depth, aligned } = compared(estimate, truth);
   const errors = aligned.map((e, i) => Math.abs(e - (depth[i] as number)) / (depth[i] as number));
   return sparsification(errors, valuesAt(valuesAt(confidence, truth.known), near));
@@ -68,6 +88,7 @@ export function scoreConfidence(
 
 /** The known pixels, those among them whose depths are compared, and their depths. */
 function compared(estimate: ArrayLike<number>, { disparity, known }: Truth) {
+  requireLength('estimate', estimate, disparity.length);
   const truth = valuesAt(disparity, known);
   const found = valuesAt(estimate, known);
   const sortedTruth = ascending(truth);

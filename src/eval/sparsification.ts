@@ -1,3 +1,5 @@
+import { requireLength, requireSome } from './checked.js';
+
 /** Shares of pixels that are dropped, evenly from none to all but the last of so many parts. */
 const PARTS = 50;
 
@@ -12,8 +14,11 @@ export interface SparsificationScores {
 /**
  * Mean errors of the pixels that are left once shares of 0, 1/50, … 49/50 of them are dropped, the least confident
  * first, over the mean error of all. Pixels of one confidence count as of their mean error.
+ * @throws UsageError SHAPE_MISMATCH where there is no pixel, or the lists differ in length
  */
 export function sparsificationCurve(errors: Float64Array, confidence: Float64Array): Float64Array {
+  requireSome('errors', errors);
+  requireLength('confidence', confidence, errors.length);
   const order = Uint32Array.from(errors.keys()).sort((a, b) => (confidence[b] as number) - (confidence[a] as number));
   const sums = new Float64Array(errors.length + 1);
   for (let first = 0, next = 0; first < order.length; first = next) {
@@ -33,8 +38,11 @@ export function sparsificationCurve(errors: Float64Array, confidence: Float64Arr
  * Areas between the sparsification curves of a confidence, and of a random order, and that of the errors themselves:
  * Ilg et al., arXiv 1802.07095.
  * @param errors not negative
+ * @throws as `sparsificationCurve`
  * @example
  * ```ts
+ * import { sparsification } from 'depthwise/eval';
+ *
  * const { ause, auseRandom } = sparsification(errors, confidence);
  * ```
  */

@@ -2,10 +2,12 @@ import {
   affine,
   doubt,
   doubtDistance,
+  doubtEvidence,
   doubtFit,
   type AffineAttrs,
   type DoubtAttrs,
   type DoubtDistanceAttrs,
+  type DoubtEvidenceAttrs,
   type DoubtFitAttrs,
   type Seen,
 } from './doubt.js';
@@ -92,7 +94,7 @@ function fitted(inputs: Tensors, { freedom, seen }: DoubtFitAttrs): { fit: Expec
   const [fromA, fromB] = shifted ? [meanA, meanB] : [0, 0];
   const squares = sum(({ a }) => (a - fromA) ** 2);
   const products = sum(({ a, b }) => (a - fromA) * (b - fromB));
-  const scale = freedom !== 'none' && squares > 0 ? products / squares : 1;
+  const scale = squares > 0 ? products / squares : 1;
   const spread = Math.sqrt(sum(({ b }) => (b - meanB) ** 2) / count);
   const size = Math.sqrt(sum(({ b }) => b * b) / count);
   const fit = blank([4]);
@@ -135,7 +137,6 @@ export const doubtFitSpec = defineSpec({
       fill: positive,
       half: false,
     },
-    { name: 'nothing', inputs: maps(9, 13), attrs: { freedom: 'none', seen: all(9, 13) }, fill: positive, half: false },
     {
       name: 'an estimate that is the same everywhere',
       inputs: maps(4, 4),
@@ -208,22 +209,79 @@ export const doubtDistanceSpec = defineSpec({
   ],
 });
 
+/** Indices of five by five pixels around one, so many apart that 96 make the shorter side; borders are repeated. */
+function around(i: number, H: number, W: number): number[] {
+  const apart = Math.max(1, Math.round(Math.min(H, W) / 96));
+  const inside = (at: number, side: number) => Math.min(Math.max(at, 0), side - 1);
+  return Array.from({ length: 25 }, (_, tap) => {
+    const row = inside(Math.floor(i / W) + apart * (Math.floor(tap / 5) - 2), H);
+    return row * W + inside((i % W) + apart * ((tap % 5) - 2), W);
+  });
+}
+
+function shares(inputs: Tensors, { std }: DoubtEvidenceAttrs): { share: Expected } {
+  const { type, data } = need(inputs, 'picture');
+  const [H, W] = type.shape as [number, number, number];
+  const [rows, columns] = [Math.min(H, 64), Math.min(W, 64)];
+  let seen = 0;
+  for (let i = 0; i < rows * columns; i++) {
+    const row = Math.floor(((Math.floor(i / columns) + 0.5) * H) / rows);
+    const here = row * W + Math.floor((((i % columns) + 0.5) * W) / columns);
+    const ranges = std.map((part, c) => {
+      const values = around(here, H, W).map((at) => data[4 * at + c] as number);
+      return part * (Math.max(...values) - Math.min(...values));
+    });
+    if (ranges.some((range) => range > 0.04)) seen++;
+  }
+  const share = blank([1]);
+  share.values[0] = seen / (rows * columns);
+  share.magnitude[0] = 1;
+  return { share };
+}
+
+const std = [0.229, 0.224, 0.225] as const;
+/** A picture of noise that is not seen, with what `seen` says where it is. */
+const faint = (seen: (i: number) => number) => (next: () => number, i: number) => 0.1 * next() + seen(i);
+
+export const doubtEvidenceSpec = defineSpec({
+  op: doubtEvidence,
+  gate: 4,
+  half: [],
+  halfAttrs: (attrs) => attrs,
+  reference: shares,
+  cases: [
+    {
+      name: 'something in each channel, in another place',
+      inputs: { picture: [40, 60, 4] },
+      attrs: { std },
+      // The fourth channel does not count.
+      fill: faint((i) => ({ 3000: 1, 7001: -1, 5302: 1, 603: 9 })[i] ?? 0),
+      half: false,
+    },
+    {
+      name: 'a picture of more pixels than are looked at, in steps of two, with an edge',
+      inputs: { picture: [150, 160, 4] },
+      attrs: { std },
+      fill: faint((i) => (Math.floor(i / 4) % 160 > 100 ? 1 : 0)),
+      half: false,
+    },
+    { name: 'nothing', inputs: { picture: [5, 3, 4] }, attrs: { std }, fill: faint(() => 2), half: false },
+  ],
+  perf: [{ name: 'Depth Anything 518×686', inputs: { picture: [518, 686, 4] }, attrs: { std } }],
+});
+
 function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Expected } {
   const [depth, distance, aside] = [need(inputs, 'depth'), need(inputs, 'distance'), need(inputs, 'aside')];
   const [H, W] = depth.type.shape as [number, number];
   const [, , spread, least] = need(inputs, 'fit').data as unknown as [number, number, number, number];
-  const apart = Math.max(1, Math.round(Math.min(H, W) / 96));
-  const inside = (at: number, side: number) => Math.min(Math.max(at, 0), side - 1);
+  // What a flat map is worth, e-fold less for each tenth of the picture that shows something.
+  const blankness = 0.5 * Math.exp(-10 * (need(inputs, 'share').data[0] as number));
   const confidence = blank(depth.type.shape);
   depth.data.forEach((value, i) => {
     let most = 0;
-    for (let tap = 0; tap < 25; tap++) {
-      const row = inside(Math.floor(i / W) + apart * (Math.floor(tap / 5) - 2), H);
-      const column = inside((i % W) + apart * ((tap % 5) - 2), W);
-      most = Math.max(most, distance.data[row * W + column] as number, aside.data[row * W + column] as number);
-    }
+    for (const at of around(i, H, W)) most = Math.max(most, distance.data[at] as number, aside.data[at] as number);
     const over = inverse ? value - Math.min(value, least) + 0.7 * spread : Math.abs(value);
-    const ratio = (most + (inverse ? 0.05 * spread : 0)) / over / 0.2;
+    const ratio = ((most + (inverse ? 0.1 * spread : 0)) / over + blankness) / 0.2;
     confidence.values[i] = Number.isFinite(value + most) ? 1 / (1 + ratio ** 2) : 0;
     // The function of the ratio falls by at most 0.65 where that grows by 1; the value may cancel with the least one.
     const parts = inverse ? (Math.abs(value) + Math.abs(least) + spread) / over : 1;
@@ -232,7 +290,8 @@ function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Ex
   return { confidence };
 }
 
-const judged = (H: number, W: number) => ({ depth: [H, W], distance: [H, W], aside: [H, W], fit: [4] });
+const judged = (H: number, W: number) => ({ depth: [H, W], distance: [H, W], aside: [H, W], fit: [4], share: [1] });
+const share = () => 0.17;
 const fit = (_: unknown, i: number) => [1.1, -0.1, 0.3, 1.05][i] as number;
 const near = (next: () => number) => 0.4 * next() ** 3;
 
@@ -247,14 +306,14 @@ export const doubtSpec = defineSpec({
       name: 'inverse depth',
       inputs: judged(9, 15),
       attrs: { inverse: true },
-      fill: { depth: positive, distance: near, aside: near, fit },
+      fill: { depth: positive, distance: near, aside: near, fit, share },
       half: false,
     },
     {
       name: 'depth, looked at in steps of two pixels',
       inputs: judged(150, 160),
       attrs: { inverse: false },
-      fill: { depth: positive, distance: near, aside: near, fit },
+      fill: { depth: positive, distance: near, aside: near, fit, share },
       half: false,
     },
     {
@@ -266,6 +325,7 @@ export const doubtSpec = defineSpec({
         distance: (next, i) => [NaN, Infinity][i - 99] ?? near(next),
         aside: (next, i) => [NaN, Infinity][i - 30] ?? near(next),
         fit,
+        share,
       },
       half: false,
     },

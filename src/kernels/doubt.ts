@@ -1,19 +1,30 @@
 import affineWgsl from '../../shaders/affine.wgsl?raw';
 import doubtWgsl from '../../shaders/doubt.wgsl?raw';
 import distanceWgsl from '../../shaders/doubt_distance.wgsl?raw';
+import evidenceWgsl from '../../shaders/doubt_evidence.wgsl?raw';
 import fitWgsl from '../../shaders/doubt_fit.wgsl?raw';
 import { ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
+import type { Normalization } from './preprocess.js';
 
 const WORKGROUP = 64;
-/** Of the one workgroup that fits. */
-const FIT_WORKGROUP = 128;
-/** Pixels along a side that are fitted, at most. */
+/** Of one workgroup that goes over a whole map. */
+const WHOLE_WORKGROUP = 128;
+/** Pixels along a side that it goes over, at most. */
 const SIDE = 64;
 /** Pixels that are looked at around one, five by five, are so many of the shorter side apart: two of nano's 192. */
 const TAPS_IN_SIDE = 96;
+/** Values that differ by more in sRGB, 0 to 1, than noise and compression leave. */
+const VISIBLE = 0.04;
 /** Scale, shift, standard deviation of the depth, its least value. */
 const FIT: TensorType = { dtype: 'f32', shape: [4] };
+const SHARE: TensorType = { dtype: 'f32', shape: [1] };
+
+/** Pixels between those that are looked at around one. */
+const apart = (H: number, W: number): number => Math.max(1, Math.round(Math.min(H, W) / TAPS_IN_SIDE));
+/** Pixels that one workgroup goes over. */
+const sampled = (sides: readonly number[]): number =>
+  sides.reduce((product, side) => product * Math.min(side, SIDE), 1);
 
 /** What an output pixel reads: column `scaleX` · x + `moveX` and row `scaleY` · y + `moveY`. */
 export interface AffineAttrs {
@@ -55,9 +66,8 @@ export const affine = defineOp<AffineInputs, AffineAttrs>({
   cost: ({ x }) => ({ flops: 2 * 6 * numel(x.shape) }),
 });
 
-/** What of another estimate is unknown: nothing, its scale, or scale and shift. */
-export type Freedom = 'none' | 'scale' | 'scale-and-shift';
-const ALIGN: Record<Freedom, number> = { none: 0, scale: 1, 'scale-and-shift': 2 };
+/** What of another estimate is unknown. */
+export type Freedom = 'scale' | 'scale-and-shift';
 
 /** Rows and columns of a map, from the first to before the last. */
 export interface Seen {
@@ -96,14 +106,21 @@ export const doubtFit = defineOp<DoubtFitInputs, DoubtFitAttrs, { fit: TensorTyp
         const W = depth.shape[1] as number;
         return {
           files: [fitWgsl],
-          tunables: { WORKGROUP: FIT_WORKGROUP, SIDE },
-          params: { W, TOP, LEFT, ROWS: bottom - TOP, COLUMNS: right - LEFT, ALIGN: ALIGN[freedom] },
+          tunables: { WORKGROUP: WHOLE_WORKGROUP, SIDE },
+          params: {
+            W,
+            TOP,
+            LEFT,
+            ROWS: bottom - TOP,
+            COLUMNS: right - LEFT,
+            SHIFT: freedom === 'scale-and-shift' ? 1 : 0,
+          },
           workgroups: 1,
         };
       },
     },
   ],
-  cost: ({ depth }) => ({ flops: 11 * depth.shape.reduce((product, side) => product * Math.min(side, SIDE), 1) }),
+  cost: ({ depth }) => ({ flops: 11 * sampled(depth.shape) }),
 });
 
 /** A depth map, two other estimates of it, and how each is laid onto it. */
@@ -155,6 +172,43 @@ export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, {
   cost: ({ depth }) => ({ flops: 9 * numel(depth.shape) }),
 });
 
+export interface DoubtEvidenceInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W,4], f32: what the network sees. */
+  readonly picture: TensorType;
+}
+
+export interface DoubtEvidenceAttrs {
+  /** What the picture's channels were divided by. */
+  readonly std: Normalization['std'];
+}
+
+/** share[1]: the part of a picture that shows something, an edge or a texture. */
+export const doubtEvidence = defineOp<DoubtEvidenceInputs, DoubtEvidenceAttrs, { share: TensorType }>({
+  name: 'doubt_evidence',
+  infer({ picture }) {
+    const { dtype, shape } = picture;
+    ensureTypes('doubt_evidence', { picture }, dtype === 'f32' && shape.length === 3 && shape[2] === 4, 'f32[H,W,4]');
+    return { share: SHARE };
+  },
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make({ picture }, { std: [r, g, b] }) {
+        const [H, W] = picture.shape as [number, number, number];
+        return {
+          files: [evidenceWgsl],
+          tunables: { WORKGROUP: WHOLE_WORKGROUP, SIDE },
+          params: { H, W, APART: apart(H, W), STEP_R: VISIBLE / r, STEP_G: VISIBLE / g, STEP_B: VISIBLE / b },
+          workgroups: 1,
+        };
+      },
+    },
+  ],
+  cost: ({ picture }) => ({ flops: 25 * 6 * sampled(picture.shape.slice(0, 2)) }),
+});
+
 export interface DoubtInputs {
   readonly [name: string]: TensorType | undefined;
   /** [H,W], f32 */
@@ -164,6 +218,8 @@ export interface DoubtInputs {
   readonly aside: TensorType;
   /** [4], f32, from `doubtFit`. */
   readonly fit: TensorType;
+  /** [1], f32, from `doubtEvidence`. */
+  readonly share: TensorType;
 }
 
 export interface DoubtAttrs {
@@ -171,12 +227,16 @@ export interface DoubtAttrs {
   readonly inverse: boolean;
 }
 
-/** confidence[H,W] in 0…1: how near other estimates are to a depth map around each pixel, in relative depth. */
+/**
+ * confidence[H,W] in 0…1: how near other estimates are to a depth map around each pixel, in relative depth, and whether
+ * the picture shows anything to go by.
+ */
 export const doubt = defineOp<DoubtInputs, DoubtAttrs, { confidence: TensorType }>({
   name: 'doubt',
-  infer({ depth, distance, aside, fit }) {
+  infer({ depth, distance, aside, fit, share }) {
     ensureMaps('doubt', { depth, distance, aside });
     ensureFits('doubt', { fit });
+    ensureTypes('doubt', { share }, share.dtype === 'f32' && share.shape.join() === '1', 'f32[1]');
     return { confidence: depth };
   },
   kernels: [
@@ -185,11 +245,10 @@ export const doubt = defineOp<DoubtInputs, DoubtAttrs, { confidence: TensorType 
       on: 'any',
       make({ depth }, { inverse }) {
         const [H, W] = depth.shape as [number, number];
-        const APART = Math.max(1, Math.round(Math.min(H, W) / TAPS_IN_SIDE));
         return {
           files: [doubtWgsl],
           tunables: { WORKGROUP, INVERSE: inverse },
-          params: { H, W, APART },
+          params: { H, W, APART: apart(H, W) },
           workgroups: Math.ceil((H * W) / WORKGROUP),
         };
       },

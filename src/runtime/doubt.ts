@@ -1,6 +1,15 @@
 import type { Graph, Value } from '../graph/graph.js';
 import { borderOf, type Size } from '../image/size.js';
-import { affine, doubt, doubtDistance, doubtFit, type AffineAttrs, type Freedom, type Seen } from '../kernels/doubt.js';
+import {
+  affine,
+  doubt,
+  doubtDistance,
+  doubtEvidence,
+  doubtFit,
+  type AffineAttrs,
+  type Freedom,
+  type Seen,
+} from '../kernels/doubt.js';
 import type { DepthKind } from '../models/family.js';
 import { resizeDepth } from '../depth/resize.js';
 import type { Engine, Lease, ProgramBuilder } from './engine.js';
@@ -16,25 +25,27 @@ import {
   type Geometry,
 } from './estimate.js';
 
-/** How else the network is asked: about the picture from right to left, or moved, as parts of its sides. */
-type Variant = 'mirrored' | { readonly right: number; readonly down: number };
+/** Parts of the picture that the network is asked about alone, from right to left: where they begin, as shares. */
+type Corner = readonly [right: number, down: number];
 
 /**
- * Each is one more run. Moved pictures go on mirrored where there is none. What a network knows of places in the frame
- * alone, as that the ground is at the bottom, stays behind when the picture moves.
+ * Each is one more run. What a network knows of places in the frame, as that the ground is at the bottom, and what it
+ * takes from far around, as that a picture hangs on a wall, stays behind when a part fills the frame.
  */
-const VARIANTS: readonly [Variant, Variant, Variant, Variant] = [
-  'mirrored',
-  { right: 0, down: -0.25 },
-  { right: 0.25, down: 0 },
-  { right: -0.25, down: 0 },
+const CORNERS: readonly [Corner, Corner, Corner, Corner] = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [1, 1],
 ];
+/** Of the sides, that a part has. */
+const PART = 5 / 8;
 
-/** What one estimate leaves open of another. */
+/** What one estimate leaves open of another. Parts look as through a longer lens, so that metres differ too. */
 const FREEDOM: Record<DepthKind['kind'], Freedom> = {
   'relative-inverse': 'scale-and-shift',
   relative: 'scale',
-  metric: 'none',
+  metric: 'scale',
 };
 
 /** The program of an estimate that finds how far to trust it: `leaseEstimate`, with four more runs of the network. */
@@ -46,7 +57,7 @@ export function leaseDoubted(engine: Engine, geometry: Geometry): Lease {
 export function planDoubted(engine: Engine, picture: Size, options: EstimateOptions): EstimatePlan {
   if (!needsDoubt(engine.entry, options)) return planEstimate(engine, picture, options);
   const plan = planEstimate(engine, picture, options, doubtedBuilder);
-  return { ...plan, runs: plan.runs * (1 + VARIANTS.length) };
+  return { ...plan, runs: plan.runs * (1 + CORNERS.length) };
 }
 
 function doubtedBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
@@ -63,13 +74,13 @@ function doubtedBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
 }
 
 function confidenceOf(engine: Engine, graph: Graph, picture: Value, depth: Value): Value {
-  const { kind } = engine.entry;
+  const { kind, std } = engine.entry;
   const freedom = FREEDOM[kind];
-  const others = VARIANTS.map((variant) => {
-    const { y: shown } = graph.apply(affine, { x: picture }, readAt(picture, variant, 1));
+  const others = CORNERS.map((corner) => {
+    const { y: shown } = graph.apply(affine, { x: picture }, enlarged(partOf(picture, corner), picture));
     const { depth: found } = engine.network(shown);
-    const { y: other } = graph.apply(affine, { x: found }, readAt(found, variant, -1));
-    const seen = seenOf(depth, variant);
+    const seen = partOf(depth, corner);
+    const { y: other } = graph.apply(affine, { x: found }, putBack(seen, found));
     return { other, seen, fit: graph.apply(doubtFit, { depth, other }, { freedom, seen }).fit };
   });
   const farther = (first: number) => {
@@ -77,29 +88,36 @@ function confidenceOf(engine: Engine, graph: Graph, picture: Value, depth: Value
     const maps = { depth, a: a.other, b: b.other, fit_a: a.fit, fit_b: b.fit };
     return graph.apply(doubtDistance, maps, { inA: a.seen, inB: b.seen }).distance;
   };
-  const inputs = { depth, distance: farther(0), aside: farther(2), fit: (others[0] as (typeof others)[0]).fit };
+  const { share } = graph.apply(doubtEvidence, { picture }, { std });
+  // For the spread and the least value of the whole map.
+  const { fit } = graph.apply(doubtFit, { depth, other: depth }, { freedom, seen: wholeOf(depth) });
+  const inputs = { depth, distance: farther(0), aside: farther(2), fit, share };
   return graph.apply(doubt, inputs, { inverse: kind === 'relative-inverse' }).confidence;
 }
 
-/** Pixels that a variant is moved by, to the right and down. */
-function movesOf({ type }: Value, variant: Variant): [number, number] {
-  const [H, W] = type.shape as [number, number];
-  return variant === 'mirrored' ? [0, 0] : [Math.round(variant.right * W), Math.round(variant.down * H)];
+function wholeOf({ type }: Value): Seen {
+  const [bottom, right] = type.shape as [number, number];
+  return { top: 0, left: 0, bottom, right };
 }
 
-/** What a variant reads of the picture, or where `direction` is -1 the picture's own map of that of the variant. */
-function readAt(x: Value, variant: Variant, direction: 1 | -1): AffineAttrs {
-  const [right, down] = movesOf(x, variant);
-  if (variant === 'mirrored') return { scaleX: -1, moveX: (x.type.shape[1] as number) - 1, scaleY: 1, moveY: 0 };
-  return { scaleX: 1, moveX: -direction * right, scaleY: 1, moveY: -direction * down };
+/** The part of a map at a corner, of whole pixels. */
+function partOf(map: Value, [right, down]: Corner): Seen {
+  const { bottom: H, right: W } = wholeOf(map);
+  const [high, wide] = [Math.round(PART * H), Math.round(PART * W)];
+  const [top, left] = [down * (H - high), right * (W - wide)];
+  return { top, left, bottom: top + high, right: left + wide };
 }
 
-/** What of the picture a variant shows. */
-function seenOf(map: Value, variant: Variant): Seen {
-  const [H, W] = map.type.shape as [number, number];
-  const [right, down] = movesOf(map, variant);
-  return {
-    ...{ top: Math.max(0, -down), left: Math.max(0, -right) },
-    ...{ bottom: H - Math.max(0, down), right: W - Math.max(0, right) },
-  };
+/** What a picture reads that shows a part alone, from right to left. */
+function enlarged({ top, left, bottom, right }: Seen, whole: Value): AffineAttrs {
+  const { bottom: H, right: W } = wholeOf(whole);
+  const [scaleX, scaleY] = [(right - left) / W, (bottom - top) / H];
+  // Of the middles of pixels.
+  return { scaleX: -scaleX, moveX: right - 0.5 - scaleX / 2, scaleY, moveY: top - 0.5 + scaleY / 2 };
+}
+
+/** What the whole reads of the map of such a part, where it is. */
+function putBack(part: Seen, whole: Value): AffineAttrs {
+  const { scaleX, moveX, scaleY, moveY } = enlarged(part, whole);
+  return { scaleX: 1 / scaleX, moveX: -moveX / scaleX, scaleY: 1 / scaleY, moveY: -moveY / scaleY };
 }

@@ -70,6 +70,11 @@ model.dispose();`,
 given.varied(data, 'the file');
 given.check(semantics?.kind === 'relative-inverse', 'the file does not say what it holds');`,
   },
+  'docs/cookbook.md#scores-and-losses': {
+    in: 'node',
+    after: `given.check(absRel < 0.1 && delta === 1, \`it says \${absRel}, \${delta}\`);
+given.check(loss > 0 && loss < 1 && Math.abs(shares[0]! - 0.8) < 1e-9, \`it says \${loss}, \${shares}\`);`,
+  },
   'docs/cookbook.md#point-cloud': { in: 'node', after: "await given.starts('points.ply', 'ply\\n');" },
   'docs/cookbook.md#stereo-pair': {
     in: 'page',

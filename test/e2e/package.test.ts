@@ -20,6 +20,7 @@ const COMPILERS = {
 };
 const PROJECT = `import { loadDepthModel, type DepthMap, type DepthwiseError } from 'depthwise';
 import { colormaps, type ColormapName } from 'depthwise/colormaps';
+import { score, ssiTrim, truthOf, type Maps, type Scores } from 'depthwise/eval';
 import nano from 'depthwise/nano';
 import { loadDepthModel as loadInWorker } from 'depthwise/worker';
 import { DepthMap as DepthMapInNode, loadDepthModel as loadInNode, readPicture } from 'depthwise/node';
@@ -34,19 +35,23 @@ export const nearer: 'larger' | undefined = info.kind === 'relative-inverse' ? i
 export const wanted = (error: DepthwiseError): boolean => error.code === 'LICENSE_NOT_ACCEPTED';
 export const open = [loadDepthModel('https://host/file.safetensors'), loadDepthModel(new URL('https://host/file'))];
 export const packaged = loadDepthModel(nano);
+export const scores: Scores = score(await map.read(), truthOf([1, 2], { kind: 'depth' }));
+export const loss = (maps: Maps): number => ssiTrim(maps);
 export const remote: Float32Array = await (await (await loadInWorker(nano)).estimate('a.jpg')).read();
 export const same: boolean = depth instanceof DepthMapInNode && 'inferno' satisfies ColormapName in colormaps;
 `;
 /** Names that examples take for granted. */
 const GIVEN = `import { depthModels, loadDepthModel } from 'depthwise';
 import type { DepthMap, DepthModel, LoadOptions } from 'depthwise';
+import type { Maps } from 'depthwise/eval';
 import type { DepthScene, SceneView } from 'depthwise/views';
 declare const image: HTMLImageElement, canvas: HTMLCanvasElement, video: HTMLVideoElement;
 declare const picture: GPUTexture, depthTexture: GPUTexture, device: GPUDevice, tensor: Float32Array;
 declare const signal: AbortSignal, model: DepthModel, depth: DepthMap, file: Blob, pass: GPURenderPassEncoder;
-declare const scene: DepthScene, view: SceneView;
+declare const scene: DepthScene, view: SceneView, maps: Maps;
+declare const errors: Float64Array, confidence: Float64Array, metres: Float32Array;
 export { depthModels, loadDepthModel, image, canvas, video, picture, depthTexture,
-  device, tensor, signal, model, depth, file, pass, scene, view };
+  device, tensor, signal, model, depth, file, pass, scene, view, maps, errors, confidence, metres };
 export type { LoadOptions };
 `;
 const compilerOptions = {
@@ -148,7 +153,7 @@ describe('an editor', () => {
 describe('the package', () => {
   it('has one declaration file for each entry, whose examples compile', async () => {
     const names = (await readdir(join(pack, 'dist/types'))).sort();
-    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
+    expect(names).toEqual(['colormaps.d.ts', 'eval.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
     const examples: Record<string, string> = { 'given.ts': GIVEN };
     for (const name of names) {
       const text = await readFile(join(pack, 'dist/types', name), 'utf8');
@@ -175,11 +180,13 @@ describe('the package', () => {
     const wanted = [
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
+      'dist/browser/eval.js',
       'dist/browser/views.js',
       'dist/browser/worker.js',
       'dist/browser/worker_host.js',
       'dist/node/index.js',
       'dist/node/colormaps.js',
+      'dist/node/eval.js',
       'dist/node/node.js',
       'dist/node/views.js',
       'dist/node/cli.js',

@@ -2,6 +2,7 @@ import { beforeAll } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
 import { depthAnything3Mutants } from '../mutation/kernels/depth_anything_3.js';
+import { doubtMutants } from '../mutation/kernels/doubt.js';
 import { frameMutants } from '../mutation/kernels/frames.js';
 import { gpuMutants } from '../mutation/kernels/gpu.js';
 import { zoeMutants } from '../mutation/kernels/zoe.js';
@@ -12,4 +13,4 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-testMutants(() => gpu, [...gpuMutants, ...zoeMutants, ...depthAnything3Mutants, ...frameMutants]);
+testMutants(() => gpu, [...gpuMutants, ...zoeMutants, ...depthAnything3Mutants, ...frameMutants, ...doubtMutants]);

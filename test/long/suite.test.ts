@@ -5,14 +5,19 @@ import { expect, it } from 'vitest';
 import { parseArguments, type EvaluateCommand, type SuiteCommand } from '../../src/cli/arguments.js';
 import { evaluateModel } from '../../src/cli/evaluate.js';
 import { Session } from '../../src/cli/session.js';
+import { failureCases } from '../../src/eval/scenes/failures.js';
 import type { Judgement } from '../../src/eval/scenes/judge.js';
+import { render } from '../../src/eval/scenes/render.js';
 import { runSuite } from '../../src/cli/suite/run_suite.js';
+import { testGpu } from '../gpu.js';
+import { nanoOn } from '../unit/model/moving_disc.js';
 
 /** Four of the test scenes of tools/nano, with their truth. */
 const SCENES = join(import.meta.dirname, '../fixtures/nano');
+const SIZE = { width: 320, height: 240 } as const;
 /** What docs/nano-failures.md says of nano. */
-const GOOD = 15;
-/** What is flat, or only pictured: it is trusted less than the rest of its picture. */
+const GOOD = 16;
+/** What is flat, or only pictured: it is not trusted. */
 const FLAT = ['cards-overlapping', 'cards-apart', 'mirror', 'poster'];
 
 it('asks nano the questions of the failure suite, and its confidence orders errors better than chance', async () => {
@@ -22,15 +27,25 @@ it('asks nano the questions of the failure suite, and its confidence orders erro
   expect(await runSuite(parseArguments(argv) as SuiteCommand, session)).toBe(0);
   const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as { nano: Judgement[] };
   expect(scores.nano.filter(({ good }) => good)).toHaveLength(GOOD);
-  for (const name of FLAT) {
-    const { confidence, elsewhere } = scores.nano.find((each) => each.name === name)!;
-    expect(confidence, name).toBeLessThan(elsewhere! - 0.03);
-  }
+  expect(scores.nano.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
   const html = await readFile(join(folder, 'index.html'), 'utf8');
   expect(html.match(/<img [^>]*src="data:image\/png;base64,/g)).toHaveLength(4 * scores.nano.length);
-  // 0.56 when docs/evaluation.md was written.
+  // 0.54 when docs/evaluation.md was written.
   expect(await sparsificationOf(folder, session)).toBeLessThan(0.6);
   await rm(folder, { recursive: true });
+}, 600_000);
+
+it('does not call flat shapes, mirrors and posters certain that nothing was chosen by', async () => {
+  using model = await nanoOn(await testGpu());
+  for (const seed of [201, 202, 203])
+    for (const name of FLAT) {
+      const { scene, region } = failureCases.find((each) => each.name === name)!;
+      const { data, labels } = render(scene(seed, SIZE), SIZE);
+      using map = await model.estimate({ ...SIZE, data }, { confidence: true });
+      const sure = ((await map.confidence!.read()) as Float32Array).filter((_, i) => region!.includes(labels[i]!));
+      // 0.38 is the most of twelve seeds.
+      expect(sure.reduce((sum, each) => sum + each, 0) / sure.length, `${name} ${seed}`).toBeLessThan(0.4);
+    }
 }, 600_000);
 
 it('leaves half the area of a random order under the sparsification error of ordinary scenes', async () => {

@@ -10,6 +10,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const ENTRIES = {
   index: 'index.d.ts',
   colormaps: 'depth/colormaps.d.ts',
+  eval: 'eval/index.d.ts',
   views: 'views/index.d.ts',
   worker: 'worker/index.d.ts',
   node: 'node/index.d.ts',
@@ -30,7 +31,7 @@ export function buildTypes(out) {
     execFileSync(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.build.json'), '--outDir', emitted]);
     mkdirSync(out, { recursive: true });
     rollUp(join(emitted, ENTRIES.index), join(out, 'index.d.ts'));
-    rollUp(join(emitted, ENTRIES.colormaps), join(out, 'colormaps.d.ts'));
+    for (const name of ['colormaps', 'eval']) rollUp(join(emitted, ENTRIES[name]), join(out, `${name}.d.ts`));
     const installed = join(emitted, 'node_modules/depthwise');
     mkdirSync(installed, { recursive: true });
     cpSync(join(out, 'index.d.ts'), join(installed, 'index.d.ts'));

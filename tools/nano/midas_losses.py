@@ -19,10 +19,11 @@ def align_least_squares(prediction, truth, mask):
 
 
 def normalize_robust(values, mask):
-    """Equations 5 and 6: less the median, over the mean distance from it."""
+    """Equations 5 and 6: less the median, over the mean distance from it. A constant becomes 0."""
     known = values[mask]
     median = known.median()
-    return (values - median) / (known - median).abs().mean()
+    spread = (known - median).abs().mean()
+    return (values - median) / torch.where(spread > 0, spread, torch.ones_like(spread))
 
 
 def ssi_mse(prediction, truth, mask):

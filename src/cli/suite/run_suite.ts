@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { encodePfm } from '../../depth/formats/pfm.js';
-import { failureCases, type FailureCase } from '../../eval/scenes/failures.js';
+import { failureCases, SEED, type FailureCase } from '../../eval/scenes/failures.js';
 import { judge, truthOfRendering, UNSURE, type Answer, type Judgement } from '../../eval/scenes/judge.js';
 import { render, type Rendering } from '../../eval/scenes/render.js';
 import type { DepthModel } from '../../runtime/depth_model.js';
@@ -19,6 +19,8 @@ const SIZE = { width: 320, height: 240 };
 
 interface Rendered {
   readonly question: FailureCase;
+  /** Across the width, in degrees. */
+  readonly fieldOfView: number;
   readonly rendering: Rendering;
 }
 
@@ -30,10 +32,12 @@ interface Judged extends Judgement {
 /** Renders the questions of the survey, asks models, and writes pictures, truths, scores and one page of it all. */
 export async function runSuite(command: SuiteCommand, session: Session): Promise<number> {
   await requireWritable('output', command.output);
+  const { seed = SEED } = command;
   const cases: Rendered[] = [];
   for (const question of failureCases) {
     session.showProgress(`rendering ${question.name}`, cases.length, failureCases.length);
-    cases.push({ question, rendering: render(question.scene(SIZE), SIZE) });
+    const scene = question.scene(seed, SIZE);
+    cases.push({ question, fieldOfView: scene.camera.fieldOfView, rendering: render(scene, SIZE) });
   }
   await writePictures(command.output, cases);
   const models: { readonly name: string; readonly judged: readonly Judged[] }[] = [];
@@ -60,7 +64,7 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
   );
   await write(join(command.output, 'scores.json'), `${JSON.stringify(scores, null, 2)}\n`);
   const intro =
-    `Rendered pictures with known depth. Passed: every number is within its threshold. Doubted: not, but the mean ` +
+    `Rendered pictures with known depth, of seed ${seed}. Passed: every number is within its threshold. Doubted: not, but the mean ` +
     `confidence of what is asked about is at most ${UNSURE}; where the picture leaves the answer open, that is as ` +
     `good. Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ${UNSURE}.`;
   const sections = async function* (): AsyncGenerator<Section> {
@@ -89,11 +93,11 @@ async function writePictures(folder: string, cases: readonly Rendered[]): Promis
 async function ask(
   model: DepthModel,
   label: string,
-  { question, rendering }: Rendered,
+  { question, fieldOfView, rendering }: Rendered,
   signal: AbortSignal,
 ): Promise<Judged> {
   const { data, width, height } = rendering;
-  const picture = { data, width, height, channels: 4, focalLength: focalOf(question, width) } as const;
+  const picture = { data, width, height, channels: 4, focalLength: focalOf(fieldOfView, width) } as const;
   const depth = await model.estimate(picture, { confidence: true, signal });
   try {
     const { disparity } = await estimatedDisparity(depth, question.name);
@@ -109,8 +113,7 @@ async function ask(
 }
 
 /** In pixels, for models that need it. */
-function focalOf({ scene }: FailureCase, width: number): number {
-  const { fieldOfView } = scene(SIZE).camera;
+function focalOf(fieldOfView: number, width: number): number {
   return width / 2 / Math.tan((fieldOfView * Math.PI) / 360);
 }
 

@@ -11,26 +11,32 @@ beforeAll(async () => {
 afterAll(() => model.dispose());
 
 const SMALL = { inputSize: 96 } as const;
-/** How the four more runs see it: mirrored, or moved by a quarter, to the right and down. */
-const VARIANTS = [
-  { mirrored: true, right: 0, down: 0 },
-  { mirrored: false, right: 0, down: -HEIGHT / 4 },
-  { mirrored: false, right: WIDTH / 4, down: 0 },
-  { mirrored: false, right: -WIDTH / 4, down: 0 },
-] as const;
-type Variant = (typeof VARIANTS)[number];
+/** What the four more runs see: the parts at the corners, 5/8 of the sides, from right to left. */
+const PARTS = [
+  [0, 0],
+  [1, 0],
+  [0, 1],
+  [1, 1],
+].map(([right, down]) => ({ left: (right! * WIDTH * 3) / 8, top: (down! * HEIGHT * 3) / 8 }));
+type Part = (typeof PARTS)[number];
+const SHARE = 5 / 8;
 
-/** With its surroundings mirrored. */
-function seen(picture: ReturnType<typeof scene>, { mirrored, right, down }: Variant): ReturnType<typeof scene> {
-  const folded = (place: number, last: number) => last - Math.abs(last - Math.abs(place));
-  const data = new Uint8Array(picture.data.length);
-  for (let y = 0; y < HEIGHT; y++)
-    for (let x = 0; x < WIDTH; x++) {
-      const column = folded(mirrored ? WIDTH - 1 - x : x - right, WIDTH - 1);
-      const from = 4 * (folded(y - down, HEIGHT - 1) * WIDTH + column);
-      data.set(picture.data.subarray(from, from + 4), 4 * (y * WIDTH + x));
-    }
-  return { ...picture, data };
+/** The value at a place between pixels, bilinear; borders are repeated. */
+function at(values: ArrayLike<number>, x: number, y: number, channels = 1, channel = 0): number {
+  const [u, v] = [Math.min(Math.max(x, 0), WIDTH - 1), Math.min(Math.max(y, 0), HEIGHT - 1)];
+  const [column, row] = [Math.floor(u), Math.floor(v)];
+  const value = (i: number, j: number) =>
+    values[channels * (Math.min(row + j, HEIGHT - 1) * WIDTH + Math.min(column + i, WIDTH - 1)) + channel]!;
+  const [a, b] = [u - column, v - row];
+  return (value(0, 0) * (1 - a) + value(1, 0) * a) * (1 - b) + (value(0, 1) * (1 - a) + value(1, 1) * a) * b;
+}
+
+function seen({ data, ...size }: ReturnType<typeof scene>, { left, top }: Part): ReturnType<typeof scene> {
+  const shown = data.map((_, i) => {
+    const [x, y] = [WIDTH - 1 - (Math.floor(i / 4) % WIDTH), Math.floor(i / 4 / WIDTH)];
+    return Math.round(at(data, left + SHARE * (x + 0.5) - 0.5, top + SHARE * (y + 0.5) - 0.5, 4, i % 4));
+  });
+  return { ...size, data: shown };
 }
 
 describe('estimate with confidence: true', () => {
@@ -53,6 +59,19 @@ describe('estimate with confidence: true', () => {
     expect(await rejection(map.confidence!.read())).toMatchObject({ code: 'DISPOSED' });
   }, 60_000);
 
+  it('is low where the picture shows nothing, whatever the maps agree on', async () => {
+    const gray = {
+      width: WIDTH,
+      height: HEIGHT,
+      data: new Uint8Array(4 * WIDTH * HEIGHT).map((_, i) => 120 + (i % 3)),
+    };
+    const map = await model.estimate(gray, { ...SMALL, confidence: true });
+    const sure = (await map.confidence!.read()) as Float32Array;
+    map.dispose();
+    // What doubt of 0.5 leaves.
+    expect(Math.max(...sure)).toBeLessThan(1 / (1 + (0.5 / 0.2) ** 2));
+  }, 60_000);
+
   it('comes in streams too, but not in steady ones', async () => {
     const stream = model.stream(frames([scene(1)]), { ...SMALL, confidence: true });
     for await (const map of stream) {
@@ -67,14 +86,14 @@ describe('estimate with confidence: true', () => {
 /** Confidence by plain loops, from five estimates that are no more than that. */
 async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array): Promise<Float64Array> {
   const off = new Float64Array(depth.length);
-  for (const variant of VARIANTS) {
-    const map = await model.estimate(seen(picture, variant), { inputSize: 128 });
+  for (const part of PARTS) {
+    const map = await model.estimate(seen(picture, part), { inputSize: 128 });
     const values = (await map.read()) as Float32Array;
     map.dispose();
     const back = depth.map((_, i) => {
-      const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
-      const [column, row] = [variant.mirrored ? WIDTH - 1 - x : x + variant.right, y + variant.down];
-      return column < 0 || column >= WIDTH || row < 0 ? NaN : (values[row * WIDTH + column] as number);
+      const [x, y] = [(i % WIDTH) - part.left, Math.floor(i / WIDTH) - part.top];
+      if (x < 0 || y < 0 || x >= SHARE * WIDTH || y >= SHARE * HEIGHT) return NaN;
+      return at(values, WIDTH - 0.5 - (x + 0.5) / SHARE, (y + 0.5) / SHARE - 0.5);
     });
     const shown = depth.map((_, i) => i).filter((i) => !Number.isNaN(back[i]));
     const { k, c } = lineOf(
@@ -86,6 +105,7 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
   const mean = depth.reduce((sum, value) => sum + value) / depth.length;
   const spread = Math.sqrt(depth.reduce((sum, value) => sum + (value - mean) ** 2, 0) / depth.length);
   const least = Math.min(...depth);
+  const blank = 0.5 * Math.exp(-10 * shareOf(picture));
   return Float64Array.from(depth, (value, i) => {
     let most = 0;
     for (let j = -2; j <= 2; j++)
@@ -93,9 +113,29 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
         const [x, y] = [(i % WIDTH) + k, Math.floor(i / WIDTH) + j];
         most = Math.max(most, off[Math.min(Math.max(y, 0), HEIGHT - 1) * WIDTH + Math.min(Math.max(x, 0), WIDTH - 1)]!);
       }
-    const ratio = (most + 0.05 * spread) / (value - least + 0.7 * spread) / 0.2;
+    const apart = (most + 0.1 * spread) / (value - least + 0.7 * spread);
+    const ratio = (apart + blank) / 0.2;
     return 1 / (1 + ratio * ratio);
   });
+}
+
+/** Of 64 by 64 pixels, the part around which there is something to see. */
+function shareOf({ data }: ReturnType<typeof scene>): number {
+  let [count, all] = [0, 0];
+  for (let y = 0; y < 64; y++)
+    for (let x = 0; x < 64; x++) {
+      const [column, row] = [Math.floor(((x + 0.5) * WIDTH) / 64), Math.floor(((y + 0.5) * HEIGHT) / 64)];
+      const ranges = [0, 1, 2].map((c) => {
+        const values = Array.from({ length: 25 }, (_, i) => {
+          const [u, v] = [column + (i % 5) - 2, row + Math.floor(i / 5) - 2];
+          return data[4 * (Math.min(Math.max(v, 0), HEIGHT - 1) * WIDTH + Math.min(Math.max(u, 0), WIDTH - 1)) + c]!;
+        });
+        return Math.max(...values) - Math.min(...values);
+      });
+      if (Math.max(...ranges) > 0.04 * 255) count++;
+      all++;
+    }
+  return count / all;
 }
 
 function lineOf(x: Float32Array, y: Float32Array): { k: number; c: number } {
