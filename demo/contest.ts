@@ -30,6 +30,8 @@ export interface Contest {
   readonly width: number;
   readonly height: number;
   readonly adapter: string;
+  /** Whether that is a processor. */
+  readonly software: boolean;
 }
 
 export interface ContestOptions {
@@ -77,8 +79,9 @@ export async function holdContest(options: ContestOptions): Promise<Contest> {
     model = loading.model;
     const ours = modelRunner(loading, pixels);
     const [first, second] = await runBoth([ours, theirs], { width, height }, options);
-    const adapter = adapterName(model.info.adapter);
-    return { ours: first, theirs: second, width, height, adapter };
+    const { adapter } = model.info;
+    const where = { width, height, adapter: adapterName(adapter), software: adapter.software };
+    return { ours: first, theirs: second, ...where };
   } finally {
     signal.removeEventListener('abort', end);
     peer.dispose();

@@ -66,12 +66,16 @@ export class ContestPanel {
         // Those that were chosen for another network are of no use to this one.
         weights: request.name === NETWORK ? request.weights : undefined,
         signal: controller.signal,
-        say: (text) => report.say(text),
+        say: (text) => {
+          report.idle();
+          report.say(text);
+        },
         advance: (text, part) => report.advance(text, part),
       };
       const contest = await holdContest(options);
-      this.#result.replaceChildren(...resultOf(contest));
-      report.say(summaryOf(contest));
+      const summary = summaryOf(contest);
+      this.#result.replaceChildren(textOf('p', summary), ...resultOf(contest));
+      report.say(summary);
     } catch (error) {
       report.fail(error);
     } finally {
@@ -154,8 +158,9 @@ function agreementText({ differences, correlation, difference, order }: Agreemen
   );
 }
 
-function conditionsText({ width, height, adapter, ours }: Contest): string {
+function conditionsText({ width, height, adapter, software, ours }: Contest): string {
   return (
+    (software ? 'No GPU is in use here, so the times say nothing of one. ' : '') +
     `${adapter}; network's input ${width} × ${height}; ${ours.furtherMs.length} further maps of each, in turns; from ` +
     'pixels to values on the processor. Loading is downloading, reading and preparing. The code of Depthwise is that ' +
     'of this page.'
@@ -232,7 +237,7 @@ function button(id: string, text: string): HTMLButtonElement {
 }
 
 function bytesText(bytes: number): string {
-  return bytes < 1e5 ? `${(bytes / 1000).toFixed(0)} KB` : `${megabytes(bytes)} MB`;
+  return bytes < 1e6 ? `${(bytes / 1000).toFixed(0)} KB` : `${megabytes(bytes)} MB`;
 }
 
 function median(values: readonly number[]): number {

@@ -27,6 +27,7 @@ export async function pipeline(task, repository, { device, dtype, progress_callb
   const data = new Float32Array(bytes);
   return Object.assign(
     async ({ data: { length }, width, height, channels }) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
       if (channels * data.length !== length || width * height !== data.length) throw new Error('another size');
       return { predicted_depth: { data } };
     },
