@@ -1,14 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadDepthModel } from '../../src/index.js';
 import { openPage, ROOT, type Watch } from '../e2e/chromium.js';
-import { canFilm, film, probe, timesOf } from '../e2e/clips.js';
+import { canFilm, colored, difference, film, framesOf, probe, timesOf } from '../e2e/clips.js';
 import { textOf, waitForMap } from '../e2e/demo_page.js';
-import { BT709, chooseVideo } from '../e2e/demo_video.js';
+import { BT709, chooseVideo, depthOf } from '../e2e/demo_video.js';
 import { startFirefox, type Firefox } from '../e2e/firefox.js';
+import { serveStandIn, type StandInServer } from '../e2e/peer_stand_in.js';
 import { ServedFiles, serveBuilt, type Served } from '../e2e/servers.js';
+import { testGpu } from '../gpu.js';
 
 /** Compiling takes wgpu its time, on a processor minutes. */
 const PATIENCE = { timeout: 300_000 };
@@ -18,6 +21,7 @@ const SCENE = ':is(#scene, #scene-pixels):not([hidden])';
 
 let firefox: Firefox;
 let served: Served;
+let peer: StandInServer;
 let page: Page;
 let watch: Watch;
 let folder: string;
@@ -28,11 +32,14 @@ beforeAll(async () => {
   if (!ALL) return;
   folder = await mkdtemp(join(tmpdir(), 'depthwise-firefox-files-'));
   firefox = await startFirefox();
-  served = await serveBuilt(new ServedFiles());
+  peer = await serveStandIn();
+  served = await serveBuilt(new ServedFiles(), peer.peer);
   ({ page, watch } = await openPage(firefox.browser));
   await page.setViewport({ width: 1280, height: 900 });
   await page.evaluateOnNewDocument(() => {
     window.devices = [];
+    // The empty page that is open at first has no WebGPU.
+    if (!('gpu' in navigator)) return;
     const request = GPUAdapter.prototype.requestDevice;
     GPUAdapter.prototype.requestDevice = async function (...of) {
       const device = await request.apply(this, of);
@@ -52,7 +59,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await firefox?.close();
-  await served?.close();
+  await Promise.all([served?.close(), peer?.close()]);
   if (folder) await rm(folder, { recursive: true });
 });
 
@@ -162,13 +169,32 @@ describe.runIf(ALL)('the built page in Firefox, under a strict content security 
     await writeFile(made, Uint8Array.from(bytes));
     console.log(`${name}: ${probe(made, 'stream=codec_name').join()}, ${bytes.length} bytes`);
     expect(probe(made, 'stream=width,height', '-select_streams', 'v')).toEqual(['160,120']);
+    const nano = await readFile(join(ROOT, 'models/nano.safetensors'));
+    const model = await loadDepthModel(nano, { device: (await testGpu()).device });
+    const { maps, range } = await depthOf(model, framesOf(clip, 160, 120), 32);
+    model.dispose();
+    // Of 255; what encoding costs.
+    framesOf(made, 160, 120).forEach((frame, i) => {
+      const depth = { data: colored('gray', maps[i]!, range), width: 160, height: 120 };
+      expect(difference(frame, depth), `depth ${i}`).toBeLessThan(3);
+    });
     expect(timesOf(made).map(Number)).toEqual(timesOf(clip).map(Number));
     await screenshot('video');
   });
 
+  it('loads another library in its worker, and then its own side, which says what is missing', async () => {
+    await page.goto(`${served.url}?model=depth-anything-v2-small&weights=/none.safetensors&view=peer`);
+    await page.waitForSelector('#peer-start');
+    expect(peer.requests).toEqual([]);
+    await page.click('#peer-start');
+    await page.waitForFunction(() => document.querySelector('#error')?.textContent !== '', PATIENCE);
+    expect(await text('#error')).toMatch(/none\.safetensors.*(404|not weights)/);
+    expect(peer.requests).toContain('/weights');
+  });
+
   it('leaves the console empty and other origins alone', () => {
     expect(watch.complaints).toEqual([]);
-    expect([...watch.origins]).toEqual([new URL(served.url).origin]);
+    expect([...watch.origins].sort()).toEqual([served.url, peer.url].map((url) => new URL(url).origin).sort());
   });
 });
 
