@@ -4,6 +4,12 @@ declare module '*?url' {
   export default url;
 }
 
+/** A script for a worker, built by itself, as the address it is served at. */
+declare module '*?worker&url' {
+  const url: string;
+  export default url;
+}
+
 interface ImportMeta {
   /** What Vite writes in. */
   readonly env: { readonly MODE: string };

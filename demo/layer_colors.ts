@@ -18,6 +18,15 @@ export function colorsOf({ values }: Layer, { colormap = 'inferno', invert = fal
   });
 }
 
+/** Relative inverse depths in greys, the nearest white. */
+export function grayOf({ values }: Layer): Colors {
+  const [least, most] = [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
+  return paint(values.length, (i) => {
+    const gray = (255 * (values[i]! - least)) / (most - least || 1);
+    return [gray, gray, gray];
+  });
+}
+
 /** Red where the second has it nearer, blue where farther, white where they agree; full at a quarter of the span. */
 export function colorsOfDifference({ differences }: Agreement): Colors {
   return paint(differences.length, (i) => {

@@ -30,6 +30,7 @@ export default defineConfig({
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
   },
+  worker: { format: 'es' },
   server: { fs: { allow: [at('..')] } },
   build: {
     target: 'es2022',

@@ -1,5 +1,6 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
 import { Comparing } from './comparing.js';
+import { Contesting } from './contesting.js';
 import { Downloads } from './downloads.js';
 import { element, setNotice } from './elements.js';
 import type { FootageTools, Task } from './footage_tools.js';
@@ -50,6 +51,7 @@ export class Workbench {
   readonly #view: MapView;
   readonly #viewer: Viewer;
   readonly #comparing: Comparing;
+  readonly #contesting: Contesting;
   readonly #downloads: Downloads;
   readonly #ruler: Ruler;
   readonly #look: () => DrawOptions;
@@ -63,12 +65,19 @@ export class Workbench {
     if (settings.angle !== DEFAULTS.angle) this.#angle = settings.angle;
     this.#look = look;
     this.#comparing = new Comparing(this.#report, look);
+    this.#contesting = new Contesting({
+      report: this.#report,
+      picture: () => this.#sources.pane.blob,
+      choice: this.#choice,
+      stop: () => this.#stop(),
+    });
     this.#view = new MapView(look, (spot) => this.#comparing.read(spot));
     this.#viewer = new Viewer(
       settings,
       (error) => this.#report.fail(error),
       (view) => {
         this.#comparing.active = view === 'compare';
+        if (view === 'peer') this.#contesting.open();
         this.onChange();
       },
     );
@@ -251,6 +260,7 @@ export class Workbench {
 
   #forgetMap(): void {
     this.#comparing.take(undefined);
+    this.#contesting.reset();
     this.#ruler.take(undefined);
     this.#viewer.take(undefined);
     this.#footageTools?.show();

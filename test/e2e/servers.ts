@@ -62,8 +62,12 @@ const POLICY = [
   "connect-src 'self'",
   "manifest-src 'self'",
   "require-trusted-types-for 'script'",
-  'trusted-types service-worker',
+  'trusted-types service-worker peer',
 ].join('; ');
+
+/** Of the worker that runs another library, once the visitor asks for it: what was checked, and its WebAssembly. */
+const peerPolicy = (hosts: string) =>
+  ["default-src 'none'", "script-src 'self' blob: 'wasm-unsafe-eval'", `connect-src ${hosts}`].join('; ');
 
 /** Where `serveBuilt` builds the page: a folder for each process of the suite. */
 export const BUILT_PAGE = outputOf('demo');
@@ -72,14 +76,33 @@ function outputOf(name: string): string {
   return join(ROOT, 'test/output', `${name}-${process.env['VITEST_POOL_ID'] ?? 1}`);
 }
 
+/** What stands for another library in a page that is built for a test: its list of files, and where they are. */
+export interface PeerStandIn {
+  /** Text of the module that stands for `demo/peer_library.ts`. */
+  readonly module: string;
+  /** Sources that its worker may fetch from. */
+  readonly hosts: string;
+}
+
 /** Builds the page and serves it under a strict content security policy. */
-export async function serveBuilt(files: ServedFiles): Promise<Served> {
+export async function serveBuilt(files: ServedFiles, peer?: PeerStandIn): Promise<Served> {
+  const standIn: Plugin = {
+    name: 'peer-stand-in',
+    enforce: 'pre',
+    load: (id) => (peer && id.endsWith('/demo/peer_library.ts') ? peer.module : undefined),
+    configurePreviewServer: ({ middlewares }) =>
+      void middlewares.use(({ url = '' }, response, next) => {
+        const isPeer = url.includes('/peer_worker-');
+        response.setHeader('Content-Security-Policy', isPeer ? peerPolicy(peer?.hosts ?? "'none'") : POLICY);
+        next();
+      }),
+  };
   const shared = { configFile: CONFIG, logLevel: 'warn', build: { outDir: BUILT_PAGE } } as const;
-  await build(shared);
+  await build({ ...shared, plugins: [standIn] });
   const server = await preview({
     ...shared,
-    plugins: [files.plugin()],
-    preview: { host: 'localhost', port: 0, headers: { 'Content-Security-Policy': POLICY } },
+    plugins: [standIn, files.plugin()],
+    preview: { host: 'localhost', port: 0 },
   });
   return { url: server.resolvedUrls?.local[0] as string, close: () => server.close() };
 }

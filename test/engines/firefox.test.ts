@@ -6,11 +6,10 @@ import { readPicture } from '../../src/node/image_file.js';
 import { compareMaps } from '../../truth/compare_maps.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { openPage, ROOT, type Watch } from '../e2e/chromium.js';
-import { textOf, waitForMap } from '../e2e/demo_page.js';
 import { firefoxPath, startFirefox, type Firefox } from '../e2e/firefox.js';
 import { farthest, midasWeights, opaque } from '../e2e/midas.js';
 import type { Pixels } from '../e2e/page/door.js';
-import { ServedFiles, serveBuilt, serveSource, type Served } from '../e2e/servers.js';
+import { ServedFiles, serveSource, type Served } from '../e2e/servers.js';
 import { fixtures, recordedStages } from '../models/fixtures.js';
 import { NANO_FOLDER, nanoReference } from '../models/nano_reference.js';
 
@@ -127,44 +126,6 @@ describe.skipIf(!RUNS)('the public door in Firefox', () => {
       const map = await page.evaluate((...of) => window.door.runSeeded(...of), input, height, width);
       expectNear('MiDaS small', map, recordedStages(name).get('output')!);
     });
-  });
-
-  it('leaves the console empty and other origins alone', () => {
-    expect(watch.complaints).toEqual([]);
-    expect([...watch.origins]).toEqual([new URL(served.url).origin]);
-  });
-});
-
-describe.runIf(ALL)('the built page in Firefox, under a strict content security policy', () => {
-  let served: Served;
-  let page: Page;
-  let watch: Watch;
-  beforeAll(async () => {
-    served = await serveBuilt(files);
-    ({ page, watch } = await openPage(firefox.browser));
-    await page.setViewport({ width: 1280, height: 800 });
-  });
-  afterAll(() => served?.close());
-
-  it('shows depth at once, of a picture of its own', async () => {
-    await page.goto(`${served.url}?size=128`);
-    await waitForMap(page, 768, 576);
-    expect(await textOf(page, '#fact-precision')).toBe('f32');
-    expect(await textOf(page, '#fact-time')).toMatch(/^[\d.]+ m?s$/);
-  });
-
-  it('follows the camera, and keeps the last frame when it stops', async () => {
-    await page.click('#camera');
-    await page.waitForFunction(
-      () => /^(?!0\.0)\d+\.\d fps$/.test(document.querySelector('#fact-time')?.textContent ?? ''),
-      { timeout: 120_000 },
-    );
-    expect(await textOf(page, '#camera')).toBe('Stop camera');
-    await page.click('#camera');
-    await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', {
-      timeout: 120_000,
-    });
-    expect(await textOf(page, '#picture-caption')).toMatch(/^camera\.png · \d+ × \d+$/);
   });
 
   it('leaves the console empty and other origins alone', () => {
