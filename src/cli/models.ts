@@ -1,19 +1,36 @@
-import { depthModels } from '../index.js';
+import type { SizeRule } from '../image/size.js';
+import { depthModels, type DepthModelSummary } from '../index.js';
+import { entryByName } from '../models/resolve.js';
 import { packagedFile } from '../weights/fetch/source.js';
+
+/** What `depthwise models` tells of each. */
+const listed: readonly (DepthModelSummary & { readonly input: SizeRule })[] = depthModels.map((model) => ({
+  ...model,
+  input: entryByName(model.name).input,
+}));
 
 /** Every model by name: a table for people, or JSON. */
 export function modelsText(json: boolean): string {
-  if (json) return JSON.stringify(depthModels, null, 2);
-  const rows = depthModels.map(({ name, kind, licence, permissive, source, page }) => [
+  if (json) return JSON.stringify(listed, null, 2);
+  const rows = listed.map(({ name, kind, input, licence, permissive, source, page }) => [
     name,
-    kind === 'metric' ? 'metres' : 'relative',
+    kind === 'metric' ? 'metres' : kind.replace('-', ' '),
+    inputText(input),
     permissive ? licence : `${licence} (*)`,
     placeOf(source, page),
   ]);
   return (
-    `${table([['NAME', 'DEPTH', 'LICENCE', 'WEIGHTS'], ...rows])}\n\n(*) not free for every ` +
+    `${table([['NAME', 'DEPTH', 'INPUT', 'LICENCE', 'WEIGHTS'], ...rows])}\n\n(*) not free for every ` +
     `use: needs --accept-license`
   );
+}
+
+/** Pixels that the network's input is made to have, in the README's words. */
+export function inputText({ width, height, keepAspect, method }: SizeRule): string {
+  const size = width === height ? `${width}` : `${width}×${height}`;
+  if (!keepAspect) return `${width}×${height}`;
+  if (method === 'minimal') return `near ${size}`;
+  return `${method === 'lower_bound' ? 'short' : 'long'} side ${size}`;
 }
 
 function placeOf(source: string | undefined, page: string | undefined): string {

@@ -192,7 +192,7 @@ Usage:
   depthwise compare --models A,B PHOTOS -o DIR   models over the same pictures, as a page
   depthwise convert IN OUT.safetensors       a .pt or any other file of weights as safetensors
   depthwise info                             GPUs, their limits and features
-  depthwise models                           models, their sizes and licences
+  depthwise models                           models, their depth, input and licences
   depthwise cache [list|clear]               downloaded weights that are kept
 `;
 

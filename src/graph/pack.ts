@@ -66,11 +66,11 @@ export function packInto(blocks: readonly Block[], capacities: readonly number[]
   return place(0);
 }
 
-/** Places blocks one by one, the largest first, where the slots grow least; none past `most` bytes. */
+/** Places blocks one by one, in the order given, where the slots grow least; none past `most` bytes. */
 export function packGreedily(blocks: readonly Block[], most: number): void {
   for (const block of blocks) block.slot = -1;
   const sizes: number[] = [];
-  for (const block of [...blocks].sort((a, b) => b.bytes - a.bytes)) {
+  for (const block of blocks) {
     let best = { slot: sizes.length, offset: 0, growth: block.bytes, spare: 0 };
     sizes.forEach((size, slot) => {
       if (block.apart.some((other) => other.slot === slot)) return;

@@ -46,15 +46,17 @@ export function planSlots(
   const kept = new Set([...keep].map(({ id }) => id));
   const order = schedule(graph, kept);
   const lowerBound = peakBytes(order, kept);
-  const intervals = intervalsOf(order, kept);
-  const blocks = blocksOf(order, intervals);
-  packGreedily(blocks, maxBufferSize);
+  const places = blocksOf(order, kept);
+  const blocks = [...places.values()];
+  const largestFirst = [...blocks].sort((a, b) => b.bytes - a.bytes);
+  packGreedily(largestFirst, maxBufferSize);
   const tried = capacitiesFrom(blocks, lowerBound, sum(slotSizes(blocks))).filter(
     (slots) => Math.max(...slots) <= maxBufferSize,
   );
-  if (!tried.some((slots) => packInto(blocks, slots))) packGreedily(blocks, maxBufferSize);
+  if (!tried.some((slots) => packInto(blocks, slots) || packInto(largestFirst, slots)))
+    packGreedily(largestFirst, maxBufferSize);
   const slots = slotSizes(blocks);
-  return { order, slots, places: placesOf(intervals, blocks), bytes: sum(slots), lowerBound };
+  return { order, slots, places, bytes: sum(slots), lowerBound };
 }
 
 /**
@@ -80,7 +82,9 @@ function intervalsOf(order: readonly Node[], keep: ReadonlySet<number>): Interva
   );
 }
 
-function blocksOf(order: readonly Node[], intervals: readonly Interval[]): Block[] {
+/** The block of every node output, by value id, in the order they are made. */
+function blocksOf(order: readonly Node[], keep: ReadonlySet<number>): Map<number, Block> {
+  const intervals = intervalsOf(order, keep);
   const blocks = intervals.map(({ value, last }): Block => ({
     bytes: storedBytes(value),
     kept: last === Infinity,
@@ -108,11 +112,7 @@ function blocksOf(order: readonly Node[], intervals: readonly Interval[]): Block
       if (here.kept && there.kept) separate(here, there);
     }
   });
-  return blocks;
-}
-
-function placesOf(intervals: readonly Interval[], blocks: readonly Block[]): Map<number, Place> {
-  return new Map(blocks.map(({ slot, offset }, i) => [(intervals[i] as Interval).value.id, { slot, offset }]));
+  return byId;
 }
 
 function sum(bytes: readonly number[]): number {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { operationCases, operationGraph } from '../../bench/peers/cases.js';
 import { externalTensors, filledGraph, fillings, keptGraph, LOCATION } from '../../bench/peers/graphs.js';
 import { Graph, type Constant } from '../../src/graph/graph.js';
+import { originalNames } from '../../src/models/identify.js';
 import { codeOf } from '../../src/models/registry.js';
 import { entryByName, findEntry } from '../../src/models/resolve.js';
 import { Weights } from '../../src/weights/weights.js';
@@ -14,7 +15,13 @@ import { networkCases, type NetworkCase } from '../../bench/peers/networks.js';
 const FOLDER = fileURLToPath(new URL('../../bench/peers/graphs', import.meta.url));
 const graphOf = (name: string) => keptGraph(FOLDER, name);
 
-/** Names of the checkpoint's tensors that Depthwise reads for a network. */
+/**
+ * What the exporter leaves out of ZoeDepth NK: it follows the one head that the router takes for the picture, and that
+ * does not read the relative map, which our kernel has for N and K.
+ */
+const NOT_TAKEN = /^(?:patch_transformer|mlp_classifier)\.|\.nyu\.|^core\.core\.scratch\.output_conv\.4\./;
+
+/** Names of the checkpoint's tensors that Depthwise reads for a network, without a prefix that all have. */
 async function namesRead({ model, input: [, , H, W], checkpoint }: NetworkCase): Promise<string[]> {
   const tensors = new Map(
     checkpointTensors(checkpoint).map((each) => [each.name, { ...each, dtype: 'F32' as const }] as const),
@@ -22,8 +29,9 @@ async function namesRead({ model, input: [, , H, W], checkpoint }: NetworkCase):
   const entry = entryByName(model);
   const graph = new Graph();
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-  const weights = Weights.from({ tensors, metadata: new Map() }, checkpoint);
-  (await codeOf(entry)).network(entry)(image, weights, { convention: 'original' });
+  const [table, code] = [{ tensors, metadata: new Map<string, string>() }, await codeOf(entry)];
+  const weights = Weights.from(table, checkpoint, originalNames(table, checkpoint, code));
+  code.network(entry)(image, weights, { convention: 'original' });
   const constants = [...graph.constants.values()].map(({ origin }) => origin as Constant);
   return [...new Set(constants.flatMap((constant) => constant.weights.map(({ name }) => name)))].sort();
 }
@@ -36,9 +44,12 @@ describe('kept graphs', () => {
   });
 
   it.each(networkCases)('$name reads the tensors that Depthwise reads, as the checkpoint has them', async (kase) => {
-    const names = fillings(graphOf(kase.name), checkpointTensors(kase.checkpoint)).map(({ name }) => name);
+    const entries = fillings(graphOf(kase.name), checkpointTensors(kase.checkpoint));
+    const names = entries.map(({ name }) => name.replace(/^model\./, ''));
     expect(names.length).toBeGreaterThan(100);
-    if (findEntry(kase.model)) expect(names.sort()).toEqual(await namesRead(kase));
+    const read = findEntry(kase.model) && (await namesRead(kase));
+    const taken = kase.model === 'zoedepth-nk' ? read?.filter((name) => !NOT_TAKEN.test(name)) : read;
+    if (taken) expect(names.sort()).toEqual(taken);
   });
 
   it.each(operationCases)('$name reads as many weights as Depthwise', (kase) => {

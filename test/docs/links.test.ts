@@ -1,7 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { inputText } from '../../src/cli/models.js';
 import { depthModels } from '../../src/index.js';
+import { entryByName } from '../../src/models/resolve.js';
 import { readDocument, ROOT, slug } from './markdown.js';
 
 const FILES = [
@@ -105,13 +107,30 @@ describe('the README', () => {
     expect(linksOf('README.md').filter(({ path }) => !packed(path))).toEqual([]);
   });
 
-  it('has a download size for every model', () => {
-    const rows = readme.split('\n').filter((line) => line.startsWith('| `') && / MB \|/.test(line));
-    const named = rows.flatMap((row) => {
-      const [first, ...more] = [...row.split('|')[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
-      return [first!, ...more.map((end) => first!.replace(/-\w+$/, end))];
+  /** Rows of the table of models, and the models that each is about. */
+  const rows = readme
+    .split('\n')
+    .filter((line) => line.startsWith('| `') && / MB \|/.test(line))
+    .map((row) => {
+      const cells = row.split('|').map((cell) => cell.trim());
+      const [first, ...more] = [...cells[1]!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+      return { cells, names: [first!, ...more.map((end) => first!.replace(/-\w+$/, end))] };
     });
-    expect(named.sort()).toEqual(depthModels.map(({ name }) => name).sort());
+
+  it('has a download size for every model', () => {
+    expect(rows.flatMap(({ names }) => names).sort()).toEqual(depthModels.map(({ name }) => name).sort());
+  });
+
+  it.each(rows)('says of $names what the registry says: kind, input and licence', ({ cells, names }) => {
+    const models = names.map((name) => depthModels.find((model) => model.name === name)!);
+    const kinds = { metric: 'metres', relative: 'relative', 'relative-inverse': 'relative inverse' };
+    for (const { kind } of models) expect(cells[2]!.split(',')[0]!.replace(' by a focal length', '')).toBe(kinds[kind]);
+    const inputs = [...new Set(names.map((name) => inputText(entryByName(name).input)))];
+    for (const input of inputs) expect(cells[5]).toContain(input.replace('near ', ''));
+    for (const word of ['near', 'short', 'long'])
+      expect(cells[5]!.includes(word), word).toBe(inputs.some((input) => input.startsWith(word)));
+    for (const { licence, permissive } of models)
+      expect(cells[6]).toBe(permissive ? licence : `${licence.replace(' by the authors', '')} *`);
   });
 
   it('says what to do for every error code', () => {

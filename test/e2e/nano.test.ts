@@ -42,7 +42,15 @@ describe('depthwise with nothing but itself', () => {
   });
 
   it('lists nano as its own', async () => {
-    expect((await depthwise('models')).stdout).toMatch(/^nano +relative +MIT +comes with depthwise$/m);
+    const { stdout } = await depthwise('models');
+    expect(stdout).toMatch(/^nano +relative inverse +long side 256 +MIT +comes with depthwise$/m);
+    expect(JSON.parse((await depthwise('models', '--json')).stdout)).toContainEqual(
+      expect.objectContaining({
+        name: 'nano',
+        kind: 'relative-inverse',
+        input: expect.objectContaining({ width: 256 }),
+      }),
+    );
   });
 });
 

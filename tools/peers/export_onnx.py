@@ -100,8 +100,27 @@ def graphs(upstream: Path):
 
 
 def network(row: dict, upstream: Path) -> nn.Module:
+    """A published network, picture [1,3,H,W] to its map alone. One of videos takes the picture as a clip of one frame."""
     case = record_models.Case(row["model"], row["width"], row["height"], 0)
-    return record_models.Published(case, upstream).model
+    source = record_models.Published(case, upstream)
+    model, forward = source.model, source.model.forward
+    if source.third:
+        model.model.cam_dec = None  # its code holds the size of the picture, and nothing of it is in the map
+        model.forward = lambda x: model.model(x[None]).depth[0]
+    elif source.zoe:
+        model.forward = lambda x: forward(x)["metric_depth"]
+    elif source.video:
+        model.forward = lambda x: forward(x[None])[0]
+    return model
+
+
+def quantile(values: torch.Tensor, q: float) -> torch.Tensor:
+    """`torch.quantile` by its definition: between ranks by a straight line."""
+    ordered = values.sort()[0]
+    place = (values.shape[0] - 1) * torch.tensor(q)
+    below = place.floor()
+    low, high = ordered[below.long()], ordered[place.ceil().long()]
+    return low + (high - low) * (place - below)
 
 
 @contextmanager
@@ -109,14 +128,20 @@ def as_published():
     """Lets a graph be traced through the code that runs.
 
     MiDaS unflattens tokens to sizes that are tensors then. Next-ViT leaves out norms, which it expects to be merged.
+    The router of ZoeDepth NK has a kernel in torch that takes a whole layer, and none in ONNX.
     """
-    unflatten, exporting = nn.Unflatten, torch.onnx.is_in_onnx_export
-    nn.Unflatten = lambda dim, sizes: unflatten(dim, tuple(int(size) for size in sizes))
+    kept = nn.Unflatten, torch.onnx.is_in_onnx_export, torch.quantile, torch.cartesian_prod
+    nn.Unflatten = lambda dim, sizes: kept[0](dim, tuple(int(size) for size in sizes))
     torch.onnx.is_in_onnx_export = lambda: False
+    # ONNX has no operators for these.
+    torch.quantile = quantile
+    torch.cartesian_prod = lambda y, x: torch.stack(torch.meshgrid(y, x, indexing="ij"), -1).flatten(0, 1)
+    torch.backends.mha.set_fastpath_enabled(False)
     try:
         yield
     finally:
-        nn.Unflatten, torch.onnx.is_in_onnx_export = unflatten, exporting
+        nn.Unflatten, torch.onnx.is_in_onnx_export, torch.quantile, torch.cartesian_prod = kept
+        torch.backends.mha.set_fastpath_enabled(True)
 
 
 def export(module: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
