@@ -32,6 +32,7 @@ export default defineConfig({
         index: 'src/index.ts',
         colormaps: 'src/depth/colormaps.ts',
         views: 'src/views/index.ts',
+        heif: 'src/heif/index.ts',
         worker: 'src/worker/index.ts',
         worker_host: 'src/worker/host.ts',
         'chunks/gpu': 'src/tuning/gpu.ts',
@@ -39,7 +40,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rollupOptions: {
-      external: [/^@gltf-transform\//],
+      external: [/^@gltf-transform\//, /^libheif-js/],
       // What every page needs is in the first file, so that no page waits for a second one; the others import it from
       // there, under names of one or two letters.
       preserveEntrySignatures: 'allow-extension',

@@ -23,6 +23,7 @@ export default defineConfig({
         index: 'src/index.ts',
         colormaps: 'src/depth/colormaps.ts',
         views: 'src/views/index.ts',
+        heif: 'src/heif/index.ts',
         node: 'src/node/index.ts',
         cli: 'src/cli/main.ts',
       },

@@ -148,7 +148,7 @@ describe('an editor', () => {
 describe('the package', () => {
   it('has one declaration file for each entry, whose examples compile', async () => {
     const names = (await readdir(join(pack, 'dist/types'))).sort();
-    expect(names).toEqual(['colormaps.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
+    expect(names).toEqual(['colormaps.d.ts', 'heif.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
     const examples: Record<string, string> = { 'given.ts': GIVEN };
     for (const name of names) {
       const text = await readFile(join(pack, 'dist/types', name), 'utf8');
@@ -176,12 +176,14 @@ describe('the package', () => {
       'dist/browser/index.js',
       'dist/browser/colormaps.js',
       'dist/browser/views.js',
+      'dist/browser/heif.js',
       'dist/browser/worker.js',
       'dist/browser/worker_host.js',
       'dist/node/index.js',
       'dist/node/colormaps.js',
       'dist/node/node.js',
       'dist/node/views.js',
+      'dist/node/heif.js',
       'dist/node/cli.js',
       'README.md',
       'LICENSE',

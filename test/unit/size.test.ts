@@ -26,10 +26,12 @@ const NETWORKS = readdirSync(FAMILIES).flatMap((file) =>
     ([, name]) => `${name}.ts`,
   ),
 );
-/** Scripts of the whole library: one a family, those that families share, and thirteen others. */
-const MOST_FILES = NETWORKS.length + 20;
+/** Scripts of the whole library: one a family, those that families share, and fifteen others. */
+const MOST_FILES = NETWORKS.length + 22;
 /** What a page fetches more for `depthwise/views`, brotli, in bytes. */
 const VIEWS = 16 * KIB;
+/** And for `depthwise/heif`, besides the package that decodes. */
+const HEIF = 3 * KIB;
 const BUILT = join(ROOT, 'test/output/library');
 
 /** The library as it is published, by file name. */
@@ -97,6 +99,16 @@ describe('the library in a page', () => {
     expect(added).toBeLessThanOrEqual(VIEWS);
     expect([...files.values()].filter(({ imports }) => imports.includes('views.js'))).toEqual([]);
     expect([...fetched('views.js')].sort()).toEqual(['index.js', 'views.js']);
+  });
+
+  it('has HEIC pictures behind a door of their own, without the package that decodes them', () => {
+    const added = fetched('heif.js');
+    added.delete('index.js');
+    const bytes = brotliBytes([...added]);
+    console.log(`heif: ${bytes} bytes brotli`);
+    expect(bytes).toBeLessThanOrEqual(HEIF);
+    expect([...files.values()].filter(({ imports }) => imports.includes('heif.js'))).toEqual([]);
+    expect(files.get('heif.js')?.dynamicImports).toEqual(['libheif-js/wasm-bundle.js']);
   });
 
   it('fetches one family only, and what is not used not at all', () => {

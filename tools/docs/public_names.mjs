@@ -1,7 +1,13 @@
 import { Converter, ReflectionKind } from 'typedoc';
 
 /** What users import each entry as. */
-const ENTRIES = { index: 'depthwise', views: 'depthwise/views', worker: 'depthwise/worker', node: 'depthwise/node' };
+const ENTRIES = {
+  index: 'depthwise',
+  views: 'depthwise/views',
+  heif: 'depthwise/heif',
+  worker: 'depthwise/worker',
+  node: 'depthwise/node',
+};
 
 /**
  * Names modules as users do, and leaves out what an error class has from its base: every error is a DepthwiseError,
