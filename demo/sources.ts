@@ -9,9 +9,14 @@ import { Strip } from './strip.js';
 /** The picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
 const SAMPLE = './sample.jpg';
 
+/** Milliseconds without a picture after which the page says what it does. */
+const SLOW = 250;
+
 interface Listener {
   /** Another picture is shown; `start` where its depth is to be estimated at once. */
   readonly onPicture: (start: boolean) => Promise<void>;
+  /** A picture that takes its time to be read. */
+  readonly onReading: (name: string) => void;
   /** Before the camera or a video starts, which may take its time. */
   readonly onChange: () => void;
   /** The camera or a video plays. */
@@ -78,10 +83,13 @@ export class Sources {
 
   async #take(blob: Blob, name: string, start: boolean, image?: string): Promise<void> {
     const turn = ++this.#turn;
+    const timer = setTimeout(() => this.#listener.onReading(name), SLOW);
     try {
       await this.pane.show(blob, name, () => turn === this.#turn);
     } catch (error) {
       return turn === this.#turn ? this.#listener.onError(error) : undefined;
+    } finally {
+      clearTimeout(timer);
     }
     if (turn !== this.#turn) return;
     this.#image = image;

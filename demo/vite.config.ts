@@ -18,7 +18,7 @@ const FIRST = new RegExp(
 export default defineConfig({
   root: at('.'),
   base: './',
-  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\//)],
+  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\/|\/heif_worker-/)],
   resolve: {
     alias: [
       // What Mediabunny takes of Node. As its own stand-in, which is CommonJS, it would cost every visit a helper.
@@ -26,9 +26,20 @@ export default defineConfig({
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
       { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
       { find: /^depthwise\/views$/, replacement: at('../src/views/index.ts') },
+      { find: /^depthwise\/heif$/, replacement: at('../src/heif/index.ts') },
       { find: /^depthwise\/nano$/, replacement: at('../models/nano.js') },
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
+  },
+  worker: {
+    format: 'es',
+    rollupOptions: {
+      output: {
+        // The package is minified as it comes, and has no word of its licence.
+        minify: { compress: false, mangle: false, codegen: true },
+        banner: '/*! Contains libheif-js, LGPL-3.0: https://github.com/catdad-experiments/libheif-js */',
+      },
+    },
   },
   server: { fs: { allow: [at('..')] } },
   build: {

@@ -32,6 +32,7 @@ export class Workbench {
   );
   readonly #sources = new Sources({
     onPicture: (start) => this.#pictureShown(start),
+    onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
     onFootage: () => this.#footageShown(),
     onWeights: (file) => void this.#takeWeights(file),
@@ -213,15 +214,16 @@ export class Workbench {
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
     const { rendered } = this.#sources;
-    const { blob, picture } = this.#sources.pane;
+    const { blob, picture, focalLength } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
-    const map = await model.estimate(blob, options);
+    const known = focalLength === undefined ? {} : { focalLength };
+    const map = await model.estimate(blob, { ...options, ...known });
     const duration = durationText(performance.now() - start);
     await this.#show(map, blob, 'Time', duration);
     const { title, adapter } = model.info;
-    this.#comparing.take({ map, blob, title, truth: rendered });
+    this.#comparing.take({ map, blob, known, title, truth: rendered });
     this.#viewer.take({
       map,
       picture,

@@ -4,6 +4,7 @@ import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
+import { decodeHeif } from '../../src/heif/index.js';
 import { loadDepthModel } from '../../src/index.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
@@ -19,6 +20,7 @@ import { ServedFiles, serveBuilt, type Served } from './servers.js';
 
 const PICTURE = { width: 96, height: 64, data: opaque(seededPicture('files', 64, 96)) };
 const INPUT_SIZE = 96;
+const FIXTURES = join(import.meta.dirname, '../fixtures');
 
 let chromium: Chromium;
 let served: Served;
@@ -235,6 +237,54 @@ describe('files on the page', () => {
     );
     await refused();
     expect(await text('#error')).toMatch(/^model\.pt: received text\/html, not weights/);
+  });
+});
+
+describe('HEIC pictures, which Chromium does not decode', () => {
+  const HEIC = ['plain', 'ten_bits', 'burst', 'rotated', 'noted'];
+  const asked: string[] = [];
+  const reader = () => asked.filter((url) => /heif/.test(url));
+  /** The picture on show, of 64x48, in a colour space. */
+  const pictureIn = (colorSpace: PredefinedColorSpace) =>
+    page.$eval(
+      '#picture',
+      (image, space) => {
+        const context = new OffscreenCanvas(64, 48).getContext('2d', { colorSpace: space })!;
+        context.drawImage(image as HTMLImageElement, 0, 0);
+        return [...context.getImageData(0, 0, 64, 48, { colorSpace: space }).data];
+      },
+      colorSpace,
+    );
+  beforeAll(async () => {
+    for (const name of HEIC) files.add(`/${name}.heic`, await readFile(join(FIXTURES, 'heic', `${name}.heic`)));
+    page.on('request', (request) => void asked.push(request.url()));
+    await open('');
+  });
+
+  it.each(HEIC)('are read by what is fetched for them, upright and the primary one: %s', async (name) => {
+    if (name === HEIC[0]) expect(reader()).toEqual([]);
+    await drop(`${name}.HEIC`, '', { path: `/${name}.heic` });
+    await page.waitForFunction(
+      (of) => document.querySelector('#picture-caption')?.textContent === of,
+      {},
+      `${name}.HEIC · 64 × 48`,
+    );
+    await waitForMap(page, 64, 48);
+    const { data } = await decodeHeif(await readFile(join(FIXTURES, 'heic', `${name}.heic`)));
+    const farthestLevel = (pixels: number[]) => Math.max(...pixels.map((value, i) => Math.abs(value - data[i]!)));
+    const is = name === 'noted' ? 'display-p3' : 'srgb';
+    expect(farthestLevel(await pictureIn(is)), 'as stored').toBeLessThanOrEqual(1);
+    if (name === 'noted') expect(farthestLevel(await pictureIn('srgb')), 'seen with its profile').toBeGreaterThan(10);
+    expect(reader().filter((url) => /heif_worker/.test(url))).toHaveLength(1 + HEIC.indexOf(name));
+  });
+
+  it('that are damaged are refused in words, and the picture before stays', async () => {
+    const bytes = await readFile(join(FIXTURES, 'heic/plain.heic'));
+    files.add('/cut.heic', bytes.subarray(0, 400));
+    await drop('cut.heic', 'image/heic', { path: '/cut.heic' });
+    await refused();
+    expect(await text('#error')).toMatch(/^cut\.heic: cannot be decoded as HEIC \(Invalid input/);
+    expect(await text('#picture-caption')).toBe('noted.HEIC · 64 × 48');
   });
 });
 

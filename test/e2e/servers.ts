@@ -62,7 +62,7 @@ const POLICY = [
   "connect-src 'self'",
   "manifest-src 'self'",
   "require-trusted-types-for 'script'",
-  'trusted-types service-worker',
+  'trusted-types service-worker heif-worker',
 ].join('; ');
 
 /** Where `serveBuilt` builds the page: a folder for each process of the suite. */

@@ -78,8 +78,10 @@ it('imports the library by its entries alone, and nothing of other folders', () 
   expect([...others].sort()).toEqual([
     'depthwise',
     'depthwise/colormaps',
+    'depthwise/heif',
     'depthwise/nano.safetensors?url',
     'depthwise/views',
+    'libheif-js/index.js',
     'mediabunny',
   ]);
 });
