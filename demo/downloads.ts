@@ -6,7 +6,8 @@ import type { SceneFormat } from './scene_files.js';
 import type { Viewer } from './viewer.js';
 import { FLAT } from './view_settings.js';
 
-const ENDINGS: Readonly<Record<DepthFileFormat, string>> = {
+/** Ends of the names of files of maps. */
+export const ENDINGS: Readonly<Record<DepthFileFormat, string>> = {
   png: '.png',
   png16: '-16bit.png',
   pfm: '.pfm',

@@ -8,7 +8,14 @@ export interface Folder {
 
 /** Pictures of a folder that are offered. */
 export const MOST_PICTURES = 2000;
+/** Paths in a folder that was dropped, whose files do not have them. */
+const PATHS = new WeakMap<File, string>();
 const PICTURE_NAME = /\.(?:jpe?g|png|webp|avif|gif|bmp|heic|heif)$/i;
+
+/** Path of a picture in its folder, with its name. */
+export function pathOf(file: File): string {
+  return PATHS.get(file) || file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name;
+}
 
 /** A folder by its files, of which names tell the pictures: thousands are not opened to see. */
 export function folderOf(name: string, files: readonly File[]): Folder {
@@ -49,6 +56,7 @@ async function readFolder(root: FileSystemDirectoryEntry): Promise<Folder> {
   }
   found.sort((a, b) => a.fullPath.localeCompare(b.fullPath, undefined, { numeric: true }));
   const files = await Promise.all(found.map((entry) => new Promise<File>((...settle) => entry.file(...settle))));
+  for (const [i, { fullPath }] of found.entries()) PATHS.set(files[i] as File, fullPath.split('/').slice(2).join('/'));
   return folderOf(root.name, files);
 }
 

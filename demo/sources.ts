@@ -21,6 +21,8 @@ interface Listener {
   readonly onChange: () => void;
   /** The camera or a video plays. */
   readonly onFootage: () => Promise<void>;
+  /** A folder is chosen from, or none any more. */
+  readonly onFolder: (folder: Folder | undefined) => void;
   readonly onWeights: (file: File) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -29,7 +31,7 @@ interface Listener {
 export class Sources {
   readonly pane = new PicturePane();
   readonly footage = new Footage(this.pane.video);
-  readonly #strip = new Strip();
+  readonly #strip = new Strip(() => this.#listener.onFolder(undefined));
   readonly #button = element('camera', HTMLButtonElement);
   readonly #listener: Listener;
   #image: string | undefined;
@@ -113,6 +115,7 @@ export class Sources {
         pick: () => open(file),
       })),
     );
+    this.#listener.onFolder(folder);
     open(pictures[0]);
   }
 

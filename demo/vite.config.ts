@@ -50,6 +50,8 @@ export default defineConfig({
     // What glTF's library imports in Node alone.
     rollupOptions: {
       external: [/^node:/],
+      // The worker that reads HEIC is three megabytes.
+      checks: { pluginTimings: false },
       // Licences of others stay with their code.
       output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] }, comments: { legal: true } },
     },

@@ -1,7 +1,9 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
 import { Comparing } from './comparing.js';
 import { Downloads } from './downloads.js';
+import type { Folder } from './dropped.js';
 import { element, setNotice } from './elements.js';
+import type { FolderTools } from './folder_tools.js';
 import type { FootageTools, Task } from './footage_tools.js';
 import type { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
@@ -35,6 +37,7 @@ export class Workbench {
     onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
     onFootage: () => this.#footageShown(),
+    onFolder: (folder) => void this.#folderShown(folder),
     onWeights: (file) => void this.#takeWeights(file),
     onError: (error) => {
       // What moved may have ended for it.
@@ -46,6 +49,8 @@ export class Workbench {
   #kept: KeptWeights | undefined;
   /** Fetched for what moves. */
   #footageTools: FootageTools | undefined;
+  /** Fetched for a folder. */
+  #folderTools: FolderTools | undefined;
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
@@ -154,6 +159,19 @@ export class Workbench {
     if (!footage.running) return;
     this.#footageTools.show();
     await this.#estimate();
+  }
+
+  async #folderShown(folder: Folder | undefined): Promise<void> {
+    if (folder && !this.#folderTools) {
+      const { FolderTools } = await import('./folder_tools.js');
+      this.#folderTools ??= new FolderTools({
+        report: this.#report,
+        look: this.#look,
+        work: (task) => this.#work(task),
+        stop: () => this.#stop(),
+      });
+    }
+    this.#folderTools?.take(folder);
   }
 
   async #takeWeights(file: File): Promise<void> {

@@ -1,5 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../../src/depth/formats/npy.js';
@@ -180,6 +181,8 @@ describe('files on the page', () => {
     const png = await encodePng({ ...PICTURE, channels: 4, data: new Uint8Array(PICTURE.data.buffer) });
     await Promise.all([
       ...['1.png', 'day 2/10.png', 'day 2/9.png'].map((name) => writeFile(join(folder, name), png)),
+      copyFile(join(FIXTURES, 'heic/plain.heic'), join(folder, 'day 2/10.heic')),
+      writeFile(join(folder, 'day 2/11.png'), 'nothing'),
       writeFile(join(folder, 'notes.txt'), 'Nothing but words.'),
     ]);
     const client = await page.createCDPSession();
@@ -189,15 +192,44 @@ describe('files on the page', () => {
     await client.detach();
     await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '1.png · 96 × 64');
     await waitForMap(page, PICTURE.width, PICTURE.height);
-    expect(await text('#strip-title')).toBe('holiday: 3 pictures, and 1 other file left aside');
+    expect(await text('#strip-title')).toBe('holiday: 5 pictures, and 1 other file left aside');
     const names = await page.$$eval('#strip-list button', (all) => all.map(({ ariaLabel }) => ariaLabel));
-    expect(names).toEqual(['1.png', '9.png', '10.png']);
+    expect(names).toEqual(['1.png', '9.png', '10.heic', '10.png', '11.png']);
     await page.click('#strip-list button[aria-label="10.png"]');
     await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '10.png · 96 × 64');
     await waitForMap(page, PICTURE.width, PICTURE.height);
     const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$eval(pressed, (all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual(['10.png']);
+  });
+
+  const saved = () => textOf(page, '#save-folder');
+  const clickSave = () => page.$eval('#save-folder', (button) => (button as HTMLElement).click());
+
+  it('saves the maps of the folder at once, and names the pictures that could not be read', async () => {
+    await page.select('#folder-format', 'npy');
+    const path = await nextDownload(page, chromium.downloads, clickSave);
+    expect(path).toBe(join(chromium.downloads, 'holiday-midas-v2.1-small.zip'));
+    const zip = unzipSync(await readFile(path));
+    const of = (stem: string) => `${stem}-midas-v2.1-small.npy`;
+    expect(Object.keys(zip)).toEqual([of('1'), of('day 2/9'), of('day 2/10.heic'), of('day 2/10.png'), 'not-read.txt']);
+    expect(new TextDecoder().decode(zip['not-read.txt'])).toMatch(/^day 2\/11\.png: 11\.png: 7 bytes .* decoded/);
+    for (const name of [of('1'), of('day 2/10.png')])
+      expect(farthest(Float32Array.from(decodeNpy(zip[name]!).data), expected)).toBeLessThanOrEqual(1e-4);
+    expect(decodeNpy(zip[of('day 2/10.heic')]!).shape).toEqual([48, 64]);
+    expect(await text('#status')).toBe('Saved holiday-midas-v2.1-small.zip: 4 maps. Not read: day 2/11.png.');
+    expect(await saved()).toBe('Save all maps');
+  });
+
+  it('stops saving when it is cancelled, and goes back to the pictures of the page', async () => {
+    await clickSave();
+    await page.waitForFunction(() => document.querySelector('#progress-text')?.textContent?.startsWith('Depth of'));
+    expect(await saved()).toBe('Cancel saving');
+    await clickSave();
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Cancelled.');
+    expect(await saved()).toBe('Save all maps');
     await page.click('#strip-back');
+    expect(await page.$('#save-folder').then((button) => button!.isVisible())).toBe(false);
+    const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$(pressed)).toEqual([]);
     expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compareLayers, type Layer } from '../../../demo/agreement.js';
 import { describeFolder, dropped, folderOf, MOST_PICTURES } from '../../../demo/dropped.js';
+import { mapNames } from '../../../demo/map_names.js';
 import { kindOf } from '../../../demo/file_kind.js';
 import { Footage } from '../../../demo/footage.js';
 import { distanceBetween } from '../../../demo/measure.js';
@@ -76,6 +77,7 @@ it('imports the library by its entries alone, and nothing of other folders', () 
     .map(([, name]) => name!);
   const others = new Set(imports.filter((name) => !name.startsWith('./')));
   expect([...others].sort()).toEqual([
+    'client-zip',
     'depthwise',
     'depthwise/colormaps',
     'depthwise/heif',
@@ -159,6 +161,12 @@ describe('a folder', () => {
     );
     expect(describeFolder(folderOf('a', files(MOST_PICTURES + 7, '.png')))).toBe('a: the first 2000 of 2007 pictures');
     expect(describeFolder(folderOf('a', files(2, '')))).toBe('a holds no picture, but 2 other files.');
+  });
+
+  it('has the maps of its pictures under their names, which are whole where two would be one', () => {
+    expect(mapNames(['a.jpg', 'b/a.jpg', 'b/c.d.png', 'b/C.d.HEIC', '.e'], '-x.png')).toEqual([
+      ...['a-x.png', 'b/a-x.png', 'b/c.d.png-x.png', 'b/C.d.HEIC-x.png', '.e-x.png'],
+    ]);
   });
 
   it('that is dropped is read whole, but for what is hidden', async () => {
