@@ -1,3 +1,5 @@
+import { kindOf, type FileKind } from './file_kind.js';
+
 /** A folder's pictures, by path. */
 export interface Folder {
   readonly name: string;
@@ -35,13 +37,22 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-/** Files and folders of a drop. They have to be asked for before anything is awaited. */
-export function dropped({ items, files }: DataTransfer): { files: File[]; folders: Promise<Folder>[] } {
-  const entries = [...items].map((item) => item.webkitGetAsEntry?.() ?? null);
+/** Files by what they are. */
+export async function sortFiles(files: readonly File[]): Promise<Readonly<Record<FileKind, readonly File[]>>> {
+  const kinds = await Promise.all(files.map(kindOf));
+  const of = (kind: FileKind) => files.filter((_, i) => kinds[i] === kind);
+  return { weights: of('weights'), video: of('video'), picture: of('picture') };
+}
+
+/** Files and folders of a drop, of which the browser lists folders among the files too. */
+export function dropped(
+  entries: readonly (FileSystemEntry | null)[],
+  files: readonly File[],
+): { files: readonly File[]; folders: Promise<Folder>[] } {
   const folders = entries.filter((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory === true);
-  if (folders.length === 0) return { files: [...files], folders: [] };
+  if (folders.length === 0) return { files, folders: [] };
   const names = new Set(folders.map(({ name }) => name));
-  return { files: [...files].filter(({ name }) => !names.has(name)), folders: folders.map(readFolder) };
+  return { files: files.filter(({ name }) => !names.has(name)), folders: folders.map(readFolder) };
 }
 
 async function readFolder(root: FileSystemDirectoryEntry): Promise<Folder> {

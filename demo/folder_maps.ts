@@ -6,7 +6,7 @@ import {
   type EstimateOptions,
 } from 'depthwise';
 import { makeZip } from 'client-zip';
-import { ENDINGS } from './downloads.js';
+import { ENDINGS } from './save_file.js';
 import { pathOf, type Folder } from './dropped.js';
 import { readHeif } from './heif.js';
 import { mapNames } from './map_names.js';

@@ -3,6 +3,7 @@ import { Comparing } from './comparing.js';
 import { Downloads } from './downloads.js';
 import type { Folder } from './dropped.js';
 import { element, setNotice } from './elements.js';
+import type { Footage } from './footage.js';
 import type { FolderTools } from './folder_tools.js';
 import type { FootageTools, Task } from './footage_tools.js';
 import type { KeptWeights } from './kept_weights.js';
@@ -36,7 +37,7 @@ export class Workbench {
     onPicture: (start) => this.#pictureShown(start),
     onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
-    onFootage: () => this.#footageShown(),
+    onFootage: (footage) => this.#footageShown(footage),
     onFolder: (folder) => void this.#folderShown(folder),
     onWeights: (file) => void this.#takeWeights(file),
     onError: (error) => {
@@ -142,11 +143,10 @@ export class Workbench {
     if (start) await this.#estimate();
   }
 
-  async #footageShown(): Promise<void> {
+  async #footageShown(footage: Footage): Promise<void> {
     this.#forgetMap();
     this.#viewer.follow();
     const { FootageTools } = await import('./footage_tools.js');
-    const { footage } = this.#sources;
     this.#footageTools ??= new FootageTools({
       footage,
       report: this.#report,
