@@ -33,6 +33,7 @@ export default defineConfig({
         colormaps: 'src/depth/colormaps.ts',
         eval: 'src/eval/index.ts',
         views: 'src/views/index.ts',
+        heif: 'src/heif/index.ts',
         worker: 'src/worker/index.ts',
         worker_host: 'src/worker/host.ts',
         'chunks/gpu': 'src/tuning/gpu.ts',
@@ -40,7 +41,7 @@ export default defineConfig({
       formats: ['es'],
     },
     rollupOptions: {
-      external: [/^@gltf-transform\//],
+      external: [/^@gltf-transform\//, /^libheif-js/],
       // What every page needs is in the first file, so that no page waits for a second one; the others import it from
       // there, under names of one or two letters.
       preserveEntrySignatures: 'allow-extension',

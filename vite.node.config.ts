@@ -24,6 +24,7 @@ export default defineConfig({
         colormaps: 'src/depth/colormaps.ts',
         eval: 'src/eval/index.ts',
         views: 'src/views/index.ts',
+        heif: 'src/heif/index.ts',
         node: 'src/node/index.ts',
         cli: 'src/cli/main.ts',
       },

@@ -4,7 +4,7 @@ declare module '*?url' {
   export default url;
 }
 
-/** A script for a worker, built by itself, as the address it is served at. */
+/** A script as the address of the worker that Vite makes of it. */
 declare module '*?worker&url' {
   const url: string;
   export default url;

@@ -1,4 +1,4 @@
-import { depthModels, type DepthMap, type DrawOptions } from 'depthwise';
+import { depthModels, type DepthMap, type DrawOptions, type EstimateOptions } from 'depthwise';
 import { compareLayers, type Layer } from './agreement.js';
 import { element, option } from './elements.js';
 import type { GalleryPicture } from './gallery_pictures.js';
@@ -16,6 +16,8 @@ export interface Compared {
   readonly map: DepthMap;
   readonly title: string;
   readonly blob: Blob;
+  /** Of its camera, beside what the blob says. */
+  readonly known: Pick<EstimateOptions, 'focalLength'>;
   readonly truth: GalleryPicture | undefined;
 }
 
@@ -121,8 +123,9 @@ export class Comparison {
     this.#readout.textContent = `${title}: ${describeValue({ kind, unit, nearer }, value)}`;
   }
 
-  async #compare(name: string, { map, title, blob, truth }: Compared, signal: AbortSignal): Promise<void> {
-    const second = name === TRUTH && truth ? await secondOf(truth) : await this.#estimate(name, blob, signal);
+  async #compare(name: string, compared: Compared, signal: AbortSignal): Promise<void> {
+    const { map, title, truth } = compared;
+    const second = name === TRUTH && truth ? await secondOf(truth) : await this.#estimate(name, compared, signal);
     try {
       const { width, height, kind } = map;
       const values = await map.read();
@@ -137,7 +140,7 @@ export class Comparison {
     }
   }
 
-  async #estimate(name: string, blob: Blob, signal: AbortSignal): Promise<Second> {
+  async #estimate(name: string, { blob, known }: Compared, signal: AbortSignal): Promise<Second> {
     this.#report.say('Loading the second model…');
     const request: ModelRequest = { name, weights: undefined, acceptLicense: false };
     const opening = this.#session.open(request, (of) => this.#report.progress(of));
@@ -146,7 +149,7 @@ export class Comparison {
       signal,
     );
     this.#report.say('Estimating…');
-    const map = await model.estimate(blob, { signal });
+    const map = await model.estimate(blob, { signal, ...known });
     try {
       const { width, height, kind } = map;
       const layer: Layer = { title: model.info.title, values: await map.read(), width, height, kind };

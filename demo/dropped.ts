@@ -1,3 +1,5 @@
+import { kindOf, type FileKind } from './file_kind.js';
+
 /** A folder's pictures, by path. */
 export interface Folder {
   readonly name: string;
@@ -8,7 +10,14 @@ export interface Folder {
 
 /** Pictures of a folder that are offered. */
 export const MOST_PICTURES = 2000;
+/** Paths in a folder that was dropped, whose files do not have them. */
+const PATHS = new WeakMap<File, string>();
 const PICTURE_NAME = /\.(?:jpe?g|png|webp|avif|gif|bmp|heic|heif)$/i;
+
+/** Path of a picture in its folder, with its name. */
+export function pathOf(file: File): string {
+  return PATHS.get(file) || file.webkitRelativePath.replace(/^[^/]*\//, '') || file.name;
+}
 
 /** A folder by its files, of which names tell the pictures: thousands are not opened to see. */
 export function folderOf(name: string, files: readonly File[]): Folder {
@@ -28,13 +37,22 @@ function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-/** Files and folders of a drop. They have to be asked for before anything is awaited. */
-export function dropped({ items, files }: DataTransfer): { files: File[]; folders: Promise<Folder>[] } {
-  const entries = [...items].map((item) => item.webkitGetAsEntry?.() ?? null);
+/** Files by what they are. */
+export async function sortFiles(files: readonly File[]): Promise<Readonly<Record<FileKind, readonly File[]>>> {
+  const kinds = await Promise.all(files.map(kindOf));
+  const of = (kind: FileKind) => files.filter((_, i) => kinds[i] === kind);
+  return { weights: of('weights'), video: of('video'), picture: of('picture') };
+}
+
+/** Files and folders of a drop, of which the browser lists folders among the files too. */
+export function dropped(
+  entries: readonly (FileSystemEntry | null)[],
+  files: readonly File[],
+): { files: readonly File[]; folders: Promise<Folder>[] } {
   const folders = entries.filter((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory === true);
-  if (folders.length === 0) return { files: [...files], folders: [] };
+  if (folders.length === 0) return { files, folders: [] };
   const names = new Set(folders.map(({ name }) => name));
-  return { files: [...files].filter(({ name }) => !names.has(name)), folders: folders.map(readFolder) };
+  return { files: files.filter(({ name }) => !names.has(name)), folders: folders.map(readFolder) };
 }
 
 async function readFolder(root: FileSystemDirectoryEntry): Promise<Folder> {
@@ -49,6 +67,7 @@ async function readFolder(root: FileSystemDirectoryEntry): Promise<Folder> {
   }
   found.sort((a, b) => a.fullPath.localeCompare(b.fullPath, undefined, { numeric: true }));
   const files = await Promise.all(found.map((entry) => new Promise<File>((...settle) => entry.file(...settle))));
+  for (const [i, { fullPath }] of found.entries()) PATHS.set(files[i] as File, fullPath.split('/').slice(2).join('/'));
   return folderOf(root.name, files);
 }
 

@@ -1,6 +1,5 @@
-import { dropped, folderOf, type Folder } from './dropped.js';
+import type { Folder } from './dropped.js';
 import { element } from './elements.js';
-import { kindOf, type FileKind } from './file_kind.js';
 
 /** What a person brings to the page. */
 export interface Intake {
@@ -12,15 +11,17 @@ export interface Intake {
   readonly onError: (error: unknown) => void;
 }
 
+/** What tells files and folders: fetched when there are some. */
+const telling = () => import('./dropped.js');
+
 /** Takes files that are chosen, dropped or pasted. What they are is told by their first bytes. */
 export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: Intake): void {
   const take = async (files: readonly File[]) => {
-    const kinds = await Promise.all(files.map(kindOf));
-    const of = (kind: FileKind) => files.filter((_, i) => kinds[i] === kind);
-    const [weights, [video], pictures] = [of('weights'), of('video'), of('picture')];
+    const { sortFiles } = await telling();
+    const { weights, video, picture: pictures } = await sortFiles(files);
     for (const file of weights) onWeights(file);
     // One video plays at a time.
-    if (video) onVideo(video);
+    if (video[0]) onVideo(video[0]);
     if (pictures.length > 1) onFolder({ name: 'Files', pictures, others: 0 });
     else if (pictures[0]) onPicture(pictures[0]);
   };
@@ -31,7 +32,7 @@ export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: 
     const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
     const hidden = (file: File) => file.webkitRelativePath.includes('/.');
     const seen = files.filter((file) => !hidden(file));
-    onFolder(folderOf(name, seen));
+    telling().then(({ folderOf }) => onFolder(folderOf(name, seen)), onError);
   });
   document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files ?? []));
   const veil = element('drop-veil', HTMLElement);
@@ -45,11 +46,18 @@ export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: 
   document.addEventListener('drop', (event) => {
     event.preventDefault();
     veil.hidden = true;
-    if (!event.dataTransfer) return;
-    const { files, folders } = dropped(event.dataTransfer);
+    if (event.dataTransfer) void takeDrop(event.dataTransfer).catch(onError);
+  });
+
+  async function takeDrop({ items, files: all }: DataTransfer): Promise<void> {
+    // A browser gives these before anything is awaited, and no more then.
+    const entries = [...items].map((item) => item.webkitGetAsEntry?.() ?? null);
+    const listed = [...all];
+    const { dropped } = await telling();
+    const { files, folders } = dropped(entries, listed);
     takeAll(files);
     for (const folder of folders) folder.then(onFolder, onError);
-  });
+  }
 }
 
 function onChoice(input: HTMLInputElement, take: (files: File[]) => void): void {

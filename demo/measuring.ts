@@ -1,5 +1,7 @@
+import type { DepthMap } from 'depthwise';
 import type { Layer } from './agreement.js';
 import { element } from './elements.js';
+import type { GalleryPicture } from './gallery_pictures.js';
 import { distanceBetween } from './measure.js';
 import type { Spot } from './probe.js';
 import { formatValue } from './value_text.js';
@@ -10,6 +12,14 @@ export interface Metres {
   /** From side to side, in degrees. */
   readonly angle: number;
   readonly angleKnown: boolean;
+}
+
+/** What is measured in: a map in metres, or a picture whose depth is known. */
+export interface Measured {
+  readonly map: DepthMap;
+  readonly rendered: GalleryPicture | undefined;
+  /** Of the model. */
+  readonly title: string;
 }
 
 type End = Spot & { readonly z: number };
@@ -77,4 +87,11 @@ export class Measuring {
     for (const [name, value] of Object.entries({ x1: from.u, y1: from.v, x2: to.u, y2: to.v }))
       line.setAttribute(name, String(100 * value));
   }
+}
+
+/** The map itself, where it is in metres, else the true depth. */
+export async function layerOf({ map, rendered, title }: Measured): Promise<Layer> {
+  const { width, height, kind } = map;
+  if (kind !== 'metric' && rendered) return (await import('./truth.js')).trueDepth(rendered);
+  return { title, values: await map.read(), width, height, kind };
 }

@@ -1,4 +1,5 @@
 import { element } from './elements.js';
+import { openPicture } from './open_picture.js';
 
 /** The picture, or the video, and its caption. */
 export class PicturePane {
@@ -6,11 +7,19 @@ export class PicturePane {
   readonly picture = element('picture', HTMLImageElement);
   readonly #caption = element('picture-caption', HTMLElement);
   #blob: Blob | undefined;
+  #focalLength: number | undefined;
   #name = 'picture';
+  /** Of a picture that takes long to read. */
+  #reading: AbortController | undefined;
 
   /** The encoded picture, unless there is a video. */
   get blob(): Blob | undefined {
     return this.#blob;
+  }
+
+  /** Of its camera, in pixels, where the picture came in a form that the library does not read it from. */
+  get focalLength(): number | undefined {
+    return this.#focalLength;
   }
 
   /** Name for files made from this picture, without an extension. */
@@ -20,30 +29,25 @@ export class PicturePane {
 
   /**
    * Shows a picture, if it is still wanted when it is decoded.
-   * @throws Error when the browser cannot decode it; what was on show stays
+   * @throws Error when it cannot be decoded; what was on show stays
    */
-  async show(blob: Blob, name: string, wanted: () => boolean): Promise<void> {
-    const url = URL.createObjectURL(blob);
-    const decoded = new Image();
-    decoded.src = url;
-    try {
-      await decoded.decode();
-    } catch (cause) {
-      URL.revokeObjectURL(url);
-      throw new Error(undecodable(blob, name), { cause });
-    }
+  async show(file: Blob, name: string, wanted: () => boolean): Promise<void> {
+    this.#reading?.abort();
+    const { signal } = (this.#reading = new AbortController());
+    const { blob, focalLength, url, width, height } = await openPicture(file, name, signal);
     if (!wanted()) return URL.revokeObjectURL(url);
     const image = this.picture;
     URL.revokeObjectURL(image.src);
     image.src = url;
     this.#blob = blob;
+    this.#focalLength = focalLength;
     this.#name = name;
-    this.#present(image, decoded.naturalWidth, decoded.naturalHeight);
+    this.#present(image, width, height);
   }
 
   /** Shows the video in place of the picture. */
   showVideo(name: string): void {
-    this.#blob = undefined;
+    this.#blob = this.#focalLength = undefined;
     this.#name = name;
     this.#present(this.video, this.video.videoWidth, this.video.videoHeight);
   }
@@ -54,10 +58,4 @@ export class PicturePane {
     this.#caption.textContent = `${this.#name} · ${width} × ${height}`;
     element('panes', HTMLElement).style.setProperty('--aspect', String(width / height));
   }
-}
-
-function undecodable({ type }: Blob, name: string): string {
-  return type.startsWith('image/')
-    ? `${name} cannot be decoded as a picture by this browser.`
-    : `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`;
 }

@@ -3,7 +3,7 @@ import type { Layer } from './agreement.js';
 import { element } from './elements.js';
 import type { GalleryPicture } from './gallery_pictures.js';
 import type { MapView } from './map_view.js';
-import type { Measuring, Metres } from './measuring.js';
+import type { Measured, Measuring, Metres } from './measuring.js';
 import { FLAT } from './view_settings.js';
 import type { Viewer } from './viewer.js';
 
@@ -12,8 +12,8 @@ export class Ruler {
   readonly #button = element('measure', HTMLButtonElement);
   readonly #viewer: Viewer;
   #measuring: Measuring | undefined;
-  #layer: (() => Promise<Layer>) | undefined;
-  #angle: number | undefined;
+  #measured: Measured | undefined;
+  #layer: Promise<Layer> | undefined;
 
   constructor(viewer: Viewer, view: MapView, fail: (error: unknown) => void) {
     this.#viewer = viewer;
@@ -23,10 +23,10 @@ export class Ruler {
   /** Takes another map, or none. */
   take(map: DepthMap | undefined, rendered?: GalleryPicture, title = ''): void {
     this.#measuring?.toggle(false);
-    this.#angle = rendered?.angle;
-    this.#layer = map && layerOf(map, rendered, title);
-    this.#button.disabled = this.#layer === undefined;
-    this.#button.title = this.#layer ? '' : 'Takes a model that gives metres.';
+    this.#layer = undefined;
+    this.#measured = map && (map.kind === 'metric' || rendered) ? { map, rendered, title } : undefined;
+    this.#button.disabled = this.#measured === undefined;
+    this.#button.title = this.#measured ? '' : 'Takes a model that gives metres.';
   }
 
   async #toggle(view: MapView, fail: (error: unknown) => void): Promise<void> {
@@ -47,30 +47,15 @@ export class Ruler {
   }
 
   async #metres(): Promise<Metres> {
-    if (!this.#layer) throw new Error('There is no map in metres any more.');
-    const { angle } = this.#viewer.settings;
-    return { layer: await this.#layer(), angle, angleKnown: angle === this.#angle };
-  }
-}
-
-/** The map itself, where it is in metres, else the true depth; read once. */
-function layerOf(
-  map: DepthMap,
-  rendered: GalleryPicture | undefined,
-  title: string,
-): (() => Promise<Layer>) | undefined {
-  const { width, height, kind } = map;
-  if (kind === 'metric') return once(() => map.read().then((values) => ({ title, values, width, height, kind })));
-  if (!rendered) return undefined;
-  return once(() => import('./truth.js').then(({ trueDepth }) => trueDepth(rendered)));
-}
-
-/** What a promise has given is kept; after a failure the next call tries again. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () =>
-    (made ??= make().catch((error: unknown) => {
-      made = undefined;
+    const measured = this.#measured;
+    if (!measured) throw new Error('There is no map in metres any more.');
+    const { layerOf } = await import('./measuring.js');
+    // Read once; after a failure the next point tries again.
+    const layer = await (this.#layer ??= layerOf(measured)).catch((error: unknown) => {
+      this.#layer = undefined;
       throw error;
-    }));
+    });
+    const { angle } = this.#viewer.settings;
+    return { layer, angle, angleKnown: angle === measured.rendered?.angle };
+  }
 }

@@ -1,6 +1,6 @@
-import { describeFolder, MOST_PICTURES, type Folder } from './dropped.js';
+import type { Folder } from './dropped.js';
 import { element } from './elements.js';
-import { Footage } from './footage.js';
+import type { Footage } from './footage.js';
 import { GALLERY, type GalleryPicture } from './gallery_pictures.js';
 import { takeFiles } from './intake.js';
 import { PicturePane } from './picture_pane.js';
@@ -9,13 +9,20 @@ import { Strip } from './strip.js';
 /** The picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
 const SAMPLE = './sample.jpg';
 
+/** Milliseconds without a picture after which the page says what it does. */
+const SLOW = 250;
+
 interface Listener {
   /** Another picture is shown; `start` where its depth is to be estimated at once. */
   readonly onPicture: (start: boolean) => Promise<void>;
+  /** A picture that takes its time to be read. */
+  readonly onReading: (name: string) => void;
   /** Before the camera or a video starts, which may take its time. */
   readonly onChange: () => void;
   /** The camera or a video plays. */
-  readonly onFootage: () => Promise<void>;
+  readonly onFootage: (footage: Footage) => Promise<void>;
+  /** A folder is chosen from, or none any more. */
+  readonly onFolder: (folder: Folder | undefined) => void;
   readonly onWeights: (file: File) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -23,8 +30,9 @@ interface Listener {
 /** Where pictures come from: the page itself, files, folders, links, the camera and videos. */
 export class Sources {
   readonly pane = new PicturePane();
-  readonly footage = new Footage(this.pane.video);
-  readonly #strip = new Strip();
+  /** Fetched for what moves. */
+  #footage: Footage | undefined;
+  readonly #strip = new Strip(() => this.#listener.onFolder(undefined));
   readonly #button = element('camera', HTMLButtonElement);
   readonly #listener: Listener;
   #image: string | undefined;
@@ -35,14 +43,14 @@ export class Sources {
     this.#listener = listener;
     takeFiles({
       onPicture: (file) => void this.#take(file, file.name || 'pasted picture', true),
-      onVideo: (file) => void this.#start(() => this.footage.play(file)),
-      onFolder: (folder) => this.#takeFolder(folder),
+      onVideo: (file) => void this.#start((footage) => footage.play(file)),
+      onFolder: (folder) => void this.#takeFolder(folder).catch(listener.onError),
       onWeights: listener.onWeights,
       onError: listener.onError,
     });
     this.#button.addEventListener(
       'click',
-      () => void (this.footage.running ? this.#stop() : this.#start(() => this.footage.startCamera())),
+      () => void (this.#footage?.running ? this.#stop(this.#footage) : this.#start((footage) => footage.startCamera())),
     );
     this.#strip.own = GALLERY.map(({ title, thumb, picture }) => ({
       key: picture,
@@ -78,20 +86,24 @@ export class Sources {
 
   async #take(blob: Blob, name: string, start: boolean, image?: string): Promise<void> {
     const turn = ++this.#turn;
+    const timer = setTimeout(() => this.#listener.onReading(name), SLOW);
     try {
       await this.pane.show(blob, name, () => turn === this.#turn);
     } catch (error) {
       return turn === this.#turn ? this.#listener.onError(error) : undefined;
+    } finally {
+      clearTimeout(timer);
     }
     if (turn !== this.#turn) return;
     this.#image = image;
     this.#strip.mark(image ?? blob);
-    this.footage.stop();
+    this.#footage?.stop();
     this.#showFootage();
     await this.#listener.onPicture(start);
   }
 
-  #takeFolder(folder: Folder): void {
+  async #takeFolder(folder: Folder): Promise<void> {
+    const { describeFolder, MOST_PICTURES } = await import('./dropped.js');
     const pictures = folder.pictures.slice(0, MOST_PICTURES);
     const words = describeFolder(folder);
     if (!pictures[0]) return this.#listener.onError(new Error(words));
@@ -105,41 +117,45 @@ export class Sources {
         pick: () => open(file),
       })),
     );
+    this.#listener.onFolder(folder);
     open(pictures[0]);
   }
 
-  async #start(start: () => Promise<void>): Promise<void> {
+  async #start(start: (footage: Footage) => Promise<void>): Promise<void> {
     const turn = ++this.#turn;
     this.#listener.onChange();
     try {
-      await start();
+      const { Footage } = await import('./footage.js');
+      if (turn !== this.#turn) return;
+      this.#footage ??= new Footage(this.pane.video);
+      await start(this.#footage);
     } catch (error) {
       if (turn !== this.#turn) return;
       this.#showFootage();
       return this.#listener.onError(error);
     }
-    if (turn !== this.#turn) return this.footage.stop();
+    if (turn !== this.#turn) return this.#footage.stop();
     this.#image = undefined;
     this.#strip.mark(undefined);
-    this.pane.showVideo(this.footage.name);
+    this.pane.showVideo(this.#footage.name);
     this.#showFootage();
-    await this.#listener.onFootage();
+    await this.#listener.onFootage(this.#footage);
   }
 
   /** Stops at the frame on show, and takes that one. */
-  async #stop(): Promise<void> {
+  async #stop(footage: Footage): Promise<void> {
     const turn = ++this.#turn;
-    const still = await this.footage.still();
+    const still = await footage.still();
     if (turn !== this.#turn) return;
-    if (still) return this.#take(still, `${this.footage.name.replace(/\.[^.]*$/, '')}.png`, true);
-    this.footage.stop();
+    if (still) return this.#take(still, `${footage.name.replace(/\.[^.]*$/, '')}.png`, true);
+    footage.stop();
     this.#showFootage();
     await this.fetch(SAMPLE, false);
   }
 
   #showFootage(): void {
-    const { running, kind } = this.footage;
-    this.#button.textContent = running ? `Stop ${kind}` : 'Use camera';
+    const running = this.#footage?.running === true;
+    this.#button.textContent = running ? `Stop ${this.#footage?.kind}` : 'Use camera';
     this.#button.setAttribute('aria-pressed', String(running));
   }
 }

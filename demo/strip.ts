@@ -19,8 +19,12 @@ export class Strip {
   #own: readonly StripItem[] = [];
   #marked: unknown;
 
-  constructor() {
-    this.#back.addEventListener('click', () => this.showOwn());
+  /** @param onBack called when the page's own pictures take the place of a folder's */
+  constructor(onBack: () => void) {
+    this.#back.addEventListener('click', () => {
+      this.showOwn();
+      onBack();
+    });
   }
 
   /** The pictures that come with the page. */
@@ -56,6 +60,8 @@ export class Strip {
 
   #row({ key, title, thumb, pick }: StripItem): HTMLLIElement {
     const image = Object.assign(document.createElement('img'), { alt: '', loading: 'lazy', decoding: 'async' });
+    // A browser may not decode it, as HEIC.
+    image.addEventListener('error', () => image.replaceWith(title));
     image.src = thumb;
     const button = Object.assign(document.createElement('button'), { type: 'button', title });
     button.setAttribute('aria-label', title);

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 import { serviceWorker } from '../tools/build/service_worker.js';
 import { wgsl } from '../tools/build/wgsl.js';
 
@@ -14,11 +14,32 @@ const FIRST = new RegExp(
     'src/(?:index|models/(?:networks/midas_small|decoders/midas)|runtime/estimate|depth/drawing))\\.ts$',
 );
 
+/** What GPUs take more is one script too. */
+const GPU = /\/src\/(?:tuning\/gpu|kernels\/probe|gpu\/timing)\.ts$/;
+
+/**
+ * Takes out what fetches the imports of a script beside it, and waits for its styles, which is more than a kilobyte of
+ * the first visit: scripts of the page that are fetched later have few imports, and no styles.
+ */
+function plainImports(): Plugin {
+  const helper = '\0vite/preload-helper.js';
+  return {
+    name: 'plain-imports',
+    apply: 'build',
+    enforce: 'pre',
+    load: (id) => (id === helper ? 'export const __vitePreload = (load) => load();' : undefined),
+  };
+}
+
 // The page sees the library as its users do: by its public door alone.
 export default defineConfig({
   root: at('.'),
   base: './',
-  plugins: [wgsl(), serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\//)],
+  plugins: [
+    wgsl(),
+    plainImports(),
+    serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\/|\/heif_worker-/),
+  ],
   resolve: {
     alias: [
       // What Mediabunny takes of Node. As its own stand-in, which is CommonJS, it would cost every visit a helper.
@@ -26,22 +47,42 @@ export default defineConfig({
       { find: /^depthwise$/, replacement: at('../src/index.ts') },
       { find: /^depthwise\/colormaps$/, replacement: at('../src/depth/colormaps.ts') },
       { find: /^depthwise\/views$/, replacement: at('../src/views/index.ts') },
+      { find: /^depthwise\/heif$/, replacement: at('../src/heif/index.ts') },
       { find: /^depthwise\/nano$/, replacement: at('../models/nano.js') },
       { find: /^depthwise\/(?=[\w-]+\.safetensors)/, replacement: at('../models/') },
     ],
   },
-  worker: { format: 'es' },
+  worker: {
+    format: 'es',
+    rollupOptions: {
+      output: {
+        // The package is minified as it comes, and has no word of its licence.
+        minify: { compress: false, mangle: false, codegen: true },
+        banner: '/*! Contains libheif-js, LGPL-3.0: https://github.com/catdad-experiments/libheif-js */',
+      },
+    },
+  },
   server: { fs: { allow: [at('..')] } },
   build: {
     target: 'es2022',
     outDir: at('dist'),
     emptyOutDir: true,
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     // What glTF's library imports in Node alone.
     rollupOptions: {
       external: [/^node:/],
+      // The worker that reads HEIC is three megabytes.
+      checks: { pluginTimings: false },
       // Licences of others stay with their code.
-      output: { codeSplitting: { groups: [{ name: 'first', test: FIRST }] }, comments: { legal: true } },
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'first', test: FIRST },
+            { name: 'gpu', test: GPU },
+          ],
+        },
+        comments: { legal: true },
+      },
     },
   },
 });

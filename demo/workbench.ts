@@ -2,7 +2,10 @@ import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type Est
 import { Comparing } from './comparing.js';
 import { Contesting } from './contesting.js';
 import { Downloads } from './downloads.js';
+import type { Folder } from './dropped.js';
 import { element, setNotice } from './elements.js';
+import type { Footage } from './footage.js';
+import type { FolderTools } from './folder_tools.js';
 import type { FootageTools, Task } from './footage_tools.js';
 import type { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
@@ -33,8 +36,10 @@ export class Workbench {
   );
   readonly #sources = new Sources({
     onPicture: (start) => this.#pictureShown(start),
+    onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
-    onFootage: () => this.#footageShown(),
+    onFootage: (footage) => this.#footageShown(footage),
+    onFolder: (folder) => void this.#folderShown(folder),
     onWeights: (file) => void this.#takeWeights(file),
     onError: (error) => {
       // What moved may have ended for it.
@@ -46,6 +51,8 @@ export class Workbench {
   #kept: KeptWeights | undefined;
   /** Fetched for what moves. */
   #footageTools: FootageTools | undefined;
+  /** Fetched for a folder. */
+  #folderTools: FolderTools | undefined;
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
@@ -145,11 +152,10 @@ export class Workbench {
     if (start) await this.#estimate();
   }
 
-  async #footageShown(): Promise<void> {
+  async #footageShown(footage: Footage): Promise<void> {
     this.#forgetMap();
     this.#viewer.follow();
     const { FootageTools } = await import('./footage_tools.js');
-    const { footage } = this.#sources;
     this.#footageTools ??= new FootageTools({
       footage,
       report: this.#report,
@@ -162,6 +168,19 @@ export class Workbench {
     if (!footage.running) return;
     this.#footageTools.show();
     await this.#estimate();
+  }
+
+  async #folderShown(folder: Folder | undefined): Promise<void> {
+    if (folder && !this.#folderTools) {
+      const { FolderTools } = await import('./folder_tools.js');
+      this.#folderTools ??= new FolderTools({
+        report: this.#report,
+        look: this.#look,
+        work: (task) => this.#work(task),
+        stop: () => this.#stop(),
+      });
+    }
+    this.#folderTools?.take(folder);
   }
 
   async #takeWeights(file: File): Promise<void> {
@@ -222,15 +241,16 @@ export class Workbench {
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
     const { rendered } = this.#sources;
-    const { blob, picture } = this.#sources.pane;
+    const { blob, picture, focalLength } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
-    const map = await model.estimate(blob, options);
+    const known = focalLength === undefined ? {} : { focalLength };
+    const map = await model.estimate(blob, { ...options, ...known });
     const duration = durationText(performance.now() - start);
     await this.#show(map, blob, 'Time', duration);
     const { title, adapter } = model.info;
-    this.#comparing.take({ map, blob, title, truth: rendered });
+    this.#comparing.take({ map, blob, known, title, truth: rendered });
     this.#viewer.take({
       map,
       picture,

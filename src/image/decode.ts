@@ -1,4 +1,3 @@
-import { ImageError, NetworkError } from '../errors.js';
 import { parts } from '../parts.js';
 import { noDecoder } from './picture.js';
 
@@ -19,23 +18,9 @@ export async function decodePicture(source: string | URL | Blob, signal?: AbortS
   signal?.throwIfAborted();
   if (typeof globalThis.createImageBitmap !== 'function') throw noDecoder('createImageBitmap');
   const blob = source instanceof Blob ? source : await (await parts.rare()).fetchPicture(source, signal);
-  const { name = 'blob' } = blob as Partial<File>;
-  let bitmap: ImageBitmap;
-  try {
-    bitmap = await createImageBitmap(blob, AS_STORED).catch(async (cause: unknown) => {
-      // Firefox 153 decodes no JPEG without a JFIF header, which those of cameras lack.
-      const headed = await (await parts.rare()).withJfif(blob);
-      if (!headed) throw cause;
-      return createImageBitmap(headed, AS_STORED);
-    });
-  } catch (cause) {
-    if (cause instanceof NetworkError) throw cause;
-    throw new ImageError(
-      'IMAGE_DECODE',
-      `${name}: ${blob.size} bytes${blob.type ? ` of ${blob.type}` : ''} cannot be decoded as a picture.`,
-      { source: name, cause },
-    );
-  }
+  const bitmap = await createImageBitmap(blob, AS_STORED).catch((cause: unknown) =>
+    parts.rare().then((rare) => rare.decodeRefused(blob, AS_STORED, cause)),
+  );
   if (!signal?.aborted) return bitmap;
   bitmap.close();
   throw signal.reason;

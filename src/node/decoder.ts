@@ -1,8 +1,7 @@
 import type { Metadata, Sharp } from 'sharp';
 import { ImageError } from '../errors.js';
+import { checkPixelCount } from '../image/most_pixels.js';
 
-/** 16,384 x 16,384: a gigabyte of RGBA. */
-export const MAX_PIXELS = 2 ** 28;
 /** A JPEG file up to its tables: a JFIF header, which the decoder's own files lack, and a comment of ours. */
 const JPEG_START = [
   ...[0xff, 0xd8, 0xff, 0xe0, 0, 16, 0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0, 0xff, 0xfe, 0, 11],
@@ -23,7 +22,7 @@ export async function openImage(
   const sharp = await loadSharp(path);
   const image = sharp(bytes, { failOn: strict ? 'warning' : 'error', limitInputPixels: false });
   const metadata = await image.metadata();
-  checkPixels(path, metadata.width, metadata.height);
+  checkPixelCount(path, metadata.width, metadata.height);
   return { image, metadata };
 }
 
@@ -38,16 +37,6 @@ export async function resizePicture(
     .resize(size.width, size.height, { fit: 'fill', kernel: 'lanczos3' })
     .raw()
     .toBuffer();
-}
-
-/** @throws ImageError IMAGE_SIZE with both numbers, for more pixels than are read */
-export function checkPixels(path: string, width: number, height: number): void {
-  if (width * height <= MAX_PIXELS) return;
-  throw new ImageError(
-    'IMAGE_SIZE',
-    `${path}: ${width}x${height} is ${width * height} pixels, and at most ${MAX_PIXELS} are read.`,
-    { source: path, limit: 'pixels', expected: MAX_PIXELS, actual: width * height },
-  );
 }
 
 /**

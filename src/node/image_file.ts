@@ -3,11 +3,12 @@ import { open } from 'node:fs/promises';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
 import { ImageError } from '../errors.js';
 import { decodePnm } from '../depth/formats/pnm.js';
+import { heifPicture } from '../heif/decode.js';
 import { exifFocalLength } from '../image/exif.js';
+import { checkPixelCount } from '../image/most_pixels.js';
 import type { Warning } from '../warnings.js';
-import { checkPixels, openImage } from './decoder.js';
+import { openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
-import { decodeHeif } from './heif.js';
 import { withEndMarker } from './jpeg_end.js';
 import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat, type ReadableFormat } from './picture_format.js';
 import { srgbSamples, type Samples } from './samples.js';
@@ -87,7 +88,7 @@ export async function pictureOf(bytes: Uint8Array, path: string, options: ReadPi
   const { samples, exif } =
     format === 'PNM' ? { samples: decodePnm(bytes, path) } : await decode(bytes, path, format, options);
   const { data, width, height, channels } = samples;
-  checkPixels(path, width, height);
+  checkPixelCount(path, width, height);
   const focalLength = exifFocalLength(exif, { width, height });
   const picture = { data: toRgba(data, width * height, channels), width, height };
   return focalLength === undefined ? picture : { ...picture, focalLength };
@@ -147,7 +148,10 @@ async function decode(
   format: PictureFormat,
   { onWarning }: ReadPictureOptions,
 ): Promise<{ readonly samples: Samples; readonly exif?: Uint8Array | undefined }> {
-  if (format === 'HEIC') return { samples: await decodeHeif(bytes, path) };
+  if (format === 'HEIC') {
+    const { exif, ...pixels } = await heifPicture(bytes, path);
+    return { samples: { ...pixels, channels: 4 }, exif };
+  }
   const ended = format === 'JPEG' ? withEndMarker(bytes) : undefined;
   try {
     const { image, metadata } = await openImage(ended ?? bytes, path, ended !== undefined);

@@ -1,3 +1,5 @@
+import { AVIF, BRAND_BYTES, HEIC } from '../image/heif_brands.js';
+
 /** Picture formats told apart by their first bytes. The second list is recognised only to say why it is not read. */
 export type PictureFormat = ReadableFormat | UnreadableFormat;
 export type ReadableFormat = 'JPEG' | 'PNG' | 'WebP' | 'TIFF' | 'GIF' | 'AVIF' | 'HEIC' | 'PNM';
@@ -5,7 +7,7 @@ export type UnreadableFormat =
   'BMP' | 'JPEG XL' | 'JPEG 2000' | 'Photoshop' | 'PBM' | 'plain PNM' | 'PFM' | 'OpenEXR' | 'Radiance' | 'SVG';
 
 /** Bytes that `sniffPicture` looks at. */
-const SNIFF_BYTES = 64;
+const SNIFF_BYTES = BRAND_BYTES;
 /** Bytes that tell any format: those of a packet of an MPEG transport stream, and the first of the next. */
 export const HEAD_BYTES = 189;
 
@@ -28,8 +30,8 @@ const BEGINNINGS: readonly [RegExp, PictureFormat][] = [
   [/^(?:II[*+]\0|MM\0[*+])/, 'TIFF'],
   [/^GIF8[79]a/, 'GIF'],
   [/^P[56][\s#]/, 'PNM'],
-  [/^[^]{4}ftyp(?:[^]{4})*?avi[fs]/, 'AVIF'],
-  [/^[^]{4}ftyp(?:hei[cxms]|hev[cxms]|mif1|msf1)/, 'HEIC'],
+  [AVIF, 'AVIF'],
+  [HEIC, 'HEIC'],
   [/^BM[^]{4}\0{4}/, 'BMP'],
   [/^(?:\xff\x0a|\0\0\0\x0cJXL )/, 'JPEG XL'],
   [/^\0\0\0\x0cjP {2}/, 'JPEG 2000'],

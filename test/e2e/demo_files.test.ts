@@ -1,9 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unzipSync } from 'fflate';
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
+import { decodeHeif } from '../../src/heif/index.js';
 import { loadDepthModel } from '../../src/index.js';
 import { seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
@@ -19,6 +21,7 @@ import { ServedFiles, serveBuilt, type Served } from './servers.js';
 
 const PICTURE = { width: 96, height: 64, data: opaque(seededPicture('files', 64, 96)) };
 const INPUT_SIZE = 96;
+const FIXTURES = join(import.meta.dirname, '../fixtures');
 
 let chromium: Chromium;
 let served: Served;
@@ -178,6 +181,8 @@ describe('files on the page', () => {
     const png = await encodePng({ ...PICTURE, channels: 4, data: new Uint8Array(PICTURE.data.buffer) });
     await Promise.all([
       ...['1.png', 'day 2/10.png', 'day 2/9.png'].map((name) => writeFile(join(folder, name), png)),
+      copyFile(join(FIXTURES, 'heic/plain.heic'), join(folder, 'day 2/10.heic')),
+      writeFile(join(folder, 'day 2/11.png'), 'nothing'),
       writeFile(join(folder, 'notes.txt'), 'Nothing but words.'),
     ]);
     const client = await page.createCDPSession();
@@ -187,15 +192,44 @@ describe('files on the page', () => {
     await client.detach();
     await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '1.png · 96 × 64');
     await waitForMap(page, PICTURE.width, PICTURE.height);
-    expect(await text('#strip-title')).toBe('holiday: 3 pictures, and 1 other file left aside');
+    expect(await text('#strip-title')).toBe('holiday: 5 pictures, and 1 other file left aside');
     const names = await page.$$eval('#strip-list button', (all) => all.map(({ ariaLabel }) => ariaLabel));
-    expect(names).toEqual(['1.png', '9.png', '10.png']);
+    expect(names).toEqual(['1.png', '9.png', '10.heic', '10.png', '11.png']);
     await page.click('#strip-list button[aria-label="10.png"]');
     await page.waitForFunction(() => document.querySelector('#picture-caption')?.textContent === '10.png · 96 × 64');
     await waitForMap(page, PICTURE.width, PICTURE.height);
     const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$eval(pressed, (all) => all.map(({ ariaLabel }) => ariaLabel))).toEqual(['10.png']);
+  });
+
+  const saved = () => textOf(page, '#save-folder');
+  const clickSave = () => page.$eval('#save-folder', (button) => (button as HTMLElement).click());
+
+  it('saves the maps of the folder at once, and names the pictures that could not be read', async () => {
+    await page.select('#folder-format', 'npy');
+    const path = await nextDownload(page, chromium.downloads, clickSave);
+    expect(path).toBe(join(chromium.downloads, 'holiday-midas-v2.1-small.zip'));
+    const zip = unzipSync(await readFile(path));
+    const of = (stem: string) => `${stem}-midas-v2.1-small.npy`;
+    expect(Object.keys(zip)).toEqual([of('1'), of('day 2/9'), of('day 2/10.heic'), of('day 2/10.png'), 'not-read.txt']);
+    expect(new TextDecoder().decode(zip['not-read.txt'])).toMatch(/^day 2\/11\.png: 11\.png: 7 bytes .* decoded/);
+    for (const name of [of('1'), of('day 2/10.png')])
+      expect(farthest(Float32Array.from(decodeNpy(zip[name]!).data), expected)).toBeLessThanOrEqual(1e-4);
+    expect(decodeNpy(zip[of('day 2/10.heic')]!).shape).toEqual([48, 64]);
+    expect(await text('#status')).toBe('Saved holiday-midas-v2.1-small.zip: 4 maps. Not read: day 2/11.png.');
+    expect(await saved()).toBe('Save all maps');
+  });
+
+  it('stops saving when it is cancelled, and goes back to the pictures of the page', async () => {
+    await clickSave();
+    await page.waitForFunction(() => document.querySelector('#progress-text')?.textContent?.startsWith('Depth of'));
+    expect(await saved()).toBe('Cancel saving');
+    await clickSave();
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'Cancelled.');
+    expect(await saved()).toBe('Save all maps');
     await page.click('#strip-back');
+    expect(await page.$('#save-folder').then((button) => button!.isVisible())).toBe(false);
+    const pressed = '#strip-list button[aria-pressed=true]';
     expect(await page.$$(pressed)).toEqual([]);
     expect(await page.$$('#strip-list button[aria-label="10.png"]')).toEqual([]);
   });
@@ -235,6 +269,54 @@ describe('files on the page', () => {
     );
     await refused();
     expect(await text('#error')).toMatch(/^model\.pt: received text\/html, not weights/);
+  });
+});
+
+describe('HEIC pictures, which Chromium does not decode', () => {
+  const HEIC = ['plain', 'ten_bits', 'burst', 'rotated', 'noted'];
+  const asked: string[] = [];
+  const reader = () => asked.filter((url) => /heif/.test(url));
+  /** The picture on show, of 64x48, in a colour space. */
+  const pictureIn = (colorSpace: PredefinedColorSpace) =>
+    page.$eval(
+      '#picture',
+      (image, space) => {
+        const context = new OffscreenCanvas(64, 48).getContext('2d', { colorSpace: space })!;
+        context.drawImage(image as HTMLImageElement, 0, 0);
+        return [...context.getImageData(0, 0, 64, 48, { colorSpace: space }).data];
+      },
+      colorSpace,
+    );
+  beforeAll(async () => {
+    for (const name of HEIC) files.add(`/${name}.heic`, await readFile(join(FIXTURES, 'heic', `${name}.heic`)));
+    page.on('request', (request) => void asked.push(request.url()));
+    await open('');
+  });
+
+  it.each(HEIC)('are read by what is fetched for them, upright and the primary one: %s', async (name) => {
+    if (name === HEIC[0]) expect(reader()).toEqual([]);
+    await drop(`${name}.HEIC`, '', { path: `/${name}.heic` });
+    await page.waitForFunction(
+      (of) => document.querySelector('#picture-caption')?.textContent === of,
+      {},
+      `${name}.HEIC · 64 × 48`,
+    );
+    await waitForMap(page, 64, 48);
+    const { data } = await decodeHeif(await readFile(join(FIXTURES, 'heic', `${name}.heic`)));
+    const farthestLevel = (pixels: number[]) => Math.max(...pixels.map((value, i) => Math.abs(value - data[i]!)));
+    const is = name === 'noted' ? 'display-p3' : 'srgb';
+    expect(farthestLevel(await pictureIn(is)), 'as stored').toBeLessThanOrEqual(1);
+    if (name === 'noted') expect(farthestLevel(await pictureIn('srgb')), 'seen with its profile').toBeGreaterThan(10);
+    expect(reader().filter((url) => /heif_worker/.test(url))).toHaveLength(1 + HEIC.indexOf(name));
+  });
+
+  it('that are damaged are refused in words, and the picture before stays', async () => {
+    const bytes = await readFile(join(FIXTURES, 'heic/plain.heic'));
+    files.add('/cut.heic', bytes.subarray(0, 400));
+    await drop('cut.heic', 'image/heic', { path: '/cut.heic' });
+    await refused();
+    expect(await text('#error')).toMatch(/^cut\.heic: cannot be decoded as HEIC \(Invalid input/);
+    expect(await text('#picture-caption')).toBe('noted.HEIC · 64 × 48');
   });
 });
 

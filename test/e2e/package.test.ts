@@ -153,7 +153,8 @@ describe('an editor', () => {
 describe('the package', () => {
   it('has one declaration file for each entry, whose examples compile', async () => {
     const names = (await readdir(join(pack, 'dist/types'))).sort();
-    expect(names).toEqual(['colormaps.d.ts', 'eval.d.ts', 'index.d.ts', 'node.d.ts', 'views.d.ts', 'worker.d.ts']);
+    const entries = ['colormaps', 'eval', 'heif', 'index', 'node', 'views', 'worker'];
+    expect(names).toEqual(entries.map((name) => `${name}.d.ts`));
     const examples: Record<string, string> = { 'given.ts': GIVEN };
     for (const name of names) {
       const text = await readFile(join(pack, 'dist/types', name), 'utf8');
@@ -182,6 +183,7 @@ describe('the package', () => {
       'dist/browser/colormaps.js',
       'dist/browser/eval.js',
       'dist/browser/views.js',
+      'dist/browser/heif.js',
       'dist/browser/worker.js',
       'dist/browser/worker_host.js',
       'dist/node/index.js',
@@ -189,6 +191,7 @@ describe('the package', () => {
       'dist/node/eval.js',
       'dist/node/node.js',
       'dist/node/views.js',
+      'dist/node/heif.js',
       'dist/node/cli.js',
       'README.md',
       'LICENSE',

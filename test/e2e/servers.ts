@@ -62,7 +62,7 @@ const POLICY = [
   "connect-src 'self'",
   "manifest-src 'self'",
   "require-trusted-types-for 'script'",
-  'trusted-types service-worker peer',
+  'trusted-types service-worker peer heif-worker',
 ].join('; ');
 
 /** Of the worker that runs another library, once the visitor asks for it: what was checked, and its WebAssembly. */

@@ -26,12 +26,14 @@ const NETWORKS = readdirSync(FAMILIES).flatMap((file) =>
     ([, name]) => `${name}.ts`,
   ),
 );
-/** Scripts of the whole library: one a family, those that families share, and fourteen others. */
-const MOST_FILES = NETWORKS.length + 21;
+/** Scripts of the whole library: one a family, those that families share, and sixteen others. */
+const MOST_FILES = NETWORKS.length + 23;
 /** What a page fetches more for `depthwise/views`, brotli, in bytes. */
 const VIEWS = 16 * KIB;
 /** The same for `depthwise/eval`. */
 const EVAL = 4 * KIB;
+/** And for `depthwise/heif`, besides the package that decodes. */
+const HEIF = 3 * KIB;
 const BUILT = join(ROOT, 'test/output/library');
 
 /** The library as it is published, by file name. */
@@ -105,6 +107,16 @@ describe('the library in a page', () => {
     expect([...files.values()].filter(({ imports }) => imports.includes('eval.js'))).toEqual([]);
     expect([...fetched('eval.js')].sort()).toEqual(['eval.js', 'index.js']);
     expect(brotliBytes(['eval.js'])).toBeLessThanOrEqual(EVAL);
+  });
+
+  it('has HEIC pictures behind a door of their own, without the package that decodes them', () => {
+    const added = fetched('heif.js');
+    added.delete('index.js');
+    const bytes = brotliBytes([...added]);
+    console.log(`heif: ${bytes} bytes brotli`);
+    expect(bytes).toBeLessThanOrEqual(HEIF);
+    expect([...files.values()].filter(({ imports }) => imports.includes('heif.js'))).toEqual([]);
+    expect(files.get('heif.js')?.dynamicImports).toEqual(['libheif-js/wasm-bundle.js']);
   });
 
   it('fetches one family only, and what is not used not at all', () => {

@@ -9,7 +9,7 @@ const NAME = 'service_worker.js';
  * Builds a script as the page's service worker and writes into it, as `PAGE_FILES`, what the page is made of, as
  * `LATER_FILES` what is kept once it was asked for, and, as `PAGE_VERSION`, a digest of all that: another one where any
  * byte of the page is.
- * @param later modules whose chunks are for few visitors
+ * @param later modules whose chunks, and names of workers' scripts, that are for few visitors
  */
 export function serviceWorker(script: string, later: RegExp): Plugin {
   let publicFolder = '';
@@ -40,7 +40,7 @@ export function serviceWorker(script: string, later: RegExp): Plugin {
         const page = names.filter((name) => name !== 'index.html');
         const isLater = (name: string) => {
           const file = bundle[name];
-          return file?.type === 'chunk' && file.moduleIds.some((id) => later.test(id));
+          return file?.type === 'chunk' ? file.moduleIds.some((id) => later.test(id)) : later.test(name);
         };
         const worker = bundle[NAME];
         if (worker?.type !== 'chunk') throw new Error(`${script} was not built.`);

@@ -12,6 +12,7 @@ const ENTRIES = {
   colormaps: 'depth/colormaps.d.ts',
   eval: 'eval/index.d.ts',
   views: 'views/index.d.ts',
+  heif: 'heif/index.d.ts',
   worker: 'worker/index.d.ts',
   node: 'node/index.d.ts',
 };
@@ -19,8 +20,8 @@ const ENTRIES = {
 const SILENT = /^(?:ae-missing-release-tag|ae-forgotten-export|tsdoc-|console-)/;
 
 /**
- * Writes one declaration file for each entry of the package, without what is marked `@internal`. Those of views, worker
- * and Node take from the first what stands there, as a class that stood in both would be two classes: of the library,
+ * Writes one declaration file for each entry of the package, without what is marked `@internal`. Those of the others
+ * but colours take from the first what stands there, as a class that stood in both would be two classes: of the library,
  * they may show only what `src/index.ts` exports.
  * @param {string} out folder the files go to
  */
@@ -35,11 +36,11 @@ export function buildTypes(out) {
     const installed = join(emitted, 'node_modules/depthwise');
     mkdirSync(installed, { recursive: true });
     cpSync(join(out, 'index.d.ts'), join(installed, 'index.d.ts'));
-    for (const name of ['views', 'worker', 'node']) {
+    for (const name of ['views', 'heif', 'worker', 'node']) {
       replaceIn(dirname(join(emitted, ENTRIES[name])), /'\.\.\/[^']+\.js'/g, "'depthwise'");
       rollUp(join(emitted, ENTRIES[name]), join(out, `${name}.d.ts`));
     }
-    replaceIn(out, /['"]depthwise['"]/g, "'./index.js'", /^(?:views|worker|node)\.d\.ts$/);
+    replaceIn(out, /['"]depthwise['"]/g, "'./index.js'", /^(?:views|heif|worker|node)\.d\.ts$/);
   } finally {
     rmSync(emitted, { recursive: true });
   }

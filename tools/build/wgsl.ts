@@ -14,12 +14,15 @@ export function wgsl(): Plugin {
   };
 }
 
-/** WGSL without comments and blank lines; what is left of each line is as written. */
+/** Space beside signs that separate, where it means nothing. */
+const SPACE = / *([,;:{}()]) */g;
+
+/** WGSL without comments, blank lines, indentation and the space beside brackets and commas; lines stay lines. */
 export function stripWgsl(source: string): string {
   return source
     .replace(/\/\*[^]*?\*\/|\/\/[^\n]*/g, '')
     .split('\n')
-    .map((line) => line.trimEnd())
+    .map((line) => line.trim().replace(SPACE, '$1'))
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -5,6 +5,7 @@ const ENTRIES = {
   index: 'depthwise',
   eval: 'depthwise/eval',
   views: 'depthwise/views',
+  heif: 'depthwise/heif',
   worker: 'depthwise/worker',
   node: 'depthwise/node',
 };

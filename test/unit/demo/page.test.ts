@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compareLayers, type Layer } from '../../../demo/agreement.js';
 import { describeFolder, dropped, folderOf, MOST_PICTURES } from '../../../demo/dropped.js';
+import { mapNames } from '../../../demo/map_names.js';
 import { kindOf } from '../../../demo/file_kind.js';
 import { Footage } from '../../../demo/footage.js';
 import { distanceBetween } from '../../../demo/measure.js';
@@ -76,10 +77,13 @@ it('imports the library by its entries alone, and nothing of other folders', () 
     .map(([, name]) => name!);
   const others = new Set(imports.filter((name) => !name.startsWith('./')));
   expect([...others].sort()).toEqual([
+    'client-zip',
     'depthwise',
     'depthwise/colormaps',
+    'depthwise/heif',
     'depthwise/nano.safetensors?url',
     'depthwise/views',
+    'libheif-js/index.js',
     'mediabunny',
   ]);
 });
@@ -159,11 +163,16 @@ describe('a folder', () => {
     expect(describeFolder(folderOf('a', files(2, '')))).toBe('a holds no picture, but 2 other files.');
   });
 
+  it('has the maps of its pictures under their names, which are whole where two would be one', () => {
+    expect(mapNames(['a.jpg', 'b/a.jpg', 'b/c.d.png', 'b/C.d.HEIC', '.e'], '-x.png')).toEqual([
+      ...['a-x.png', 'b/a-x.png', 'b/c.d.png-x.png', 'b/C.d.HEIC-x.png', '.e-x.png'],
+    ]);
+  });
+
   it('that is dropped is read whole, but for what is hidden', async () => {
     const many = Array.from({ length: MOST_PICTURES }, (_, i) => entry(`${i}.png`));
     const root = entry('a', [entry('.git', [entry('1.png')]), entry('.thumb.png'), entry('b', many), entry('c.png')]);
-    const items = [{ webkitGetAsEntry: () => root }];
-    const [folder] = await Promise.all(dropped({ items, files: [] } as unknown as DataTransfer).folders);
+    const [folder] = await Promise.all(dropped([root as unknown as FileSystemEntry], []).folders);
     expect(folder?.pictures.length).toBe(MOST_PICTURES + 1);
   });
 });

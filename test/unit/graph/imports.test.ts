@@ -10,7 +10,7 @@ const FLOORS = [
   ['gpu', 'kernels'],
   ['graph'],
   ['weights', 'models', 'image', 'depth', 'eval'],
-  ['tuning', 'views'],
+  ['tuning', 'views', 'heif'],
   ['runtime'],
   ['index'],
   ['worker', 'node', 'cli'],

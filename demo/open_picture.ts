@@ -1,0 +1,44 @@
+/** A picture that the browser can decode. */
+export interface OpenPicture {
+  readonly blob: Blob;
+  /** Of `blob`, for the caller to revoke. */
+  readonly url: string;
+  readonly width: number;
+  readonly height: number;
+  /** Of its camera in pixels, where `blob` does not say it and the file did. */
+  readonly focalLength?: number | undefined;
+}
+
+/**
+ * Opens a picture: as it is where the browser decodes it, else, of HEIC, as the PNG that is made of it.
+ * @throws Error with the name, where it cannot be decoded
+ */
+export async function openPicture(file: Blob, name: string, signal: AbortSignal): Promise<OpenPicture> {
+  try {
+    return await decoded(file);
+  } catch (cause) {
+    const { readHeif } = await import('./heif.js');
+    const read = await readHeif(file, signal);
+    if (!read) throw new Error(undecodable(file, name), { cause });
+    return { ...(await decoded(read.blob)), focalLength: read.focalLength };
+  }
+}
+
+async function decoded(blob: Blob): Promise<OpenPicture> {
+  const url = URL.createObjectURL(blob);
+  const image = new Image();
+  image.src = url;
+  try {
+    await image.decode();
+  } catch (cause) {
+    URL.revokeObjectURL(url);
+    throw cause;
+  }
+  return { blob, url, width: image.naturalWidth, height: image.naturalHeight };
+}
+
+function undecodable({ type }: Blob, name: string): string {
+  return type.startsWith('image/')
+    ? `${name} cannot be decoded as a picture by this browser.`
+    : `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`;
+}
