@@ -20,8 +20,11 @@ export interface Outputs extends ViewOutputs {
   readonly pfm?: string;
   readonly npy?: string;
   readonly confidence?: string;
+  /** The same in the formats of the depth. */
+  readonly confidencePng16?: string;
   readonly confidencePfm?: string;
   readonly confidenceNpy?: string;
+  readonly confidenceExr?: string;
   readonly sky?: string;
   readonly semantics?: string;
 }
@@ -203,15 +206,17 @@ function stemOf({ path, folder }: FoundPicture, { output, model }: JobOptions, w
 }
 
 function outputsOf(stem: string, formats: DataFormats & ViewFormats): Outputs {
-  const { png16, pfm, npy, confidence, sky } = formats;
+  const { png16, pfm, npy, exr, confidence, sky } = formats;
   return {
     picture: `${stem}.png`,
     ...(png16 && { png16: `${stem}-16bit.png` }),
     ...(pfm && { pfm: `${stem}.pfm` }),
     ...(npy && { npy: `${stem}.npy` }),
     ...(confidence && { confidence: `${stem}-confidence.png` }),
+    ...(confidence && png16 && { confidencePng16: `${stem}-confidence-16bit.png` }),
     ...(confidence && pfm && { confidencePfm: `${stem}-confidence.pfm` }),
     ...(confidence && npy && { confidenceNpy: `${stem}-confidence.npy` }),
+    ...(confidence && exr && { confidenceExr: `${stem}-confidence.exr` }),
     ...(sky && { sky: `${stem}-sky.png` }),
     ...viewOutputs(stem, formats),
     ...((png16 || pfm || npy) && { semantics: `${stem}.json` }),

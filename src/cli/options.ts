@@ -60,7 +60,10 @@ export const OPTIONS = {
     side: { type: 'boolean', help: 'photograph and depth side by side' },
     png16: { type: 'boolean', help: 'also NAME-16bit.png and NAME.json; value = offset + scale * code' },
     pfm: { type: 'boolean', help: 'also NAME.pfm, the values as f32, and NAME.json' },
-    confidence: { type: 'boolean', help: 'also NAME-confidence.png, white where sure; up to four more runs' },
+    confidence: {
+      type: 'boolean',
+      help: 'also NAME-confidence.png, white where sure; up to four more runs',
+    },
     sky: { type: 'boolean', help: 'also NAME-sky.png, white where there is sky' },
     npy: { type: 'boolean', help: 'also NAME.npy, the values as f32 [H,W], and NAME.json' },
   },

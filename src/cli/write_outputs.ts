@@ -23,6 +23,8 @@ import type { BesideName } from '../models/family.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD, withReader } from '../node/streams.js';
 import type { Span } from '../kernels/colorize.js';
+import type { Size } from '../image/size.js';
+import { encodeExr } from '../views/index.js';
 
 /** How a map is drawn. */
 export interface Look {
@@ -70,19 +72,34 @@ export async function writeOutputs(
   }
   if (outputs.pfm !== undefined) await put(outputs.pfm, encodePfm(values, width, height));
   if (outputs.npy !== undefined) await put(outputs.npy, encodeNpy(values, [height, width]));
-  const { confidencePfm, confidenceNpy } = outputs;
   for (const [name, toPicture] of Object.entries(SIDE_PICTURES) as [BesideName, SidePicture][]) {
     const path = outputs[name];
     // Networks may give what nobody asked for; reading it back takes time.
     const beside = path === undefined ? undefined : await depth[name]?.read();
     if (path === undefined || !beside) continue;
     await put(path, await encodePng(toPicture(beside, width, height), textOf(depth.semantics())));
-    if (name !== 'confidence') continue;
-    if (confidencePfm !== undefined) await put(confidencePfm, encodePfm(beside, width, height));
-    if (confidenceNpy !== undefined) await put(confidenceNpy, encodeNpy(beside, [height, width]));
+    if (name === 'confidence') await writeConfidence(outputs, beside, depth, put);
   }
   if (outputs.semantics !== undefined) await put(outputs.semantics, `${JSON.stringify(semantics, null, 2)}\n`);
   return range;
+}
+
+/** Confidence, 0 to 1, in the formats of the depth; a 16-bit code of 65535 is 1. */
+async function writeConfidence(
+  { confidencePng16, confidencePfm, confidenceNpy, confidenceExr }: Outputs,
+  values: Float32Array,
+  { width, height }: Size,
+  put: (path: string, content: Uint8Array) => Promise<void>,
+): Promise<void> {
+  if (confidencePng16 !== undefined) {
+    const { codes, scale, offset } = quantize16(values, { min: 0, max: 1 });
+    const text = { depthwise: JSON.stringify({ shows: 'confidence', scale, offset }) };
+    await put(confidencePng16, await encodePng({ width, height, channels: 1, data: codes }, text));
+  }
+  if (confidencePfm !== undefined) await put(confidencePfm, encodePfm(values, width, height));
+  if (confidenceNpy !== undefined) await put(confidenceNpy, encodeNpy(values, [height, width]));
+  if (confidenceExr !== undefined)
+    await put(confidenceExr, encodeExr(values, { width, height }, { channel: 'confidence' }));
 }
 
 /**

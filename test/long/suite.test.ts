@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -11,6 +11,7 @@ import { render } from '../../src/eval/scenes/render.js';
 import { runSuite } from '../../src/cli/suite/run_suite.js';
 import { testGpu } from '../gpu.js';
 import { nanoOn } from '../unit/model/moving_disc.js';
+import { tinyMidas } from '../unit/model/tiny_midas.js';
 
 /** Four of the test scenes of tools/nano, with their truth. */
 const SCENES = join(import.meta.dirname, '../fixtures/nano');
@@ -20,16 +21,24 @@ const GOOD = 16;
 /** What is flat, or only pictured: it is not trusted. */
 const FLAT = ['cards-overlapping', 'cards-apart', 'mirror', 'poster'];
 
-it('asks nano the questions of the failure suite, and its confidence orders errors better than chance', async () => {
+it('asks two models the questions of the failure suite on one page, and nano is not sure where it is wrong', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
   const session = new Session(true, new AbortController().signal);
-  const argv = ['eval', '--suite', 'failures', '-m', 'nano', '--precision', 'f32', '-q', '-o', folder];
+  const other = join(folder, 'tiny.safetensors');
+  await writeFile(other, tinyMidas());
+  const models = ['--models', `nano,midas-v2.1-small=${other}`];
+  const argv = ['eval', '--suite', 'failures', ...models, '--precision', 'f32', '-q', '-o', folder];
   expect(await runSuite(parseArguments(argv) as SuiteCommand, session)).toBe(0);
-  const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as { nano: Judgement[] };
-  expect(scores.nano.filter(({ good }) => good)).toHaveLength(GOOD);
-  expect(scores.nano.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
+  const scores = JSON.parse(await readFile(join(folder, 'scores.json'), 'utf8')) as Record<string, Judgement[]>;
+  expect(Object.keys(scores)).toEqual(['nano', 'midas-v2.1-small']);
+  const nano = scores['nano']!;
+  expect(scores['midas-v2.1-small']!.map(({ name }) => name)).toEqual(nano.map(({ name }) => name));
+  expect(nano.filter(({ good }) => good)).toHaveLength(GOOD);
+  expect(nano.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
   const html = await readFile(join(folder, 'index.html'), 'utf8');
-  expect(html.match(/<img [^>]*src="data:image\/png;base64,/g)).toHaveLength(4 * scores.nano.length);
+  expect(html.match(/<img [^>]*src="data:image\/png;base64,/g)).toHaveLength(6 * nano.length);
+  expect(html).toContain('<th>nano</th><th>midas-v2.1-small</th>');
+  for (const { name } of nano) expect(html).toContain(`<h2>${name}</h2>`);
   // 0.54 when docs/evaluation.md was written.
   expect(await sparsificationOf(folder, session)).toBeLessThan(0.6);
   await rm(folder, { recursive: true });

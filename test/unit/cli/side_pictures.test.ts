@@ -34,8 +34,13 @@ describe('pictures beside the depth', () => {
       confidence: 'test/fixtures/nano/street-m-confidence.png',
       sky: 'test/fixtures/nano/street-m-sky.png',
     });
-    const floats = await planJobs(['test/fixtures/nano/street.png'], { ...options, sky: false, pfm: true, npy: true });
+    const floats = await planJobs(['test/fixtures/nano/street.png'], {
+      ...options,
+      ...{ sky: false, png16: true, pfm: true, npy: true, exr: true },
+    });
     expect(floats.jobs[0]?.outputs).toMatchObject({
+      confidencePng16: 'test/fixtures/nano/street-m-confidence-16bit.png',
+      confidenceExr: 'test/fixtures/nano/street-m-confidence.exr',
       confidencePfm: 'test/fixtures/nano/street-m-confidence.pfm',
       confidenceNpy: 'test/fixtures/nano/street-m-confidence.npy',
     });

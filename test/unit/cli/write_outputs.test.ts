@@ -114,11 +114,21 @@ describe('writeOutputs', () => {
     await writeOutputs(outputs, depth, PICTURE, LOOK);
     expect(reads).toBe(0);
     const at = (end: string) => join(root, `a-confidence.${end}`);
-    const asked = { ...outputs, confidence: at('png'), confidencePfm: at('pfm'), confidenceNpy: at('npy') };
+    const asked = {
+      ...outputs,
+      ...{ confidence: at('png'), confidencePng16: at('16bit.png') },
+      ...{ confidencePfm: at('pfm'), confidenceNpy: at('npy'), confidenceExr: at('exr') },
+    };
     await writeOutputs(asked, depth, PICTURE, LOOK);
     expect(reads).toBe(1);
     expect(await pixels(at('png'))).toEqual([0, 51, 102, 153, 204, 255]);
     for (const end of ['pfm', 'npy']) expect((await readDepthFile(at(end))).data).toEqual(values);
+    const codes = await sharp(at('16bit.png')).toColourspace('grey16').raw({ depth: 'ushort' }).toBuffer();
+    expect([...new Uint16Array(codes.buffer, codes.byteOffset, 6)]).toEqual([0, 13107, 26214, 39321, 52428, 65535]);
+    const exr = await readFile(at('exr'));
+    expect(exr.toString('latin1')).toContain('confidence\0');
+    // The last row of three values ends the file.
+    expect([0, 1, 2].map((i) => exr.readFloatLE(exr.length - 12 + 4 * i))).toEqual([...values.subarray(3)]);
   });
 
   it('draws in grey, inverted, and beside the picture', async () => {
