@@ -1,9 +1,8 @@
 import type { DepthMap, DepthRange, DrawOptions } from 'depthwise';
 import { element } from './elements.js';
-import { Probe, type Spot } from './probe.js';
+import type { Probe, Spot } from './probe.js';
 import { Scale } from './scale.js';
 import { describeValue } from './value_text.js';
-import { FLAT, IN_PLACE } from './view_settings.js';
 
 const IDLE = 'Point at the picture to read its depth.';
 
@@ -23,12 +22,9 @@ export class MapView {
   readonly #caption = element('map-caption', HTMLElement);
   readonly #readout = element('readout', HTMLElement);
   readonly #scale = new Scale();
-  readonly #probe = new Probe(
-    () => this.#read(),
-    (input) => (input === 'keys' ? FLAT : IN_PLACE).has(element('panes', HTMLElement).dataset['view'] ?? ''),
-  );
   readonly #look: () => DrawOptions;
   #shown: Shown | undefined;
+  #probe: Probe | undefined;
 
   readonly #onSpot: (spot: Spot | undefined) => void;
 
@@ -43,7 +39,12 @@ export class MapView {
 
   /** Where the read-out is. */
   get spot(): Spot | undefined {
-    return this.#probe.spot;
+    return this.#probe?.spot;
+  }
+
+  /** Takes what says where values are to be read. */
+  set probe(probe: Probe) {
+    this.#probe = probe;
   }
 
   /** The map on show, and how it is drawn. */
@@ -58,7 +59,7 @@ export class MapView {
   async show(map: DepthMap, live: boolean): Promise<void> {
     const span = live ? 'percentiles' : 'full';
     try {
-      const read = live && !this.#probe.spot ? undefined : map.read();
+      const read = live && !this.spot ? undefined : map.read();
       const [values, range] = await Promise.all([read, map.range(), map.draw(this.#canvas, this.#lookOf(span))]);
       this.#shown?.map.dispose();
       this.#shown = { map, values, range, span };
@@ -86,6 +87,21 @@ export class MapView {
     this.#present();
   }
 
+  /** Reads the value at the spot anew. */
+  read(): void {
+    const { spot } = this;
+    this.#onSpot(spot);
+    if (!this.#shown?.values || !spot) {
+      this.#readout.textContent = IDLE;
+      return;
+    }
+    const { map, values } = this.#shown;
+    const [x, y] = [Math.floor(spot.u * map.width), Math.floor(spot.v * map.height)];
+    const value = values[y * map.width + x] as number;
+    this.#readout.textContent = `(${x}, ${y})  ${describeValue(map, value)}`;
+    this.#scale.mark(value);
+  }
+
   /** Takes the map away: it is not of the picture any more. */
   clear(): void {
     this.#shown?.map.dispose();
@@ -94,7 +110,7 @@ export class MapView {
     this.#empty.hidden = false;
     this.#caption.textContent = 'Depth map';
     this.#scale.hide();
-    this.#read();
+    this.read();
   }
 
   /** Scrolls to the map where the window is too small to show it beside what led to it. */
@@ -111,20 +127,6 @@ export class MapView {
     if (!this.#shown) return;
     const { map, range, span } = this.#shown;
     this.#scale.show(map, span === 'full' ? [range.min, range.max] : [range.low, range.high], this.#look());
-    this.#read();
-  }
-
-  #read(): void {
-    const { spot } = this.#probe;
-    this.#onSpot(spot);
-    if (!this.#shown?.values || !spot) {
-      this.#readout.textContent = IDLE;
-      return;
-    }
-    const { map, values } = this.#shown;
-    const [x, y] = [Math.floor(spot.u * map.width), Math.floor(spot.v * map.height)];
-    const value = values[y * map.width + x] as number;
-    this.#readout.textContent = `(${x}, ${y})  ${describeValue(map, value)}`;
-    this.#scale.mark(value);
+    this.read();
   }
 }

@@ -1,16 +1,16 @@
 import { element } from './elements.js';
-import { ARROWS, isShortcut } from './probe.js';
+import { ARROWS, isShortcut } from './keys.js';
 import type { Gaze } from './scene_frames.js';
-import { BOUNDS, type ViewName, type ViewSettings } from './view_settings.js';
+import type { ViewName, ViewSettings } from './view_settings.js';
 
 /** Part of the way to where the pointer is that the gaze goes in a frame. */
 const EASE = 0.14;
 const STILL = 0.004;
-const DEGREES = { drag: 90, key: 3 };
 /** Milliseconds that the picture sways by itself, once, to show that it can. */
 const SWAY = 2600;
 
-interface Moving {
+/** What views are moved by. */
+export interface Moving {
   readonly settings: ViewSettings;
   /** What moves: the view on show, and the map where there is no scene. */
   readonly view: () => ViewName;
@@ -33,9 +33,7 @@ export class Motion {
     const frame = this.#frame;
     frame.addEventListener('pointermove', (event) => this.#follow(event));
     frame.addEventListener('pointerleave', () => this.#look(0, 0));
-    frame.addEventListener('pointerdown', (event) => this.#press(event));
     frame.addEventListener('keydown', (event) => this.#key(event));
-    frame.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
   }
 
   /** Where the scene is looked at from. */
@@ -58,42 +56,16 @@ export class Motion {
   }
 
   #follow(event: PointerEvent): void {
-    const view = this.#moving.view();
+    if (this.#moving.view() !== 'parallax' || this.#calm.matches) return;
     const box = this.#frame.getBoundingClientRect();
-    if (view === 'parallax' && !this.#calm.matches) {
-      this.#look((2 * (event.clientX - box.left)) / box.width - 1, (2 * (event.clientY - box.top)) / box.height - 1);
-    } else if (view === 'mesh' && event.buttons & 1) {
-      this.#turn((-DEGREES.drag * event.movementX) / box.width, (DEGREES.drag * event.movementY) / box.width);
-    }
-  }
-
-  #press(event: PointerEvent): void {
-    const view = this.#moving.view();
-    if (view === 'mesh') this.#frame.setPointerCapture(event.pointerId);
-    if (view !== 'focus') return;
-    const box = this.#frame.getBoundingClientRect();
-    this.#sharpen((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+    this.#look((2 * (event.clientX - box.left)) / box.width - 1, (2 * (event.clientY - box.top)) / box.height - 1);
   }
 
   #key(event: KeyboardEvent): void {
-    if (isShortcut(event)) return;
-    const { settings } = this.#moving;
-    const view = this.#moving.view();
-    const [right, down] = ARROWS[event.key] ?? [0, 0];
-    const nearer = event.key === '+' || event.key === '=' ? 1 : event.key === '-' ? -1 : 0;
-    if (!right && !down && !(nearer && view === 'mesh')) return;
-    if (view === 'parallax') this.#look(this.#aim.x + right / 4, this.#aim.y + down / 4);
-    else if (view === 'mesh' && nearer) this.#zoom(1.1 ** nearer);
-    else if (view === 'mesh') this.#turn(DEGREES.key * right, -DEGREES.key * down);
-    else if (view === 'focus') this.#sharpen(settings.focusX + right / 40, settings.focusY + down / 40);
-    else return;
+    const arrow = ARROWS[event.key];
+    if (!arrow || isShortcut(event) || this.#moving.view() !== 'parallax') return;
+    this.#look(this.#aim.x + arrow[0] / 4, this.#aim.y + arrow[1] / 4);
     event.preventDefault();
-  }
-
-  #wheel(event: WheelEvent): void {
-    if (this.#moving.view() !== 'mesh') return;
-    event.preventDefault();
-    this.#zoom(1.002 ** -event.deltaY);
   }
 
   #look(x: number, y: number): void {
@@ -112,26 +84,6 @@ export class Motion {
     this.#moving.onMove(false);
     this.#easing = !there;
     if (!there) requestAnimationFrame(() => this.#ease());
-  }
-
-  #turn(yaw: number, pitch: number): void {
-    const { settings } = this.#moving;
-    settings.yaw = clamp(settings.yaw + yaw, ...BOUNDS.yaw);
-    settings.pitch = clamp(settings.pitch + pitch, ...BOUNDS.pitch);
-    this.#moving.onMove(true);
-  }
-
-  #zoom(factor: number): void {
-    const { settings } = this.#moving;
-    settings.zoom = clamp(settings.zoom * factor, ...BOUNDS.zoom);
-    this.#moving.onMove(true);
-  }
-
-  #sharpen(x: number, y: number): void {
-    const { settings } = this.#moving;
-    settings.focusX = clamp(x, 0, 1);
-    settings.focusY = clamp(y, 0, 1);
-    this.#moving.onMove(true);
   }
 }
 

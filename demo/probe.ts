@@ -1,4 +1,5 @@
 import { element } from './elements.js';
+import { ARROWS, isShortcut } from './keys.js';
 
 /** A spot of the picture as fractions of its width and height, 0 to just under 1. */
 export interface Spot {
@@ -6,19 +7,7 @@ export interface Spot {
   readonly v: number;
 }
 
-/** Steps right and down of the arrow keys. */
-export const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowLeft: [-1, 0],
-  ArrowRight: [1, 0],
-  ArrowUp: [0, -1],
-  ArrowDown: [0, 1],
-};
 const STEP = 0.01;
-
-/** Whether a key is pressed for the browser, as one that goes back a page or enlarges the text. */
-export function isShortcut({ ctrlKey, metaKey, altKey }: KeyboardEvent): boolean {
-  return ctrlKey || metaKey || altKey;
-}
 
 /** Follows the pointer, or the arrow keys where the map is on show, over each frame, and marks the same spot in all. */
 export class Probe {

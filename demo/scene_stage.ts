@@ -23,6 +23,7 @@ export class SceneStage {
   readonly #presenter = new Presenter();
   readonly #frame = element('map-frame', HTMLElement);
   readonly #fail: (error: unknown) => void;
+  readonly #onFrame: () => void;
   #subject: Subject | undefined;
   #scene: { readonly key: string; readonly scene: DepthScene } | undefined;
   #frames: { readonly key: string; readonly frames: Frames } | undefined;
@@ -31,8 +32,10 @@ export class SceneStage {
   /** Whether frames are to be seen, and not the map. */
   #shown = false;
 
-  constructor(fail: (error: unknown) => void) {
+  /** @param onFrame called when a frame is shown */
+  constructor(fail: (error: unknown) => void, onFrame: () => void) {
     this.#fail = fail;
+    this.#onFrame = onFrame;
   }
 
   /** The subject whose scene is shown. */
@@ -89,6 +92,7 @@ export class SceneStage {
       this.#wanted = undefined;
       try {
         await draw();
+        this.#onFrame();
       } catch (error) {
         if (subject === this.#subject) this.#fail(error);
       }

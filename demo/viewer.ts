@@ -1,45 +1,58 @@
 import { assumptions } from './assumptions.js';
 import { element } from './elements.js';
-import { Motion } from './motion.js';
+import { Motion, type Moving } from './motion.js';
 import type { Gaze } from './scene_frames.js';
 import { SceneStage, type Subject } from './scene_stage.js';
-import { ViewOptions } from './view_options.js';
+import type { ViewOptions } from './view_options.js';
 import { FLAT, VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
 
 /** The views to switch between, and what is seen in the one on show. */
 export class Viewer {
   readonly settings: ViewSettings;
   readonly stage: SceneStage;
+  readonly moving: Moving;
   readonly #panes = element('panes', HTMLElement);
   readonly #frame = element('map-frame', HTMLElement);
   readonly #choices = new Map<ViewName, HTMLInputElement>();
-  readonly #options: ViewOptions;
+  #options: ViewOptions | undefined;
   readonly #motion: Motion;
   readonly #onChange: (view: ViewName) => void;
+  readonly #onSeen: () => void;
   #live = false;
 
-  /** @param onChange called with the view on show when settings have changed */
-  constructor(settings: ViewSettings, fail: (error: unknown) => void, onChange: (view: ViewName) => void) {
+  /**
+   * @param onChange called with the view on show when settings have changed
+   * @param onSeen called when a picture is seen as the view has it
+   */
+  constructor(
+    settings: ViewSettings,
+    fail: (error: unknown) => void,
+    onChange: (view: ViewName) => void,
+    onSeen: () => void,
+  ) {
     this.settings = settings;
     this.#onChange = onChange;
-    this.stage = new SceneStage(fail);
-    this.#options = new ViewOptions(settings, () => this.refresh());
-    this.#motion = new Motion({
+    this.#onSeen = onSeen;
+    this.stage = new SceneStage(fail, onSeen);
+    this.moving = {
       settings,
       view: () => (this.stage.subject ? this.view : 'map'),
       onMove: (changed) => (changed ? this.refresh() : this.#draw()),
-    });
+    };
+    this.#motion = new Motion(this.moving);
     for (const name of Object.keys(VIEWS) as ViewName[]) this.#choices.set(name, this.#choice(name));
-    followDivider(this.#frame, (split) => {
-      settings.split = split;
-      this.refresh();
-    });
     this.refresh();
   }
 
   /** Where the scene is looked at from. */
   get gaze(): Gaze {
     return this.#motion.gaze;
+  }
+
+  /** The controls of the view on show, once they are there. */
+  set options(options: ViewOptions) {
+    this.#options = options;
+    this.refresh();
   }
 
   /** The view on show: of what moves, the map alone. */
@@ -77,14 +90,16 @@ export class Viewer {
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
     const { subject } = this.stage;
     element('assumptions', HTMLElement).textContent = subject ? assumptions(subject, this.settings) : '';
-    this.#options.refresh(view, subject?.map.kind === 'metric');
+    this.#options?.refresh(view, subject?.map.kind === 'metric');
     this.#draw();
     this.#onChange(view);
   }
 
   #draw(): void {
-    if (FLAT.has(this.view)) this.stage.hide();
-    else this.stage.show(this.settings, this.#motion.gaze);
+    if (FLAT.has(this.view)) {
+      this.stage.hide();
+      if (this.stage.subject || this.#live) this.#onSeen();
+    } else this.stage.show(this.settings, this.#motion.gaze);
   }
 
   #choice(name: ViewName): HTMLInputElement {
@@ -95,18 +110,4 @@ export class Viewer {
     });
     return input;
   }
-}
-
-/** Lets the line between picture and map be dragged. */
-function followDivider(frame: HTMLElement, onSplit: (split: number) => void): void {
-  const divider = element('divider', HTMLElement);
-  divider.addEventListener('pointerdown', (event) => {
-    event.preventDefault();
-    divider.setPointerCapture(event.pointerId);
-  });
-  divider.addEventListener('pointermove', (event) => {
-    if (!divider.hasPointerCapture(event.pointerId)) return;
-    const box = frame.getBoundingClientRect();
-    onSplit(Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)));
-  });
 }

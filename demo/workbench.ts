@@ -1,7 +1,6 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
 import { Comparing } from './comparing.js';
 import { Contesting } from './contesting.js';
-import { Downloads } from './downloads.js';
 import type { Folder } from './dropped.js';
 import { element, setNotice } from './elements.js';
 import type { Footage } from './footage.js';
@@ -11,8 +10,8 @@ import type { KeptWeights } from './kept_weights.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
+import type { OnShow, PictureTools } from './picture_tools.js';
 import { Report } from './report.js';
-import { Ruler } from './ruler.js';
 import { Session } from './session.js';
 import { Sources } from './sources.js';
 import { Turn, untilAborted } from './turn.js';
@@ -21,6 +20,8 @@ import { Viewer } from './viewer.js';
 import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
+
+const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, title: '' };
 
 /** Name of the library's cache. */
 const WEIGHTS_CACHE = 'depthwise-weights-1';
@@ -53,14 +54,15 @@ export class Workbench {
   #footageTools: FootageTools | undefined;
   /** Fetched for a folder. */
   #folderTools: FolderTools | undefined;
+  #opening: Promise<void> | undefined;
+  #tools: PictureTools | undefined;
+  #onShow: OnShow = NOTHING;
   readonly #session = new Session();
   readonly #turn = new Turn();
   readonly #view: MapView;
   readonly #viewer: Viewer;
   readonly #comparing: Comparing;
   readonly #contesting: Contesting;
-  readonly #downloads: Downloads;
-  readonly #ruler: Ruler;
   readonly #look: () => DrawOptions;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
@@ -87,13 +89,8 @@ export class Workbench {
         if (view === 'peer') this.#contesting.open();
         this.onChange();
       },
+      () => void (this.#opening ??= this.#openTools().catch((error: unknown) => this.#report.fail(error))),
     );
-    this.#downloads = new Downloads(
-      { map: this.#view, viewer: this.#viewer, stem: () => this.#sources.pane.stem },
-      (text) => this.#report.say(text),
-      (error) => this.#report.fail(error),
-    );
-    this.#ruler = new Ruler(this.#viewer, this.#view, (error) => this.#report.fail(error));
     element('controls', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#estimate();
@@ -259,7 +256,7 @@ export class Workbench {
       device: model.device,
       software: adapter.software,
     });
-    this.#ruler.take(map, rendered, title);
+    this.#offer({ map, still: true, rendered, title });
     this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
@@ -275,13 +272,12 @@ export class Workbench {
     setText('fact-map', `${map.width} × ${map.height}`);
     setText('fact-time-name', name);
     setText('fact-time', speed);
-    this.#downloads.enable(true, !live);
+    if (live) this.#offer({ ...NOTHING, map });
   }
 
   #forgetMap(): void {
     this.#comparing.take(undefined);
     this.#contesting.reset();
-    this.#ruler.take(undefined);
     this.#viewer.take(undefined);
     this.#footageTools?.show();
     this.#clear();
@@ -289,7 +285,19 @@ export class Workbench {
 
   #clear(): void {
     this.#view.clear();
-    this.#downloads.enable(false);
+    this.#offer(NOTHING);
+  }
+
+  /** Once the first picture is seen, which has to wait for none of it. */
+  async #openTools(): Promise<void> {
+    const { PictureTools } = await import('./picture_tools.js');
+    this.#tools = new PictureTools(this.#viewer, this.#view, this.#report, () => this.#sources.pane.stem);
+    this.#tools.show(this.#onShow);
+  }
+
+  #offer(onShow: OnShow): void {
+    this.#onShow = onShow;
+    this.#tools?.show(onShow);
   }
 
   #stop(): void {

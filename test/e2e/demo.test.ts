@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -82,11 +82,13 @@ describe('the demo, as built, under a strict content security policy', () => {
     const code = [...asked]
       .map((path) => (path === '/' ? '/index.html' : path))
       .filter((path) => /\.(html|js|css)$/.test(path));
-    const sizes = code.map((path) => gzipSync(readFileSync(join(BUILT_PAGE, path)), { level: 9 }).length);
-    const bytes = sizes.reduce((sum, size) => sum + size);
-    console.log(`first visit: ${bytes} bytes gzip in ${code.length} files`);
+    const bytes = gzipBytes(code);
+    // A GPU takes its kernels and their tuning more, before its first picture.
+    const gpu = gzipBytes([...new Set([...code, ...scriptsOf('gpu')])]);
+    console.log(`first visit: ${bytes} bytes gzip in ${code.length} files; on a GPU ${gpu}`);
     expect(code.length).toBeGreaterThanOrEqual(3);
-    expect(bytes).toBeLessThanOrEqual(FIRST_VISIT);
+    expect(gpu).toBeGreaterThan(bytes + 4096);
+    expect(gpu).toBeLessThanOrEqual(FIRST_VISIT);
     await screenshot('demo-first');
   });
 
@@ -439,6 +441,24 @@ describe('the demo, as built, under a strict content security policy', () => {
 
 const mapOf = (width: number, height: number) => waitForMap(page, width, height);
 const text = (selector: string) => textOf(page, selector);
+
+/** Paths of the scripts that a door of the built page fetches: its own, and what that imports before it runs. */
+function scriptsOf(door: string): string[] {
+  const folder = join(BUILT_PAGE, 'assets');
+  const all = readdirSync(folder).filter((name) => name.endsWith('.js'));
+  const found = new Set(all.filter((name) => name.startsWith(`${door}-`)));
+  expect(found.size, door).toBe(1);
+  for (const name of found) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    for (const [, other] of text.matchAll(/(?:from|import)\s*["'`]\.\/([^"'`]+\.js)["'`]/g)) found.add(other!);
+  }
+  return [...found].map((name) => `/assets/${name}`);
+}
+
+function gzipBytes(paths: readonly string[]): number {
+  const size = (path: string) => gzipSync(readFileSync(join(BUILT_PAGE, path)), { level: 9 }).length;
+  return paths.reduce((sum, path) => sum + size(path), 0);
+}
 
 /** Waits until the scene is drawn. */
 async function drawn(): Promise<void> {

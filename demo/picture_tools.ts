@@ -1,0 +1,47 @@
+import type { DepthMap } from 'depthwise';
+import { Downloads } from './downloads.js';
+import type { GalleryPicture } from './gallery_pictures.js';
+import { Handles } from './handles.js';
+import type { MapView } from './map_view.js';
+import { Probe } from './probe.js';
+import type { Report } from './report.js';
+import { Ruler } from './ruler.js';
+import { ViewOptions } from './view_options.js';
+import { FLAT, IN_PLACE } from './view_settings.js';
+import type { Viewer } from './viewer.js';
+
+/** What there is to work with. */
+export interface OnShow {
+  /** A map is shown. */
+  readonly map: DepthMap | undefined;
+  /** It is of a picture, and not of a frame of what moves. */
+  readonly still: boolean;
+  /** What is known of a picture that comes with the page. */
+  readonly rendered: GalleryPicture | undefined;
+  /** Of the model. */
+  readonly title: string;
+}
+
+/** What is done with a picture that is seen: the controls of its view, the measure, the files. */
+export class PictureTools {
+  readonly #downloads: Downloads;
+  readonly #ruler: Ruler;
+
+  /** @param stem name of the picture, for names of files */
+  constructor(viewer: Viewer, map: MapView, report: Report, stem: () => string) {
+    const fail = (error: unknown) => report.fail(error);
+    this.#downloads = new Downloads({ map, viewer, stem }, (text) => report.say(text), fail);
+    this.#ruler = new Ruler(viewer, map, fail);
+    new Handles(viewer.moving);
+    map.probe = new Probe(
+      () => map.read(),
+      (input) => (input === 'keys' ? FLAT : IN_PLACE).has(viewer.view),
+    );
+    viewer.options = new ViewOptions(viewer.settings, () => viewer.refresh());
+  }
+
+  show({ map, still, rendered, title }: OnShow): void {
+    this.#downloads.enable(map !== undefined, still);
+    this.#ruler.take(still ? map : undefined, rendered, title);
+  }
+}
