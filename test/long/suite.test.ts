@@ -42,7 +42,7 @@ it('asks two models the questions of the failure suite on one page, and nano is 
   // 0.54 when docs/evaluation.md was written.
   expect(await sparsificationOf(folder, session)).toBeLessThan(0.6);
   await rm(folder, { recursive: true });
-}, 600_000);
+}, 1_200_000);
 
 it('does not call flat shapes, mirrors and posters certain that nothing was chosen by', async () => {
   using model = await nanoOn(await testGpu());

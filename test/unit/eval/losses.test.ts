@@ -9,6 +9,7 @@ import {
   type Maps,
   type RankedPair,
 } from '../../../src/eval/losses.js';
+import * as entry from '../../../src/eval/index.js';
 import { paretoShares } from '../../../src/eval/pareto.js';
 
 interface Recorded {
@@ -87,6 +88,36 @@ describe('the losses of MiDaS', () => {
     expect(ordinalLoss([4, 3], pairs)).toBeLessThan(ordinalLoss([3, 4], pairs));
     expect(ordinalLoss([0, 900], pairs)).toBe(900);
     expect(ordinalLoss([5, 3], [{ ...pairs[0], order: 0 }])).toBe(4);
+  });
+});
+
+describe('what depthwise/eval is given', () => {
+  const mismatch = (call: () => unknown, words: string) =>
+    expect(call).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH', message: expect.stringContaining(words) }));
+
+  it('is refused where lists do not go together, or are empty', () => {
+    const good = maps(2, [1, 2, 3, 4], [4, 2, 1, 3]);
+    for (const loss of Object.values({ ...LOSSES, alignLeastSquares: entry.alignLeastSquares })) {
+      mismatch(() => loss({ ...good, height: 3 }), 'prediction has 4 values, expected 6');
+      mismatch(() => loss({ ...good, truth: Float64Array.of(1) }), 'truth has 1');
+      mismatch(() => loss({ ...good, known: new Uint8Array(4) }), 'known pixels');
+    }
+    mismatch(() => entry.normalizeRobust(good.truth, new Uint8Array(3)), 'known has 3');
+    mismatch(() => ordinalLoss([1, 2], []), 'pairs');
+    mismatch(() => ordinalLoss([1, 2], [{ first: 0, second: 2, order: 1 }]), '0 and 2 of 2');
+    mismatch(() => paretoShares([]), 'gradients');
+    mismatch(() => paretoShares([Float64Array.of(1), Float64Array.of(1, 2)]), 'gradient 1 has 2');
+    mismatch(() => entry.sparsification(new Float64Array(2), new Float64Array(3)), 'confidence has 3');
+    mismatch(() => entry.sparsificationCurve(new Float64Array(0), new Float64Array(0)), 'errors');
+    const truth = entry.truthOf([1, 2, 4], { kind: 'depth' });
+    mismatch(() => entry.score([1, 2], truth), 'estimate has 2');
+    mismatch(() => entry.scoreConfidence([1, 2], [3, 2, 1], truth), 'confidence has 2');
+  });
+
+  it('may be a map that is the same everywhere, whose losses are numbers', () => {
+    const flat = maps(2, [3, 3, 3, 3], [4, 2, 1, 3]);
+    for (const loss of Object.values(LOSSES)) expect(loss(flat)).toBeGreaterThan(0);
+    expect(ssiMae(flat)).toBeLessThan(1);
   });
 });
 
