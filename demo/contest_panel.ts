@@ -1,4 +1,5 @@
 import { compareLayers, type Agreement, type Layer } from './agreement.js';
+import './contest_panel.css';
 import { holdContest, NETWORK, type Contender, type Contest, type ContestOptions } from './contest.js';
 import { colorsOfDifference, grayOf, put } from './layer_colors.js';
 import type { ModelChoice } from './model_choice.js';
@@ -31,7 +32,8 @@ export class ContestPanel {
   readonly #result = document.createElement('div');
   #controller: AbortController | undefined;
 
-  constructor(host: ContestHost, place: HTMLElement) {
+  /** @param above what the view is placed below */
+  constructor(host: ContestHost, above: HTMLElement) {
     this.#host = host;
     const row = document.createElement('div');
     row.className = 'row';
@@ -41,7 +43,11 @@ export class ContestPanel {
     this.#result.id = 'peer-result';
     this.#start.addEventListener('click', () => void this.#compare());
     this.#stop.addEventListener('click', () => this.#controller?.abort());
-    place.append(...offer(), row, this.#result);
+    const part = document.createElement('section');
+    part.id = 'peer';
+    part.ariaLabel = `A/B with ${PEER.title}`;
+    part.append(...offer(), row, this.#result);
+    above.after(part);
   }
 
   /** Ends what is under way, and takes away what was found: another picture is shown. */
