@@ -150,10 +150,11 @@ function resultOf(contest: Contest): HTMLElement[] {
   return [pictures, words, tableOf(ours, theirs), textOf('p', conditionsText(contest))];
 }
 
-function summaryOf({ ours, theirs }: Contest): string {
+function summaryOf({ ours, theirs, software }: Contest): string {
   const ratio = median(theirs.furtherMs) / median(ours.furtherMs);
+  const said = software ? ' That is on the processor, and says nothing of a GPU.' : '';
   const [slower, times] = ratio >= 1 ? [theirs, ratio] : [ours, 1 / ratio];
-  return `${slower.layer.title} took ${times.toFixed(2)} times as long for a map, the first one aside.`;
+  return `${slower.layer.title} took ${times.toFixed(2)} times as long for a map, the first one aside.${said}`;
 }
 
 function agreementText({ differences, correlation, difference, order }: Agreement): string {
@@ -164,9 +165,8 @@ function agreementText({ differences, correlation, difference, order }: Agreemen
   );
 }
 
-function conditionsText({ width, height, adapter, software, ours }: Contest): string {
+function conditionsText({ width, height, adapter, ours }: Contest): string {
   return (
-    (software ? 'No GPU is in use here, so the times say nothing of one. ' : '') +
     `${adapter}; network's input ${width} × ${height}; ${ours.furtherMs.length} further maps of each, in turns; from ` +
     'pixels to values on the processor. Loading is downloading, reading and preparing. The code of Depthwise is that ' +
     'of this page.'
