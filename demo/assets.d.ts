@@ -10,6 +10,9 @@ declare module '*?worker&url' {
   export default url;
 }
 
+/** Styles that come with what imports them. */
+declare module '*.css' {}
+
 interface ImportMeta {
   /** What Vite writes in. */
   readonly env: { readonly MODE: string };

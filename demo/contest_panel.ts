@@ -1,4 +1,5 @@
 import { compareLayers, type Agreement, type Layer } from './agreement.js';
+import './contest_panel.css';
 import { holdContest, NETWORK, type Contender, type Contest, type ContestOptions } from './contest.js';
 import { colorsOfDifference, grayOf, put } from './layer_colors.js';
 import type { ModelChoice } from './model_choice.js';
@@ -31,7 +32,8 @@ export class ContestPanel {
   readonly #result = document.createElement('div');
   #controller: AbortController | undefined;
 
-  constructor(host: ContestHost, place: HTMLElement) {
+  /** @param above what the view is placed below */
+  constructor(host: ContestHost, above: HTMLElement) {
     this.#host = host;
     const row = document.createElement('div');
     row.className = 'row';
@@ -41,7 +43,11 @@ export class ContestPanel {
     this.#result.id = 'peer-result';
     this.#start.addEventListener('click', () => void this.#compare());
     this.#stop.addEventListener('click', () => this.#controller?.abort());
-    place.append(...offer(), row, this.#result);
+    const part = document.createElement('section');
+    part.id = 'peer';
+    part.ariaLabel = `A/B with ${PEER.title}`;
+    part.append(...offer(), row, this.#result);
+    above.after(part);
   }
 
   /** Ends what is under way, and takes away what was found: another picture is shown. */
@@ -144,10 +150,11 @@ function resultOf(contest: Contest): HTMLElement[] {
   return [pictures, words, tableOf(ours, theirs), textOf('p', conditionsText(contest))];
 }
 
-function summaryOf({ ours, theirs }: Contest): string {
+function summaryOf({ ours, theirs, software }: Contest): string {
   const ratio = median(theirs.furtherMs) / median(ours.furtherMs);
+  const said = software ? ' That is on the processor, and says nothing of a GPU.' : '';
   const [slower, times] = ratio >= 1 ? [theirs, ratio] : [ours, 1 / ratio];
-  return `${slower.layer.title} took ${times.toFixed(2)} times as long for a map, the first one aside.`;
+  return `${slower.layer.title} took ${times.toFixed(2)} times as long for a map, the first one aside.${said}`;
 }
 
 function agreementText({ differences, correlation, difference, order }: Agreement): string {
@@ -158,9 +165,8 @@ function agreementText({ differences, correlation, difference, order }: Agreemen
   );
 }
 
-function conditionsText({ width, height, adapter, software, ours }: Contest): string {
+function conditionsText({ width, height, adapter, ours }: Contest): string {
   return (
-    (software ? 'No GPU is in use here, so the times say nothing of one. ' : '') +
     `${adapter}; network's input ${width} × ${height}; ${ours.furtherMs.length} further maps of each, in turns; from ` +
     'pixels to values on the processor. Loading is downloading, reading and preparing. The code of Depthwise is that ' +
     'of this page.'

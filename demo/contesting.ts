@@ -13,7 +13,7 @@ export class Contesting {
   /** Shows the view. */
   open(): void {
     this.#panel ??= import('./contest_panel.js').then(
-      ({ ContestPanel }) => new ContestPanel(this.#host, element('peer', HTMLElement)),
+      ({ ContestPanel }) => new ContestPanel(this.#host, element('view-options', HTMLElement)),
     );
     this.#panel.catch((error: unknown) => {
       this.#panel = undefined;
