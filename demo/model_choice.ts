@@ -123,8 +123,7 @@ export class ModelChoice {
           ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
           : !isFetchable(source)
             ? 'The page cannot fetch these weights: choose or drop the file, safetensors or PyTorch’s.'
-            : `Published weights, downloaded ` +
-              `${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
+            : 'Published weights, downloaded once and kept by the browser.';
   }
 }
 
@@ -156,11 +155,6 @@ function families(): Map<string, DepthModelSummary[]> {
     groups.set(group, [...(groups.get(group) ?? []), model]);
   }
   return groups;
-}
-
-/** Whether the address always means the same bytes; others are not kept. */
-function isPinned(source: string): boolean {
-  return !source.startsWith('hf:') || /@[0-9a-f]{40}/.test(source);
 }
 
 function nameOf(weights: File | string): string {
