@@ -2,7 +2,7 @@ import { depthModels, type DepthModelSummary } from 'depthwise';
 import { element, option } from './elements.js';
 import type { Parameters } from './parameters.js';
 import { PACKAGED_WEIGHTS } from './packaged_weights.js';
-import type { ModelRequest } from './session.js';
+import type { ChosenWeights, ModelRequest } from './session.js';
 
 const KINDS = {
   'relative-inverse': 'Relative inverse depth, no unit',
@@ -25,7 +25,7 @@ export class ModelChoice {
   readonly #hint = element('weights-hint', HTMLElement);
   readonly #forget = element('forget-weights', HTMLButtonElement);
   readonly #size = element('size', HTMLSelectElement);
-  #weights: File | string | undefined;
+  #weights: ChosenWeights | undefined;
 
   /**
    * @param onSize called when another input size has been chosen
@@ -97,7 +97,7 @@ export class ModelChoice {
   }
 
   /** A file or URL instead of the published weights, or undefined for those again. */
-  useWeights(weights: File | string | undefined): void {
+  useWeights(weights: ChosenWeights | undefined): void {
     this.#weights = weights;
     this.#show();
   }
@@ -157,6 +157,6 @@ function families(): Map<string, DepthModelSummary[]> {
   return groups;
 }
 
-function nameOf(weights: File | string): string {
+function nameOf(weights: ChosenWeights): string {
   return typeof weights === 'string' ? weights : weights.name;
 }

@@ -1,3 +1,4 @@
+import type { ByteSource } from 'depthwise';
 import { describeFolder, MOST_PICTURES, type Folder } from './dropped.js';
 import { element } from './elements.js';
 import { Footage } from './footage.js';
@@ -16,7 +17,7 @@ interface Listener {
   readonly onChange: () => void;
   /** The camera or a video plays. */
   readonly onFootage: () => Promise<void>;
-  readonly onWeights: (file: File) => void;
+  readonly onWeights: (weights: File | ByteSource) => void;
   readonly onError: (error: unknown) => void;
 }
 

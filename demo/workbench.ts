@@ -9,7 +9,7 @@ import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
 import { Report } from './report.js';
 import { Ruler } from './ruler.js';
-import { Session } from './session.js';
+import { Session, type ChosenWeights } from './session.js';
 import { Sources } from './sources.js';
 import { Turn, untilAborted } from './turn.js';
 import { durationText } from './value_text.js';
@@ -34,7 +34,7 @@ export class Workbench {
     onPicture: (start) => this.#pictureShown(start),
     onChange: () => this.#turn.cancel(),
     onFootage: () => this.#footageShown(),
-    onWeights: (file) => void this.#takeWeights(file),
+    onWeights: (weights) => void this.#takeWeights(weights),
     onError: (error) => {
       // What moved may have ended for it.
       this.#footageTools?.show();
@@ -155,8 +155,8 @@ export class Workbench {
     await this.#estimate();
   }
 
-  async #takeWeights(file: File): Promise<void> {
-    this.#choice.useWeights(file);
+  async #takeWeights(weights: ChosenWeights): Promise<void> {
+    this.#choice.useWeights(weights);
     await this.#estimate();
   }
 
