@@ -3,6 +3,7 @@ import type { Layer } from './agreement.js';
 import { Peer } from './peer.js';
 import { PEER } from './peer_library.js';
 import type { PeerMap, RgbPicture } from './peer_messages.js';
+import type { ChosenWeights } from './session.js';
 
 /** The network that both have. */
 export const NETWORK = 'depth-anything-v2-small';
@@ -39,7 +40,7 @@ export interface ContestOptions {
   /** Short side of the network's input, in pixels. */
   readonly inputSize: number;
   /** Instead of the published weights of this side. */
-  readonly weights: File | string | undefined;
+  readonly weights: ChosenWeights | undefined;
   readonly signal: AbortSignal;
   readonly say: (text: string) => void;
   /** How far something is, 0…1 where it is known. */

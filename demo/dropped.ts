@@ -1,3 +1,4 @@
+import type { ByteSource } from 'depthwise';
 import { kindOf, type FileKind } from './file_kind.js';
 
 /** A folder's pictures, by path. */
@@ -38,10 +39,29 @@ function count(number: number, what: string): string {
 }
 
 /** Files by what they are. */
-export async function sortFiles(files: readonly File[]): Promise<Readonly<Record<FileKind, readonly File[]>>> {
+export interface Sorted {
+  readonly weights: readonly (File | ByteSource)[];
+  readonly videos: readonly File[];
+  readonly pictures: readonly File[];
+}
+
+/** Files by what they are; weights in several files, with an index of them, are one. */
+export async function sortFiles(files: readonly File[]): Promise<Sorted> {
   const kinds = await Promise.all(files.map(kindOf));
   const of = (kind: FileKind) => files.filter((_, i) => kinds[i] === kind);
-  return { weights: of('weights'), video: of('video'), picture: of('picture') };
+  const [weights, [index]] = [of('weights'), of('index')];
+  return { weights: index ? [withParts(index, weights)] : weights, videos: of('video'), pictures: of('picture') };
+}
+
+/** Weights in several files: the index of them, and those that came with it, by their names. */
+function withParts(index: File, parts: readonly File[]): ByteSource {
+  const source = (file: File): ByteSource => ({ name: file.name, size: file.size, open: async () => file.stream() });
+  const sibling = async (path: string) => {
+    const part = parts.find(({ name }) => name === path.split('/').at(-1));
+    if (part) return source(part);
+    throw new Error(`${index.name} lists ${path}, which is not here: choose or drop all files of the weights at once.`);
+  };
+  return { ...source(index), sibling };
 }
 
 /** Files and folders of a drop, of which the browser lists folders among the files too. */

@@ -1,5 +1,5 @@
 /** What a file is for the page. */
-export type FileKind = 'weights' | 'video' | 'picture';
+export type FileKind = 'weights' | 'index' | 'video' | 'picture';
 
 type Start = readonly [at: number, bytes: readonly number[]];
 
@@ -20,12 +20,16 @@ const VIDEOS: readonly Start[] = [
 const MP4: Start = [4, [0x66, 0x74, 0x79, 0x70]];
 const PICTURE_BRAND = /^(?:avi[fs]|hei[cfmsx]|hev[cmsx]|mif1|msf1)/;
 const START = 16;
+/** Longest index of weights in several files, in bytes; JSON that is longer is none. */
+const MAX_INDEX_BYTES = 2 ** 22;
 
-/** What a file is, by its first bytes: its name and its type may say anything. What else is left may be a picture. */
+/** What a file is, by its bytes: its name and its type may say anything. What else is left may be a picture. */
 export async function kindOf(file: Blob): Promise<FileKind> {
   const start = new Uint8Array(await file.slice(0, START).arrayBuffer());
   const begins = ([at, bytes]: Start) => bytes.every((byte, i) => start[at + i] === byte);
   if (WEIGHTS.some(begins)) return 'weights';
+  if (begins([0, [0x7b]]) && file.size <= MAX_INDEX_BYTES && (await file.text()).includes('"weight_map"'))
+    return 'index';
   const brand = String.fromCharCode(...start.subarray(8, 12));
   return VIDEOS.some(begins) || (begins(MP4) && !PICTURE_BRAND.test(brand)) ? 'video' : 'picture';
 }

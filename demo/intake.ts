@@ -1,5 +1,6 @@
 import type { Folder } from './dropped.js';
 import { element } from './elements.js';
+import type { ChosenWeights } from './session.js';
 
 /** What a person brings to the page. */
 export interface Intake {
@@ -7,7 +8,7 @@ export interface Intake {
   readonly onPicture: (file: File) => void;
   readonly onVideo: (file: File) => void;
   readonly onFolder: (folder: Folder) => void;
-  readonly onWeights: (file: File) => void;
+  readonly onWeights: (weights: ChosenWeights) => void;
   readonly onError: (error: unknown) => void;
 }
 
@@ -18,16 +19,20 @@ const telling = () => import('./dropped.js');
 export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: Intake): void {
   const take = async (files: readonly File[]) => {
     const { sortFiles } = await telling();
-    const { weights, video, picture: pictures } = await sortFiles(files);
-    for (const file of weights) onWeights(file);
+    const { weights, videos, pictures } = await sortFiles(files);
+    for (const each of weights) onWeights(each);
     // One video plays at a time.
-    if (video[0]) onVideo(video[0]);
+    if (videos[0]) onVideo(videos[0]);
     if (pictures.length > 1) onFolder({ name: 'Files', pictures, others: 0 });
     else if (pictures[0]) onPicture(pictures[0]);
   };
   const takeAll = (files: Iterable<File>) => void take([...files]).catch(onError);
   onChoice(element('picture-file', HTMLInputElement), takeAll);
-  onChoice(element('weights-file', HTMLInputElement), ([file]) => file && onWeights(file));
+  onChoice(element('weights-file', HTMLInputElement), (files) => {
+    const [file] = files;
+    if (files.length > 1) takeAll(files);
+    else if (file) onWeights(file);
+  });
   onChoice(element('folder-file', HTMLInputElement), (files) => {
     const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
     const hidden = (file: File) => file.webkitRelativePath.includes('/.');

@@ -2,7 +2,7 @@ import { depthModels, type DepthModelSummary } from 'depthwise';
 import { element, option } from './elements.js';
 import type { Parameters } from './parameters.js';
 import { PACKAGED_WEIGHTS } from './packaged_weights.js';
-import type { ModelRequest } from './session.js';
+import type { ChosenWeights, ModelRequest } from './session.js';
 
 const KINDS = {
   'relative-inverse': 'Relative inverse depth, no unit',
@@ -25,7 +25,7 @@ export class ModelChoice {
   readonly #hint = element('weights-hint', HTMLElement);
   readonly #forget = element('forget-weights', HTMLButtonElement);
   readonly #size = element('size', HTMLSelectElement);
-  #weights: File | string | undefined;
+  #weights: ChosenWeights | undefined;
 
   /**
    * @param onSize called when another input size has been chosen
@@ -97,7 +97,7 @@ export class ModelChoice {
   }
 
   /** A file or URL instead of the published weights, or undefined for those again. */
-  useWeights(weights: File | string | undefined): void {
+  useWeights(weights: ChosenWeights | undefined): void {
     this.#weights = weights;
     this.#show();
   }
@@ -123,8 +123,7 @@ export class ModelChoice {
           ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
           : !isFetchable(source)
             ? 'The page cannot fetch these weights: choose or drop the file, safetensors or PyTorch’s.'
-            : `Published weights, downloaded ` +
-              `${isPinned(source) ? 'once and kept by the browser' : 'anew each time the page is opened'}.`;
+            : 'Published weights, downloaded once and kept by the browser.';
   }
 }
 
@@ -158,11 +157,6 @@ function families(): Map<string, DepthModelSummary[]> {
   return groups;
 }
 
-/** Whether the address always means the same bytes; others are not kept. */
-function isPinned(source: string): boolean {
-  return !source.startsWith('hf:') || /@[0-9a-f]{40}/.test(source);
-}
-
-function nameOf(weights: File | string): string {
+function nameOf(weights: ChosenWeights): string {
   return typeof weights === 'string' ? weights : weights.name;
 }

@@ -1,11 +1,15 @@
-import { DepthwiseError, depthModels, loadDepthModel, type DepthModel, type LoadOptions } from 'depthwise';
+import { DepthwiseError, depthModels, loadDepthModel } from 'depthwise';
+import type { ByteSource, DepthModel, LoadOptions } from 'depthwise';
 import { PACKAGED_WEIGHTS } from './packaged_weights.js';
+
+/** Weights of a visitor's own: a file, several with an index, or an address. */
+export type ChosenWeights = File | ByteSource | string;
 
 /** A model as chosen on the page. */
 export interface ModelRequest {
   readonly name: string;
   /** Instead of the published weights. */
-  readonly weights: File | string | undefined;
+  readonly weights: ChosenWeights | undefined;
   readonly acceptLicense: boolean;
 }
 

@@ -5,6 +5,7 @@ import { GALLERY, type GalleryPicture } from './gallery_pictures.js';
 import { takeFiles } from './intake.js';
 import { PicturePane } from './picture_pane.js';
 import { Strip } from './strip.js';
+import type { ChosenWeights } from './session.js';
 
 /** The picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
 const SAMPLE = './sample.jpg';
@@ -23,7 +24,7 @@ interface Listener {
   readonly onFootage: (footage: Footage) => Promise<void>;
   /** A folder is chosen from, or none any more. */
   readonly onFolder: (folder: Folder | undefined) => void;
-  readonly onWeights: (file: File) => void;
+  readonly onWeights: (weights: ChosenWeights) => void;
   readonly onError: (error: unknown) => void;
 }
 

@@ -12,7 +12,7 @@ import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
 import type { OnShow, PictureTools } from './picture_tools.js';
 import { Report } from './report.js';
-import { Session } from './session.js';
+import { Session, type ChosenWeights } from './session.js';
 import { Sources } from './sources.js';
 import { Turn, untilAborted } from './turn.js';
 import { durationText } from './value_text.js';
@@ -41,7 +41,7 @@ export class Workbench {
     onChange: () => this.#turn.cancel(),
     onFootage: (footage) => this.#footageShown(footage),
     onFolder: (folder) => void this.#folderShown(folder),
-    onWeights: (file) => void this.#takeWeights(file),
+    onWeights: (weights) => void this.#takeWeights(weights),
     onError: (error) => {
       // What moved may have ended for it.
       this.#footageTools?.show();
@@ -180,8 +180,8 @@ export class Workbench {
     this.#folderTools?.take(folder);
   }
 
-  async #takeWeights(file: File): Promise<void> {
-    this.#choice.useWeights(file);
+  async #takeWeights(weights: ChosenWeights): Promise<void> {
+    this.#choice.useWeights(weights);
     await this.#estimate();
   }
 

@@ -1,4 +1,8 @@
+import { basename } from 'node:path';
 import { checkOptions, type OptionTable } from '../arguments/check_options.js';
+import { ModelMismatchError } from '../errors.js';
+import type { ModelName } from '../models/families/index.js';
+import { findEntry } from '../models/resolve.js';
 import { loadDepthModel as loadOnDevice, type DepthModel } from '../runtime/depth_model.js';
 import { isolate } from '../warnings.js';
 import { LOAD_OPTIONS, type LoadOptions, type ModelSource } from '../runtime/load.js';
@@ -26,9 +30,10 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
 
 /**
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
- * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. The process stays
- * alive until the model is disposed. Where the model takes text as a picture, it is a path, or a URL where it begins
- * with a scheme; files are read as `readPicture` reads them.
+ * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. Where the tensors of
+ * a file may be of several models, its authors' name for one of them (`depth_anything_v2_vits.pth`) says which. The
+ * process stays alive until the model is disposed. Where the model takes text as a picture, it is a path, or a URL where
+ * it begins with a scheme; files are read as `readPicture` reads them.
  * @example
  * ```ts
  * import { loadDepthModel } from 'depthwise/node';
@@ -46,7 +51,7 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
   const named = typeof source === 'string' && !/[\\/]|\.(?:safetensors|pt|pth|ckpt|bin|json)$/i.test(source);
   const found = named ? source : await resolvePath(source);
   const weights = rest.weights ?? (named ? await packagedSource(source) : undefined);
-  const model = loadOnDevice(found, {
+  const settings: LoadOptions = {
     createHasher: createNodeHasher,
     ...rest,
     ...(weights === undefined ? {} : { weights: await resolvePath(weights) }),
@@ -54,13 +59,27 @@ export async function loadDepthModel(source: ModelSource, options: NodeLoadOptio
       ? {}
       : { gpu: adapter === undefined ? await nodeGpu() : (await openAdapter(adapter)).gpu }),
     cache: typeof cache === 'object' || cache === false ? cache : folderCache(cache),
-  });
-  const loaded = await model.catch((error: unknown) => {
-    throw withProxyHint(error);
-  });
+  };
+  const loaded = await loadOnDevice(found, settings)
+    .catch((error: unknown) => loadOnDevice(found, { ...settings, model: namedByFile(error) }))
+    .catch((error: unknown) => {
+      throw withProxyHint(error);
+    });
   const onWarning = isolate(rest.onWarning);
   loaded.readFile = (picture, signal) => readSource(picture, { onWarning }, signal);
   return loaded;
+}
+
+/**
+ * The model whose name, or whose authors' name, a file of weights has, where its tensors leave open which of several it
+ * is. @throws the error that it is given where that is another, or the name is none of these
+ */
+function namedByFile(error: unknown): ModelName {
+  if (error instanceof ModelMismatchError && error.code === 'MODEL_AMBIGUOUS' && error.source !== undefined) {
+    const named = findEntry(basename(error.source).replace(/\.\w+$/, ''))?.name;
+    if (named !== undefined && (error.expected as readonly ModelName[]).includes(named)) return named;
+  }
+  throw error;
 }
 
 /** Opens a path or a file: URL; leaves other sources as they are. */

@@ -7,8 +7,9 @@ import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
 import { decodeHeif } from '../../src/heif/index.js';
 import { loadDepthModel } from '../../src/index.js';
-import { seededPicture } from '../../truth/seeded_weights.js';
+import { seededCheckpoint, seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
+import { checkpointTensors } from '../models/fixtures.js';
 import { writtenTensors } from '../unit/weights/torch_tensors.js';
 import { legacy, torchParts, zip } from '../unit/weights/torch_writer.js';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
@@ -34,12 +35,18 @@ beforeAll(async () => {
   const png = await encodePng({ ...PICTURE, channels: 4, data: new Uint8Array(PICTURE.data.buffer) });
   const weights = midasWeights('F32');
   const tensors = await writtenTensors(weights);
+  const entries = checkpointTensors('midas-v2.1-small');
+  const halves = [entries.slice(0, 200), entries.slice(200)];
+  const namesIn = (half: typeof entries, i: number) => half.map(({ name }) => [name, `half-${i}.safetensors`] as const);
   const nano = await readFile(join(ROOT, 'models/nano.safetensors'));
   files = new ServedFiles()
     .add('/picture.png', png)
     .add('/zip', zip(torchParts(tensors)))
     .add('/legacy', legacy(tensors))
     .add('/safetensors', weights)
+    .add('/index', Buffer.from(JSON.stringify({ weight_map: Object.fromEntries(halves.flatMap(namesIn)) })))
+    .add('/half-0', seededCheckpoint(halves[0]!))
+    .add('/half-1', seededCheckpoint(halves[1]!))
     .add('/one.safetensors', nano)
     .add('/two.safetensors', nano);
   [chromium, served] = await Promise.all([startChromium(), serveBuilt(files)]);
@@ -64,21 +71,38 @@ const open = async (query: string) => {
   await waitForMap(page, PICTURE.width, PICTURE.height);
 };
 
+type Content = { readonly path: string } | { readonly text: string };
+
 /** Drops a file with the bytes at a path, or with a text. */
-function drop(name: string, type: string, content: { readonly path: string } | { readonly text: string }) {
+const drop = (name: string, type: string, content: Content) => dropAll([[name, content]], type);
+
+/** Drops files at once. */
+function dropAll(all: readonly (readonly [name: string, content: Content])[], type = '') {
   return page.evaluate(
-    async (fileName, mime, of) => {
+    async (named, mime) => {
       for (const said of document.querySelectorAll('#status, #error')) said.textContent = '';
-      const body = 'path' in of ? await (await fetch(of.path)).blob() : of.text;
       const dataTransfer = new DataTransfer();
-      dataTransfer.items.add(new File([body], fileName, { type: mime }));
+      for (const [fileName, of] of named) {
+        const body = 'path' in of ? await (await fetch(of.path)).blob() : of.text;
+        dataTransfer.items.add(new File([body], fileName, { type: mime }));
+      }
       document.body.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
     },
-    name,
+    all,
     type,
-    content,
   );
 }
+
+/** Waits for the map of weights that were dropped, or for what is wrong with them. */
+const estimated = (name: string) =>
+  page.waitForFunction(
+    (of) =>
+      (document.querySelector('#weights-hint')?.textContent === of &&
+        document.querySelector('#status')?.textContent?.startsWith('Depth estimated')) ||
+      document.querySelector('#error')?.textContent !== '',
+    { timeout: 100_000 },
+    `Weights: ${name}`,
+  );
 
 const refused = () => page.waitForFunction(() => document.querySelector('#error')?.textContent !== '');
 
@@ -95,18 +119,24 @@ describe('files on the page', () => {
     ['holiday.png', 'image/png', '/legacy'],
   ])('takes %s (%s) as the weights that its bytes are', async (name, type, path) => {
     await drop(name, type, { path });
-    await page.waitForFunction(
-      (of) =>
-        (document.querySelector('#weights-hint')?.textContent === of &&
-          document.querySelector('#status')?.textContent?.startsWith('Depth estimated')) ||
-        document.querySelector('#error')?.textContent !== '',
-      { timeout: 100_000 },
-      `Weights: ${name}`,
-    );
+    await estimated(name);
     expect(await text('#error')).toBe('');
     expect(await page.$eval('#model', (select) => (select as HTMLSelectElement).value)).toBe('midas-v2.1-small');
     const file = await nextDownload(page, chromium.downloads, () => page.click('[data-format=npy]'));
     expect(farthest(Float32Array.from(decodeNpy(await readFile(file)).data), expected)).toBeLessThanOrEqual(1e-4);
+  });
+
+  it('takes an index and the files that it lists as weights, in any order, and says which is missing', async () => {
+    const [first, second] = [0, 1].map((i) => [`half-${i}.safetensors`, { path: `/half-${i}` }] as const);
+    const index = ['model.json', { path: '/index' }] as const;
+    await dropAll([second!, index, first!]);
+    await estimated('model.json');
+    expect(await text('#error')).toBe('');
+    const file = await nextDownload(page, chromium.downloads, () => page.click('[data-format=npy]'));
+    expect(farthest(Float32Array.from(decodeNpy(await readFile(file)).data), expected)).toBeLessThanOrEqual(1e-4);
+    await dropAll([index, first!]);
+    await refused();
+    expect(await text('#error')).toMatch(/^model\.json lists half-1\.safetensors, which is not here/);
   });
 
   it.each(['picture.pt', 'picture'])('takes %s as the picture that its bytes are', async (name) => {

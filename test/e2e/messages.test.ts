@@ -105,6 +105,8 @@ describe('the demo, from source', () => {
     const { page, text } = await open('?model=depth-anything-v2-large');
     await page.waitForSelector('#picture:not([hidden])');
     expect(await text('#licence')).toBe('CC-BY-NC-4.0');
+    // Of a branch of the hub, which is kept by the commit that it means.
+    expect(await text('#weights-hint')).toBe('Published weights, downloaded once and kept by the browser.');
     await page.click('#estimate');
     expect(await text('#status')).toBe('Tick the box to accept the licence of Depth Anything V2 large.');
     expect(await page.$eval('#accept', (box) => (box as HTMLInputElement).checkVisibility())).toBe(true);

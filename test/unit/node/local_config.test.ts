@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { fileSource } from '../../../src/node/file_source.js';
 import { loadDepthModel, type NodeLoadOptions } from '../../../src/node/load.js';
 import { nullGpu } from '../kernels/null_gpu.js';
@@ -21,9 +21,10 @@ beforeEach(() => rmSync(config, { force: true, recursive: true }));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Loads a path. The file has its header and no data, and ends there, as only a source of unknown size can. */
-async function load(options: NodeLoadOptions = {}): Promise<Error> {
+async function load(options: NodeLoadOptions = {}, name = 'model.safetensors'): Promise<Error> {
   const { device } = await nullGpu();
-  const weights = { ...(await fileSource(join(folder, 'model.safetensors'))), size: undefined };
+  const whole = await fileSource(join(folder, 'model.safetensors'));
+  const weights = { ...whole, name: join(folder, name), size: undefined };
   return rejection(loadDepthModel(weights, { device, cache: false, tuning: 'off', ...options }));
 }
 
@@ -52,4 +53,24 @@ it.each([
   writeFileSync(config, text);
   expect(await load()).toMatchObject({ code: 'MODEL_AMBIGUOUS' });
   expect(await load({ model: 'depth-anything-v2-small' })).toMatchObject({ code: 'ST_TRUNCATED' });
+});
+
+describe('a file under the name that its authors gave it', () => {
+  it.each([
+    ['depth_anything_v2_vits.pth', { code: 'ST_TRUNCATED' }],
+    ['depth_anything_vits14.pth', { code: 'ST_TRUNCATED' }],
+    ['depth-anything-v1-small.safetensors', { code: 'ST_TRUNCATED' }],
+    ['depth_anything_v2_metric_vkitti_vits.pth', { message: expect.stringContaining('V2 metric outdoor small') }],
+    ['model-f46da743.pt', { code: 'MODEL_AMBIGUOUS' }],
+    ['vits', { code: 'ST_TRUNCATED' }],
+  ])('is the model of that name where the tensors leave it open: %s', async (name, error) => {
+    expect(await load({}, name)).toMatchObject(error);
+  });
+
+  it('is what the caller names, and what its config.json says', async () => {
+    const named = { model: 'depth-anything-v2-metric-indoor-small' } as const;
+    expect((await load(named, 'depth_anything_v2_vits.pth')).message).toContain('V2 metric indoor small');
+    writeFileSync(config, JSON.stringify(configs['da2m-s.hf']));
+    expect((await load({}, 'depth_anything_v2_vits.pth')).message).toContain('V2 metric indoor small');
+  });
 });
