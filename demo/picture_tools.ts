@@ -3,6 +3,7 @@ import { Downloads } from './downloads.js';
 import type { GalleryPicture } from './gallery_pictures.js';
 import { Handles } from './handles.js';
 import type { MapView } from './map_view.js';
+import { noteTime } from './model_facts.js';
 import { Probe } from './probe.js';
 import type { Report } from './report.js';
 import { Ruler } from './ruler.js';
@@ -20,6 +21,8 @@ export interface OnShow {
   readonly rendered: GalleryPicture | undefined;
   /** Of the model. */
   readonly title: string;
+  /** How long the estimate took, in milliseconds. */
+  readonly duration?: number;
 }
 
 /** What is done with a picture that is seen: the controls of its view, the measure, the files. */
@@ -40,7 +43,8 @@ export class PictureTools {
     viewer.options = new ViewOptions(viewer.settings, () => viewer.refresh());
   }
 
-  show({ map, still, rendered, title }: OnShow): void {
+  show({ map, still, rendered, title, duration }: OnShow): void {
+    if (map && duration !== undefined) noteTime(map.model, duration);
     this.#downloads.enable(map !== undefined, still);
     this.#ruler.take(still ? map : undefined, rendered, title);
   }

@@ -235,8 +235,8 @@ export class Workbench {
     const start = performance.now();
     const known = focalLength === undefined ? {} : { focalLength };
     const map = await model.estimate(blob, { ...options, ...known });
-    const duration = durationText(performance.now() - start);
-    await this.#show(map, blob, 'Time', duration);
+    const duration = performance.now() - start;
+    await this.#show(map, blob, 'Time', durationText(duration));
     const { title, adapter } = model.info;
     this.#comparing.take({ map, blob, known, title, truth: rendered });
     this.#viewer.take({
@@ -247,8 +247,8 @@ export class Workbench {
       device: model.device,
       software: adapter.software,
     });
-    this.#offer({ map, still: true, rendered, title });
-    this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
+    this.#offer({ map, still: true, rendered, title, duration });
+    this.#report.say(`Depth estimated in ${durationText(duration)}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
 
