@@ -20,7 +20,7 @@ import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
-const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, title: '' };
+const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, lens: undefined, title: '' };
 
 /** Name of the library's cache. */
 const WEIGHTS_CACHE = 'depthwise-weights-1';
@@ -97,7 +97,7 @@ export class Workbench {
   /** What a link has to say of the view: the angle that a picture is known to have goes without saying. */
   get settings(): ViewSettings {
     const { settings } = this.#viewer;
-    return settings.angle === this.#sources.rendered?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
+    return settings.angle === this.#sources.lens?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
   }
 
   say(text: string): void {
@@ -134,7 +134,7 @@ export class Workbench {
   async #pictureShown(start: boolean): Promise<void> {
     this.#turn.cancel();
     const { settings } = this.#viewer;
-    settings.angle = this.#angle ?? this.#sources.rendered?.angle ?? DEFAULTS.angle;
+    settings.angle = this.#angle ?? this.#sources.lens?.angle ?? DEFAULTS.angle;
     this.#angle = undefined;
     this.#forgetMap();
     if (start) await this.#estimate();
@@ -228,7 +228,7 @@ export class Workbench {
   }
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
-    const { rendered } = this.#sources;
+    const { rendered, lens } = this.#sources;
     const { blob, picture, focalLength } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
@@ -243,11 +243,11 @@ export class Workbench {
       map,
       picture,
       title,
-      knownAngle: rendered?.angle,
+      lens,
       device: model.device,
       software: adapter.software,
     });
-    this.#offer({ map, still: true, rendered, title, duration });
+    this.#offer({ map, still: true, rendered, lens, title, duration });
     this.#report.say(`Depth estimated in ${durationText(duration)}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
