@@ -6,8 +6,15 @@ export interface Origin {
   readonly map: Pick<DepthMap, 'kind'>;
   /** Of the model. */
   readonly title: string;
-  /** Angle of view of a rendered picture, in degrees; undefined where nothing says it. */
-  readonly knownAngle: number | undefined;
+  readonly lens: KnownLens | undefined;
+}
+
+/** How a camera saw. */
+export interface KnownLens {
+  /** From side to side, in degrees. */
+  readonly angle: number;
+  /** What says so, in words. */
+  readonly by: string;
 }
 
 const MEANINGS = {
@@ -19,13 +26,13 @@ const MEANINGS = {
 
 /** The chain of assumptions between the picture and the numbers and views on show, in words. */
 export function assumptions(
-  { map, title, knownAngle }: Origin,
+  { map, title, lens: known }: Origin,
   { far, angle, view }: Pick<ViewSettings, 'far' | 'angle' | 'view'>,
 ): string {
   const degrees = `${Number(angle.toFixed(1))}°`;
   const lens =
-    angle === knownAngle
-      ? `The picture spans ${degrees} from side to side, as it was rendered.`
+    angle === known?.angle
+      ? `The picture spans ${degrees} from side to side, ${known.by}.`
       : `The picture is taken to span ${degrees} from side to side, which nothing in it says.`;
   const depth = `The farthest is taken to be ${far} times as far as the nearest, which no model of this kind says.`;
   const scene = map.kind === 'metric' ? [lens] : [depth, lens];

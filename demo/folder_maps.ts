@@ -10,6 +10,7 @@ import { ENDINGS } from './save_file.js';
 import { pathOf, type Folder } from './dropped.js';
 import { readHeif } from './heif.js';
 import { mapNames } from './map_names.js';
+import { focalLengthOf } from './open_picture.js';
 
 /** How the maps of a folder are made. */
 export interface FolderMapsOptions extends EstimateOptions {
@@ -77,8 +78,9 @@ async function mapFile(file: File, model: DepthModel, options: FolderMapsOptions
   const map = await model.estimate(file, asked).catch(async (error: unknown) => {
     const read = isOfPicture(error) ? await readHeif(file, signal) : undefined;
     if (!read) throw error;
-    const { blob, focalLength } = read;
-    return model.estimate(blob, { ...asked, ...(focalLength === undefined ? {} : { focalLength }) });
+    const { width, height } = await createImageBitmap(read);
+    const focalLength = await focalLengthOf(file, { width, height });
+    return model.estimate(read, { ...asked, ...(focalLength === undefined ? {} : { focalLength }) });
   });
   try {
     return await map.toBlob(format, look);

@@ -2,24 +2,17 @@ import { isHeif } from 'depthwise/heif';
 import workerAddress from './heif_worker.ts?worker&url';
 import { trustedScript } from './trusted_script.js';
 
-/** A HEIC picture in a form that every browser decodes. */
-export interface ReadHeif {
-  /** PNG, upright, in 8 bits. */
-  readonly blob: Blob;
-  /** In pixels, where the file says it. */
-  readonly focalLength?: number;
-}
-
-/** What the worker answers. */
-export type HeifAnswer = ReadHeif | { readonly error: string };
+/** What the worker answers: the picture as PNG, or why there is none. */
+export type HeifAnswer = Blob | { readonly error: string };
 
 const script = trustedScript('heif-worker', workerAddress);
 
 /**
- * Reads a HEIC picture in a worker, which takes seconds and is fetched for it; undefined for any other file.
+ * A HEIC picture as PNG, upright, in 8 bits; undefined for any other file. A worker makes it, which takes seconds and
+ * is fetched for it.
  * @throws Error where it cannot be read; the signal's reason
  */
-export async function readHeif(file: Blob, signal: AbortSignal): Promise<ReadHeif | undefined> {
+export async function readHeif(file: Blob, signal: AbortSignal): Promise<Blob | undefined> {
   if (!(await isHeif(file))) return undefined;
   signal.throwIfAborted();
   // One for each picture: it gives its memory back, and can be ended.
@@ -31,8 +24,8 @@ export async function readHeif(file: Blob, signal: AbortSignal): Promise<ReadHei
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       worker.postMessage(file);
     });
-    if ('error' in answer) throw new Error(answer.error);
-    return answer;
+    if (answer instanceof Blob) return answer;
+    throw new Error(answer.error);
   } finally {
     worker.terminate();
   }

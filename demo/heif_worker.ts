@@ -16,9 +16,7 @@ addEventListener(
 
 async function read(file: Blob): Promise<HeifAnswer> {
   try {
-    const picture = await decodeHeif(file, { libheif });
-    const { focalLength } = picture;
-    return { blob: await encode(picture), ...(focalLength !== undefined && { focalLength }) };
+    return await encode(await decodeHeif(file, { libheif }));
   } catch (error) {
     return { error: (error as Error).message };
   }

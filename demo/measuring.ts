@@ -1,5 +1,6 @@
 import type { DepthMap } from 'depthwise';
 import type { Layer } from './agreement.js';
+import type { KnownLens } from './assumptions.js';
 import { element } from './elements.js';
 import type { GalleryPicture } from './gallery_pictures.js';
 import { distanceBetween } from './measure.js';
@@ -18,6 +19,8 @@ export interface Metres {
 export interface Measured {
   readonly map: DepthMap;
   readonly rendered: GalleryPicture | undefined;
+  /** How much of the camera is known. */
+  readonly lens: KnownLens | undefined;
   /** Of the model. */
   readonly title: string;
 }

@@ -26,6 +26,8 @@ export class ModelChoice {
   readonly #forget = element('forget-weights', HTMLButtonElement);
   readonly #size = element('size', HTMLSelectElement);
   #weights: ChosenWeights | undefined;
+  /** By a person, not by the page. */
+  #chosen = false;
 
   /**
    * @param onSize called when another input size has been chosen
@@ -42,6 +44,7 @@ export class ModelChoice {
     this.#model.value = defaultModel().name;
     this.#model.addEventListener('change', () => {
       this.#accept.checked = false;
+      this.#chosen = true;
       this.useWeights(undefined);
     });
     this.#forget.addEventListener('click', () => this.useWeights(undefined));
@@ -102,6 +105,12 @@ export class ModelChoice {
     this.#show();
   }
 
+  async #showFacts(): Promise<void> {
+    const { name, kind } = this.#summary;
+    const { describeFacts } = await import('./model_facts.js');
+    if (name === this.#summary.name) this.#kind.textContent = `${KINDS[kind]} · ${describeFacts(name)}`;
+  }
+
   get #summary(): DepthModelSummary {
     return depthModels.find(({ name }) => name === this.#model.value) ?? defaultModel();
   }
@@ -111,6 +120,8 @@ export class ModelChoice {
     this.#licence.textContent = licence;
     this.#licence.classList.toggle('restricted', !permissive);
     this.#kind.textContent = KINDS[kind];
+    // What is part of the page says so, and a first visit does without the rest.
+    if (!this.atHand || this.#chosen) void this.#showFacts();
     this.#page.hidden = page === undefined;
     this.#page.href = page ?? '';
     this.#acceptRow.hidden = permissive;
@@ -120,7 +131,7 @@ export class ModelChoice {
       this.#weights !== undefined
         ? `Weights: ${nameOf(this.#weights)}`
         : isPackaged(this.#summary)
-          ? `Small, and part of this page. Better, after a download: ${betterModels().join(', ')}.`
+          ? `Small, and part of this page. Better, after a download: ${betterModels()}.`
           : !isFetchable(source)
             ? 'The page cannot fetch these weights: choose or drop the file, safetensors or PyTorch’s.'
             : 'Published weights, downloaded once and kept by the browser.';
@@ -141,11 +152,12 @@ export function isFetchable(source: string): boolean {
   return !source.startsWith('https://github.com/');
 }
 
-/** Titles of the models that are free for every use, and downloaded. */
-function betterModels(): string[] {
-  return depthModels
-    .filter((model) => model.permissive && isFetchable(model.source) && !isPackaged(model))
-    .map(({ title }) => title);
+/** Models that are free for every use, and downloaded: the first, and how many more. */
+function betterModels(): string {
+  const [first, ...others] = depthModels.filter(
+    (model) => model.permissive && isFetchable(model.source) && !isPackaged(model),
+  );
+  return `${first?.title}, or one of ${others.length} more`;
 }
 
 function families(): Map<string, DepthModelSummary[]> {

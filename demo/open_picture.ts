@@ -5,8 +5,6 @@ export interface OpenPicture {
   readonly url: string;
   readonly width: number;
   readonly height: number;
-  /** Of its camera in pixels, where `blob` does not say it and the file did. */
-  readonly focalLength?: number | undefined;
 }
 
 /**
@@ -20,8 +18,17 @@ export async function openPicture(file: Blob, name: string, signal: AbortSignal)
     const { readHeif } = await import('./heif.js');
     const read = await readHeif(file, signal);
     if (!read) throw new Error(undecodable(file, name), { cause });
-    return { ...(await decoded(read.blob)), focalLength: read.focalLength };
+    return decoded(read);
   }
+}
+
+/** Focal length of the camera, in pixels, where the EXIF data of a file have it. */
+export async function focalLengthOf(
+  file: Blob,
+  size: { readonly width: number; readonly height: number },
+): Promise<number | undefined> {
+  const { readFocalLength } = await import('./focal_length.js');
+  return readFocalLength(file, size);
 }
 
 async function decoded(blob: Blob): Promise<OpenPicture> {

@@ -1,5 +1,5 @@
 import { element } from './elements.js';
-import { openPicture } from './open_picture.js';
+import { focalLengthOf, openPicture } from './open_picture.js';
 
 /** The picture, or the video, and its caption. */
 export class PicturePane {
@@ -8,6 +8,7 @@ export class PicturePane {
   readonly #caption = element('picture-caption', HTMLElement);
   #blob: Blob | undefined;
   #focalLength: number | undefined;
+  #width = 0;
   #name = 'picture';
   /** Of a picture that takes long to read. */
   #reading: AbortController | undefined;
@@ -17,9 +18,14 @@ export class PicturePane {
     return this.#blob;
   }
 
-  /** Of its camera, in pixels, where the picture came in a form that the library does not read it from. */
+  /** Of its camera, in pixels, where its EXIF data say it. */
   get focalLength(): number | undefined {
     return this.#focalLength;
+  }
+
+  /** That the picture spans from side to side, in degrees, by its EXIF data. */
+  get angle(): number | undefined {
+    return this.#focalLength && (360 / Math.PI) * Math.atan(this.#width / 2 / this.#focalLength);
   }
 
   /** Name for files made from this picture, without an extension. */
@@ -29,18 +35,21 @@ export class PicturePane {
 
   /**
    * Shows a picture, if it is still wanted when it is decoded.
+   * @param rendered whether it is one of the page's own, which have no camera
    * @throws Error when it cannot be decoded; what was on show stays
    */
-  async show(file: Blob, name: string, wanted: () => boolean): Promise<void> {
+  async show(file: Blob, name: string, wanted: () => boolean, rendered: boolean): Promise<void> {
     this.#reading?.abort();
     const { signal } = (this.#reading = new AbortController());
-    const { blob, focalLength, url, width, height } = await openPicture(file, name, signal);
+    const { blob, url, width, height } = await openPicture(file, name, signal);
+    const focalLength = rendered ? undefined : await focalLengthOf(file, { width, height });
     if (!wanted()) return URL.revokeObjectURL(url);
     const image = this.picture;
     URL.revokeObjectURL(image.src);
     image.src = url;
     this.#blob = blob;
     this.#focalLength = focalLength;
+    this.#width = width;
     this.#name = name;
     this.#present(image, width, height);
   }

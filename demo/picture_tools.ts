@@ -1,8 +1,10 @@
 import type { DepthMap } from 'depthwise';
+import type { KnownLens } from './assumptions.js';
 import { Downloads } from './downloads.js';
 import type { GalleryPicture } from './gallery_pictures.js';
 import { Handles } from './handles.js';
 import type { MapView } from './map_view.js';
+import { noteTime } from './model_facts.js';
 import { Probe } from './probe.js';
 import type { Report } from './report.js';
 import { Ruler } from './ruler.js';
@@ -18,8 +20,12 @@ export interface OnShow {
   readonly still: boolean;
   /** What is known of a picture that comes with the page. */
   readonly rendered: GalleryPicture | undefined;
+  /** How much of its camera is known. */
+  readonly lens: KnownLens | undefined;
   /** Of the model. */
   readonly title: string;
+  /** How long the estimate took, in milliseconds. */
+  readonly duration?: number;
 }
 
 /** What is done with a picture that is seen: the controls of its view, the measure, the files. */
@@ -40,8 +46,9 @@ export class PictureTools {
     viewer.options = new ViewOptions(viewer.settings, () => viewer.refresh());
   }
 
-  show({ map, still, rendered, title }: OnShow): void {
+  show({ map, still, rendered, lens, title, duration }: OnShow): void {
+    if (map && duration !== undefined) noteTime(map.model, duration);
     this.#downloads.enable(map !== undefined, still);
-    this.#ruler.take(still ? map : undefined, rendered, title);
+    this.#ruler.take(still && map ? { map, rendered, lens, title } : undefined);
   }
 }

@@ -1,7 +1,5 @@
-import type { DepthMap } from 'depthwise';
 import type { Layer } from './agreement.js';
 import { element } from './elements.js';
-import type { GalleryPicture } from './gallery_pictures.js';
 import type { MapView } from './map_view.js';
 import type { Measured, Measuring, Metres } from './measuring.js';
 import { FLAT } from './view_settings.js';
@@ -21,10 +19,10 @@ export class Ruler {
   }
 
   /** Takes another map, or none. */
-  take(map: DepthMap | undefined, rendered?: GalleryPicture, title = ''): void {
+  take(measured: Measured | undefined): void {
     this.#measuring?.toggle(false);
     this.#layer = undefined;
-    this.#measured = map && (map.kind === 'metric' || rendered) ? { map, rendered, title } : undefined;
+    this.#measured = measured && (measured.map.kind === 'metric' || measured.rendered) ? measured : undefined;
     this.#button.disabled = this.#measured === undefined;
     this.#button.title = this.#measured ? '' : 'Takes a model that gives metres.';
   }
@@ -56,6 +54,6 @@ export class Ruler {
       throw error;
     });
     const { angle } = this.#viewer.settings;
-    return { layer, angle, angleKnown: angle === measured.rendered?.angle };
+    return { layer, angle, angleKnown: angle === measured.lens?.angle };
   }
 }

@@ -32,7 +32,7 @@ export class SceneStage {
   /** Whether frames are to be seen, and not the map. */
   #shown = false;
 
-  /** @param onFrame called when a frame is shown */
+  /** @param onFrame called when a frame is shown, or has failed */
   constructor(fail: (error: unknown) => void, onFrame: () => void) {
     this.#fail = fail;
     this.#onFrame = onFrame;
@@ -92,10 +92,10 @@ export class SceneStage {
       this.#wanted = undefined;
       try {
         await draw();
-        this.#onFrame();
       } catch (error) {
         if (subject === this.#subject) this.#fail(error);
       }
+      this.#onFrame();
     }
     this.#running = false;
   }

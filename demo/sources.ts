@@ -1,11 +1,12 @@
+import type { KnownLens } from './assumptions.js';
 import type { Folder } from './dropped.js';
 import { element } from './elements.js';
 import type { Footage } from './footage.js';
 import { GALLERY, type GalleryPicture } from './gallery_pictures.js';
 import { takeFiles } from './intake.js';
 import { PicturePane } from './picture_pane.js';
-import { Strip } from './strip.js';
 import type { ChosenWeights } from './session.js';
+import { Strip } from './strip.js';
 
 /** The picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
 const SAMPLE = './sample.jpg';
@@ -68,7 +69,15 @@ export class Sources {
 
   /** What is known of a picture that comes with the page. */
   get rendered(): GalleryPicture | undefined {
-    return GALLERY.find(({ picture }) => picture === this.#image);
+    return renderedAt(this.#image);
+  }
+
+  /** How much of its camera is known. */
+  get lens(): KnownLens | undefined {
+    const { rendered } = this;
+    if (rendered) return { angle: rendered.angle, by: 'as it was rendered' };
+    const { angle } = this.pane;
+    return angle === undefined ? undefined : { angle, by: 'by the focal length in its EXIF data' };
   }
 
   /** Shows the picture at an address, or says why it cannot. */
@@ -89,7 +98,7 @@ export class Sources {
     const turn = ++this.#turn;
     const timer = setTimeout(() => this.#listener.onReading(name), SLOW);
     try {
-      await this.pane.show(blob, name, () => turn === this.#turn);
+      await this.pane.show(blob, name, () => turn === this.#turn, renderedAt(image) !== undefined);
     } catch (error) {
       return turn === this.#turn ? this.#listener.onError(error) : undefined;
     } finally {
@@ -159,6 +168,10 @@ export class Sources {
     this.#button.textContent = running ? `Stop ${this.#footage?.kind}` : 'Use camera';
     this.#button.setAttribute('aria-pressed', String(running));
   }
+}
+
+function renderedAt(image: string | undefined): GalleryPicture | undefined {
+  return GALLERY.find(({ picture }) => picture === image);
 }
 
 async function fetchPicture(url: string): Promise<Blob> {

@@ -21,7 +21,7 @@ import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
 const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
-const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, title: '' };
+const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, lens: undefined, title: '' };
 
 /** Name of the library's cache. */
 const WEIGHTS_CACHE = 'depthwise-weights-1';
@@ -106,7 +106,7 @@ export class Workbench {
   /** What a link has to say of the view: the angle that a picture is known to have goes without saying. */
   get settings(): ViewSettings {
     const { settings } = this.#viewer;
-    return settings.angle === this.#sources.rendered?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
+    return settings.angle === this.#sources.lens?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
   }
 
   say(text: string): void {
@@ -143,7 +143,7 @@ export class Workbench {
   async #pictureShown(start: boolean): Promise<void> {
     this.#turn.cancel();
     const { settings } = this.#viewer;
-    settings.angle = this.#angle ?? this.#sources.rendered?.angle ?? DEFAULTS.angle;
+    settings.angle = this.#angle ?? this.#sources.lens?.angle ?? DEFAULTS.angle;
     this.#angle = undefined;
     this.#forgetMap();
     if (start) await this.#estimate();
@@ -237,27 +237,27 @@ export class Workbench {
   }
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
-    const { rendered } = this.#sources;
+    const { rendered, lens } = this.#sources;
     const { blob, picture, focalLength } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
     const known = focalLength === undefined ? {} : { focalLength };
     const map = await model.estimate(blob, { ...options, ...known });
-    const duration = durationText(performance.now() - start);
-    await this.#show(map, blob, 'Time', duration);
+    const duration = performance.now() - start;
+    await this.#show(map, blob, 'Time', durationText(duration));
     const { title, adapter } = model.info;
     this.#comparing.take({ map, blob, known, title, truth: rendered });
     this.#viewer.take({
       map,
       picture,
       title,
-      knownAngle: rendered?.angle,
+      lens,
       device: model.device,
       software: adapter.software,
     });
-    this.#offer({ map, still: true, rendered, title });
-    this.#report.say(`Depth estimated in ${duration}. The first time at a size includes compiling.`);
+    this.#offer({ map, still: true, rendered, lens, title, duration });
+    this.#report.say(`Depth estimated in ${durationText(duration)}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
   }
 

@@ -6,6 +6,7 @@ export { depthBlob } from '../depth/depth_blob.js';
 export { writeTexture } from '../depth/write_texture.js';
 export { encodePng } from '../depth/formats/png.js';
 export { fetchPicture } from '../image/fetch_picture.js';
+export { fileFocalLength } from '../image/file_focal.js';
 export { decodeRefused } from '../image/refused.js';
 export { fetchHubConfig } from '../weights/fetch/hub_fetch.js';
 export { resume } from '../weights/fetch/resume.js';

@@ -16,6 +16,7 @@ export { encodeExr, type ExrOptions } from './files/exr.js';
 export { encodeGlb, type TextureFile } from './files/glb.js';
 export { encodePly } from './files/ply.js';
 export { encodePicture } from './files/png.js';
+export { readFocalLength } from './focal_length.js';
 export { createGeometry, type GeometryData, type GeometryOptions, type SceneGeometry } from './geometry.js';
 export { ASSUMED_FIELD_OF_VIEW, type Lens, type LensOptions } from './lens.js';
 export { readNormals } from './normals.js';

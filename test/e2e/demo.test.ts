@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import type { ElementHandle, HTTPRequest, Page } from 'puppeteer';
+import type { ElementHandle, Page } from 'puppeteer';
 import sharp from 'sharp';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -63,9 +63,11 @@ afterAll(async () => {
 
 describe('the demo, as built, under a strict content security policy', () => {
   it('shows depth at once, of a picture of its own and with the model that is part of it', async () => {
-    const asked = new Set<string>();
-    const note = (request: HTTPRequest) => asked.add(new URL(request.url()).pathname);
-    page.on('request', note);
+    await page.evaluateOnNewDocument(() => {
+      new MutationObserver(() => {
+        if (document.querySelector('#map-frame.drawn')) window.drawnAt ??= performance.now();
+      }).observe(document, { subtree: true, attributes: true, childList: true });
+    });
     await page.goto(served.url);
     // Painted before there is a model: it is part of the markup.
     const painted = await page.$eval('#picture', (image) => {
@@ -78,10 +80,18 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(await text('#licence')).toBe('MIT');
     expect(new Set(await canvasColors()).size).toBeGreaterThan(100);
     await drawn();
-    page.off('request', note);
-    const code = [...asked]
-      .map((path) => (path === '/' ? '/index.html' : path))
-      .filter((path) => /\.(html|js|css)$/.test(path));
+    const asked = await page.evaluate(() =>
+      performance.getEntriesByType('resource').map(({ name, startTime }) => ({
+        path: new URL(name).pathname,
+        later: startTime > window.drawnAt,
+      })),
+    );
+    // What comes when the picture is seen in 3-D is what one does with it.
+    const tools = asked.filter(({ later, path }) => later && path.endsWith('.js')).map(({ path }) => path);
+    expect(tools).toEqual(expect.arrayContaining(scriptsOf('picture_tools').filter((path) => !/first-/.test(path))));
+    const code = ['/index.html', ...asked.filter(({ later }) => !later).map(({ path }) => path)].filter((path) =>
+      /\.(html|js|css)$/.test(path),
+    );
     const bytes = gzipBytes(code);
     // A GPU takes its kernels and their tuning more, before its first picture.
     const gpu = gzipBytes([...new Set([...code, ...scriptsOf('gpu')])]);
@@ -226,6 +236,7 @@ describe('the demo, as built, under a strict content security policy', () => {
     );
     await screenshot('demo-before');
     expect(await text('#licence')).toBe('MIT');
+    expect(await text('#model-kind')).toBe('Relative inverse depth, no unit · 85.6 MB, not timed here yet');
     const input = (await page.$('#weights-file')) as ElementHandle<HTMLInputElement>;
     await input.uploadFile(weightsFile);
     await mapOf(PICTURE.width, PICTURE.height);
@@ -551,5 +562,6 @@ declare global {
     getColors: () => number[];
     frameText: () => string;
     copied: string;
+    drawnAt: number;
   }
 }

@@ -2,6 +2,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { unzipSync } from 'fflate';
 import type { Page } from 'puppeteer';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
@@ -338,6 +339,23 @@ describe('HEIC pictures, which Chromium does not decode', () => {
     expect(farthestLevel(await pictureIn(is)), 'as stored').toBeLessThanOrEqual(1);
     if (name === 'noted') expect(farthestLevel(await pictureIn('srgb')), 'seen with its profile').toBeGreaterThan(10);
     expect(reader().filter((url) => /heif_worker/.test(url))).toHaveLength(1 + HEIC.indexOf(name));
+  });
+
+  it('and JPEG give the angle of view by their EXIF data, and the page says so', async () => {
+    // 27 mm on film of 36, of the longer side: 64 pixels.
+    const words = 'The picture spans 67.4° from side to side, by the focal length in its EXIF data.';
+    expect(await text('#assumptions')).toContain(words);
+    const jpeg = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#456' } })
+      .withExif({ IFD2: { FocalLengthIn35mmFilm: '27' } })
+      .jpeg()
+      .toBuffer();
+    files.add('/exif.jpg', jpeg);
+    await drop('exif.jpg', 'image/jpeg', { path: '/exif.jpg' });
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent?.startsWith('Depth estimated'));
+    expect(await text('#picture-caption')).toBe('exif.jpg · 64 × 48');
+    expect(await text('#assumptions')).toContain(words);
+    await drop('noted.HEIC', '', { path: '/noted.heic' });
+    await page.waitForFunction(() => document.querySelector('#status')?.textContent?.startsWith('Depth estimated'));
   });
 
   it('that are damaged are refused in words, and the picture before stays', async () => {

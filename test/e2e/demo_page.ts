@@ -18,4 +18,6 @@ export async function waitForMap(page: Page, width: number, height: number): Pro
   );
   expect(await textOf(page, '#error')).toBe('');
   expect(await textOf(page, '#map-caption')).toBe(caption);
+  // What is done with a map is fetched once its picture is seen.
+  await page.waitForSelector('[data-format=png]:not([disabled])');
 }

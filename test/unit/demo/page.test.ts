@@ -7,6 +7,7 @@ import { mapNames } from '../../../demo/map_names.js';
 import { kindOf } from '../../../demo/file_kind.js';
 import { Footage } from '../../../demo/footage.js';
 import { distanceBetween } from '../../../demo/measure.js';
+import { MEGABYTES } from '../../../demo/model_facts.js';
 import { linkTo, readParameters, readSettings } from '../../../demo/parameters.js';
 import { DEFAULTS } from '../../../demo/view_settings.js';
 
@@ -140,6 +141,20 @@ describe('the kind of a file', () => {
   ])('of %s is told by its bytes', async (_, bytes, kind) => {
     expect(await kindOf(new Blob([Uint8Array.from(bytes)]))).toBe(kind);
   });
+});
+
+it('says of each model how much it downloads, as the README does', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
+  const sizes = readme.split('\n').flatMap((line) => {
+    const [, names = '', , , download = ''] = line.split('|');
+    const [first = '', ...ends] = [...names.matchAll(/`([^`]+)`/g)].map(([, name]) => name!);
+    const values = /(?:\d[\d.,]*, )*\d[\d.,]*(?= MB)/.exec(download)?.[0].split(', ') ?? [];
+    if (!first || values.length === 0) return [];
+    const all = [first, ...ends.map((end) => first.replace(/-\w+$/, end))];
+    return all.map((name, i) => [name, Number((values[i] ?? values[0]!).replace(',', ''))] as const);
+  });
+  expect(sizes.length).toBeGreaterThan(30);
+  expect(MEGABYTES).toEqual(Object.fromEntries(sizes));
 });
 
 describe('a folder', () => {

@@ -1,0 +1,2 @@
+// Apart from what the first screen takes of it.
+export { readFocalLength } from 'depthwise/views';
