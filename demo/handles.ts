@@ -5,7 +5,7 @@ import { BOUNDS } from './view_settings.js';
 
 const DEGREES = { drag: 90, key: 3 };
 
-/** Sets by pointer, wheel and keys what a view is set to: the way round the mesh, what is sharp, where the map begins. */
+/** Sets by pointer, wheel and keys what a view shows: the way round the mesh, what is sharp, where the map begins. */
 export class Handles {
   readonly #frame = element('map-frame', HTMLElement);
   readonly #moving: Moving;

@@ -32,8 +32,8 @@ const NODE_LOAD_OPTIONS: OptionTable<NodeLoadOptions> = { ...LOAD_OPTIONS, adapt
  * Loads a model by registry name, path, URL, `hf:org/repo@revision` or bytes, on Dawn (optional peer dependency
  * `webgpu`). A path has a slash in it or the ending of a file of weights; anything else is a name. Where the tensors of
  * a file may be of several models, its authors' name for one of them (`depth_anything_v2_vits.pth`) says which. The
- * process stays alive until the model is disposed. Where the model takes text as a picture, it is a path, or a URL where
- * it begins with a scheme; files are read as `readPicture` reads them.
+ * process stays alive until the model is disposed. Where the model takes text as a picture, it is a path, or a URL
+ * where it begins with a scheme; files are read as `readPicture` reads them.
  * @example
  * ```ts
  * import { loadDepthModel } from 'depthwise/node';

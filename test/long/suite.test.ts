@@ -21,7 +21,7 @@ const GOOD = 16;
 /** What is flat, or only pictured: it is not trusted. */
 const FLAT = ['cards-overlapping', 'cards-apart', 'mirror', 'poster'];
 
-it('asks two models the questions of the failure suite on one page, and nano is not sure where it is wrong', async () => {
+it('asks two models the questions of the failure suite on a page, and nano is not sure where it is wrong', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'depthwise-'));
   const session = new Session(true, new AbortController().signal);
   const other = join(folder, 'tiny.safetensors');

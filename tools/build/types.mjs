@@ -21,8 +21,8 @@ const SILENT = /^(?:ae-missing-release-tag|ae-forgotten-export|tsdoc-|console-)/
 
 /**
  * Writes one declaration file for each entry of the package, without what is marked `@internal`. Those of the others
- * but colours take from the first what stands there, as a class that stood in both would be two classes: of the library,
- * they may show only what `src/index.ts` exports.
+ * but colours take from the first what stands there, as a class that stood in both would be two classes: of the
+ * library, they may show only what `src/index.ts` exports.
  * @param {string} out folder the files go to
  */
 export function buildTypes(out) {

@@ -66,7 +66,8 @@ export async function runSuite(command: SuiteCommand, session: Session): Promise
   const intro =
     `Rendered pictures with known depth, of seed ${seed}. Passed: every number is within its threshold. Doubted: ` +
     `not, but the mean confidence of what is asked about is at most ${UNSURE}; where the picture leaves the answer ` +
-    `open, that is as good. Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ${UNSURE}.`;
+    `open, that is as good. Failed: neither. Maps are brighter where nearer, and hatched where confidence is below ` +
+    `${UNSURE}.`;
   const sections = async function* (): AsyncGenerator<Section> {
     yield { title: 'Results', rows };
     for (const [i, each] of cases.entries())
