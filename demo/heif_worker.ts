@@ -1,4 +1,4 @@
-import { decodeHeif, type HeifPicture } from 'depthwise/heif';
+import { decodeHeif, type HeifPicture, type Libheif } from 'depthwise/heif';
 import libheif from 'libheif-js/index.js';
 import type { HeifAnswer } from './heif.js';
 
@@ -16,7 +16,7 @@ addEventListener(
 
 async function read(file: Blob): Promise<HeifAnswer> {
   try {
-    return await encode(await decodeHeif(file, { libheif }));
+    return await encode(await decodeHeif(file, { libheif: libheif as Libheif }));
   } catch (error) {
     return { error: (error as Error).message };
   }

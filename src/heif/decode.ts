@@ -118,7 +118,7 @@ function undecodable(name: string, why: string, cause?: unknown): ImageError {
 
 async function loadLibheif(name: string): Promise<Libheif> {
   try {
-    return (await import('libheif-js/wasm-bundle.js')).default;
+    return (await import('libheif-js/wasm-bundle.js')).default as Libheif;
   } catch (cause) {
     throw new ImageError(
       'IMAGE_DECODER',

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { decodeHeif, isHeif } from '../../../src/heif/index.js';
+import { decodeHeif, isHeif, type Libheif } from '../../../src/heif/index.js';
 import { fileFocalLength } from '../../../src/image/file_focal.js';
 import { heifNotes } from '../../../src/image/heif_items.js';
 import { readPicture } from '../../../src/node/image_file.js';
@@ -54,7 +54,7 @@ describe('the door of HEIC pictures', () => {
   });
 
   it('takes the build without WebAssembly, and checks its options', async () => {
-    const { default: libheif } = await import('libheif-js/index.js');
+    const libheif = (await import('libheif-js/index.js')).default as Libheif;
     expect((await decodeHeif(bytesOf('ten_bits'), { libheif })).data).toEqual(
       (await decodeHeif(bytesOf('ten_bits'))).data,
     );
