@@ -350,6 +350,7 @@ describe('the demo, as built, under a strict content security policy', () => {
 
   it('compares two models on the same picture', async () => {
     await page.click('[for=view-compare]');
+    await page.waitForSelector('#other-model option[value=nano]');
     await page.select('#other-model', 'nano');
     await page.waitForFunction(() => document.querySelector('#agreement')?.textContent?.includes('Nano scaled and'));
     expect(await text('#agreement')).toContain('Nano scaled and shifted to MiDaS v2.1 small;');
