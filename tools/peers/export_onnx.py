@@ -100,7 +100,7 @@ def graphs(upstream: Path):
 
 
 def network(row: dict, upstream: Path) -> nn.Module:
-    """A published network, picture [1,3,H,W] to its map alone. One of videos takes it as a clip of one frame."""
+    """A published network, picture [1,3,H,W] to its map alone. For one of videos that is a clip of a frame."""
     case = record_models.Case(row["model"], row["width"], row["height"], 0)
     source = record_models.Published(case, upstream)
     model, forward = source.model, source.model.forward
