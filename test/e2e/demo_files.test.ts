@@ -306,7 +306,7 @@ describe('files on the page', () => {
 describe('HEIC pictures, which Chromium does not decode', () => {
   const HEIC = ['plain', 'ten_bits', 'burst', 'rotated', 'noted'];
   const asked: string[] = [];
-  const reader = () => asked.filter((url) => /heif/.test(url));
+  const reader = () => asked.filter((url) => /\/heif(?:_worker)?-/.test(url));
   /** The picture on show, of 64x48, in a colour space. */
   const pictureIn = (colorSpace: PredefinedColorSpace) =>
     page.$eval(

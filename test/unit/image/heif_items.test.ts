@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { decodeHeif, isHeif, type Libheif } from '../../../src/heif/index.js';
 import { fileFocalLength } from '../../../src/image/file_focal.js';
+import { decodeRefused } from '../../../src/image/refused.js';
 import { heifNotes } from '../../../src/image/heif_items.js';
 import { readPicture } from '../../../src/node/image_file.js';
 
@@ -51,6 +52,17 @@ describe('the door of HEIC pictures', () => {
     expect(await isHeif(new Blob([bytesOf('burst')]))).toBe(true);
     expect(await isHeif(new Blob([readFileSync(SAMPLE)]))).toBe(false);
     expect(await isHeif(new Blob())).toBe(false);
+  });
+
+  it('is named where a browser has refused such a picture, and for no other', async () => {
+    const refuse = (bytes: Uint8Array<ArrayBuffer>) =>
+      decodeRefused(new File([bytes], 'a.heic'), {}, new Error('no')).catch((error: unknown) => error);
+    const fault = await refuse(bytesOf('plain'));
+    expect(fault).toMatchObject({
+      code: 'IMAGE_DECODE',
+      hint: expect.stringContaining('decodeHeif of depthwise/heif'),
+    });
+    expect(await refuse(Uint8Array.of(1, 2, 3))).toMatchObject({ code: 'IMAGE_DECODE', hint: undefined });
   });
 
   it('takes the build without WebAssembly, and checks its options', async () => {
