@@ -6,7 +6,7 @@
 const STRIDE: u32 = 1;
 const COLUMNS: u32 = 8; // of four channels, an invocation each
 const ROWS: u32 = 16;
-const PIXELS: u32 = 8;
+const PIXELS: u32 = 8 / STRIDE; // wider windows leave few registers
 
 const WORKGROUP = COLUMNS * ROWS;
 const HEIGHT = (ROWS - 1) * STRIDE + 3; // of the window

@@ -15,7 +15,7 @@ const LEAST_SHARES: Readonly<Record<string, number>> = {
   'upsampled_conv/tiled': 0.75,
   'head/tiled': 0.85,
   'attention/tiled': 0.77,
-  'gemm_layer_norm/tiled': 0.82,
+  'gemm_layer_norm/tiled': 0.87,
 };
 const CHIP = 'navi21';
 const PART = 0.02;

@@ -15,7 +15,10 @@ const PIXELS = 4;
 const WIDE = 8;
 /** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
 export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
-/** What a workgroup of conv_tiled.wgsl computes. On narrower maps than `least` too much of it is empty. */
+/**
+ * What a workgroup of conv_tiled.wgsl computes, where windows are a pixel apart. On narrower maps than `least` too much
+ * of it is empty.
+ */
 export const TILED = { rows: 16, pixels: 8, channels: 32, least: 64 } as const;
 
 /**
@@ -113,7 +116,7 @@ function makeTiled(conv: Convolution): Kernel | undefined {
   if (!is3x3(conv) || STRIDE > 2) return undefined;
   const [OH, OW, N] = y.shape as [number, number, number];
   const { rows, pixels, channels } = TILED;
-  const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / channels);
+  const workgroups = Math.ceil(OH / rows) * Math.ceil((OW * STRIDE) / pixels) * Math.ceil(N / channels);
   return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, workgroups);
 }
 

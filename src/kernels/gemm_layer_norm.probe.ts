@@ -6,8 +6,8 @@ const EPS = 1e-6;
 export const gemmLayerNormProbes: Probes<GemmLayerNormAttrs> = (storage) => [
   normalizedProduct(storage, [33, 40, 24], 'sum'),
   normalizedProduct(storage, [33, 40, 24], 'y'),
-  normalizedProduct(storage, [37, 24, 256], 'sum'),
-  normalizedProduct(storage, [37, 24, 256], 'y'),
+  normalizedProduct(storage, [37, 280, 256], 'sum'),
+  normalizedProduct(storage, [37, 280, 256], 'y'),
 ];
 
 /** A product with whole numbers for its epilogue: the sums are exact, and their rows normalised nearly so. */

@@ -66,6 +66,7 @@ const layer = (M: number, K: number, N: number) => ({
 export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOutputs, GemmLayerNormAttrs>({
   op: gemmLayerNorm,
   gate: 8,
+  longKernels: ['tiled'],
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
@@ -76,6 +77,7 @@ export const gemmLayerNormSpec = defineSpec<GemmLayerNormInputs, GemmLayerNormOu
     { name: 'rows + 1, same pipeline', inputs: layer(5, 8, 44), attrs: { eps: 0.5 } },
     { name: 'prime rows, nine subgroups of columns', inputs: layer(37, 20, 288), attrs: { eps: 1e-6 } },
     { name: 'more columns than invocations', inputs: layer(6, 8, 516), attrs: { eps: 1e-6 } },
+    { name: 'three steps of tiles, the last one short', inputs: layer(9, 268, 256), attrs: { eps: 1e-6 } },
     { name: 'as many columns as there may be', inputs: layer(3, 8, 1024), attrs: { eps: 1e-6 } },
     {
       name: 'two norms, eight subgroups of columns',

@@ -39,10 +39,8 @@ export interface GemmLayerNormAttrs {
 
 /** Rows of a workgroup. */
 const ROWS = 4;
-/** Rows of an invocation of the tiled kernel: 8 leave registers for three waves and more. */
+/** The same of the tiled kernel: registers for eight waves and more, and twice the workgroups that sixteen give. */
 const TILED_ROWS = 8;
-/** Columns up to which two groups of invocations share a workgroup. */
-const NARROW = 512;
 /** The same of the kernel for CPU adapters, and invocations of its subgroups. */
 const SUBGROUP = { rows: 16, lanes: 8 } as const;
 /** Vectors of four columns that a row may have: wider ones need two dispatches. */
@@ -111,14 +109,11 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
       name: 'tiled',
       on: 'gpu',
       prefer: () => true,
-      make: (inputs, attrs, outputs) => tiledKernel(inputs, attrs, outputs, isNarrow(inputs.weight) ? 2 : 1),
-    },
-    {
-      // For devices whose workgroups do not hold two groups.
-      name: 'one_group',
-      on: 'gpu',
-      prefer: () => true,
-      make: (inputs, attrs, outputs) => (isNarrow(inputs.weight) ? tiledKernel(inputs, attrs, outputs, 1) : undefined),
+      make(inputs, attrs, outputs) {
+        if (!fitsTiles(inputs.weight)) return undefined;
+        const kernel = rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS);
+        return { ...kernel, ...columnsEach(inputs.weight) };
+      },
     },
   ],
   probes: async () => (await parts.gpuTransformers()).gemmLayerNormProbes,
@@ -127,29 +122,14 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
   }),
 });
 
-/** What a kernel asks of a device that has an invocation, or one of each group, for each vector of four columns. */
-function columnsEach({ shape }: TensorType, groups = 1): { readonly invocations: number } {
-  return { invocations: (groups * (shape[1] as number)) / 4 };
+/** What a kernel asks of a device that has an invocation for each vector of four columns. */
+function columnsEach({ shape }: TensorType): { readonly invocations: number } {
+  return { invocations: (shape[1] as number) / 4 };
 }
 
 /** Whether a workgroup has two subgroups of 32 or more. */
 function fitsTiles({ shape }: TensorType): boolean {
   return (shape[1] as number) >= 256;
-}
-
-function isNarrow({ shape }: TensorType): boolean {
-  return (shape[1] as number) <= NARROW;
-}
-
-function tiledKernel(
-  inputs: GemmLayerNormInputs,
-  attrs: GemmLayerNormAttrs,
-  outputs: GemmLayerNormOutputs,
-  GROUPS: number,
-): Kernel | undefined {
-  if (!fitsTiles(inputs.weight)) return undefined;
-  const kernel = rowsKernel(inputs, attrs, outputs, [tiledWgsl, rowsWgsl], TILED_ROWS * GROUPS);
-  return { ...kernel, ...columnsEach(inputs.weight, GROUPS), tunables: { ...kernel.tunables, GROUPS } };
 }
 
 /** Whether every subgroup of a workgroup is full. */

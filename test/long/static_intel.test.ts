@@ -9,7 +9,7 @@ import { nullDeviceFault } from '../../bench/static/null_device.js';
 import { runStatic } from '../../bench/static/run_static.js';
 import { spills } from '../../bench/static/spills.js';
 
-const before = parseStaticDocument(readFileSync('bench/static/results/2026-11-27-intel.json', 'utf8'));
+const before = parseStaticDocument(readFileSync('bench/static/results/2026-11-28-intel.json', 'utf8'));
 const counted = ({ rows }: StaticDocument) => rows.filter((row): row is CountedRow => !isPredicted(row));
 const models = new Set(before.rows.map(({ model }) => model));
 

@@ -148,4 +148,18 @@ export const gpuMutants: readonly KernelMutant[] = [
     cases: ['large scores'],
     mutate: replace('max(top, queries[row][c][0])', 'max(top, queries[row][0][0])'),
   },
+  {
+    name: 'tiled: the tile that is being written is read',
+    op: 'gemm_layer_norm',
+    kernel: 'tiled',
+    cases: ['three steps of tiles, the last one short'],
+    mutate: replace('tiles[(k4 & (RING - 1))', 'tiles[((k4 + STEP4) & (RING - 1))'),
+  },
+  {
+    name: 'tiled: sums of the first four rows for all',
+    op: 'gemm_layer_norm',
+    kernel: 'tiled',
+    cases: ['prime rows, nine subgroups of columns'],
+    mutate: replace('partial[col][q] += partial[col + half][q]', 'partial[col][q] += partial[col + half][0]'),
+  },
 ];

@@ -133,13 +133,6 @@ export const tokenMutants: readonly KernelMutant[] = [
     mutate: replace('residual[row * params.N4 + col]', 'residual[row0 * params.N4 + col]'),
   },
   {
-    name: 'tiled: the tile that is being written is read',
-    op: 'gemm_layer_norm',
-    kernel: 'tiled',
-    cases: ['prime rows, nine subgroups of columns'],
-    mutate: replace('tiles[(step - 1) % 2 * TILE + k', 'tiles[step % 2 * TILE + k'),
-  },
-  {
     name: 'unbiased variance',
     op: 'layer_norm',
     cases: plain,

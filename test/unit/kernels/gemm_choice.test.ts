@@ -72,6 +72,6 @@ it(
     expect([384, 100].map((N) => kernel(LLVMPIPE, N))).toEqual(['subgroup', 'rows']);
     expect(kernel(SWIFTSHADER, 384)).toBe('rows');
     const narrow = { ...GPU, invocations: 128 };
-    expect([512, 516].map((N) => kernel(narrow, N))).toEqual(['one_group', 'rows']);
+    expect([512, 516].map((N) => kernel(narrow, N))).toEqual(['tiled', 'rows']);
   },
 );
