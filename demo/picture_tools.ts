@@ -9,7 +9,7 @@ import { Probe } from './probe.js';
 import type { Report } from './report.js';
 import { Ruler } from './ruler.js';
 import { ViewOptions } from './view_options.js';
-import { FLAT, IN_PLACE } from './view_settings.js';
+import { FLAT, type ViewName } from './view_settings.js';
 import type { Viewer } from './viewer.js';
 
 /** What there is to work with. */
@@ -27,6 +27,9 @@ export interface OnShow {
   /** How long the estimate took, in milliseconds. */
   readonly duration?: number;
 }
+
+/** Views where each pixel of the picture is where it was, or near it, so that the pointer can read its depth. */
+const IN_PLACE: ReadonlySet<string> = new Set<ViewName>(['parallax', 'map', 'focus', 'normals', 'compare', 'peer']);
 
 /** What is done with a picture that is seen: the controls of its view, the measure, the files. */
 export class PictureTools {

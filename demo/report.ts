@@ -24,14 +24,14 @@ export class Report {
   }
 
   /** Puts an error into words. Cancelling is not an error. */
-  fail(error: unknown): void {
+  readonly fail = (error: unknown): void => {
     // A model or map that was disposed of gave way to another one, which has words of its own.
     if (error instanceof DisposedError) return;
     this.idle();
     if (error instanceof DOMException && error.name === 'AbortError') return this.say('Cancelled.');
     this.say('');
     setNotice(this.#error, error instanceof Error ? error.message : String(error));
-  }
+  };
 
   progress({ phase, loaded, total }: LoadProgress): void {
     if (phase === 'ready') return this.idle();

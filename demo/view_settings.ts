@@ -9,21 +9,11 @@ export const VIEWS = {
   focus: { title: 'Focus', hint: 'Click what is to be sharp, or move there with the arrow keys.' },
   normals: { title: 'Normals', hint: 'Which way surfaces face: red to the right, green up, blue towards you.' },
   compare: { title: 'Compare', hint: 'Two maps of one picture, and where they differ. The read-out follows in all.' },
-  peer: { title: 'A/B', hint: 'The same network in Depthwise and in another library, on this machine.' },
+  peer: { title: 'A/B', hint: 'The same network here and in another library.' },
 } as const;
 
 /** Views of maps, where the arrow keys move the read-out. */
 export const FLAT: ReadonlySet<string> = new Set<ViewName>(['map', 'compare', 'peer']);
-
-/** Views where each pixel of the picture is where it was, or near it, so that the pointer can read its depth. */
-export const IN_PLACE: ReadonlySet<string> = new Set<ViewName>([
-  'parallax',
-  'map',
-  'focus',
-  'normals',
-  'compare',
-  'peer',
-]);
 
 export type ViewName = keyof typeof VIEWS;
 

@@ -1,6 +1,6 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
 import { Comparing } from './comparing.js';
-import { Contesting } from './contesting.js';
+import type { ContestPanel } from './contest_panel.js';
 import type { Folder } from './dropped.js';
 import { element, setNotice } from './elements.js';
 import type { Footage } from './footage.js';
@@ -62,7 +62,7 @@ export class Workbench {
   readonly #view: MapView;
   readonly #viewer: Viewer;
   readonly #comparing: Comparing;
-  readonly #contesting: Contesting;
+  #contest: ContestPanel | undefined;
   readonly #look: () => DrawOptions;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
@@ -74,22 +74,16 @@ export class Workbench {
     if (settings.angle !== DEFAULTS.angle) this.#angle = settings.angle;
     this.#look = look;
     this.#comparing = new Comparing(this.#report, look);
-    this.#contesting = new Contesting({
-      report: this.#report,
-      picture: () => this.#sources.pane.blob,
-      choice: this.#choice,
-      stop: () => this.#stop(),
-    });
     this.#view = new MapView(look, (spot) => this.#comparing.read(spot));
     this.#viewer = new Viewer(
       settings,
-      (error) => this.#report.fail(error),
+      this.#report.fail,
       (view) => {
         this.#comparing.active = view === 'compare';
-        if (view === 'peer') this.#contesting.open();
+        if (view === 'peer') this.#openContest().catch(this.#report.fail);
         this.onChange();
       },
-      () => void (this.#opening ??= this.#openTools().catch((error: unknown) => this.#report.fail(error))),
+      () => void (this.#opening ??= this.#openTools().catch(this.#report.fail)),
     );
     element('controls', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -126,17 +120,14 @@ export class Workbench {
 
   async redraw(): Promise<void> {
     this.#comparing.redraw();
-    await this.#view.redraw().catch((error: unknown) => this.#report.fail(error));
+    await this.#view.redraw().catch(this.#report.fail);
   }
 
   async #refreshKept(): Promise<void> {
     const some = await globalThis.caches?.has(WEIGHTS_CACHE).catch(() => true);
     if (!some && !this.#kept) return;
     const { KeptWeights } = await import('./kept_weights.js');
-    this.#kept ??= new KeptWeights(
-      (text) => this.#report.say(text),
-      (error) => this.#report.fail(error),
-    );
+    this.#kept ??= new KeptWeights((text) => this.#report.say(text), this.#report.fail);
     await this.#kept.refresh();
   }
 
@@ -277,7 +268,7 @@ export class Workbench {
 
   #forgetMap(): void {
     this.#comparing.take(undefined);
-    this.#contesting.reset();
+    this.#contest?.reset();
     this.#viewer.take(undefined);
     this.#footageTools?.show();
     this.#clear();
@@ -289,6 +280,19 @@ export class Workbench {
   }
 
   /** Once the first picture is seen, which has to wait for none of it. */
+  async #openContest(): Promise<void> {
+    const { ContestPanel } = await import('./contest_panel.js');
+    this.#contest ??= new ContestPanel(
+      {
+        report: this.#report,
+        picture: () => this.#sources.pane.blob,
+        choice: this.#choice,
+        stop: () => this.#stop(),
+      },
+      element('view-options', HTMLElement),
+    );
+  }
+
   async #openTools(): Promise<void> {
     const { PictureTools } = await import('./picture_tools.js');
     this.#tools = new PictureTools(this.#viewer, this.#view, this.#report, () => this.#sources.pane.stem);
