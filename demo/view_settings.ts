@@ -1,15 +1,15 @@
 import type { StereoLayout } from 'depthwise/views';
 
-/** Ways to look at a picture and its depth, in the order they are offered. */
+/** Ways to look at a picture and its depth, in the order they are offered, and a hint for each. */
 export const VIEWS = {
-  parallax: { title: '3-D', hint: 'Move the pointer over the picture, or use the arrow keys, to look around.' },
-  map: { title: 'Map', hint: 'Drag the line between picture and map. Arrow keys move the read-out.' },
-  mesh: { title: 'Mesh', hint: 'Drag or use the arrow keys to go round the scene; wheel, + and - come closer or go.' },
-  stereo: { title: 'Stereo', hint: 'For red-cyan glasses, or for eyes and headsets that take a pair.' },
-  focus: { title: 'Focus', hint: 'Click what is to be sharp, or move there with the arrow keys.' },
-  normals: { title: 'Normals', hint: 'Which way surfaces face: red to the right, green up, blue towards you.' },
-  compare: { title: 'Compare', hint: 'Two maps of one picture, and where they differ. The read-out follows in all.' },
-  peer: { title: 'A/B', hint: 'The same network here and in another library.' },
+  parallax: 'Move the pointer over the picture, or use the arrow keys, to look around.',
+  map: 'Drag the line between picture and map. Arrow keys move the read-out.',
+  mesh: 'Drag, or use the arrow keys, to go round; wheel, + and - come closer or go.',
+  stereo: 'For red-cyan glasses, or for eyes and headsets that take a pair.',
+  focus: 'Click what is to be sharp, or move there with the arrow keys.',
+  normals: 'Which way surfaces face: red to the right, green up, blue towards you.',
+  compare: 'Two maps of one picture, and where they differ.',
+  peer: 'The same network here and in another library.',
 } as const;
 
 /** Views of maps, where the arrow keys move the read-out. */

@@ -84,7 +84,8 @@ export class Viewer {
       input.checked = name === view;
       input.disabled = this.#live && name !== 'map';
     }
-    const { title, hint } = VIEWS[view];
+    const hint = VIEWS[view];
+    const title = this.#choices.get(view)?.labels?.[0]?.textContent;
     element('view-hint', HTMLElement).textContent = this.#live ? 'Stop to look around the last frame.' : hint;
     this.#frame.setAttribute('aria-label', `Picture, view ${title}. ${hint}`);
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
