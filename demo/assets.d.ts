@@ -10,9 +10,6 @@ declare module '*?worker&url' {
   export default url;
 }
 
-/** Styles that come with what imports them. */
-declare module '*.css' {}
-
 interface ImportMeta {
   /** What Vite writes in. */
   readonly env: { readonly MODE: string };

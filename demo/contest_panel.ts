@@ -1,5 +1,5 @@
 import { compareLayers, type Agreement, type Layer } from './agreement.js';
-import './contest_panel.css';
+import stylesUrl from './contest_panel.css?url';
 import { holdContest, NETWORK, type Contender, type Contest, type ContestOptions } from './contest.js';
 import { colorsOfDifference, grayOf, put } from './layer_colors.js';
 import type { ModelChoice } from './model_choice.js';
@@ -43,6 +43,11 @@ export class ContestPanel {
     this.#result.id = 'peer-result';
     this.#start.addEventListener('click', () => void this.#compare());
     this.#stop.addEventListener('click', () => this.#controller?.abort());
+    // The build fetches no styles with scripts that come later.
+    const styles = document.createElement('link');
+    styles.rel = 'stylesheet';
+    styles.href = stylesUrl;
+    document.head.append(styles);
     const part = document.createElement('section');
     part.id = 'peer';
     part.ariaLabel = `A/B with ${PEER.title}`;

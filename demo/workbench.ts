@@ -279,7 +279,6 @@ export class Workbench {
     this.#offer(NOTHING);
   }
 
-  /** Once the first picture is seen, which has to wait for none of it. */
   async #openContest(): Promise<void> {
     const { ContestPanel } = await import('./contest_panel.js');
     this.#contest ??= new ContestPanel(
@@ -293,6 +292,7 @@ export class Workbench {
     );
   }
 
+  /** Once the first picture is seen, which has to wait for none of it. */
   async #openTools(): Promise<void> {
     const { PictureTools } = await import('./picture_tools.js');
     this.#tools = new PictureTools(this.#viewer, this.#view, this.#report, () => this.#sources.pane.stem);

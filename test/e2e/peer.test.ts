@@ -67,6 +67,10 @@ describe('A/B beside another library', () => {
     expect(watch.complaints).toEqual([]);
   });
 
+  it('is laid out by its own styles', async () => {
+    await page.waitForFunction(() => getComputedStyle(document.querySelector('#peer')!).display === 'grid');
+  });
+
   it('starts and cancels by the keyboard, which keeps its place', async () => {
     peer.faults.set('/weights', () => undefined);
     await page.focus('#peer-start');
