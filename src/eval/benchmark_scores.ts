@@ -1,4 +1,4 @@
-import { boundaryF1 } from './boundary.js';
+import { boundaryF1, pooledBoundaryF1 } from './boundary.js';
 import type { DepthTruth } from './depth_truth.js';
 import type { Protocol } from './protocols.js';
 import { compareDepth } from './scores.js';
@@ -106,16 +106,26 @@ export function scoreFrame(
   protocol: Protocol,
 ): BenchmarkScores {
   const far = farthest(truth, protocol);
-  const least = protocol.floor === 'thousandth' ? 1e-3 : 1 / far;
-  const { clipNear = 0, maxDepth } = protocol;
-  const depth = new Float64Array(truth.depth.length);
-  for (let i = 0; i < depth.length; i++) {
-    const raw = protocol.perClip ? Math.max(disparity[i] as number, 1e-3) : (disparity[i] as number);
-    const inverted = 1 / Math.max(scale * raw + shift, least);
-    depth[i] = Math.min(Math.max(inverted, clipNear), maxDepth);
-  }
+  const aligned = (least: number) => alignedDepth(disparity, { scale, shift }, protocol, least);
+  const depth = aligned(protocol.floor === 'thousandth' ? 1e-3 : 1 / far);
   const scores = compareDepth(knownOf(depth, truth.known), knownOf(truth.depth, truth.known));
-  return protocol.boundaries ? { ...scores, boundaryF1: boundaryF1(depth, truth) } : scores;
+  if (!protocol.boundaries) return scores;
+  // MoGe's boundaries may lie beyond the farthest known pixel.
+  const pooled = protocol.boundaries === 'moge';
+  return { ...scores, boundaryF1: pooled ? pooledBoundaryF1(aligned(1e-6), truth) : boundaryF1(depth, truth) };
+}
+
+/** @param least aligned disparity */
+function alignedDepth(
+  disparity: ArrayLike<number>,
+  { scale, shift }: Alignment,
+  { perClip, clipNear = 0, maxDepth }: Protocol,
+  least: number,
+): Float64Array {
+  return Float64Array.from(disparity, (value) => {
+    const inverted = 1 / Math.max(scale * (perClip ? Math.max(value, 1e-3) : value) + shift, least);
+    return Math.min(Math.max(inverted, clipNear), maxDepth);
+  });
 }
 
 function farthest({ depth, known }: DepthTruth, { floor, maxDepth }: Protocol): number {

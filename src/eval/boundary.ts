@@ -26,29 +26,57 @@ export function boundaryF1(depth: ArrayLike<number>, truth: DepthTruth): number 
   return RATIOS.reduce((sum, ratio) => sum + (ratio / weights) * f1At(depth, truth, ratio), 0);
 }
 
+/** How much farther than a pixel its neighbours are that make a boundary, weighted by it. moge/test/metrics.py. */
+const STEPS = Array.from({ length: 10 }, (_, i) => 0.05 + (0.2 * i) / 9);
+
+/**
+ * The F1 of depth boundaries that the evaluation of MoGe has, `boundary_f1` with a radius of 1: pairs of all four
+ * directions are counted together, none from a pixel at the border of the picture, and higher ratios weigh much more.
+ * @param depth of the estimate [height,width], above 0
+ * @returns from 0 to 1, 1 best
+ */
+export function pooledBoundaryF1(depth: ArrayLike<number>, truth: DepthTruth): number {
+  const weights = STEPS.reduce((sum, step) => sum + step, 0);
+  return STEPS.reduce((sum, step) => {
+    const counts = DIRECTIONS.map(({ dx, dy }) => countBoundaries(depth, truth, 1 + step, dx, dy, 1));
+    const total = (key: 'both' | 'found' | 'there') => counts.reduce((all, each) => all + each[key], 0);
+    return (
+      sum +
+      (step / weights) * f1(total('both') / Math.max(total('found'), 1), total('both') / Math.max(total('there'), 1))
+    );
+  }, 0);
+}
+
 function f1At(depth: ArrayLike<number>, truth: DepthTruth, ratio: number): number {
   let [precision, recall] = [0, 0];
   for (const { dx, dy } of DIRECTIONS) {
-    const { both, found, there } = countBoundaries(depth, truth, ratio, dx, dy);
+    const { both, found, there } = countBoundaries(depth, truth, ratio, dx, dy, 0);
     precision += both / Math.max(found, 1) / 4;
     recall += both / Math.max(there, 1) / 4;
   }
+  return f1(precision, recall);
+}
+
+function f1(precision: number, recall: number): number {
   return precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
 }
 
+/** @param border width of what no nearer pixel of a pair is in */
 function countBoundaries(
   depth: ArrayLike<number>,
   { width, height, depth: true_, known }: DepthTruth,
   ratio: number,
   dx: number,
   dy: number,
+  border: number,
 ): { both: number; found: number; there: number } {
   const counts = { both: 0, found: 0, there: 0 };
-  for (let y = Math.max(0, -dy); y < height - Math.max(0, dy); y++)
-    for (let x = Math.max(0, -dx); x < width - Math.max(0, dx); x++) {
-      const [i, j] = [y * width + x, (y + dy) * width + x + dx];
+  const last = { x: width - Math.max(border, -dx), y: height - Math.max(border, -dy) };
+  for (let y = Math.max(border, dy); y < last.y; y++)
+    for (let x = Math.max(border, dx); x < last.x; x++) {
+      const [i, j] = [(y - dy) * width + x - dx, y * width + x];
       if (!known[i] || !known[j]) continue;
-      // Of inverse depths: the neighbour is nearer.
+      // Of inverse depths: j is nearer.
       const found = (depth[i] as number) / (depth[j] as number) > ratio;
       const there = (true_[i] as number) / (true_[j] as number) > ratio;
       if (found) counts.found++;

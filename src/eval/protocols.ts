@@ -37,8 +37,8 @@ export interface Protocol {
   readonly alignColumns?: number;
   /** One scale and shift for all pictures of a clip. */
   readonly perClip?: true;
-  /** The boundaries of the truth are sharp enough to be scored. */
-  readonly boundaries?: true;
+  /** The boundaries of the truth are sharp enough to be scored: by Depth Pro's measure, or by MoGe's. */
+  readonly boundaries?: 'depth-pro' | 'moge';
   /** Pictures are seen through a camera of this size that looks straight ahead. */
   readonly camera?: { readonly width: number; readonly height: number };
 }
@@ -66,7 +66,7 @@ const shareOf =
 const eigen = shareOf(0.3324324, 0.91351351, 0.0359477, 0.96405229);
 const garg = shareOf(0.40810811, 0.99189189, 0.03594771, 0.96405229);
 
-const moge = (width: number, height: number, boundaries = false): Protocol => ({
+const moge = (width: number, height: number, boundaries?: 'moge'): Protocol => ({
   source: MOGE,
   minDepth: 0,
   maxDepth: Infinity,
@@ -108,13 +108,13 @@ export const protocols = {
   'moge-nyuv2': moge(640, 480),
   'moge-kitti': moge(750, 375),
   'moge-eth3d': moge(2048, 1365),
-  'moge-ibims-1': moge(640, 480, true),
+  'moge-ibims-1': moge(640, 480, 'moge'),
   'moge-gso': moge(512, 512),
-  'moge-sintel': moge(872, 436, true),
+  'moge-sintel': moge(872, 436, 'moge'),
   'moge-ddad': moge(1400, 700),
   'moge-diode': moge(1024, 768),
-  'moge-spring': moge(1920, 1080, true),
-  'moge-hammer': moge(1664, 832, true),
+  'moge-spring': moge(1920, 1080, 'moge'),
+  'moge-hammer': moge(1664, 832, 'moge'),
   'marigold-nyu': marigold(1e-3, 10, { crop: nyuCrop }),
   'marigold-kitti': marigold(1e-5, 80, { pictureCrop: kittiPicture, crop: eigen }),
   'marigold-eth3d': marigold(1e-5, Infinity, { alignColumns: 1024 }),
@@ -124,7 +124,7 @@ export const protocols = {
   'midas-kitti': midas(80),
   'midas-kitti-garg': midas(80, { crop: garg }),
   'midas-eth3d': midas(72),
-  'midas-sintel': midas(72, { boundaries: true }),
+  'midas-sintel': midas(72, { boundaries: 'depth-pro' }),
   'midas-diode': midas(350),
   'vda-sintel': clips(70),
   'vda-kitti': clips(80, { truthCrop: () => ({ rows: [0, 374], columns: [0, 1242] }) }),

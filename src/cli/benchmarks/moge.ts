@@ -85,15 +85,17 @@ function farthestOf(depth: Float64Array): number {
 async function logDepth(bytes: Uint8Array, source: string): Promise<RawTruth> {
   const { codes, texts, ...size } = await greyCodes(bytes, source);
   const [near, far] = [Number(texts['near'] ?? NaN), Number(texts['far'] ?? NaN)];
-  if (!(near > 0 && far >= near && far < Infinity))
-    throw layoutFault(source, `says near ${texts['near']} and far ${texts['far']} in its text chunks`, {
-      expected: '0 < near <= far',
-      actual: [texts['near'], texts['far']],
+  // In metres, of older files alone.
+  const unit = Number(texts['unit'] ?? 1);
+  if (!(near > 0 && far >= near && far < Infinity && unit > 0 && unit < Infinity))
+    throw layoutFault(source, `says near ${texts['near']}, far ${texts['far']} and unit ${unit} in its text chunks`, {
+      expected: '0 < near <= far, 0 < unit',
+      actual: [texts['near'], texts['far'], unit],
     });
   const table = Float64Array.from({ length: 65536 }, (_, code) => {
     const d = (code - FIRST) / (LAST - FIRST);
     // Infinitely far is known to be far, and no depth to compare.
-    return code >= FIRST && code <= LAST ? near ** (1 - d) * far ** d : NaN;
+    return code >= FIRST && code <= LAST ? near ** (1 - d) * far ** d * unit : NaN;
   });
   return { ...size, data: Float64Array.from(codes, (code) => table[code] as number) };
 }

@@ -93,28 +93,25 @@ export function seenDepth(raw: RawTruth, camera: Camera): Float64Array {
 }
 
 /**
- * Nearest resampling of a sparse map: of the known pixels under a pixel of the result, the nearest to its middle. NaN
- * stands for not known. `masked_nearest_resize` of utils3d at 42dd7c6, which places pixels by their first corner.
+ * Nearest resampling of a sparse map: of the known pixels around one of the result, the nearest to its middle; at least
+ * the one that it lies in. NaN stands for not known. `masked_nearest_resize` of utils3d at 3fab839, which MoGe asks for.
  */
 function resizeKnown(
   { width, height, data }: RawTruth,
   size: { readonly width: number; readonly height: number },
 ): Float64Array {
-  const [stepX, stepY] = [width / size.width, height / size.height];
-  const eps = 2 ** -23 * Math.max(width, height);
-  const inside = (offset: number, step: number) => -step / 2 + eps < offset && offset <= step / 2 + eps;
+  const [wide, high] = [Math.max(1, width / size.width), Math.max(1, height / size.height)];
   const result = new Float64Array(size.width * size.height).fill(NaN);
   for (let y = 0; y < size.height; y++)
     for (let x = 0; x < size.width; x++) {
-      const [middleX, middleY] = [(x + 0.5) * stepX, (y + 0.5) * stepY];
-      const [left, top] = [roundEven(middleX - stepX / 2), roundEven(middleY - stepY / 2)];
+      const [middleX, middleY] = [((x + 0.5) * width) / size.width, ((y + 0.5) * height) / size.height];
+      const [left, top] = [roundEven(middleX - wide / 2), roundEven(middleY - high / 2)];
       let least = Infinity;
-      for (let j = top; j < top + Math.ceil(stepY); j++)
-        for (let i = left; i < left + Math.ceil(stepX); i++) {
-          const value = i < width && j < height ? (data[j * width + i] as number) : NaN;
-          const [dx, dy] = [i - middleX, j - middleY];
-          const distance = dx * dx + dy * dy;
-          if (Number.isNaN(value) || !(distance < least) || !inside(dx, stepX) || !inside(dy, stepY)) continue;
+      for (let j = Math.max(0, top); j < Math.min(height, top + Math.ceil(high)); j++)
+        for (let i = Math.max(0, left); i < Math.min(width, left + Math.ceil(wide)); i++) {
+          const value = data[j * width + i] as number;
+          const distance = (j + 0.5 - middleY) ** 2 + (i + 0.5 - middleX) ** 2;
+          if (Number.isNaN(value) || !(distance < least)) continue;
           least = distance;
           result[y * size.width + x] = value;
         }
