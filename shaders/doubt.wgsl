@@ -8,7 +8,7 @@ const INVERSE: bool = true;
 const TAPS: i32 = 5;
 // Of inverse depth, in standard deviations: what estimates that agree may be off, and how far infinity is below the
 // least.
-const NOISE: f32 = 0.1;
+const NOISE: f32 = 0.15;
 const MARGIN: f32 = 0.7;
 // Mean relative error of a map that is the same everywhere; and share of a picture that has to show something for
 // that to fall to 1/e.

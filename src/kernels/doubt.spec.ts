@@ -163,7 +163,7 @@ export const doubtFitSpec = defineSpec({
 
 function distances(inputs: Tensors, { inA, inB }: DoubtDistanceAttrs): { distance: Expected } {
   const depth = need(inputs, 'depth');
-  const W = depth.type.shape[1] as number;
+  const [H, W] = depth.type.shape as [number, number];
   const distance = blank(depth.type.shape);
   for (const [name, { top, left, bottom, right }] of [['a', inA] as const, ['b', inB] as const]) {
     const { data: fit } = need(inputs, `fit_${name}`);
@@ -172,12 +172,20 @@ function distances(inputs: Tensors, { inA, inB }: DoubtDistanceAttrs): { distanc
       const [row, column] = [Math.floor(i / W), i % W];
       if (row < top || row >= bottom || column < left || column >= right) return;
       const at = depth.data[i] as number;
+      const counts = fading(row, top, bottom, H) * fading(column, left, right, W);
       // NaN stays.
-      distance.values[i] = Math.max(distance.values[i] as number, Math.abs(scale * value + shift - at));
+      distance.values[i] = Math.max(distance.values[i] as number, counts * Math.abs(scale * value + shift - at));
       distance.magnitude[i]! += Math.abs(scale * value) + Math.abs(shift) + Math.abs(at);
     });
   }
   return { distance };
+}
+
+/** How much a row or column of a part counts, from its middle: from 0 to 1 over the eighth of a side at inner ends. */
+function fading(at: number, first: number, end: number, side: number): number {
+  const inner = [first > 0 ? at + 0.5 - first : side, end < side ? end - at - 0.5 : side];
+  const share = Math.min((8 * Math.min(...inner)) / side, 1);
+  return share * share * (3 - 2 * share);
 }
 
 const estimates = (H: number, W: number) => ({
@@ -196,6 +204,12 @@ export const doubtDistanceSpec = defineSpec({
       name: 'each shows another part',
       inputs: estimates(9, 15),
       attrs: { inA: { top: 2, left: 0, bottom: 9, right: 12 }, inB: { top: 0, left: 4, bottom: 8, right: 15 } },
+      half: false,
+    },
+    {
+      name: 'parts that fade over more than a pixel',
+      inputs: estimates(40, 32),
+      attrs: { inA: { top: 0, left: 12, bottom: 25, right: 32 }, inB: { top: 15, left: 0, bottom: 40, right: 20 } },
       half: false,
     },
     { name: 'one pixel', inputs: estimates(1, 1), attrs: { inA: all(1, 1), inB: all(1, 1) }, half: false },
@@ -281,7 +295,7 @@ function confidences(inputs: Tensors, { inverse }: DoubtAttrs): { confidence: Ex
     let most = 0;
     for (const at of around(i, H, W)) most = Math.max(most, distance.data[at] as number, aside.data[at] as number);
     const over = inverse ? value - Math.min(value, least) + 0.7 * spread : Math.abs(value);
-    const ratio = ((most + (inverse ? 0.1 * spread : 0)) / over + blankness) / 0.2;
+    const ratio = ((most + (inverse ? 0.15 * spread : 0)) / over + blankness) / 0.2;
     confidence.values[i] = Number.isFinite(value + most) ? 1 / (1 + ratio ** 2) : 0;
     // The function of the ratio falls by at most 0.65 where that grows by 1; the value may cancel with the least one.
     const parts = inverse ? (Math.abs(value) + Math.abs(least) + spread) / over : 1;

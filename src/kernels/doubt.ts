@@ -142,7 +142,10 @@ export interface DoubtDistanceAttrs {
   readonly inB: Seen;
 }
 
-/** distance[H,W]: how far the farther of two other estimates is from each value of a depth map, where they show it. */
+/**
+ * distance[H,W]: how far the farther of two other estimates is from each value of a depth map, where they show it.
+ * Over the last eighth of a side before they end inside of the map they count less and less.
+ */
 export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, { distance: TensorType }>({
   name: 'doubt_distance',
   infer({ depth, a, b, fit_a, fit_b }) {
@@ -169,7 +172,7 @@ export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, {
       },
     },
   ],
-  cost: ({ depth }) => ({ flops: 9 * numel(depth.shape) }),
+  cost: ({ depth }) => ({ flops: 40 * numel(depth.shape) }),
 });
 
 export interface DoubtEvidenceInputs {

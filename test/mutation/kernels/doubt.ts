@@ -3,6 +3,7 @@ import { replace, type KernelMutant } from '../mutant.js';
 const channels = ['something in each channel, in another place'];
 const edge = ['a picture of more pixels than are looked at, in steps of two, with an edge'];
 const whole = ['scale and shift, more pixels than are fitted'];
+const fading = ['parts that fade over more than a pixel'];
 const inverse = ['inverse depth'];
 
 /** Faults of the ops that say how far to trust a map. */
@@ -45,6 +46,18 @@ export const doubtMutants: readonly KernelMutant[] = [
     op: 'doubt_fit',
     cases: whole,
     mutate: replace('select(vec2f(0), mean.xy, params.SHIFT == 1)', 'vec2f(0)'),
+  },
+  {
+    name: 'estimates that end at once',
+    op: 'doubt_distance',
+    cases: fading,
+    mutate: replace('return share.x * share.y;', 'return 1;'),
+  },
+  {
+    name: 'estimates that fade at the borders of the map too',
+    op: 'doubt_distance',
+    cases: fading,
+    mutate: replace('vec2f(1), top_left == vec2u(0)', 'vec2f(1), vec2<bool>(false)'),
   },
   {
     name: 'trust in pictures that show nothing',

@@ -59,6 +59,33 @@ describe('estimate with confidence: true', () => {
     expect(await rejection(map.confidence!.read())).toMatchObject({ code: 'DISPOSED' });
   }, 60_000);
 
+  it('does not jump where one of the four corners ends', async () => {
+    // Waves, so that nothing in the picture ends there.
+    const data = new Uint8Array(4 * WIDTH * HEIGHT).map((_, i) => {
+      const [x, y] = [Math.floor(i / 4) % WIDTH, Math.floor(i / 4 / WIDTH)];
+      return 128 + 60 * Math.sin(x / 9 + (i % 4)) + 60 * Math.cos(y / 7 + x / 31);
+    });
+    const map = await model.estimate({ width: WIDTH, height: HEIGHT, data }, { inputSize: 128, confidence: true });
+    const sure = (await map.confidence!.read()) as Float32Array;
+    map.dispose();
+    const column = (x: number) => Array.from({ length: HEIGHT }, (_, y) => sure[y * WIDTH + x]!);
+    const row = (y: number) => [...sure.subarray(y * WIDTH, (y + 1) * WIDTH)];
+    for (const [line, side] of [
+      [column, WIDTH],
+      [row, HEIGHT],
+    ] as const) {
+      // Mean step from each line to the next.
+      const steps = Array.from({ length: side - 1 }, (_, i) => {
+        const next = line(i + 1);
+        return line(i).reduce((sum, value, k) => sum + Math.abs(value - next[k]!), 0) / next.length;
+      });
+      // Within two pixels, which are looked at around one.
+      const at = (share: number) => Math.max(...steps.slice(share * side - 3, share * side + 2));
+      const usual = [...steps].sort((a, b) => a - b)[Math.floor(0.9 * side)]!;
+      for (const share of [3 / 8, SHARE]) expect(at(share), `${side} ${share}`).toBeLessThan(usual);
+    }
+  }, 60_000);
+
   it('is low where the picture shows nothing, whatever the maps agree on', async () => {
     const gray = {
       width: WIDTH,
@@ -100,7 +127,10 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
       shown.map((i) => back[i]!),
       shown.map((i) => depth[i]!),
     );
-    for (const i of shown) off[i] = Math.max(off[i]!, Math.abs(k * back[i]! + c - depth[i]!));
+    for (const i of shown) {
+      const counts = fading(i % WIDTH, part.left, WIDTH) * fading(Math.floor(i / WIDTH), part.top, HEIGHT);
+      off[i] = Math.max(off[i]!, counts * Math.abs(k * back[i]! + c - depth[i]!));
+    }
   }
   const mean = depth.reduce((sum, value) => sum + value) / depth.length;
   const spread = Math.sqrt(depth.reduce((sum, value) => sum + (value - mean) ** 2, 0) / depth.length);
@@ -113,10 +143,17 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
         const [x, y] = [(i % WIDTH) + k, Math.floor(i / WIDTH) + j];
         most = Math.max(most, off[Math.min(Math.max(y, 0), HEIGHT - 1) * WIDTH + Math.min(Math.max(x, 0), WIDTH - 1)]!);
       }
-    const apart = (most + 0.1 * spread) / (value - least + 0.7 * spread);
+    const apart = (most + 0.15 * spread) / (value - least + 0.7 * spread);
     const ratio = (apart + blank) / 0.2;
     return 1 / (1 + ratio * ratio);
   });
+}
+
+/** How much a column or row of a part counts: from 0 to 1 over the eighth of a side before it ends inside. */
+function fading(at: number, first: number, side: number): number {
+  const inner = first > 0 ? at + 0.5 - first : SHARE * side - at - 0.5;
+  const share = Math.min((8 * inner) / side, 1);
+  return share * share * (3 - 2 * share);
 }
 
 /** Of 64 by 64 pixels, the part around which there is something to see. */
