@@ -93,7 +93,10 @@ def record():
     generator = torch.Generator().manual_seed(5)
     rand = lambda *size: torch.rand(*size, generator=generator, dtype=torch.float64)
     cases = {}
-    shapes = (('whole', (12, 17), 1.1), ('sparse', (9, 14), 0.6), ('single row', (1, 20), 0.9))
+    shapes = [('whole', (12, 17), 1.1), ('sparse', (9, 14), 0.6), ('single row', (1, 20), 0.9)]
+    # Small and large, and known to any share.
+    for n, (height, width) in enumerate(torch.randint(2, 28, (6, 2), generator=generator).tolist()):
+        shapes.append((f'random {n}', (height, width), rand(1).item() * 0.9 + 0.1))
     for name, (height, width), known in shapes:
         truth = rand(height, width) * 3 + torch.linspace(0, 2, height, dtype=torch.float64)[:, None]
         prediction = 0.4 * truth - 0.3 + 0.2 * rand(height, width)
@@ -110,8 +113,8 @@ def record():
                        'ssiTrim': ssi_trim(*args).item(), 'gradientMatching': gradient_matching(*args).item(),
                        'ordinalLoss': ordinal_loss(prediction, pairs).item()}}
     mixes = []
-    for count in (2, 3, 5):
-        gradients = torch.randn(count, 8, generator=generator, dtype=torch.float64) + 0.4
+    for count, length in ((2, 8), (3, 8), (5, 8), (2, 40), (4, 40), (6, 40), (10, 40)):
+        gradients = torch.randn(count, length, generator=generator, dtype=torch.float64) + 0.4
         mixes.append({'gradients': gradients.tolist(), 'shares': pareto_shares(gradients).tolist()})
     with open(OUT, 'w') as file:
         json.dump({'cases': cases, 'mixes': mixes}, file)
