@@ -20,19 +20,21 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
   return Promise.all(
     lists.map(async (list) => {
       const source = sourceOf(tree, list);
-      const parsed = (await readJson(tree, list)) as Record<string, unknown>;
+      const parsed = ((await readJson(tree, list)) ?? {}) as Record<string, unknown>;
       const [set, listed] = Object.entries(parsed)[0] ?? ['', []];
       const own = `vda-${set}`;
       if (!(own in protocols)) {
         const known = Object.keys(protocols).filter((name) => name.startsWith('vda-'));
         throw layoutFault(source, `lists clips of ${set}, which no protocol is for`, { expected: known, actual: own });
       }
+      if (!isListing(listed))
+        throw layoutFault(source, `lists under ${set} no clips of frames with image and gt_depth`);
       const { name, rules: protocol } = chosen ?? { name: own, rules: protocols[own as ProtocolName] };
       const long = /_500\.json$/.test(list);
       const most = long ? MOST_LONG : (MOST_FRAMES[set] ?? MOST_LONG);
       // Both lists of a set lie in one folder: their scores are kept apart.
       const folder = long ? `${name}-500` : name;
-      const samples = (listed as Record<string, ListedFrame[]>[]).flatMap((clip) =>
+      const samples = listed.flatMap((clip) =>
         Object.entries(clip).flatMap(([title, frames]) =>
           frames.slice(0, most).map(({ image, gt_depth: depth, factor }): Sample => ({
             picture: image,
@@ -53,3 +55,11 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
     }),
   );
 };
+
+function isListing(listed: unknown): listed is Record<string, ListedFrame[]>[] {
+  const isFrame = (each?: Partial<ListedFrame>) => typeof each?.image === 'string' && typeof each.gt_depth === 'string';
+  const isClip = (clip: unknown) =>
+    typeof clip === 'object' &&
+    Object.values(clip ?? {}).every((frames) => Array.isArray(frames) && frames.every(isFrame));
+  return Array.isArray(listed) && listed.every(isClip);
+}

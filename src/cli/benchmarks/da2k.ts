@@ -46,8 +46,10 @@ export const da2k: Layout = async (tree, trees) => {
 /** Undefined for a file of that name that holds something else. */
 async function readAnnotations(tree: FileTree, name: string): Promise<[string, Annotation[]][] | undefined> {
   const entries = Object.entries(((await readJson(tree, name)) ?? {}) as Record<string, Annotation[]>);
-  const pairs = entries.every(([, list]) => Array.isArray(list) && list.every((each) => each?.point1 && each.point2));
-  return entries.length > 0 && pairs ? entries : undefined;
+  const isPair = (each?: Annotation) => Array.isArray(each?.point1) && Array.isArray(each.point2);
+  const pairs = entries.every(([, list]) => Array.isArray(list) && list.every(isPair));
+  // A picture without a pair has no score.
+  return entries.length > 0 && pairs ? entries.filter(([, list]) => list.length > 0) : undefined;
 }
 
 function pairOf(

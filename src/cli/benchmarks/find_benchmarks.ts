@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { UsageError } from '../../errors.js';
 import { protocols, type ProtocolName } from '../../eval/protocols.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { isArchive, openTree } from '../../node/archive/file_tree.js';
@@ -26,7 +27,7 @@ export interface FoundBenchmarks {
  * are looked into, and read where they are.
  * @param protocol in place of the one that each layout comes with
  * @returns undefined where nothing is told
- * @throws DepthFileError EVAL_ARCHIVE, EVAL_LAYOUT, DEPTH_READ
+ * @throws DepthFileError EVAL_ARCHIVE, EVAL_LAYOUT, DEPTH_READ; UsageError EVAL_EMPTY where the lists are empty
  */
 export async function findBenchmarks(path: string, protocol?: ProtocolName): Promise<FoundBenchmarks | undefined> {
   const trees: FileTree[] = [];
@@ -39,6 +40,11 @@ export async function findBenchmarks(path: string, protocol?: ProtocolName): Pro
     const benchmarks: Benchmark[] = [];
     for (const tree of trees)
       for (const layout of LAYOUTS) benchmarks.push(...(await layout(tree, trees, choice ?? {})));
+    const empty = benchmarks.length > 0 && benchmarks.every(({ samples }) => samples.length === 0);
+    if (empty)
+      throw new UsageError('EVAL_EMPTY', `${path}: the lists of ${benchmarks[0]!.name} name no picture.`, {
+        source: path,
+      });
     if (benchmarks.length > 0) return { benchmarks, files: trees.flatMap(filesOf), close };
   } catch (error) {
     await close();

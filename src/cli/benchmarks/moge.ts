@@ -17,13 +17,15 @@ import {
   type Sample,
   type Scene,
 } from './sample.js';
-import { requireKnown, type RawTruth } from './truth_scene.js';
+import { requireKnown, requireSameSize, type RawTruth } from './truth_scene.js';
 
 /** Codes of depth.png: 0 is not known, the last one infinitely far, those between logarithmic. */
 const FIRST = 1;
 const LAST = 65534;
 /** Depth beyond this many times that of the nearest hundredth does not count. */
 const FAR_RATIO = 1000;
+/** A picture that is resized to more pixels has other intrinsics than it says. */
+const MOST_PIXELS = 2 ** 26;
 
 /** `.index.txt` in the folder of each benchmark: folders of `image.jpg`, `depth.png` and `meta.json`. */
 export const moge: Layout = async (tree, _trees, { protocol: chosen }) => {
@@ -58,9 +60,18 @@ async function openScene(tree: FileTree, folder: string, protocol: Protocol): Pr
   const picture = await openPicture(tree, `${folder}image.jpg`);
   const source = sourceOf(tree, `${folder}depth.png`);
   const raw = await logDepth(await tree.read(`${folder}depth.png`), source);
-  const intrinsics = await readIntrinsics(tree, `${folder}meta.json`);
+  requireSameSize(raw, picture, source);
+  const meta = `${folder}meta.json`;
+  const intrinsics = await readIntrinsics(tree, meta);
   const { width, height } = protocol.camera ?? picture;
   const camera = cameraOf(intrinsics, { width, height });
+  const { resized } = camera;
+  // Not a number neither.
+  if (!(resized.width >= 1 && resized.height >= 1 && resized.width * resized.height <= MOST_PIXELS))
+    throw layoutFault(sourceOf(tree, meta), 'has intrinsics of no camera that looks at the picture', {
+      expected: MOST_PIXELS,
+      actual: [resized.width, resized.height],
+    });
   const depth = seenDepth(raw, camera);
   const seen: Picture = {
     data: seenPicture(await resizePicture(picture, camera.resized), camera),
@@ -102,9 +113,11 @@ async function logDepth(bytes: Uint8Array, source: string): Promise<RawTruth> {
 
 async function readIntrinsics(tree: FileTree, name: string): Promise<number[]> {
   const source = sourceOf(tree, name);
-  const { intrinsics: rows } = (await readJson(tree, name)) as { intrinsics?: unknown };
-  const values = Array.isArray(rows) ? (rows.flat() as unknown[]) : [];
-  if (values.length !== 9 || !values.every((value) => Number.isFinite(value)) || !values[0] || !values[4])
+  const { intrinsics: rows } = ((await readJson(tree, name)) ?? {}) as { intrinsics?: unknown };
+  const values = Array.isArray(rows) ? (rows.flat() as number[]) : [];
+  const [fx, , , , fy] = values as [number, number, number, number, number];
+  const sound = values.length === 9 && values.every((value) => Number.isFinite(value)) && fx > 0 && fy > 0;
+  if (!sound || values.slice(6).join() !== '0,0,1')
     throw layoutFault(source, 'has no 3x3 matrix of intrinsics', { actual: rows });
-  return values as number[];
+  return values;
 }

@@ -1,6 +1,7 @@
 import { knownDepth } from '../../eval/benchmark_scores.js';
 import type { Protocol } from '../../eval/protocols.js';
 import { DepthFileError } from '../../errors.js';
+import type { Size } from '../../image/size.js';
 import type { Picture } from '../../node/image_file.js';
 import { cropMap, cropPicture, type Scene } from './sample.js';
 
@@ -21,20 +22,23 @@ export function sceneOf(picture: Picture, raw: RawTruth, protocol: Protocol, sou
   const seen = cropPicture(picture, protocol.pictureCrop);
   const crop = protocol.truthCrop ?? protocol.pictureCrop;
   const { data: depth, ...size } = cropMap(raw, crop);
-  if (size.width !== seen.width || size.height !== seen.height) {
-    const expected = [seen.width, seen.height];
-    const what = `is ${size.width}x${size.height}, and its picture ${seen.width}x${seen.height}`;
-    throw new DepthFileError('EVAL_SIZE', `${source}: ${what}.`, {
-      source,
-      expected,
-      actual: [size.width, size.height],
-      phase: 'read',
-    });
-  }
+  requireSameSize(size, seen, source);
   const mask = raw.mask && cropMap({ ...raw, data: raw.mask }, crop).data;
   const truth = knownDepth({ ...size, depth }, protocol, mask);
   requireKnown(truth.known, source);
   return { picture: seen, truth };
+}
+
+/** @throws DepthFileError EVAL_SIZE */
+export function requireSameSize(depth: Size, picture: Size, source: string): void {
+  if (depth.width === picture.width && depth.height === picture.height) return;
+  const what = `is ${depth.width}x${depth.height}, and its picture ${picture.width}x${picture.height}`;
+  throw new DepthFileError('EVAL_SIZE', `${source}: ${what}.`, {
+    source,
+    expected: [picture.width, picture.height],
+    actual: [depth.width, depth.height],
+    phase: 'read',
+  });
 }
 
 /** @throws DepthFileError EVAL_TRUTH */
