@@ -81,7 +81,8 @@ export class DepthMapOnGpu {
   readonly model: ModelName;
   /**
    * How far to trust each value, from 0 to 1: 1 is sure. From networks that say it, or with `confidence: true` from how
-   * far apart their maps are of the picture and of its corners, and how much it shows; undefined otherwise.
+   * far apart their maps are of the picture and of its corners, and how much it shows; undefined otherwise. It ranks
+   * the pixels of a picture. What 0.5 is in errors was measured for nano alone: docs/evaluation.md.
    */
   readonly confidence: SideMap | undefined;
   /**
