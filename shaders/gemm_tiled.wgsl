@@ -12,6 +12,9 @@ const COLS: u32 = 1; // of four channels each
 const TX: u32 = 16;
 const TY: u32 = 8;
 const STEP4: u32 = 4; // K of a step / 4
+// Products that a sum takes in a turn. Of several Intel's compiler keeps every sum twice, for which tall tiles leave no
+// registers.
+const DEPTH: u32 = 4;
 
 struct Params {
   M: u32,
@@ -60,13 +63,13 @@ fn main(
       b[i] = vec4f(weight[min(first + (step * 4 * STEP4 + i * WORKGROUP / COLUMNS) * params.N4, last)]);
     }
     if (step > 0 && row0 < params.M && col0 < params.N4) {
-      for (var k4 = 0u; k4 < STEP4; k4++) {
-        if ((step - 1) * STEP4 + k4 >= params.K4) { break; }
-        for (var c = 0u; c < 4; c++) {
-          let a0 = x_tile[k4 * 4 * PITCH + local / TX * 2 + c * PITCH];
-          let a1 = x_tile[k4 * 4 * PITCH + local / TX * 2 + (c * PITCH + 1)];
+      for (var turn = 0u; turn < 4 * STEP4 / DEPTH; turn++) {
+        if ((step - 1) * 4 * STEP4 + turn * DEPTH >= 4 * params.K4) { break; }
+        for (var c = 0u; c < DEPTH; c++) {
+          let a0 = x_tile[turn * DEPTH * PITCH + local / TX * 2 + c * PITCH];
+          let a1 = x_tile[turn * DEPTH * PITCH + local / TX * 2 + (c * PITCH + 1)];
           for (var j = 0u; j < COLS; j++) {
-            let w = w_tile[k4 * 4 * COLUMNS + local % TX + (c * COLUMNS + j * TX)];
+            let w = w_tile[turn * DEPTH * COLUMNS + local % TX + (c * COLUMNS + j * TX)];
             for (var i = 0u; i < 4; i++) {
               acc[i * COLS + j] += a0[i] * w;
               acc[(i + 4) * COLS + j] += a1[i] * w;

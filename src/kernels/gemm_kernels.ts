@@ -11,10 +11,10 @@ const subgroupWgsl = async () => (await parts.gpu()).gemmSubgroup;
 const ROWS = 4;
 /** Rows that an invocation of the subgroup kernel computes, and how many lanes hand them round. */
 const SUBGROUP = { rows: 16, share: 8 } as const;
-/** Invocations of the tiled kernel: 8 rows each, of `cols` × 4 columns. */
+/** Invocations of the tiled kernel: 8 rows each, of `cols` × 4 columns; a sum takes `depth` products in a turn. */
 const TILES = {
-  narrow: { x: 16, y: 8, cols: 1 },
-  tall: { x: 8, y: 16, cols: 2 },
+  narrow: { x: 16, y: 8, cols: 1, depth: 4 },
+  tall: { x: 8, y: 16, cols: 2, depth: 1 },
 } as const;
 /** Tall tiles read less workgroup memory a product, and there must be so many of them to keep a large GPU busy. */
 const MANY = 256;
@@ -109,7 +109,12 @@ function tiledProduct(product: Product): Kernel | undefined {
   if (M <= 8) return undefined;
   const N = weight.shape[1] as number;
   const tile = tileCount(TILES.tall, M, N) >= MANY ? TILES.tall : TILES.narrow;
-  return makeProduct(product, [tiledWgsl], { TX: tile.x, TY: tile.y, COLS: tile.cols }, tileCount(tile, M, N));
+  return makeProduct(
+    product,
+    [tiledWgsl],
+    { TX: tile.x, TY: tile.y, COLS: tile.cols, DEPTH: tile.depth },
+    tileCount(tile, M, N),
+  );
 }
 
 function tileCount({ x, y, cols }: (typeof TILES)[keyof typeof TILES], M: number, N: number): number {

@@ -71,6 +71,13 @@ export const separableSpec = defineSpec({
       fill: spread,
       half: false,
     },
+    {
+      name: '3×3: wide, sums shared',
+      inputs: { ...shapes(3, 5, 64, 3, 36), residual: [3, 5, 36] },
+      attrs: same(3, 5, 3, 1),
+      fill: spread,
+      half: false,
+    },
   ],
   perf: [
     { name: 'MiDaS small 256: stage 0, 3×3', inputs: shapes(128, 128, 32, 3, 24), attrs: same(128, 128, 3, 1) },

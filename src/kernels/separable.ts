@@ -11,6 +11,8 @@ const subgroupWgsl = async () => (await parts.rare()).separable;
 
 /** Pixels of a row that an invocation computes, of all channels. */
 const PIXELS = 2;
+/** With more output channels than this an invocation of a GPU has one pixel: for two, Intel's registers are too few. */
+const WIDE = 32;
 /** The same for a subgroup of a CPU adapter, and its lanes, of four channels each. */
 const SUBGROUP = { pixels: 16, lanes: 8 } as const;
 /** Output channels whose sums fit the registers of an invocation, and for which it is worth a pipeline of its own. */
@@ -77,10 +79,12 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
       on: 'gpu',
       prefer: () => true,
       make(inputs, attrs, { y }) {
+        const N = y.shape[2] as number;
+        const pixels = N > WIDE ? 1 : PIXELS;
         // A channel takes the products of its window and of all columns.
-        const terms = ((inputs.x.shape[2] as number) / 4) * ((y.shape[2] as number) / 8);
+        const terms = ((inputs.x.shape[2] as number) / 4) * (N / 8);
         // A tile counts twice: it has twice the sums of other kernels, which take longer to add up.
-        return registersKernel(inputs, attrs, y, sumsFor(2 * tilesOf(y), terms, PIXELS));
+        return registersKernel(inputs, attrs, y, sumsFor(2 * tilesOf(y, pixels), terms, pixels), pixels);
       },
     },
     {
@@ -107,17 +111,23 @@ export const separable = defineOp<SeparableInputs, SeparableAttrs>({
   },
 });
 
-function tilesOf({ shape }: TensorType): number {
-  return (shape[0] as number) * Math.ceil((shape[1] as number) / PIXELS);
+function tilesOf({ shape }: TensorType, pixels: number): number {
+  return (shape[0] as number) * Math.ceil((shape[1] as number) / pixels);
 }
 
-function registersKernel(inputs: SeparableInputs, attrs: SeparableAttrs, y: TensorType, sums: Sums): Kernel {
-  const shared = sharedFiles(inputs, attrs, y, PIXELS, (y.shape[2] as number) / 4);
+function registersKernel(
+  inputs: SeparableInputs,
+  attrs: SeparableAttrs,
+  y: TensorType,
+  sums: Sums,
+  pixels = PIXELS,
+): Kernel {
+  const shared = sharedFiles(inputs, attrs, y, pixels, (y.shape[2] as number) / 4);
   return {
     ...shared,
     files: [mainWgsl, sums.file, ...shared.files],
     tunables: { ...shared.tunables, ...sums.tunables },
-    workgroups: Math.ceil(tilesOf(y) / sums.tiles),
+    workgroups: Math.ceil(tilesOf(y, pixels) / sums.tiles),
     invocations: sums.invocations,
   };
 }

@@ -160,7 +160,7 @@ export const gemmMutants: readonly KernelMutant[] = [
     op: 'gemm',
     kernel: 'tiled',
     cases: odd,
-    mutate: replace('if ((step - 1) * STEP4 + k4 >= params.K4) { break; }', ''),
+    mutate: replace('if ((step - 1) * 4 * STEP4 + turn * DEPTH >= 4 * params.K4) { break; }', ''),
   },
   {
     name: 'tiled: weights of the first step in all',
@@ -175,6 +175,13 @@ export const gemmMutants: readonly KernelMutant[] = [
     kernel: 'tiled',
     cases: odd,
     mutate: replace('acc[(i + 4) * COLS + j] += a1[i] * w;', ''),
+  },
+  {
+    name: 'tiled: tall tiles read the weights of a turn before',
+    op: 'gemm',
+    kernel: 'tiled',
+    cases: ['many tiles, of which the last has one row'],
+    mutate: replace('turn * DEPTH * COLUMNS', 'max(turn, 1) * DEPTH * COLUMNS - DEPTH * COLUMNS'),
   },
   {
     name: 'phases transposed',

@@ -104,6 +104,13 @@ export const gpuMutants: readonly KernelMutant[] = [
     mutate: replace('acc[first + e * COLS]', 'acc[first]'),
   },
   {
+    name: 'wide: a part of the sums left out',
+    op: 'separable',
+    kernel: 'split',
+    cases: ['3×3: wide, sums shared'],
+    mutate: replace('part < SPLIT; part++', 'part + 1 < SPLIT; part++'),
+  },
+  {
     name: 'the bias once for every part',
     op: 'depthwise',
     kernel: 'split',
