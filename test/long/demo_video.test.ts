@@ -36,8 +36,12 @@ afterAll(async () => {
 
 const at = (name: string) => join(chromium.downloads, name);
 const status = () => textOf(page, '#status');
+/** Until the first map is there: before, what is on the page moves, and a click may miss. */
+const settled = (of: Page) =>
+  of.waitForFunction(() => document.querySelector('#fact-time')?.textContent?.endsWith(' fps'));
 const make = async (name: string) => {
   await chooseVideo(page, at(name));
+  await settled(page);
   return makeVideo(page, chromium.downloads);
 };
 /** Does something with a choice of the row made, and takes it back. */
@@ -46,9 +50,6 @@ const withChoice = async <T>(list: 'layout' | 'codec', value: string, act: () =>
   await page.select(`#depth-video-${list}`, value);
   return act().finally(() => page.select(`#depth-video-${list}`, before));
 };
-/** Until the first map is there: before, what is on the page moves, and a click may miss. */
-const settled = (of: Page) =>
-  of.waitForFunction(() => document.querySelector('#fact-time')?.textContent?.endsWith(' fps'));
 const times = (path: string) => timesOf(path).map(Number);
 /** Containers count in steps of their own: 1/57600 s, or 1 ms. */
 const expectTimes = (found: readonly number[], wanted: readonly number[], apart = 1e-3) => {
