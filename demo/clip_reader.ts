@@ -101,13 +101,16 @@ export class ClipReader {
     }
   }
 
-  /** Every frame that can be read, in the order they are shown. */
-  async *frames(): AsyncGenerator<ClipFrame, void, undefined> {
+  /**
+   * Every frame that can be read, in the order they are shown.
+   * @param after when the last one is shown that is passed over, in seconds
+   */
+  async *frames(after = -Infinity): AsyncGenerator<ClipFrame, void, undefined> {
     try {
-      for await (const sample of new VideoSampleSink(this.#track).samples()) {
+      for await (const sample of new VideoSampleSink(this.#track).samples(after)) {
         const { timestamp, duration } = (this.#last = sample);
         // Frames before the beginning are decoded for those that follow, and not shown.
-        if (timestamp + duration > 0) yield this.#frame(sample);
+        if (timestamp + duration > 0 && timestamp > after) yield this.#frame(sample);
         else sample.close();
       }
     } catch (error) {

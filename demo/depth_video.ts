@@ -1,17 +1,22 @@
-import type { DepthModel, DrawOptions, EstimateOptions, ValueRange } from 'depthwise';
-import { ClipReader, type ClipFrame } from './clip_reader.js';
-import { ClipWriter } from './clip_writer.js';
+import type { DepthModel, EstimateOptions } from 'depthwise';
+import type { ClipLook } from './clip_drawing.js';
+import { makeParts, type Making } from './clip_parts.js';
+import { ClipReader } from './clip_reader.js';
+import { ClipWork, type ClipRange, type ClipState } from './clip_work.js';
+import { writeClip } from './clip_writer.js';
+import type { Codec } from './codecs.js';
 
 /** How the depth of a video is made. */
-export interface DepthVideoOptions extends EstimateOptions {
+export interface DepthVideoOptions extends EstimateOptions, ClipLook {
   readonly signal: AbortSignal;
-  readonly look: Pick<DrawOptions, 'colormap' | 'invert'>;
+  /** What is taken where the browser encodes it. */
+  readonly codec: Codec;
   /** Holds the depth still where the picture is. */
   readonly steady: boolean;
   /** Sees frames in windows, as Video Depth Anything can. */
   readonly windows: boolean;
-  /** Draws the picture to the left of its depth. */
-  readonly side: boolean;
+  /** Told how many frames are done that were done before, where some were. */
+  readonly onResume: (done: number) => void;
   /** Told how many frames are written, of how many. */
   readonly onProgress: (done: number, frames: number) => void;
 }
@@ -21,6 +26,7 @@ export interface DepthVideo {
   readonly blob: Blob;
   /** Of the file's name. */
   readonly ending: string;
+  readonly codec: Codec;
   readonly frames: number;
   /** Whether a sound is there that could not be kept. */
   readonly silenced: boolean;
@@ -29,84 +35,76 @@ export interface DepthVideo {
 }
 
 /**
- * Makes the depth of a video file, every frame of it at its time, in one range of values.
+ * Makes the depth of a video file, every frame of it at its time, in one range of values. What is done when it is
+ * cancelled, and when the page is closed, is kept: the same call goes on from there. Windows of frames begin again.
  * @throws Error in words for what cannot be read or encoded; the errors of `DepthModel.stream`; `AbortError`
  */
 export async function makeDepthVideo(file: File, model: DepthModel, options: DepthVideoOptions): Promise<DepthVideo> {
   const reader = await ClipReader.open(file);
-  let writer: ClipWriter | undefined;
+  let work: ClipWork | undefined;
   try {
-    const range = await lookAtRange(reader, model, options);
-    if (!range) throw new Error(`${file.name} has no frame that can be read (${(await reader.fault()) ?? 'empty'}).`);
-    options.signal.throwIfAborted();
-    const { width, height, sounds } = reader;
-    const comment = `Depth by depthwise, ${model.info.name}`;
-    writer = await ClipWriter.open({ width: options.side ? 2 * width : width, height, sounds, comment });
-    const frames = await writeAll(reader, writer, model, range, options);
-    const blob = await writer.end();
-    const silenced = writer.sounds < sounds.length;
-    return { blob, ending: writer.ending, frames, silenced, fault: await reader.fault() };
+    const key = keyOf(file, model, options);
+    work = await ClipWork.open(key, !options.windows);
+    if (work.state?.frames) options.onResume(work.state.frames);
+    const state = work.state ?? (await begin(work, key, file, { reader, model, options }));
+    const made = await makeParts({ reader, model, options, work, state });
+    const { frames, codec, fault } = made;
+    if (!codec) throw new Error(`${file.name} has no frame that can be read (${fault ?? 'empty'}).`);
+    const clip = await writeClip({
+      ...{ codec, parts: work.parts(made), sounds: reader.sounds, signal: options.signal },
+      comment: `Depth by depthwise, ${model.info.name}`,
+    });
+    await work.clear();
+    const silenced = clip.sounds < reader.sounds.length;
+    return { blob: clip.blob, ending: clip.ending, codec, frames, silenced, fault };
   } finally {
-    await writer?.cancel();
+    work?.close();
     reader.close();
   }
+}
+
+/** What a video's depth is made of and how. Parts of other browsers may not fit. */
+function keyOf({ name, size, lastModified }: File, { info }: DepthModel, options: DepthVideoOptions): string {
+  const { look, layout, codec, steady, windows, inputSize } = options;
+  const { colormap, invert } = look;
+  const how = { colormap, invert, layout, codec, steady, windows, inputSize };
+  const { precision, adapter } = info;
+  return JSON.stringify([name, size, lastModified, info.name, precision, adapter, navigator.userAgent, how]);
+}
+
+async function begin(
+  work: ClipWork,
+  key: string,
+  file: File,
+  making: Pick<Making, 'reader' | 'model' | 'options'>,
+): Promise<ClipState> {
+  const range = await lookAtRange(making);
+  if (!range)
+    throw new Error(`${file.name} has no frame that can be read (${(await making.reader.fault()) ?? 'empty'}).`);
+  making.options.signal.throwIfAborted();
+  return work.save({ key, range, parts: 0, frames: 0 });
 }
 
 /**
  * The range of a video, which spans those of a few frames: so its colours hold still, and no second pass is needed.
  * Undefined where none can be read.
  */
-async function lookAtRange(
-  reader: ClipReader,
-  model: DepthModel,
-  { signal, inputSize }: DepthVideoOptions,
-): Promise<ValueRange | undefined> {
-  let range: ValueRange | undefined;
+async function lookAtRange({
+  reader,
+  model,
+  options: { signal, inputSize },
+}: Pick<Making, 'reader' | 'model' | 'options'>): Promise<ClipRange | undefined> {
+  let range: ClipRange | undefined;
   for await (const { picture } of reader.looks()) {
     const made = model.estimate(picture, { signal, ...(inputSize === undefined ? {} : { inputSize }) });
     const depth = await made.finally(() => picture.close());
-    const { min, max } = await depth.range().finally(() => depth.dispose());
-    range = range ? { min: Math.min(range.min, min), max: Math.max(range.max, max) } : { min, max };
+    const { min, max, low, high } = await depth.range().finally(() => depth.dispose());
+    range = {
+      min: Math.min(range?.min ?? Infinity, min),
+      max: Math.max(range?.max ?? -Infinity, max),
+      low: Math.min(range?.low ?? Infinity, low),
+      high: Math.max(range?.high ?? -Infinity, high),
+    };
   }
   return range;
-}
-
-/** @returns frames that were written */
-async function writeAll(
-  reader: ClipReader,
-  writer: ClipWriter,
-  model: DepthModel,
-  range: ValueRange,
-  { look, side, onProgress, ...options }: DepthVideoOptions,
-): Promise<number> {
-  const { width, height, times } = reader;
-  const drawn = new OffscreenCanvas(width, height);
-  /** Those whose maps come next; the stream closes the pictures that it is given. */
-  const waiting: ClipFrame[] = [];
-  const pictures = async function* () {
-    for await (const frame of reader.frames()) {
-      waiting.push(side ? { ...frame, picture: frame.picture.clone() } : frame);
-      yield frame.picture;
-    }
-  };
-  let done = 0;
-  try {
-    for await (const depth of model.stream(pictures(), options)) {
-      const { picture, timestamp, duration } = waiting[0] as ClipFrame;
-      await depth.draw(drawn, { ...look, range }).finally(() => depth.dispose());
-      const draw = (context: OffscreenCanvasRenderingContext2D) => {
-        // Values that are not finite are transparent.
-        context.fillRect(0, 0, context.canvas.width, context.canvas.height);
-        if (side) context.drawImage(picture, 0, 0);
-        context.drawImage(drawn, side ? width : 0, 0);
-      };
-      await writer.add(draw, timestamp, duration);
-      picture.close();
-      waiting.shift();
-      onProgress(++done, times.length);
-    }
-  } finally {
-    for (const { picture } of waiting) picture.close();
-  }
-  return done;
 }

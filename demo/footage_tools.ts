@@ -1,9 +1,12 @@
 import type { DepthMap, DepthModel, DrawOptions, EstimateOptions } from 'depthwise';
-import { element } from './elements.js';
+import type { Layout } from './clip_drawing.js';
+import { CODECS, type Codec } from './codecs.js';
+import { element, option } from './elements.js';
 import type { Footage } from './footage.js';
 import { FrameRate } from './frame_rate.js';
 import type { Report } from './report.js';
 import { saveBlob } from './save_blob.js';
+import { LAYOUTS as PAIRS } from './view_settings.js';
 
 /** What is done with a model until its signal aborts. */
 export type Task = (model: DepthModel, options: EstimateOptions & { readonly signal: AbortSignal }) => Promise<void>;
@@ -24,6 +27,8 @@ export interface FootageHost {
   readonly show: (map: DepthMap, rate: string) => Promise<void>;
 }
 
+/** What the frames of a depth video show. */
+const LAYOUTS: Readonly<Record<Layout, string>> = { depth: 'Depth', side: 'Picture and depth', ...stereoNames() };
 const MAKE = 'Depth video';
 const CANCEL = 'Cancel the video';
 
@@ -33,7 +38,8 @@ export class FootageTools {
   readonly #row = document.createElement('div');
   readonly #button = document.createElement('button');
   readonly #steady: HTMLInputElement;
-  readonly #side: HTMLInputElement;
+  readonly #layout: HTMLSelectElement;
+  readonly #codec: HTMLSelectElement;
   #making = false;
   #following = false;
 
@@ -50,7 +56,9 @@ export class FootageTools {
     this.#button.textContent = MAKE;
     this.#button.addEventListener('click', () => (this.#making ? host.stop() : void host.work(this.#make)));
     this.#row.append(title, this.#button);
-    this.#side = this.#check('depth-video-side', 'Picture beside it');
+    this.#layout = this.#list('depth-video-layout', 'of', LAYOUTS);
+    const { avc, vp9, av1 } = CODECS;
+    this.#codec = this.#list('depth-video-codec', 'in', { avc, vp9, av1 });
     this.#steady = this.#check('steady', 'Hold still');
     this.#steady.addEventListener('change', () => this.#following && void host.follow());
     element('downloads', HTMLElement).append(this.#row);
@@ -66,7 +74,7 @@ export class FootageTools {
     const { file } = this.#host.footage;
     this.#row.hidden = !this.active;
     this.#button.hidden = !file;
-    (this.#side.parentElement as HTMLElement).hidden = !file;
+    for (const list of [this.#layout, this.#codec]) (list.parentElement as HTMLElement).hidden = !file;
   }
 
   /** Shows the depth of frame after frame, and says so. */
@@ -97,22 +105,33 @@ export class FootageTools {
     this.#setMaking(true);
     video.pause();
     let whole = false;
+    let done = 0;
+    const windows = seesFramesTogether(model);
+    const wanted = this.#codec.value as Codec;
     try {
       const { makeDepthVideo } = await import('./depth_video.js');
-      const { blob, ending, frames, silenced, fault } = await makeDepthVideo(file, model, {
+      const { blob, ending, codec, frames, silenced, fault } = await makeDepthVideo(file, model, {
         ...options,
         look: look(),
         steady: this.#isSteady(model),
-        windows: seesFramesTogether(model),
-        side: this.#side.checked,
-        onProgress: (done, all) => report.advance(`Depth video: frame ${done} of ${all}`, done / all),
+        windows,
+        layout: this.#layout.value as Layout,
+        codec: wanted,
+        onResume: (before) => report.say(`Going on after frame ${before}, which was done before.`),
+        onProgress: (count, all) => report.advance(`Depth video: frame ${(done = count)} of ${all}`, count / all),
       });
       const name = `${file.name.replace(/\.[^.]*$/, '')}-${model.info.name}${ending}`;
       saveBlob(blob, name);
       whole = fault === undefined;
-      const cut = whole ? '' : ` ${file.name} is damaged or cut short (${fault}): the rest is missing.`;
-      const mute = silenced ? ' Its sound is of a kind that cannot be kept.' : '';
-      report.say(`Saved ${name}: ${frames} frame${frames === 1 ? '' : 's'}.${cut}${mute}`);
+      const notes = [
+        codec === wanted ? '' : ` This browser encodes no ${CODECS[wanted]} of its size, so it is in ${CODECS[codec]}.`,
+        whole ? '' : ` ${file.name} is damaged or cut short (${fault}): the rest is missing.`,
+        silenced ? ' Its sound is of a kind that cannot be kept.' : '',
+      ];
+      report.say(`Saved ${name}: ${frames} frame${frames === 1 ? '' : 's'}.${notes.join('')}`);
+    } catch (error) {
+      if (!options.signal.aborted || windows || done === 0) throw error;
+      report.say(`Cancelled after frame ${done}. ${MAKE} goes on from there.`);
     } finally {
       report.idle();
       this.#setMaking(false);
@@ -126,7 +145,7 @@ export class FootageTools {
   #setMaking(making: boolean): void {
     this.#making = making;
     this.#button.textContent = making ? CANCEL : MAKE;
-    for (const box of [this.#side, this.#steady]) box.disabled = making;
+    for (const control of [this.#layout, this.#codec, this.#steady]) control.disabled = making;
   }
 
   #isSteady(model: DepthModel): boolean {
@@ -143,9 +162,28 @@ export class FootageTools {
     this.#row.append(label);
     return box;
   }
+
+  #list(id: string, text: string, entries: Readonly<Record<string, string>>): HTMLSelectElement {
+    const select = document.createElement('select');
+    select.id = id;
+    select.append(...Object.entries(entries).map(([value, title]) => option(value, title)));
+    const label = document.createElement('label');
+    label.className = 'pair';
+    const title = document.createElement('span');
+    title.textContent = text;
+    label.append(title, select);
+    this.#row.append(label);
+    return select;
+  }
 }
 
 /** Video Depth Anything holds its depth still by itself. */
 function seesFramesTogether({ info }: DepthModel): boolean {
   return info.name.includes('video-depth-anything');
+}
+
+/** Layouts of stereo pairs under names that say so. */
+function stereoNames(): Record<keyof typeof PAIRS, string> {
+  const names = Object.entries(PAIRS).map(([layout, name]) => [layout, `Stereo: ${name}`]);
+  return Object.fromEntries(names) as Record<keyof typeof PAIRS, string>;
 }

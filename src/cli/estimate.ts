@@ -12,6 +12,7 @@ import type { ProtectedFiles } from '../node/protected_files.js';
 import { chooseModel, loadModel, type Session } from './session.js';
 import type { Shard } from './shard.js';
 import { STANDARD } from '../node/streams.js';
+import { PipedClips } from '../node/video/piped_clips.js';
 import { frameFile, requireUsed } from './video/clip_options.js';
 import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
@@ -19,8 +20,13 @@ import { writeViews } from './write_views.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
+  const pipes = new PipedClips();
+  return estimateAll(command, session, pipes).finally(() => pipes.remove());
+}
+
+async function estimateAll(command: EstimateCommand, session: Session, pipes: PipedClips): Promise<number> {
   const plan = async (model: string) => {
-    const planned = await planJobs(command.inputs, { ...command, model, signal: session.signal });
+    const planned = await planJobs(command.inputs, { ...command, model, pipes, signal: session.signal });
     // Other parts may have the videos.
     if (!command.shard)
       requireUsed(

@@ -7,6 +7,7 @@ import { readHead, unsupportedFormat } from '../node/image_file.js';
 import { isOwnResult, isReadable, sniffPicture } from '../node/picture_format.js';
 import { isClip } from '../node/video/clip_format.js';
 import { CONTAINERS } from '../node/video/encoders.js';
+import type { PipedClip, PipedClips } from '../node/video/piped_clips.js';
 import { isStandardInput, readStream, STANDARD } from '../node/streams.js';
 import { FRAMES_END, workName } from './video/clip_options.js';
 import { LAYOUTS } from './view_options.js';
@@ -17,6 +18,8 @@ export interface FoundPicture {
   readonly folder?: string;
   /** What came out of a pipe, which can be read but once. */
   readonly bytes?: Uint8Array;
+  /** A video that came out of one. */
+  readonly piped?: PipedClip;
   /** Whether it is a video. */
   readonly clip?: boolean;
 }
@@ -42,6 +45,7 @@ const STEREO_END = new RegExp(`-(?:${LAYOUTS.join('|')})$`);
 interface Search {
   readonly pictures: FoundPicture[];
   readonly skipped: Skipped[];
+  readonly pipes: PipedClips | undefined;
   /** Real paths already seen: a picture named twice counts once, and links cannot lead in circles. */
   readonly seen: Set<string>;
 }
@@ -51,14 +55,16 @@ interface Search {
  * folder. Hidden files, our own results and the folder `except` (unless it is an input itself) are left out of folders
  * without a word; our own results that are named beside photographs, as a glob does, are left out too. What cannot be
  * looked at is skipped with its reason.
+ * @param pipes keeps videos that come out of pipes; without it they are skipped
  * @throws UsageError OPTION_INPUT when no input exists.
  */
 export async function findPictures(
   inputs: readonly string[],
   except?: string,
   signal: AbortSignal = new AbortController().signal,
+  pipes?: PipedClips,
 ): Promise<FoundPictures> {
-  const search: Search = { pictures: [], skipped: [], seen: new Set() };
+  const search: Search = { pictures: [], skipped: [], seen: new Set(), pipes };
   if (except !== undefined && !(await Promise.all(inputs.map(identity))).includes(await identity(except))) {
     search.seen.add(await identity(except));
   }
@@ -105,9 +111,11 @@ function absence(path: string, cause: unknown): string {
 
 async function examineStream(search: Search, path: string, signal: AbortSignal): Promise<void> {
   try {
-    const bytes = await readStream(path, signal);
+    const name = isStandardInput(path) ? STANDARD : path;
+    const bytes = await readStream(path, signal, search.pipes);
+    if ('file' in bytes) return void search.pictures.push({ path: name, piped: bytes, clip: true });
     const format = sniffPicture(bytes);
-    if (format && isReadable(format)) search.pictures.push({ path: isStandardInput(path) ? STANDARD : path, bytes });
+    if (format && isReadable(format)) search.pictures.push({ path: name, bytes });
     else if (isClip(bytes))
       search.skipped.push({ path, reason: 'is a video, which is read from a file and not a pipe' });
     else search.skipped.push({ path, reason: format ? unsupportedFormat(format) : 'is not a picture' });

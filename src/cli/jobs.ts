@@ -10,6 +10,7 @@ import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from '../node/streams.js';
 import { CONTAINERS } from '../node/video/encoders.js';
+import type { PipedClip, PipedClips } from '../node/video/piped_clips.js';
 import { clipOutputs, containerFor, containerNamed, type ClipFormats } from './video/clip_options.js';
 import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
 
@@ -35,6 +36,8 @@ export interface Job {
   readonly folder?: string;
   /** What came out of a pipe; a file is read when its turn comes. */
   readonly bytes?: Uint8Array;
+  /** A video that came out of a pipe. */
+  readonly piped?: PipedClip;
   /** Whether it is a video, and `outputs.picture` one too. */
   readonly clip?: boolean;
   readonly outputs: Outputs;
@@ -56,6 +59,8 @@ export interface JobOptions extends DataFormats, ViewFormats, ClipFormats {
   readonly model: string;
   /** The part that is taken of all this. Names are given first, so that all parts agree on them. */
   readonly shard?: Shard;
+  /** What keeps videos that come out of pipes; without it they are passed over. */
+  readonly pipes?: PipedClips;
   readonly signal?: AbortSignal;
 }
 
@@ -81,7 +86,7 @@ async function planAll(inputs: readonly string[], options: JobOptions): Promise<
   const { output } = options;
   const file = output !== undefined && output !== STANDARD && (await isOutputFile(output));
   const one = file || output === STANDARD;
-  const found = await findPictures(inputs, one ? undefined : output, options.signal);
+  const found = await findPictures(inputs, one ? undefined : output, options.signal, options.pipes);
   const { pictures, own } = found;
   if (one && pictures.length > 1) {
     throw new UsageError(
@@ -105,8 +110,8 @@ async function planAll(inputs: readonly string[], options: JobOptions): Promise<
   return { jobs: pictures.map((picture) => jobOf(picture, outputs)), skipped: found.skipped, own, reads };
 }
 
-function jobOf({ path, folder, bytes, clip }: FoundPicture, outputs: Outputs): Job {
-  return { input: path, outputs, ...optional({ folder, bytes, clip }) };
+function jobOf({ path, folder, bytes, piped, clip }: FoundPicture, outputs: Outputs): Job {
+  return { input: path, outputs, ...optional({ folder, bytes, piped, clip }) };
 }
 
 /** The files of the one picture or video that is written to `output`. @throws UsageError OPTION_VALUE */

@@ -4,6 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { ImageError } from '../errors.js';
 import { onDisk } from './disk_names.js';
 import { HEAD_BYTES } from './picture_format.js';
+import { isClip } from './video/clip_format.js';
+import type { PipedClip, PipedClips } from './video/piped_clips.js';
 
 /** The name that stands for standard input among inputs, and for standard output as the output. */
 export const STANDARD = '-';
@@ -33,7 +35,7 @@ export interface ReadWholeOptions {
 export async function readWhole(path: string, { signal, checkHead }: ReadWholeOptions = {}): Promise<Uint8Array> {
   const found = await stat(onDisk(path));
   if (!found.isFile() && !found.isDirectory()) {
-    const bytes = await collect(path, signal ?? new AbortController().signal);
+    const bytes = await collect(chunksOf(path, signal ?? new AbortController().signal));
     checkHead?.(bytes.subarray(0, HEAD_BYTES));
     return bytes;
   }
@@ -51,11 +53,25 @@ export async function readWhole(path: string, { signal, checkHead }: ReadWholeOp
 
 /**
  * All that comes out of standard input or a pipe.
+ * @param pipes takes what begins as a video does, of any length
  * @throws ImageError IMAGE_READ for a terminal, for a pipe that nobody writes to, for more than a gigabyte
  */
-export async function readStream(path: string, signal: AbortSignal): Promise<Uint8Array> {
+export async function readStream(path: string, signal: AbortSignal): Promise<Uint8Array>;
+export async function readStream(
+  path: string,
+  signal: AbortSignal,
+  pipes: PipedClips | undefined,
+): Promise<Uint8Array | PipedClip>;
+export async function readStream(
+  path: string,
+  signal: AbortSignal,
+  pipes?: PipedClips,
+): Promise<Uint8Array | PipedClip> {
   try {
-    return await collect(path, signal);
+    const chunks = chunksOf(path, signal);
+    const begun = pipes ? await beginning(chunks) : [];
+    if (pipes && isClip(Buffer.concat(begun))) return await pipes.keep(begun, chunks);
+    return await collect(chunks, begun);
   } catch (cause) {
     signal.throwIfAborted();
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -63,10 +79,27 @@ export async function readStream(path: string, signal: AbortSignal): Promise<Uin
   }
 }
 
-async function collect(path: string, signal: AbortSignal): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of isStandardInput(path) ? standardInput(signal) : pipe(path, signal)) {
+function chunksOf(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  return isStandardInput(path) ? standardInput(signal) : pipe(path, signal);
+}
+
+/** As much as tells what comes. */
+async function beginning(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]> {
+  const begun: Uint8Array[] = [];
+  for (let length = 0; length < HEAD_BYTES;) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    begun.push(value);
+    length += value.length;
+  }
+  return begun;
+}
+
+/** @param begun what was taken before */
+async function collect(coming: AsyncGenerator<Uint8Array>, begun: readonly Uint8Array[] = []): Promise<Uint8Array> {
+  const chunks = [...begun];
+  let length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  for await (const chunk of coming) {
     length += chunk.length;
     if (length > MAX_BYTES) throw new Error(`more than ${MAX_BYTES} bytes came`);
     chunks.push(chunk);

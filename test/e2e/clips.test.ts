@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -163,6 +163,69 @@ describe.skipIf(!canFilm)('a video', () => {
       expect(Math.max(...map.map((value, p) => Math.abs(value - data[p]!)))).toBeLessThan(semantics!.scale);
     }
     expect(scales.size).toBe(1);
+  });
+
+  it.each([
+    ['PQ', 'smpte2084'],
+    ['HLG', 'arib-std-b67'],
+  ])('in HDR is seen in the light of SDR, or refused in words: %s', async (name, transfer) => {
+    // The same picture in both: white paper at 203 cd/m².
+    const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=5:duration=0.2'];
+    const as709 = 'scale=out_color_matrix=bt709:out_range=tv,format=yuv444p10le,setparams=range=tv:color_trc=bt709';
+    const inLight = `${as709}:color_primaries=bt709:colorspace=bt709,zscale=t=linear:npl=203,format=gbrpf32le`;
+    const coded = `zscale=p=bt2020,zscale=t=${transfer}:m=bt2020nc:r=tv:npl=203,format=yuv444p10le`;
+    const tags = ['-color_trc', transfer, '-color_primaries', 'bt2020', '-colorspace', 'bt2020nc'];
+    const libx265 = ['-c:v', 'libx265', '-x265-params', 'log-level=none', '-crf', '4'];
+    ffmpeg(...picture, '-vf', `${inLight},${coded}`, ...libx265, ...tags, at(`${name}.mp4`));
+    await make([at(`${name}.mp4`), '--side']);
+    const [made] = framesOf(at(`${name}-nano.mp4`), 128, 48) as [Frame];
+    const raw = ffmpeg(...picture, '-frames:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgba', '-');
+    const sdr = { data: new Uint8Array(raw), width: 64, height: 48 };
+    const [asIs] = framesOf(at(`${name}.mp4`), 64, 48) as [Frame];
+    // What is bright is pressed together, and edges lose colour to 4:2:0.
+    expect(difference(made, sdr)).toBeLessThan(0.6 * difference(asIs, sdr));
+    await mkdir(at('lacking'), { recursive: true });
+    const lacking = '#!/bin/sh\ncase "$*" in *-filters*) /usr/bin/env -i PATH="$REAL" ffmpeg "$@" | grep -v zscale;;';
+    const script = `${lacking} *) PATH="$REAL" exec ffmpeg "$@";; esac\n`;
+    await writeFile(at('lacking/ffmpeg'), script, { mode: 0o755 });
+    setUpTool();
+    const real = process.env['PATH'] ?? '';
+    const args = [`${name}.mp4`, '-m', 'nano', '--input-size', '32', '-o', 'refused.mp4'];
+    const refused = await runTool(folder, args, { PATH: `${at('lacking')}:${real}`, REAL: real });
+    expect(refused).toMatchObject({ code: 1, stdout: '' });
+    expect(refused.stderr).toContain(`${name}.mp4: is HDR (${name}), and this ffmpeg lacks zscale. Install`);
+    for (const file of [`${name}.mp4`, `${name}-nano.mp4`, 'lacking']) await rm(at(file), { recursive: true });
+  });
+
+  it('comes out of a pipe, goes on after it was stopped, and leaves nothing in the folder for such', async () => {
+    setUpTool();
+    film({ sound: true }, '-c:a', 'aac', at('piped.mp4'));
+    await mkdir(at('tmp'));
+    const env = { TMPDIR: at('tmp') };
+    const args = ['-m', 'nano', '--input-size', '32'];
+    const input = await readFile(at('piped.mp4'));
+    const done = await runTool(folder, ['-', ...args, '-o', 'out.mp4'], env, input);
+    expect(done).toMatchObject({ code: 0, stdout: 'out.mp4\n' });
+    expect(timesOf(at('out.mp4'))).toEqual(timesOf(at('piped.mp4')));
+    expect(probe(at('out.mp4'), 'stream=codec_name')).toEqual(['h264', 'aac']);
+    const cut = await runTool(folder, ['-', ...args, '-o', 'cut.mp4'], env, input.subarray(0, 600));
+    expect(cut).toMatchObject({ code: 1, stdout: '' });
+    expect(cut.stderr).toMatch(/^depthwise: -: cannot be read \(.+\)\. \[VIDEO_READ\]$/m);
+    expect(await readdir(at('tmp'))).toEqual([]);
+
+    // Each time it is another file, of the same bytes.
+    const stopped = new ClipSession(2);
+    await copyFile(at('piped.mp4'), at('tmp/0'));
+    const piped = (name: string) => ({ file: at(`tmp/${name}`), digest: 'same' });
+    await expect(makeDepth(model, [at('piped.mp4')], stopped, piped('0'))).rejects.toMatchObject({
+      name: 'AbortError',
+    });
+    await rename(at('tmp/0'), at('tmp/1'));
+    await utimes(at('tmp/1'), 1, 1);
+    const again = new ClipSession();
+    expect(await makeDepth(model, [at('piped.mp4')], again, piped('1'))).toMatchObject({ frames: 5 });
+    expect(again.notes).toEqual([expect.stringMatching(/goes on after frame 3/)]);
+    for (const file of ['piped.mp4', 'piped-nano.mp4', 'out.mp4', 'tmp']) await rm(at(file), { recursive: true });
   });
 
   it('of which nothing could be done leaves nothing', async () => {

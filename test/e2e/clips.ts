@@ -4,6 +4,7 @@ import { planJobs } from '../../src/cli/jobs.js';
 import { Session } from '../../src/cli/session.js';
 import { estimateClip, type MadeClip } from '../../src/cli/video/estimate_clip.js';
 import { colormaps } from '../../src/depth/colormaps.js';
+import type { PipedClip } from '../../src/node/video/piped_clips.js';
 import type { DepthModel } from '../../src/runtime/depth_model.js';
 // @ts-expect-error plain JavaScript
 import { hasFfmpeg } from '../../tools/setup/ffmpeg.mjs';
@@ -85,12 +86,24 @@ export function film(
   ffmpeg('-f', 'lavfi', '-i', picture, ...sine, ...output);
 }
 
-/** The command line of the tool on one video, in this process. */
-export async function makeDepth(model: DepthModel, args: readonly string[], session: Session): Promise<MadeClip> {
+/**
+ * The command line of the tool on one video, in this process.
+ * @param piped what is read in its place, as what came out of a pipe
+ */
+export async function makeDepth(
+  model: DepthModel,
+  args: readonly string[],
+  session: Session,
+  piped?: PipedClip,
+): Promise<MadeClip> {
   const command = parseArguments(args) as EstimateCommand;
   const { jobs, reads } = await planJobs(command.inputs, { ...command, model: model.info.name });
   const { inputSize = 32, size, square } = command;
-  return estimateClip(model, jobs[0]!, command, session, reads, { inputSize, size, square });
+  return estimateClip(model, { ...jobs[0]!, ...(piped && { piped }) }, command, session, reads, {
+    inputSize,
+    size,
+    square,
+  });
 }
 
 /** A session that cancels after so many frames; never without. */

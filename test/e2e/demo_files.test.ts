@@ -467,8 +467,8 @@ describe.skipIf(!canFilm)('a video file', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
     const encoder = () => asked.filter((url) => /depth_video/.test(url));
     expect(encoder(), 'before it is asked for').toEqual([]);
-    await page.focus('#depth-video-side');
-    await page.keyboard.press('Space');
+    await page.focus('#depth-video-layout');
+    await page.keyboard.type('Picture');
     await page.focus('#depth-video');
     for (const name of ['aria/Depth of the video[role="group"]', 'aria/Depth video[role="button"]'])
       expect(await page.$(name), name).not.toBeNull();

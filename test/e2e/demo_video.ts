@@ -1,6 +1,7 @@
 import type { Page } from 'puppeteer';
 import { expect } from 'vitest';
 import type { DepthModel } from '../../src/runtime/depth_model.js';
+import { createScene, createStereo, type StereoDepth, type StereoLayout } from '../../src/views/index.js';
 import type { Frame } from './clips.js';
 import { textOf } from './demo_page.js';
 import { nextDownload } from './downloads.js';
@@ -54,4 +55,28 @@ export async function depthOf(
   expect(maps.length).toBeGreaterThan(0);
   const values = maps.flatMap((map) => [...map]);
   return { maps, range: { min: Math.min(...values), max: Math.max(...values) } };
+}
+
+/** Stereo pairs of frames, each of a scene by itself, of the range of values that all have in common. */
+export async function stereoPairs(
+  model: DepthModel,
+  frames: readonly Frame[],
+  inputSize: number,
+  layout: StereoLayout,
+  depths: StereoDepth = {},
+): Promise<Frame[]> {
+  const pairs: Frame[] = [];
+  let [low, high] = [Infinity, -Infinity];
+  for (const frame of frames) {
+    using depth = await model.estimate(frame, { inputSize });
+    const range = await depth.range();
+    [low, high] = [Math.min(low, range.low), Math.max(high, range.high)];
+  }
+  for (const frame of frames) {
+    using depth = await model.estimate(frame, { inputSize });
+    using scene = await createScene(depth, frame, { range: [low, high] });
+    using pair = await createStereo(scene, { layout });
+    pairs.push(await pair.read(depths));
+  }
+  return pairs;
 }

@@ -10,11 +10,15 @@ export function setUpTool(): void {
   setUpBundle(ROOT);
 }
 
-/** Runs the built command-line tool in a folder, in a process of its own. */
+/**
+ * Runs the built command-line tool in a folder, in a process of its own.
+ * @param input what comes out of a pipe
+ */
 export function runTool(
   folder: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input?: Uint8Array,
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {
     const child = execFile(
@@ -26,5 +30,9 @@ export function runTool(
         resolve({ code: error ? (child.exitCode ?? -1) : 0, stdout, stderr: stderr.replace(/^Warning: .*\n/gm, '') });
       },
     );
+    if (!input) return;
+    // What refuses it may end before all of it is written.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(input);
   });
 }

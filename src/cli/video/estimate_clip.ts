@@ -44,7 +44,7 @@ export async function estimateClip(
 ): Promise<MadeClip> {
   const encoder = await requireClips(command);
   const { input, outputs } = job;
-  const clip = await probeClip(input, session.signal);
+  const clip = await probeClip(job.piped?.file ?? input, session.signal, input);
   const resumes = !seesWindows(model.info.name);
   const work = await ClipWork.open(outputs.picture, await keyOf(job, command, model), resumes);
   const started = work.state && framesOf(work.state);
@@ -126,9 +126,9 @@ async function finish({ clip, job, command, session, reads, work, model }: Makin
 }
 
 /** What a video's depth is made of and how. */
-async function keyOf({ input, outputs }: Job, command: EstimateCommand, model: DepthModel): Promise<string> {
-  const { size, mtimeMs } = await stat(input);
+async function keyOf({ input, piped, outputs }: Job, command: EstimateCommand, model: DepthModel): Promise<string> {
+  const { size, mtimeMs } = await stat(piped?.file ?? input);
   const { name, precision, adapter } = model.info;
   const { output: _place, inputs: _all, skipExisting: _skip, quiet: _quiet, json: _json, ...how } = command;
-  return JSON.stringify({ input: [input, size, mtimeMs], outputs, name, precision, adapter, how });
+  return JSON.stringify({ input: [input, size, piped?.digest ?? mtimeMs], outputs, name, precision, adapter, how });
 }

@@ -67,7 +67,7 @@ export class FrameReader {
       signal?.throwIfAborted();
       refuseOld(errors);
       if (errors.length > 0 || code !== 0) this.#fault = reasonOf(errors, this.#clip.path);
-      if (code !== 0 && log.count === 0) throw unreadable(this.#clip.path, `cannot be decoded (${this.#fault})`);
+      if (code !== 0 && log.count === 0) throw unreadable(this.#clip.name, `cannot be decoded (${this.#fault})`);
     } finally {
       signal?.removeEventListener('abort', stop);
       stop();
@@ -76,10 +76,11 @@ export class FrameReader {
 
   #arguments(): string[] {
     const { select, keyFrames } = this.#options;
-    const { path, stream } = this.#clip;
+    const { path, stream, tone } = this.#clip;
     // Rotation flags are applied before any filter of ours.
     const filters = [
       ...(select === undefined ? [] : [`select=${select.replaceAll(',', '\\,')}`]),
+      ...tone,
       'showinfo=checksum=0',
     ];
     return [
