@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from 'puppeteer';
+import type { ElementHandle, Page } from 'puppeteer';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
 import { textOf, waitForMap } from './demo_page.js';
@@ -78,6 +80,16 @@ describe('a visit of the page', () => {
     expect(await textOf(page, '#credit')).toBe('Photograph: public-domain-image.com, public domain, made smaller');
     expect(await page.$$eval('#strip-list [aria-pressed=true]', ([one]) => one!.ariaLabel)).toMatch(/^Raccoon/);
     expect(await page.evaluate(() => location.hash)).toContain('raccoon.jpg');
+  });
+
+  it('makes a picture smaller whose sides are more than every GPU takes', async () => {
+    const file = join(chromium.downloads, 'long.png');
+    await mkdir(chromium.downloads, { recursive: true });
+    await sharp({ create: { width: 8193, height: 16, channels: 3, background: '#a63' } }).toFile(file);
+    const input = (await page.$('#picture-file')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(file);
+    await waitForMap(page, 8192, 15);
+    expect(await textOf(page, '#picture-caption')).toBe('long.png · 8192 × 15');
   });
 
   it('has their licences beside them, of each file', () => {

@@ -1,5 +1,5 @@
-/** Milliseconds of work after which other tasks are due: half of what makes a page feel held up. */
-const LONGEST_WORK = 25;
+/** Milliseconds of work after which other tasks are due: most of what a page has between two frames. */
+const LONGEST_WORK = 10;
 
 /** Gives the other tasks of this thread their turn. Timers of a hidden page take a second, messages do not. */
 export function otherTasks(): Promise<void> {
