@@ -18,12 +18,12 @@ const telling = () => import('./dropped.js');
 /** Takes files that are chosen, dropped or pasted. What they are is told by their first bytes. */
 export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: Intake): void {
   const take = async (files: readonly File[]) => {
-    const { sortFiles } = await telling();
+    const { folderOf, sortFiles } = await telling();
     const { weights, videos, pictures } = await sortFiles(files);
     for (const each of weights) onWeights(each);
     // One video plays at a time.
     if (videos[0]) onVideo(videos[0]);
-    if (pictures.length > 1) onFolder({ name: 'Files', pictures, others: 0 });
+    if (pictures.length > 1) onFolder(folderOf('Your choice', pictures));
     else if (pictures[0]) onPicture(pictures[0]);
   };
   const takeAll = (files: Iterable<File>) => void take([...files]).catch(onError);

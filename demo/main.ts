@@ -1,7 +1,6 @@
 import type { ColormapName } from 'depthwise';
 import { colormaps } from 'depthwise/colormaps';
 import { element, option, setNotice } from './elements.js';
-import { keepForOffline } from './offline.js';
 import { linkTo, readParameters, readSettings } from './parameters.js';
 import { Share } from './share.js';
 import { missingSupport } from './support.js';
@@ -53,5 +52,5 @@ async function openPage(): Promise<void> {
   setNotice(element('error', HTMLElement), undefined);
   await workbench.open(parameters);
   // After the first picture, whose weights would have to wait for it.
-  if (import.meta.env.MODE === 'production') await keepForOffline();
+  if (import.meta.env.MODE === 'production') await (await import('./offline.js')).keepForOffline();
 }

@@ -7,11 +7,23 @@ export interface OpenPicture {
   readonly height: number;
 }
 
+/** Pixels on a side that every GPU takes. */
+const MOST_SIDE = 8192;
+
 /**
- * Opens a picture: as it is where the browser decodes it, else, of HEIC, as the PNG that is made of it.
+ * Opens a picture: as it is where the browser decodes it, else, of HEIC, as the PNG that is made of it. One that no GPU
+ * has to take is made smaller.
  * @throws Error with the name, where it cannot be decoded
  */
 export async function openPicture(file: Blob, name: string, signal: AbortSignal): Promise<OpenPicture> {
+  const picture = await readPicture(file, name, signal);
+  if (Math.max(picture.width, picture.height) <= MOST_SIDE) return picture;
+  URL.revokeObjectURL(picture.url);
+  const { smaller } = await import('./smaller.js');
+  return decoded(await smaller(picture, MOST_SIDE));
+}
+
+async function readPicture(file: Blob, name: string, signal: AbortSignal): Promise<OpenPicture> {
   try {
     return await decoded(file);
   } catch (cause) {

@@ -37,6 +37,7 @@ export class Sources {
   readonly #strip = new Strip(() => this.#listener.onFolder(undefined));
   readonly #button = element('camera', HTMLButtonElement);
   readonly #listener: Listener;
+  #photographs: Promise<void> | undefined;
   #image: string | undefined;
   /** Of what was asked for last: what arrives after that, and was asked for before, is not shown. */
   #turn = 0;
@@ -109,7 +110,17 @@ export class Sources {
     this.#strip.mark(image ?? blob);
     this.#footage?.stop();
     this.#showFootage();
+    const photograph = image?.startsWith('./gallery/photos/');
+    if (photograph) await this.#addPhotographs();
     await this.#listener.onPicture(start);
+    if (!photograph) await this.#addPhotographs();
+  }
+
+  /** Once: the photographs of the page, and whom they are by. The first picture need not wait for them. */
+  #addPhotographs(): Promise<void> {
+    return (this.#photographs ??= import('./photographs.js')
+      .then(({ photographs }) => this.#strip.add(photographs((picture) => void this.fetch(picture, true))))
+      .catch(this.#listener.onError));
   }
 
   async #takeFolder(folder: Folder): Promise<void> {
@@ -181,7 +192,7 @@ async function fetchPicture(url: string): Promise<Blob> {
     throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const cors = 'On another site, its server must allow it (CORS).';
-    throw new Error(`The picture ${url} could not be fetched. ${cors}`, { cause: error });
+    const why = 'there is no network, or its server does not allow it (CORS)';
+    throw new Error(`The picture ${url} could not be fetched: ${why}.`, { cause: error });
   }
 }

@@ -7,6 +7,8 @@ export interface StripItem {
   readonly title: string;
   /** Address of a small picture; of the picture itself where there is no smaller. */
   readonly thumb: string;
+  /** Whom it is by, and on what terms it is shown. */
+  readonly credit?: readonly (string | Node)[];
   readonly pick: () => void;
 }
 
@@ -14,6 +16,7 @@ export interface StripItem {
 export class Strip {
   readonly #title = element('strip-title', HTMLElement);
   readonly #list = element('strip-list', HTMLUListElement);
+  readonly #credit = element('credit', HTMLElement);
   readonly #back = element('strip-back', HTMLButtonElement);
   readonly #buttons = new Map<unknown, HTMLButtonElement>();
   #own: readonly StripItem[] = [];
@@ -33,6 +36,12 @@ export class Strip {
     this.showOwn();
   }
 
+  /** Adds to the pictures that come with the page. */
+  add(items: readonly StripItem[]): void {
+    this.#own = [...this.#own, ...items];
+    if (this.#back.hidden) this.#append(items);
+  }
+
   showOwn(): void {
     this.#fill('Pictures of this page', this.#own);
     this.#back.hidden = true;
@@ -47,6 +56,7 @@ export class Strip {
   /** Marks the picture that is shown; none where what is shown is not of a strip. */
   mark(key: unknown): void {
     this.#marked = key;
+    this.#credit.replaceChildren(...(this.#own.find((item) => item.key === key)?.credit ?? []));
     for (const [of, button] of this.#buttons) button.setAttribute('aria-pressed', String(of === key));
   }
 
@@ -54,7 +64,12 @@ export class Strip {
     this.#title.textContent = title;
     for (const { src } of this.#list.querySelectorAll('img')) URL.revokeObjectURL(src);
     this.#buttons.clear();
-    this.#list.replaceChildren(...items.map((item) => this.#row(item)));
+    this.#list.replaceChildren();
+    this.#append(items);
+  }
+
+  #append(items: readonly StripItem[]): void {
+    this.#list.append(...items.map((item) => this.#row(item)));
     this.mark(this.#marked);
   }
 

@@ -38,7 +38,10 @@ export default defineConfig({
   plugins: [
     wgsl(),
     plainImports(),
-    serviceWorker(at('./service_worker.ts'), /\/node_modules\/mediabunny\/|\/heif_worker-/),
+    serviceWorker(
+      at('./service_worker.ts'),
+      /\/node_modules\/mediabunny\/|\/heif_worker-|^gallery\/photos\/(?!.*_small)/,
+    ),
   ],
   resolve: {
     alias: [

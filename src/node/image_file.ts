@@ -11,6 +11,7 @@ import { openImage } from './decoder.js';
 import { onDisk } from './disk_names.js';
 import { withEndMarker } from './jpeg_end.js';
 import { HEAD_BYTES, isReadable, sniffPicture, type PictureFormat, type ReadableFormat } from './picture_format.js';
+import { samplesOfProfile } from './profiled.js';
 import { srgbSamples, type Samples } from './samples.js';
 import { readWhole } from './streams.js';
 
@@ -29,7 +30,9 @@ export interface Picture {
 
 /** What `readPicture` takes. */
 export interface ReadPictureOptions {
-  /** Told of a JPEG that lacks its end marker, and is whole but for that. */
+  /**
+   * Told of a JPEG that lacks its end marker, and is whole but for that; and of a HEIC whose profile is left aside.
+   */
   readonly onWarning?: (warning: Warning) => void;
 }
 
@@ -40,8 +43,8 @@ const READ_PICTURE_OPTIONS: OptionTable<ReadPictureOptions> = { onWarning: null 
  * content and not by name. The EXIF orientation is applied; alpha is dropped without darkening the colours under it;
  * grey, 16-bit, CMYK and pictures with a colour profile are converted to 8-bit sRGB, and floats are linear light of
  * 0..1. Colours that a TIFF stores multiplied by its alpha stay so. A JPEG may lack its end marker, no more. All but
- * PGM and PPM need the `sharp` package, and HEIC needs `libheif-js` in its place; its colours are taken as they are
- * stored.
+ * PGM and PPM need the `sharp` package, and HEIC needs `libheif-js` in its place; where it has a profile and `sharp` is
+ * missing, its colours are taken as they are stored, with a warning.
  * @example
  * ```ts
  * import { readPicture } from 'depthwise/node';
@@ -149,8 +152,15 @@ async function decode(
   { onWarning }: ReadPictureOptions,
 ): Promise<{ readonly samples: Samples; readonly exif?: Uint8Array | undefined }> {
   if (format === 'HEIC') {
-    const { exif, ...pixels } = await heifPicture(bytes, path);
-    return { samples: { ...pixels, channels: 4 }, exif };
+    const { exif, profile, ...pixels } = await heifPicture(bytes, path);
+    const stored = { ...pixels, channels: 4 };
+    const samples = profile && (await samplesOfProfile(pixels, profile, path).catch(asStored));
+    return { samples: samples ?? stored, exif };
+  }
+  /** What the colours are by a profile is no reason not to read a picture. */
+  function asStored(error: unknown): undefined {
+    const message = `${path}: its colours are taken as stored, as what converts them failed (${reasonOf(error)}).`;
+    onWarning?.({ code: error instanceof ImageError ? error.code : 'IMAGE_DECODE', message });
   }
   const ended = format === 'JPEG' ? withEndMarker(bytes) : undefined;
   try {

@@ -27,6 +27,7 @@ import type { KernelChoices } from '../tuning/tune_kernels.js';
 import { untilAborted } from '../arguments/abort.js';
 import { withCheckpoint } from '../weights/fetch/checkpoint.js';
 import type { CheckpointOptions, CheckpointSource } from '../weights/fetch/checkpoint_options.js';
+import { pauses } from '../weights/fetch/other_tasks.js';
 import type { LoadProgress } from '../weights/fetch/progress.js';
 import type { Checkpoint } from '../weights/fetch/checkpoint_stream.js';
 import { ConstantStore } from '../weights/constant_store.js';
@@ -386,7 +387,10 @@ async function streamWeights(
 ): Promise<{ readonly zero: string[]; readonly layers: number }> {
   const zero: string[] = [];
   let layers = 0;
+  // Tensors that are in memory already come without a task in between.
+  const pause = pauses();
   for await (const { entry, bytes } of checkpoint.tensors()) {
+    await pause();
     if (!store.wants(entry.name)) continue;
     const values = decode(entry, bytes, checkpoint.source);
     const { maxAbs } = checkFinite(entry.name, values, checkpoint.source);

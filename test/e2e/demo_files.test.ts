@@ -171,6 +171,20 @@ describe('files on the page', () => {
     expect(await text('#map-caption')).toBe('Depth map · 96 × 64');
   });
 
+  it('refuses texts that are dropped together, and leaves them aside beside a picture', async () => {
+    const [first, second] = ['a', 'b'].map((name) => [`${name}.txt`, { text: 'Nothing but words.' }] as const);
+    await dropAll([first!, second!]);
+    await refused();
+    expect(await text('#error')).toBe('Your choice holds no picture, but 2 other files.');
+    expect(await text('#strip-title')).toBe('Pictures of this page');
+    await dropAll([first!, ['picture.png', { path: '/picture.png' }]]);
+    await page.waitForFunction(() => document.querySelector('#strip-title')?.textContent !== 'Pictures of this page');
+    expect(await text('#strip-title')).toBe('Your choice: 1 picture, and 1 other file left aside');
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+    expect(await text('#error')).toBe('');
+    await page.click('#strip-back');
+  });
+
   it('plays a dropped video with its depth, and keeps the frame that it is stopped at', async () => {
     await page.evaluate(async () => {
       const canvas = Object.assign(document.createElement('canvas'), { width: 96, height: 64 });

@@ -1,3 +1,5 @@
+import { otherTasks } from './other_tasks.js';
+
 /** What a file is known to be; anything else is refused. */
 export interface Expected {
   readonly bytes?: number | undefined;
@@ -36,7 +38,7 @@ function piecesOf(bytes: Uint8Array): UnderlyingDefaultSource<Uint8Array> {
   return {
     async pull(controller) {
       if (at === bytes.length) return controller.close();
-      if (at > 0) await new Promise((resolve) => setTimeout(resolve));
+      if (at > 0) await otherTasks();
       controller.enqueue(bytes.subarray(at, (at += PIECE_BYTES)));
       at = Math.min(at, bytes.length);
     },

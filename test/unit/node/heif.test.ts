@@ -19,8 +19,23 @@ function scene(x: number, y: number): [number, number, number] {
   return [10 + 3 * x, 5 + 5 * y, x < 24 && y < 16 ? 200 : 40];
 }
 
-/** Mean difference from the scene, in levels of 255. */
-function difference({ data }: { data: Uint8Array }): number {
+/** The scene where its levels are of Display P3, in sRGB: the matrix of CSS Color 4, which clips. */
+function sceneOfP3(x: number, y: number): number[] {
+  const light = scene(x, y).map((level) =>
+    ((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))(level / 255),
+  );
+  const [r, g, b] = light as [number, number, number];
+  return [
+    1.2249401762805598 * r - 0.22494017628055996 * g,
+    -0.042056954709688163 * r + 1.0420569547096881 * g,
+    -0.019637554590334432 * r - 0.078636045550631889 * g + 1.0982736001409663 * b,
+  ]
+    .map((v) => Math.min(1, Math.max(0, v)))
+    .map((v) => 255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055));
+}
+
+/** Mean difference from a scene, in levels of 255. */
+function difference({ data }: { data: Uint8Array }, scene: (x: number, y: number) => number[]): number {
   let sum = 0;
   for (let i = 0; i < WIDTH * HEIGHT; i++) {
     const [x, y] = [i % WIDTH, Math.floor(i / WIDTH)];
@@ -41,8 +56,31 @@ describe('HEIC files', () => {
     expect(await isPicture(path)).toBe(true);
     const picture = await readPicture(path);
     expect([picture.width, picture.height]).toEqual([WIDTH, HEIGHT]);
-    console.log(`${name}: mean difference of ${difference(picture).toFixed(2)} levels`);
-    expect(difference(picture)).toBeLessThan(CODEC);
+    console.log(`${name}: mean difference of ${difference(picture, scene).toFixed(2)} levels`);
+    expect(difference(picture, scene)).toBeLessThan(CODEC);
+  });
+
+  it('of Display P3 are converted to sRGB, as other formats are', async () => {
+    const warnings: unknown[] = [];
+    const onWarning = (warning: unknown) => void warnings.push(warning);
+    const picture = await readPicture(join(FIXTURES, 'noted.heic'), { onWarning });
+    console.log(`noted: mean difference of ${difference(picture, sceneOfP3).toFixed(2)} levels`);
+    expect(difference(picture, sceneOfP3)).toBeLessThan(CODEC);
+    expect(difference(picture, scene)).toBeGreaterThan(2 * CODEC);
+    expect(picture.focalLength).toBeCloseTo((WIDTH * 27) / 36, 6);
+    expect(warnings).toEqual([]);
+  });
+
+  it('whose profile cannot be used are taken as they are stored, which a warning says', async () => {
+    vi.doMock('sharp', () => {
+      throw new Error('not installed');
+    });
+    const warnings: { code: string; message: string }[] = [];
+    const picture = await readPicture(join(FIXTURES, 'noted.heic'), { onWarning: (told) => void warnings.push(told) });
+    vi.doUnmock('sharp');
+    expect(difference(picture, scene)).toBeLessThan(CODEC);
+    expect(warnings.map(({ code }) => code)).toEqual(['IMAGE_DECODER']);
+    expect(warnings[0]!.message).toMatch(/noted\.heic: its colours are taken as stored, .*"sharp"/);
   });
 
   it('that are damaged or cut short are an error, and nothing is written', async () => {

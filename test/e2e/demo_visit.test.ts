@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ElementHandle, Page } from 'puppeteer';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
+import { textOf, waitForMap } from './demo_page.js';
+import { longestScripts } from './long_tasks.js';
+import { serveBuilt, ServedFiles } from './servers.js';
+
+const PHOTOS = join(ROOT, 'demo/public/gallery/photos');
+/** Of the processor, in milliseconds: what holds a page up for longer is a long task. */
+const LONG_TASK = 50;
+
+let chromium: Chromium;
+let url: string;
+let page: Page;
+let watch: Watch;
+let closeServer: (() => Promise<void>) | undefined;
+/** Paths in the order they were asked for. */
+const asked: string[] = [];
+
+beforeAll(async () => {
+  const [browser, served] = await Promise.all([startChromium(), serveBuilt(new ServedFiles())]);
+  chromium = browser;
+  ({ url, close: closeServer } = served);
+  ({ page, watch } = await openPage(chromium.browser));
+  page.on('request', (request) => void asked.push(new URL(request.url()).pathname));
+});
+afterAll(async () => {
+  await chromium?.close();
+  await closeServer?.();
+});
+
+describe('a visit of the page', () => {
+  it('shows its first picture without a long task of its scripts', async () => {
+    const scripts = await longestScripts(page, async () => {
+      await page.goto(url);
+      await page.waitForSelector('#map-frame.drawn');
+    });
+    console.log(`tasks of scripts, ms of the processor: ${scripts.slice(0, 5).map((ms) => ms.toFixed(0))}`);
+    expect(scripts.length).toBeGreaterThan(10);
+    expect(scripts[0]).toBeLessThan(LONG_TASK);
+  });
+
+  it('has photographs besides, which are fetched when they are chosen', async () => {
+    await page.waitForSelector('#strip-list li:nth-child(8)');
+    const photographs = readdirSync(PHOTOS).filter((name) => /(?<!_small)\.jpg$/.test(name));
+    expect(photographs.length).toBeGreaterThanOrEqual(2);
+    expect(asked.filter((path) => photographs.includes(path.split('/').pop()!))).toEqual([]);
+    await page.waitForFunction(
+      async () => (await navigator.serviceWorker.getRegistration())?.active?.state === 'activated',
+    );
+    await page.click('#strip-list [aria-label^=Pagoda]');
+    await waitForMap(page, 640, 427);
+    await page.waitForSelector('#map-frame.drawn');
+    expect(await colors()).toBeGreaterThan(1000);
+    expect(await textOf(page, '#picture-caption')).toBe('pagoda.jpg · 640 × 427');
+    await page.screenshot({ path: join(ROOT, 'test/output/demo-photograph.png') });
+  });
+
+  it('says whom a photograph is by, on what terms and what was changed, as long as it is on show', async () => {
+    expect(await textOf(page, '#credit')).toBe('Photograph: danielbuechele, CC BY 2.0, compressed anew');
+    const links = await page.$$eval('#credit a', (all) => all.map((link) => (link as HTMLAnchorElement).href));
+    expect(links).toEqual([
+      'https://www.flickr.com/photos/danielbuechele/6061409035/',
+      'https://creativecommons.org/licenses/by/2.0/',
+    ]);
+    expect(await page.$eval('#credit', (credit) => credit.checkVisibility())).toBe(true);
+    await page.click('#strip-list [aria-label=Room]');
+    await waitForMap(page, 640, 480);
+    expect(await textOf(page, '#credit')).toBe('');
+  });
+
+  it('opens a photograph by a link, with its credit and marked in the row', async () => {
+    await page.goto('about:blank');
+    await page.goto(`${url}#image=./gallery/photos/raccoon.jpg&view=map`);
+    await waitForMap(page, 800, 600);
+    expect(await textOf(page, '#credit')).toBe('Photograph: public-domain-image.com, public domain, made smaller');
+    expect(await page.$$eval('#strip-list [aria-pressed=true]', ([one]) => one!.ariaLabel)).toMatch(/^Raccoon/);
+    expect(await page.evaluate(() => location.hash)).toContain('raccoon.jpg');
+  });
+
+  it('makes a picture smaller whose sides are more than every GPU takes', async () => {
+    const file = join(chromium.downloads, 'long.png');
+    await mkdir(chromium.downloads, { recursive: true });
+    await sharp({ create: { width: 8193, height: 16, channels: 3, background: '#a63' } }).toFile(file);
+    const input = (await page.$('#picture-file')) as ElementHandle<HTMLInputElement>;
+    await input.uploadFile(file);
+    await waitForMap(page, 8192, 15);
+    expect(await textOf(page, '#picture-caption')).toBe('long.png · 8192 × 15');
+  });
+
+  it('has their licences beside them, of each file', () => {
+    const text = readFileSync(join(PHOTOS, 'LICENCES.md'), 'utf8');
+    for (const name of readdirSync(PHOTOS).filter((file) => file.endsWith('.jpg'))) {
+      expect(text, name).toContain(`\`${name.replace('_small', '')}\``);
+      expect(statSync(join(PHOTOS, name)).size, name).toBeLessThan(120_000);
+    }
+  });
+
+  it('shows without a network the photographs that were seen, and says so of the others', async () => {
+    expect(watch.complaints).toEqual([]);
+    await closeServer!();
+    closeServer = undefined;
+    await page.goto('about:blank');
+    await page.goto(`${url}#image=./gallery/photos/pagoda.jpg`);
+    await waitForMap(page, 640, 427);
+    await page.click('#strip-list [aria-label^=Photographer]');
+    await page.waitForFunction(() => document.querySelector('#error')?.textContent !== '');
+    expect(await textOf(page, '#error')).toMatch(/^The picture .*photographer\.jpg could not be fetched: .* network/);
+    expect(await textOf(page, '#credit')).toContain('danielbuechele');
+  });
+});
+
+/** How many colours the canvas of the scene has. */
+function colors(): Promise<number> {
+  return page.$eval('#scene-pixels', (canvas) => {
+    const { width, height } = canvas as HTMLCanvasElement;
+    const context = new OffscreenCanvas(width, height).getContext('2d')!;
+    context.drawImage(canvas as HTMLCanvasElement, 0, 0);
+    return new Set(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer)).size;
+  });
+}
