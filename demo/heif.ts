@@ -30,3 +30,10 @@ export async function readHeif(file: Blob, signal: AbortSignal): Promise<Blob | 
     worker.terminate();
   }
 }
+
+/** Why a file that nothing reads is not shown. */
+export function undecodable({ type }: Blob, name: string): string {
+  return type.startsWith('image/')
+    ? `${name} cannot be decoded as a picture by this browser.`
+    : `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`;
+}

@@ -51,6 +51,4 @@ async function openPage(): Promise<void> {
     });
   setNotice(element('error', HTMLElement), undefined);
   await workbench.open(parameters);
-  // After the first picture, whose weights would have to wait for it.
-  if (import.meta.env.MODE === 'production') await (await import('./offline.js')).keepForOffline();
 }

@@ -27,7 +27,7 @@ async function readPicture(file: Blob, name: string, signal: AbortSignal): Promi
   try {
     return await decoded(file);
   } catch (cause) {
-    const { readHeif } = await import('./heif.js');
+    const { readHeif, undecodable } = await import('./heif.js');
     const read = await readHeif(file, signal);
     if (!read) throw new Error(undecodable(file, name), { cause });
     return decoded(read);
@@ -54,10 +54,4 @@ async function decoded(blob: Blob): Promise<OpenPicture> {
     throw cause;
   }
   return { blob, url, width: image.naturalWidth, height: image.naturalHeight };
-}
-
-function undecodable({ type }: Blob, name: string): string {
-  return type.startsWith('image/')
-    ? `${name} cannot be decoded as a picture by this browser.`
-    : `${name} is neither a picture that this browser can decode nor weights (safetensors, or a PyTorch file).`;
 }

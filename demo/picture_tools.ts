@@ -12,6 +12,9 @@ import { ViewOptions } from './view_options.js';
 import { FLAT, type ViewName } from './view_settings.js';
 import type { Viewer } from './viewer.js';
 
+export { keepForOffline } from './offline.js';
+export { PHOTOGRAPHS, RENDERED } from './more_pictures.js';
+
 /** What there is to work with. */
 export interface OnShow {
   /** A map is shown. */

@@ -2,14 +2,11 @@ import type { KnownLens } from './assumptions.js';
 import type { Folder } from './dropped.js';
 import { element } from './elements.js';
 import type { Footage } from './footage.js';
-import { GALLERY, type GalleryPicture } from './gallery_pictures.js';
+import { SAMPLE, type GalleryPicture, type OwnPicture } from './gallery_pictures.js';
 import { takeFiles } from './intake.js';
 import { PicturePane } from './picture_pane.js';
 import type { ChosenWeights } from './session.js';
 import { Strip } from './strip.js';
-
-/** The picture to begin with: a street rendered by tools/nano, of a seed that nano was not trained on. */
-const SAMPLE = './sample.jpg';
 
 /** Milliseconds without a picture after which the page says what it does. */
 const SLOW = 250;
@@ -37,7 +34,8 @@ export class Sources {
   readonly #strip = new Strip(() => this.#listener.onFolder(undefined));
   readonly #button = element('camera', HTMLButtonElement);
   readonly #listener: Listener;
-  #photographs: Promise<void> | undefined;
+  #more: Promise<void> | undefined;
+  #rendered: readonly GalleryPicture[] = [SAMPLE];
   #image: string | undefined;
   /** Of what was asked for last: what arrives after that, and was asked for before, is not shown. */
   #turn = 0;
@@ -55,22 +53,17 @@ export class Sources {
       'click',
       () => void (this.#footage?.running ? this.#stop(this.#footage) : this.#start((footage) => footage.startCamera())),
     );
-    this.#strip.own = GALLERY.map(({ title, thumb, picture }) => ({
-      key: picture,
-      title,
-      thumb,
-      pick: () => void this.fetch(picture, true),
-    }));
+    this.#add([SAMPLE]);
   }
 
   /** Address of the picture, for a link; undefined for the visitor's own, and for the one that the page begins with. */
   get image(): string | undefined {
-    return this.#image === SAMPLE ? undefined : this.#image;
+    return this.#image === SAMPLE.picture ? undefined : this.#image;
   }
 
   /** What is known of a picture that comes with the page. */
   get rendered(): GalleryPicture | undefined {
-    return renderedAt(this.#image);
+    return this.#renderedAt(this.#image);
   }
 
   /** How much of its camera is known. */
@@ -82,7 +75,7 @@ export class Sources {
   }
 
   /** Shows the picture at an address, or says why it cannot. */
-  async fetch(url = SAMPLE, start: boolean): Promise<void> {
+  async fetch(url = SAMPLE.picture, start: boolean): Promise<void> {
     const turn = ++this.#turn;
     let blob: Blob;
     try {
@@ -99,7 +92,9 @@ export class Sources {
     const turn = ++this.#turn;
     const timer = setTimeout(() => this.#listener.onReading(name), SLOW);
     try {
-      await this.pane.show(blob, name, () => turn === this.#turn, renderedAt(image) !== undefined);
+      // What is known of it comes with the others.
+      if (image?.startsWith('./gallery/')) await this.addPictures();
+      await this.pane.show(blob, name, () => turn === this.#turn, this.#renderedAt(image) !== undefined);
     } catch (error) {
       return turn === this.#turn ? this.#listener.onError(error) : undefined;
     } finally {
@@ -110,17 +105,28 @@ export class Sources {
     this.#strip.mark(image ?? blob);
     this.#footage?.stop();
     this.#showFootage();
-    const photograph = image?.startsWith('./gallery/photos/');
-    if (photograph) await this.#addPhotographs();
     await this.#listener.onPicture(start);
-    if (!photograph) await this.#addPhotographs();
   }
 
-  /** Once: the photographs of the page, and whom they are by. The first picture need not wait for them. */
-  #addPhotographs(): Promise<void> {
-    return (this.#photographs ??= import('./photographs.js')
-      .then(({ photographs }) => this.#strip.add(photographs((picture) => void this.fetch(picture, true))))
-      .catch(this.#listener.onError));
+  /** Once: the pictures of the page besides the first. */
+  addPictures(): Promise<void> {
+    return (this.#more ??= import('./picture_tools.js').then(({ RENDERED, PHOTOGRAPHS }) => {
+      this.#rendered = [SAMPLE, ...RENDERED];
+      this.#add([...RENDERED, ...PHOTOGRAPHS]);
+    }));
+  }
+
+  #add(pictures: readonly OwnPicture[]): void {
+    this.#strip.add(
+      pictures.map(({ picture: key, title, thumb, credit }) => ({
+        ...{ key, title, thumb, credit },
+        pick: () => void this.fetch(key, true),
+      })),
+    );
+  }
+
+  #renderedAt(image: string | undefined): GalleryPicture | undefined {
+    return this.#rendered.find(({ picture }) => picture === image);
   }
 
   async #takeFolder(folder: Folder): Promise<void> {
@@ -171,7 +177,7 @@ export class Sources {
     if (still) return this.#take(still, `${footage.name.replace(/\.[^.]*$/, '')}.png`, true);
     footage.stop();
     this.#showFootage();
-    await this.fetch(SAMPLE, false);
+    await this.fetch(SAMPLE.picture, false);
   }
 
   #showFootage(): void {
@@ -181,18 +187,16 @@ export class Sources {
   }
 }
 
-function renderedAt(image: string | undefined): GalleryPicture | undefined {
-  return GALLERY.find(({ picture }) => picture === image);
-}
-
 async function fetchPicture(url: string): Promise<Blob> {
+  let why = 'there is no network, or its server does not allow it (CORS)';
+  let cause: unknown;
   try {
     const response = await fetch(url);
     if (response.ok) return await response.blob();
-    throw new Error(`The picture ${url} could not be fetched: the server answered ${response.status}.`);
+    why = `the server answered ${response.status}`;
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    const why = 'there is no network, or its server does not allow it (CORS)';
-    throw new Error(`The picture ${url} could not be fetched: ${why}.`, { cause: error });
+    cause = error;
   }
+  throw new Error(`The picture ${url} could not be fetched: ${why}.`, { cause });
 }

@@ -8,7 +8,7 @@ export interface StripItem {
   /** Address of a small picture; of the picture itself where there is no smaller. */
   readonly thumb: string;
   /** Whom it is by, and on what terms it is shown. */
-  readonly credit?: readonly (string | Node)[];
+  readonly credit?: readonly (string | Node)[] | undefined;
   readonly pick: () => void;
 }
 
@@ -28,11 +28,6 @@ export class Strip {
       this.showOwn();
       onBack();
     });
-  }
-
-  /** The pictures that come with the page. */
-  set own(items: readonly StripItem[]) {
-    this.#own = items;
     this.showOwn();
   }
 

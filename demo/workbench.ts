@@ -19,7 +19,7 @@ import { durationText } from './value_text.js';
 import { Viewer } from './viewer.js';
 import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
-const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
+const SOFTWARE = 'No GPU is in use, but software on the processor: right, and slow.';
 
 const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, lens: undefined, title: '' };
 
@@ -83,7 +83,7 @@ export class Workbench {
         if (view === 'peer') this.#openContest().catch(this.#report.fail);
         this.onChange();
       },
-      () => void (this.#opening ??= this.#openTools().catch(this.#report.fail)),
+      () => this.#seen(),
     );
     element('controls', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
@@ -115,6 +115,8 @@ export class Workbench {
     if (other) this.#comparing.choice = other;
     const known = model === undefined || this.#choice.selectModel(model);
     await this.#sources.fetch(image, image !== undefined || this.#choice.atHand);
+    // There is none to wait for.
+    if (!this.#view.current) this.#seen();
     if (!known) this.#report.fail(new Error(`There is no model called “${model}”.`));
   }
 
@@ -293,10 +295,16 @@ export class Workbench {
   }
 
   /** Once the first picture is seen, which has to wait for none of it. */
+  #seen(): void {
+    this.#opening ??= this.#openTools().catch(this.#report.fail);
+  }
+
   async #openTools(): Promise<void> {
-    const { PictureTools } = await import('./picture_tools.js');
+    const { PictureTools, keepForOffline } = await import('./picture_tools.js');
     this.#tools = new PictureTools(this.#viewer, this.#view, this.#report, () => this.#sources.pane.stem);
     this.#tools.show(this.#onShow);
+    await this.#sources.addPictures();
+    if (import.meta.env.MODE === 'production') await keepForOffline();
   }
 
   #offer(onShow: OnShow): void {

@@ -2,8 +2,8 @@
 
 NAME.jpg (640x480), NAME_small.jpg (176x132) and NAME_truth.png (320x240): red is the high byte and green the low one
 of inverse depth, scaled so that the nearest pixel is 4095 of 4095 (12 bits in the upper bits of the two); sky is 0.
-Prints the rows of demo/gallery_pictures.ts: the distance of the nearest pixel in metres, and the angle of view in
-degrees.
+Prints the rows of demo/more_pictures.ts, and that of the first in demo/gallery_pictures.ts: the distance of the nearest
+pixel in metres, and the angle of view in degrees.
 """
 import argparse
 import os

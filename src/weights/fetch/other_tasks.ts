@@ -5,11 +5,8 @@ const LONGEST_WORK = 10;
 export function otherTasks(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
+    port1.onmessage = () => resolve(port1.close());
+    port2.postMessage(0);
   });
 }
 

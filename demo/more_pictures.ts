@@ -1,4 +1,21 @@
-import type { StripItem } from './strip.js';
+import type { GalleryPicture, OwnPicture } from './gallery_pictures.js';
+
+const rendered = (name: string, title: string, nearest: number, angle: number): GalleryPicture => ({
+  title,
+  picture: `./gallery/${name}.jpg`,
+  thumb: `./gallery/${name}_small.jpg`,
+  truth: `./gallery/${name}_truth.png`,
+  nearest,
+  angle,
+});
+
+/** Scenes that nano was not trained on either, rendered by tools/nano/gallery.py. */
+export const RENDERED = [
+  rendered('room', 'Room', 2.47, 49.54),
+  rendered('landscape', 'Landscape', 6.9927, 64.81),
+  rendered('subject', 'Portrait', 0.56533, 57.22),
+  rendered('corridor', 'Corridor', 1.8313, 60.01),
+];
 
 interface Photograph {
   readonly title: string;
@@ -14,8 +31,8 @@ interface Photograph {
 
 const PUBLIC_DOMAIN = 'https://creativecommons.org/publicdomain/';
 
-/** Photographs that may be shown and passed on; public/gallery/photos/LICENCES.md has more of each. */
-const PHOTOGRAPHS: readonly Photograph[] = [
+/** public/gallery/photos/LICENCES.md has more of each. */
+const TAKEN: readonly Photograph[] = [
   {
     title: 'Pagoda',
     name: 'pagoda',
@@ -47,19 +64,13 @@ const PHOTOGRAPHS: readonly Photograph[] = [
 
 const FOLDER = './gallery/photos/';
 
-/** The photographs to choose from. @param pick takes the address of one */
-export function photographs(pick: (picture: string) => void): StripItem[] {
-  return PHOTOGRAPHS.map(({ name, title, by, source, licence, terms, changes }) => {
-    const key = `${FOLDER}${name}.jpg`;
-    return {
-      key,
-      title: `${title}, photograph by ${by}, ${licence}`,
-      thumb: `${FOLDER}${name}_small.jpg`,
-      credit: ['Photograph: ', link(source, by), ', ', link(terms, licence), `, ${changes}`],
-      pick: () => pick(key),
-    };
-  });
-}
+/** Photographs that may be shown and passed on. */
+export const PHOTOGRAPHS = TAKEN.map(({ name, title, by, source, licence, terms, changes }): OwnPicture => ({
+  title: `${title}, photograph by ${by}, ${licence}`,
+  picture: `${FOLDER}${name}.jpg`,
+  thumb: `${FOLDER}${name}_small.jpg`,
+  credit: ['Photograph: ', link(source, by), ', ', link(terms, licence), `, ${changes}`],
+}));
 
 function link(href: string, textContent: string): HTMLAnchorElement {
   return Object.assign(document.createElement('a'), { href, textContent, target: '_blank', rel: 'noreferrer' });
