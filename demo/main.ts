@@ -3,18 +3,21 @@ import { colormaps } from 'depthwise/colormaps';
 import { element, option, setNotice } from './elements.js';
 import { linkTo, readParameters, readSettings } from './parameters.js';
 import { Share } from './share.js';
-import { missingSupport } from './support.js';
 import { Workbench } from './workbench.js';
 
 // Not awaited: what the page fetches later imports this script, and would wait for itself.
 void start();
 
 async function start(): Promise<void> {
-  const reason = await missingSupport();
-  if (reason === undefined) return openPage();
-  element('unsupported', HTMLElement).hidden = false;
-  element('unsupported-reason', HTMLElement).textContent = reason;
+  const { gpu } = navigator as Partial<Navigator>;
+  if (await gpu?.requestAdapter().catch(() => null)) return openPage();
   for (const id of ['controls', 'stage']) element(id, HTMLElement).hidden = true;
+  try {
+    const { sayWhatIsMissing } = await import('./support.js');
+    sayWhatIsMissing(gpu !== undefined);
+  } finally {
+    element('unsupported', HTMLElement).hidden = false;
+  }
 }
 
 async function openPage(): Promise<void> {

@@ -19,7 +19,7 @@ import { durationText } from './value_text.js';
 import { Viewer } from './viewer.js';
 import { DEFAULTS, type ViewSettings } from './view_settings.js';
 
-const SOFTWARE = 'No GPU is in use, but software on the processor: right, and slow.';
+const SOFTWARE = 'No GPU is in use: this adapter is software on the processor. Results are right, but slow.';
 
 const NOTHING: OnShow = { map: undefined, still: false, rendered: undefined, lens: undefined, title: '' };
 

@@ -55,7 +55,9 @@ describe('the demo, from source', () => {
       }),
     );
     await page.waitForSelector('#unsupported:not([hidden])');
-    expect(await text('#unsupported')).toMatch(/^This page needs WebGPU This browser does not offer WebGPU/);
+    expect(await text('#unsupported')).toMatch(
+      /^This page needs WebGPU This browser does not offer WebGPU, .* caniuse\.com\/webgpu lists which\./,
+    );
     expect(await page.$$eval('#controls, #stage', (parts) => parts.every((part) => (part as HTMLElement).hidden))).toBe(
       true,
     );
