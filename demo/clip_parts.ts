@@ -60,7 +60,10 @@ export async function makeParts(making: Making): Promise<ClipState> {
   }
 }
 
-/** Writes maps into a part until it has all of its frames, or until the work is cancelled. @returns whether it is over */
+/**
+ * Writes maps into a part until it has all of its frames, or until the work is cancelled.
+ * @returns whether it is over
+ */
 async function fill(
   part: OpenPart,
   { reader, options: { signal, onProgress }, state }: Making,

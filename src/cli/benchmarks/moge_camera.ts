@@ -94,7 +94,8 @@ export function seenDepth(raw: RawTruth, camera: Camera): Float64Array {
 
 /**
  * Nearest resampling of a sparse map: of the known pixels around one of the result, the nearest to its middle; at least
- * the one that it lies in. NaN stands for not known. `masked_nearest_resize` of utils3d at 3fab839, which MoGe asks for.
+ * the one that it lies in. NaN stands for not known. `masked_nearest_resize` of utils3d at 3fab839, which MoGe asks
+ * for.
  */
 function resizeKnown(
   { width, height, data }: RawTruth,
