@@ -56,7 +56,7 @@ function matrixKernel(op: Op, edge: 8 | 16): OpKernel {
   const make: OpKernel['make'] = (inputs, attrs, outputs) => {
     const tiled = makeKernel(op, 'tiled', inputs, attrs, outputs);
     if (!tiled || inputs['weight']?.dtype !== 'f16' || inputs['x']?.dtype !== 'f16') return undefined;
-    const { welem, TX, TY, COLS, ...parts } = tiled.tunables;
+    const { welem, TX, TY, COLS, DEPTH, ...parts } = tiled.tunables;
     const [M, N] = [tiled.params['M'] as number, 4 * (tiled.params['N4'] as number)];
     return {
       files: [matrixWgsl, ...tiled.files.slice(1)],
