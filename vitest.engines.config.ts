@@ -7,6 +7,7 @@ export default defineConfig({
     ...base.test,
     maxWorkers: 1,
     include: ['test/engines/**/*.test.ts'],
+    exclude: [],
     env: { DEPTHWISE_ENGINES: 'all' },
     testTimeout: 1_200_000,
     hookTimeout: 600_000,

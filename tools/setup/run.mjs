@@ -19,7 +19,7 @@ const COMMANDS = {
   },
   'test:firefox': {
     entry: VITEST,
-    arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/firefox.test.ts'],
+    arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/firefox'],
     needs: { tool: true, firefox: 'needed' },
   },
   'test:wgpu': {
