@@ -172,6 +172,7 @@ describe('the demo, as built, under a strict content security policy', () => {
 
   it('measures between two points, and says what that takes for granted', async () => {
     await page.click('#measure');
+    await page.waitForFunction(() => document.querySelector('#measured')?.textContent?.startsWith('Click the first'));
     await page.evaluate(() => scrollTo(0, 0));
     const frame = (await (await page.$('#map-frame'))!.boundingBox())!;
     const at = async (u: number, v: number) => {
