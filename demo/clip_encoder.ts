@@ -10,8 +10,6 @@ import {
 } from 'mediabunny';
 import type { Codec } from './codecs.js';
 
-export type { Codec };
-
 /** What is taken where the browser does not encode what is asked for: what plays everywhere first. */
 const OTHERS: readonly Codec[] = ['avc', 'vp9', 'av1', 'vp8'];
 

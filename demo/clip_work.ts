@@ -1,5 +1,6 @@
+import type { EncodedPart } from './clip_encoder.js';
 import { openStore, type ClipStore } from './clip_store.js';
-import type { Codec, EncodedPart } from './clip_encoder.js';
+import type { Codec } from './codecs.js';
 
 /** What the values of a whole video span. */
 export interface ClipRange {

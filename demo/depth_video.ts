@@ -49,7 +49,7 @@ export async function makeDepthVideo(file: File, model: DepthModel, options: Dep
     const state = work.state ?? (await begin(work, key, file, { reader, model, options }));
     const made = await makeParts({ reader, model, options, work, state });
     const { frames, codec, fault } = made;
-    if (!codec) throw new Error(`${file.name} has no frame that can be read (${fault ?? 'empty'}).`);
+    if (!codec) throw emptyVideo(file, fault);
     const clip = await writeClip({
       ...{ codec, parts: work.parts(made), sounds: reader.sounds, signal: options.signal },
       comment: `Depth by depthwise, ${model.info.name}`,
@@ -79,10 +79,13 @@ async function begin(
   making: Pick<Making, 'reader' | 'model' | 'options'>,
 ): Promise<ClipState> {
   const range = await lookAtRange(making);
-  if (!range)
-    throw new Error(`${file.name} has no frame that can be read (${(await making.reader.fault()) ?? 'empty'}).`);
+  if (!range) throw emptyVideo(file, await making.reader.fault());
   making.options.signal.throwIfAborted();
   return work.save({ key, range, parts: 0, frames: 0 });
+}
+
+function emptyVideo({ name }: File, fault = 'empty'): Error {
+  return new Error(`${name} has no frame that can be read (${fault}).`);
 }
 
 /**

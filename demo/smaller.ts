@@ -8,10 +8,10 @@ const MOST_PIXELS = 2 ** 24;
 export async function smaller({ blob, width, height }: PictureFile, side: number): Promise<Blob> {
   const part = Math.min(side / Math.max(width, height), Math.sqrt(MOST_PIXELS / (width * height)));
   const [w, h] = [width, height].map((length) => Math.max(1, Math.floor(length * part))) as [number, number];
-  const bitmap = await createImageBitmap(blob, { resizeWidth: w, resizeHeight: h, resizeQuality: 'high' });
   const canvas = new OffscreenCanvas(w, h);
   const context = canvas.getContext('2d');
   if (!context) throw new Error(`The picture of ${width} × ${height} is larger than this browser can draw.`);
+  const bitmap = await createImageBitmap(blob, { resizeWidth: w, resizeHeight: h, resizeQuality: 'high' });
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   return canvas.convertToBlob({ type: 'image/jpeg', quality: 0.95 });

@@ -56,12 +56,6 @@ export async function readWhole(path: string, { signal, checkHead }: ReadWholeOp
  * @param pipes takes what begins as a video does, of any length
  * @throws ImageError IMAGE_READ for a terminal, for a pipe that nobody writes to, for more than a gigabyte
  */
-export async function readStream(path: string, signal: AbortSignal): Promise<Uint8Array>;
-export async function readStream(
-  path: string,
-  signal: AbortSignal,
-  pipes: PipedClips | undefined,
-): Promise<Uint8Array | PipedClip>;
 export async function readStream(
   path: string,
   signal: AbortSignal,
