@@ -28,7 +28,7 @@ export function allocating<T>(device: GPUDevice, what: string, bytes: number, al
   return scoped(device, { what, bytes, phase: 'upload' }, allocate);
 }
 
-/** Writes bytes to a buffer in slices; the length must be a multiple of 4. */
+/** Writes bytes to a buffer in slices, and nothing of none; the length must be a multiple of 4. */
 export function writeSlices(device: GPUDevice, buffer: GPUBuffer, data: ArrayBufferView): void {
   for (let offset = 0; offset < data.byteLength; offset += SLICE_BYTES) {
     const bytes = Math.min(SLICE_BYTES, data.byteLength - offset);

@@ -1,5 +1,5 @@
 import { disposed, InternalError } from '../errors.js';
-import { allocating, BufferUsage } from '../gpu/buffers.js';
+import { allocating, BufferUsage, writeSlices } from '../gpu/buffers.js';
 import type { Gpu } from '../gpu/gpu.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import type { Cut } from '../gpu/scoped.js';
@@ -106,7 +106,8 @@ export class Executable {
           Math.max(16, uniforms.bytes.byteLength),
           BufferUsage.UNIFORM | BufferUsage.COPY_DST,
         );
-        device.queue.writeBuffer(uniformBuffer, 0, uniforms.bytes);
+        // Nothing where no kernel has parameters: wgpu in Deno ends the process for an empty write.
+        writeSlices(device, uniformBuffer, uniforms.bytes);
         const cutsOff = compiled.some(([, { bindings }]) => bindings.some(({ name }) => name === OVERFLOW));
         const overflow = cutsOff ? create(OVERFLOW, 16, usage) : undefined;
         const storage: Storage = { slots, places: plan.places, whole, uniforms: uniformBuffer, overflow };
