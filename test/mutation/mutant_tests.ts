@@ -34,6 +34,11 @@ function soundRatio(
   return ratio;
 }
 
+/** Whether a mutant is of a kernel that the long suite runs, which compiles slowly. */
+export function isLong(mutant: KernelMutant): boolean {
+  return mutant.kernel !== undefined && specOf(mutant).longKernels?.includes(mutant.kernel) === true;
+}
+
 /** Every mutant must be told from the right kernel, which must pass. */
 export function testMutants(gpu: () => Gpu, mutants: readonly KernelMutant[]): void {
   const sound = new Map<string, Promise<number>>();

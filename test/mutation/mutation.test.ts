@@ -4,21 +4,18 @@ import { testGpu } from '../gpu.js';
 import { worstError } from '../../truth/compare.js';
 import { compareFaults } from '../unit/truth/compare_checks.js';
 import { compareMutants } from './compare_mutants.js';
-import { convMutants } from './kernels/conv.js';
-import { gemmMutants } from './kernels/gemm.js';
-import { pictureMutants } from './kernels/picture.js';
-import { resizeMutants } from './kernels/resize.js';
-import { tokenMutants } from './kernels/tokens.js';
-import { testMutants } from './mutant_tests.js';
-
-const kernelMutants = [...gemmMutants, ...convMutants, ...resizeMutants, ...tokenMutants, ...pictureMutants];
+import { kernelMutants } from './kernels/kernels.js';
+import { isLong, testMutants } from './mutant_tests.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
   gpu = await testGpu();
 });
 
-testMutants(() => gpu, kernelMutants);
+testMutants(
+  () => gpu,
+  kernelMutants.filter((mutant) => !isLong(mutant)),
+);
 
 describe('seeded wrong kernels', () => {
   it('are many, and named once', () => {
