@@ -111,13 +111,10 @@ describe('files on the page', () => {
   beforeAll(() => open(''));
 
   it.each([
-    ['model.pt', '', '/zip'],
-    ['model.pth', '', '/legacy'],
     ['model.ckpt', 'application/octet-stream', '/zip'],
     ['pytorch_model.bin', 'application/macbinary', '/legacy'],
-    ['model.safetensors', '', '/safetensors'],
-    ['no-ending', '', '/zip'],
-    ['holiday.png', 'image/png', '/legacy'],
+    ['no-ending', '', '/safetensors'],
+    ['holiday.png', 'image/png', '/zip'],
   ])('takes %s (%s) as the weights that its bytes are', async (name, type, path) => {
     await drop(name, type, { path });
     await estimated(name);
