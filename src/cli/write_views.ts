@@ -41,7 +41,6 @@ export async function writeViews(
   const put = (path: string, content: Uint8Array) => write(path, content, reads);
   const scene = await createScene(depth, picture, { focalLength });
   try {
-    if (outputs.ply !== undefined || outputs.glb !== undefined) await writeGeometry(outputs, scene, picture, put);
     if (outputs.exr !== undefined) {
       const [near, far] = [scene.near, scene.far].map((end) => String(end)) as [string, string];
       const text = scene.unit === 'metre' ? { unit: 'metre' } : { unit: 'none', near, far };
@@ -59,6 +58,8 @@ export async function writeViews(
       using view = await createView(scene);
       await put(outputs.view, await encodePicture(await view.read(formats.view), markOf('view')));
     }
+    // Last: a mesh may have no triangle, which is an error that costs no other file.
+    if (outputs.ply !== undefined || outputs.glb !== undefined) await writeGeometry(outputs, scene, picture, put);
     return scene.lens;
   } finally {
     scene.dispose();

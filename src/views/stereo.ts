@@ -161,7 +161,7 @@ export async function createStereo(scene: DepthScene, options: StereoOptions = {
 /** Size of the whole picture of a layout. */
 function sizeOf(scene: DepthScene, layout: StereoLayout, { width, height }: Target): { width: number; height: number } {
   if (layout === 'sbs') return { width: 2 * width, height };
-  if (layout === 'half-sbs') return { width: 2 * Math.floor(width / 2), height };
+  if (layout === 'half-sbs') return { width: 2 * Math.max(1, Math.floor(width / 2)), height };
   if (layout === 'tb') return { width, height: 2 * height };
   if (layout !== 'vr180') return { width, height };
   // As many pixels a degree as in the middle of the picture.

@@ -41,6 +41,18 @@ async function picture(path: string, width: number, height: number): Promise<voi
 }
 
 describe('depthwise', () => {
+  it('writes every other file of a picture whose mesh has no triangle, and says so', async () => {
+    await picture('line/line.png', 1, 40);
+    const wide = ['--exr', '--normals', '--stereo', 'half-sbs', '--view', '5,0', '--ply', '--glb'];
+    const { code, stderr } = await depthwise('line/line.png', '-m', 'nano', ...wide);
+    expect(stderr).toContain('[EXPORT_EMPTY]');
+    expect(code).toBeGreaterThan(0);
+    const files = (await readdir(join(folder, 'line'))).sort();
+    expect(files.map((name) => name.replace('line-nano', ''))).toEqual(
+      ['-half-sbs.jpg', '-normals.png', '-view.png', '.exr', '.ply', '.png', 'line.png'].sort(),
+    );
+  });
+
   it('converts a PyTorch file, and takes it as it is, to the same map', async () => {
     const tensors: Record<string, WrittenTensor> = {};
     const checkpoint = await openCheckpoint(seededCheckpoint(checkpointTensors(MODEL)));
