@@ -2,16 +2,18 @@ import type { ErrorCode } from '../error_codes.js';
 import { quote, UsageError, type Phase } from '../errors.js';
 import { nearest } from './nearest.js';
 
-/** What an option takes: one of some values, a finite number above 0, or an AbortSignal. */
+/** What an option takes: one of some values, or a value of a kind. */
 export type Choices = readonly (string | boolean)[] | keyof typeof KINDS;
 
 /** Every option of a call: what it takes, or null where what reads it checks it. */
 export type OptionTable<T> = Readonly<Record<keyof T, Choices | null>>;
 
-/** Kinds of values, each in words and as a test; signals also of another frame. */
+/** Kinds of values, each in words and as a test; objects also of another frame or made by a wrapper. */
 const KINDS = {
   positive: ['a positive number', (value: unknown) => typeof value === 'number' && value > 0 && value < Infinity],
   signal: ['an AbortSignal', (value: unknown) => !!(value as Partial<AbortSignal> | null)?.throwIfAborted],
+  device: ['a GPUDevice', (value: unknown) => !!(value as Partial<GPUDevice> | null)?.createBuffer],
+  gpu: ['a GPU, as navigator.gpu is', (value: unknown) => !!(value as Partial<GPU> | null)?.requestAdapter],
 } as const;
 const SOURCE = 'a registry name, a URL, hf:org/repo@revision, a Blob, bytes, or an object with name and open';
 
