@@ -44,8 +44,8 @@ const count = defineOp<{ x: TensorType }, object>({
   name: 'count',
   infer: ({ x }) => ({ y: x }),
   kernels: [
-    counting('short', COUNT(20_000)),
-    counting('long', COUNT(400_000)),
+    counting('short', COUNT(100_000)),
+    counting('long', COUNT(2_000_000)),
     counting('broken', COUNT(1).replace('fma', 'nothing')),
     counting('wrong', COUNT(2000).replace('y[0] = sum', 'y[0] = sum; y[arrayLength(&y) - 1] += 0.01')),
   ],
