@@ -13,15 +13,17 @@ const V4: u32 = 16; // size of a value / 4
 const ROWS: u32 = 8;
 const COLUMNS: u32 = 8;
 const STEP: u32 = 8; // vectors, 4 or 8
+const LEAN: bool = false; // for few registers: no compiler unrolls the scores
 const QUERIES = 4 * ROWS;
 const KEYS = 4 * COLUMNS;
 const WORKGROUP = ROWS * COLUMNS;
 const STEPS = (K4 + STEP - 1) / STEP;
 const NEAR = WORKGROUP / STEP; // tokens of which an invocation each brings a vector at a time
 const LINES = max(STEP, ROWS);
+const ACROSS = max(ROWS, COLUMNS);
 const CHANNELS = (V4 + COLUMNS - 1) / COLUMNS; // vectors of channels an invocation sums
 const LOWEST: f32 = -3.4028234e38;
-const_assert COLUMNS <= ROWS;
+
 struct Params {
   PARTS: u32,
   TQ: u32, // queries of a part
@@ -35,7 +37,7 @@ struct Params {
 
 // Nested arrays, whose indices Tint proves: no clamp in the loops.
 // [channels][row][i]: query row + ROWS·i; then the largest scores of four queries, [row][col][0]
-var<workgroup> queries: array<array<array<vec4f, 4>, ROWS>, LINES>;
+var<workgroup> queries: array<array<array<vec4f, 4>, ACROSS>, LINES>;
 // [channels][col][j]: key col + COLUMNS·j; then the probabilities of four queries, [row][col][j]
 var<workgroup> keys: array<array<array<vec4f, 5>, COLUMNS>, LINES>;
 
@@ -79,7 +81,8 @@ fn main(
         keys[line][t % COLUMNS][t / COLUMNS] = select(vec4f(0), key(at), d4 < K4);
       }
       workgroupBarrier();
-      for (var d = 0u; d < STEP; d++) {
+      for (var turn = 0u; turn < select(STEP, STEP * min(params.TK, 1), LEAN); turn++) {
+        let d = turn % STEP;
         let q0 = queries[d][row][0];
         let q1 = queries[d][row][1];
         let q2 = queries[d][row][2];

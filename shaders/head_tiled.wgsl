@@ -22,9 +22,9 @@ fn main(
   var value = vec2f(bias2[0], bias2[1]);
   for (var channel = 0u; channel < CHANNELS; channel++) {
     let last = select(vec4f(0), weight2[channel * HIDDEN + n4], col < HIDDEN);
-    for (var q = 0u; q < PIXELS / 4; q++) {
+    for (var q = 0u; q < (PIXELS + 3) / 4; q++) {
       var four: vec4f; // pixels
-      for (var p = 0u; p < 4; p++) { four[p] = dot(max(acc[q * 4 + p] + bias1[n4], vec4f(0)), last); }
+      for (var p = 0u; p < min(4, PIXELS); p++) { four[p] = dot(max(acc[q * 4 + p] + bias1[n4], vec4f(0)), last); }
       weights[row * 2 + q][col] = four;
     }
     workgroupBarrier();
@@ -33,5 +33,5 @@ fn main(
   }
   let oy = oy0 + row;
   let ox = ox0 + col;
-  if (oy < params.H && ox < params.W) { store(oy * params.W + ox, value); }
+  if (col < PIXELS && oy < params.H && ox < params.W) { store(oy * params.W + ox, value); }
 }

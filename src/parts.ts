@@ -1,5 +1,7 @@
 import { NetworkError } from './errors.js';
 
+const slimForm = async () => (await fetched(import('./kernels/slim.js'))).slimForm;
+
 /**
  * Code that a page fetches apart from the rest, as only some users need it; the network of each family of models has
  * one door more, in its `Family`. Each rejects with `NetworkError` `NET_PART` where it cannot be fetched, and can be
@@ -10,6 +12,8 @@ export const parts = {
   gpu: () => fetched(import('./tuning/gpu.js')),
   /** For transformers on GPUs: their tiled kernels, and known answers. */
   gpuTransformers: () => fetched(import('./tuning/gpu_transformers.js')),
+  /** For GPUs whose invocations have few registers: smaller tiles. */
+  slim: async () => (opened.slim = await slimForm()),
   /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours and ranges of depth maps. */
@@ -25,6 +29,9 @@ export const parts = {
   /** For weights at a URL: requests, branches of the hub, and weights that are kept. */
   downloads: () => fetched(import('./weights/fetch/downloads.js')),
 };
+
+/** Parts that are used without waiting once they have been fetched. */
+export const opened: { slim?: Awaited<ReturnType<typeof slimForm>> } = {};
 
 export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
 export type RarePart = Awaited<ReturnType<(typeof parts)['rare']>>;

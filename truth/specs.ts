@@ -48,9 +48,13 @@ import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec } from '../src/kernels/s
 import { temporalAttentionSpec } from '../src/kernels/temporal_attention.spec.js';
 import { windowBlendSpec } from '../src/kernels/window_blend.spec.js';
 import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
+import { parts } from '../src/parts.js';
 import type { KernelSpec } from '../src/kernels/spec.js';
 import { transposedConvSpec } from '../src/kernels/transposed_conv.spec.js';
 import { upsampledConvSpec } from '../src/kernels/upsampled_conv.spec.js';
+
+// Their kernels are made with it, slim ones too.
+await parts.slim();
 
 /** Every kernel spec; a test holds that no op is missing. */
 export const specs = [

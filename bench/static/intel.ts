@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import { parts } from '../../src/parts.js';
 import { applicationsOf, faultOf, rowFacts, withChosenLanes, type Application } from './applications.js';
 import type { ChipFacts, CountedRow, StaticDocument } from './document.js';
 import { hotLoopOf } from './intel_assembly.js';
@@ -14,31 +15,35 @@ export interface IntelPart {
 }
 
 /**
- * Compiles the kernels of some networks for Intel's chips. Each is compiled twice: at the lanes that the engine asks
- * for, and at those that the browser takes where a device does not let WGSL choose.
+ * Compiles the kernels of some networks for Intel's chips, as two devices have them: one that lets WGSL choose lanes,
+ * of which the engine asks for few, and one that does not, where it has smaller tiles.
  */
 export async function runIntel(options: StaticOptions, host: StaticHost): Promise<IntelPart> {
   const fault = host.intelFault();
   if (fault !== undefined)
     return { chips: [], rows: [], skipped: options.intel.map(({ name }) => ({ id: name, reason: fault })) };
+  await parts.slim();
   const chips: ChipFacts[] = [];
   const rows: CountedRow[] = [];
   const skipped: StaticDocument['skipped'][number][] = [];
   for (const chip of options.intel) {
     const { facts, driver } = await host.compile(chip.name, []);
     chips.push({ chip: chip.name, title: chip.title, driver });
-    const plain = await applicationsOf(options, host, facts);
-    const asked = await withChosenLanes(plain, chip, host, facts);
+    const slimFacts = { ...facts, lanes: 0, slim: true };
+    const plain = await applicationsOf(options, host, slimFacts);
+    const asked = await withChosenLanes(await applicationsOf(options, host, facts), chip, host, facts);
     const texts = [...new Set([...plain, ...asked].map(({ code }) => code))];
-    host.say(`${chip.name}: ${texts.length} texts of ${plain.length} applications`);
+    host.say(`${chip.name}: ${texts.length} texts of ${plain.length + asked.length} applications`);
     const { results } = await host.compile(chip.name, texts);
-    for (const [i, one] of plain.entries())
-      for (const { code } of new Set([one, asked[i] as Application])) {
-        const made = results[texts.indexOf(code)];
-        const reason = faultOf(made);
-        if (reason) skipped.push({ id: `${chip.name} ${one.network.model} ${one.node.op.name}/${one.name}`, reason });
-        else rows.push(rowOf(one, chip.name, made as Compiled, facts, code !== one.code));
-      }
+    const add = (one: Application, of: Gpu['facts']) => {
+      const made = results[texts.indexOf(one.code)];
+      const reason = faultOf(made);
+      if (reason) skipped.push({ id: `${chip.name} ${one.network.model} ${one.node.op.name}/${one.name}`, reason });
+      else rows.push(rowOf(one, chip.name, made as Compiled, of));
+    };
+    for (const one of plain) add(one, slimFacts);
+    // Safe kernels are the same on both.
+    for (const one of asked) if (one.name !== one.node.op.kernels[0]?.name) add(one, facts);
   }
   return { chips, rows, skipped };
 }
@@ -48,7 +53,6 @@ function rowOf(
   chip: string,
   { statistics: found, subgroup, assembly }: Compiled,
   facts: Gpu['facts'],
-  lanesAsked: boolean,
 ): CountedRow {
   const hot = hotLoopOf(assembly);
   return {
@@ -56,7 +60,7 @@ function rowOf(
     ...rowFacts(application, facts),
     text: createHash('sha256').update(application.code).digest('hex').slice(0, 8),
     lanes: subgroup,
-    lanesAsked,
+    lanesAsked: facts.lanes > 0,
     ldsBytes: statistic(found, 'Workgroup Memory Size'),
     spilledVgprs: statistic(found, 'Spill Count'),
     fills: statistic(found, 'Fill Count'),

@@ -47,6 +47,8 @@ export interface DeviceFacts {
   readonly subgroupSize: number;
   /** Invocations of a subgroup that kernels ask for; 0 leaves them to the browser. */
   readonly lanes: number;
+  /** True where nobody may ask for lanes and those that a browser takes leave an invocation few registers. */
+  readonly slim: boolean;
   /** Invocations that a workgroup may have: 128 or more. */
   readonly invocations: number;
 }
@@ -98,11 +100,13 @@ export class Gpu {
     this.adapter = adapter;
     this.owned = owned;
     this.#warn = isolate(onWarning);
+    const lanes = device.features.has(CHOSEN_LANES) ? fewestLanes(device.adapterInfo) : 0;
     this.facts = {
       software: adapter.software,
       f16: device.features.has('shader-f16'),
       subgroupSize: device.features.has('subgroups') ? subgroupSize(device.adapterInfo) : 0,
-      lanes: device.features.has(CHOSEN_LANES) ? fewestLanes(device.adapterInfo) : 0,
+      lanes,
+      slim: adapter.vendor === 'intel' && !lanes,
       invocations: Math.min(device.limits.maxComputeInvocationsPerWorkgroup, device.limits.maxComputeWorkgroupSizeX),
     };
     this.pipelines = new PipelineCache(device, adapter.software);

@@ -1,4 +1,5 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
+import { opened } from '../parts.js';
 import type { TensorType } from '../tensor.js';
 import type { Probes } from './probe.js';
 
@@ -23,6 +24,8 @@ export interface Kernel {
   readonly leastSubgroupSize?: number;
   /** Invocations of a workgroup, where they are more than the 128 that every device takes. */
   readonly invocations?: number;
+  /** Whether it is for devices alone of whose facts `slim` is one. */
+  readonly slim?: boolean;
 }
 
 /** What a loader, a store or another included file adds to a kernel. */
@@ -67,11 +70,20 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
   cost(inputs: In, attrs: Attrs, outputs: Out): Cost;
 }
 
-/** Declares an op, with the types of its inputs, attributes and outputs. */
+/**
+ * Declares an op, with the types of its inputs, attributes and outputs. Before each of its kernels for GPUs comes a
+ * slim twin: the same with smaller tiles, which fits nothing before `parts.slim` is there.
+ */
 export function defineOp<In extends Types, Attrs, Out extends Types = { y: TensorType }>(
   op: Op<In, Out, Attrs>,
 ): Op<In, Out, Attrs> {
-  return op;
+  const kernels = op.kernels.flatMap((one) => {
+    const { on, name, make } = one;
+    if (on !== 'gpu') return one;
+    const twin: typeof make = (...types) => opened.slim?.(op.name, name, make(...types));
+    return [{ ...one, name: `slim_${name}`, make: twin }, one];
+  });
+  return { ...op, kernels };
 }
 
 /** Names of an op's kernels, the safe one first. */
@@ -109,8 +121,12 @@ export function ruleKernel<In extends Types, Out extends Types, Attrs>(
 }
 
 /** Whether a device can run a kernel that applies. */
-export function runsOn({ subgroupSize, leastSubgroupSize = 0, invocations = 0 }: Kernel, facts: DeviceFacts): boolean {
+export function runsOn(
+  { subgroupSize, leastSubgroupSize = 0, invocations = 0, slim }: Kernel,
+  facts: DeviceFacts,
+): boolean {
   return (
+    (!slim || facts.slim) &&
     (subgroupSize ?? facts.subgroupSize) === facts.subgroupSize &&
     facts.subgroupSize >= leastSubgroupSize &&
     facts.invocations >= invocations

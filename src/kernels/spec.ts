@@ -50,7 +50,10 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
   readonly cases: readonly KernelCase<NoInfer<Attrs>>[];
   /** `out` holds the storage types of the outputs; shapes are the reference's own business. */
   reference(inputs: Tensors, attrs: Attrs, out: Out): Readonly<Record<string, Expected>>;
-  /** Kernels that a software adapter takes 8 s or more to compile: their cases are for the long suite. */
+  /**
+   * Kernels that a software adapter takes 8 s or more to compile: their cases, and those of their slim twins, are for
+   * the long suite.
+   */
   readonly longKernels?: readonly string[];
   /**
    * Largest allowed |y - reference| in units of 2⁻²⁴·magnitude, twice that for one-signed data, whose rounding errors

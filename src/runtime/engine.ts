@@ -151,6 +151,7 @@ export class Engine {
       checkLicence(entry, options.acceptLicense);
       const { convention, signal, precision, onWarning } = options;
       let code = await untilAborted(fetched(codeOf(entry)), signal);
+      if (gpu.facts.slim) await untilAborted(parts.slim(), signal);
       if (convention === 'hub' || options.flipAverage)
         code = (await untilAborted(parts.rare(), signal)).variantOf(code, options);
       const weights = Weights.from(table, name, originalNames(table, name, code));

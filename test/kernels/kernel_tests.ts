@@ -7,13 +7,19 @@ import { expectCase } from './harness.js';
 import { applies, kernelOf } from './instances.js';
 import { runCase } from './run_case.js';
 
+/** Whether the cases of a kernel are for the long suite. A slim one takes as long as its twin. */
+export function isLong({ longKernels }: KernelSpec, kernel: string): boolean {
+  return longKernels?.includes(kernel.replace(/^slim_/, '')) ?? false;
+}
+
 const ELSEWHERE = 'the adapter has subgroups of another size';
 
 /** Every case of a spec on some of its kernels, where they are ones for it, in f32 and in f16 storage. */
 export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly string[]): void {
   const runs = (kase: KernelCase<unknown>, kernel: string): boolean => {
     const made = kernelOf(spec, kase, kernel, false);
-    return made !== undefined && runsOn(made, gpu().facts);
+    // Slim kernels run anywhere, if slower.
+    return made !== undefined && runsOn(made, { ...gpu().facts, slim: true });
   };
   describe(spec.op.name, () => {
     for (const kernel of kernels) {

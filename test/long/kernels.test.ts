@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
+import { kernelNames } from '../../src/kernels/op.js';
 import { checkKernel } from '../../src/tuning/known_answer.js';
 import { testGpu } from '../gpu.js';
-import { testKernels } from '../kernels/kernel_tests.js';
+import { isLong, testKernels } from '../kernels/kernel_tests.js';
 import { specs } from '../../truth/specs.js';
 
 let gpu: Gpu;
@@ -11,14 +12,17 @@ beforeAll(async () => {
 });
 
 // Kernels that a software adapter takes long to compile, most of them made for GPUs.
-for (const spec of specs) if (spec.longKernels) testKernels(() => gpu, spec, spec.longKernels);
+for (const spec of specs) {
+  const kernels = kernelNames(spec.op).filter((kernel) => isLong(spec, kernel));
+  if (kernels.length > 0) testKernels(() => gpu, spec, kernels);
+}
 
 describe('the known answers', () => {
   // Kernels that only CPU adapters run are not tuned, so nothing is asked of them.
-  const kernels = specs.flatMap(({ op, longKernels = [] }) =>
-    op.kernels
-      .filter(({ name, on }) => on !== 'cpu' && longKernels.includes(name))
-      .map(({ name }) => [op.name, name, op] as const),
+  const kernels = specs.flatMap((spec) =>
+    spec.op.kernels
+      .filter(({ name, on }) => on !== 'cpu' && isLong(spec, name))
+      .map(({ name }) => [spec.op.name, name, spec.op] as const),
   );
 
   it.each(kernels)('of %s/%s', async (_, kernel, op) => {

@@ -184,6 +184,27 @@ export const gemmMutants: readonly KernelMutant[] = [
     mutate: replace('turn * DEPTH * COLUMNS', 'max(turn, 1) * DEPTH * COLUMNS - DEPTH * COLUMNS'),
   },
   {
+    name: 'slim: rows of the step after the one that is multiplied',
+    op: 'gemm',
+    kernel: 'slim_tiled',
+    cases: odd,
+    mutate: replace('min(step * STEP4 + part', 'min((step + 1) * STEP4 + part'),
+  },
+  {
+    name: 'slim: the first turns of a step again in place of the last',
+    op: 'gemm',
+    kernel: 'slim_tiled',
+    cases: odd,
+    mutate: replace('t % TURNS', 't % 2'),
+  },
+  {
+    name: 'slim: columns past the second left out',
+    op: 'gemm',
+    kernel: 'slim_tiled',
+    cases: odd,
+    mutate: replace('tile_col + local % TX', 'tile_col + local % 2'),
+  },
+  {
     name: 'phases transposed',
     op: 'transposed_conv',
     cases: ['stride 2, prime sides'],

@@ -93,6 +93,7 @@ describe('imports', () => {
   it('have their doors in one list, but for those of the families', () => {
     const doors = all.filter(({ door }) => door);
     expect(doors.filter(({ from }) => from === LIST_OF_DOORS).map(({ to }) => to)).toEqual([
+      'src/kernels/slim.ts',
       'src/tuning/gpu.ts',
       'src/tuning/gpu_transformers.ts',
       'src/weights/format/torch_file.ts',

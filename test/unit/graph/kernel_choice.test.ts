@@ -11,9 +11,9 @@ const MODELS = [
 ] as const;
 /** Kinds of device that the rules tell apart. */
 const DEVICES: Readonly<Record<string, DeviceFacts>> = {
-  gpu: { software: false, f16: true, subgroupSize: 32, lanes: 0, invocations: 256 },
-  'cpu, subgroups of 8': { software: true, f16: true, subgroupSize: 8, lanes: 0, invocations: 256 },
-  'cpu, subgroups of 4': { software: true, f16: true, subgroupSize: 4, lanes: 0, invocations: 256 },
+  gpu: { software: false, f16: true, subgroupSize: 32, lanes: 0, slim: false, invocations: 256 },
+  'cpu, subgroups of 8': { software: true, f16: true, subgroupSize: 8, lanes: 0, slim: false, invocations: 256 },
+  'cpu, subgroups of 4': { software: true, f16: true, subgroupSize: 4, lanes: 0, slim: false, invocations: 256 },
 };
 
 describe('the rule of each op', () => {

@@ -27,10 +27,13 @@ describe('the lanes that kernels ask for', () => {
     ['RDNA', RDNA, [CHOOSES], 32],
     ['Intel Gen12', { vendor: 'intel', subgroupMinSize: 8, subgroupMaxSize: 32 }, [CHOOSES], 8],
     ['Intel Xe2', { vendor: 'intel', subgroupMinSize: 16, subgroupMaxSize: 32 }, [CHOOSES], 16],
+    ['Intel that leaves no choice', { vendor: 'intel', subgroupMinSize: 8, subgroupMaxSize: 32 }, ['subgroups'], 0],
     ['NVIDIA', { vendor: 'nvidia', subgroupMinSize: 32, subgroupMaxSize: 32 }, [CHOOSES], 0],
     ['RDNA that leaves no choice', RDNA, ['subgroups'], 0],
   ])('are those of %s', (_, info, features, lanes) => {
-    expect(Gpu.adopt(deviceOf({}, info, features)).facts.lanes).toBe(lanes);
+    const { facts } = Gpu.adopt(deviceOf({}, info, features));
+    expect(facts.lanes).toBe(lanes);
+    expect(facts.slim).toBe(info.vendor === 'intel' && lanes === 0);
   });
 
   /** Texts that a device like RDNA is given to compile, and the kernels that it has dropped. */

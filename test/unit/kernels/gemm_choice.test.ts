@@ -5,9 +5,16 @@ import { gemm } from '../../../src/kernels/gemm.js';
 import { gemmLayerNorm } from '../../../src/kernels/gemm_layer_norm.js';
 import type { TensorType } from '../../../src/tensor.js';
 
-const GPU: DeviceFacts = { software: false, f16: true, subgroupSize: 32, lanes: 0, invocations: 256 };
-const LLVMPIPE: DeviceFacts = { software: true, f16: true, subgroupSize: 8, lanes: 0, invocations: 256 };
-const SWIFTSHADER: DeviceFacts = { software: true, f16: false, subgroupSize: 4, lanes: 0, invocations: 256 };
+const GPU: DeviceFacts = { software: false, f16: true, subgroupSize: 32, lanes: 0, slim: false, invocations: 256 };
+const LLVMPIPE: DeviceFacts = { software: true, f16: true, subgroupSize: 8, lanes: 0, slim: false, invocations: 256 };
+const SWIFTSHADER: DeviceFacts = {
+  software: true,
+  f16: false,
+  subgroupSize: 4,
+  lanes: 0,
+  slim: false,
+  invocations: 256,
+};
 
 const f32 = (...shape: number[]): TensorType => ({ dtype: 'f32', shape });
 const linear = (M: number, K: number, N: number) => ({ x: f32(M, K), weight: f32(K, N), bias: f32(N) });

@@ -59,7 +59,7 @@ describe('kernel specs', () => {
         [true, 4, 256],
         [true, 8, 256],
       ] as const) {
-        const facts = { software, f16: true, subgroupSize, lanes: 0, invocations };
+        const facts = { software, f16: true, subgroupSize, lanes: 0, slim: false, invocations };
         const inputs = inputTypes(spec, kase, false);
         const outputs = spec.op.infer(inputs, kase.attrs);
         const name = ruleKernel(spec.op, inputs, kase.attrs, outputs, facts);
