@@ -168,7 +168,8 @@ fn go() {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) local: u32) {
   if (any(group != vec3u(0))) { return; }
   let count = samples().x * samples().y;
-  let range = last_fit[1] - last_fit[0];
+  let span = last_fit[1] - last_fit[0];
+  let range = select(1, span, span > 0);
   // In ranges of the last maps.
   let low = last_fit[0] / range;
   let held = vec2f(1 / range, mix(SKY, NO_SKY, clamp(low / ABOVE_SKY, 0, 1)) - low);
@@ -177,7 +178,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   for (var i = local; i < GRID * GRID; i += WORKGROUP) { mine[0] += vec4f(region_at(i), 0, 0); }
   total(local, mine);
   let moving = sums[0] / f32(GRID * GRID);
-  let goes = moving > FEW && range > 0 && last_fit[8] > 0 && params.STEPS > 0;
+  let goes = moving > FEW && span > 0 && last_fit[8] > 0 && params.STEPS > 0;
   if (local == 0) { residual = max(sums[1] / f32(count), LEAST_RESIDUAL); }
   for (var step = 0u; step < params.STEPS; step++) {
     workgroupBarrier();
