@@ -8,10 +8,18 @@ import { convMutants } from './kernels/conv.js';
 import { gemmMutants } from './kernels/gemm.js';
 import { pictureMutants } from './kernels/picture.js';
 import { resizeMutants } from './kernels/resize.js';
+import { steadyMutants } from './kernels/steady.js';
 import { tokenMutants } from './kernels/tokens.js';
 import { testMutants } from './mutant_tests.js';
 
-const kernelMutants = [...gemmMutants, ...convMutants, ...resizeMutants, ...tokenMutants, ...pictureMutants];
+const kernelMutants = [
+  ...gemmMutants,
+  ...convMutants,
+  ...resizeMutants,
+  ...tokenMutants,
+  ...pictureMutants,
+  ...steadyMutants,
+];
 
 let gpu: Gpu;
 beforeAll(async () => {
