@@ -1,6 +1,6 @@
-// y[H,W]: the last map, as it would be seen now (steady_moved.wgsl), moved towards the new one laid onto it: wholly where
-// luma changes or nothing was seen, and elsewhere by the part fit[11]. The new map as it is where fit[8] says that it is
-// the first.
+// y[H,W]: the last map, as it would be seen now, moved towards the new one laid onto it: wholly where luma changes or
+// nothing was seen, and elsewhere by the part fit[11]. The new map as it is where fit[8] says that it is the first.
+// Includes: steady_flow.wgsl, steady_moved.wgsl
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
 const GRID: u32 = 8;

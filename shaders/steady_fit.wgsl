@@ -1,4 +1,5 @@
 // fit[80]: how a depth map is laid onto the one before it, found on at most 64×64 pixels of both.
+// Includes: steady_flow.wgsl, steady_moved.wgsl
 //   0…7   the range that maps are drawn with, in the layout of depth_range.wgsl: percentiles 2 and 98, smoothed
 //   8     maps since the start: 1 where there is none before, or the scene was cut; 0 where no value is finite
 //   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on pixels that look as they did, without

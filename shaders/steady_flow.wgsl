@@ -1,5 +1,5 @@
-// How pixels of a new picture go back to the last one where the scene stands and a camera of an assumed focal length
-// turns and moves. Included by what has params.H, W, LH and LW, luma and last_luma.
+// Include. How pixels of a new picture go back to the last one where the scene stands and a camera of an assumed focal
+// length turns and moves. For what has params.H, W, LH and LW, luma and last_luma.
 const FOCAL: f32 = 0.866; // of the longer side: 60° along it
 
 // Tangents of the view at the ends of the picture, less those at the other ends.

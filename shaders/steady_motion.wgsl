@@ -1,5 +1,6 @@
 // motion[12]: how the camera moved since the last map, found on at most 64×64 pixels of both pictures by steps of
 // Gauss and Newton on luma, with the new map for the depth of a scene that stands.
+// Includes: steady_flow.wgsl
 //   0…5   turn and shift by which pixels go back to the last picture: see steady_flow.wgsl
 //   6, 7  scale and shift that make disparity of the new map's values: 1 is the range of the last maps
 //   8, 9  and of the last map's
@@ -36,8 +37,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> motion: array<f32>; // [12]
 
 // Of a step: the upper triangle of the 6×6 equations, their right side, the sum of residuals, and how many there are.
-alias Sums = array<vec4f, 8>;
-var<workgroup> slots: array<Sums, SLOTS>;
+var<workgroup> slots: array<vec4f, 512>; // 8 of a slot
 var<workgroup> sums: array<f32, 32>;
 var<workgroup> turn: vec3f;
 var<workgroup> shift: vec3f;
@@ -82,27 +82,29 @@ fn region_at(region: u32) -> vec2f {
 }
 
 // Sums over the workgroup, into `sums`.
-fn total(local: u32, mine: Sums) {
+fn total(local: u32, mine: array<vec4f, 8>) {
   workgroupBarrier();
-  if (local < SLOTS) { slots[local] = mine; }
+  if (local < SLOTS) {
+    for (var v = 0u; v < 8; v++) { slots[8 * local + v] = mine[v]; }
+  }
   for (var stage = 1u; stage < WORKGROUP / SLOTS; stage++) {
     workgroupBarrier();
     if (local / SLOTS == stage) {
-      for (var v = 0; v < 8; v++) { slots[local % SLOTS][v] += mine[v]; }
+      for (var v = 0u; v < 8; v++) { slots[8 * (local % SLOTS) + v] += mine[v]; }
     }
   }
   workgroupBarrier();
   if (local < 32) {
     var sum = 0.0;
-    for (var slot = 0u; slot < SLOTS; slot++) { sum += slots[slot][local / 4][local % 4]; }
+    for (var slot = 0u; slot < SLOTS; slot++) { sum += slots[8 * slot + local / 4][local % 4]; }
     sums[local] = sum;
   }
   workgroupBarrier();
 }
 
 // What one sample says of the motion.
-fn equations(i: u32, step: u32, scale: vec2f) -> Sums {
-  let none = Sums();
+fn equations(i: u32, step: u32, scale: vec2f) -> array<vec4f, 8> {
+  let none = array<vec4f, 8>();
   let p = pixel(i);
   let value = depth[p.y * params.W + p.x];
   if (!finite(value)) { return none; }
@@ -123,7 +125,7 @@ fn equations(i: u32, step: u32, scale: vec2f) -> Sums {
   let b = slope.x * parts.shift_x + slope.y * parts.shift_y;
   let wa = weight * a;
   let wb = weight * b;
-  return Sums(
+  return array<vec4f, 8>(
     wa.x * vec4f(a, b.x),
     vec4f(wa.x * b.yz, wa.y * a.yz),
     vec4f(wa.y * b, wa.z * a.z),
@@ -174,7 +176,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let low = last_fit[0] / range;
   let held = vec2f(1 / range, mix(SKY, NO_SKY, clamp(low / ABOVE_SKY, 0, 1)) - low);
   let scale = vec2f(last_fit[9] / range, last_fit[10] / range + held.y);
-  var mine = Sums();
+  var mine = array<vec4f, 8>();
   for (var i = local; i < GRID * GRID; i += WORKGROUP) { mine[0] += vec4f(region_at(i), 0, 0); }
   total(local, mine);
   let moving = sums[0] / f32(GRID * GRID);
@@ -182,7 +184,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (local == 0) { residual = max(sums[1] / f32(count), LEAST_RESIDUAL); }
   for (var step = 0u; step < params.STEPS; step++) {
     workgroupBarrier();
-    mine = Sums();
+    mine = array<vec4f, 8>();
     for (var i = local; i < select(0, count, goes); i += WORKGROUP) {
       let more = equations(i, step, scale);
       for (var v = 0; v < 8; v++) { mine[v] += more[v]; }

@@ -1,5 +1,5 @@
-// The last map and luma as a camera that moves would see them now. Included with steady_flow.wgsl by what has depth,
-// last and motion besides.
+// Include. The last map and luma as a camera that moves would see them now. For what includes steady_flow.wgsl, and has
+// depth, last and motion besides.
 const MOST_GROWTH: f32 = 0.2;
 
 struct Moved {

@@ -19,8 +19,8 @@ export const steadyMutants: readonly KernelMutant[] = [
     [
       'a sum of the last invocations alone',
       nearer,
-      'slots[local % SLOTS][v] += mine[v]',
-      'slots[local % SLOTS][v] = mine[v]',
+      'slots[8 * (local % SLOTS) + v] += mine[v]',
+      'slots[8 * (local % SLOTS) + v] = mine[v]',
     ],
     ['rooms that end at the sky', turns, 'NO_SKY, clamp', 'SKY, clamp'],
     ['sky where there is a room', upright, 'clamp(low / ABOVE_SKY, 0, 1)', 'clamp(low, 0, 1)'],
