@@ -83,7 +83,7 @@ describe('streams with steady: true', () => {
     expect(steady.worst).toBeLessThan(2);
   }, 300_000);
 
-  it('drift by less than a quarter where the camera turns, and are as true as the maps of single pictures', async () => {
+  it('drift by less than a quarter where the camera turns, and are as true as maps of single pictures', async () => {
     const names = ['room', 'street', 'landscape'];
     const [raw, steady]: VideoScores[][] = [[], []];
     for (const name of names) {
