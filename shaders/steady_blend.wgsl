@@ -1,5 +1,6 @@
-// y[H,W]: the last map, moved towards the new one laid onto it: wholly where luma changes, and elsewhere by the part
-// fit[11]. The new map as it is where fit[8] says that it is the first.
+// y[H,W]: the last map, as it would be seen now, moved towards the new one laid onto it: wholly where luma changes or
+// nothing was seen, and elsewhere by the part fit[11]. The new map as it is where fit[8] says that it is the first.
+// Includes: steady_flow.wgsl, steady_moved.wgsl
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
 const GRID: u32 = 8;
@@ -16,7 +17,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
 @group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
 @group(0) @binding(5) var<storage, read> fit: array<f32>; // [80], from steady_fit.wgsl
-@group(0) @binding(6) var<storage, read_write> y: array<f32>; // [H, W]
+@group(0) @binding(6) var<storage, read> motion: array<f32>; // [12], from steady_motion.wgsl
+@group(0) @binding(7) var<storage, read_write> y: array<f32>; // [H, W]
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
@@ -47,10 +49,8 @@ fn main(
     return;
   }
   let laid = fit[9] * value + fit[10] + field_at(index / params.W, index % params.W);
-  let row = (2 * (index / params.W) + 1) * params.LH / (2 * params.H);
-  let column = (2 * (index % params.W) + 1) * params.LW / (2 * params.W);
-  let change = luma[row * params.LW + column] - last_luma[row * params.LW + column];
-  let part = 1 - (1 - fit[11]) * exp(-change * change / (2 * SIGMA * SIGMA));
-  let held = last[index];
-  y[index] = select(laid, held + part * (laid - held), finite(held));
+  let moved = moved_at(index / params.W, index % params.W, value);
+  let part = 1 - (1 - fit[11]) * exp(-moved.change * moved.change / (2 * SIGMA * SIGMA));
+  let held = moved.held;
+  y[index] = select(laid, held + part * (laid - held), finite(held) && moved.inside);
 }

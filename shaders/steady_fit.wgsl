@@ -1,11 +1,14 @@
 // fit[80]: how a depth map is laid onto the one before it, found on at most 64×64 pixels of both.
+// Includes: steady_flow.wgsl, steady_moved.wgsl
 //   0…7   the range that maps are drawn with, in the layout of depth_range.wgsl: percentiles 2 and 98, smoothed
 //   8     maps since the start: 1 where there is none before, or the scene was cut; 0 where no value is finite
-//   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on still pixels without outliers
+//   9, 10 scale and shift: the ratio of spreads, which noise does not shrink, on pixels that look as they did, without
+//         outliers
 //   11    how much of the new map is taken where nothing moves
 //   12…14 shares of regions in which something moves and of pixels that were fitted, mean change of luma
 //   16…79 what is added to the map besides, at the middles of GRID×GRID regions: the part FIELD of how far the last map
 //         is above it there on the mean, on the pixels that the line was fitted to
+// Where the camera moves, the last map is seen as it would be now: see steady_moved.wgsl.
 // One workgroup; a workgroup's sums are the same in every invocation.
 const WORKGROUP: u32 = 128;
 const BINS: u32 = 512;
@@ -13,9 +16,9 @@ const GRID: u32 = 8;
 const SIDE: u32 = 64; // samples along a side, at most
 const LARGEST: f32 = 3.4028234e38;
 const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
-const MOVES: f32 = 0.02; // change that a pixel counts as moving from
 const LARGE: f32 = 0.15; // change that is large, as at a cut
 const ANCHOR: f32 = 0.3; // pull of the map as it is, so that the chain of fits does not drift
+const ANCHOR_MOVED: f32 = 0.2; // pull of it where the last map was moved
 const ENOUGH: f32 = 0.1; // share of still pixels from which no others are fitted
 const OUTLIER: f32 = 6; // times the mean residual, from which a pixel is left out
 const LEAST_LIMIT: f32 = 0.01; // part of the last range that a residual may always be
@@ -26,11 +29,12 @@ const CUT: f32 = 0.6; // share of large changes from which it is another one in 
 const RANGE_RATE: f32 = 0.05; // part of the way to the range of the new map that the drawn one goes
 const HOLD: f32 = 0.03; // part of the new map in a still scene, once several were averaged
 const MOST: f32 = 0.7; // part of it where the camera moves
-const REGION: f32 = 0.05; // share of moving pixels above which a region moves
+const MOST_MOVED: f32 = 0.3; // part of it where the last map was moved
 const FEW: f32 = 0.2; // share of moving regions up to which the camera stands: objects move in a few, a camera in most
 const MANY: f32 = 0.5; // share from which the part is the most
 const HEAD_START: f32 = 4; // maps besides those since the start, of which a new one counts as one
 const FIELD: f32 = 0.4;
+const FIELD_MOVED: f32 = 0.8;
 const FEW_SAMPLES: f32 = 4; // of a region, that say half of what many do
 struct Params {
   H: u32,
@@ -45,7 +49,8 @@ struct Params {
 @group(0) @binding(3) var<storage, read> last: array<f32>; // [H, W]
 @group(0) @binding(4) var<storage, read> last_luma: array<f32>; // [LH, LW]
 @group(0) @binding(5) var<storage, read> last_fit: array<f32>; // [80]
-@group(0) @binding(6) var<storage, read_write> fit: array<f32>; // [80]
+@group(0) @binding(6) var<storage, read> motion: array<f32>; // [12], from steady_motion.wgsl
+@group(0) @binding(7) var<storage, read_write> fit: array<f32>; // [80]
 
 var<workgroup> partial: array<vec4f, WORKGROUP>;
 var<workgroup> bins: array<atomic<u32>, BINS>;
@@ -54,9 +59,11 @@ struct Sample {
   x: f32, // of the new map
   y: f32, // of the last one
   finite: bool,
-  a: f32, // luma now and then
+  a: f32, // luma now and then, at one place
   b: f32,
   change: f32,
+  seen: bool, // then too
+  off: f32, // change of luma of what is seen
 }
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
@@ -72,10 +79,13 @@ fn sample(i: u32) -> Sample {
   let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
   let at = row * params.W + column;
   let light = (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
-  let both = finite(depth[at]) && finite(last[at]);
+  let x = depth[at];
+  let moved = moved_at(row, column, select(0.0, x, finite(x)));
+  let both = finite(x) && finite(moved.held);
   let a = luma[light];
   let b = last_luma[light];
-  return Sample(select(0.0, depth[at], both), select(0.0, last[at], both), both, a, b, abs(a - b));
+  let y = select(0.0, moved.held, both);
+  return Sample(select(0.0, x, both), y, both, a, b, abs(a - b), both && moved.inside, abs(moved.change));
 }
 
 fn total(local: u32, value: vec4f) -> vec4f {
@@ -138,7 +148,7 @@ fn percentiles(local: u32, count: u32, ends: vec3f) -> vec2f {
   return found;
 }
 
-// What is fitted: still pixels (all of them where few are), near y = line.x · x + line.y.
+// What is fitted: pixels that look as they did (all of them where few do), near y = line.x · x + line.y.
 struct Selection {
   still: f32,
   line: vec2f,
@@ -147,24 +157,21 @@ struct Selection {
 
 fn residual(s: Sample, line: vec2f) -> f32 { return abs(line.x * s.x + line.y - s.y); }
 
-// Of a region: how far the last map is above the new one, laid by a line, and 1 where something moves in it.
-fn region_at(region: u32, line: vec2f, by: Selection) -> vec2f {
+// How far the last map is above the new one in a region, laid by a line.
+fn region_at(region: u32, line: vec2f, by: Selection) -> f32 {
   let grid = samples();
   let place = vec2u(region % GRID, region / GRID);
   let first = place * grid / GRID;
   let end = (place + 1) * grid / GRID;
   var sum = vec2f(0, FEW_SAMPLES);
-  var moving = 0.0;
   for (var row = first.y; row < end.y; row++) {
     for (var column = first.x; column < end.x; column++) {
       let s = sample(row * grid.x + column);
       let above = s.y - (line.x * s.x + line.y);
-      if (s.finite && s.change < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
-      moving += f32(s.change > MOVES);
+      if (s.seen && s.off < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
     }
   }
-  let size = end - first;
-  return vec2f(sum.x / sum.y, f32(moving > REGION * f32(size.x * size.y)));
+  return sum.x / sum.y;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -187,13 +194,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
     var sum = vec4f(0);
     for (var i = local; i < count; i += WORKGROUP) {
       let s = sample(i);
-      let among = s.finite && s.change < next.still && residual(s, next.line) <= next.limit;
+      let among = s.seen && s.off < next.still && residual(s, next.line) <= next.limit;
       let light_off = vec2f(s.a, s.b) - light.xy;
       let off = vec2f(s.x, s.y) - mean.yz;
       switch what {
         case 0u: { sum += vec4f(s.a, s.b, s.change, 0); }
         case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > LARGE)); }
-        case 2u: { sum.x += f32(s.finite && s.change < STILL); }
+        case 2u: { sum.x += f32(s.seen && s.off < STILL); }
         case 3u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
         case 4u: { sum += select(vec4f(0), vec4f(1, s.x, s.y, 0), among); }
         default: { sum += select(vec4f(0), vec4f(off * off, 0, 0), among); }
@@ -232,14 +239,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let other = moments.z <= ALIKE * sqrt(moments.x * moments.y) && light.z > OTHER;
   let fresh = last_fit[8] == 0 || other || moments.w > CUT || ends.z == 0;
   let plain = fresh || params.STEPS == 3;
-  line = select(vec2f(mix(line.x, 1, ANCHOR), (1 - ANCHOR) * line.y), vec2f(1, 0), plain);
-  var moving = 0.0;
+  let moved = motion[11] > 0;
+  let anchor = select(ANCHOR, ANCHOR_MOVED, moved);
+  line = select(vec2f(mix(line.x, 1, anchor), (1 - anchor) * line.y), vec2f(1, 0), plain);
+  let field = select(FIELD, FIELD_MOVED, moved);
   for (var i = local; i < GRID * GRID; i += WORKGROUP) {
-    let region = region_at(i, line, by);
-    fit[16 + i] = select(FIELD * region.x, 0, plain);
-    moving += region.y / f32(GRID * GRID);
+    fit[16 + i] = select(field * region_at(i, line, by), 0, plain);
   }
-  moving = total(local, vec4f(moving)).x;
   if (local > 0) { return; }
 
   let now = line.x * range + line.y;
@@ -254,8 +260,9 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   fit[9] = line.x;
   fit[10] = line.y;
   let hold = max(HOLD, 1 / (fit[8] + HEAD_START));
-  fit[11] = mix(hold, MOST, clamp((moving - FEW) / (MANY - FEW), 0, 1));
-  fit[12] = moving;
+  let most = select(MOST, MOST_MOVED, moved);
+  fit[11] = mix(hold, most, clamp((motion[10] - FEW) / (MANY - FEW), 0, 1));
+  fit[12] = motion[10];
   fit[13] = fitted / n;
   fit[14] = light.z;
   fit[15] = 0;

@@ -44,7 +44,7 @@ import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
-import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec } from '../src/kernels/steady.spec.js';
+import { steadyBlendSpec, steadyFitSpec, steadyLumaSpec, steadyMotionSpec } from '../src/kernels/steady.spec.js';
 import { temporalAttentionSpec } from '../src/kernels/temporal_attention.spec.js';
 import { windowBlendSpec } from '../src/kernels/window_blend.spec.js';
 import { zoeAttractSpec, zoeDepthSpec, zoeRouteSpec, zoeSeedsSpec } from '../src/kernels/zoe.spec.js';
@@ -108,6 +108,7 @@ export const specs = [
   projectDepthSpec,
   depthUniformsSpec,
   steadyLumaSpec,
+  steadyMotionSpec,
   steadyFitSpec,
   steadyBlendSpec,
   affineSpec,

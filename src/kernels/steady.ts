@@ -1,22 +1,29 @@
 import blendWgsl from '../../shaders/steady_blend.wgsl?raw';
 import fitWgsl from '../../shaders/steady_fit.wgsl?raw';
+import flowWgsl from '../../shaders/steady_flow.wgsl?raw';
 import lumaWgsl from '../../shaders/steady_luma.wgsl?raw';
+import motionWgsl from '../../shaders/steady_motion.wgsl?raw';
+import movedWgsl from '../../shaders/steady_moved.wgsl?raw';
 import { ensureTypes, numel, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
 import type { Normalization } from './preprocess.js';
 
 const WORKGROUP = 64;
-/** Of the one workgroup that fits. */
+/** Of the one workgroup that fits, or finds the motion. */
 const FIT_WORKGROUP = 128;
 const BINS = 512;
 /** Pixels along a side that are fitted, at most. */
 const SIDE = 64;
 /** Sums that take turns: three of luma, two for a first line, three for each of three lines without outliers. */
 const FIT_STEPS = 14;
+/** Steps of Gauss and Newton, of which the first see farther. */
+const MOTION_STEPS = 5;
 /** Regions along a side, in each of which the maps are compared. */
 const GRID = 8;
 /** Values of a fit: see `steady_fit.wgsl`. */
 export const FIT: TensorType = { dtype: 'f32', shape: [16 + GRID * GRID] };
+/** Values of a motion: see `steady_motion.wgsl`. */
+const MOTION: TensorType = { dtype: 'f32', shape: [12] };
 /** Parts of red, green and blue in luma. */
 const LUMA = [0.299, 0.587, 0.114] as const;
 
@@ -69,9 +76,50 @@ export interface SteadyInputs {
   readonly last_luma: TensorType;
 }
 
+export interface MotionInputs {
+  readonly [name: string]: TensorType | undefined;
+  /** [H,W], f32 */
+  readonly depth: TensorType;
+  /** [LH,LW], f32, from `steadyLuma`. */
+  readonly luma: TensorType;
+  /** [LH,LW], f32 */
+  readonly last_luma: TensorType;
+  /** [80], f32: zeros where there is no last map. */
+  readonly last_fit: TensorType;
+}
+
+export interface MotionAttrs {
+  /** Whether the map is of inverse depth, up to a scale and shift: of no other a camera's motion is found. */
+  readonly inverse: boolean;
+}
+
+/** motion[12]: how a camera moved through a scene that stands, and the share of the picture that moves. */
+export const steadyMotion = defineOp<MotionInputs, MotionAttrs, { motion: TensorType }>({
+  name: 'steady_motion',
+  infer(inputs) {
+    ensureSteady('steady_motion', { ...inputs, last: inputs.depth }, { fit: inputs.last_fit });
+    return { motion: MOTION };
+  },
+  kernels: [
+    {
+      name: 'workgroup',
+      on: 'any',
+      make: (inputs, { inverse }) => ({
+        files: [motionWgsl, flowWgsl],
+        tunables: { WORKGROUP: FIT_WORKGROUP, SIDE, GRID },
+        params: { ...sidesOf(inputs), STEPS: inverse ? MOTION_STEPS : 0 },
+        workgroups: 1,
+      }),
+    },
+  ],
+  cost: ({ depth }, { inverse }) => ({ flops: (inverse ? 180 * MOTION_STEPS : 4) * samplesOf(depth) }),
+});
+
 export interface FitInputs extends SteadyInputs {
   /** [80], f32: zeros where there is no last map. */
   readonly last_fit: TensorType;
+  /** [12], f32, from `steadyMotion`. */
+  readonly motion: TensorType;
 }
 
 export interface FitAttrs {
@@ -83,7 +131,7 @@ export interface FitAttrs {
 export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
   name: 'steady_fit',
   infer(inputs) {
-    ensureSteady('steady_fit', inputs, inputs.last_fit);
+    ensureSteady('steady_fit', inputs, { fit: inputs.last_fit, motion: inputs.motion });
     return { fit: FIT };
   },
   kernels: [
@@ -91,26 +139,28 @@ export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
       name: 'workgroup',
       on: 'any',
       make: (inputs, { aligned }) => ({
-        files: [fitWgsl],
+        files: [fitWgsl, flowWgsl, movedWgsl],
         tunables: { WORKGROUP: FIT_WORKGROUP, BINS, SIDE, GRID },
         params: { ...sidesOf(inputs), STEPS: aligned ? FIT_STEPS : 3 },
         workgroups: 1,
       }),
     },
   ],
-  cost: ({ depth }) => ({ flops: 155 * samplesOf(depth) }),
+  cost: ({ depth }) => ({ flops: 1500 * samplesOf(depth) }),
 });
 
 export interface BlendInputs extends SteadyInputs {
   /** [80], f32, from `steadyFit`. */
   readonly fit: TensorType;
+  /** [12], f32, from `steadyMotion`. */
+  readonly motion: TensorType;
 }
 
 /** y[H,W]: the last map, moved towards the new one that is laid onto it, the more the more luma changes. */
 export const steadyBlend = defineOp<BlendInputs, Record<never, never>>({
   name: 'steady_blend',
   infer(inputs) {
-    ensureSteady('steady_blend', inputs, inputs.fit);
+    ensureSteady('steady_blend', inputs, { fit: inputs.fit, motion: inputs.motion });
     return { y: inputs.depth };
   },
   kernels: [
@@ -118,17 +168,21 @@ export const steadyBlend = defineOp<BlendInputs, Record<never, never>>({
       name: 'registers',
       on: 'any',
       make: (inputs) => ({
-        files: [blendWgsl],
+        files: [blendWgsl, flowWgsl, movedWgsl],
         tunables: { WORKGROUP, GRID },
         params: sidesOf(inputs),
         workgroups: Math.ceil(numel(inputs.depth.shape) / WORKGROUP),
       }),
     },
   ],
-  cost: ({ depth }) => ({ flops: 30 * numel(depth.shape) }),
+  cost: ({ depth }) => ({ flops: 110 * numel(depth.shape) }),
 });
 
-function ensureSteady(op: string, { depth, luma, last, last_luma }: SteadyInputs, fit: TensorType): void {
+function ensureSteady(
+  op: string,
+  { depth, luma, last, last_luma }: SteadyInputs,
+  { fit, motion = MOTION }: { fit: TensorType; motion?: TensorType },
+): void {
   const map = ({ dtype, shape }: TensorType) => dtype === 'f32' && shape.length === 2;
   ensureTypes(op, { depth, luma }, map(depth) && map(luma), 'f32[H,W]');
   ensureTypes(
@@ -139,10 +193,13 @@ function ensureSteady(op: string, { depth, luma, last, last_luma }: SteadyInputs
   );
   const same = last_luma.dtype === 'f32' && last_luma.shape.join() === luma.shape.join();
   ensureTypes(op, { luma, last_luma }, same, 'luma of one size');
-  ensureTypes(op, { fit }, fit.dtype === FIT.dtype && fit.shape.join() === FIT.shape.join(), `f32[${FIT.shape}]`);
+  const is = (type: TensorType, other: TensorType) =>
+    type.dtype === other.dtype && type.shape.join() === other.shape.join();
+  ensureTypes(op, { fit }, is(fit, FIT), `f32[${FIT.shape}]`);
+  ensureTypes(op, { motion }, is(motion, MOTION), `f32[${MOTION.shape}]`);
 }
 
-function sidesOf({ depth, luma }: SteadyInputs): Record<string, number> {
+function sidesOf({ depth, luma }: MotionInputs | SteadyInputs): Record<string, number> {
   const [H, W] = depth.shape as [number, number];
   const [LH, LW] = luma.shape as [number, number];
   return { H, W, LH, LW };

@@ -3,7 +3,7 @@ import type { MapBuffers } from '../depth/depth_map.js';
 import type { RangedDrawings } from '../depth/ranged_drawings.js';
 import { BufferUsage, readBuffer } from '../gpu/buffers.js';
 import type { Graph, Value } from '../graph/graph.js';
-import { FIT, steadyBlend, steadyFit, steadyLuma } from '../kernels/steady.js';
+import { FIT, steadyBlend, steadyFit, steadyLuma, steadyMotion } from '../kernels/steady.js';
 import { depthKind } from '../models/family.js';
 import { byteLength } from '../tensor.js';
 import type { Engine, Lease, Program, ProgramBuilder } from './engine.js';
@@ -127,7 +127,7 @@ function restored({ gpu }: Engine, program: Program, state: Uint8Array): Program
   return program;
 }
 
-/** An estimate with the three steps that hold its depth still, at the size of the network's map. */
+/** An estimate with the four steps that hold its depth still, at the size of the network's map. */
 function steadyBuilder(engine: Engine, geometry: Geometry): ProgramBuilder {
   return (graph) => {
     const picture = networkInput(engine, graph, geometry);
@@ -146,9 +146,11 @@ function held({ entry }: Engine, graph: Graph, picture: Value, depth: Value): { 
     last_luma: graph.input('last_luma', luma.type),
     last_fit: graph.input('last_fit', FIT),
   };
-  const { last, last_luma } = inputs;
+  const { last, last_luma, last_fit } = inputs;
+  const { nearer, unit } = depthKind(kind);
+  const { motion } = graph.apply(steadyMotion, { depth, luma, last_luma, last_fit }, { inverse: nearer === 'larger' });
   // Metres keep their scale.
-  const { fit } = graph.apply(steadyFit, { depth, luma, ...inputs }, { aligned: depthKind(kind).unit !== 'metre' });
-  const { y } = graph.apply(steadyBlend, { depth, luma, last, last_luma, fit }, {});
+  const { fit } = graph.apply(steadyFit, { depth, luma, ...inputs, motion }, { aligned: unit !== 'metre' });
+  const { y } = graph.apply(steadyBlend, { depth, luma, last, last_luma, fit, motion }, {});
   return { inputs, kept: { y, luma, fit } };
 }

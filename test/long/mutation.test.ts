@@ -6,6 +6,7 @@ import { doubtMutants } from '../mutation/kernels/doubt.js';
 import { frameMutants } from '../mutation/kernels/frames.js';
 import { gpuMutants } from '../mutation/kernels/gpu.js';
 import { kernelMutants } from '../mutation/kernels/kernels.js';
+import { steadyMutants } from '../mutation/kernels/steady.js';
 import { zoeMutants } from '../mutation/kernels/zoe.js';
 import { isLong, testMutants } from '../mutation/mutant_tests.js';
 
@@ -23,5 +24,6 @@ testMutants(
     ...depthAnything3Mutants,
     ...frameMutants,
     ...doubtMutants,
+    ...steadyMutants,
   ],
 );

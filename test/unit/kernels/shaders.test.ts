@@ -180,6 +180,7 @@ const SCALAR_BYTES: Record<string, number> = {
   f32: 4,
   u32: 4,
   i32: 4,
+  vec3f: 16,
   vec4f: 16,
   vec4u: 16,
   'vec4<f32>': 16,
