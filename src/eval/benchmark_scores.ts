@@ -43,7 +43,7 @@ export function knownDepth(
     for (let x = Math.max(0, columns[0]); x < Math.min(width, columns[1]); x++) {
       const i = y * width + x;
       const z = depth[i] as number;
-      const between = mask && maskAlone ? z > 0 : z > minDepth && z < maxDepth;
+      const between = mask && maskAlone ? z > 0 && z < Infinity : z > minDepth && z < maxDepth;
       known[i] = between && (!mask || mask[i]) ? 1 : 0;
     }
   return { width, height, depth, known };
