@@ -17,7 +17,10 @@ export function extremes(values: ArrayLike<number>): readonly [least: number, mo
 
 /** The values of the known pixels. */
 export function knownOf(values: Float64Array, known: Uint8Array): Float64Array {
-  return values.filter((_, i) => known[i]);
+  let count = 0;
+  const found = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) if (known[i]) found[count++] = values[i] as number;
+  return found.slice(0, count);
 }
 
 /** A sorted copy. */

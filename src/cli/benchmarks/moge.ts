@@ -1,6 +1,6 @@
 import { knownDepth } from '../../eval/benchmark_scores.js';
 import { protocols, type Protocol, type ProtocolName } from '../../eval/protocols.js';
-import { ascending, quantile } from '../../eval/statistics.js';
+import { ascending, knownOf, quantile } from '../../eval/statistics.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { resizePicture } from '../../node/decoder.js';
 import type { Picture } from '../../node/image_file.js';
@@ -85,8 +85,11 @@ async function openScene(tree: FileTree, folder: string, protocol: Protocol): Pr
 
 /** Just beyond the last depth that counts. */
 function farthestOf(depth: Float64Array): number {
-  const finite = ascending(depth.filter((z) => z < Infinity));
-  return quantile(finite, 0.01) * FAR_RATIO * (1 + Number.EPSILON);
+  const finite = knownOf(
+    depth,
+    Uint8Array.from(depth, (z) => Number(z < Infinity)),
+  );
+  return quantile(ascending(finite), 0.01) * FAR_RATIO * (1 + Number.EPSILON);
 }
 
 /**
