@@ -1,6 +1,6 @@
 import { knownDepth } from '../../eval/benchmark_scores.js';
 import { protocols, type Protocol, type ProtocolName } from '../../eval/protocols.js';
-import { ascending, knownOf, quantile } from '../../eval/statistics.js';
+import { lowQuantile } from '../../eval/statistics.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { resizePicture } from '../../node/decoder.js';
 import type { Picture } from '../../node/image_file.js';
@@ -85,11 +85,10 @@ async function openScene(tree: FileTree, folder: string, protocol: Protocol): Pr
 
 /** Just beyond the last depth that counts. */
 function farthestOf(depth: Float64Array): number {
-  const finite = knownOf(
-    depth,
-    Uint8Array.from(depth, (z) => Number(z < Infinity)),
-  );
-  return quantile(ascending(finite), 0.01) * FAR_RATIO * (1 + Number.EPSILON);
+  let count = 0;
+  const finite = new Float64Array(depth.length);
+  for (const z of depth) if (z < Infinity) finite[count++] = z;
+  return lowQuantile(finite.subarray(0, count), 0.01) * FAR_RATIO * (1 + Number.EPSILON);
 }
 
 /**

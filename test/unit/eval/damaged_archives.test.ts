@@ -43,6 +43,18 @@ describe('damaged archives', () => {
     ['another checksum', zip, /checksum/, (b) => void b.writeUInt32LE(1, central(b) + 16)],
     ['encryption', zip, /encrypted/, (b) => void b.writeUInt16LE(1, central(b) + 8)],
     ['another way to pack', zip, /method 12/, (b) => void b.writeUInt16LE(12, central(b) + 10)],
+    [
+      'fewer entries stated than there are',
+      zip,
+      /states 1 entries in \d+ bytes, and they end at/,
+      (b) => void b.writeUInt16LE(1, b.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6])) + 10),
+    ],
+    [
+      'a hole where an entry begins, tar',
+      tar,
+      /has its end at byte 1536, and goes on/,
+      (b) => void b.fill(0, 1024, 1536),
+    ],
     ['cut short, tar', tar, /inside an entry/, (b) => b.subarray(0, 600)],
     ['cut between entries, tar', tar, /without the empty block/, (b) => b.subarray(0, firstEntryEnd(b))],
     ['another header', tar, /no tar archive/, (b) => void b.fill(1, 0, 20)],
