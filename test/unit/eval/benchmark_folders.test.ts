@@ -1,6 +1,6 @@
-import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { findBenchmarks } from '../../../src/cli/benchmarks/find_benchmarks.js';
 import { openTree } from '../../../src/node/archive/file_tree.js';
 import { BenchmarkSets } from './benchmark_sets.js';
@@ -21,6 +21,21 @@ describe('as users have them', () => {
     // Another list of this name.
     await writeFile(join(folder, place, 'filename_list_test.txt'), 'a.png b.png\n');
     expect(await findBenchmarks(folder)).toBeUndefined();
+  });
+
+  it('archives are read where they lie: nothing is written beside them or among temporary files', async () => {
+    const folder = join(sets.root, 'in place');
+    const temporary = join(sets.root, 'temporary');
+    for (const each of [folder, temporary]) await mkdir(each);
+    await copyFile(join(sets.root, 'moge/GSO.zip'), join(folder, 'GSO.zip'));
+    await copyFile(join(sets.root, 'marigold/scannet/scannet_val.tar'), join(folder, 'scannet_val.tar'));
+    const list = 'scannet_val_sampled_list_800_1.txt';
+    await copyFile(join(sets.root, 'marigold/data_split/scannet_depth', list), join(folder, list));
+    vi.stubEnv('TMPDIR', temporary);
+    expect(await sets.scoresIn('in place')).toHaveLength(2);
+    vi.unstubAllEnvs();
+    expect((await readdir(folder)).sort()).toEqual(['GSO.zip', list, 'scannet_val.tar'].sort());
+    expect(await readdir(temporary)).toEqual([]);
   });
 
   it('all lists of DIODE in one folder, of which the whole one counts', async () => {
