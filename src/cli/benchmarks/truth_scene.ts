@@ -31,11 +31,12 @@ export function sceneOf(picture: Picture, raw: RawTruth, protocol: Protocol, sou
   return { picture: seen, truth };
 }
 
-/** Crops in pixels are for pictures of one size: of others they would cut another part. @throws DepthFileError EVAL_SIZE */
+/** Crops in pixels are for pictures of one size: of others they would cut another part. @throws EVAL_SIZE */
 function requireSize({ width, height }: Size, { size, leastSize: least }: Protocol, source: string): void {
   const wanted = size ?? least;
   if (!wanted || (size ? width === size.width && height === size.height : fits(wanted, { width, height }))) return;
-  const what = `is ${width}x${height}, and the protocol cuts ${size ? '' : 'at least '}${wanted.width}x${wanted.height}`;
+  const cut = `${size ? '' : 'at least '}${wanted.width}x${wanted.height}`;
+  const what = `is ${width}x${height}, and the protocol cuts ${cut}`;
   throw new DepthFileError('EVAL_SIZE', `${source}: ${what}.`, {
     source,
     expected: [wanted.width, wanted.height],
