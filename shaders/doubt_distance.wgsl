@@ -3,7 +3,7 @@
 // counts less and less, by a cubic: where it counts for nothing it ends, so that the distance does not jump.
 // One invocation computes one value.
 const WORKGROUP: u32 = 64;
-const FADE: f32 = 0.0625; // share of a side, over which an estimate counts less
+const FADE: f32 = 0.08; // share of a side, over which an estimate counts less
 struct Params {
   H: u32,
   W: u32,

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { extname, join, parse, relative } from 'node:path';
 import { DepthFileError, UsageError } from '../errors.js';
-import { entriesOf, onDisk } from '../node/disk_names.js';
+import { eachFolder, onDisk } from '../node/disk_names.js';
 
 /** A picture and the file that holds its true depth. */
 export interface Pair {
@@ -26,7 +26,16 @@ export async function findPairs(root: string): Promise<Pair[]> {
   const found = await stat(onDisk(root)).catch(() => undefined);
   if (!found?.isDirectory())
     throw new UsageError('OPTION_INPUT', `${root}: there is no such folder.`, { source: root });
-  const pairs = await searchFolder(root, root);
+  const pairs: Pair[] = [];
+  const visit = (folder: string, files: readonly string[]) => void pairs.push(...pairsIn(folder, root, files));
+  await eachFolder(root, visit, isHidden).catch((cause: unknown) => {
+    if (cause instanceof DepthFileError) throw cause;
+    throw new DepthFileError('DEPTH_READ', `${root}: cannot be read (${(cause as Error).message}).`, {
+      source: root,
+      phase: 'read',
+      cause,
+    });
+  });
   if (pairs.length > 0) return pairs;
   throw new UsageError('EVAL_EMPTY', `${root}: there are no pictures with true depth.`, {
     hint: 'A picture NAME.png or NAME.jpg needs NAME.pfm, NAME.npy or NAME-depth.png beside it.',
@@ -34,16 +43,12 @@ export async function findPairs(root: string): Promise<Pair[]> {
   });
 }
 
-async function searchFolder(path: string, root: string): Promise<Pair[]> {
-  const listed = await entriesOf(path).catch((cause: unknown) => {
-    throw new DepthFileError('DEPTH_READ', `${path}: cannot be read (${(cause as Error).message}).`, {
-      source: path,
-      phase: 'read',
-      cause,
-    });
-  });
-  const entries = listed.filter(({ name }) => !name.startsWith('.'));
-  const files = entries.filter(({ folder }) => !folder).map(({ name }) => name);
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function pairsIn(path: string, root: string, all: readonly string[]): Pair[] {
+  const files = all.filter((name) => !isHidden(name));
   const depths = byStem(path, files.filter(isDepth));
   const pictures = byStem(
     path,
@@ -53,15 +58,12 @@ async function searchFolder(path: string, root: string): Promise<Pair[]> {
     if (!pictures.has(stem))
       throw unpaired(join(path, depth), `there is no picture ${stem}.png or ${stem}.jpg beside it`);
   }
-  const pairs = [...pictures].map(([stem, picture]) => {
+  return [...pictures].map(([stem, picture]) => {
     const depth = depths.get(stem);
     if (depth === undefined)
       throw unpaired(join(path, picture), `its depth ${stem}.pfm, ${stem}.npy or ${stem}-depth.png is missing`);
     return { picture: join(path, picture), depth: join(path, depth), folder: relative(root, path) || '.' };
   });
-  const below: Pair[][] = [];
-  for (const { name } of entries.filter(({ folder }) => folder)) below.push(await searchFolder(join(path, name), root));
-  return [...pairs, ...below.flat()];
 }
 
 function isDepth(name: string): boolean {

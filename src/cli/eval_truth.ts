@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error_codes.js';
 import { dirname, join, parse } from 'node:path';
-import { DepthFileError, UsageError } from '../errors.js';
+import { DepthFileError, UsageError, type ErrorDetails } from '../errors.js';
 import { truthOf, type Truth, type TruthKind, type TruthReading } from '../eval/disparity.js';
 import { readDepthFile, type DepthFile } from '../node/depth_file.js';
 import { readSmallFile } from '../node/file_source.js';
@@ -9,12 +9,12 @@ import type { Size } from '../image/size.js';
 /** A sidecar has a few lines. */
 const MOST_SIDECAR_BYTES = 2 ** 20;
 /** Kinds as a sidecar may spell them; the latter two are those of files that depthwise wrote. */
-const KINDS: Readonly<Record<string, TruthKind>> = {
-  depth: 'depth',
-  inverse: 'inverse',
-  metric: 'depth',
-  'relative-inverse': 'inverse',
-};
+const KINDS = new Map<unknown, TruthKind>([
+  ['depth', 'depth'],
+  ['inverse', 'inverse'],
+  ['metric', 'depth'],
+  ['relative-inverse', 'inverse'],
+]);
 
 /**
  * Reads the true depth of a picture. Whether a file holds depth or inverse depth is said by `kind`, or else by a 16-bit
@@ -27,23 +27,26 @@ const KINDS: Readonly<Record<string, TruthKind>> = {
 export async function readTruth(path: string, picture: Size, kind?: TruthKind): Promise<Truth> {
   const file = await readDepthFile(path);
   if (file.width !== picture.width || file.height !== picture.height) {
-    throw fault(
-      'EVAL_SIZE',
-      path,
-      `is ${file.width}x${file.height}, and its picture ${picture.width}x${picture.height}`,
-    );
+    const what = `is ${file.width}x${file.height}, and its picture ${picture.width}x${picture.height}`;
+    throw fault('EVAL_SIZE', path, what, {
+      expected: [picture.width, picture.height],
+      actual: [file.width, file.height],
+    });
   }
   const truth = truthOf(file.data, await reading(path, file, kind));
   const first = truth.disparity[truth.known[0] ?? 0];
   if (truth.known.every((i) => truth.disparity[i] === first)) {
-    throw fault('EVAL_TRUTH', path, `has ${truth.known.length} known pixels, which do not differ in depth`);
+    throw fault('EVAL_TRUTH', path, `has ${truth.known.length} known pixels, which do not differ in depth`, {
+      expected: 2,
+      actual: new Set(truth.known.map((i) => truth.disparity[i] as number)).size,
+    });
   }
   return truth;
 }
 
 async function reading(path: string, { semantics }: DepthFile, kind: TruthKind | undefined): Promise<TruthReading> {
   const sidecar = semantics ? { kind: semantics.kind } : await readSidecar(path);
-  const said = kind ?? KINDS[String(sidecar?.['kind'])];
+  const said = kind ?? KINDS.get(sidecar?.['kind']);
   if (said === undefined) {
     throw new UsageError('EVAL_KIND', `${path}: nothing says whether this is depth or inverse depth.`, {
       hint:
@@ -79,6 +82,6 @@ async function readSidecar(path: string): Promise<Record<string, unknown> | unde
   return undefined;
 }
 
-function fault(code: ErrorCode, path: string, what: string): DepthFileError {
-  return new DepthFileError(code, `${path}: ${what}.`, { source: path, phase: 'read' });
+function fault(code: ErrorCode, path: string, what: string, details: ErrorDetails = {}): DepthFileError {
+  return new DepthFileError(code, `${path}: ${what}.`, { ...details, source: path, phase: 'read' });
 }

@@ -3,11 +3,11 @@ import type { DepthModel } from '../runtime/depth_model.js';
 import { UsageError } from '../errors.js';
 import { score, scoreConfidence, scoreMetric } from '../eval/scores.js';
 import { scoreRows, summarizeScores, type PictureScores } from '../eval/report.js';
-import { readPicture } from '../node/image_file.js';
 import type { EvaluateCommand } from './arguments.js';
 import { evaluateBenchmarks } from './benchmarks/evaluate_benchmarks.js';
 import { findBenchmarks } from './benchmarks/find_benchmarks.js';
 import { estimatedDisparity } from './estimated_disparity.js';
+import { readScored } from './eval_picture.js';
 import { findPairs, type Pair } from './eval_pairs.js';
 import { readTruth, sidecarsOf } from './eval_truth.js';
 import { evaluateVideo } from './evaluate_video.js';
@@ -58,7 +58,7 @@ async function scorePair(
   { data, truth: kind, focalLength, confidence }: EvaluateCommand,
   signal: AbortSignal,
 ): Promise<PictureScores> {
-  const picture = await readPicture(pair.picture);
+  const picture = await readScored(pair.picture);
   const truth = await readTruth(pair.depth, picture, kind);
   const depth = await model.estimate(picture, { signal, ...optional({ focalLength, confidence }) });
   try {

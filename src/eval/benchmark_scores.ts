@@ -43,7 +43,7 @@ export function knownDepth(
     for (let x = Math.max(0, columns[0]); x < Math.min(width, columns[1]); x++) {
       const i = y * width + x;
       const z = depth[i] as number;
-      const between = mask && maskAlone ? z > 0 : z > minDepth && z < maxDepth;
+      const between = mask && maskAlone ? z > 0 && z < Infinity : z > minDepth && z < maxDepth;
       known[i] = between && (!mask || mask[i]) ? 1 : 0;
     }
   return { width, height, depth, known };
@@ -78,25 +78,29 @@ function eachAligned(
 ): void {
   const { positiveOnly, perClip } = protocol;
   for (const { disparity, truth } of frames)
-    for (const i of alignedPixels(truth, protocol)) {
+    eachAlignedPixel(truth, protocol, (i) => {
       const found = disparity[i] as number;
-      if (!truth.known[i] || (positiveOnly && !(found > 0))) continue;
+      if (!truth.known[i] || (positiveOnly && !(found > 0))) return;
       const z = truth.depth[i] as number;
       if (perClip) visit(Math.max(found, 1e-3), 1 / (z + 1e-8));
       else visit(found, 1 / z);
-    }
+    });
 }
 
 /**
  * Every pixel; where the alignment looks at fewer columns, those that nearest resampling by the same factor for both
  * sides gives: the published code resizes the width alone.
  */
-function* alignedPixels({ width, height }: DepthTruth, { alignColumns = Infinity }: Protocol): Generator<number> {
+function eachAlignedPixel(
+  { width, height }: DepthTruth,
+  { alignColumns = Infinity }: Protocol,
+  visit: (i: number) => void,
+): void {
   const factor = Math.min(alignColumns / width, alignColumns / height);
   const columns = factor < 1 ? Math.floor(width * factor) : width;
   const step = factor < 1 ? 1 / factor : 1;
   for (let y = 0; y < height; y++)
-    for (let x = 0; x < columns; x++) yield y * width + Math.min(Math.floor(x * step), width - 1);
+    for (let x = 0; x < columns; x++) visit(y * width + Math.min(Math.floor(x * step), width - 1));
 }
 
 /** Scores of one frame under an alignment. */
@@ -122,10 +126,13 @@ function alignedDepth(
   { perClip, clipNear = 0, maxDepth }: Protocol,
   least: number,
 ): Float64Array {
-  return Float64Array.from(disparity, (value) => {
+  const depth = new Float64Array(disparity.length);
+  for (let i = 0; i < depth.length; i++) {
+    const value = disparity[i] as number;
     const inverted = 1 / Math.max(scale * (perClip ? Math.max(value, 1e-3) : value) + shift, least);
-    return Math.min(Math.max(inverted, clipNear), maxDepth);
-  });
+    depth[i] = Math.min(Math.max(inverted, clipNear), maxDepth);
+  }
+  return depth;
 }
 
 function farthest({ depth, known }: DepthTruth, { floor, maxDepth }: Protocol): number {

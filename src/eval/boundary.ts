@@ -22,8 +22,13 @@ const DIRECTIONS = [
  * ```
  */
 export function boundaryF1(depth: ArrayLike<number>, truth: DepthTruth): number {
+  const counted = DIRECTIONS.map(({ dx, dy }) => countBoundaries(depth, truth, RATIOS, dx, dy, 0));
   const weights = RATIOS.reduce((sum, ratio) => sum + ratio, 0);
-  return RATIOS.reduce((sum, ratio) => sum + (ratio / weights) * f1At(depth, truth, ratio), 0);
+  return RATIOS.reduce((sum, ratio, k) => {
+    const share = (of: 'found' | 'there') =>
+      counted.reduce((all, each) => all + each.both[k]! / Math.max(each[of][k]!, 1) / DIRECTIONS.length, 0);
+    return sum + (ratio / weights) * f1(share('found'), share('there'));
+  }, 0);
 }
 
 /** How much farther than a pixel its neighbours are that make a boundary, weighted by it. moge/test/metrics.py. */
@@ -36,52 +41,60 @@ const STEPS = Array.from({ length: 10 }, (_, i) => 0.05 + (0.2 * i) / 9);
  * @returns from 0 to 1, 1 best
  */
 export function pooledBoundaryF1(depth: ArrayLike<number>, truth: DepthTruth): number {
+  const ratios = STEPS.map((step) => 1 + step);
+  const counted = DIRECTIONS.map(({ dx, dy }) => countBoundaries(depth, truth, ratios, dx, dy, 1));
   const weights = STEPS.reduce((sum, step) => sum + step, 0);
-  return STEPS.reduce((sum, step) => {
-    const counts = DIRECTIONS.map(({ dx, dy }) => countBoundaries(depth, truth, 1 + step, dx, dy, 1));
-    const total = (key: 'both' | 'found' | 'there') => counts.reduce((all, each) => all + each[key], 0);
-    return (
-      sum +
-      (step / weights) * f1(total('both') / Math.max(total('found'), 1), total('both') / Math.max(total('there'), 1))
-    );
+  return STEPS.reduce((sum, step, k) => {
+    const total = (key: keyof Counts) => counted.reduce((all, each) => all + each[key][k]!, 0);
+    const both = total('both');
+    return sum + (step / weights) * f1(both / Math.max(total('found'), 1), both / Math.max(total('there'), 1));
   }, 0);
-}
-
-function f1At(depth: ArrayLike<number>, truth: DepthTruth, ratio: number): number {
-  let [precision, recall] = [0, 0];
-  for (const { dx, dy } of DIRECTIONS) {
-    const { both, found, there } = countBoundaries(depth, truth, ratio, dx, dy, 0);
-    precision += both / Math.max(found, 1) / 4;
-    recall += both / Math.max(there, 1) / 4;
-  }
-  return f1(precision, recall);
 }
 
 function f1(precision: number, recall: number): number {
   return precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0;
 }
 
-/** @param border width of what no nearer pixel of a pair is in */
+/** Boundaries by each ratio: in the estimate, in the truth, in both. */
+interface Counts {
+  readonly both: Uint32Array;
+  readonly found: Uint32Array;
+  readonly there: Uint32Array;
+}
+
+/**
+ * @param ratios ascending, all counted in one pass
+ * @param border width of what no nearer pixel of a pair is in
+ */
 function countBoundaries(
   depth: ArrayLike<number>,
   { width, height, depth: true_, known }: DepthTruth,
-  ratio: number,
+  ratios: readonly number[],
   dx: number,
   dy: number,
   border: number,
-): { both: number; found: number; there: number } {
-  const counts = { both: 0, found: 0, there: 0 };
+): Counts {
+  const counts = {
+    both: new Uint32Array(ratios.length),
+    found: new Uint32Array(ratios.length),
+    there: new Uint32Array(ratios.length),
+  };
+  const least = ratios[0] as number;
   const last = { x: width - Math.max(border, -dx), y: height - Math.max(border, -dy) };
   for (let y = Math.max(border, dy); y < last.y; y++)
     for (let x = Math.max(border, dx); x < last.x; x++) {
-      const [i, j] = [(y - dy) * width + x - dx, y * width + x];
+      const i = (y - dy) * width + x - dx;
+      const j = y * width + x;
       if (!known[i] || !known[j]) continue;
       // Of inverse depths: j is nearer.
-      const found = (depth[i] as number) / (depth[j] as number) > ratio;
-      const there = (true_[i] as number) / (true_[j] as number) > ratio;
-      if (found) counts.found++;
-      if (there) counts.there++;
-      if (found && there) counts.both++;
+      const found = (depth[i] as number) / (depth[j] as number);
+      const there = (true_[i] as number) / (true_[j] as number);
+      if (!(found > least || there > least)) continue;
+      for (const [k, ratio] of ratios.entries()) {
+        if (found > ratio) counts.found[k]!++;
+        if (there > ratio) counts.there[k]!++;
+        if (found > ratio && there > ratio) counts.both[k]!++;
+      }
     }
   return counts;
 }

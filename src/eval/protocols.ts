@@ -23,6 +23,10 @@ export interface Protocol {
   /** What aligned depth is kept from, besides `floor`. */
   readonly clipNear?: number;
   readonly floor: Floor;
+  /** Size of the truth that `crop` is in pixels of. */
+  readonly size?: { readonly width: number; readonly height: number };
+  /** The least size of pictures that `pictureCrop` can cut. */
+  readonly leastSize?: { readonly width: number; readonly height: number };
   /** What the picture and its truth are cut to before the model sees it. */
   readonly pictureCrop?: Crop;
   /** What the truth is cut to, where the pictures of the data set are cut already. */
@@ -115,8 +119,12 @@ export const protocols = {
   'moge-diode': moge(1024, 768),
   'moge-spring': moge(1920, 1080, 'moge'),
   'moge-hammer': moge(1664, 832, 'moge'),
-  'marigold-nyu': marigold(1e-3, 10, { crop: nyuCrop }),
-  'marigold-kitti': marigold(1e-5, 80, { pictureCrop: kittiPicture, crop: eigen }),
+  'marigold-nyu': marigold(1e-3, 10, { crop: nyuCrop, size: { width: 640, height: 480 } }),
+  'marigold-kitti': marigold(1e-5, 80, {
+    pictureCrop: kittiPicture,
+    leastSize: { width: 1216, height: 352 },
+    crop: eigen,
+  }),
   'marigold-eth3d': marigold(1e-5, Infinity, { alignColumns: 1024 }),
   'marigold-diode': marigold(0.6, 350, { maskAlone: true }),
   'marigold-scannet': marigold(1e-3, 10),

@@ -93,7 +93,8 @@ function compared(estimate: ArrayLike<number>, { disparity, known }: Truth) {
   const found = valuesAt(estimate, known);
   const sortedTruth = ascending(truth);
   const { scale, shift } = lineThrough(found, truth);
-  const floor = quantile(sortedTruth, NEAREST) / FAR_RATIO;
+  // Where next to all is sky, the nearest pixel of all.
+  const floor = (quantile(sortedTruth, NEAREST) || (sortedTruth.at(-1) as number)) / FAR_RATIO;
   const near = new Uint32Array(truth.length).map((_, i) => i).filter((i) => (truth[i] as number) > floor);
   const depth = valuesAt(truth, near).map((d) => 1 / d);
   const aligned = valuesAt(found, near).map((d) => 1 / Math.max(scale * d + shift, floor));

@@ -17,7 +17,10 @@ export function extremes(values: ArrayLike<number>): readonly [least: number, mo
 
 /** The values of the known pixels. */
 export function knownOf(values: Float64Array, known: Uint8Array): Float64Array {
-  return values.filter((_, i) => known[i]);
+  let count = 0;
+  const found = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) if (known[i]) found[count++] = values[i] as number;
+  return found.slice(0, count);
 }
 
 /** A sorted copy. */
@@ -31,6 +34,33 @@ export function quantile(sorted: Float64Array, share: number): number {
   const below = Math.floor(place);
   const low = sorted[below] as number;
   const high = sorted[Math.min(below + 1, sorted.length - 1)] as number;
+  return low + (high - low) * (place - below);
+}
+
+/** `quantile` of values that are not sorted, which this puts into another order; NaN of nothing. Quickselect. */
+export function lowQuantile(values: Float64Array, share: number): number {
+  const place = share * (values.length - 1);
+  const below = Math.floor(place);
+  let [left, right] = [0, values.length - 1];
+  while (left < right) {
+    const pivot = values[(left + right) >>> 1] as number;
+    let [i, j] = [left, right];
+    while (i <= j) {
+      while ((values[i] as number) < pivot) i++;
+      while ((values[j] as number) > pivot) j--;
+      if (i > j) break;
+      [values[i], values[j]] = [values[j] as number, values[i] as number];
+      i++;
+      j--;
+    }
+    if (below <= j) right = j;
+    else if (below >= i) left = i;
+    else break;
+  }
+  const low = values[below] ?? NaN;
+  // All behind it are as large or larger.
+  let high = values[below + 1] ?? low;
+  for (let i = below + 1; i < values.length; i++) high = Math.min(high, values[i] as number);
   return low + (high - low) * (place - below);
 }
 

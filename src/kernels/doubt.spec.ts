@@ -181,10 +181,10 @@ function distances(inputs: Tensors, { inA, inB }: DoubtDistanceAttrs): { distanc
   return { distance };
 }
 
-/** How much a row or column of a part counts, from its middle: from 0 to 1 over the 16th of a side at inner ends. */
+/** How much a row or column of a part counts, from its middle: from 0 to 1 over 8 % of a side at inner ends. */
 function fading(at: number, first: number, end: number, side: number): number {
   const inner = [first > 0 ? at + 0.5 - first : side, end < side ? end - at - 0.5 : side];
-  const share = Math.min((16 * Math.min(...inner)) / side, 1);
+  const share = Math.min(Math.min(...inner) / (0.08 * side), 1);
   return share * share * (3 - 2 * share);
 }
 

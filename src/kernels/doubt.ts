@@ -144,7 +144,7 @@ export interface DoubtDistanceAttrs {
 
 /**
  * distance[H,W]: how far the farther of two other estimates is from each value of a depth map, where they show it.
- * Over the last 16th of a side before they end inside of the map they count less and less.
+ * Over the last 8 % of a side before they end inside of the map they count less and less.
  */
 export const doubtDistance = defineOp<DoubtDistanceInputs, DoubtDistanceAttrs, { distance: TensorType }>({
   name: 'doubt_distance',

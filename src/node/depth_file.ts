@@ -60,16 +60,23 @@ function fromNpy(bytes: Uint8Array, path: string): DepthFile {
 }
 
 async function fromPng(bytes: Uint8Array, path: string): Promise<DepthFile> {
-  const { codes, texts, ...size } = await greyCodes(bytes, path);
+  const { codes, texts, width, height } = await greyCodes(bytes, path);
   const text = texts['depthwise'];
-  if (text === undefined) return { ...size, data: Float32Array.from(codes) };
+  if (text === undefined) return { width, height, data: Float32Array.from(codes) };
   const semantics = parseSemantics(text, path);
-  return { ...size, data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code), semantics };
+  return {
+    width,
+    height,
+    data: Float32Array.from(codes, (code) => semantics.offset + semantics.scale * code),
+    semantics,
+  };
 }
 
 /** @internal Codes of a grey PNG of 8 or 16 bits, and its text chunks. */
 export interface GreyCodes extends Size {
   readonly codes: Uint16Array;
+  /** 8 or 16. */
+  readonly bits: number;
   readonly texts: Readonly<Record<string, string>>;
 }
 
@@ -86,7 +93,7 @@ export async function greyCodes(bytes: Uint8Array, path: string): Promise<GreyCo
       .toBuffer({ resolveWithObject: true });
     const codes = new Uint16Array(new Uint8Array(data).buffer);
     const texts = Object.fromEntries((comments ?? []).map(({ keyword, text }) => [keyword, text]));
-    return { width: info.width, height: info.height, codes, texts };
+    return { width: info.width, height: info.height, codes, bits: space === 'grey16' ? 16 : 8, texts };
   } catch (cause) {
     if (cause instanceof DepthFileError || cause instanceof ImageError) throw cause;
     throw fault('PNG_DECODE', path, `cannot be decoded (${String(cause)})`, cause);
@@ -94,11 +101,19 @@ export async function greyCodes(bytes: Uint8Array, path: string): Promise<GreyCo
 }
 
 function parseSemantics(text: string, path: string): DepthSemantics {
-  const semantics = JSON.parse(text) as Partial<DepthSemantics>;
+  const semantics = parsed(text, path);
   if (!Number.isFinite(semantics.scale) || !Number.isFinite(semantics.offset)) {
     throw fault('PNG_TEXT', path, `its "depthwise" text gives scale ${semantics.scale} and offset ${semantics.offset}`);
   }
   return semantics as DepthSemantics;
+}
+
+function parsed(text: string, path: string): Partial<DepthSemantics> {
+  try {
+    return (JSON.parse(text) ?? {}) as Partial<DepthSemantics>;
+  } catch (cause) {
+    throw fault('PNG_TEXT', path, 'its "depthwise" text is not JSON', cause);
+  }
 }
 
 function fault(code: ErrorCode, path: string, what: string, cause?: unknown): DepthFileError {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 
 /**
@@ -23,20 +23,50 @@ export function besideIn(folder: string | Buffer, name: string): string | Buffer
   return typeof folder === 'string' ? join(folder, name) : Buffer.concat([folder, Buffer.from(sep + name)]);
 }
 
-/** What lies in a folder, by names that can be shown, in their order. @throws errors of the system */
+/**
+ * What lies in a folder, by names that can be shown, in their order. A link to a folder is a folder.
+ * @throws errors of the system
+ */
 export async function entriesOf(folder: string): Promise<{ readonly name: string; readonly folder: boolean }[]> {
   const raw = onDisk(folder);
   const entries = await readdir(raw, { withFileTypes: true, encoding: 'buffer' });
   const taken = new Set(entries.map(({ name }) => text(name) ?? ''));
-  return entries
-    .map((entry) => {
-      const bytes = entry.name;
-      const name = text(bytes) ?? shownName(bytes, taken);
-      if (text(bytes) === undefined)
-        disk.set(join(folder, name), Buffer.concat([Buffer.from(raw as string), Buffer.from(sep), bytes]));
-      return { name, folder: entry.isDirectory() };
-    })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found = entries.map(async (entry) => {
+    const bytes = entry.name;
+    const name = text(bytes) ?? shownName(bytes, taken);
+    const path = join(folder, name);
+    if (text(bytes) === undefined) disk.set(path, Buffer.concat([Buffer.from(raw as string), Buffer.from(sep), bytes]));
+    return { name, folder: entry.isDirectory() || (entry.isSymbolicLink() && (await isFolder(path))) };
+  });
+  return (await Promise.all(found)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/**
+ * Calls back with each folder below a path and what lies in it, the path itself first. Links are followed, but for
+ * those to a folder that they lie in.
+ * @param except tells names of folders that are left out
+ * @throws errors of the system, and of `visit`
+ */
+export async function eachFolder(
+  path: string,
+  visit: (folder: string, files: readonly string[]) => void | Promise<void>,
+  except: (name: string) => boolean = () => false,
+  above: readonly string[] = [],
+): Promise<void> {
+  const own = (await realpath(onDisk(path), 'buffer')).toString('latin1');
+  if (above.includes(own)) return;
+  const entries = await entriesOf(path);
+  const names = (folders: boolean) => entries.filter(({ folder }) => folder === folders).map(({ name }) => name);
+  await visit(path, names(false));
+  for (const name of names(true).filter((each) => !except(each)))
+    await eachFolder(join(path, name), visit, except, [...above, own]);
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(onDisk(path)).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 }
 
 /**

@@ -1,6 +1,14 @@
 import { protocols, type ProtocolName } from '../../eval/protocols.js';
-import { greyCodes } from '../../node/depth_file.js';
-import { folderOf, layoutFault, openPicture, readJson, sourceOf, type Layout, type Sample } from './sample.js';
+import {
+  folderOf,
+  layoutFault,
+  openPicture,
+  readCodes,
+  readJson,
+  sourceOf,
+  type Layout,
+  type Sample,
+} from './sample.js';
 import { sceneOf } from './truth_scene.js';
 
 /** A frame as Video Depth Anything lists it: depth is the code over `factor`. */
@@ -21,7 +29,12 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
     lists.map(async (list) => {
       const source = sourceOf(tree, list);
       const parsed = ((await readJson(tree, list)) ?? {}) as Record<string, unknown>;
-      const [set, listed] = Object.entries(parsed)[0] ?? ['', []];
+      const [[set, listed] = ['', []], ...others] = Object.entries(parsed);
+      if (others.length > 0)
+        throw layoutFault(source, `lists ${others.length + 1} sets, and one is read`, {
+          expected: 1,
+          actual: others.length + 1,
+        });
       const own = `vda-${set}`;
       if (!(own in protocols)) {
         const known = Object.keys(protocols).filter((name) => name.startsWith('vda-'));
@@ -34,27 +47,39 @@ export const clips: Layout = async (tree, _trees, { protocol: chosen }) => {
       const most = long ? MOST_LONG : (MOST_FRAMES[set] ?? MOST_LONG);
       // Both lists of a set lie in one folder: their scores are kept apart.
       const folder = long ? `${name}-500` : name;
-      const samples = listed.flatMap((clip) =>
-        Object.entries(clip).flatMap(([title, frames]) =>
-          frames.slice(0, most).map(({ image, gt_depth: depth, factor }): Sample => ({
-            picture: image,
-            clip: title,
-            folder,
-            open: async () => {
-              const root = folderOf(list);
-              const picture = await openPicture(tree, root + image);
-              const at = sourceOf(tree, root + depth);
-              if (!(factor > 0)) throw layoutFault(source, `gives ${depth} the factor ${factor}`, { actual: factor });
-              const { codes, ...size } = await greyCodes(await tree.read(root + depth), at);
-              return sceneOf(picture, { ...size, data: Float64Array.from(codes, (c) => c / factor) }, protocol, at);
-            },
-          })),
-        ),
+      const titles = titled(listed);
+      const samples = titles.flatMap(([title, frames]) =>
+        frames.slice(0, most).map(({ image, gt_depth: depth, factor }): Sample => ({
+          picture: image,
+          clip: title,
+          folder,
+          open: async () => {
+            const root = folderOf(list);
+            const picture = await openPicture(tree, root + image);
+            const at = sourceOf(tree, root + depth);
+            if (!Number.isFinite(factor) || factor <= 0)
+              throw layoutFault(source, `gives ${depth} the factor ${JSON.stringify(factor)}`, { actual: factor });
+            const { codes, width, height } = await readCodes(tree, root + depth);
+            return sceneOf(picture, { width, height, data: Float64Array.from(codes, (c) => c / factor) }, protocol, at);
+          },
+        })),
       );
       return { name, protocol, samples };
     }),
   );
 };
+
+/** The clips of a list by name; a name that comes again gets a number, for its frames are another clip. */
+function titled(listed: readonly Record<string, ListedFrame[]>[]): [string, ListedFrame[]][] {
+  const seen = new Map<string, number>();
+  return listed
+    .flatMap((clip) => Object.entries(clip))
+    .map(([title, frames]) => {
+      const count = (seen.get(title) ?? 0) + 1;
+      seen.set(title, count);
+      return [count === 1 ? title : `${title} (${count})`, frames];
+    });
+}
 
 function isListing(listed: unknown): listed is Record<string, ListedFrame[]>[] {
   const isFrame = (each?: Partial<ListedFrame>) => typeof each?.image === 'string' && typeof each.gt_depth === 'string';

@@ -43,13 +43,20 @@ export const da2k: Layout = async (tree, trees) => {
   });
 };
 
-/** Undefined for a file of that name that holds something else. */
+/**
+ * Undefined for a file of that name that holds something else: nothing of it is a pair, and not all are empty lists.
+ * @throws DepthFileError EVAL_LAYOUT where a part of it is no pair
+ */
 async function readAnnotations(tree: FileTree, name: string): Promise<[string, Annotation[]][] | undefined> {
   const entries = Object.entries(((await readJson(tree, name)) ?? {}) as Record<string, Annotation[]>);
   const isPair = (each?: Annotation) => Array.isArray(each?.point1) && Array.isArray(each.point2);
-  const pairs = entries.every(([, list]) => Array.isArray(list) && list.every(isPair));
+  const isWhole = ([, list]: [string, Annotation[]]) => Array.isArray(list) && list.every(isPair);
+  const somePair = entries.some(([, list]) => Array.isArray(list) && list.some(isPair));
+  const odd = entries.find((entry) => !isWhole(entry));
+  if (entries.length === 0 || (odd && !somePair)) return undefined;
+  if (odd) throw layoutFault(sourceOf(tree, name), `has under ${odd[0]} something else than pairs of points`);
   // A picture without a pair has no score.
-  return entries.length > 0 && pairs ? entries.filter(([, list]) => list.length > 0) : undefined;
+  return entries.filter(([, list]) => list.length > 0);
 }
 
 function pairOf(
@@ -57,15 +64,24 @@ function pairOf(
   { width, height }: { readonly width: number; readonly height: number },
   source: string,
 ): OrderedPair {
-  for (const [row, column] of [point1, point2]) {
-    const inside = [row, column].every(Number.isInteger) && row >= 0 && row < height && column >= 0 && column < width;
+  if (String(point1) === String(point2))
+    throw layoutFault(source, `both points of a pair are [${String(point1)}]`, { actual: [point1, point2] });
+  for (const point of [point1, point2]) {
+    const [row, column] = point;
+    const inside =
+      point.length === 2 &&
+      [row, column].every(Number.isInteger) &&
+      row >= 0 &&
+      row < height &&
+      column >= 0 &&
+      column < width;
     if (!inside)
       throw layoutFault(
         source,
-        `point [${row}, ${column}] is not in its picture of ${height} rows and ${width} columns`,
+        `point [${point.join(', ')}] is not in its picture of ${height} rows and ${width} columns`,
         {
           expected: [height, width],
-          actual: [row, column],
+          actual: point,
         },
       );
   }

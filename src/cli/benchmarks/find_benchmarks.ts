@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { UsageError } from '../../errors.js';
-import { protocols, type ProtocolName } from '../../eval/protocols.js';
+import { protocols, type Protocol, type ProtocolName } from '../../eval/protocols.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { isArchive, openTree } from '../../node/archive/file_tree.js';
 import { onDisk } from '../../node/disk_names.js';
@@ -27,7 +27,8 @@ export interface FoundBenchmarks {
  * are looked into, and read where they are.
  * @param protocol in place of the one that each layout comes with
  * @returns undefined where nothing is told
- * @throws DepthFileError EVAL_ARCHIVE, EVAL_LAYOUT, DEPTH_READ; UsageError EVAL_EMPTY where the lists are empty
+ * @throws DepthFileError EVAL_ARCHIVE, EVAL_LAYOUT, DEPTH_READ; UsageError EVAL_EMPTY where the lists are empty,
+ *   OPTION_CONFLICT where the protocol does not fit
  */
 export async function findBenchmarks(path: string, protocol?: ProtocolName): Promise<FoundBenchmarks | undefined> {
   const trees: FileTree[] = [];
@@ -39,7 +40,11 @@ export async function findBenchmarks(path: string, protocol?: ProtocolName): Pro
     const choice = protocol && { protocol: { name: protocol, rules: protocols[protocol] } };
     const benchmarks: Benchmark[] = [];
     for (const tree of trees)
-      for (const layout of LAYOUTS) benchmarks.push(...(await layout(tree, trees, choice ?? {})));
+      for (const layout of LAYOUTS) {
+        const found = await layout(tree, trees, choice ?? {});
+        if (protocol) for (const each of found) requireFit(each, layout, protocol, tree.path);
+        benchmarks.push(...found);
+      }
     const empty = benchmarks.length > 0 && benchmarks.every(({ samples }) => samples.length === 0);
     if (empty)
       throw new UsageError('EVAL_EMPTY', `${path}: the lists of ${benchmarks[0]!.name} name no picture.`, {
@@ -52,6 +57,22 @@ export async function findBenchmarks(path: string, protocol?: ProtocolName): Pro
   }
   await close();
   return undefined;
+}
+
+/** What a protocol needs the benchmark has to have. @throws UsageError OPTION_CONFLICT */
+function requireFit(benchmark: Benchmark, layout: Layout, protocol: ProtocolName, source: string): void {
+  const { camera, perClip, pictureCrop, truthCrop }: Protocol = protocols[protocol];
+  const reason = !benchmark.protocol
+    ? `${benchmark.name} has pairs of points, which are in order or not`
+    : camera && layout !== moge
+      ? `it looks through cameras, which the pack of MoGe alone has`
+      : perClip && benchmark.samples.some(({ clip }) => clip === undefined)
+        ? 'it aligns clips, and these are single pictures'
+        : (pictureCrop ?? truthCrop) && layout === moge
+          ? 'it cuts pictures that the pack of MoGe has whole'
+          : undefined;
+  if (reason)
+    throw new UsageError('OPTION_CONFLICT', `${source}: --protocol ${protocol} does not fit: ${reason}.`, { source });
 }
 
 function filesOf({ path, names }: FileTree): string[] {

@@ -2,12 +2,12 @@ import { decodeNpy } from '../../depth/formats/npy.js';
 import { protocols, type ProtocolName } from '../../eval/protocols.js';
 import { DepthFileError } from '../../errors.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
-import { greyCodes } from '../../node/depth_file.js';
 import type { Picture } from '../../node/image_file.js';
 import {
   findFile,
   layoutFault,
   openPicture,
+  readCodes,
   readLines,
   sourceOf,
   type Benchmark,
@@ -53,7 +53,9 @@ export const marigold: Layout = async (tree, trees, { protocol: chosen }) => {
       if (split.line && !split.line.test(text[0] ?? '')) return [];
       const lines = text.map((line) => line.trim().split(/\s+/));
       // KITTI's list says None for pictures without truth; its third column is a focal length, NYU's a filled map.
-      const listed = lines.filter(([, depth]) => depth !== undefined && depth !== 'None');
+      const bare = lines.find(([, depth]) => depth === undefined);
+      if (bare) throw layoutFault(sourceOf(tree, name), `lists ${bare[0]} without its depth`);
+      const listed = lines.filter(([, depth]) => depth !== 'None');
       const first = listed[0]?.[0];
       const place = first === undefined ? undefined : findFile(trees, first);
       if (!place) throw layoutFault(sourceOf(tree, name), `its first picture ${first} is in no folder or archive here`);
@@ -82,11 +84,7 @@ function isPart({ names }: FileTree, name: string): boolean {
 /** Depth in a 16-bit PNG; codes are depth times `factor`. */
 function codes(factor: number): Reader {
   return async (tree, [name]) => {
-    const {
-      width,
-      height,
-      codes: stored,
-    } = await greyCodes(await tree.read(name as string), sourceOf(tree, name as string));
+    const { width, height, codes: stored } = await readCodes(tree, name as string);
     return { width, height, data: Float64Array.from(stored, (code) => code / factor) };
   };
 }
@@ -116,7 +114,16 @@ async function maskedNpy(tree: FileTree, names: readonly string[]): Promise<RawT
   const map = squeezed(await tree.read(depth), source);
   const valid = squeezed(await tree.read(mask), sourceOf(tree, mask));
   if (valid.width !== map.width || valid.height !== map.height)
-    throw layoutFault(source, `is ${map.width}x${map.height}, and its mask ${valid.width}x${valid.height}`);
+    throw layoutFault(source, `is ${map.width}x${map.height}, and its mask ${valid.width}x${valid.height}`, {
+      expected: [map.width, map.height],
+      actual: [valid.width, valid.height],
+    });
+  const odd = valid.data.find((each) => each !== 0 && each !== 1);
+  if (odd !== undefined)
+    throw layoutFault(sourceOf(tree, mask), `is a mask of 0 and 1, and holds ${odd}`, {
+      expected: [0, 1],
+      actual: odd,
+    });
   return { ...map, mask: valid.data };
 }
 

@@ -1,8 +1,7 @@
 import { knownDepth } from '../../eval/benchmark_scores.js';
 import { protocols, type Protocol, type ProtocolName } from '../../eval/protocols.js';
-import { ascending, quantile } from '../../eval/statistics.js';
+import { lowQuantile } from '../../eval/statistics.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
-import { greyCodes } from '../../node/depth_file.js';
 import { resizePicture } from '../../node/decoder.js';
 import type { Picture } from '../../node/image_file.js';
 import { cameraOf, seenDepth, seenPicture } from './moge_camera.js';
@@ -10,6 +9,7 @@ import {
   folderOf,
   layoutFault,
   openPicture,
+  readCodes,
   readJson,
   readLines,
   sourceOf,
@@ -59,7 +59,7 @@ function benchmarkOf(tree: FileTree, root: string): string {
 async function openScene(tree: FileTree, folder: string, protocol: Protocol): Promise<Scene> {
   const picture = await openPicture(tree, `${folder}image.jpg`);
   const source = sourceOf(tree, `${folder}depth.png`);
-  const raw = await logDepth(await tree.read(`${folder}depth.png`), source);
+  const raw = await logDepth(tree, `${folder}depth.png`);
   requireSameSize(raw, picture, source);
   const meta = `${folder}meta.json`;
   const intrinsics = await readIntrinsics(tree, meta);
@@ -79,22 +79,25 @@ async function openScene(tree: FileTree, folder: string, protocol: Protocol): Pr
     height,
   };
   const truth = knownDepth({ width, height, depth }, { ...protocol, maxDepth: farthestOf(depth) });
-  requireKnown(truth.known, source);
+  requireKnown(truth, protocol, source);
   return { picture: seen, truth };
 }
 
 /** Just beyond the last depth that counts. */
 function farthestOf(depth: Float64Array): number {
-  const finite = ascending(depth.filter((z) => z < Infinity));
-  return quantile(finite, 0.01) * FAR_RATIO * (1 + Number.EPSILON);
+  let count = 0;
+  const finite = new Float64Array(depth.length);
+  for (const z of depth) if (z < Infinity) finite[count++] = z;
+  return lowQuantile(finite.subarray(0, count), 0.01) * FAR_RATIO * (1 + Number.EPSILON);
 }
 
 /**
  * Depth of a 16-bit logarithmic PNG: near^(1-d) far^d with d = (code - 1) / 65533; NaN where it is not known.
  * @throws DepthFileError EVAL_LAYOUT without `near` and `far` in its text chunks, PNG_*
  */
-async function logDepth(bytes: Uint8Array, source: string): Promise<RawTruth> {
-  const { codes, texts, ...size } = await greyCodes(bytes, source);
+async function logDepth(tree: FileTree, name: string): Promise<RawTruth> {
+  const source = sourceOf(tree, name);
+  const { codes, texts, width, height } = await readCodes(tree, name);
   const [near, far] = [Number(texts['near'] ?? NaN), Number(texts['far'] ?? NaN)];
   // In metres, of older files alone.
   const unit = Number(texts['unit'] ?? 1);
@@ -108,7 +111,7 @@ async function logDepth(bytes: Uint8Array, source: string): Promise<RawTruth> {
     // Infinitely far is known to be far, and no depth to compare.
     return code >= FIRST && code <= LAST ? near ** (1 - d) * far ** d * unit : NaN;
   });
-  return { ...size, data: Float64Array.from(codes, (code) => table[code] as number) };
+  return { width, height, data: Float64Array.from(codes, (code) => table[code] as number) };
 }
 
 async function readIntrinsics(tree: FileTree, name: string): Promise<number[]> {

@@ -2,6 +2,7 @@ import type { RawTruth } from './truth_scene.js';
 
 /** A 3×3 matrix, row-major. */
 type Matrix = readonly number[];
+type Nine = [number, number, number, number, number, number, number, number, number];
 type Vector = readonly [number, number, number];
 
 /** How a picture is seen by a camera that looks straight ahead: first resized, then turned. */
@@ -10,8 +11,8 @@ export interface Camera {
   readonly height: number;
   /** The picture is resized to this first, so that its pixels are about as large as those of the camera. */
   readonly resized: { readonly width: number; readonly height: number };
-  /** Place in the resized picture, in pixels from the centre of the first, of a pixel of the camera. */
-  place(x: number, y: number): [number, number];
+  /** Calls back with the place in the resized picture of every pixel, in pixels from the centre of the first. */
+  eachPlace(visit: (i: number, u: number, v: number) => void): void;
   /** Distance over depth at a pixel of the resized picture. */
   distance(u: number, v: number): number;
   /** Distance over depth at a pixel of the camera. */
@@ -41,12 +42,18 @@ export function cameraOf(
     width,
     height,
     resized,
-    place: (x, y) => {
-      const [a, b, c] = applied(toPicture, [(x + 0.5) / width, (y + 0.5) / height, 1]);
-      return [(a / c) * resized.width - 0.5, (b / c) * resized.height - 0.5];
+    eachPlace: (visit) => {
+      const [m0, m1, m2, m3, m4, m5, m6, m7, m8] = toPicture as Nine;
+      for (let y = 0, i = 0; y < height; y++)
+        for (let x = 0; x < width; x++, i++) {
+          const [p, q] = [(x + 0.5) / width, (y + 0.5) / height];
+          const c = m6 * p + m7 * q + m8;
+          const [u, v] = [(m0 * p + m1 * q + m2) / c, (m3 * p + m4 * q + m5) / c];
+          visit(i, u * resized.width - 0.5, v * resized.height - 0.5);
+        }
     },
-    distance: (u, v) => length(applied(inverse, [(u + 0.5) / resized.width, (v + 0.5) / resized.height, 1])),
-    rayLength: (x, y) => length(applied(own, [(x + 0.5) / width, (y + 0.5) / height, 1])),
+    distance: (u, v) => reach(inverse, (u + 0.5) / resized.width, (v + 0.5) / resized.height),
+    rayLength: (x, y) => reach(own, (x + 0.5) / width, (y + 0.5) / height),
   };
 }
 
@@ -82,13 +89,13 @@ export function seenDepth(raw: RawTruth, camera: Camera): Float64Array {
   const { width, height, resized } = camera;
   const near = resizeKnown(raw, resized);
   const seen = new Float64Array(width * height).fill(NaN);
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      const [u, v] = camera.place(x, y).map(roundEven) as [number, number];
-      if (!(u >= 0 && u < resized.width && v >= 0 && v < resized.height)) continue;
-      const depth = near[v * resized.width + u] as number;
-      seen[y * width + x] = (depth * camera.distance(u, v)) / camera.rayLength(x, y);
-    }
+  camera.eachPlace((i, atU, atV) => {
+    const u = roundEven(atU);
+    const v = roundEven(atV);
+    if (!(u >= 0 && u < resized.width && v >= 0 && v < resized.height)) return;
+    const depth = near[v * resized.width + u] as number;
+    seen[i] = (depth * camera.distance(u, v)) / camera.rayLength(i % width, Math.floor(i / width));
+  });
   return seen;
 }
 
@@ -124,19 +131,18 @@ function resizeKnown(
 export function seenPicture(resized: Uint8Array, camera: Camera): Uint8Array<ArrayBuffer> {
   const seen = new Uint8Array(4 * camera.width * camera.height);
   const { width, height } = camera.resized;
-  for (let y = 0; y < camera.height; y++)
-    for (let x = 0; x < camera.width; x++) {
-      const [u, v] = camera.place(x, y);
-      const [left, top] = [Math.floor(u), Math.floor(v)];
-      for (let c = 0; c < 3; c++) {
-        const at = (i: number, j: number) =>
-          i >= 0 && i < width && j >= 0 && j < height ? (resized[4 * (j * width + i) + c] as number) : 0;
-        const above = at(left, top) * (left + 1 - u) + at(left + 1, top) * (u - left);
-        const below = at(left, top + 1) * (left + 1 - u) + at(left + 1, top + 1) * (u - left);
-        seen[4 * (y * camera.width + x) + c] = Math.round(above * (top + 1 - v) + below * (v - top));
-      }
-      seen[4 * (y * camera.width + x) + 3] = 255;
+  const at = (i: number, j: number, c: number) =>
+    i >= 0 && i < width && j >= 0 && j < height ? (resized[4 * (j * width + i) + c] as number) : 0;
+  camera.eachPlace((i, u, v) => {
+    const left = Math.floor(u);
+    const top = Math.floor(v);
+    for (let c = 0; c < 3; c++) {
+      const above = at(left, top, c) * (left + 1 - u) + at(left + 1, top, c) * (u - left);
+      const below = at(left, top + 1, c) * (left + 1 - u) + at(left + 1, top + 1, c) * (u - left);
+      seen[4 * i + c] = Math.round(above * (top + 1 - v) + below * (v - top));
     }
+    seen[4 * i + 3] = 255;
+  });
   return seen;
 }
 
@@ -169,6 +175,14 @@ function inverted(m: Matrix): Matrix {
   };
   const determinant = m[0]! * minor(0, 0) + m[1]! * minor(0, 1) + m[2]! * minor(0, 2);
   return Array.from({ length: 9 }, (_, k) => minor(k % 3, Math.floor(k / 3)) / determinant);
+}
+
+/** Length of a matrix times (x, y, 1). */
+function reach(m: Matrix, x: number, y: number): number {
+  const a = m[0]! * x + m[1]! * y + m[2]!;
+  const b = m[3]! * x + m[4]! * y + m[5]!;
+  const c = m[6]! * x + m[7]! * y + m[8]!;
+  return Math.sqrt(a * a + b * b + c * c);
 }
 
 function length([x, y, z]: Vector): number {

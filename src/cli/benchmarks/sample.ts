@@ -3,7 +3,9 @@ import type { DepthTruth } from '../../eval/depth_truth.js';
 import type { Crop, Protocol } from '../../eval/protocols.js';
 import { DepthFileError, type ErrorDetails } from '../../errors.js';
 import type { FileTree } from '../../node/archive/archive_bytes.js';
-import { pictureOf, type Picture } from '../../node/image_file.js';
+import { greyCodes, type GreyCodes } from '../../node/depth_file.js';
+import type { Picture } from '../../node/image_file.js';
+import { scoredOf } from '../eval_picture.js';
 
 /** A picture and what is known of its depth. */
 export type Scene = { readonly picture: Picture } & (
@@ -38,9 +40,17 @@ export interface Choice {
   readonly protocol?: { readonly name: string; readonly rules: Protocol };
 }
 
-/** A picture in a tree. @throws as `readPicture` */
+/** A picture in a tree. @throws as `readPicture`; DepthFileError EVAL_PAIR for a map */
 export async function openPicture(tree: FileTree, name: string): Promise<Picture> {
-  return pictureOf(await tree.read(name), sourceOf(tree, name));
+  return scoredOf(await tree.read(name), sourceOf(tree, name));
+}
+
+/** The codes of a depth map, which all layouts have in 16 bits. @throws as `greyCodes`; DepthFileError EVAL_LAYOUT */
+export async function readCodes(tree: FileTree, name: string): Promise<GreyCodes> {
+  const source = sourceOf(tree, name);
+  const codes = await greyCodes(await tree.read(name), source);
+  if (codes.bits === 16) return codes;
+  throw layoutFault(source, `has codes of ${codes.bits} bits, and depth has 16`, { expected: 16, actual: codes.bits });
 }
 
 export function sourceOf(tree: FileTree, name: string): string {

@@ -2,9 +2,11 @@ import {
   alignDisparity,
   pairsInOrder,
   scoreFrame,
+  type Alignment,
   type BenchmarkScores,
   type Frame,
 } from '../../eval/benchmark_scores.js';
+import { ImageError } from '../../errors.js';
 import type { DepthTruth } from '../../eval/depth_truth.js';
 import type { Protocol } from '../../eval/protocols.js';
 import type { BenchmarkRow } from '../../eval/report.js';
@@ -51,7 +53,19 @@ async function scoreSample(
   }
   const frame = { disparity, truth };
   const rules = protocol as Protocol;
-  return { picture: name, folder, ...scoreFrame(frame, alignDisparity([frame], rules), rules) };
+  const alignment = requireAlignment(alignDisparity([frame], rules), name);
+  return { picture: name, folder, ...scoreFrame(frame, alignment, rules) };
+}
+
+/** @throws ImageError EVAL_ESTIMATE where the protocol leaves no pixel to align: it may count those above 0 alone */
+function requireAlignment(alignment: Alignment, source: string): Alignment {
+  if (Number.isFinite(alignment.scale) && Number.isFinite(alignment.shift)) return alignment;
+  throw new ImageError('EVAL_ESTIMATE', `${source}: 0 pixels of the estimate can be aligned by the protocol.`, {
+    source,
+    expected: 1,
+    actual: 0,
+    phase: 'run',
+  });
 }
 
 /** Means over the frames of a clip, under one alignment. */
@@ -65,7 +79,7 @@ async function scoreClip(
     const { picture, truth } = await sample.open();
     frames.push({ disparity: await estimate(picture, sample.picture), truth: truth as DepthTruth });
   }
-  const alignment = alignDisparity(frames, protocol);
+  const alignment = requireAlignment(alignDisparity(frames, protocol), samples[0]?.clip ?? '');
   const scores = frames.map((frame) => scoreFrame(frame, alignment, protocol));
   const mean = (key: 'absRel' | 'rmse' | 'delta') => scores.reduce((sum, each) => sum + each[key], 0) / scores.length;
   return { absRel: mean('absRel'), rmse: mean('rmse'), delta: mean('delta') };

@@ -1,4 +1,6 @@
+import { DepthFileError } from '../../errors.js';
 import { protocols } from '../../eval/protocols.js';
+import type { FileTree } from '../../node/archive/archive_bytes.js';
 import { findFile, folderOf, layoutFault, openPicture, sourceOf, type Layout, type Sample } from './sample.js';
 import { sceneOf, type RawTruth } from './truth_scene.js';
 
@@ -13,6 +15,7 @@ export const sintel: Layout = async (tree, trees, { protocol: chosen }) => {
   // Names that begin with a dot are what macOS leaves beside files.
   const depths = [...tree.names].filter((name) => /(?:^|\/)depth\/[^/]+\/[^/.][^/]*\.dpt$/.test(name)).sort();
   if (depths.length === 0) return [];
+  const listed = new Set(depths);
   const { name, rules: protocol } = chosen ?? { name: 'midas-sintel', rules: protocols['midas-sintel'] };
   const samples = depths.map((depth): Sample => {
     const [, scene, frame] = /([^/]+)\/([^/]+)\.dpt$/.exec(depth) as unknown as [string, string, string];
@@ -37,8 +40,28 @@ export const sintel: Layout = async (tree, trees, { protocol: chosen }) => {
       },
     };
   });
+  for (const depth of depths) requireWhole(tree, listed, depth);
   return [{ name, protocol, samples }];
 };
+
+/** Every picture beside that of a depth has a depth too. @throws DepthFileError EVAL_PAIR for the first without */
+function requireWhole(tree: FileTree, depths: ReadonlySet<string>, depth: string): void {
+  const scene = folderOf(depth);
+  if ([...depths].find((each) => folderOf(each) === scene) !== depth) return;
+  for (const pass of PASSES) {
+    const pictures = scene.replace(/depth\/([^/]+\/)$/, `${pass}/$1`);
+    for (const name of tree.names) {
+      if (folderOf(name) !== pictures || !/\/[^/.][^/]*\.png$/.test(name)) continue;
+      const wanted = `${scene}${name.slice(pictures.length, -'png'.length)}dpt`;
+      if (!depths.has(wanted))
+        throw new DepthFileError('EVAL_PAIR', `${sourceOf(tree, name)}: its depth ${wanted} is missing.`, {
+          source: sourceOf(tree, name),
+          expected: wanted,
+          phase: 'read',
+        });
+    }
+  }
+}
 
 /** f32 tag, i32 width and height, f32[height,width], all little-endian. @throws DepthFileError EVAL_LAYOUT */
 function decodeDpt(bytes: Uint8Array<ArrayBuffer>, source: string): RawTruth {

@@ -1,4 +1,5 @@
 import { knownDepth } from '../../eval/benchmark_scores.js';
+import type { DepthTruth } from '../../eval/depth_truth.js';
 import type { Protocol } from '../../eval/protocols.js';
 import { DepthFileError } from '../../errors.js';
 import type { Size } from '../../image/size.js';
@@ -19,14 +20,33 @@ export interface RawTruth {
  * @throws DepthFileError EVAL_SIZE where their sizes differ, EVAL_TRUTH where fewer than two pixels are known
  */
 export function sceneOf(picture: Picture, raw: RawTruth, protocol: Protocol, source: string): Scene {
+  requireSize(raw, protocol, source);
   const seen = cropPicture(picture, protocol.pictureCrop);
   const crop = protocol.truthCrop ?? protocol.pictureCrop;
   const { data: depth, ...size } = cropMap(raw, crop);
   requireSameSize(size, seen, source);
   const mask = raw.mask && cropMap({ ...raw, data: raw.mask }, crop).data;
   const truth = knownDepth({ ...size, depth }, protocol, mask);
-  requireKnown(truth.known, source);
+  requireKnown(truth, protocol, source);
   return { picture: seen, truth };
+}
+
+/** Crops in pixels are for pictures of one size: of others they would cut another part. @throws EVAL_SIZE */
+function requireSize({ width, height }: Size, { size, leastSize: least }: Protocol, source: string): void {
+  const wanted = size ?? least;
+  if (!wanted || (size ? width === size.width && height === size.height : fits(wanted, { width, height }))) return;
+  const cut = `${size ? '' : 'at least '}${wanted.width}x${wanted.height}`;
+  const what = `is ${width}x${height}, and the protocol cuts ${cut}`;
+  throw new DepthFileError('EVAL_SIZE', `${source}: ${what}.`, {
+    source,
+    expected: [wanted.width, wanted.height],
+    actual: [width, height],
+    phase: 'read',
+  });
+}
+
+function fits(least: Size, { width, height }: Size): boolean {
+  return width >= least.width && height >= least.height;
 }
 
 /** @throws DepthFileError EVAL_SIZE */
@@ -41,14 +61,18 @@ export function requireSameSize(depth: Size, picture: Size, source: string): voi
   });
 }
 
-/** @throws DepthFileError EVAL_TRUTH */
-export function requireKnown(known: Uint8Array, source: string): void {
+/** @throws DepthFileError EVAL_TRUTH for fewer than two known pixels, and for a picture whose pixels are all as far */
+export function requireKnown({ known, depth }: DepthTruth, { perClip }: Protocol, source: string): void {
   const count = known.reduce((sum, each) => sum + each, 0);
-  if (count >= 2) return;
-  throw new DepthFileError('EVAL_TRUTH', `${source}: has ${count} known pixels under the protocol; 2 are the least.`, {
+  const first = depth[known.indexOf(1)];
+  // A line through one value fits it whatever the estimate; the frames of a clip share theirs.
+  const differ = perClip || known.some((each, i) => each && depth[i] !== first);
+  if (count >= 2 && differ) return;
+  const what = count < 2 ? '2 are the least' : 'they do not differ in depth';
+  throw new DepthFileError('EVAL_TRUTH', `${source}: has ${count} known pixels under the protocol; ${what}.`, {
     source,
     expected: 2,
-    actual: count,
+    actual: Math.min(count, 1),
     phase: 'read',
   });
 }

@@ -1,4 +1,5 @@
-import { DepthwiseError } from '../../errors.js';
+import { DepthwiseError, ImageError } from '../../errors.js';
+import { extremes } from '../../eval/statistics.js';
 import type { Size } from '../../image/size.js';
 import { pictureOf, readPicture, type Picture } from '../../node/image_file.js';
 import type { DepthModel } from '../../runtime/depth_model.js';
@@ -68,7 +69,16 @@ async function addEstimate(
   const picture = await (bytes ? pictureOf(bytes, path, { onWarning }) : readPicture(path, { onWarning }));
   const { estimates, ...shown } = before ?? { path, ...shrunk(picture), estimates: [] };
   const made = await estimate(model, picture, shown.size, path, command, session.signal);
+  if (!before) requireDepths(made, path, label);
   return { ...shown, estimates: [...estimates, { ...made, model: label }] };
+}
+
+/** The others are laid onto the first map, which nothing can be laid onto where it is the same everywhere. */
+function requireDepths({ disparity }: Omit<Estimate, 'model'>, path: string, label: string): void {
+  const [least, most] = extremes(disparity);
+  if (least < most) return;
+  const what = `the map of ${label} is ${least} everywhere, and the others are compared with it`;
+  throw new ImageError('EVAL_ESTIMATE', `${path}: ${what}.`, { source: path, expected: 2, actual: 1, phase: 'run' });
 }
 
 /** The picture as the page shows it. */

@@ -24,6 +24,7 @@ h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2.2rem 0 .3rem}p{margin:.3rem 0}
 table{border-collapse:collapse;margin:.6rem 0;font-variant-numeric:tabular-nums}
 td,th{padding:.15rem .7rem .15rem 0;text-align:left;vertical-align:top}
 .figures{display:flex;flex-wrap:wrap;gap:.6rem;margin:.5rem 0}.figures>div{width:19rem;max-width:100%}
+h2,td,figcaption{overflow-wrap:anywhere}
 figure{margin:0 0 .6rem}figure img{display:block;width:100%}figcaption{font-size:.85rem;color:#555}
 @media(prefers-color-scheme:dark){body{background:#181818;color:#ddd}figcaption{color:#aaa}}`;
 

@@ -119,7 +119,9 @@ function focalOf(fieldOfView: number, width: number): number {
 }
 
 function shown({ verdict, answers }: Judgement): string {
-  return `${verdict} ${answers.map(({ value }) => value.toFixed(2)).join(', ')}`;
+  // Next to nothing has no sign.
+  const rounded = answers.map(({ value }) => value.toFixed(2).replace(/^-(0\.0+)$/, '$1'));
+  return `${verdict} ${rounded.join(', ')}`;
 }
 
 async function sectionOf(

@@ -1,7 +1,7 @@
-import { open, readFile, readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { open, readFile, stat } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { DepthFileError } from '../../errors.js';
-import { onDisk } from '../disk_names.js';
+import { eachFolder, onDisk } from '../disk_names.js';
 import { checkSize, type FileTree } from './archive_bytes.js';
 import { openTar } from './tar_tree.js';
 import { openZip } from './zip_tree.js';
@@ -29,20 +29,23 @@ export async function openTree(path: string): Promise<FileTree> {
 }
 
 async function openFolder(path: string): Promise<FileTree> {
-  const found = await readdir(onDisk(path), { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+  const names = new Set<string>();
+  await eachFolder(path, (folder, files) => {
+    for (const file of files) names.add(join(folder, file).slice(join(path, '/').length).replaceAll(sep, '/'));
+  }).catch((cause: unknown) => {
     throw unreadable(path, cause);
   });
-  const names = found
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(path, '/').length).replaceAll('\\', '/'));
   const read = async (name: string) => {
+    // A list may not lead out of the folder.
+    if (name.split('/').includes('..'))
+      throw unreadable(join(path, name), new Error('it is outside of the folder that is read'));
     const size = await stat(onDisk(join(path, name))).catch((cause: unknown) => {
       throw unreadable(join(path, name), cause);
     });
     checkSize(join(path, name), size.size);
     return new Uint8Array(await readFile(onDisk(join(path, name))));
   };
-  return { path, names: new Set(names), read, close: async () => undefined };
+  return { path, names, read, close: async () => undefined };
 }
 
 function unreadable(path: string, cause: unknown): DepthFileError {

@@ -2,6 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { damaged, checkSize, MAX_FILES, readAt, type FileTree } from './archive_bytes.js';
 
 const BLOCK = 512;
+/** What is read at once behind the end. */
+const CHUNK = 2 ** 20;
 /** Longest name that a header before a file may give it. */
 const MAX_NAME_BYTES = 64 * 1024;
 /** Types of entries: files, and headers that say more of the entry that follows. POSIX.1-2001 `pax`, and GNU tar. */
@@ -25,9 +27,15 @@ export async function openTar(path: string, file: FileHandle, length: number): P
   for (let at = 0, entries = 0; ; entries++) {
     // An archive ends in blocks of zeros: one without them was cut short.
     if (at + BLOCK > length)
-      throw damaged(path, `ends at byte ${length}, without the empty block that ends an archive`);
+      throw damaged(path, `ends at byte ${length}, without the empty block that ends an archive`, {
+        expected: at + BLOCK,
+        actual: length,
+      });
     const header = await readAt(path, file, at, BLOCK);
-    if (header.every((byte) => byte === 0)) break;
+    if (header.every((byte) => byte === 0)) {
+      await checkEnd(path, file, at + BLOCK, length);
+      break;
+    }
     if (entries >= MAX_FILES)
       throw damaged(path, `has more than ${MAX_FILES} entries`, { expected: MAX_FILES, actual: entries + 1 });
     checkSum(path, header, at);
@@ -63,6 +71,19 @@ export async function openTar(path: string, file: FileHandle, length: number): P
   return { path, names: new Set(places.keys()), read, close: () => file.close() };
 }
 
+/** Behind the end of an archive is nothing but zeros: what goes on after them has a hole. */
+async function checkEnd(path: string, file: FileHandle, end: number, length: number): Promise<void> {
+  for (let at = end; at < length; at += CHUNK) {
+    const bytes = await readAt(path, file, at, Math.min(CHUNK, length - at));
+    const goesOn = bytes.findIndex((byte) => byte !== 0);
+    if (goesOn >= 0)
+      throw damaged(path, `has its end at byte ${end}, and goes on at byte ${at + goesOn}`, {
+        expected: length,
+        actual: end,
+      });
+  }
+}
+
 /** The sum of a header's bytes, its own eight taken for blanks. */
 function checkSum(path: string, header: Uint8Array, at: number): void {
   const sum = header.reduce((total, byte, i) => total + (i >= 148 && i < 156 ? 32 : byte), 0);
@@ -81,7 +102,7 @@ function sizeOf(path: string, header: Uint8Array): number {
     (field[0] as number) & 0x80
       ? field.subarray(1).reduce((total, byte) => total * 256 + byte, 0)
       : Number.parseInt(textOf(field).trim() || '0', 8);
-  if (!Number.isSafeInteger(size)) throw damaged(path, `has an entry of ${size} bytes`);
+  if (!Number.isSafeInteger(size) || size < 0) throw damaged(path, `has an entry of ${size} bytes`, { actual: size });
   return size;
 }
 

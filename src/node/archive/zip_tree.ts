@@ -109,6 +109,12 @@ async function readDirectory(path: string, file: FileHandle, directory: Director
       entries.set(name, { name, flags, method, crc: data.getUint32(at + 16, true), packed, size, at: place });
     at += 46 + names + extras + comments;
   }
+  // A signature may follow the entries; another entry may not.
+  if (at + 4 <= bytes.length && data.getUint32(at, true) === CENTRAL)
+    throw damaged(path, `states ${directory.count} entries in ${bytes.length} bytes, and they end at byte ${at}`, {
+      expected: bytes.length,
+      actual: at,
+    });
   return entries;
 }
 

@@ -6,6 +6,7 @@ import { parseArguments, type CompareCommand } from '../../../src/cli/arguments.
 import { Session } from '../../../src/cli/session.js';
 import { compareModels } from '../../../src/cli/suite/compare.js';
 import { labelsOf } from '../../../src/cli/suite/models.js';
+import { encodePng } from '../../../src/depth/formats/png.js';
 import { tinyMidas } from '../model/tiny_midas.js';
 
 let folder: string;
@@ -82,6 +83,24 @@ describe('compare', () => {
     ]);
     const passed = html.slice(html.indexOf('Passed over'));
     for (const name of ['clip.mp4', 'broken.png']) expect(passed).toContain(name);
+  }, 60_000);
+
+  it('leaves out a picture of which the first map is the same everywhere, as nothing can be laid onto it', async () => {
+    const [report, dot] = [join(folder, 'dot-report'), join(folder, 'dot')];
+    await mkdir(dot);
+    const dark = { width: 1, height: 1, channels: 3, data: new Uint8Array(3) } as const;
+    await writeFile(join(dot, 'dot.png'), await encodePng(dark));
+    await copyFile(join(folder, 'photos/room.png'), join(dot, 'room.png'));
+    const models = `nano,midas-v2.1-small=${join(folder, 'tiny.safetensors')}`;
+    const session = new ToldSession();
+    const argv = ['--models', models, '--input-size', '96', '--precision', 'f32', '-q', '-o', report, dot];
+    expect(await compareModels(parse(...argv), session)).toBe(1);
+    expect(session.warnings).toEqual([
+      expect.stringMatching(/dot\.png is left out: the map of nano is \S+ everywhere/),
+    ]);
+    const scores = JSON.parse(await readFile(join(report, 'scores.json'), 'utf8')) as Row[];
+    expect(scores.map(({ path }) => path.replace(/.*\//, ''))).toEqual(['room.png']);
+    for (const { absRel } of scores[0]!.models) expect(Number.isFinite(absRel)).toBe(true);
   }, 60_000);
 
   it('takes two models or more, pictures and a folder', () => {

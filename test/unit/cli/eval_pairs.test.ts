@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readScored } from '../../../src/cli/eval_picture.js';
 import { findPairs } from '../../../src/cli/eval_pairs.js';
 import { readTruth } from '../../../src/cli/eval_truth.js';
 import { encodeNpy } from '../../../src/depth/formats/npy.js';
@@ -72,10 +73,33 @@ describe('findPairs', () => {
     await expect(findPairs(root)).rejects.toEqual(refusal(code, words));
   });
 
+  it('looks behind links to folders, and not for ever', async () => {
+    for (const name of ['away/a.png', 'away/a.npy', 'in/b.png', 'in/b.npy']) await put(name);
+    await symlink(join(root, 'away'), join(root, 'in/linked'));
+    await symlink(join(root, 'in'), join(root, 'in/itself'));
+    const pictures = (await findPairs(join(root, 'in'))).map(({ picture, folder }) => [basename(picture), folder]);
+    expect(pictures).toEqual([
+      ['b.png', '.'],
+      ['a.png', 'linked'],
+    ]);
+  });
+
   it('refuses what is no folder', async () => {
     await expect(findPairs(join(root, 'gone'))).rejects.toEqual(
       refusal('OPTION_INPUT', /gone: there is no such folder/),
     );
+  });
+});
+
+describe('readScored', () => {
+  it('takes pictures, and refuses depth in their place', async () => {
+    const grey = { width: 3, height: 2, channels: 1 } as const;
+    const picture = await put('a.png', await encodePng({ ...grey, data: new Uint8Array(6) }));
+    expect(await readScored(picture)).toMatchObject({ width: 3, height: 2 });
+    const deep = await put('b.png', await encodePng({ ...grey, data: new Uint16Array(6) }));
+    await expect(readScored(deep)).rejects.toEqual(refusal('EVAL_PAIR', /b\.png: holds 16-bit grey values/));
+    const own = await put('c.png', await encodePng({ ...grey, data: new Uint8Array(6) }, { depthwise: '{}' }));
+    await expect(readScored(own)).rejects.toEqual(refusal('EVAL_PAIR', /c\.png: is a result of ours/));
   });
 });
 
@@ -124,12 +148,20 @@ describe('readTruth', () => {
       refusal('EVAL_KIND', /x\.pfm: nothing says whether.*--truth depth/),
     );
     await expect(readTruth(path, { width: 2, height: 3 }, 'depth')).rejects.toEqual(
-      refusal('EVAL_SIZE', /x\.pfm: is 3x2, and its picture 2x3/),
+      expect.objectContaining({
+        ...{ code: 'EVAL_SIZE', expected: [2, 3], actual: [3, 2] },
+        message: expect.stringContaining('x.pfm: is 3x2, and its picture 2x3') as string,
+      }),
     );
     await put('x.json', '{"kind":"disparity"}');
     await expect(readTruth(path, size)).rejects.toEqual(
       expect.objectContaining({ code: 'EVAL_KIND', actual: 'disparity' }),
     );
+    // Words of the language, and lists, are no kinds.
+    for (const kind of ['"toString"', '"constructor"', '["depth"]']) {
+      await put('x.json', `{"kind":${kind}}`);
+      await expect(readTruth(path, size), kind).rejects.toMatchObject({ code: 'EVAL_KIND' });
+    }
     await put('x.json', '{"kind":"depth","scale":"mm"}');
     await expect(readTruth(path, size)).rejects.toEqual(refusal('EVAL_SIDECAR', /scale mm/));
     await put('x.json', '{');

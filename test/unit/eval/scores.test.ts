@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { truthOf } from '../../../src/eval/disparity.js';
 import { ordinalError } from '../../../src/eval/ordinal.js';
 import { score, scoreMetric } from '../../../src/eval/scores.js';
-import { ascending, correlation, lineThrough, quantile, ranks } from '../../../src/eval/statistics.js';
+import { ascending, correlation, lineThrough, lowQuantile, quantile, ranks } from '../../../src/eval/statistics.js';
 
 const inverse = { kind: 'inverse' } as const;
 const numbers = (...values: number[]) => Float64Array.from(values);
@@ -36,6 +36,15 @@ describe('statistics', () => {
     expect(rank(5, 5, 5)).toEqual([1, 1, 1]);
   });
 
+  it('takes the same quantiles of values that are not sorted', () => {
+    for (const count of [1, 2, 3, 10, 101, 1000])
+      for (const share of [0, 0.01, 0.5, 0.995, 1]) {
+        const values = Float64Array.from({ length: count }, (_, i) => Math.round(50 * Math.sin(i * i)));
+        expect(lowQuantile(values.slice(), share), `${count} ${share}`).toBe(quantile(ascending(values), share));
+      }
+    expect(lowQuantile(numbers(), 0.5)).toBeNaN();
+  });
+
   it('takes quantiles between neighbours', () => {
     expect(quantile(ascending(numbers(4, 1, 3, 2)), 0.5)).toBe(2.5);
     expect(quantile(numbers(0, 10), 0.995)).toBeCloseTo(9.95, 12);
@@ -63,6 +72,13 @@ describe('score', () => {
     const { absRel, rmse, delta, ssi, spearman, ordinal } = score([17, 12, 9.5, 9], truth);
     for (const error of [absRel, rmse, ssi, ordinal]) expect(error).toBeCloseTo(0, 12);
     expect([delta, spearman]).toEqual([1, 1]);
+  });
+
+  it('is a number where next to all is sky', () => {
+    const values = Array.from({ length: 1000 }, (_, i) => (i < 2 ? i + 1 : 0));
+    const found = values.map((value, i) => (i === 2 ? 0.5 : -value));
+    const scores = score(found, truthOf(values, { ...inverse, zeroIsFar: true }));
+    for (const [name, value] of Object.entries(scores)) expect(Number.isFinite(value), name).toBe(true);
   });
 
   it('is what a hand computes', () => {

@@ -149,10 +149,10 @@ async function expectedOf(picture: ReturnType<typeof scene>, depth: Float32Array
   });
 }
 
-/** How much a column or row of a part counts: from 0 to 1 over the 16th of a side before it ends inside. */
+/** How much a column or row of a part counts: from 0 to 1 over 8 % of a side before it ends inside. */
 function fading(at: number, first: number, side: number): number {
   const inner = first > 0 ? at + 0.5 - first : SHARE * side - at - 0.5;
-  const share = Math.min((16 * inner) / side, 1);
+  const share = Math.min(inner / (0.08 * side), 1);
   return share * share * (3 - 2 * share);
 }
 

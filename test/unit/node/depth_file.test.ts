@@ -101,10 +101,9 @@ describe('readDepthFile', () => {
     );
     const png = await encodePng({ width: 3, height: 2, channels: 1, data: new Uint16Array(6) });
     await fails(await file(png.subarray(0, -30)), 'PNG_DECODE');
-    const scaleless = await encodePng(
-      { width: 1, height: 1, channels: 1, data: new Uint16Array(1) },
-      { depthwise: '{"scale":null}' },
-    );
-    await fails(await file(scaleless), 'PNG_TEXT');
+    for (const depthwise of ['{"scale":null}', 'null', '{"scale', '']) {
+      const scaleless = { width: 1, height: 1, channels: 1, data: new Uint16Array(1) } as const;
+      await fails(await file(await encodePng(scaleless, { depthwise })), 'PNG_TEXT');
+    }
   });
 });
