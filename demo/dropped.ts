@@ -1,5 +1,6 @@
 import type { ByteSource } from 'depthwise';
 import { kindOf, type FileKind } from './file_kind.js';
+import type { StripItem } from './strip.js';
 
 /** A folder's pictures, by path. */
 export interface Folder {
@@ -24,6 +25,25 @@ export function pathOf(file: File): string {
 export function folderOf(name: string, files: readonly File[]): Folder {
   const pictures = files.filter((file) => file.type.startsWith('image/') || PICTURE_NAME.test(file.name));
   return { name, pictures, others: files.length - pictures.length };
+}
+
+/** A folder that was chosen, by its files; those that are hidden are none of it. */
+export function chosenFolder(files: readonly File[]): Folder {
+  const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
+  return folderOf(
+    name,
+    files.filter(({ webkitRelativePath }) => !webkitRelativePath.includes('/.')),
+  );
+}
+
+/** The pictures of a folder to choose from, as many as are offered. */
+export function itemsOf({ pictures }: Folder, open: (file: File) => void): StripItem[] {
+  return pictures.slice(0, MOST_PICTURES).map((file) => ({
+    key: file,
+    title: file.name,
+    thumb: URL.createObjectURL(file),
+    pick: () => open(file),
+  }));
 }
 
 /** What a folder holds, in words, and how much of it is not offered. */

@@ -34,10 +34,7 @@ export function takeFiles({ onPicture, onVideo, onFolder, onWeights, onError }: 
     else if (file) onWeights(file);
   });
   onChoice(element('folder-file', HTMLInputElement), (files) => {
-    const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'Folder';
-    const hidden = (file: File) => file.webkitRelativePath.includes('/.');
-    const seen = files.filter((file) => !hidden(file));
-    telling().then(({ folderOf }) => onFolder(folderOf(name, seen)), onError);
+    telling().then(({ chosenFolder }) => onFolder(chosenFolder(files)), onError);
   });
   document.addEventListener('paste', (event) => takeAll(event.clipboardData?.files ?? []));
   const veil = element('drop-veil', HTMLElement);

@@ -130,22 +130,13 @@ export class Sources {
   }
 
   async #takeFolder(folder: Folder): Promise<void> {
-    const { describeFolder, MOST_PICTURES } = await import('./dropped.js');
-    const pictures = folder.pictures.slice(0, MOST_PICTURES);
+    const { describeFolder, itemsOf } = await import('./dropped.js');
+    const items = itemsOf(folder, (file) => void this.#take(file, file.name, true));
     const words = describeFolder(folder);
-    if (!pictures[0]) return this.#listener.onError(new Error(words));
-    const open = (file: File) => void this.#take(file, file.name, true);
-    this.#strip.show(
-      words,
-      pictures.map((file) => ({
-        key: file,
-        title: file.name,
-        thumb: URL.createObjectURL(file),
-        pick: () => open(file),
-      })),
-    );
+    if (!items[0]) return this.#listener.onError(new Error(words));
+    this.#strip.show(words, items);
     this.#listener.onFolder(folder);
-    open(pictures[0]);
+    items[0].pick();
   }
 
   async #start(start: (footage: Footage) => Promise<void>): Promise<void> {
