@@ -227,7 +227,7 @@ describe('the package', () => {
     const script = `import { depthModels, LicenseError } from 'depthwise';
 import * as inNode from 'depthwise/node';
 if (LicenseError !== inNode.LicenseError || depthModels !== inNode.depthModels) throw new Error('two copies');
-await inNode.loadDepthModel('midas', { gpu: {} });`;
+await inNode.loadDepthModel('midas', { gpu: { requestAdapter() {} } });`;
     await writeFile(join(project, 'main.mjs'), script);
     const { stderr } = spawnSync(process.execPath, [join(project, 'main.mjs')], { encoding: 'utf8' });
     expect(stderr).toContain("code: 'MODEL_NAME'");
