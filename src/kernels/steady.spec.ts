@@ -1,5 +1,5 @@
 import { defineSpec, type Fill } from './spec.js';
-import { blends, FIT_GATE, fits, lumas, motions } from './steady.reference.js';
+import { blends, FIT_GATE, fits, lumas, motions } from './steady_reference.spec.js';
 import { steadyBlend, steadyFit, steadyLuma, steadyMotion } from './steady.js';
 
 const IMAGENET = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
