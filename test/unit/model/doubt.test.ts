@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Gpu } from '../../../src/gpu/gpu.js';
 import type { DepthModel } from '../../../src/index.js';
 import { testGpu } from '../../gpu.js';
+import { countingDevice } from '../graph/counting_device.js';
 import { frames, HEIGHT, nanoOn, scene, WIDTH } from './moving_disc.js';
 import { rejection } from './pictures.js';
 
@@ -57,6 +59,23 @@ describe('estimate with confidence: true', () => {
     expect(mean).toBeLessThan(0.005);
     for (const each of [plain, map]) each.dispose();
     expect(await rejection(map.confidence!.read())).toMatchObject({ code: 'DISPOSED' });
+  }, 60_000);
+
+  it('takes four more runs of the network', async () => {
+    const { device, counts } = countingDevice((await testGpu()).device);
+    await using counted = await nanoOn({ device } as Gpu);
+    const dispatches = async (confidence: boolean): Promise<number> => {
+      const run = async () => (await counted.estimate(scene(0), { ...SMALL, confidence })).dispose();
+      await run();
+      counts.clear();
+      await run();
+      return counts.get('dispatchWorkgroups')!;
+    };
+    const [plain, asked] = [await dispatches(false), await dispatches(true)];
+    console.log(`${plain} dispatches, with confidence ${asked}`);
+    // Fewer of them would be at most four times as many dispatches, more of them six; what compares maps is few.
+    expect(asked).toBeGreaterThan(4.8 * plain);
+    expect(asked).toBeLessThan(5.5 * plain);
   }, 60_000);
 
   it('does not jump where one of the four corners ends', async () => {
