@@ -78,7 +78,7 @@ fn sample(i: u32) -> Sample {
   let column = (2 * (i % grid.x) + 1) * params.W / (2 * grid.x);
   let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
   let at = row * params.W + column;
-  let light = (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
+  let light = light_of(row, column);
   let x = depth[at];
   let moved = moved_at(row, column, select(0.0, x, finite(x)));
   let both = finite(x) && finite(moved.held);

@@ -37,6 +37,11 @@ fn inside(place: vec2f, width: u32, height: u32) -> bool {
   return all(at >= vec2f(0)) && all(at <= vec2f(f32(width) - 1, f32(height) - 1));
 }
 
+// Index in luma of a pixel of the map.
+fn light_of(row: u32, column: u32) -> u32 {
+  return (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
+}
+
 // Four pixels around a place: the first, steps to the others, and parts.
 struct Around {
   first: u32,

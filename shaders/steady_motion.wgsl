@@ -58,7 +58,7 @@ fn pixel(i: u32) -> vec2u {
 
 fn change_at(i: u32) -> f32 {
   let p = pixel(i);
-  let at = (2 * p.y + 1) * params.LH / (2 * params.H) * params.LW + (2 * p.x + 1) * params.LW / (2 * params.W);
+  let at = light_of(p.y, p.x);
   return abs(luma[at] - last_luma[at]);
 }
 

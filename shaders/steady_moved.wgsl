@@ -1,5 +1,5 @@
 // Include. The last map and luma as a camera that moves would see them now. For what includes steady_flow.wgsl, and has
-// depth, last and motion besides.
+// last and motion besides.
 const MOST_GROWTH: f32 = 0.2;
 
 struct Moved {
@@ -10,7 +10,7 @@ struct Moved {
 
 fn moved_at(row: u32, column: u32, value: f32) -> Moved {
   if (motion[11] == 0) {
-    let at = (2 * row + 1) * params.LH / (2 * params.H) * params.LW + (2 * column + 1) * params.LW / (2 * params.W);
+    let at = light_of(row, column);
     return Moved(last[row * params.W + column], true, luma[at] - last_luma[at]);
   }
   let place = (vec2f(f32(column), f32(row)) + 0.5) / vec2f(f32(params.W), f32(params.H));

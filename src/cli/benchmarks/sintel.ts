@@ -15,7 +15,6 @@ export const sintel: Layout = async (tree, trees, { protocol: chosen }) => {
   // Names that begin with a dot are what macOS leaves beside files.
   const depths = [...tree.names].filter((name) => /(?:^|\/)depth\/[^/]+\/[^/.][^/]*\.dpt$/.test(name)).sort();
   if (depths.length === 0) return [];
-  const listed = new Set(depths);
   const { name, rules: protocol } = chosen ?? { name: 'midas-sintel', rules: protocols['midas-sintel'] };
   const samples = depths.map((depth): Sample => {
     const [, scene, frame] = /([^/]+)\/([^/]+)\.dpt$/.exec(depth) as unknown as [string, string, string];
@@ -40,14 +39,13 @@ export const sintel: Layout = async (tree, trees, { protocol: chosen }) => {
       },
     };
   });
-  for (const depth of depths) requireWhole(tree, listed, depth);
+  const listed = new Set(depths);
+  for (const scene of new Set(depths.map(folderOf))) requireWhole(tree, listed, scene);
   return [{ name, protocol, samples }];
 };
 
-/** Every picture beside that of a depth has a depth too. @throws DepthFileError EVAL_PAIR for the first without */
-function requireWhole(tree: FileTree, depths: ReadonlySet<string>, depth: string): void {
-  const scene = folderOf(depth);
-  if ([...depths].find((each) => folderOf(each) === scene) !== depth) return;
+/** Every picture of a scene with depths has one. @throws DepthFileError EVAL_PAIR for the first without */
+function requireWhole(tree: FileTree, depths: ReadonlySet<string>, scene: string): void {
   for (const pass of PASSES) {
     const pictures = scene.replace(/depth\/([^/]+\/)$/, `${pass}/$1`);
     for (const name of tree.names) {
