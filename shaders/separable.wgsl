@@ -1,12 +1,13 @@
 // y[OH,OW,N] = store(relu6(depthwise(x[H,W,C], kernel[K,K,C]) + shift) · weight[C,N]): the second half of an inverted
 // residual block, whose widest map is never stored.
 // Includes: sums_whole.wgsl, separable_sums.wgsl, store.wgsl, epilogue.wgsl, stored.wgsl
-// One invocation computes PIXELS neighbouring pixels of a row × all N = 4·COLS channels in registers, so that no
-// depthwise sum is computed twice; all invocations read the same weights at the same time. No workgroup memory but that
-// of sums_split.wgsl, with which SPLIT invocations share the C channels. Edges: load() returns zero outside the map;
-// pixels past OW are skipped on store.
+// One invocation computes PIXELS neighbouring pixels of a row × 4·COLS channels in registers: all N, so that no
+// depthwise sum is computed twice, but for GPUs whose invocations have few registers, where GROUPS of them share N and
+// each computes the sums. No workgroup memory but that of sums_split.wgsl, with which SPLIT invocations share the C
+// channels. Edges: load() returns zero outside the map; pixels past OW are skipped on store.
 const WORKGROUP: u32 = 64; // tiles
 const SPLIT: u32 = 1; // invocations that share a tile
+const GROUPS: u32 = 1; // of output channels, an invocation each
 const INVOCATIONS = WORKGROUP * SPLIT;
 
 @compute @workgroup_size(INVOCATIONS)
@@ -15,7 +16,9 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let tile = (group.y * groups.x + group.x) * WORKGROUP + local % WORKGROUP;
+  let index = (group.y * groups.x + group.x) * WORKGROUP + local % WORKGROUP;
+  let tile = index / GROUPS;
+  let col0 = index % GROUPS * COLS;
   let tiles_x = (params.OW + PIXELS - 1) / PIXELS;
   let oy = tile / tiles_x;
   let ox0 = tile % tiles_x * PIXELS;
@@ -24,11 +27,12 @@ fn main(
   for (var c4 = part_of(local); c4 < select(0u, params.C4, inside); c4 += SPLIT) {
     let a = sums(oy, ox0, c4);
     for (var j = 0u; j < COLS; j++) {
-      let w = c4 * 4 * COLS + j;
+      let all = GROUPS * COLS;
+      let w = c4 * 4 * all + col0 + j;
       let b0 = vec4f(weight[w]);
-      let b1 = vec4f(weight[w + COLS]);
-      let b2 = vec4f(weight[w + 2 * COLS]);
-      let b3 = vec4f(weight[w + 3 * COLS]);
+      let b1 = vec4f(weight[w + all]);
+      let b2 = vec4f(weight[w + 2 * all]);
+      let b3 = vec4f(weight[w + 3 * all]);
       for (var p = 0u; p < PIXELS; p++) {
         acc[p * COLS + j] = added(acc[p * COLS + j], a[p], b0, b1, b2, b3);
       }
@@ -38,7 +42,7 @@ fn main(
   for (var i = 0u; i < PIXELS / ENDS; i++) {
     let ox = ox0 + i * ENDS + part_of(local);
     for (var j = 0u; j < COLS; j++) {
-      if (ox < params.OW) { store(oy * params.OW + ox, j, acc[i * COLS + j]); }
+      if (ox < params.OW) { store(oy * params.OW + ox, col0 + j, acc[i * COLS + j]); }
     }
   }
 }

@@ -1,6 +1,5 @@
 import convWgsl from '../../shaders/conv_slim.wgsl?raw';
 import gemmWgsl from '../../shaders/gemm_slim.wgsl?raw';
-import separableWgsl from '../../shaders/separable_slim.wgsl?raw';
 import type { Kernel } from './op.js';
 import { sharedBy, sumsFor, type Sums } from './sums.js';
 
@@ -68,13 +67,13 @@ const attention: Form = ({ PARTS: parts, HEADS, TQ }) => ({
 });
 
 /** Invocations that share the columns of a pixel each compute its depthwise sums. */
-const separable: Form = ({ OH, OW, N4, C4, K }, files) => {
+const separable: Form = ({ OH, OW, N4, C4, K }) => {
   const most = K! > 3 ? SEPARABLE.wide : SEPARABLE.most;
   let GROUPS = 1;
   while (N4! % GROUPS !== 0 || N4! / GROUPS > most) GROUPS++;
   const tiles = OH! * OW! * GROUPS;
   const own = { PIXELS: 1, COLS: N4! / GROUPS, GROUPS };
-  return { files: [separableWgsl, ...files.slice(1)], ...sharing(sumsFor(tiles, (C4! * N4!) / 2, 1), tiles, own) };
+  return sharing(sumsFor(tiles, (C4! * N4!) / 2, 1), tiles, own);
 };
 
 const depthwise: Form = ({ OH, OW, C4 }) => {
