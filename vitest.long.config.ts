@@ -9,6 +9,8 @@ export default defineConfig({
     maxWorkers: 1,
     include: ['test/long/**/*.test.ts'],
     exclude: [],
+    // What runs for long is compiled as it is for users.
+    env: {},
     testTimeout: 1_200_000,
     execArgv: ['--expose-gc'],
   },

@@ -46,7 +46,6 @@ async function estimateAll(command: EstimateCommand, session: Session, pipes: Pi
   try {
     requireOfModel(model.info.name, command);
     const jobs = planned ?? (await plan(model.info.name));
-    await jobs.reads.addWeights(command.weights);
     let failed = 0;
     for (const [index, job] of jobs.jobs.entries()) {
       if (command.skipExisting && (await allThere(job, command))) {

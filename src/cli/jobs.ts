@@ -10,6 +10,7 @@ import { onDisk } from '../node/disk_names.js';
 import { ProtectedFiles } from '../node/protected_files.js';
 import { STANDARD } from '../node/streams.js';
 import { CONTAINERS } from '../node/video/encoders.js';
+import type { CheckpointSource } from '../weights/fetch/checkpoint_options.js';
 import type { PipedClip, PipedClips } from '../node/video/piped_clips.js';
 import { clipOutputs, containerFor, containerNamed, type ClipFormats } from './video/clip_options.js';
 import { viewOutputs, type ViewFormats, type ViewOutputs } from './view_options.js';
@@ -57,6 +58,8 @@ export interface JobOptions extends DataFormats, ViewFormats, ClipFormats {
   readonly output?: string;
   /** Stands behind the picture's own name: `<stem>-<model>.png`. */
   readonly model: string;
+  /** What the model is read from, which no output may be. */
+  readonly weights?: CheckpointSource;
   /** The part that is taken of all this. Names are given first, so that all parts agree on them. */
   readonly shard?: Shard;
   /** What keeps videos that come out of pipes; without it they are passed over. */
@@ -69,7 +72,7 @@ export interface JobOptions extends DataFormats, ViewFormats, ClipFormats {
  * share an output, or one would be written over, names get the extension too: `a-jpg-<model>.png`. What still cannot be
  * written is passed over with its reason, and the rest is done.
  * @throws UsageError OPTION_INPUT, OPTION_VALUE for an impossible `output`, OUTPUT_COLLISION for a named output file
- *   that is an input.
+ *   that is read.
  */
 export async function planJobs(inputs: readonly string[], options: JobOptions): Promise<Jobs> {
   const whole = await planAll(inputs, options);
@@ -100,6 +103,7 @@ async function planAll(inputs: readonly string[], options: JobOptions): Promise<
     );
   }
   const reads = await ProtectedFiles.of(pictures.map(({ path }) => path));
+  await reads.addWeights(options.weights);
   if (!one) {
     const { jobs, skipped } = await nameOutputs(pictures, options, reads);
     return { jobs, skipped: [...found.skipped, ...skipped], own, reads };
@@ -159,7 +163,7 @@ async function refusals(jobs: readonly Job[], reads: ProtectedFiles): Promise<Ma
       const key = identity(output);
       owners.set(key, [...(owners.get(key) ?? []), job]);
       const read = await reads.owner(output);
-      if (read !== undefined) reasons.set(job, `would be written over the picture ${read}`);
+      if (read !== undefined) reasons.set(job, `would be written over ${read}, which is read`);
     }
   }
   for (const sharing of owners.values()) {

@@ -282,8 +282,18 @@ describe('planJobs', () => {
     const { jobs, skipped } = await plan(['.']);
     expect(jobs).toContainEqual(['a.jpg', 'a-jpg-m.png']);
     expect(jobs).toContainEqual(['c.jpg', 'c-m.png']);
-    expect(skipped).toEqual(['e.jpg would be written over the picture e-jpg-m.png']);
+    expect(skipped).toEqual(['e.jpg would be written over e-jpg-m.png, which is read']);
     await fails(plan(['a-m.png'], { output: 'a-m.png' }), 'OUTPUT_COLLISION', /a-m\.png is not written/);
+  });
+
+  it('never writes over weights, which it says before any are read', async () => {
+    await files(['a.jpg', 'b.jpg'], ['w.pt']);
+    await symlink('w.pt', join(root, 'a-m.png'));
+    await symlink('w.pt', join(root, 'a-jpg-m.png'));
+    const { jobs, skipped } = await plan(['a.jpg', 'b.jpg'], { weights: 'w.pt' });
+    expect(jobs).toEqual([['b.jpg', 'b-m.png']]);
+    expect(skipped).toEqual(['a.jpg would be written over w.pt, which is read']);
+    await fails(plan(['a.jpg'], { output: 'a-m.png', weights: 'w.pt' }), 'OUTPUT_COLLISION', /a-m\.png is not written/);
   });
 
   it('leaves out its own results where a glob names them', async () => {
