@@ -14,9 +14,10 @@ export interface PeerLibrary {
   /** What starts the WebAssembly of ONNX Runtime, and that itself. */
   readonly factory: PinnedFile;
   readonly wasm: PinnedFile;
-  /** Where its weights are: a hub, a repository there, and how long the file is. */
+  /** Where its weights are: a hub, a repository there at one commit, and how long the file is. */
   readonly hub: string;
   readonly repository: string;
+  readonly revision: string;
   readonly weightBytes: number;
 }
 
@@ -44,5 +45,6 @@ export const PEER: PeerLibrary = {
   },
   hub: 'https://huggingface.co/',
   repository: 'onnx-community/depth-anything-v2-small',
+  revision: '4472b7362082ad9968fee890ca0f1e5aca36b93d',
   weightBytes: 99.1e6,
 };

@@ -81,11 +81,12 @@ async function loadCode(library: PeerLibrary): Promise<{ transformers: Transform
 }
 
 async function loadNetwork(
-  { hub, repository }: PeerLibrary,
+  { hub, repository, revision }: PeerLibrary,
   { pipeline: open }: Transformers,
 ): Promise<{ pipeline: Pipeline; bytes: number }> {
   const arrived = new Map<string, number>();
   const options = {
+    revision,
     device: 'webgpu',
     dtype: 'fp32',
     progress_callback: ({ status, file, loaded, total }: FileProgress) => {

@@ -125,6 +125,7 @@ describe('the pinned files of the peer', () => {
     };
     const versionOf = (name: string) => lock.packages[`node_modules/@huggingface/transformers${name}`]?.version;
     expect(PEER.version).toBe(versionOf(''));
+    expect(PEER.revision).toMatch(/^[\da-f]{40}$/);
     expect(PEER.script.url).toContain(`/@huggingface/transformers@${PEER.version}/`);
     for (const { url } of [PEER.factory, PEER.wasm])
       expect(url).toContain(`/onnxruntime-web@${versionOf('/node_modules/onnxruntime-web')}/`);

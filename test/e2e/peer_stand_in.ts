@@ -13,14 +13,14 @@ export const env = { backends: { onnx: { wasm: {} } } };
 export class RawImage {
   constructor(data, width, height, channels) { Object.assign(this, { data, width, height, channels }); }
 }
-export async function pipeline(task, repository, { device, dtype, progress_callback }) {
+export async function pipeline(task, repository, { revision, device, dtype, progress_callback }) {
   const { wasmBinary, wasmPaths } = env.backends.onnx.wasm;
   if (task !== 'depth-estimation' || device !== 'webgpu' || dtype !== 'fp32') throw new Error('other options');
   if (env.useBrowserCache || env.useWasmCache || env.allowLocalModels) throw new Error('something would be kept');
   if (new TextDecoder().decode(wasmBinary) !== 'wasm') throw new Error('other bytes');
   if ((await import(wasmPaths.mjs)).default !== 'factory') throw new Error('another factory');
   const file = 'onnx/model.onnx';
-  const response = await fetch(env.remoteHost + repository + '/resolve/main/' + file);
+  const response = await fetch(env.remoteHost + repository + '/resolve/' + revision + '/' + file);
   if (!response.ok) throw new Error('Could not locate file: "' + file + '".');
   const bytes = await response.arrayBuffer();
   progress_callback({ status: 'progress', file, loaded: bytes.byteLength, total: bytes.byteLength });
@@ -50,6 +50,7 @@ export interface StandInServer extends Served {
 }
 
 const REPOSITORY = 'someone/depth';
+const REVISION = '0123456789abcdef0123456789abcdef01234567';
 
 /** Serves the stand-in. */
 export async function serveStandIn(): Promise<StandInServer> {
@@ -59,7 +60,7 @@ export async function serveStandIn(): Promise<StandInServer> {
     '/runtime.wasm': 'wasm',
   };
   const server = createServer(({ url = '' }, response) => {
-    const path = url.startsWith(`/${REPOSITORY}`) ? '/weights' : url;
+    const path = url === `/${REPOSITORY}/resolve/${REVISION}/onnx/model.onnx` ? '/weights' : url;
     found.requests.push(path);
     response.setHeader('access-control-allow-origin', '*');
     const fault = found.faults.get(path as PeerPath);
@@ -81,6 +82,7 @@ export async function serveStandIn(): Promise<StandInServer> {
     wasm: file('/runtime.wasm'),
     hub: url,
     repository: REPOSITORY,
+    revision: REVISION,
     weightBytes: 99.1e6,
   };
   const found: StandInServer = {
