@@ -97,8 +97,8 @@ function isPlain3x3(conv: Convolution): boolean {
 }
 
 function makeWide(conv: Convolution): Kernel | undefined {
-  const { weight, y } = conv;
-  const fits = isPlain3x3(conv) && (weight.shape[3] as number) % 8 === 0 && (y.shape[1] as number) >= WIDE;
+  const [, OW, N] = conv.y.shape as [number, number, number];
+  const fits = conv.stride === 1 && N % 8 === 0 && OW >= WIDE;
   return fits ? directConv(conv, WIDE) : undefined;
 }
 
