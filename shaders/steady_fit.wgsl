@@ -9,11 +9,13 @@
 //   16…79 what is added to the map besides, at the middles of GRID×GRID regions: the part FIELD of how far the last map
 //         is above it there on the mean, on the pixels that the line was fitted to
 // Where the camera moves, the last map is seen as it would be now: see steady_moved.wgsl.
-// One workgroup; a workgroup's sums are the same in every invocation.
+// One workgroup; a workgroup's sums are the same in every invocation. Each keeps what its samples are, as what a camera
+// that moves sees of one is costly.
 const WORKGROUP: u32 = 128;
 const BINS: u32 = 512;
 const GRID: u32 = 8;
 const SIDE: u32 = 64; // samples along a side, at most
+const EACH = SIDE * SIDE / WORKGROUP; // samples of an invocation
 const LARGEST: f32 = 3.4028234e38;
 const STILL: f32 = 0.05; // change of luma that pixels to fit have at most
 const LARGE: f32 = 0.15; // change that is large, as at a cut
@@ -41,7 +43,7 @@ struct Params {
   W: u32,
   LH: u32,
   LW: u32,
-  STEPS: u32, // 3, which fit nothing, and 2 for a first line, and 3 for each line without outliers
+  STEPS: u32, // 1, which fits nothing, and 2 for a first line, and 3 for each line without outliers
 }
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> depth: array<f32>; // [H, W]
@@ -59,12 +61,9 @@ struct Sample {
   x: f32, // of the new map
   y: f32, // of the last one
   finite: bool,
-  a: f32, // luma now and then, at one place
-  b: f32,
-  change: f32,
-  seen: bool, // then too
-  off: f32, // change of luma of what is seen
+  off: f32, // change of luma of what is seen; LARGEST where it was not seen then
 }
+var<private> mine: array<Sample, EACH>;
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
@@ -73,19 +72,26 @@ fn finite(value: f32) -> bool {
 
 fn samples() -> vec2u { return min(vec2u(params.W, params.H), vec2u(SIDE)); }
 
-fn sample(i: u32) -> Sample {
+// Row and column of a sample.
+fn pixel(i: u32) -> vec2u {
   let grid = samples();
-  let column = (2 * (i % grid.x) + 1) * params.W / (2 * grid.x);
-  let row = (2 * (i / grid.x) + 1) * params.H / (2 * grid.y);
-  let at = row * params.W + column;
-  let light = light_of(row, column);
-  let x = depth[at];
-  let moved = moved_at(row, column, select(0.0, x, finite(x)));
+  return (2 * vec2u(i / grid.x, i % grid.x) + 1) * vec2u(params.H, params.W) / (2 * grid.yx);
+}
+
+// Luma now and then, at one place.
+fn lumas(i: u32) -> vec2f {
+  let p = pixel(i);
+  let light = light_of(p.x, p.y);
+  return vec2f(luma[light], last_luma[light]);
+}
+
+fn sample(i: u32) -> Sample {
+  let p = pixel(i);
+  let x = depth[p.x * params.W + p.y];
+  let moved = moved_at(p.x, p.y, select(0.0, x, finite(x)));
   let both = finite(x) && finite(moved.held);
-  let a = luma[light];
-  let b = last_luma[light];
-  let y = select(0.0, moved.held, both);
-  return Sample(select(0.0, x, both), y, both, a, b, abs(a - b), both && moved.inside, abs(moved.change));
+  let off = select(LARGEST, abs(moved.change), both && moved.inside);
+  return Sample(select(0.0, x, both), select(0.0, moved.held, both), both, off);
 }
 
 fn total(local: u32, value: vec4f) -> vec4f {
@@ -103,7 +109,7 @@ fn total(local: u32, value: vec4f) -> vec4f {
 fn extent(local: u32, count: u32) -> vec3f {
   var seen = vec3f(LARGEST, -LARGEST, 0);
   for (var i = local; i < count; i += WORKGROUP) {
-    let s = sample(i);
+    let s = mine[i / WORKGROUP];
     if (s.finite) { seen = vec3f(min(seen.x, s.x), max(seen.y, s.x), seen.z + 1); }
   }
   workgroupBarrier();
@@ -125,7 +131,7 @@ fn percentiles(local: u32, count: u32, ends: vec3f) -> vec2f {
   for (var i = local; i < BINS; i += WORKGROUP) { atomicStore(&bins[i], 0); }
   workgroupBarrier();
   for (var i = local; i < count; i += WORKGROUP) {
-    let s = sample(i);
+    let s = mine[i / WORKGROUP];
     let place = (s.x - ends.x) / max(ends.y - ends.x, 1e-30);
     if (s.finite) { atomicAdd(&bins[min(u32(clamp(place, 0, 1) * f32(BINS)), BINS - 1)], 1); }
   }
@@ -168,7 +174,7 @@ fn region_at(region: u32, line: vec2f, by: Selection) -> f32 {
     for (var column = first.x; column < end.x; column++) {
       let s = sample(row * grid.x + column);
       let above = s.y - (line.x * s.x + line.y);
-      if (s.seen && s.off < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
+      if (s.off < by.still && abs(above) <= by.limit) { sum += vec2f(above, 1); }
     }
   }
   return sum.x / sum.y;
@@ -179,8 +185,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   if (any(group != vec3u(0))) { return; }
   let count = samples().x * samples().y;
   let n = f32(count);
-  var light: vec3f; // means of both lumas and of the change
-  var moments: vec4f; // variances of both lumas, covariance, share that changes much
   var mean: vec4f; // count of what is selected, means of x and y
   var whole = 0.0; // variance of x before any is left out
   var by = Selection(LARGEST, vec2f(1, 0), LARGEST);
@@ -188,40 +192,49 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   var line = vec2f(1, 0);
   var fitted = 0.0;
   var going = true;
+  var sum = vec4f(0);
+  for (var i = local; i < count; i += WORKGROUP) {
+    mine[i / WORKGROUP] = sample(i);
+    let both = lumas(i);
+    sum += vec4f(both, abs(both.x - both.y), 0);
+  }
+  let light = total(local, sum).xyz / n; // means of both lumas and of the change
+  sum = vec4f(0);
+  for (var i = local; i < count; i += WORKGROUP) {
+    let both = lumas(i);
+    let off = both - light.xy;
+    sum += vec4f(off * off, off.x * off.y, f32(abs(both.x - both.y) > LARGE));
+  }
+  let moments = total(local, sum) / n; // variances of both lumas, covariance, share that changes much
   // One step sums up one thing; they are one loop because compilers copy what is called in many places.
   for (var step = 0u; step < params.STEPS; step++) {
-    let what = select(step, 3 + (step - 2) % 3, step > 2);
-    var sum = vec4f(0);
+    let what = select(1 + step % 3, 0, step == 0);
+    sum = vec4f(0);
     for (var i = local; i < count; i += WORKGROUP) {
-      let s = sample(i);
-      let among = s.seen && s.off < next.still && residual(s, next.line) <= next.limit;
-      let light_off = vec2f(s.a, s.b) - light.xy;
+      let s = mine[i / WORKGROUP];
+      let among = s.off < next.still && residual(s, next.line) <= next.limit;
       let off = vec2f(s.x, s.y) - mean.yz;
       switch what {
-        case 0u: { sum += vec4f(s.a, s.b, s.change, 0); }
-        case 1u: { sum += vec4f(light_off * light_off, light_off.x * light_off.y, f32(s.change > LARGE)); }
-        case 2u: { sum.x += f32(s.seen && s.off < STILL); }
-        case 3u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
-        case 4u: { sum += select(vec4f(0), vec4f(1, s.x, s.y, 0), among); }
+        case 0u: { sum.x += f32(s.off < STILL); }
+        case 1u: { sum += select(vec4f(0), vec4f(1, residual(s, line), 0, 0), among); }
+        case 2u: { sum += select(vec4f(0), vec4f(1, s.x, s.y, 0), among); }
         default: { sum += select(vec4f(0), vec4f(off * off, 0, 0), among); }
       }
     }
     sum = total(local, sum);
     switch what {
-      case 0u: { light = sum.xyz / n; }
-      case 1u: { moments = sum / n; }
-      case 2u: {
+      case 0u: {
         by.still = select(LARGEST, STILL, sum.x >= ENOUGH * n);
         next = by;
       }
-      case 3u: {
+      case 1u: {
         let least = LEAST_LIMIT * (last_fit[1] - last_fit[0]);
         next = Selection(by.still, line, max(OUTLIER * sum.y / max(sum.x, 1), least));
       }
-      case 4u: { mean = vec4f(sum.x, sum.yzw / max(sum.x, 1)); }
+      case 2u: { mean = vec4f(sum.x, sum.yzw / max(sum.x, 1)); }
       default: {
         let spread = sum.xy / max(mean.x, 1);
-        if (step == 4) { whole = spread.x; }
+        if (step == 2) { whole = spread.x; }
         // Pixels of one depth alone say nothing about the scale.
         going = going && spread.x >= SPREAD * whole;
         if (going) {
@@ -238,7 +251,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lo
   let range = percentiles(local, count, ends);
   let other = moments.z <= ALIKE * sqrt(moments.x * moments.y) && light.z > OTHER;
   let fresh = last_fit[8] == 0 || other || moments.w > CUT || ends.z == 0;
-  let plain = fresh || params.STEPS == 3;
+  let plain = fresh || params.STEPS == 1;
   let moved = motion[11] > 0;
   let anchor = select(ANCHOR, ANCHOR_MOVED, moved);
   line = select(vec2f(mix(line.x, 1, anchor), (1 - anchor) * line.y), vec2f(1, 0), plain);

@@ -10,6 +10,7 @@
 const WORKGROUP: u32 = 128;
 const GRID: u32 = 8;
 const SIDE: u32 = 64; // samples along a side, at most
+const EACH = SIDE * SIDE / WORKGROUP; // samples of an invocation
 const MOVES: f32 = 0.02; // change of luma that a pixel counts as moving from
 const REGION: f32 = 0.05; // share of moving pixels above which a region moves
 const FEW: f32 = 0.1; // share of moving regions up to which the camera stands
@@ -42,6 +43,8 @@ var<workgroup> sums: array<f32, 32>;
 var<workgroup> turn: vec3f;
 var<workgroup> shift: vec3f;
 var<workgroup> residual: f32;
+// Of each sample: luma and its slopes, which change where steps begin to see less far.
+var<private> lights: array<vec3f, EACH>;
 
 // As bits: WGSL lets compilers assume that floats are never NaN.
 fn finite(value: f32) -> bool {
@@ -102,6 +105,15 @@ fn total(local: u32, mine: array<vec4f, 8>) {
   workgroupBarrier();
 }
 
+// Luma of the new picture, and its slopes along x and y by tangents, over pixels as far as `reach`.
+fn light_at(place: vec2f, reach: f32) -> vec3f {
+  let texel = reach / vec2f(f32(params.LW), f32(params.LH));
+  let across = vec2f(texel.x, 0);
+  let down = vec2f(0, texel.y);
+  let rise = vec2f(luma_at(place + across) - luma_at(place - across), luma_at(place + down) - luma_at(place - down));
+  return vec3f(luma_at(place), rise / (2 * texel * tangents()));
+}
+
 // What one sample says of the motion.
 fn equations(i: u32, step: u32, scale: vec2f) -> array<vec4f, 8> {
   let none = array<vec4f, 8>();
@@ -109,16 +121,13 @@ fn equations(i: u32, step: u32, scale: vec2f) -> array<vec4f, 8> {
   let value = depth[p.y * params.W + p.x];
   if (!finite(value)) { return none; }
   let place = (vec2f(p) + 0.5) / vec2f(f32(params.W), f32(params.H));
+  if (step == 0 || step == WIDE) { lights[i / WORKGROUP] = light_at(place, select(1.0, 2.0, step < WIDE)); }
   let parts = parts_at(place, max(scale.x * value + scale.y, 0));
   let before = place + flow(parts, turn, shift);
   if (!inside(before, params.LW, params.LH)) { return none; }
-  let reach = select(1.0, 2.0, step < WIDE);
-  let texel = reach / vec2f(f32(params.LW), f32(params.LH));
-  let across = vec2f(texel.x, 0);
-  let down = vec2f(0, texel.y);
-  let rise = vec2f(luma_at(place + across) - luma_at(place - across), luma_at(place + down) - luma_at(place - down));
-  let slope = rise / (2 * texel * tangents());
-  let r = last_luma_at(before) - luma_at(place);
+  let light = lights[i / WORKGROUP];
+  let slope = light.yz;
+  let r = last_luma_at(before) - light.x;
   let off = r / (ROBUST * residual);
   let weight = 1 / (1 + off * off);
   let a = slope.x * parts.turn_x + slope.y * parts.turn_y;

@@ -129,6 +129,17 @@ export const conv2dSpec = defineSpec({
       half: false,
     },
     { name: '1×1', inputs: shapes(5, 7, 16, 1, 12), attrs: pixel, half: false },
+    {
+      name: '1×1, 3 groups of 8 channels, 20 each come out',
+      inputs: { x: [5, 7, 24], weight: [1, 1, 8, 60], bias: [60] },
+      attrs: { ...pixel, groups: 3 },
+    },
+    {
+      name: '1×1, 4 groups, more than a tile of pixels, different pads',
+      inputs: { x: [9, 15, 16], weight: [1, 1, 4, 32], bias: [32] },
+      attrs: { stride: 1, pad: { top: 1, left: 0, bottom: 2, right: 3 }, groups: 4 },
+      half: false,
+    },
     { name: '1×1, stride 3', inputs: shapes(8, 11, 4, 1, 4), attrs: { stride: 3, pad: padding(0) }, half: false },
     { name: '7×7 stride 2', inputs: shapes(15, 18, 4, 7, 4), attrs: { stride: 2, pad: padding(3) }, half: false },
     {

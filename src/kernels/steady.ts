@@ -14,8 +14,8 @@ const FIT_WORKGROUP = 128;
 const BINS = 512;
 /** Pixels along a side that are fitted, at most. */
 const SIDE = 64;
-/** Sums that take turns: three of luma, two for a first line, three for each of three lines without outliers. */
-const FIT_STEPS = 14;
+/** Sums that take turns: one of what stands, two for a first line, three for each of three lines without outliers. */
+const FIT_STEPS = 12;
 /** Steps of Gauss and Newton, of which the first see farther. */
 const MOTION_STEPS = 5;
 /** Regions along a side, in each of which the maps are compared. */
@@ -141,12 +141,12 @@ export const steadyFit = defineOp<FitInputs, FitAttrs, { fit: TensorType }>({
       make: (inputs, { aligned }) => ({
         files: [fitWgsl, flowWgsl, movedWgsl],
         tunables: { WORKGROUP: FIT_WORKGROUP, BINS, SIDE, GRID },
-        params: { ...sidesOf(inputs), STEPS: aligned ? FIT_STEPS : 3 },
+        params: { ...sidesOf(inputs), STEPS: aligned ? FIT_STEPS : 1 },
         workgroups: 1,
       }),
     },
   ],
-  cost: ({ depth }) => ({ flops: 1500 * samplesOf(depth) }),
+  cost: ({ depth }) => ({ flops: 450 * samplesOf(depth) }),
 });
 
 export interface BlendInputs extends SteadyInputs {

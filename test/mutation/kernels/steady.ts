@@ -33,7 +33,12 @@ export const steadyMutants: readonly KernelMutant[] = [
     ['pull of one that stands', moves, 'select(ANCHOR, ANCHOR_MOVED, moved)', 'ANCHOR'],
     ['regions of one that stands', moves, 'select(FIELD, FIELD_MOVED, moved)', 'FIELD'],
     ['what was not seen is fitted', moves, 'both && moved.inside', 'both'],
-    ['change of luma at one place', moves, 'abs(moved.change)', 'abs(a - b)'],
+    [
+      'change of luma at one place',
+      moves,
+      'abs(moved.change)',
+      'abs(luma[light_of(p.x, p.y)] - last_luma[light_of(p.x, p.y)])',
+    ],
     ['no growth', moves, 'held + grown / motion[8]', 'held'],
   ]),
   ...mutants('steady_blend', [
