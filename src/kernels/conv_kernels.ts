@@ -132,9 +132,9 @@ function directConv(conv: Convolution, pixels: number, sums = WHOLE): Kernel {
   return { ...kernel, invocations: sums.invocations };
 }
 
-/** Columns of four channels that an invocation of conv2d.wgsl computes. */
-function columnsOf({ y, groups }: Convolution): number {
-  return ((y.shape[2] as number) / groups) % 8 === 0 ? 2 : 1;
+/** Columns of four channels that an invocation of conv2d.wgsl computes. Wide windows leave registers for one. */
+function columnsOf({ y, weight, groups }: Convolution): number {
+  return (weight.shape[1] as number) <= 3 && ((y.shape[2] as number) / groups) % 8 === 0 ? 2 : 1;
 }
 
 /** Tiles of conv2d.wgsl, and rows of windows of four channels that each of them sums up. */
