@@ -49,9 +49,9 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let tiles = (params.TQ + QUERIES - 1) / QUERIES;
-  let workgroup = group.y * groups.x + group.x;
-  let first_channel = workgroup % SLICES * CHANNELS * COLUMNS;
-  let id = workgroup / SLICES;
+  let linear = group.y * groups.x + group.x;
+  let first_channel = linear % SLICES * CHANNELS * COLUMNS;
+  let id = linear / SLICES;
   let head = id / tiles % params.HEADS;
   let part = id / tiles / params.HEADS;
   if (part >= params.PARTS) { return; }
