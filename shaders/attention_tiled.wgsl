@@ -10,6 +10,7 @@
 // Includes: attention_whole.wgsl, attention_qkv.wgsl, epilogue.wgsl, stored.wgsl
 const K4: u32 = 16; // size of a query and a key / 4
 const V4: u32 = 16; // size of a value / 4
+const SLICES: u32 = 1; // of a value, a workgroup each: the sums of wide ones do not fit in registers
 const ROWS: u32 = 8;
 const COLUMNS: u32 = 8;
 const STEP: u32 = 8; // vectors, 4 or 8
@@ -21,7 +22,7 @@ const STEPS = (K4 + STEP - 1) / STEP;
 const NEAR = WORKGROUP / STEP; // tokens of which an invocation each brings a vector at a time
 const LINES = max(STEP, ROWS);
 const ACROSS = max(ROWS, COLUMNS);
-const CHANNELS = (V4 + COLUMNS - 1) / COLUMNS; // vectors of channels an invocation sums
+const CHANNELS = (V4 + SLICES * COLUMNS - 1) / (SLICES * COLUMNS); // vectors of channels an invocation sums
 const LOWEST: f32 = -3.4028234e38;
 
 struct Params {
@@ -48,7 +49,9 @@ fn main(
   @builtin(local_invocation_index) local: u32,
 ) {
   let tiles = (params.TQ + QUERIES - 1) / QUERIES;
-  let id = group.y * groups.x + group.x;
+  let linear = group.y * groups.x + group.x;
+  let first_channel = linear % SLICES * CHANNELS * COLUMNS;
+  let id = linear / SLICES;
   let head = id / tiles % params.HEADS;
   let part = id / tiles / params.HEADS;
   if (part >= params.PARTS) { return; }
@@ -81,8 +84,8 @@ fn main(
         keys[line][t % COLUMNS][t / COLUMNS] = select(vec4f(0), key(at), d4 < K4);
       }
       workgroupBarrier();
-      for (var turn = 0u; turn < select(STEP, STEP * min(params.TK, 1), LEAN); turn++) {
-        let d = turn % STEP;
+      for (var left = select(STEP, STEP * min(params.TK, 1), LEAN); left > 0; left--) {
+        let d = (STEP - left) % STEP;
         let q0 = queries[d][row][0];
         let q1 = queries[d][row][1];
         let q2 = queries[d][row][2];
@@ -130,7 +133,7 @@ fn main(
         let p = keys[row][k % COLUMNS][j];
         let at = value_at(token(part, min(key0 + k + j * COLUMNS, params.TK - 1)), head);
         for (var c = 0u; c < CHANNELS; c++) {
-          let v = value(at + min(c * COLUMNS + col, V4 - 1));
+          let v = value(at + min(first_channel + c * COLUMNS + col, V4 - 1));
           for (var i = 0u; i < 4; i++) { out[i * CHANNELS + c] += p[i] * v; }
         }
       }
@@ -145,7 +148,7 @@ fn main(
     let index = query0 + row + i * ROWS;
     let y_at = (token(part, min(index, params.TQ - 1)) * params.HEADS + head) * V4;
     for (var c = 0u; c < CHANNELS; c++) {
-      let channel = c * COLUMNS + col;
+      let channel = first_channel + c * COLUMNS + col;
       if (index < params.TQ && channel < V4) { y[y_at + channel] = stored(activate(out[i * CHANNELS + c] / total[i])); }
     }
   }

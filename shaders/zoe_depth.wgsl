@@ -73,16 +73,20 @@ fn main(
   var outputs = weight2[4 * params.HIDDEN];
   for (var n = 0u; n < params.HIDDEN; n++) {
     var sum = vec4f(0);
-    let at = tap.at * params.HIDDEN + n;
-    sum += tap.weight.x * embedding[at.x] + tap.weight.y * embedding[at.y];
-    sum += tap.weight.z * embedding[at.z] + tap.weight.w * embedding[at.w];
+    // A weight at a time, and the embedding last: no more of them fit in the registers of Intel's GPUs.
+    var w = n;
     for (var i = 0u; i < FEATURES; i++) {
-      let w = 4 * i * params.HIDDEN + n;
-      let a = input[i];
-      sum += a.x * weight1[w] + a.y * weight1[w + params.HIDDEN];
-      sum += a.z * weight1[w + 2 * params.HIDDEN] + a.w * weight1[w + 3 * params.HIDDEN];
+      for (var e = 0u; e < 4; e++) {
+        sum += input[i][e] * weight1[w];
+        w += params.HIDDEN;
+      }
     }
-    if (RELATIVE) { sum += rough * weight1[4 * FEATURES * params.HIDDEN + n]; }
+    if (RELATIVE) { sum += rough * weight1[w]; }
+    let at = tap.at * params.HIDDEN + n;
+    sum += tap.weight.x * embedding[at.x];
+    sum += tap.weight.y * embedding[at.y];
+    sum += tap.weight.z * embedding[at.z];
+    sum += tap.weight.w * embedding[at.w];
     let hidden = activate(sum);
     outputs += hidden.x * weight2[4 * n] + hidden.y * weight2[4 * n + 1];
     outputs += hidden.z * weight2[4 * n + 2] + hidden.w * weight2[4 * n + 3];

@@ -29,6 +29,7 @@ export const NETWORKS: readonly NetworkCase[] = [
   square(518, 'depth-anything-v2-large', 'depth-anything-large'),
   square(256, 'midas-v2.1-small'),
   square(384, 'midas-v2.1-large'),
+  square(518, 'video-depth-anything-small'),
   square(504, 'depth-anything-3-small'),
   square(504, 'depth-anything-3-base'),
   square(504, 'depth-anything-3-mono-large'),

@@ -121,7 +121,10 @@ function tiled(form: AttentionForm, y: TensorType): Kernel | undefined {
   if (!fitsTile(form)) return undefined;
   const { rows, columns } = TILE;
   const STEP = form.headSize % 32 === 0 ? 8 : 4;
-  return makeKernel(form, y, tiledWgsl, { ROWS: rows, COLUMNS: columns, STEP }, { LOOP: columns }, 4 * rows);
+  const SLICES = Math.ceil(form.valueSize / WIDE);
+  const tunables = { ROWS: rows, COLUMNS: columns, STEP, SLICES };
+  const kernel = makeKernel(form, y, tiledWgsl, tunables, { LOOP: columns }, 4 * rows);
+  return { ...kernel, workgroups: SLICES * kernel.workgroups };
 }
 
 /** Wider sums do not fit in registers; narrower values would leave columns of the tile without channels. */

@@ -62,7 +62,7 @@ export function gpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>):
       name: 'split',
       on: 'gpu',
       prefer: () => true,
-      make: (inputs, attrs, { y }) => sharedConv(of(inputs, attrs, y)),
+      make: (inputs, attrs, { y }) => directConv(of(inputs, attrs, y), PIXELS, true),
     },
   ];
 }
@@ -129,28 +129,19 @@ function makeTiled(conv: Convolution): Kernel | undefined {
   return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, workgroups);
 }
 
-function sharedConv(conv: Convolution): Kernel {
-  return directConv(conv, PIXELS, sumsFor(...tilesOf(conv, PIXELS), PIXELS));
-}
-
-function directConv(conv: Convolution, pixels: number, sums = WHOLE): Kernel {
-  const [KH, KW] = conv.weight.shape as [number, number];
-  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS: columnsOf(conv), ...sums.tunables };
-  const [tiles] = tilesOf(conv, pixels);
+/**
+ * `sharing`: invocations may share the sums of a tile, which are of rows of windows of four channels. Wide windows
+ * leave registers for one column of four channels.
+ */
+function directConv(conv: Convolution, pixels: number, sharing = false): Kernel {
+  const [OH, OW, N] = conv.y.shape as [number, number, number];
+  const [KH, KW, C] = conv.weight.shape as [number, number, number];
+  const COLS = KW < 4 && (N / conv.groups) % 8 === 0 ? 2 : 1;
+  const tiles = OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * COLS));
+  const sums = sharing ? sumsFor(tiles, (KH * C) / 4, pixels) : WHOLE;
+  const tunables = { KH, KW, STRIDE: conv.stride, PIXELS: pixels, COLS, ...sums.tunables };
   const kernel = makeConv(conv, [convWgsl, sums.file], tunables, Math.ceil(tiles / sums.tiles));
   return { ...kernel, invocations: sums.invocations };
-}
-
-/** Columns of four channels that an invocation of conv2d.wgsl computes. */
-function columnsOf({ y, groups }: Convolution): number {
-  return ((y.shape[2] as number) / groups) % 8 === 0 ? 2 : 1;
-}
-
-/** Tiles of conv2d.wgsl, and rows of windows of four channels that each of them sums up. */
-function tilesOf(conv: Convolution, pixels: number): [tiles: number, terms: number] {
-  const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const [KH, , C] = conv.weight.shape as [number, number, number];
-  return [OH * Math.ceil(OW / pixels) * Math.ceil(N / (4 * columnsOf(conv))), (KH * C) / 4];
 }
 
 function makeConv(

@@ -60,10 +60,10 @@ const head: Form = ({ H, W }, files) => ({
 
 const layerNorm: Form = ({ M }) => ({ tunables: { ROWS: NORM_ROWS }, workgroups: ceil(M! / NORM_ROWS) });
 
-const attention: Form = ({ PARTS: parts, HEADS, TQ }) => ({
+const attention: Form = ({ PARTS: parts, HEADS, TQ, SLICES }) => ({
   tunables: ATTENTION,
   params: { LOOP: ATTENTION.COLUMNS },
-  workgroups: parts! * HEADS! * ceil(TQ! / (4 * ATTENTION.ROWS)),
+  workgroups: SLICES! * parts! * HEADS! * ceil(TQ! / (4 * ATTENTION.ROWS)),
 });
 
 /** Invocations that share the columns of a pixel each compute its depthwise sums. */
@@ -96,6 +96,7 @@ const FORMS: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
   patch_embed: product,
   conv2d: conv,
   upsampled_conv: conv,
+  phase_conv: conv,
   head: { tiled: head },
   gemm_layer_norm: { tiled: layerNorm },
   attention: { tiled: attention },

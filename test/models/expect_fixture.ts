@@ -1,17 +1,19 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import type { Graph } from '../../src/graph/graph.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { distances } from './distances.js';
 import { NEVER_STORED, runFixture } from './run_model.js';
 
-/** Runs a fixture's model and expects every recorded stage inside the bounds. */
+/** Runs a fixture's model and expects every recorded stage inside the bounds. `see` is shown its graph. */
 export async function expectFixture(
   gpu: Gpu,
   name: string,
   fixture: FixtureRecord,
   storage: 'f32' | 'f16',
+  see?: (graph: Graph) => void,
 ): Promise<void> {
-  const run = await runFixture(gpu, fixture, storage);
+  const run = await runFixture(gpu, fixture, storage, see ? { graph: see } : {});
   const errors = distances(name, fixture, run, storage);
   const table = errors.map((e) => `${e.stage} max ${e.max.toExponential(2)} mean ${e.mean.toExponential(2)}`);
   // Every other recorded stage must have been compared.
