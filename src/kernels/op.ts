@@ -80,8 +80,12 @@ export function defineOp<In extends Types, Attrs, Out extends Types = { y: Tenso
   const kernels = op.kernels.flatMap((one) => {
     const { on, name, make } = one;
     if (on !== 'gpu') return one;
-    const twin: typeof make = (...types) => opened.slim?.(op.name, name, make(...types));
-    return [{ ...one, name: `slim_${name}`, make: twin }, one];
+    const twin = (form: keyof typeof opened): typeof one => ({
+      on,
+      name: `${form}_${name}`,
+      make: (...types) => opened[form]?.(op.name, name, make(...types)),
+    });
+    return [{ ...one, ...twin('slim') }, one, twin('packed')];
   });
   return { ...op, kernels };
 }
