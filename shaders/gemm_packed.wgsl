@@ -60,7 +60,8 @@ fn main(
       b[i] = weight[min(first + (step * 4 * STEP4 + i * WORKGROUP / COLUMNS) * params.N4, last)];
     }
     if (step > 0 && row0 < params.M && col0 < params.N4) {
-      var run: array<vec4<welem>, 8 * COLS>;
+      // Written out: Dawn 0.6 clears a variable without a value only once, whatever loop it is in.
+      var run = array<vec4<welem>, 8 * COLS>();
       for (var turn = 0u; turn < 4 * STEP4 / DEPTH; turn++) {
         if ((step - 1) * 4 * STEP4 + turn * DEPTH >= 4 * params.K4) { break; }
         for (var c = 0u; c < DEPTH; c++) {

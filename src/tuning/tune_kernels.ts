@@ -3,6 +3,7 @@ import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/kernel_choice.js';
 import type { Graph, Node } from '../graph/graph.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
+import { parts } from '../parts.js';
 import { preferredKernel } from './adapter_table.js';
 import { taskKey, tuningTasks, sharersOf, type TuningTask } from './tuning_tasks.js';
 import { decisionKey, keepDecision, readDecision, RULE, type Unfinished } from './kept_decision.js';
@@ -49,6 +50,7 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   const chosen = new Map<string, string>();
   const choices: KernelChoices = { chosen, kernel: (node) => chosen.get(taskKey(node, gpu.facts)) };
   if (gpu.facts.software) return choices;
+  if (graph.storage === 'f16') await parts.packed();
   const start = performance.now();
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenTask[] = [];
