@@ -25,7 +25,7 @@ const QUADS: u32 = 2 * TY; // of rows
 const COLUMNS: u32 = COLS * TX; // of four channels
 const EACH: u32 = 4 * STEP4 * COLUMNS / WORKGROUP; // vectors of weights that an invocation brings
 const PITCH: u32 = QUADS + 1;
-const FINITE = 0x1p126; // sums of K products of f16 are far below
+const FINITE = 1e38; // no sum of f16 comes near it
 var<workgroup> x_tile: array<vec4<welem>, 4 * STEP4 * PITCH>; // [STEP, QUADS]: four rows
 var<workgroup> w_tile: array<vec4<welem>, 4 * STEP4 * COLUMNS>; // [STEP, COLUMNS]
 

@@ -78,6 +78,12 @@ export const gemmSpec = defineSpec({
       fill: { residual: 'outliers' },
       half: false,
     },
+    {
+      name: 'LayerScale of sums past f16',
+      inputs: { ...linear(9, 40, 8), residual: [9, 8], gamma: [8] },
+      attrs: {},
+      fill: { x: 'outliers', weight: 'outliers' },
+    },
     { name: 'one-signed, long sum', inputs: linear(2, 1536, 8), attrs: {}, fill: 'positive' },
     { name: 'one-signed, long sum, a tile of rows', inputs: linear(9, 1536, 8), attrs: {}, fill: 'positive' },
     { name: 'outliers: f16 saturates', inputs: linear(9, 40, 8), attrs: {}, fill: 'outliers' },
