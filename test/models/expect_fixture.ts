@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import type { Node } from '../../src/graph/graph.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { distances } from './distances.js';
 import { NEVER_STORED, runFixture } from './run_model.js';
@@ -10,8 +11,9 @@ export async function expectFixture(
   name: string,
   fixture: FixtureRecord,
   storage: 'f32' | 'f16',
+  kernel?: (node: Node) => string | undefined,
 ): Promise<void> {
-  const run = await runFixture(gpu, fixture, storage);
+  const run = await runFixture(gpu, fixture, storage, {}, kernel);
   const errors = distances(name, fixture, run, storage);
   const table = errors.map((e) => `${e.stage} max ${e.max.toExponential(2)} mean ${e.mean.toExponential(2)}`);
   // Every other recorded stage must have been compared.
