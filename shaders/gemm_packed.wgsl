@@ -10,7 +10,7 @@ const TX: u32 = 16;
 const TY: u32 = 8;
 const STEP4: u32 = 4; // K of a step / 4
 // Products that a sum takes in a turn.
-const DEPTH: u32 = 4;
+const DEPTH: u32 = 2;
 
 struct Params {
   M: u32,

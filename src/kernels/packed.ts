@@ -14,11 +14,14 @@ const FILES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   transposed_conv: { tiled: gemmWgsl },
 };
 
+/** Products that a sum takes in a turn: of one, loops take a larger part, and of four compilers copy every sum. */
+const DEPTH = 2;
+
 /** The packed form of a kernel of an op, by its name there; undefined where it does not fit. */
 export function formOf(op: string, name: string, kernel: Kernel | undefined): Kernel | undefined {
   const file = FILES[op]?.[name];
   if (!kernel || !file) return undefined;
   const { files, tunables } = kernel;
   if (tunables['welem'] !== 'f16' || tunables['xelem'] !== 'f16') return undefined;
-  return { ...kernel, files: [file, ...files.slice(1)] };
+  return { ...kernel, files: [file, ...files.slice(1)], tunables: { ...tunables, DEPTH } };
 }
