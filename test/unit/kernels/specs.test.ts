@@ -74,23 +74,20 @@ describe('kernel specs', () => {
     }
   });
 
-  it.each(specs)(
-    '$op.name: is probed on every kernel that a GPU may choose, where there are several',
-    async (spec) => {
-      const { op } = spec;
-      const made = madeKernels(spec);
-      const choices = op.kernels.filter(({ name, on }) => on !== 'cpu' && made.includes(name));
-      expect(op.probes !== undefined || choices.length === 1).toBe(true);
-      for (const storage of ['f32', 'f16'] as const) {
-        const probes = (await op.probes?.())?.(storage) ?? [];
-        for (const { name, make } of op.probes ? choices : []) {
-          if (name.startsWith('packed_') && storage === 'f32') continue;
-          const fitting = probes.filter(({ inputs, attrs }) => make(inputs, attrs, op.infer(inputs, attrs)));
-          expect(fitting.length, `${name} ${storage}`).toBeGreaterThanOrEqual(1);
-        }
+  it.each(specs)('$op.name: is probed on every kernel that a GPU may choose, where there are several', async (spec) => {
+    const { op } = spec;
+    const made = madeKernels(spec);
+    const choices = op.kernels.filter(({ name, on }) => on !== 'cpu' && made.includes(name));
+    expect(op.probes !== undefined || choices.length === 1).toBe(true);
+    for (const storage of ['f32', 'f16'] as const) {
+      const probes = (await op.probes?.())?.(storage) ?? [];
+      for (const { name, make } of op.probes ? choices : []) {
+        if (name.startsWith('packed_') && storage === 'f32') continue;
+        const fitting = probes.filter(({ inputs, attrs }) => make(inputs, attrs, op.infer(inputs, attrs)));
+        expect(fitting.length, `${name} ${storage}`).toBeGreaterThanOrEqual(1);
       }
-    },
-  );
+    }
+  });
 
   it.each(specs)('$op.name: the safe kernel fits every case, and no two kernels share a name', ({ op, ...spec }) => {
     expect(new Set(kernelNames(op)).size).toBe(op.kernels.length);
