@@ -31,6 +31,7 @@ export async function chooseStorage(
   try {
     const { checkSound } = await parts.gpu();
     await checkSound(gpu, 'f16', ops());
+    await parts.packed();
     return 'f16';
   } catch (error) {
     if (precision === 'f16' || !(error instanceof GpuUnavailableError)) throw error;

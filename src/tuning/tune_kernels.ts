@@ -3,7 +3,6 @@ import type { Gpu } from '../gpu/gpu.js';
 import { chooseKernel } from '../graph/kernel_choice.js';
 import type { Graph, Node } from '../graph/graph.js';
 import type { WeightsCache } from '../weights/cache/cache.js';
-import { parts } from '../parts.js';
 import { preferredKernel } from './adapter_table.js';
 import { taskKey, tuningTasks, sharersOf, type TuningTask } from './tuning_tasks.js';
 import { decisionKey, keepDecision, readDecision, RULE, type Unfinished } from './kept_decision.js';
@@ -50,7 +49,6 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
   const chosen = new Map<string, string>();
   const choices: KernelChoices = { chosen, kernel: (node) => chosen.get(taskKey(node, gpu.facts)) };
   if (gpu.facts.software) return choices;
-  if (graph.storage === 'f16') await parts.packed();
   const start = performance.now();
   const { cache, milliseconds = BUDGET_MS, bench = new GpuBench(gpu, graph.storage) } = options;
   const open: OpenTask[] = [];
@@ -153,7 +151,8 @@ class Session {
     this.#dropSharers(task);
     if (this.#over) return undefined;
     const sound = kernels.filter((_, i) => (asked[i] as PromiseFulfilledResult<boolean>).value);
-    if (start !== undefined && sound.includes(start)) this.#chosen.set(key, start);
+    const known = sound.find((kernel) => kernel === start);
+    if (known) this.#chosen.set(key, known);
     const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
     for (const { node, count } of shapes) {
       const times = await this.#bench.time(node, sound, () => this.#over);
@@ -162,10 +161,9 @@ class Session {
       const cost = (kernel: string) => count * (times[sound.indexOf(kernel === RULE ? rule : kernel)] ?? Infinity);
       for (const [kernel, total] of totals) totals.set(kernel, total + cost(kernel));
     }
-    const first = start !== undefined && sound.includes(start) ? start : RULE;
     return [...totals].reduce(
       (best, [kernel, total]) => (GAIN * total < (totals.get(best) as number) ? kernel : best),
-      first,
+      known ?? RULE,
     );
   }
 

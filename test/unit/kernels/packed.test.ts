@@ -1,12 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { DeviceFacts } from '../../../src/gpu/gpu.js';
+import { Gpu, type DeviceFacts } from '../../../src/gpu/gpu.js';
 import { Graph } from '../../../src/graph/graph.js';
 import { gemm } from '../../../src/kernels/gemm.js';
 import { kernelNames, ruleKernel } from '../../../src/kernels/op.js';
 import type { KernelSpec } from '../../../src/kernels/spec.js';
 import { opened, parts } from '../../../src/parts.js';
+import { chooseStorage } from '../../../src/runtime/precision.js';
 import { attrsOf, inputTypes } from '../../../truth/inputs.js';
 import { specs } from '../../../truth/specs.js';
+import { testGpu } from '../../gpu.js';
 import { kernelOf, madeKernels } from '../../kernels/instances.js';
 import { kernels, ToldBench } from '../tuning/told_bench.js';
 
@@ -53,11 +55,18 @@ describe('packed kernels', () => {
     expect(withPacked.flatMap(packedOf)).toEqual([]);
   });
 
-  it('are fetched and timed where a GPU runs a network in f16, and chosen where they take less', async () => {
+  it('are fetched for a model in f16, and for no other', async () => {
     delete opened.packed;
+    const gpu = Gpu.adopt((await testGpu()).device);
+    expect(await chooseStorage(gpu, 'f32', () => [gemm])).toBe('f32');
+    expect(opened.packed).toBeUndefined();
+    expect(await chooseStorage(gpu, 'f16', () => [gemm])).toBe('f16');
+    expect(opened.packed).toBeDefined();
+  });
+
+  it('are timed where a GPU runs a network in f16, and chosen where they take less', async () => {
     const bench = new ToldBench({ packed_tiled: 0.6, tiled: 1, split: 1.2, registers: 3 });
     expect(await kernels(productGraph('f32'), { bench })).toEqual(['tiled']);
-    expect(opened.packed).toBeUndefined();
     expect(bench.asked).not.toContain('gemm/packed_tiled');
     expect(await kernels(productGraph('f16'), { bench })).toEqual(['packed_tiled']);
     expect(bench.asked).toContain('gemm/packed_tiled');
