@@ -60,13 +60,12 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
       continue;
     }
     const known = preferredKernel(gpu.adapter, task.op.name);
-    if (known !== undefined && known === task.kernels[0]) chosen.set(task.key, known);
+    if (known === task.kernels[0]) chosen.set(task.key, known as string);
     const { starts, lost } = kept ?? { starts: 0, lost: false };
     if (starts < STARTS) open.push({ task, key, starts, lost });
     else if (lost) chosen.set(task.key, task.kernels[0] as string);
   }
-  if (open.length > 0)
-    await new Session(gpu, graph, bench, chosen, cache).run(open, start + milliseconds - performance.now());
+  await new Session(gpu, graph, bench, chosen, cache).run(open, start + milliseconds - performance.now());
   return choices;
 }
 
