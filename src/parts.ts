@@ -43,12 +43,8 @@ export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
 export type RarePart = Awaited<ReturnType<(typeof parts)['rare']>>;
 
 /** @throws NetworkError `NET_PART` where a part cannot be fetched */
-export async function fetched<T>(part: Promise<T>): Promise<T> {
-  try {
-    return await part;
-  } catch (cause) {
-    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+export function fetched<T>(part: Promise<T>): Promise<T> {
+  return part.catch((cause: Error) => {
+    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${cause.message}.`, { cause });
+  });
 }

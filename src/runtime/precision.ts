@@ -29,8 +29,7 @@ export async function chooseStorage(
     });
   }
   try {
-    const { checkSound } = await parts.gpu();
-    await checkSound(gpu, 'f16', ops());
+    await (await parts.gpu()).checkSound(gpu, 'f16', ops());
     await parts.packed();
     return 'f16';
   } catch (error) {
