@@ -1,6 +1,6 @@
 import type { DeviceFacts, Gpu } from '../src/gpu/gpu.js';
 import { kernelNames, makeKernel, runsOn } from '../src/kernels/op.js';
-import type { KernelCase, KernelSpec } from '../src/kernels/spec.js';
+import { gateOf, type KernelCase, type KernelSpec } from '../src/kernels/spec.js';
 import { byteLength, numel, type TensorType } from '../src/tensor.js';
 import type { Clock, Record as RecordPass } from './clock.js';
 import { copiesFor, rotating } from './cold_caches.js';
@@ -132,7 +132,9 @@ async function checkAll(
   const accuracies: Accuracy[] = [];
   for (const [i, run] of runs.entries())
     accuracies.push(
-      truth ? accuracyOf(truth, await run.results()) : await standIns(gpu, spec, half, kernels[i] as string),
+      truth
+        ? accuracyOf({ ...truth, gate: gateOf(spec, kase, kernels[i] as string) }, await run.results())
+        : await standIns(gpu, spec, half, kernels[i] as string),
     );
   return accuracies;
 }
@@ -166,7 +168,7 @@ export async function checkCases(
     if (!truth) continue;
     const run = await OpRun.compile(gpu, spec.op, inputs, attrs, kernel, spec.texelFormat?.(attrs));
     try {
-      found.push(accuracyOf(truth, await run.results()));
+      found.push(accuracyOf({ ...truth, gate: gateOf(spec, kase, kernel) }, await run.results()));
     } finally {
       run.dispose();
     }

@@ -1,6 +1,7 @@
 import { NetworkError } from './errors.js';
 
-const slimForm = async () => (await fetched(import('./kernels/slim.js'))).slimForm;
+const slim = () => fetched(import('./kernels/slim.js'));
+const packed = () => fetched(import('./kernels/packed.js'));
 
 /**
  * Code that a page fetches apart from the rest, as only some users need it; the network of each family of models has
@@ -13,7 +14,9 @@ export const parts = {
   /** For transformers on GPUs: their tiled kernels, and known answers. */
   gpuTransformers: () => fetched(import('./tuning/gpu_transformers.js')),
   /** For GPUs whose invocations have few registers: smaller tiles. */
-  slim: async () => (opened.slim = await slimForm()),
+  slim: async () => (opened.slim = await slim()),
+  /** For models in f16 on GPUs: kernels whose products are of f16 too. */
+  packed: async () => (opened.packed = await packed()),
   /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours and ranges of depth maps. */
@@ -31,18 +34,17 @@ export const parts = {
 };
 
 /** Parts that are used without waiting once they have been fetched. */
-export const opened: { slim?: Awaited<ReturnType<typeof slimForm>> } = {};
+export const opened: {
+  slim?: Awaited<ReturnType<typeof slim>>;
+  packed?: Awaited<ReturnType<typeof packed>>;
+} = {};
 
 export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
 export type RarePart = Awaited<ReturnType<(typeof parts)['rare']>>;
 
 /** @throws NetworkError `NET_PART` where a part cannot be fetched */
-export async function fetched<T>(part: Promise<T>): Promise<T> {
-  try {
-    return await part;
-  } catch (cause) {
-    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${(cause as Error).message}.`, {
-      cause,
-    });
-  }
+export function fetched<T>(part: Promise<T>): Promise<T> {
+  return part.catch((cause: Error) => {
+    throw new NetworkError('NET_PART', `A part of Depthwise could not be fetched: ${cause.message}.`, { cause });
+  });
 }

@@ -2,7 +2,7 @@ import type { ErrorCode } from './error_codes.js';
 import { UsageError } from './errors.js';
 
 /**
- * Element type of a stored tensor. `f16` is storage only: every kernel accumulates in f32.
+ * Element type of a stored tensor. `f16` is for storage: kernels accumulate in f32, packed ones after short runs.
  * `texture` stands for a texture of shape [H,W] that the caller binds at each run.
  */
 export type DType = 'f32' | 'f16' | 'u32' | 'texture';

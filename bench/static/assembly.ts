@@ -35,11 +35,11 @@ export interface Program {
   readonly root: Region;
 }
 
-/** Kinds by the names of instructions, the first that matches. FMA: multiply-add of floats, one a lane. */
+/** Kinds by the names of instructions, the first that matches. FMA: multiply-add of floats, one a lane; `pk`: two. */
 const KINDS: readonly (readonly [RegExp, Kind])[] = [
   [/^v_nop/, 'free'],
   [/^v_mad_[ui]/, 'valu'],
-  [/^v_(?:dual_)?(?:fma|fmac|fmaak|fmamk|mad|mac)_/, 'fma'],
+  [/^v_(?:dual_|pk_)?(?:fma|fmac|fmaak|fmamk|mad|mac)_/, 'fma'],
   [/^v_/, 'valu'],
   [/^ds_(?:read|load)/, 'workgroup load'],
   [/^ds_/, 'workgroup store'],

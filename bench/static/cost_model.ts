@@ -10,7 +10,9 @@ const SIMDS = 2;
 const LANES = 32;
 /** Operations at a quarter of the rate, and 64-bit ones at half of it. */
 const QUARTER = /^v_(?:exp|rcp|rsq|log|sqrt|sin|cos)_|^v_(?:mul_lo_u32|mul_hi|mad_u64|mad_i64)/;
-const PRODUCT = /^v_(?:dual_)?mul_(?:legacy_)?f(?:16|32)/;
+const PRODUCT = /^v_(?:dual_|pk_)?mul_(?:legacy_)?f(?:16|32)/;
+/** Two of f16 a lane, at the rate of one. */
+const PACKED = /^v_pk_/;
 const HALF = /^v_\w+_b64|^v_lshl_add_u64/;
 
 /** What one wave takes: clocks of each unit, and how long it lasts alone. */
@@ -100,8 +102,9 @@ class Wave {
         const clocks = paired ? 0 : this.#valuClocks(op);
         cost.valu += clocks;
         cost.clocks += clocks;
-        if (kind === 'fma' || PRODUCT.test(op)) cost.products += 1;
-        if (kind === 'fma') [cost.fma, cost.fmaClocks] = [cost.fma + 1, cost.fmaClocks + clocks];
+        const count = PACKED.test(op) ? 2 : 1;
+        if (kind === 'fma' || PRODUCT.test(op)) cost.products += count;
+        if (kind === 'fma') [cost.fma, cost.fmaClocks] = [cost.fma + count, cost.fmaClocks + clocks];
         return;
       }
       case 'workgroup load':

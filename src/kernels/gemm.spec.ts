@@ -32,6 +32,7 @@ export const gemmSpec = defineSpec({
   op: gemm,
   longKernels: ['split'],
   gate: 8,
+  run: 16,
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,
@@ -77,7 +78,14 @@ export const gemmSpec = defineSpec({
       fill: { residual: 'outliers' },
       half: false,
     },
+    {
+      name: 'LayerScale of sums past f16',
+      inputs: { ...linear(9, 40, 8), residual: [9, 8], gamma: [8] },
+      attrs: {},
+      fill: { x: 'outliers', weight: 'outliers' },
+    },
     { name: 'one-signed, long sum', inputs: linear(2, 1536, 8), attrs: {}, fill: 'positive' },
+    { name: 'one-signed, long sum, a tile of rows', inputs: linear(9, 1536, 8), attrs: {}, fill: 'positive' },
     { name: 'outliers: f16 saturates', inputs: linear(9, 40, 8), attrs: {}, fill: 'outliers' },
     { name: 'a map of pixels', inputs: { x: [5, 3, 16], weight: [16, 12], bias: [12] }, attrs: {}, half: false },
     {
@@ -86,7 +94,7 @@ export const gemmSpec = defineSpec({
       attrs: {},
       half: false,
     },
-    { name: 'many tiles, of which the last has one row', inputs: linear(2049, 20, 964), attrs: {}, half: false },
+    { name: 'many tiles, of which the last has one row', inputs: linear(2049, 20, 964), attrs: {} },
   ],
   perf: [
     { name: 'Depth Anything small 518: qkv', inputs: linear(1370, 384, 1152), attrs: {} },

@@ -71,17 +71,21 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
 }
 
 /**
- * Declares an op, with the types of its inputs, attributes and outputs. Before each of its kernels for GPUs comes a
- * slim twin: the same with smaller tiles, which fits nothing before `parts.slim` is there.
+ * Declares an op, with the types of its inputs, attributes and outputs. Each of its kernels for GPUs has twins, which
+ * fit nothing before their part is there: before it a slim one, with smaller tiles, and behind it a packed one, with
+ * products of f16, which no rule gets to, as it is preferred where the kernel itself is.
  */
 export function defineOp<In extends Types, Attrs, Out extends Types = { y: TensorType }>(
   op: Op<In, Out, Attrs>,
 ): Op<In, Out, Attrs> {
   const kernels = op.kernels.flatMap((one) => {
-    const { on, name, make } = one;
-    if (on !== 'gpu') return one;
-    const twin: typeof make = (...types) => opened.slim?.(op.name, name, make(...types));
-    return [{ ...one, name: `slim_${name}`, make: twin }, one];
+    if (one.on !== 'gpu') return one;
+    const twin = (form: keyof typeof opened): typeof one => ({
+      ...one,
+      name: `${form}_${one.name}`,
+      make: (...types) => opened[form]?.formOf(op.name, one.name, one.make(...types)),
+    });
+    return [twin('slim'), one, twin('packed')];
   });
   return { ...op, kernels };
 }

@@ -41,10 +41,14 @@ export function wholes(count: number, run: number, spread: number, outliers = fa
 /** Sides and channels of a convolution: H, W, C, N and the side S of its window. */
 export type ConvDims = readonly [H: number, W: number, C: number, N: number, S: number];
 
-/** Whole numbers to convolve, outliers among x, and their exact result. */
+/**
+ * Whole numbers to convolve, outliers among x, and their exact result. Sums of sixteen products are exact in f16, or
+ * beyond it where they have an outlier.
+ */
 export function products(run: number, dims: ConvDims): Record<'x' | 'weight' | 'bias' | 'y', Float32Array> {
   const [H, W, C, N, S] = dims;
-  const [x, weight, bias] = [wholes(H * W * C, run, 3, true), wholes(S * S * C * N, run + 1, 2), wholes(N, run, 9)];
+  const [x, bias] = [wholes(H * W * C, run, 3, true), wholes(N, run, 9)];
+  const weight = wholes(S * S * C * N, run + 1, 2).map((value) => 16 * value);
   return { x, weight, bias, y: convolved(x, weight, bias, dims) };
 }
 

@@ -60,6 +60,12 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
    * do not cancel; f16 outputs get their own rounding on top.
    */
   readonly gate: number;
+  /**
+   * Products that packed kernels add up in f16 before a sum is f32 again. RUN of them and their RUN sums round to 11
+   * bits, so that a run is off by at most 1.01·(RUN + 1)·2⁻¹¹ of Σ|aᵢbᵢ|: that is what packed kernels get on top of
+   * the gate. The bound knows no overflow: a sum past f16 has to be computed again in f32.
+   */
+  readonly run?: number;
   /** Inputs stored as f16 in half precision; the other inputs stay f32. */
   readonly half: readonly string[];
   /**
@@ -80,6 +86,12 @@ export function defineSpec<In extends Types, Out extends Types, Attrs>(
   spec: KernelSpec<In, Out, Attrs>,
 ): KernelSpec<In, Out, Attrs> {
   return spec;
+}
+
+/** What a kernel is held to in a case, in the units of `gate`. */
+export function gateOf({ gate, run }: KernelSpec, { fill }: KernelCase<unknown>, kernel: string): number {
+  const packed = kernel.startsWith('packed_') && run !== undefined ? 1.01 * (run + 1) * 2 ** 13 : 0;
+  return (fill === 'positive' ? 2 : 1) * gate + packed;
 }
 
 /** An input that the case must have. */

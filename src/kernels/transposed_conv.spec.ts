@@ -44,6 +44,7 @@ export const transposedConvSpec = defineSpec({
   op: transposedConv,
   longKernels: ['split'],
   gate: 8,
+  run: 16,
   half: ['x', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),
   reference,

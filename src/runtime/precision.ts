@@ -5,8 +5,8 @@ import { parts } from '../parts.js';
 import { isolate, warningOf, type Warning } from '../warnings.js';
 
 /**
- * Storage precision; accumulation is f32 either way. `auto` is f16 on GPUs that have it and compute soundly with it,
- * f32 elsewhere.
+ * Storage precision; accumulation is f32 either way, but for runs of 16 products of f16 where a GPU was found faster
+ * so. `auto` is f16 on GPUs that have it and compute soundly with it, f32 elsewhere.
  */
 export type Precision = 'auto' | 'f32' | 'f16';
 
@@ -29,8 +29,8 @@ export async function chooseStorage(
     });
   }
   try {
-    const { checkSound } = await parts.gpu();
-    await checkSound(gpu, 'f16', ops());
+    await (await parts.gpu()).checkSound(gpu, 'f16', ops());
+    await parts.packed();
     return 'f16';
   } catch (error) {
     if (precision === 'f16' || !(error instanceof GpuUnavailableError)) throw error;

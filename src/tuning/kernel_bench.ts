@@ -94,7 +94,7 @@ function agrees(answer: Float32Array, right: Float32Array): boolean {
 function unsound(gpu: Gpu, name: string): GpuUnavailableError {
   return new GpuUnavailableError(
     'GPU_UNSOUND',
-    `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`,
+    `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another.`,
   );
 }
 
@@ -129,24 +129,22 @@ class TimedKernel {
   async answer(): Promise<Float32Array> {
     const { device } = this.#gpu;
     const from = this.#executable.buffer(this.#output);
-    const half = this.#output.type.dtype === 'f16';
-    const bytes = byteLength(this.#output.type);
+    const { type } = this.#output;
+    const bytes = byteLength(type);
     const end = Math.min(bytes, END_BYTES);
     let ends: GPUBuffer | undefined;
     try {
       const read = await submitRead(this.#gpu, 2 * end, (encoder) => {
         for (const value of this.#inputs) fill(device, this.#executable.buffer(value), value.type.dtype === 'f16');
         this.#executable.encode(encoder);
-        ends = device.createBuffer({
-          label: 'ends',
-          size: 2 * end,
-          usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST,
-        });
+        ends = device.createBuffer({ size: 2 * end, usage: BufferUsage.COPY_SRC | BufferUsage.COPY_DST });
         encoder.copyBufferToBuffer(from, 0, ends, 0, end);
         encoder.copyBufferToBuffer(from, bytes - end, ends, end, end);
         return ends;
       });
-      return half ? decode({ name: this.name, dtype: 'F16' }, new Uint8Array(read)) : new Float32Array(read);
+      return type.dtype === 'f16'
+        ? decode({ name: this.name, dtype: 'F16' }, new Uint8Array(read))
+        : new Float32Array(read);
     } finally {
       ends?.destroy();
     }
@@ -163,11 +161,8 @@ class TimedKernel {
         if (elapsed > 0) this.least = Math.min(this.least, elapsed / this.#passes);
         return true;
       }
-      const most = Math.max(1.5, Math.min(16, LONGEST_MS / (performance.now() - start)));
-      this.#passes = Math.min(
-        MOST_PASSES,
-        Math.ceil(this.#passes * Math.min(most, Math.max(1.5, (1.2 * enough) / elapsed))),
-      );
+      const growth = Math.min(16, LONGEST_MS / (performance.now() - start), (1.2 * enough) / elapsed);
+      this.#passes = Math.min(MOST_PASSES, Math.ceil(this.#passes * Math.max(1.5, growth)));
     }
     return false;
   }
@@ -179,8 +174,8 @@ class TimedKernel {
     await submit(this.#gpu, { what: 'a timed kernel', phase: 'load' }, (encoder) => {
       for (let pass = 1; pass <= this.#passes; pass++) {
         const ends = {
-          ...(pass === 1 ? { beginningOfPassWriteIndex } : {}),
-          ...(pass === this.#passes ? { endOfPassWriteIndex } : {}),
+          ...(pass === 1 && { beginningOfPassWriteIndex }),
+          ...(pass === this.#passes && { endOfPassWriteIndex }),
         };
         const writes = querySet && Object.keys(ends).length > 0 ? { querySet, ...ends } : undefined;
         this.#executable.encode(encoder, {}, { timestamps: () => writes });

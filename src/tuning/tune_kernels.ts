@@ -60,13 +60,12 @@ export async function tuneKernels(gpu: Gpu, graph: Graph, options: TuningOptions
       continue;
     }
     const known = preferredKernel(gpu.adapter, task.op.name);
-    if (known !== undefined && known === task.kernels[0]) chosen.set(task.key, known);
+    if (known === task.kernels[0]) chosen.set(task.key, known as string);
     const { starts, lost } = kept ?? { starts: 0, lost: false };
     if (starts < STARTS) open.push({ task, key, starts, lost });
     else if (lost) chosen.set(task.key, task.kernels[0] as string);
   }
-  if (open.length > 0)
-    await new Session(gpu, graph, bench, chosen, cache).run(open, start + milliseconds - performance.now());
+  await new Session(gpu, graph, bench, chosen, cache).run(open, start + milliseconds - performance.now());
   return choices;
 }
 
@@ -151,7 +150,8 @@ class Session {
     this.#dropSharers(task);
     if (this.#over) return undefined;
     const sound = kernels.filter((_, i) => (asked[i] as PromiseFulfilledResult<boolean>).value);
-    if (start !== undefined && sound.includes(start)) this.#chosen.set(key, start);
+    const known = sound.find((kernel) => kernel === start);
+    if (known) this.#chosen.set(key, known);
     const totals = new Map([RULE, ...sound].map((kernel) => [kernel, 0]));
     for (const { node, count } of shapes) {
       const times = await this.#bench.time(node, sound, () => this.#over);
@@ -160,10 +160,9 @@ class Session {
       const cost = (kernel: string) => count * (times[sound.indexOf(kernel === RULE ? rule : kernel)] ?? Infinity);
       for (const [kernel, total] of totals) totals.set(kernel, total + cost(kernel));
     }
-    const first = start !== undefined && sound.includes(start) ? start : RULE;
     return [...totals].reduce(
       (best, [kernel, total]) => (GAIN * total < (totals.get(best) as number) ? kernel : best),
-      first,
+      known ?? RULE,
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { type KernelCase, type KernelSpec, type Tensor } from '../../src/kernels/spec.js';
+import { gateOf, type KernelCase, type KernelSpec, type Tensor } from '../../src/kernels/spec.js';
 import type { TensorType } from '../../src/tensor.js';
 import { worstError, type Actual, type WorstError } from '../../truth/compare.js';
 import { attrsOf, makeInputs, storedOf } from '../../truth/inputs.js';
@@ -58,5 +58,5 @@ export async function caseError(
   const attrs = attrsOf(spec, kase, half);
   const actual = await runCase(gpu, spec, inputs, attrs, kernel);
   const expected = spec.reference(inputs, attrs, outputTypes(spec, inputs, attrs));
-  return worstError(kase.fill === 'positive' ? 2 * spec.gate : spec.gate, actual, expected);
+  return worstError(gateOf(spec, kase, kernel), actual, expected);
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { noteCpu } from '../../src/gpu/time_limit.js';
+import type { Graph } from '../../src/graph/graph.js';
 import { chooseKernel } from '../../src/graph/kernel_choice.js';
 import { nodeGpu } from '../../src/node/gpu.js';
 import { parts } from '../../src/parts.js';
@@ -42,9 +43,10 @@ describe('whole networks on slim kernels against the published code', () => {
 
   it.for(Object.entries(MODELS))('%s', async ([name, ops]) => {
     const slim = new Set<string>();
-    await expectFixture(gpu, name, fixtures()[name]!, 'f32', ({ nodes }) => {
+    const see = ({ nodes }: Graph) => {
       for (const node of nodes) if (chooseKernel(node, gpu).name.startsWith('slim_')) slim.add(node.op.name);
-    });
+    };
+    await expectFixture(gpu, name, fixtures()[name]!, 'f32', { see });
     expect([...slim]).toEqual(expect.arrayContaining([...ops]));
   });
 });

@@ -1,19 +1,27 @@
 import { expect } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import type { Graph } from '../../src/graph/graph.js';
+import type { Graph, Node } from '../../src/graph/graph.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { distances } from './distances.js';
 import { NEVER_STORED, runFixture } from './run_model.js';
 
-/** Runs a fixture's model and expects every recorded stage inside the bounds. `see` is shown its graph. */
+/** What is seen of a run, and what is asked of it. */
+export interface RunLook {
+  /** Is shown the graph. */
+  readonly see?: (graph: Graph) => void;
+  /** Names the kernel of a node in place of the rule. */
+  readonly kernel?: (node: Node) => string | undefined;
+}
+
+/** Runs a fixture's model and expects every recorded stage inside the bounds. */
 export async function expectFixture(
   gpu: Gpu,
   name: string,
   fixture: FixtureRecord,
   storage: 'f32' | 'f16',
-  see?: (graph: Graph) => void,
+  { see, kernel }: RunLook = {},
 ): Promise<void> {
-  const run = await runFixture(gpu, fixture, storage, see ? { graph: see } : {});
+  const run = await runFixture(gpu, fixture, storage, see ? { graph: see } : {}, kernel);
   const errors = distances(name, fixture, run, storage);
   const table = errors.map((e) => `${e.stage} max ${e.max.toExponential(2)} mean ${e.mean.toExponential(2)}`);
   // Every other recorded stage must have been compared.

@@ -1,7 +1,7 @@
 import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { Executable } from '../../src/graph/executor.js';
-import { Graph, type Value } from '../../src/graph/graph.js';
+import { Graph, type Node, type Value } from '../../src/graph/graph.js';
 import { depthAnything } from '../../src/models/families/depth_anything.js';
 import { depthAnything3 } from '../../src/models/families/depth_anything_3.js';
 import { originalNames } from '../../src/models/identify.js';
@@ -129,6 +129,7 @@ export async function runFixture(
   fixture: FixtureRecord,
   storage: 'f32' | 'f16',
   mutation: Mutation = {},
+  kernel: (node: Node) => string | undefined = () => undefined,
 ): Promise<ModelRun> {
   const { width: W, height: H } = fixture;
   const bytes = seededCheckpoint(checkpointTensors(fixture.checkpoint));
@@ -165,7 +166,7 @@ export async function runFixture(
       );
   }
   const keep = values.flatMap(([, value]) => value ?? []);
-  const executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep });
+  const executable = await Executable.compile(graph, gpu, { constants: (key) => store.buffer(key), keep, kernel });
   const { device } = gpu;
   try {
     const pixels = imageFromTensor(seededInput(fixture.input, H, W), H, W);

@@ -16,8 +16,8 @@ describe('slim kernels', () => {
     expect(withKernelsForGpus.length).toBeGreaterThanOrEqual(12);
     for (const { op } of withKernelsForGpus) {
       const names = op.kernels.filter(({ on }) => on === 'gpu').map(({ name }) => name);
-      const large = names.filter((name) => !name.startsWith('slim_'));
-      expect(names, op.name).toEqual(large.flatMap((name) => [`slim_${name}`, name]));
+      const large = names.filter((name) => !/^(?:slim|packed)_/.test(name));
+      expect(names, op.name).toEqual(large.flatMap((name) => [`slim_${name}`, name, `packed_${name}`]));
     }
   });
 
