@@ -8,8 +8,9 @@ export default defineConfig({
     // The page in Firefox has its own command; the library's short form stays.
     exclude: ['test/long/**', 'test/output/**', 'test/engines/firefox_page.test.ts'],
     setupFiles: ['test/setup.ts'],
-    // On a fresh machine most of the time goes into compiling kernels that run once. lavapipe skips LLVM's optimisation:
-    // the same arithmetic, compiled in two thirds of the time. The long suite, which computes more, keeps it.
+    // On a fresh machine most of the time goes into compiling kernels that run once. lavapipe skips LLVM's
+    // optimisation: the same arithmetic, compiled in two thirds of the time. The long suite, which computes more, keeps
+    // it.
     env: { GALLIVM_PERF: 'nopt' },
     pool: 'forks',
     maxWorkers: 2,

@@ -1,7 +1,6 @@
 import { NetworkError } from './errors.js';
 
-const slim = () => fetched(import('./kernels/slim.js'));
-const packed = () => fetched(import('./kernels/packed.js'));
+const slimForm = async () => (await fetched(import('./kernels/slim.js'))).slimForm;
 
 /**
  * Code that a page fetches apart from the rest, as only some users need it; the network of each family of models has
@@ -14,9 +13,7 @@ export const parts = {
   /** For transformers on GPUs: their tiled kernels, and known answers. */
   gpuTransformers: () => fetched(import('./tuning/gpu_transformers.js')),
   /** For GPUs whose invocations have few registers: smaller tiles. */
-  slim: async () => (opened.slim = await slim()),
-  /** For models in f16 on GPUs: kernels whose products are of f16 too. */
-  packed: async () => (opened.packed = await packed()),
+  slim: async () => (opened.slim = await slimForm()),
   /** The readers of PyTorch files, and of weights in several files. */
   torch: () => fetched(import('./weights/format/torch_file.js')),
   /** Colours and ranges of depth maps. */
@@ -34,10 +31,7 @@ export const parts = {
 };
 
 /** Parts that are used without waiting once they have been fetched. */
-export const opened: {
-  slim?: Awaited<ReturnType<typeof slim>>;
-  packed?: Awaited<ReturnType<typeof packed>>;
-} = {};
+export const opened: { slim?: Awaited<ReturnType<typeof slimForm>> } = {};
 
 export type DrawingPart = Awaited<ReturnType<(typeof parts)['drawing']>>;
 export type RarePart = Awaited<ReturnType<(typeof parts)['rare']>>;

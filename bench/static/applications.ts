@@ -3,7 +3,6 @@ import { typesOf, type Node } from '../../src/graph/graph.js';
 import { applicableKernels, chooseKernel, kernelOf } from '../../src/graph/kernel_choice.js';
 import { runsOn, type Kernel } from '../../src/kernels/op.js';
 import { kernelText, withLanes } from '../../src/kernels/specialize.js';
-import { parts } from '../../src/parts.js';
 import { networkNodes, type NetworkCase } from './networks.js';
 import type { NullRun } from './null_device.js';
 import type { StaticHost, StaticOptions } from './options.js';
@@ -27,7 +26,6 @@ export async function applicationsOf(
   { tensors }: Pick<StaticHost, 'tensors'>,
   facts: Gpu['facts'],
 ): Promise<Application[]> {
-  if (contenders) await parts.packed();
   const found = new Map<string, Application>();
   for (const network of networks)
     for (const precision of precisions)

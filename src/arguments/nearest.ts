@@ -3,23 +3,20 @@
  * its length.
  */
 export function nearest<T extends string>(word: string, candidates: readonly T[]): T | undefined {
-  const ranked = candidates
-    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, candidate.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
+  const distance = (candidate: T) => editDistance([...word.toLowerCase()], [...candidate.toLowerCase()]);
+  const [best] = candidates
+    .filter((candidate) => distance(candidate) <= Math.max(1, candidate.length / 3))
+    .sort((a, b) => distance(a) - distance(b));
+  return best;
 }
 
 /** Levenshtein distance, row by row. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      row.push(Math.min(replaced, previous[j]! + 1, row[j - 1]! + 1));
-    }
-    previous = row;
+function editDistance(a: readonly string[], b: readonly string[]): number {
+  let row = [0, ...b.map((_, i) => i + 1)];
+  for (const letter of a) {
+    const above = row;
+    row = [above[0]! + 1];
+    b.forEach((other, i) => row.push(Math.min(above[i]! + Number(letter !== other), above[i + 1]! + 1, row[i]! + 1)));
   }
-  return previous[b.length]!;
+  return row[b.length]!;
 }

@@ -1,7 +1,7 @@
 import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadWgsl from '../../shaders/conv_load.wgsl?raw';
-import { ensureTypes, type TensorType } from '../tensor.js';
-import { cpuConvs, gpuConvs, safeConv, type Convolution } from './conv_kernels.js';
+import { ensureTypes, numel, type TensorType } from '../tensor.js';
+import { convKernels, type Convolution } from './conv_kernels.js';
 import { defineOp } from './op.js';
 import { bilinearKernel, ensureStore, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 import { parts } from '../parts.js';
@@ -66,7 +66,7 @@ export const conv2d = defineOp<ConvInputs, ConvAttrs>({
     ensureStore('conv2d', inputs, y, N);
     return { y };
   },
-  kernels: [safeConv(plainConv), ...gpuConvs(plainConv), ...cpuConvs(plainConv)],
+  kernels: convKernels(plainConv),
   probes: async () => (await parts.gpu()).conv2dProbes,
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });
@@ -105,7 +105,7 @@ export const upsampledConv = defineOp<UpsampledConvInputs, UpsampledConvAttrs>({
     ensureStore('upsampled_conv', { bias: border ? { ...bias, shape: [N] } : bias }, y, N);
     return { y };
   },
-  kernels: [safeConv(resizedConv), ...gpuConvs(resizedConv), ...cpuConvs(resizedConv)],
+  kernels: convKernels(resizedConv),
   probes: async () => (await parts.gpu()).upsampledConvProbes,
   cost: ({ weight }, _attrs, { y }) => convCost(weight, y),
 });
@@ -130,5 +130,5 @@ function resizedConv(
 
 function convCost(weight: TensorType, y: TensorType): { flops: number } {
   const [KH, KW, C] = weight.shape as [number, number, number];
-  return { flops: 2 * y.shape.reduce((n, d) => n * d, 1) * KH * KW * C };
+  return { flops: 2 * numel(y.shape) * KH * KW * C };
 }

@@ -3,7 +3,7 @@ import inputsWgsl from '../../shaders/conv_inputs.wgsl?raw';
 import { parts } from '../parts.js';
 import { sumsFor, WHOLE } from './sums.js';
 import type { TensorType } from '../tensor.js';
-import type { Include, Kernel, OpKernel, ShaderFile, Types } from './op.js';
+import { formsOf, type Include, type Kernel, type OpKernel, type ShaderFile, type Types } from './op.js';
 
 const pointwiseWgsl = async () => (await parts.rare()).pointwise;
 const subgroupWgsl = async () => (await parts.rare()).conv2d;
@@ -14,15 +14,22 @@ const tileWgsl = async () => (await parts.rare()).convTile;
 /** Pixels of a row that an invocation computes, and those of the wide kernel. */
 const PIXELS = 4;
 const WIDE = 8;
-/** The tile of one subgroup in conv_subgroup.wgsl, and the channels of one lane. */
-export const SUBGROUP = { lanes: 8, rows: 4, pixels: 8, channels: 4 } as const;
-/** The tile of one subgroup in pointwise_subgroup.wgsl. */
-const POINTWISE = { pixels: 32, channels: 16 } as const;
-/**
- * What a workgroup of conv_tiled.wgsl computes, where windows are a pixel apart. On narrower maps than `least` too much
- * of it is empty.
- */
-export const TILED = { rows: 16, pixels: 8, channels: 32, least: 64 } as const;
+/** What a workgroup computes. */
+interface Tile {
+  readonly rows: number;
+  readonly pixels: number;
+  readonly channels: number;
+}
+
+/** Lanes of a subgroup, and its tile in conv_subgroup.wgsl. */
+export const LANES = 8;
+export const SUBGROUP: Tile = { rows: 4, pixels: 8, channels: 32 };
+/** The same in pointwise_subgroup.wgsl, where rows are no matter. */
+const POINTWISE: Tile = { rows: 1, pixels: 32, channels: 16 };
+/** The tile of conv_tiled.wgsl, where windows are a pixel apart. */
+export const TILED: Tile = { rows: 16, pixels: 8, channels: 32 };
+/** On narrower maps too much of such a tile is empty. */
+export const LEAST_TILED = 64;
 
 /**
  * A convolution of a map [H,W,C], read by `loader`, with weight[KH,KW,C/groups,N] to y[OH,OW,N], written by `store`.
@@ -42,52 +49,28 @@ export interface Convolution {
 /** How an op makes a convolution of its inputs. */
 export type ConvolutionOf<In, Attrs> = (inputs: In, attrs: Attrs, y: TensorType) => Convolution;
 
-type Output = { y: TensorType };
-
-/** No workgroup memory, no exchange between invocations: the convolution that every device computes. */
-export function safeConv<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>): OpKernel<In, Output, Attrs> {
-  return { name: 'registers', on: 'any', make: (inputs, attrs, { y }) => directConv(of(inputs, attrs, y), PIXELS) };
-}
-
-/** Kernels for GPUs: windows and weights in workgroup memory for large maps, shared sums for small ones. */
-export function gpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>): OpKernel<In, Output, Attrs>[] {
+/** The kernels of an op that is a convolution with a loader and a store of its own. */
+export function convKernels<In extends Types, Attrs>(
+  convolutionOf: ConvolutionOf<In, Attrs>,
+): OpKernel<In, { y: TensorType }, Attrs>[] {
+  const of = formsOf(convolutionOf);
   return [
-    {
-      name: 'tiled',
-      on: 'gpu',
-      prefer: (_inputs, _attrs, { y: { shape } }) => (shape[1] as number) >= TILED.least,
-      make: (inputs, attrs, { y }) => makeTiled(of(inputs, attrs, y)),
-    },
-    {
-      name: 'split',
-      on: 'gpu',
-      prefer: () => true,
-      make: (inputs, attrs, { y }) => directConv(of(inputs, attrs, y), PIXELS, true),
-    },
+    // No workgroup memory, no exchange between invocations: the convolution that every device computes.
+    { name: 'registers', on: 'any', make: of((conv) => directConv(conv, PIXELS)) },
+    // Windows and weights in workgroup memory for large maps, shared sums for small ones.
+    { name: 'tiled', on: 'gpu', prefer: of(({ y }) => (y.shape[1] as number) >= LEAST_TILED), make: of(makeTiled) },
+    { name: 'split', on: 'gpu', prefer: () => true, make: of((conv) => directConv(conv, PIXELS, true)) },
+    // Shares loads in a subgroup: 3.7 times as fast as the wide kernel on llvmpipe, which comes near where half of its
+    // tile is empty; of pointwise convolutions 1.2 to 2 times.
+    { name: 'subgroup', on: 'cpu', prefer: of(fillsSubgroup), make: of(makeSubgroup) },
+    // 16 vec4 sums stay in a CPU's cache and every weight serves twice the pixels: 1.4 to 1.7 times as fast on
+    // llvmpipe. A GPU would lose occupancy.
+    { name: 'wide', on: 'cpu', prefer: () => true, make: of(makeWide) },
   ];
 }
 
-/** Kernels for CPU adapters, that which shares loads in a subgroup first. */
-export function cpuConvs<In extends Types, Attrs>(of: ConvolutionOf<In, Attrs>): OpKernel<In, Output, Attrs>[] {
-  return [
-    {
-      // 3.7 times as fast as the wide kernel on llvmpipe, which comes near where half of its tile is empty; of pointwise
-      // convolutions 1.2 to 2 times.
-      name: 'subgroup',
-      on: 'cpu',
-      prefer: (_inputs, _attrs, { y: { shape } }) =>
-        (shape[2] as number) >= (SUBGROUP.lanes * SUBGROUP.channels) / 2 && (shape[1] as number) >= SUBGROUP.pixels / 2,
-      make: (inputs, attrs, { y }) => makeSubgroup(of(inputs, attrs, y)),
-    },
-    {
-      // 16 vec4 sums stay in a CPU's cache and every weight serves twice the pixels: 1.4 to 1.7 times as fast on
-      // llvmpipe. A GPU would lose occupancy.
-      name: 'wide',
-      on: 'cpu',
-      prefer: () => true,
-      make: (inputs, attrs, { y }) => makeWide(of(inputs, attrs, y)),
-    },
-  ];
+function fillsSubgroup({ y: { shape } }: Convolution): boolean {
+  return (shape[2] as number) >= SUBGROUP.channels / 2 && (shape[1] as number) >= SUBGROUP.pixels / 2;
 }
 
 /** Whether the windows are 3×3, and every channel sees all others. */
@@ -108,15 +91,15 @@ function makeWide(conv: Convolution): Kernel | undefined {
 
 function makeSubgroup(conv: Convolution): Kernel | undefined {
   const [OH, OW, N] = conv.y.shape as [number, number, number];
-  const { lanes, rows, pixels, channels } = SUBGROUP;
-  if (isPlain3x3(conv)) {
-    const workgroups = Math.ceil(OH / rows) * Math.ceil(OW / pixels) * Math.ceil(N / (lanes * channels));
-    return { ...makeConv(conv, [subgroupWgsl, tileWgsl], {}, workgroups), subgroupSize: lanes };
-  }
-  const { groups, weight, stride } = conv;
-  if (weight.shape[0] !== 1 || weight.shape[1] !== 1 || stride !== 1) return undefined;
-  const workgroups = Math.ceil((OH * OW) / POINTWISE.pixels) * groups * Math.ceil(N / groups / POINTWISE.channels);
-  return { ...makeConv(conv, [pointwiseWgsl], {}, workgroups), subgroupSize: lanes };
+  const [KH, KW] = conv.weight.shape as [number, number];
+  const { groups, stride } = conv;
+  const made = (files: readonly ShaderFile[], workgroups: number) => ({
+    ...makeConv(conv, files, {}, workgroups),
+    subgroupSize: LANES,
+  });
+  if (isPlain3x3(conv)) return made([subgroupWgsl, tileWgsl], tilesOf([OH, OW, N], SUBGROUP));
+  if (KH * KW * stride > 1) return undefined;
+  return made([pointwiseWgsl], groups * tilesOf([1, OH * OW, N / groups], POINTWISE));
 }
 
 function makeTiled(conv: Convolution): Kernel | undefined {
@@ -124,9 +107,12 @@ function makeTiled(conv: Convolution): Kernel | undefined {
   // A window of wider strides does not fit in the least workgroup memory.
   if (!is3x3(conv) || STRIDE > 2) return undefined;
   const [OH, OW, N] = y.shape as [number, number, number];
-  const { rows, pixels, channels } = TILED;
-  const workgroups = Math.ceil(OH / rows) * Math.ceil((OW * STRIDE) / pixels) * Math.ceil(N / channels);
-  return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, workgroups);
+  return makeConv(conv, [tiledWgsl, convTiledWgsl], { STRIDE }, tilesOf([OH, OW * STRIDE, N], TILED));
+}
+
+/** Tiles that cover a map. */
+export function tilesOf([H, W, N]: readonly [number, number, number], { rows, pixels, channels }: Tile): number {
+  return Math.ceil(H / rows) * Math.ceil(W / pixels) * Math.ceil(N / channels);
 }
 
 /**

@@ -2,7 +2,7 @@ import patchesWgsl from '../../shaders/gemm_load_patches.wgsl?raw';
 import rowsWgsl from '../../shaders/gemm_load_rows.wgsl?raw';
 import { parts } from '../parts.js';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { productKernels, rowCount, type Product } from './gemm_kernels.js';
+import { packedKernel, productKernels, rowCount, type Product } from './gemm_kernels.js';
 import { type Include, defineOp } from './op.js';
 import { ensureStore, shuffleKernel, storeKernel, type StoreAttrs, type StoreInputs } from './store.js';
 
@@ -42,7 +42,7 @@ export const gemm = defineOp<GemmInputs, GemmAttrs>({
     ensureStore('gemm', inputs, y, N);
     return { y };
   },
-  kernels: productKernels(rowsProduct),
+  kernels: [...productKernels(rowsProduct), packedKernel(rowsProduct)],
   probes: async () => (await parts.gpu()).gemmProbes,
   cost: ({ weight }, _attrs, { y }) => gemmCost(rowCount(y), weight),
 });
@@ -75,7 +75,7 @@ export const transposedConv = defineOp<TransposedConvInputs, TransposedConvAttrs
     );
     return { y: { dtype: out, shape: [H * stride, W * stride, N] } };
   },
-  kernels: productKernels(shuffledProduct),
+  kernels: [...productKernels(shuffledProduct), packedKernel(shuffledProduct)],
   probes: async () => (await parts.gpu()).transposedConvProbes,
   cost: ({ x, weight }) => gemmCost(rowCount(x), weight),
 });

@@ -3,8 +3,8 @@ import headWgsl from '../../shaders/head.wgsl?raw';
 import inputsWgsl from '../../shaders/head_inputs.wgsl?raw';
 import storeWgsl from '../../shaders/head_store.wgsl?raw';
 import { ensureTypes, type TensorType } from '../tensor.js';
-import { convTiledWgsl, SUBGROUP, TILED } from './conv_kernels.js';
-import { type Include, type Kernel, type ShaderFile, defineOp } from './op.js';
+import { convTiledWgsl, LANES, LEAST_TILED, SUBGROUP, TILED, tilesOf } from './conv_kernels.js';
+import { type Kernel, type ShaderFile, defineOp } from './op.js';
 import { bilinearKernel } from './store.js';
 import { parts } from '../parts.js';
 
@@ -81,24 +81,14 @@ export const head = defineOp<HeadInputs, HeadAttrs, HeadOutputs>({
     return (final.kind === 'confidence' ? { depth, confidence: depth } : { depth }) as HeadOutputs;
   },
   kernels: [
-    { name: 'registers', on: 'any', make: (inputs, attrs) => headKernel(inputs, attrs, PIXELS) },
-    {
-      name: 'tiled',
-      on: 'gpu',
-      prefer: (_inputs, { size }) => size[1] >= TILED.least,
-      make: (inputs, attrs) => (fitsTile(inputs) ? tiledKernel(inputs, attrs) : undefined),
-    },
-    {
-      name: 'subgroup',
-      on: 'cpu',
-      prefer: () => true,
-      make: (inputs, attrs) => (fitsSubgroup(inputs) ? subgroupKernel(inputs, attrs) : undefined),
-    },
+    { name: 'registers', on: 'any', make: (inputs, attrs) => directHead(inputs, attrs, PIXELS) },
+    { name: 'tiled', on: 'gpu', prefer: (_inputs, { size }) => size[1] >= LEAST_TILED, make: tiledHead },
+    { name: 'subgroup', on: 'cpu', prefer: () => true, make: subgroupHead },
     {
       name: 'wide',
       on: 'cpu',
       prefer: () => true,
-      make: (inputs, attrs) => (attrs.size[1] >= WIDE ? headKernel(inputs, attrs, WIDE) : undefined),
+      make: (inputs, attrs) => (attrs.size[1] >= WIDE ? directHead(inputs, attrs, WIDE) : undefined),
     },
   ],
   probes: async () => (await parts.gpu()).headProbes,
@@ -107,61 +97,50 @@ export const head = defineOp<HeadInputs, HeadAttrs, HeadOutputs>({
   }),
 });
 
-function headKernel(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kernel {
-  const { files, tunables, params } = sharedFiles(inputs, attrs);
+function directHead(inputs: HeadInputs, attrs: HeadAttrs, pixels: number): Kernel {
   const [H, W] = attrs.size;
-  return {
-    files: [headWgsl, ...files],
-    tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4, PIXELS: pixels, WORKGROUP },
-    params,
-    workgroups: Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP),
-  };
+  const workgroups = Math.ceil((H * Math.ceil(W / pixels)) / WORKGROUP);
+  return makeHead(inputs, attrs, [headWgsl], workgroups, { HIDDEN: hiddenOf(inputs) / 4, PIXELS: pixels, WORKGROUP });
 }
 
-/** Whether a workgroup has all hidden channels. */
-function fitsTile({ weight1 }: HeadInputs): boolean {
-  return (weight1.shape[3] as number) <= TILED.channels;
+/** A workgroup has all hidden channels. */
+function tiledHead(inputs: HeadInputs, attrs: HeadAttrs): Kernel | undefined {
+  const hidden = hiddenOf(inputs);
+  if (hidden > TILED.channels) return undefined;
+  const workgroups = tilesOf([...attrs.size, hidden], TILED);
+  return makeHead(inputs, attrs, [tiledWgsl, convTiledWgsl], workgroups, { HIDDEN: hidden / 4 });
 }
 
-function tiledKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
-  const { files, tunables, params } = sharedFiles(inputs, attrs);
-  const [H, W] = attrs.size;
-  return {
-    files: [tiledWgsl, convTiledWgsl, ...files],
-    tunables: { ...tunables, HIDDEN: (inputs.weight1.shape[3] as number) / 4 },
-    params,
-    workgroups: Math.ceil(H / TILED.rows) * Math.ceil(W / TILED.pixels),
-  };
+/** The hidden channels are those of one subgroup, whose lanes add them up. */
+function subgroupHead(inputs: HeadInputs, attrs: HeadAttrs): Kernel | undefined {
+  const hidden = hiddenOf(inputs);
+  if (hidden !== SUBGROUP.channels) return undefined;
+  const workgroups = tilesOf([...attrs.size, hidden], SUBGROUP);
+  return { ...makeHead(inputs, attrs, [subgroupWgsl, tileWgsl], workgroups), subgroupSize: LANES };
 }
 
-/** Whether the hidden channels are those of one subgroup, whose lanes add them up. */
-function fitsSubgroup({ weight1 }: HeadInputs): boolean {
-  return weight1.shape[3] === SUBGROUP.lanes * SUBGROUP.channels;
+function hiddenOf({ weight1 }: HeadInputs): number {
+  return weight1.shape[3] as number;
 }
 
-function subgroupKernel(inputs: HeadInputs, attrs: HeadAttrs): Kernel {
-  const { files, tunables, params } = sharedFiles(inputs, attrs);
-  const [H, W] = attrs.size;
-  const { lanes, rows, pixels } = SUBGROUP;
-  return {
-    files: [subgroupWgsl, tileWgsl, ...files],
-    tunables,
-    params,
-    workgroups: Math.ceil(H / rows) * Math.ceil(W / pixels),
-    subgroupSize: lanes,
-  };
-}
-
-function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final, loader }: HeadAttrs): Include {
+function makeHead(
+  { low, weight1 }: HeadInputs,
+  { size, alignCorners, final, loader }: HeadAttrs,
+  main: readonly ShaderFile[],
+  workgroups: number,
+  tunables: Kernel['tunables'] = {},
+): Kernel {
   const resize = bilinearKernel(low, size, alignCorners);
   const [H, W] = size;
+  const store = 'store' in final ? final.store : undefined;
   return {
-    files: [inputsWgsl, loader ?? bilinearLoadWgsl, 'store' in final ? final.store : storeWgsl, ...resize.files],
+    files: [...main, inputsWgsl, loader ?? bilinearLoadWgsl, store ?? storeWgsl, ...resize.files],
     tunables: {
       ...resize.tunables,
       welem: weight1.dtype,
       CHANNELS: final.kind === 'confidence' ? 2 : 1,
-      ...('store' in final ? {} : { FINAL: final.kind === 'relu' ? 0 : 1 }),
+      ...(!store && { FINAL: final.kind === 'relu' ? 0 : 1 }),
+      ...tunables,
     },
     params: {
       ...resize.params,
@@ -170,5 +149,6 @@ function sharedFiles({ low, weight1 }: HeadInputs, { size, alignCorners, final, 
       C4: (low.shape[2] as number) / 4,
       SCALE: final.kind === 'sigmoid' ? final.maxDepth : 1,
     },
+    workgroups,
   };
 }

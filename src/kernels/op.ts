@@ -48,6 +48,8 @@ export interface OpKernel<In extends Types = Types, Out extends Types = Types, A
   make(inputs: In, attrs: Attrs, outputs: Out): Kernel | undefined;
   /** Whether a device of those is better off with it than with the safe kernel, where it fits; left out: never. */
   prefer?(inputs: In, attrs: Attrs, outputs: Out, facts: DeviceFacts): boolean;
+  /** The kernel that it may do better than: a GPU tries it only where the rule picks that. */
+  readonly twinOf?: string;
 }
 
 /**
@@ -71,23 +73,26 @@ export interface Op<In extends Types = Types, Out extends Types = Types, Attrs =
 }
 
 /**
- * Declares an op, with the types of its inputs, attributes and outputs. Each of its kernels for GPUs has twins, which
- * fit nothing before their part is there: before it a slim one, with smaller tiles, and behind it a packed one, with
- * products of f16, which no rule gets to, as it is preferred where the kernel itself is.
+ * Declares an op, with the types of its inputs, attributes and outputs. Before each of its kernels for GPUs that a
+ * rule may pick comes a slim twin: the same with smaller tiles, which fits nothing before `parts.slim` is there.
  */
 export function defineOp<In extends Types, Attrs, Out extends Types = { y: TensorType }>(
   op: Op<In, Out, Attrs>,
 ): Op<In, Out, Attrs> {
   const kernels = op.kernels.flatMap((one) => {
-    if (one.on !== 'gpu') return one;
-    const twin = (form: keyof typeof opened): typeof one => ({
-      ...one,
-      name: `${form}_${one.name}`,
-      make: (...types) => opened[form]?.formOf(op.name, one.name, one.make(...types)),
-    });
-    return [twin('slim'), one, twin('packed')];
+    const { on, name, make } = one;
+    if (on !== 'gpu' || !one.prefer) return one;
+    const twin: typeof make = (...types) => opened.slim?.(op.name, name, make(...types));
+    return [{ ...one, name: `slim_${name}`, make: twin }, one];
   });
   return { ...op, kernels };
+}
+
+/** Makes of what is said of a product or a convolution what is said of the op's types, which `of` makes it of. */
+export function formsOf<In, Attrs, Of>(of: (inputs: In, attrs: Attrs, y: TensorType) => Of) {
+  return <R>(form: (of: Of, facts: DeviceFacts) => R) =>
+    (inputs: In, attrs: Attrs, { y }: { y: TensorType }, ...facts: readonly DeviceFacts[]) =>
+      form(of(inputs, attrs, y), ...(facts as [DeviceFacts]));
 }
 
 /** Names of an op's kernels, the safe one first. */

@@ -2,7 +2,7 @@ import bilinearLoadWgsl from '../../shaders/conv_load_bilinear.wgsl?raw';
 import loadWgsl from '../../shaders/conv_load.wgsl?raw';
 import { ensureTypes, map3, type TensorType } from '../tensor.js';
 import { padding } from './conv2d.js';
-import { cpuConvs, gpuConvs, safeConv, type Convolution } from './conv_kernels.js';
+import { convKernels, type Convolution } from './conv_kernels.js';
 import { defineOp, type Include } from './op.js';
 import { phaseConvProbes } from './phase_conv.probe.js';
 import { bilinearKernel, shuffleKernel, type StoreAttrs } from './store.js';
@@ -36,7 +36,7 @@ export const phaseConv = defineOp<PhaseConvInputs, PhaseConvAttrs>({
     ensureTypes('phase_conv', { x, low, weight, bias }, fits, `[3,3,${C},4·N] and [N] with multiples of 4`);
     return { y: { dtype: out, shape: [2 * H, 2 * W, N] } };
   },
-  kernels: [safeConv(convolution), ...gpuConvs(convolution), ...cpuConvs(convolution)],
+  kernels: convKernels(convolution),
   probes: async () => phaseConvProbes,
   cost(inputs, _attrs, { y }) {
     const [H, W, N] = map3(y);

@@ -106,7 +106,7 @@ const FORMS: Readonly<Record<string, Readonly<Record<string, Form>>>> = {
 };
 
 /** The slim form of a kernel of an op, by its name there; undefined where it does not fit. */
-export function formOf(op: string, name: string, kernel: Kernel | undefined): Kernel | undefined {
+export function slimForm(op: string, name: string, kernel: Kernel | undefined): Kernel | undefined {
   const form = FORMS[op]?.[name];
   if (!kernel || !form) return undefined;
   const { files, tunables, params } = kernel;

@@ -61,9 +61,9 @@ export interface KernelSpec<In extends Types = Types, Out extends Types = Types,
    */
   readonly gate: number;
   /**
-   * Products that packed kernels add up in f16 before a sum is f32 again. RUN of them and their RUN sums round to 11
-   * bits, so that a run is off by at most 1.01·(RUN + 1)·2⁻¹¹ of Σ|aᵢbᵢ|: that is what packed kernels get on top of
-   * the gate. The bound knows no overflow: a sum past f16 has to be computed again in f32.
+   * Products that the packed kernel adds up in f16 before a sum is f32 again. RUN of them and their RUN sums round to
+   * 11 bits, so that a run is off by at most 1.01·(RUN + 1)·2⁻¹¹ of Σ|aᵢbᵢ|: that is what it gets on top of the gate.
+   * The bound knows no overflow: a sum past f16 has to be computed again in f32.
    */
   readonly run?: number;
   /** Inputs stored as f16 in half precision; the other inputs stay f32. */
@@ -90,7 +90,7 @@ export function defineSpec<In extends Types, Out extends Types, Attrs>(
 
 /** What a kernel is held to in a case, in the units of `gate`. */
 export function gateOf({ gate, run }: KernelSpec, { fill }: KernelCase<unknown>, kernel: string): number {
-  const packed = kernel.startsWith('packed_') && run !== undefined ? 1.01 * (run + 1) * 2 ** 13 : 0;
+  const packed = kernel === 'packed' && run !== undefined ? 1.01 * (run + 1) * 2 ** 13 : 0;
   return (fill === 'positive' ? 2 : 1) * gate + packed;
 }
 

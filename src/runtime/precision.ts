@@ -29,8 +29,8 @@ export async function chooseStorage(
     });
   }
   try {
-    await (await parts.gpu()).checkSound(gpu, 'f16', ops());
-    await parts.packed();
+    const { checkSound } = await parts.gpu();
+    await checkSound(gpu, 'f16', ops());
     return 'f16';
   } catch (error) {
     if (precision === 'f16' || !(error instanceof GpuUnavailableError)) throw error;

@@ -1,7 +1,7 @@
 import type { DeviceFacts } from '../gpu/gpu.js';
 import { kernelOf } from '../graph/kernel_choice.js';
 import { typesOf, type Graph, type Node } from '../graph/graph.js';
-import { runsOn, type Op } from '../kernels/op.js';
+import { ruleKernel, runsOn, type Op } from '../kernels/op.js';
 
 /** A shape that kernels are timed on. */
 export interface TunedShape {
@@ -50,8 +50,10 @@ export function tuningTasks({ nodes }: Graph, facts: DeviceFacts): TuningTask[] 
 }
 
 function gpuKernels(node: Node, facts: DeviceFacts): string[] {
-  const tried = node.op.kernels.filter(({ name, on }) => {
-    const made = on === 'cpu' ? undefined : kernelOf(node, name);
+  const { op, inputs, attrs, outputs } = node;
+  const rule = ruleKernel(op, typesOf(inputs), attrs, typesOf(outputs), facts);
+  const tried = op.kernels.filter(({ name, on, twinOf = rule }) => {
+    const made = on === 'cpu' || twinOf !== rule ? undefined : kernelOf(node, name);
     return made && runsOn(made, facts);
   });
   return tried.map(({ name }) => name);

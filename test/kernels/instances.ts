@@ -1,4 +1,4 @@
-import { type Kernel, kernelNames, makeKernel } from '../../src/kernels/op.js';
+import { type Kernel, makeKernel } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { kernelText } from '../../src/kernels/specialize.js';
 import { attrsOf, inputTypes } from '../../truth/inputs.js';
@@ -19,14 +19,8 @@ export function kernelOf(spec: KernelSpec, kase: KernelCase<unknown>, name: stri
 
 /** Whether a kernel is one for the types of a case: a packed one for those in half precision. */
 export function applies(spec: KernelSpec, kase: KernelCase<unknown>, name: string): boolean {
-  const half = name.startsWith('packed_');
+  const half = name === 'packed';
   return !(half && kase.half === false) && kernelOf(spec, kase, name, half) !== undefined;
-}
-
-/** Names of the kernels that an op has: not each for GPUs has a packed twin. */
-export function madeKernels(spec: KernelSpec): string[] {
-  const made = (name: string) => spec.perf.some((kase) => kernelOf(spec, kase, name, true));
-  return kernelNames(spec.op).filter((name) => !name.startsWith('packed_') || made(name));
 }
 
 /**

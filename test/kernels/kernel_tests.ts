@@ -7,9 +7,9 @@ import { expectCase } from './harness.js';
 import { kernelOf } from './instances.js';
 import { runCase } from './run_case.js';
 
-/** Whether the cases of a kernel are for the long suite. A twin takes as long as the kernel itself. */
+/** Whether the cases of a kernel are for the long suite. A slim one takes as long as its twin. */
 export function isLong({ longKernels }: KernelSpec, kernel: string): boolean {
-  return longKernels?.includes(kernel.replace(/^(?:slim|packed)_/, '')) ?? false;
+  return longKernels?.includes(kernel.replace(/^slim_/, '')) ?? false;
 }
 
 const ELSEWHERE = 'the adapter has subgroups of another size';
@@ -41,7 +41,7 @@ export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly 
         });
       }
 
-      // Packed kernels are of f16 alone.
+      // The packed kernel is of f16 alone.
       const half = cases.length === 0;
       const kase = half ? halves[0] : cases[1];
       if (!kase) continue;

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Node } from '../../src/graph/graph.js';
 import { applicableKernels } from '../../src/graph/kernel_choice.js';
-import { parts } from '../../src/parts.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
 import { testGpu } from '../gpu.js';
 import { expectFixture } from './expect_fixture.js';
@@ -27,10 +26,9 @@ describe('models against the published code, stage by stage', () => {
   it.each(['depth-anything-v2-small-126x126', 'midas-v2.1-small-128x128'])(
     '%s, f16, with the packed kernels that there are',
     async (name) => {
-      await parts.packed();
       const packed = new Set<Node>();
       const kernel = (node: Node) => {
-        const found = applicableKernels(node).find((each) => each.startsWith('packed_'));
+        const found = applicableKernels(node).find((each) => each === 'packed');
         if (found) packed.add(node);
         return found;
       };

@@ -94,7 +94,6 @@ describe('imports', () => {
     const doors = all.filter(({ door }) => door);
     expect(doors.filter(({ from }) => from === LIST_OF_DOORS).map(({ to }) => to)).toEqual([
       'src/kernels/slim.ts',
-      'src/kernels/packed.ts',
       'src/tuning/gpu.ts',
       'src/tuning/gpu_transformers.ts',
       'src/weights/format/torch_file.ts',

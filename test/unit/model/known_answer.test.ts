@@ -14,7 +14,6 @@ import { kernelNames } from '../../../src/kernels/op.js';
 import type { KernelSpec } from '../../../src/kernels/spec.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
-import { madeKernels } from '../../kernels/instances.js';
 import { specs } from '../../../truth/specs.js';
 import { nullGpu } from '../kernels/null_gpu.js';
 import { rejection } from './pictures.js';
@@ -111,21 +110,19 @@ describe('checkKernel', () => {
 });
 
 describe('the known answers of products in other places', () => {
-  const specOf = (name: string) => specs.find(({ op }) => op.name === name) as KernelSpec;
-  const named = (name: string) => specOf(name).op;
-  const kernels = ['transposed_conv', 'patch_embed'].flatMap((op) => madeKernels(specOf(op)).map((name) => [op, name]));
+  const named = (name: string) => (specs.find(({ op }) => op.name === name) as KernelSpec).op;
+  const kernels = ['transposed_conv', 'patch_embed'].flatMap((op) => kernelNames(named(op)).map((name) => [op, name]));
 
   it.each(kernels)('are those of %s/%s', async (op, kernel) => {
     const gpu = Gpu.adopt((await testGpu()).device);
-    const storage = kernel?.startsWith('packed_') ? 'f16' : 'f32';
-    expect(await checkKernel(gpu, storage, named(op as string), kernel as string)).toBe(true);
+    expect(await checkKernel(gpu, 'f16', named(op as string), kernel as string)).toBe(true);
   });
 
   it.each([gemm.name, 'transposed_conv'])('find a packed %s that leaves sums past f16 as they are', async (name) => {
     const faulty = await faultyGpu();
     let rewritten = 0;
     faulty.rewrite = (code) => code.replace(/if \(!all\(abs\(sum\)[^{]*\{/, () => (rewritten++, 'if (false) {'));
-    const asked = checkKernel(Gpu.adopt(faulty.device), 'f16', named(name), 'packed_tiled');
+    const asked = checkKernel(Gpu.adopt(faulty.device), 'f16', named(name), 'packed');
     expect(await rejection(asked)).toMatchObject(UNSOUND);
     expect(rewritten).toBeGreaterThan(0);
   });
@@ -153,7 +150,7 @@ describe('the known answers that windows and grids bring along', () => {
     windows: windows({ map: [6, 9], side: 3, shift: 0 }),
     grid: grid({ keys: [2, 2], classToken: true }),
   };
-  const names = kernelNames(attention).filter((name) => !name.startsWith('packed_'));
+  const names = kernelNames(attention);
   const check = async (faulty: FaultyDevice, where: Where, kernel: string) =>
     checkKernel(Gpu.adopt(faulty.device), 'f16', attention, kernel, [
       { heads: 1, where },

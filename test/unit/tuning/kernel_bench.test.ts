@@ -125,7 +125,7 @@ describe('a fault while timing', () => {
 describe('gemm on an adapter that does not say it is a CPU', () => {
   const graph = new Graph();
   const types = {
-    x: { dtype: 'f32', shape: [512, 64] },
+    x: { dtype: 'f32', shape: [256, 64] },
     weight: { dtype: 'f32', shape: [64, 512] },
     bias: { dtype: 'f32', shape: [512] },
   } as const;
@@ -140,14 +140,14 @@ describe('gemm on an adapter that does not say it is a CPU', () => {
   );
   const node = only(graph);
 
-  // Samples of 4 ms: on a machine that takes its cores away meanwhile, the slower kernel may win once, but not three
-  // times.
-  it('is asked and timed, and the kernel without workgroup memory is found the faster', { retry: 2 }, async () => {
+  // Tiles that share no sums are faster on lavapipe as the suite compiles, 7 ms to 10, and the rule says otherwise for
+  // GPUs. On a machine that takes its cores away meanwhile, the slower kernel may win once, but not three times.
+  it('is asked and timed, and another kernel than the rule picks is found the faster', { retry: 2 }, async () => {
     const { gpu, faulty } = await hardware();
-    expect(chooseKernel(node, gpu).name).toBe('tiled');
+    expect(chooseKernel(node, gpu).name).toBe('split');
     const { kernel, chosen } = await tuneKernels(gpu, graph, { milliseconds: 600_000 });
-    expect([...chosen]).toEqual([['gemm/registers|tiled|split', 'registers']]);
-    expect(kernel(node)).toBe('registers');
+    expect([...chosen]).toEqual([['gemm/registers|tiled|split', 'tiled']]);
+    expect(kernel(node)).toBe('tiled');
     expect([...gpu.dropped]).toEqual([]);
     expect(faulty.held).toEqual(EMPTY);
   });
