@@ -17,6 +17,9 @@ afterEach(() => expect(faulty.uncaptured).toEqual([]));
 const load = (source: Parameters<typeof loadDepthModel>[0], options: LoadOptions = {}) =>
   loadDepthModel(source, { device: faulty.device, cache: false, tuning: 'off', precision: 'f32', ...options });
 
+/** Milliseconds, of a busy machine too: what does not end at once ends after a limit of many seconds, or never. */
+const AT_ONCE = 1000;
+
 /** Milliseconds from abort to rejection, which must be an AbortError. */
 async function abortTime(
   stop: AbortController,
@@ -74,7 +77,7 @@ describe('AbortSignal', () => {
       precision: 'f32',
       signal: stop.signal,
     });
-    expect(await abortTime(stop, loading, () => until(() => give !== undefined))).toBeLessThan(100);
+    expect(await abortTime(stop, loading, () => until(() => give !== undefined))).toBeLessThan(AT_ONCE);
     give?.();
     await until(() => made.devices.length === 1 && made.last.destroyed);
   });
@@ -83,7 +86,7 @@ describe('AbortSignal', () => {
     const stop = new AbortController();
     const source = headerOnly('midas-v2.1-small');
     const loading = load(source, { signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => faulty.held.buffers > 0))).toBeLessThan(100);
+    expect(await abortTime(stop, loading, () => until(() => faulty.held.buffers > 0))).toBeLessThan(AT_ONCE);
     expect(faulty.held).toEqual(EMPTY);
     await until(() => source.cancelled);
   });
@@ -95,7 +98,7 @@ describe('AbortSignal', () => {
     const stop = new AbortController();
     faulty.arm(call, 4, fault);
     const loading = load(tinyMidas(), { signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
+    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(AT_ONCE);
     await until(() => faulty.held.buffers === 0);
     expect(faulty.held).toEqual(EMPTY);
   });
@@ -110,7 +113,7 @@ describe('AbortSignal', () => {
     const stop = new AbortController();
     faulty.arm(call, 1, fault);
     const pending = model.estimate(picture('a'), { ...SMALL, signal: stop.signal });
-    expect(await abortTime(stop, pending, () => until(() => !faulty.pending))).toBeLessThan(100);
+    expect(await abortTime(stop, pending, () => until(() => !faulty.pending))).toBeLessThan(AT_ONCE);
     expect(faulty.held.buffers).toBe(held.buffers);
     (await model.estimate(picture('a'), SMALL)).dispose();
     before.dispose();
@@ -122,7 +125,7 @@ describe('AbortSignal', () => {
     const stop = new AbortController();
     faulty.arm('mapAsync', 1, 'late');
     const loading = load(tinyMidas(), { precision: 'f16', signal: stop.signal });
-    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(100);
+    expect(await abortTime(stop, loading, () => until(() => !faulty.pending))).toBeLessThan(AT_ONCE);
     await until(() => faulty.held.buffers === 0);
   });
 
@@ -133,7 +136,11 @@ describe('AbortSignal', () => {
       model.estimate(picture('a'), { ...SMALL, signal: stop.signal }),
       model.estimate(picture('a'), SMALL),
     ];
-    expect(await abortTime(stop, one)).toBeLessThan(100);
+    // In the order of the two, as planning a new size keeps this thread for as long as other processes let it.
+    const first = Promise.race([rejection(one).then(() => 'aborted'), other.then(() => 'done')]);
+    stop.abort();
+    expect(await first).toBe('aborted');
+    expect(await rejection(one)).toMatchObject({ name: 'AbortError' });
     (await other).dispose();
     model.dispose();
     expect(faulty.held).toEqual(EMPTY);
