@@ -94,7 +94,7 @@ function agrees(answer: Float32Array, right: Float32Array): boolean {
 function unsound(gpu: Gpu, name: string): GpuUnavailableError {
   return new GpuUnavailableError(
     'GPU_UNSOUND',
-    `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another.`,
+    `${adapterName(gpu.adapter)} computes wrongly: kernel "${name}" differs from another on a shape of the model.`,
   );
 }
 

@@ -68,11 +68,11 @@ async function buildPages(examples: readonly string[]): Promise<void> {
   });
 }
 
-/** Serves a folder of the project as it is. */
-async function serveFolder(folder: string): Promise<Served> {
+/** Serves a folder of a project as it is. */
+export async function serveFolder(project: string, folder: string): Promise<Served> {
   const server = await preview({
     configFile: false,
-    root: PROJECT,
+    root: project,
     logLevel: 'error',
     build: { outDir: folder },
     preview: { host: 'localhost', port: 0 },
@@ -110,7 +110,7 @@ export async function openExamples({ newcomer, pages, packages = [] }: Wanted): 
   const film = join(PROJECT, 'camera.mjpeg');
   await writeFile(film, await sharp(SAMPLE).resize(320, 240).jpeg().toBuffer());
   const chromium = await startChromium([...PRESENTING, `--use-file-for-fake-video-capture=${film}`]);
-  const served = [await serveFolder('dist'), await serveFolder('.')] as const;
+  const served = [await serveFolder(PROJECT, 'dist'), await serveFolder(PROJECT, '.')] as const;
   return {
     built: served[0].url,
     plain: served[1].url,

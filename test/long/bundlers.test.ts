@@ -3,11 +3,11 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { preview } from 'vite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { loadDepthModel } from '../../src/index.js';
 import { runProgram } from '../docs/run_program.js';
 import { openPage, ROOT, startChromium, type Chromium } from '../e2e/chromium.js';
+import { serveFolder } from '../e2e/example_project.js';
 import { farthest } from '../e2e/midas.js';
 import { buildPackage, installPackages, installTarball, packTarball } from '../e2e/package.js';
 import { testGpu } from '../gpu.js';
@@ -113,15 +113,9 @@ async function expectMap(address: string): Promise<void> {
 }
 
 async function expectMapOf(folder: string): Promise<void> {
-  const server = await preview({
-    configFile: false,
-    root: project,
-    logLevel: 'error',
-    build: { outDir: folder },
-    preview: { host: 'localhost', port: 0 },
-  });
+  const server = await serveFolder(project, folder);
   try {
-    await expectMap(server.resolvedUrls?.local[0] as string);
+    await expectMap(server.url);
   } finally {
     await server.close();
   }
