@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // The page in Firefox has its own command; the library's short form stays.
-    exclude: ['test/long/**', 'test/output/**', 'test/engines/firefox_page.test.ts'],
+    // These have their own commands; of Firefox the library's short form stays.
+    exclude: ['test/long/**', 'test/mutation/**', 'test/output/**', 'test/engines/firefox_page.test.ts'],
     setupFiles: ['test/setup.ts'],
     // On a fresh machine most of the time goes into compiling kernels that run once. lavapipe skips LLVM's
     // optimisation: the same arithmetic, compiled in two thirds of the time. The long suite, which computes more, keeps

@@ -1,7 +1,8 @@
 import type { Kernel, OpKernel, ShaderFile, Types } from '../../src/kernels/op.js';
-import type { KernelSpec } from '../../src/kernels/spec.js';
+import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { fileText } from '../../src/kernels/specialize.js';
 import type { TensorType } from '../../src/tensor.js';
+import { specs } from '../../truth/specs.js';
 
 /** What a mutation may look at besides the kernel. */
 export interface Application {
@@ -24,6 +25,28 @@ export interface KernelMutant {
   /** The cases that may notice; at least one must. */
   readonly cases: readonly string[];
   readonly mutate: Mutation;
+}
+
+/** The spec of a mutant's op. */
+export function specOf({ op }: KernelMutant): KernelSpec {
+  const spec = specs.find((s) => s.op.name === op);
+  if (!spec) throw new Error(`No op is called "${op}".`);
+  return spec;
+}
+
+/** The name of the kernel that a mutant changes. */
+export function kernelOf(mutant: KernelMutant): string {
+  return mutant.kernel ?? specOf(mutant).op.kernels[0]!.name;
+}
+
+/** The cases that may notice a mutant. */
+export function casesOf(mutant: KernelMutant): KernelCase<unknown>[] {
+  const spec = specOf(mutant);
+  return mutant.cases.map((name) => {
+    const kase = spec.cases.find((c) => c.name === name);
+    if (!kase) throw new Error(`${spec.op.name} has no case "${name}".`);
+    return kase;
+  });
 }
 
 /** Replaces WGSL text that must stand exactly once in a kernel's files. */

@@ -17,6 +17,11 @@ const COMMANDS = {
     arguments: ['run', '--config', 'vitest.long.config.ts'],
     needs: { tool: true, chromium: true, ffmpeg: true },
   },
+  'test:mutants': {
+    entry: VITEST,
+    arguments: ['run', '--config', 'vitest.mutants.config.ts'],
+    needs: { tool: true },
+  },
   'test:firefox': {
     entry: VITEST,
     arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/firefox'],

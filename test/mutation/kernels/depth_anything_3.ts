@@ -35,7 +35,7 @@ export const depthAnything3Mutants: readonly KernelMutant[] = [
     mutate: replace('weight2[HIDDEN + n]', 'weight2[n]'),
   },
   {
-    name: 'confidence of the channel of depth',
+    name: 'subgroup: confidence of the channel of depth',
     op: 'head',
     kernel: 'subgroup',
     cases: confidence,

@@ -27,7 +27,7 @@ export const gpuMutants: readonly KernelMutant[] = [
     mutate: replace('step <= params.C4', 'step < params.C4'),
   },
   {
-    name: 'stores past the end of a row',
+    name: 'tiled: stores past the end of a row',
     op: 'conv2d',
     kernel: 'tiled',
     cases: odd,
@@ -94,7 +94,7 @@ export const gpuMutants: readonly KernelMutant[] = [
     op: 'attention',
     kernel: 'slim_tiled',
     cases: ['prime tokens, head size 64'],
-    mutate: replace('turn % STEP', 'turn % 2'),
+    mutate: replace('(STEP - left) % STEP', '(STEP - left) % 2'),
   },
   {
     name: 'slim: columns of the first group for all',

@@ -314,7 +314,7 @@ export const tokenMutants: readonly KernelMutant[] = [
     op: 'attention',
     kernel: 'tiled',
     cases: ['wide key tile + 1'],
-    mutate: replace('      workgroupBarrier();\n      for (var turn', '      for (var turn'),
+    mutate: replace('      workgroupBarrier();\n      for (var left', '      for (var left'),
   },
   {
     name: 'mask between regions dropped',

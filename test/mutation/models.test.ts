@@ -1,11 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Graph, Node, Recipe, Value } from '../../src/graph/graph.js';
 import type { Where } from '../../src/kernels/attention_kernels.js';
-import { distances } from './distances.js';
+import { distances } from '../models/distances.js';
 import type { FixtureRecord } from '../../truth/recordings.js';
-import { fixtures } from './fixtures.js';
-import { runFixture, type Mutation } from './run_model.js';
+import { testGpu } from '../gpu.js';
+import { fixtures } from '../models/fixtures.js';
+import { runFixture, type Mutation } from '../models/run_model.js';
 
 const V2 = 'depth-anything-v2-small-126x126';
 const METRIC = 'depth-anything-v2-metric-small-98x154';
@@ -263,19 +264,18 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
   ],
 ];
 
-/** Networks that take seconds a run on a software adapter. */
-const COSTLY: readonly string[] = [HYBRID, BEIT, SWIN2, LEVIT, NEXT_VIT, VIDEO];
+let gpu: Gpu;
+beforeAll(async () => {
+  gpu = await testGpu();
+});
 
-/** Every mutant of the models that are costly, or of the others, must be told from the right model. */
-export function testModelMutants(gpu: () => Gpu, costly: boolean): void {
-  describe('wrong models are told from the published ones', () => {
-    for (const [name, fixture, mutation] of MUTANTS.filter(([, of]) => COSTLY.includes(of) === costly)) {
-      it(name, async () => {
-        const record = fixtures()[fixture] as FixtureRecord;
-        const errors = distances(fixture, record, await runFixture(gpu(), record, 'f32', mutation));
-        const worst = errors.find((e) => !e.passes);
-        expect(worst, `${name} passes every stage`).toBeDefined();
-      });
-    }
+describe('wrong models are told from the published ones', () => {
+  it.each(MUTANTS)('%s', async (_name, fixture, mutation) => {
+    const record = fixtures()[fixture] as FixtureRecord;
+    const errors = distances(fixture, record, await runFixture(gpu, record, 'f32', mutation));
+    expect(
+      errors.find((e) => !e.passes),
+      'a stage that does not pass',
+    ).toBeDefined();
   });
-}
+});
