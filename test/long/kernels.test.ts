@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Gpu } from '../../src/gpu/gpu.js';
 import { kernelNames } from '../../src/kernels/op.js';
+import type { KernelSpec } from '../../src/kernels/spec.js';
 import { checkKernel } from '../../src/tuning/known_answer.js';
 import { testGpu } from '../gpu.js';
 import { isLong, testKernels } from '../kernels/kernel_tests.js';
 import { specs } from '../../truth/specs.js';
+import { askAttention } from '../unit/model/attention_answers.js';
 
 let gpu: Gpu;
 beforeAll(async () => {
@@ -28,4 +30,13 @@ describe('the known answers', () => {
   it.each(kernels)('of %s/%s', async (_, kernel, op) => {
     expect(await checkKernel(Gpu.adopt(gpu.device), 'f32', op, kernel)).toBe(true);
   });
+
+  const spec = specs.find(({ op }) => op.name === 'attention') as KernelSpec;
+  it.each(kernelNames(spec.op).filter((kernel) => isLong(spec, kernel)))(
+    'of attention/%s that windows and grids bring along',
+    async (kernel) => {
+      for (const where of ['windows', 'grid'] as const)
+        expect(await askAttention(gpu.device, where, kernel)).toBe(true);
+    },
+  );
 });

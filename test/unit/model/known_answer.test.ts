@@ -1,8 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { attention } from '../../../src/kernels/attention.js';
-import { grid } from '../../../src/kernels/attention_grid.js';
-import type { Where } from '../../../src/kernels/attention_kernels.js';
-import { windows } from '../../../src/kernels/attention_windows.js';
 import { gemm } from '../../../src/kernels/gemm.js';
 import { conv2d } from '../../../src/kernels/conv2d.js';
 import { layerNorm } from '../../../src/kernels/layer_norm.js';
@@ -14,8 +11,10 @@ import { kernelNames } from '../../../src/kernels/op.js';
 import type { KernelSpec } from '../../../src/kernels/spec.js';
 import { FaultyDevice } from '../../faults/faulty_device.js';
 import { testGpu } from '../../gpu.js';
+import { isLong } from '../../kernels/kernel_tests.js';
 import { specs } from '../../../truth/specs.js';
 import { nullGpu } from '../kernels/null_gpu.js';
+import { askAttention } from './attention_answers.js';
 import { rejection } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
@@ -146,21 +145,13 @@ describe('the known answers of products in other places', () => {
 });
 
 describe('the known answers that windows and grids bring along', () => {
-  const wheres = {
-    windows: windows({ map: [6, 9], side: 3, shift: 0 }),
-    grid: grid({ keys: [2, 2], classToken: true }),
-  };
-  const names = kernelNames(attention);
-  const check = async (faulty: FaultyDevice, where: Where, kernel: string) =>
-    checkKernel(Gpu.adopt(faulty.device), 'f16', attention, kernel, [
-      { heads: 1, where },
-      { heads: 2, where },
-    ]);
+  const spec = specs.find(({ op }) => op === attention) as KernelSpec;
+  const names = kernelNames(attention).filter((kernel) => !isLong(spec, kernel));
 
   it.each(names)('are those of %s', async (kernel) => {
-    for (const where of Object.values(wheres)) {
+    for (const where of ['windows', 'grid'] as const) {
       const faulty = await faultyGpu();
-      expect(await check(faulty, where, kernel)).toBe(true);
+      expect(await askAttention(faulty.device, where, kernel)).toBe(true);
       // Three runs of two probes of the op, and of one that is brought along once.
       if (kernel === 'registers') expect(faulty.calls.get('submit')).toBe(9);
     }
@@ -176,7 +167,7 @@ describe('the known answers that windows and grids bring along', () => {
       found += code.split(from).length - 1;
       return code.replace(from, to);
     };
-    expect(await rejection(check(faulty, wheres[name], 'registers'))).toMatchObject(UNSOUND);
+    expect(await rejection(askAttention(faulty.device, name, 'registers'))).toMatchObject(UNSOUND);
     expect(found).toBe(1);
   });
 });
