@@ -1,8 +1,8 @@
 import type { Page } from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPage, startChromium, type Chromium, type Watch } from './chromium.js';
-import { midasWeights } from './midas.js';
-import { ServedFiles, serveSource, type Served } from './servers.js';
+import { openPage, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
+import { midasWeights } from '../e2e/midas.js';
+import { ServedFiles, serveSource, type Served } from '../e2e/servers.js';
 
 const WEIGHTS = '/midas.safetensors';
 const INPUT = ['page ends', 32, 32] as const;
