@@ -141,6 +141,7 @@ export const headSpec = defineSpec({
       attrs: { size: [2 ** 22 + 3, 1], alignCorners: true, final: relu },
       fill: above,
       half: false,
+      long: true,
     },
   ],
   perf: [

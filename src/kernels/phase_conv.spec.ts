@@ -56,6 +56,7 @@ const resized = (LH: number, LW: number, C: number, N: number) => {
 
 export const phaseConvSpec = defineSpec({
   op: phaseConv,
+  longKernels: ['split'],
   gate: 8,
   half: ['x', 'low', 'weight'],
   halfAttrs: (attrs) => ({ ...attrs, out: 'f16' as const }),

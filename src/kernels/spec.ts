@@ -36,6 +36,8 @@ export interface KernelCase<Attrs> {
    * would only repeat, because a pipeline costs a software adapter up to 2 s.
    */
   readonly half?: false | readonly string[];
+  /** Takes a software adapter and the reference 10 s or more: for the long suite. */
+  readonly long?: true;
 }
 
 /** The inputs of a reference, by name. */

@@ -1,29 +1,30 @@
 import { describe, expect, it } from 'vitest';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { runsOn } from '../../src/kernels/op.js';
+import { kernelNames, runsOn } from '../../src/kernels/op.js';
 import type { KernelCase, KernelSpec } from '../../src/kernels/spec.js';
 import { attrsOf, makeInputs } from '../../truth/inputs.js';
 import { expectCase } from './harness.js';
 import { kernelOf } from './instances.js';
 import { runCase } from './run_case.js';
 
-/** Whether the cases of a kernel are for the long suite. A slim one takes as long as its twin. */
-export function isLong({ longKernels }: KernelSpec, kernel: string): boolean {
-  return longKernels?.includes(kernel.replace(/^slim_/, '')) ?? false;
+/** Whether a kernel, or a case on it, is for the long suite. A slim kernel takes as long as its twin. */
+export function isLong({ longKernels = [] }: KernelSpec, kernel: string, kase?: KernelCase<unknown>): boolean {
+  return kase?.long === true || longKernels.includes(kernel.replace(/^slim_/, ''));
 }
 
 const ELSEWHERE = 'the adapter has subgroups of another size';
 
-/** Every case of a spec on some of its kernels, where they are ones for it, in f32 and in f16 storage. */
-export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly string[]): void {
+/** The cases of a spec for a suite on its kernels, where they are ones for it, in f32 and in f16 storage. */
+export function testKernels(gpu: () => Gpu, spec: KernelSpec, suite: 'default' | 'long'): void {
+  const isMeant = (kernel: string, kase?: KernelCase<unknown>) => isLong(spec, kernel, kase) === (suite === 'long');
   const runs = (kase: KernelCase<unknown>, kernel: string, half = false): boolean => {
     const made = kernelOf(spec, kase, kernel, half);
     // Slim kernels run anywhere, if slower.
     return made !== undefined && runsOn(made, { ...gpu().facts, slim: true });
   };
   describe(spec.op.name, () => {
-    for (const kernel of kernels) {
-      const cases = spec.cases.filter((kase) => kernelOf(spec, kase, kernel, false));
+    for (const kernel of kernelNames(spec.op)) {
+      const cases = spec.cases.filter((kase) => isMeant(kernel, kase) && kernelOf(spec, kase, kernel, false));
       for (const kase of cases) {
         it(`${kernel}, f32: ${kase.name}`, async ({ skip }) => {
           if (!runs(kase, kernel)) skip(ELSEWHERE);
@@ -31,7 +32,7 @@ export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly 
         });
       }
       const halves = spec.cases.filter(
-        (kase) => spec.halfAttrs && kase.half !== false && kernelOf(spec, kase, kernel, true),
+        (kase) => isMeant(kernel, kase) && spec.halfAttrs && kase.half !== false && kernelOf(spec, kase, kernel, true),
       );
       for (const kase of halves) {
         it(`${kernel}, f16: ${kase.name}`, async ({ skip }) => {
@@ -41,6 +42,7 @@ export function testKernels(gpu: () => Gpu, spec: KernelSpec, kernels: readonly 
         });
       }
 
+      if (!isMeant(kernel)) continue;
       // The packed kernel is of f16 alone.
       const half = cases.length === 0;
       const kase = half ? halves[0] : cases[1];

@@ -1,8 +1,7 @@
 import { beforeAll } from 'vitest';
-import { kernelNames } from '../../src/kernels/op.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
 import { testGpu } from '../gpu.js';
-import { isLong, testKernels } from './kernel_tests.js';
+import { testKernels } from './kernel_tests.js';
 import { specs } from '../../truth/specs.js';
 
 let gpu: Gpu;
@@ -10,9 +9,4 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-for (const spec of specs)
-  testKernels(
-    () => gpu,
-    spec,
-    kernelNames(spec.op).filter((kernel) => !isLong(spec, kernel)),
-  );
+for (const spec of specs) testKernels(() => gpu, spec, 'default');

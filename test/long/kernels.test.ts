@@ -13,11 +13,9 @@ beforeAll(async () => {
   gpu = await testGpu();
 });
 
-// Kernels that a software adapter takes long to compile, most of them made for GPUs.
-for (const spec of specs) {
-  const kernels = kernelNames(spec.op).filter((kernel) => isLong(spec, kernel));
-  if (kernels.length > 0) testKernels(() => gpu, spec, kernels);
-}
+// What a software adapter takes long to compile, most of it made for GPUs, or to run.
+for (const spec of specs)
+  if (spec.longKernels || spec.cases.some(({ long }) => long)) testKernels(() => gpu, spec, 'long');
 
 describe('the known answers', () => {
   // Kernels that only CPU adapters run are not tuned, so nothing is asked of them.
