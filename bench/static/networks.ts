@@ -1,7 +1,9 @@
-import { Graph, type Node } from '../../src/graph/graph.js';
+import { Graph, type Node, type Value } from '../../src/graph/graph.js';
+import type { AlongTime, Remember } from '../../src/models/family.js';
 import { originalNames } from '../../src/models/identify.js';
 import { codeOf } from '../../src/models/registry.js';
 import { entryByName } from '../../src/models/resolve.js';
+import { OTHERS } from '../../src/runtime/video_memory.js';
 import type { TensorEntry } from '../../src/weights/format/tensor_table.js';
 import { Weights } from '../../src/weights/weights.js';
 import type { SeededEntry } from '../../truth/seeded_weights.js';
@@ -60,6 +62,19 @@ export async function networkNodes(
   const weights = Weights.from(table, model, originalNames(table, model, code));
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [height, width, 4] });
-  code.network(entry)(image, weights, { convention: 'original' });
+  code.network(entry)(image, weights, {
+    convention: 'original',
+    // A frame of a stream, of a network along time.
+    remember: entry.temporal && ((rows, along) => pastOf(rows, along)),
+  });
   return graph.nodes;
+}
+
+/** What a stream has of 31 other frames, where an attention along time keeps rows [P,C] of its own. */
+function pastOf({ graph, id, type }: Value, { table, queries }: AlongTime): ReturnType<Remember> {
+  return {
+    past: graph.input(`past of ${id}`, { ...type, shape: [OTHERS, ...type.shape] }),
+    frames: graph.input('frames', table),
+    query: graph.input(`query of ${id}`, { ...queries.type, shape: queries.type.shape.slice(1) }),
+  };
 }

@@ -4,6 +4,7 @@ import type { Gpu } from '../../src/gpu/gpu.js';
 import type { Node } from '../../src/graph/graph.js';
 import { foldWorkgroups, type Kernel } from '../../src/kernels/op.js';
 import { kernelText } from '../../src/kernels/specialize.js';
+import { frameTable } from '../../src/runtime/video_memory.js';
 import { byteLength } from '../../src/tensor.js';
 import { countLoops, loopCount, MARKS_BINDING, MOST_INVOCATIONS } from './loops.js';
 
@@ -16,12 +17,15 @@ export interface Trips {
 }
 
 const WAVE = 64;
+/** A frame of a stream that sees as many others as there may be. */
+const RUNNING = 100;
 /** GPUShaderStage.COMPUTE. */
 const COMPUTE = 4;
 
 /**
  * Counts the turns of a kernel's loops by running one workgroup, from the middle of the grid, on the adapter at hand.
- * Nothing is declared, so nothing goes stale. Its inputs are zeros: no loop of a network depends on values.
+ * Nothing is declared, so nothing goes stale. Its inputs are zeros: no loop of a network depends on values, but that
+ * over the frames of a stream, of which there are as many as there may be.
  */
 export async function countTrips(gpu: Gpu, node: Node, kernel: Kernel): Promise<Trips> {
   const code = await kernelText(kernel);
@@ -30,6 +34,7 @@ export async function countTrips(gpu: Gpu, node: Node, kernel: Kernel): Promise<
   return countTurns(gpu, { code, grid, middle: Math.floor(kernel.workgroups / 2) }, (index) => {
     const { name, kind, fields } = bindings.get(index) as Binding;
     if (kind === 'uniform') return new Uint8Array(packUniform(fields, kernel.params));
+    if (name === 'frames') return new Uint8Array(frameTable(RUNNING).buffer);
     const value = kind === 'read' ? node.inputs[name] : (node.outputs[name] ?? node.inputs[name]);
     return value ? byteLength(value.type) : 16;
   });
@@ -75,9 +80,9 @@ export async function countTurns(
       if (binding === MARKS_BINDING) return { binding, resource: { buffer: counts } };
       const filled = fill(binding);
       if (typeof filled === 'number') return { binding, resource: { buffer: buffer(filled) } };
-      const uniform = buffer(filled.byteLength, BufferUsage.UNIFORM);
-      device.queue.writeBuffer(uniform, 0, filled);
-      return { binding, resource: { buffer: uniform } };
+      const given = buffer(filled.byteLength, BufferUsage.UNIFORM | BufferUsage.STORAGE);
+      device.queue.writeBuffer(given, 0, filled);
+      return { binding, resource: { buffer: given } };
     });
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();

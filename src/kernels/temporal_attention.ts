@@ -1,7 +1,7 @@
 import noneWgsl from '../../shaders/frames_none.wgsl?raw';
 import pastWgsl from '../../shaders/frames_past.wgsl?raw';
 import storedWgsl from '../../shaders/stored.wgsl?raw';
-import registersWgsl from '../../shaders/temporal_attention.wgsl?raw';
+import workgroupWgsl from '../../shaders/temporal_attention.wgsl?raw';
 import subgroupWgsl from '../../shaders/temporal_attention_subgroup.wgsl?raw';
 import { ensureTypes, numel, tokens2, type DType, type TensorType } from '../tensor.js';
 import { defineOp, type Kernel } from './op.js';
@@ -9,9 +9,6 @@ import { defineOp, type Kernel } from './op.js';
 /** Places of a clip, and heads. */
 export const PLACES = 32;
 export const HEADS = 8;
-const WORKGROUP = 64;
-/** Frames that the register kernel takes at once. */
-const STEP = 4;
 /** What the frame at hand sees, as `frames_past.wgsl` reads it. */
 export const FRAME_TABLE: TensorType = { dtype: 'u32', shape: [4 + PLACES] };
 
@@ -52,14 +49,14 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
   },
   kernels: [
     {
-      name: 'registers',
+      name: 'workgroup',
       on: 'any',
       make: (inputs, attrs, { y }) =>
         kernelOf(inputs, attrs, y, {
-          file: registersWgsl,
-          tunables: { STEP, WORKGROUP },
-          params: { STEPS: PLACES / STEP },
-          pixels: WORKGROUP / HEADS,
+          file: workgroupWgsl,
+          // Where that leaves no invocation of a workgroup of 64 without work.
+          tunables: { EACH: tokens2(inputs.x)[1] % 128 === 0 ? 4 : 2 },
+          params: { STEPS: PLACES / 4 },
         }),
     },
     {
@@ -71,7 +68,6 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
           file: subgroupWgsl,
           tunables: {},
           params: { STEPS: PLACES / HEADS, LOOP: HEADS },
-          pixels: 1,
         }),
         subgroupSize: HEADS,
       }),
@@ -82,15 +78,13 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
 
 interface Main extends Pick<Kernel, 'tunables' | 'params'> {
   readonly file: string;
-  /** Of a workgroup. */
-  readonly pixels: number;
 }
 
 function kernelOf(
   { x, past }: TemporalAttentionInputs,
   { scale }: TemporalAttentionAttrs,
   y: TensorType,
-  { file, tunables, params, pixels }: Main,
+  { file, tunables, params }: Main,
 ): Kernel {
   const [P, C] = tokens2(x);
   return {
@@ -98,6 +92,6 @@ function kernelOf(
     files: [file, past ? pastWgsl : noneWgsl, storedWgsl],
     tunables: { xelem: x.dtype, yelem: y.dtype, HEADS, PLACES, ...tunables },
     params: { P, C4: C / 4, SCALE: scale * Math.LOG2E, ...params },
-    workgroups: Math.ceil(P / pixels),
+    workgroups: P,
   };
 }

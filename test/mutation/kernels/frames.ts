@@ -17,8 +17,19 @@ export const frameMutants: readonly KernelMutant[] = [
     name: 'what queries have of the places left out',
     op: 'temporal_attention',
     cases: middle,
-    mutate: replace('var scores = vec4f(q[head_at + params.C4 + step]);', 'var scores = vec4f(0);'),
-    kernel: 'registers',
+    mutate: replace('var score = vec4f(q[shares_at]);', 'var score = vec4f(0);'),
+  },
+  {
+    name: 'the share of the frame at hand twice',
+    op: 'temporal_attention',
+    cases: ring,
+    mutate: replace('select(share, vec4f(0), places == vec4u(own))', 'share'),
+  },
+  {
+    name: 'scores of the first channels alone',
+    op: 'temporal_attention',
+    cases: ring,
+    mutate: replace('i < SLICES; i++) { score', 'i < 1; i++) { score'),
   },
   {
     name: 'the frame at hand last',
