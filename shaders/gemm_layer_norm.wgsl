@@ -2,13 +2,14 @@
 // EPS), with one scale and shift or two: a linear layer, LayerScale, residual add and the layer norms that follow, in
 // one pass.
 // Includes: gemm_load_rows.wgsl, norm_one.wgsl
-// One workgroup computes 4 whole rows, one invocation 4 rows × 4·EACH columns in registers; only the row statistics go
-// through workgroup memory, in a fixed order and two passes. Edges: rows past M and columns past N are clamped on load,
-// left out of statistics and skipped on store.
+// One workgroup computes BANDS of 4 whole rows, one invocation 4 rows × 4·EACH columns in registers; only the row
+// statistics go through workgroup memory, in a fixed order and two passes. Edges: rows past M and columns past N are
+// clamped on load, left out of statistics and skipped on store.
 alias welem = f32;
 const COLS: u32 = 96; // N / 4, at most 256
-const EACH: u32 = 1; // of them that an invocation computes, WORKGROUP apart
-const WORKGROUP: u32 = 96; // COLS / EACH, rounded up: at most 128, which every device takes
+const EACH: u32 = 1; // of them that an invocation computes, ACROSS apart
+const ACROSS: u32 = 96; // COLS / EACH, rounded up: at most 128, which every device takes
+const BANDS: u32 = 1;
 struct Params {
   M: u32,
   N4: u32, // N / 4 = COLS
@@ -22,33 +23,34 @@ struct Params {
 @group(0) @binding(4) var<storage, read> residual: array<vec4f>; // [M, N/4]
 @group(0) @binding(7) var<storage, read_write> sum: array<vec4f>; // [M, N/4]
 
-var<workgroup> partial: array<vec4f, WORKGROUP>; // four rows at once
+var<workgroup> partial: array<array<vec4f, ACROSS>, BANDS>; // four rows at once
 
-// Sums of one value of every invocation for each of the four rows.
-fn total(value: vec4f, local: u32) -> vec4f {
+// Sums of one value of every invocation of a band for each of its four rows.
+fn total(value: vec4f, band: u32, local: u32) -> vec4f {
   workgroupBarrier();
-  partial[local] = value;
-  for (var count = WORKGROUP; count > 1; count = (count + 1) / 2) {
+  partial[band][local] = value;
+  for (var count = ACROSS; count > 1; count = (count + 1) / 2) {
     let half = (count + 1) / 2;
     workgroupBarrier();
-    if (local + half < count) { partial[local] += partial[local + half]; }
+    if (local + half < count) { partial[band][local] += partial[band][local + half]; }
   }
   workgroupBarrier();
-  return partial[0];
+  return partial[band][0];
 }
 
-fn column(local: u32, j: u32) -> u32 { return min(local + j * WORKGROUP, COLS - 1); }
+fn column(local: u32, j: u32) -> u32 { return min(local + j * ACROSS, COLS - 1); }
 
 // The value of the j-th column of an invocation; zero past N.
-fn inside(value: vec4f, local: u32, j: u32) -> vec4f { return select(vec4f(0), value, local + j * WORKGROUP < COLS); }
+fn inside(value: vec4f, local: u32, j: u32) -> vec4f { return select(vec4f(0), value, local + j * ACROSS < COLS); }
 
-@compute @workgroup_size(WORKGROUP)
+@compute @workgroup_size(ACROSS, BANDS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
-  @builtin(local_invocation_index) local: u32,
+  @builtin(local_invocation_id) id: vec3u,
 ) {
-  let row0 = (group.y * groups.x + group.x) * 4;
+  let local = id.x;
+  let row0 = ((group.y * groups.x + group.x) * BANDS + id.y) * 4;
   let end = min(row0 + 4, params.M);
   var acc: array<vec4f, 4 * EACH>; // [4, EACH]
   for (var k4 = 0u; k4 < params.K4; k4++) {
@@ -81,7 +83,7 @@ fn main(
     for (var i = 0u; i < 4; i++) { sums[i] += dot(inside(acc[i * EACH + j], local, j), vec4f(1)); }
   }
   let count = f32(params.N4 * 4);
-  let mean = total(sums, local) / count;
+  let mean = total(sums, id.y, local) / count;
   var squares = vec4f(0);
   for (var j = 0u; j < EACH; j++) {
     for (var i = 0u; i < 4; i++) {
@@ -89,9 +91,9 @@ fn main(
       squares[i] += dot(d, d);
     }
   }
-  let scale = inverseSqrt(total(squares, local) / count + params.EPS);
+  let scale = inverseSqrt(total(squares, id.y, local) / count + params.EPS);
   for (var j = 0u; j < EACH; j++) {
-    let col = local + j * WORKGROUP;
+    let col = local + j * ACROSS;
     if (col >= COLS) { continue; }
     for (var row = row0; row < end; row++) {
       let i = row - row0;

@@ -37,8 +37,10 @@ export interface GemmLayerNormAttrs {
   readonly out?: DType;
 }
 
-/** Rows of a workgroup. */
+/** Rows of a band of a workgroup. */
 const ROWS = 4;
+/** Invocations that a GPU runs at once: narrow rows share them. */
+const WAVE = 64;
 /** The same of the tiled kernel: registers for eight waves and more, and twice the workgroups that sixteen give. */
 const TILED_ROWS = 8;
 /** The same of the kernel for CPU adapters, and invocations of its subgroups. */
@@ -89,10 +91,12 @@ export const gemmLayerNorm = defineOp<GemmLayerNormInputs, GemmLayerNormAttrs, G
       name: 'rows',
       on: 'any',
       make(inputs, attrs, outputs) {
-        const kernel = rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS);
         const cols = (inputs.weight.shape[1] as number) / 4;
         const EACH = Math.ceil(cols / SAFE_WORKGROUP);
-        return { ...kernel, tunables: { ...kernel.tunables, EACH, WORKGROUP: Math.ceil(cols / EACH) } };
+        const ACROSS = Math.ceil(cols / EACH);
+        const BANDS = Math.max(1, Math.floor(WAVE / ACROSS));
+        const kernel = rowsKernel(inputs, attrs, outputs, [mainWgsl], ROWS * BANDS);
+        return { ...kernel, tunables: { ...kernel.tunables, EACH, ACROSS, BANDS } };
       },
     },
     {

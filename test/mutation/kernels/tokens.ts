@@ -95,7 +95,13 @@ export const tokenMutants: readonly KernelMutant[] = [
     name: 'columns past the row in its statistics',
     op: 'gemm_layer_norm',
     cases: ['more columns than invocations'],
-    mutate: replace('select(vec4f(0), value, local + j * WORKGROUP < COLS)', 'value'),
+    mutate: replace('select(vec4f(0), value, local + j * ACROSS < COLS)', 'value'),
+  },
+  {
+    name: 'statistics of the first band for all',
+    op: 'gemm_layer_norm',
+    cases: ['prime rows, odd columns'],
+    mutate: replace('return partial[band][0];', 'return partial[0][0];'),
   },
   {
     name: 'barrier of the row sums removed',
