@@ -210,8 +210,8 @@ export class DepthModel {
    * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
    * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,
    * every later call rejects. What a later call got wrong (`ENCODE_*`) is told to `onWarning`, and the next one
-   * rejects. WebGPU does not tell whose an open compute pass is: one of another device is refused by that device, when
-   * its encoder is finished, and nothing else is.
+   * rejects. WebGPU does not tell whose an open compute pass is: one of another device is refused by that device alone,
+   * when its encoder is finished.
    * @example
    * ```ts
    * const encoder = model.device.createCommandEncoder();
