@@ -13,7 +13,7 @@ import {
   type StereoLayout,
 } from '../../src/views/index.js';
 import { testGpu } from '../gpu.js';
-import { depthBuffer, noise, twoViews } from './fixtures.js';
+import { colour, depthBuffer, dubois, noise, twoViews } from './fixtures.js';
 
 let gpu: Gpu;
 beforeAll(async () => void (gpu = await testGpu()));
@@ -130,11 +130,7 @@ describe('a view', () => {
 });
 
 describe('a stereo pair', () => {
-  const LEFT = [0.4561, 0.500484, 0.176381, -0.0400822, -0.0378246, -0.0157589, -0.0152161, -0.0205971, -0.00546856];
-  const RIGHT = [-0.0434706, -0.0879388, -0.00155529, 0.378476, 0.73364, -0.0184503, -0.0721527, -0.112961, 1.2264];
   type Composed = (left: Rendered, right: Rendered, x: number, y: number) => number[];
-  const colour = ({ data, width }: Rendered, x: number, y: number) =>
-    Array.from({ length: 3 }, (_, c) => data[4 * (y * width + x) + c]!);
   const layouts: Record<Exclude<StereoLayout, 'vr180'>, { size: [number, number]; at: Composed }> = {
     sbs: { size: [2 * W, H], at: (l, r, x, y) => colour(x < W ? l : r, x % W, y) },
     'half-sbs': {
@@ -149,13 +145,7 @@ describe('a stereo pair', () => {
     tb: { size: [W, 2 * H], at: (l, r, x, y) => colour(y < H ? l : r, x, y % H) },
     anaglyph: {
       size: [W, H],
-      at: (l, r, x, y) => {
-        const [a, b] = [colour(l, x, y), colour(r, x, y)];
-        const rows = [0, 1, 2].map((row) =>
-          [0, 1, 2].reduce((sum, c) => sum + LEFT[3 * row + c]! * a[c]! + RIGHT[3 * row + c]! * b[c]!, 0),
-        );
-        return rows.map((value) => Math.min(Math.max(value, 0), 255));
-      },
+      at: (l, r, x, y) => dubois(colour(l, x, y), colour(r, x, y)),
     },
     'anaglyph-red-cyan': {
       size: [W, H],
