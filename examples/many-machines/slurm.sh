@@ -2,7 +2,6 @@
 # Depth of a folder of millions of pictures as a Slurm array: each task takes its part, told by the pictures' paths.
 # A task that was stopped goes on where it was: submit it again.
 #   sbatch --array=1-64 slurm.sh PHOTOS DEPTH
-# With GNU parallel on one machine: parallel -j4 depthwise PHOTOS -o DEPTH --shard {}/4 --skip-existing ::: 1 2 3 4
 #SBATCH --job-name=depth
 #SBATCH --gres=gpu:1
 #SBATCH --cpus-per-task=4

@@ -201,6 +201,7 @@ function tensorCommand(values: Values, positionals: string[]): TensorCommand {
       'sky',
       'shard',
       ...VIEW_NAMES,
+      'without-sky',
       ...CLIP_NAMES,
       'json',
     ] as const

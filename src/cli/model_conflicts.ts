@@ -5,6 +5,7 @@ import { findEntry } from '../models/resolve.js';
 /** Options that not every model takes. */
 interface ModelDependent {
   readonly sky?: boolean;
+  readonly withoutSky?: boolean;
   readonly steady?: boolean;
 }
 
@@ -18,7 +19,7 @@ export function seesWindows(name: string): boolean {
  * @throws UsageError OPTION_CONFLICT for a sky that it does not give; OPTION_STEADY where it holds its depth still
  *   itself
  */
-export function requireOfModel(name: string, { sky, steady }: ModelDependent): void {
+export function requireOfModel(name: string, { sky, withoutSky, steady }: ModelDependent): void {
   const entry = findEntry(name);
   if (!entry) return;
   if (steady && entry.temporal)
@@ -27,9 +28,10 @@ export function requireOfModel(name: string, { sky, steady }: ModelDependent): v
       expected: [false],
       actual: true,
     });
-  if (!sky || entry.beside?.includes('sky')) return;
+  const asked = sky ? 'sky' : withoutSky ? 'without-sky' : undefined;
+  if (!asked || entry.beside?.includes('sky')) return;
   const giving = registry.filter(({ beside }) => beside?.includes('sky')).map((each) => each.name);
-  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no sky, which --sky asks for.`, {
+  throw new UsageError('OPTION_CONFLICT', `${entry.title} gives no sky, which --${asked} needs.`, {
     hint: `These do: ${giving.join(', ')}.`,
     expected: giving,
     actual: entry.name,

@@ -78,6 +78,7 @@ export const OPTIONS = {
       help: 'also NAME-S.jpg, a pair: sbs, half-sbs, tb, vr180, or anaglyph (.png)',
     },
     view: { type: 'string', value: 'Y,P,Z', help: 'also NAME-view.png: yaw and pitch in degrees, and zoom: 5,2,1.2' },
+    'without-sky': { type: 'boolean', help: 'leave the sky out of these files, of models that tell it' },
   },
   Video: {
     steady: { type: 'boolean', help: 'hold the depth still where the picture is' },

@@ -12,7 +12,7 @@ export interface Viewpoint {
   readonly zoom: number;
 }
 
-/** Files that are made of the picture in 3-D. */
+/** Files that are made of the picture in 3-D, and what they leave out. */
 export interface ViewFormats {
   readonly ply?: boolean;
   readonly glb?: boolean;
@@ -20,9 +20,10 @@ export interface ViewFormats {
   readonly normals?: boolean;
   readonly stereo?: (typeof LAYOUTS)[number];
   readonly view?: Viewpoint;
+  readonly withoutSky?: boolean;
 }
 
-/** Names of the options, in the order of the help. */
+/** Names of the options that make files, in the order of the help. */
 export const VIEW_NAMES = ['ply', 'glb', 'exr', 'normals', 'stereo', 'view'] as const;
 
 interface ViewValues {
@@ -32,10 +33,20 @@ interface ViewValues {
   readonly normals?: boolean | undefined;
   readonly stereo?: string | undefined;
   readonly view?: string | undefined;
+  readonly 'without-sky'?: boolean | undefined;
 }
 
-/** @throws UsageError OPTION_VALUE */
-export function viewFormats({ ply, glb, exr, normals, stereo, view }: ViewValues): ViewFormats {
+/** @throws UsageError OPTION_VALUE; OPTION_CONFLICT where the sky is left out of no file */
+export function viewFormats(values: ViewValues): ViewFormats {
+  const { ply, glb, exr, normals, stereo, view, 'without-sky': withoutSky } = values;
+  if (withoutSky && VIEW_NAMES.every((name) => values[name] === undefined))
+    throw new UsageError(
+      'OPTION_CONFLICT',
+      '--without-sky leaves the sky out of files in 3-D, and none is asked for.',
+      {
+        hint: `Add one of ${VIEW_NAMES.map((name) => `--${name}`).join(', ')}.`,
+      },
+    );
   return {
     ...(ply && { ply }),
     ...(glb && { glb }),
@@ -43,6 +54,7 @@ export function viewFormats({ ply, glb, exr, normals, stereo, view }: ViewValues
     ...(normals && { normals }),
     ...(stereo !== undefined && { stereo: oneOf('stereo', stereo, LAYOUTS) }),
     ...(view !== undefined && { view: viewpoint(view) }),
+    ...(withoutSky && { withoutSky }),
   };
 }
 

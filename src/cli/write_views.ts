@@ -39,7 +39,7 @@ export async function writeViews(
 ): Promise<Lens | undefined> {
   if (VIEW_NAMES.every((name) => outputs[name] === undefined)) return undefined;
   const put = (path: string, content: Uint8Array) => write(path, content, reads);
-  const scene = await createScene(depth, picture, { focalLength });
+  const scene = await createScene(depth, picture, { focalLength, withoutSky: formats.withoutSky ?? false });
   try {
     if (outputs.exr !== undefined) {
       const [near, far] = [scene.near, scene.far].map((end) => String(end)) as [string, string];

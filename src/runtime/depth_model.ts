@@ -203,14 +203,15 @@ export class DepthModel {
   /**
    * Records one estimate into the caller's encoder or compute pass, on `device`. Await each call: the first at a size
    * compiles and allocates before it records, or `prepare` before it. Later calls record before they return, and make
-   * nothing but a bind group for a texture not seen before, and for each external one; other numbers of `range`,
-   * `projection` and `focalLength` take a buffer and a bind group. A pass is given back with another pipeline and bind
-   * group 0 set. Submit before sizes change more than three times: older sizes are freed.
+   * nothing but a bind group for a texture not seen before, and for each external one. Numbers of `range`, `projection`
+   * and `focalLength` may be other ones in each, also in one encoder, and make nothing. A pass is given back with
+   * another pipeline and bind group 0 set. Submit before sizes change more than three times: older sizes are freed.
    *
    * Runs are looked at within about a second of the call, and `onWarning` is told. After values past the range of f16
    * the next call waits for the model in f32; with `precision: 'f16'` it rejects. Where the network answers nothing,
    * every later call rejects. What a later call got wrong (`ENCODE_*`) is told to `onWarning`, and the next one
-   * rejects.
+   * rejects. WebGPU does not tell whose an open compute pass is: one of another device is refused by that device alone,
+   * when its encoder is finished.
    * @example
    * ```ts
    * const encoder = model.device.createCommandEncoder();

@@ -1,7 +1,7 @@
 import { checkOptions } from '../arguments/check_options.js';
 import { DeviceLostError, UsageError } from '../errors.js';
 import { METRES } from './estimate.js';
-import { explainRefusal, findFault, refusalOf, type Given } from './encode_faults.js';
+import { explainRefusal, findFault, foreignEncoder, isForeign, refusalOf, type Given } from './encode_faults.js';
 import { EncodeParts, type Inputs } from './encode_parts.js';
 import { encodeGeometry, leaseEncode, INPUTS } from './encode_program.js';
 import {
@@ -45,7 +45,8 @@ export async function encodeDepth(
   const inputs: Inputs = {
     ...(factor !== undefined && { [METRES]: [factor] }),
     ...(output.format === 'depth32float' && { [INPUTS.projection]: projectionOf(projection, engine.entry.kind) }),
-    ...(output.range && { [INPUTS.range]: output.range }),
+    // The rest of it stays 0.
+    ...(output.range && { [INPUTS.range]: output.range.slice(0, 4) }),
   };
   const lease = leaseEncode(engine, drawing, output, geometry);
   const given: Given = { into, input, output };
@@ -57,8 +58,7 @@ export async function encodeDepth(
     if (!ready) checkLasting(input);
     const program = ready ?? (await life.guard(engine, readyProgram(engine, lease.program, given)));
     const map = program.executable.buffer(program.values['depth'] as Value);
-    const refusal = refusalOf(device, () => record(program, given, map, inputs));
-    const fault = refusal.then((cause) => cause && explainRefusal(device, given, cause));
+    const fault = faultOf(device, given, () => record(program, given, map, inputs));
     engine.lent = true;
     watch.follow(engine, { executable: program.executable, map, bytes: bytesOf(given) });
     // A call that has recorded at once does not wait for what the device says of it.
@@ -100,7 +100,31 @@ function checkLasting({ copied }: Input): void {
   });
 }
 
-function record({ executable, values, beside }: Program, given: Given, map: GPUBuffer, inputs: Inputs): void {
+/**
+ * Records at once, and tells what is wrong with what it was recorded into.
+ * @param calls gives the pass that it has ended
+ */
+async function faultOf(
+  device: GPUDevice,
+  given: Given,
+  calls: () => GPUComputePassEncoder | undefined,
+): Promise<UsageError | undefined> {
+  let foreign: Promise<boolean> | undefined;
+  const cause = await refusalOf(device, () => {
+    const ended = calls();
+    foreign = ended && isForeign(device, ended);
+  });
+  if (cause) return explainRefusal(device, given, cause);
+  return (await foreign) ? foreignEncoder(given.into) : undefined;
+}
+
+/** @returns the pass, where it was begun and ended here */
+function record(
+  { executable, values, beside }: Program,
+  given: Given,
+  map: GPUBuffer,
+  inputs: Inputs,
+): GPUComputePassEncoder | undefined {
   const { into, input, output } = given;
   const { target, uniforms } = output;
   const facts = uniforms && executable.buffer(values['uniforms'] as Value);
@@ -116,11 +140,12 @@ function record({ executable, values, beside }: Program, given: Given, map: GPUB
   });
   if (outer && !isTexture(target)) parts.copy(outer, map, target, bytesOf(given));
   if (outer && facts) parts.copy(outer, facts, uniforms, UNIFORM_BYTES);
-  if (outer) return;
+  if (outer) return undefined;
   pass.end();
   if (facts) encoder.copyBufferToBuffer(facts, 0, uniforms, 0, UNIFORM_BYTES);
   parts.rendering?.encode(encoder, target as GPUTexture);
   if (!isTexture(target)) encoder.copyBufferToBuffer(map, 0, target, 0, bytesOf(given));
+  return pass;
 }
 
 /** Of the map. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../errors.js';
 import { BufferUsage } from '../gpu/buffers.js';
 import { textOf } from '../gpu/scoped.js';
-import { isExternal, type EncodeInto, type Input, type Output } from './encode_targets.js';
+import { isExternal, passOf, type EncodeInto, type Input, type Output } from './encode_targets.js';
 import { isRendered, passOver } from '../gpu/render_target.js';
 
 /** What GPU calls are refused for, once the device says so; the calls are made at once. */
@@ -25,8 +25,9 @@ export interface Given {
 }
 
 /**
- * Finds what a caller gave that cannot be used: an encoder that is finished, a texture or buffer of another device.
- * Objects of WebGPU do not tell whose they are, so each is tried out.
+ * Finds what a caller gave that cannot be used: an encoder that is finished, an encoder, a texture or a buffer of
+ * another device. Objects of WebGPU do not tell whose they are, so each is tried out. Only of a compute pass that is
+ * open nothing can be found out: its device refuses it when its encoder is finished.
  */
 export async function findFault(
   device: GPUDevice,
@@ -42,7 +43,37 @@ export async function findFault(
   if (foreignSource) return foreign('source', source.label, foreignSource);
   if (foreignTarget) return foreign('target', output.target.label, foreignTarget);
   if (foreignUniforms) return foreign('uniforms', (uniforms as GPUBuffer).label, foreignUniforms);
-  return finished ? encoderFault(finished) : undefined;
+  if (finished) return encoderFault(finished);
+  return passOf(into) ? undefined : tryEncoder(device, into as GPUCommandEncoder);
+}
+
+/**
+ * Whether a compute pass that was ended is of another device. To end it again is refused by the device that has it, at
+ * once, and changes nothing: an encoder keeps to itself what else is wrong until it is finished.
+ */
+export async function isForeign(device: GPUDevice, ended: GPUComputePassEncoder): Promise<boolean> {
+  if (await refusalOf(device, () => ended.end())) return false;
+  // A device that is lost refuses nothing, of nobody.
+  const own = device.createCommandEncoder().beginComputePass();
+  own.end();
+  return (await refusalOf(device, () => own.end())) !== null;
+}
+
+/** Records an empty pass. */
+async function tryEncoder(device: GPUDevice, encoder: GPUCommandEncoder): Promise<UsageError | undefined> {
+  let foreign: Promise<boolean> | undefined;
+  const finished = await refusalOf(device, () => {
+    const pass = encoder.beginComputePass({ label: 'depthwise' });
+    pass.end();
+    foreign = isForeign(device, pass);
+  });
+  if (finished) return encoderFault(finished);
+  return (await foreign) ? foreignEncoder(encoder) : undefined;
+}
+
+/** What is said of an encoder of another device. */
+export function foreignEncoder({ label }: EncodeInto): UsageError {
+  return foreign('encoder', label);
 }
 
 /** What the device has refused a recording for. */
@@ -58,7 +89,7 @@ function encoderFault(cause: GPUError): UsageError {
   });
 }
 
-function foreign(role: 'source' | 'target' | 'uniforms', label: string, cause: GPUError): UsageError {
+function foreign(role: 'encoder' | 'source' | 'target' | 'uniforms', label: string, cause?: GPUError): UsageError {
   return new UsageError('ENCODE_DEVICE', `The ${role} "${label}" is not of the device that the model runs on.`, {
     hint: 'Make it on model.device, or load the model with your device: loadDepthModel(source, { device }).',
     phase: 'run',

@@ -1,24 +1,20 @@
 import copyWgsl from '../../shaders/hosts/copy_words.wgsl?raw';
-import { BufferUsage } from '../gpu/buffers.js';
 import type { Pipeline } from '../gpu/pipelines.js';
 import { foldWorkgroups } from '../kernels/op.js';
-import { byteLength } from '../tensor.js';
 import type { Gpu } from '../gpu/gpu.js';
+import { INPUTS } from './encode_program.js';
 import type { Input, Output } from './encode_targets.js';
 import type { Engine, Program } from './engine.js';
+import { METRES } from './estimate.js';
 import { isRendered, RenderTarget } from '../gpu/render_target.js';
+import { InputWriter } from './input_writer.js';
 import { SourceCopy, type CopiedKind } from './source_copy.js';
 
 const WORKGROUP = 64;
+const INPUT_NAMES = [METRES, ...Object.values(INPUTS)];
 
-/** Values that a run starts with, by the input of its program that takes them. */
+/** What inputs of a program begin with in a run, by their names. */
 export type Inputs = Readonly<Record<string, readonly number[] | undefined>>;
-
-interface Staged {
-  readonly values: readonly number[];
-  readonly buffer: GPUBuffer;
-  readonly bound: GPUBindGroup;
-}
 
 /** Parts under way or made, by program. */
 const made = new WeakMap<Program, Promise<EncodeParts>>();
@@ -30,15 +26,22 @@ export class EncodeParts {
   readonly #device: GPUDevice;
   readonly #program: Program;
   readonly #copy: Pipeline;
-  /** What was last copied into each input. */
-  readonly #staged = new Map<string, Staged>();
+  /** Where the program has inputs that take values. */
+  readonly #writer: InputWriter | undefined;
   readonly #sources = new Map<CopiedKind, SourceCopy>();
   readonly #targets = new WeakMap<GPUBuffer, GPUBindGroup>();
 
-  private constructor(device: GPUDevice, program: Program, copy: Pipeline, rendering: RenderTarget | undefined) {
+  private constructor(
+    device: GPUDevice,
+    program: Program,
+    copy: Pipeline,
+    writer: InputWriter | undefined,
+    rendering: RenderTarget | undefined,
+  ) {
     this.#device = device;
     this.#program = program;
     this.#copy = copy;
+    this.#writer = writer;
     this.rendering = rendering;
   }
 
@@ -51,11 +54,12 @@ export class EncodeParts {
   }
 
   static async #make({ gpu }: Engine, program: Program, { format, size }: Output): Promise<EncodeParts> {
-    const [copy, rendering] = await Promise.all([
+    const [copy, writer, rendering] = await Promise.all([
       gpu.pipelines.get(copyWgsl, 'copy of words'),
+      INPUT_NAMES.some((name) => program.values[name]) ? InputWriter.make(gpu) : undefined,
       isRendered(format) ? RenderTarget.make(gpu, format, size) : undefined,
     ]);
-    return (program.beside = new EncodeParts(gpu.device, program, copy, rendering));
+    return (program.beside = new EncodeParts(gpu.device, program, copy, writer, rendering));
   }
 
   /** Makes what the copy of a source takes. @throws ShaderError, OutOfMemoryError */
@@ -79,20 +83,11 @@ export class EncodeParts {
     return copy?.texture ?? (source as GPUTexture);
   }
 
-  /** Records that inputs take values. Values that were there before make no object. */
+  /** Records that inputs begin with values. */
   write(pass: GPUComputePassEncoder, inputs: Inputs): void {
     for (const [name, values] of Object.entries(inputs)) {
       const input = this.#program.values[name];
-      if (!input || !values) continue;
-      const bytes = byteLength(input.type);
-      let staged = this.#staged.get(name);
-      if (staged?.values.join() !== values.join()) {
-        // A buffer of other values is left to the browser: an encoder that is not submitted yet may read it.
-        const buffer = this.#stage(name, values, bytes);
-        const bound = this.#bind(buffer, this.#program.executable.buffer(input), bytes);
-        this.#staged.set(name, (staged = { values, buffer, bound }));
-      }
-      this.#dispatch(pass, (staged as Staged).bound, bytes);
+      if (input && values) this.#writer?.encode(pass, this.#program.executable.buffer(input), values);
     }
   }
 
@@ -105,17 +100,9 @@ export class EncodeParts {
 
   /** Frees what was made here. */
   dispose(): void {
-    for (const { buffer } of this.#staged.values()) buffer.destroy();
-    this.#staged.clear();
+    this.#writer?.dispose();
     this.rendering?.dispose();
     for (const copy of this.#sources.values()) copy.dispose();
-  }
-
-  #stage(label: string, values: readonly number[], size: number): GPUBuffer {
-    const buffer = this.#device.createBuffer({ label, size, usage: BufferUsage.STORAGE, mappedAtCreation: true });
-    new Float32Array(buffer.getMappedRange()).set(values);
-    buffer.unmap();
-    return buffer;
   }
 
   #bind(from: GPUBuffer, to: GPUBuffer, size: number): GPUBindGroup {

@@ -73,7 +73,7 @@ export class EncodeWatch {
   }
 
   /** Tells of what a call is refused for once it has returned: the next one throws it. */
-  async refuse(engine: Engine, found: Promise<UsageError | null>): Promise<void> {
+  async refuse(engine: Engine, found: Promise<UsageError | undefined>): Promise<void> {
     // Recording itself may have thrown.
     const fault = await found.catch((error: unknown) => error as UsageError);
     if (!fault || this.#life.over) return;

@@ -33,7 +33,7 @@ export function projectionOf(projection: DepthProjection | undefined, kind: Dept
       throw optionFault('projection', `projection.${end}`, projection[end], 'nothing: metres need no ends', 'run');
   const slope = 1 / (1 / near - 1 / far);
   const [a, b, end] = reversed ? [slope, -slope / far, 0] : [-slope, 1 + slope / far, 1];
-  return [1 / nearest - 1 / farthest, 1 / farthest, a, b, end, 0, 0, 0];
+  return [1 / nearest - 1 / farthest, 1 / farthest, a, b, end];
 }
 
 function ordered(low: string, from: number, high: string, to: number): void {

@@ -15,7 +15,6 @@ import {
 } from '../index.js';
 import { disposed } from '../errors.js';
 import type { BesideName } from '../models/family.js';
-import { closePicture } from '../runtime/frames.js';
 import { FedStream } from './fed_stream.js';
 
 /** What a call of the page can be given up by, and tell of what happens meanwhile. */
@@ -71,7 +70,8 @@ export function hostCalls() {
       const beside = (['confidence', 'sky'] as const).filter((name) => map[name]);
       return { map: maps.add(map, model), width, height, kind, model: map.model, beside, info: loaded.info };
     } finally {
-      closePicture(picture);
+      // Not by `closePicture`: what a door has in common with this script would be in it, and the door would run it.
+      (picture as { close?: () => void } | undefined)?.close?.();
     }
   }
 

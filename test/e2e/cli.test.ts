@@ -40,6 +40,10 @@ async function picture(path: string, width: number, height: number): Promise<voi
   await sharp(seededPicture(path, height, width), { raw }).toFile(join(folder, path));
 }
 
+/** Bytes of the scan lines of an EXR of one channel of floats, and where in them a pixel is. */
+const rowsOf = (height: number, width: number) => height * (8 + 4 * width);
+const offsetOf = (pixel: number, width: number) => rowsOf(Math.floor(pixel / width), width) + 8 + 4 * (pixel % width);
+
 describe('depthwise', () => {
   it('writes every other file of a picture whose mesh has no triangle, and says so', async () => {
     await picture('line/line.png', 1, 40);
@@ -283,7 +287,7 @@ describe('depthwise', () => {
       /bare\.jpg: .*focal length.*--focal-length.* \[OPTION_FOCAL_LENGTH\]/,
     );
     const [camera, told] = [
-      await run('camera.jpg', '--sky', '--npy', '-o', 'camera'),
+      await run('camera.jpg', '--sky', '--npy', '--exr', '--ply', '--without-sky', '-o', 'camera'),
       await run('bare.jpg', '--focal-length', '42', '--npy', '-o', 'told'),
     ];
     expect(camera.code, camera.stderr).toBe(0);
@@ -294,10 +298,18 @@ describe('depthwise', () => {
     const semantics = await readFile(join(folder, `camera/camera-${metric}.json`), 'utf8');
     expect(JSON.parse(semantics)).toMatchObject({ kind: 'metric', unit: 'metre' });
     const sky = await sharp(join(folder, `camera/camera-${metric}-sky.png`))
+      .toColourspace('b-w')
       .raw()
       .toBuffer({ resolveWithObject: true });
     expect(sky.info).toMatchObject({ width: 56, height: 42 });
     expect([...new Set(sky.data)].sort()).toEqual([0, 255]);
+    // A point, and a distance that is not infinite, for each pixel that is no sky.
+    const solid = [...sky.data].filter((value) => value === 0).length;
+    const ply = await readFile(join(folder, `camera/camera-${metric}.ply`), 'latin1');
+    expect(/element vertex (\d+)/.exec(ply)![1]).toBe(String(solid));
+    const exr = await readFile(join(folder, `camera/camera-${metric}.exr`));
+    const z = Array.from({ length: 56 * 42 }, (_, i) => exr.readFloatLE(exr.length - rowsOf(42, 56) + offsetOf(i, 56)));
+    expect(z.map((value) => (value === Infinity ? 255 : 0))).toEqual([...sky.data]);
   });
 
   it('runs the bare network on a tensor as the published code does', async () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,11 @@ import { runTool, setUpTool } from './tool.js';
 // @ts-expect-error plain JavaScript
 import { CLI } from '../../tools/setup/bundle.mjs';
 
-/** A folder parted among processes, as the examples for Slurm and Kubernetes part it. */
+/** A folder parted among processes, as the examples part it. */
 const ROOT = join(import.meta.dirname, '../..');
 const EXAMPLES = join(ROOT, 'examples/many-machines');
+const hasParallel = String(spawnSync('parallel', ['--version']).stdout).includes('GNU');
+if (!hasParallel) console.warn('SKIPPED: there is no GNU parallel here, so its example is not run.');
 const NAMES = ['a.png', 'b.png', 'c.png', 'x/a.png', 'x/b.png', 'x/y/a.png'];
 let folder: string;
 beforeAll(setUpTool);
@@ -81,6 +83,16 @@ it.skipIf(process.platform === 'win32')('so does an indexed Job', async () => {
   const ended = await Promise.all([0, 1].map(pod));
   expect(ended.map(({ code }) => code)).toEqual([0, 0]);
   expect(await filesIn('depth')).toEqual(outputs('depth'));
+});
+
+it.skipIf(!hasParallel)('so does GNU parallel', async () => {
+  const run = () => shell([join(EXAMPLES, 'parallel.sh'), 'photos', 'depth', '3'], {});
+  const { code, stdout } = await run();
+  expect(code).toBe(0);
+  expect(await filesIn('depth')).toEqual(outputs('depth'));
+  const printed = stdout.trim().split('\n');
+  expect(printed.map((line) => join(folder, line)).sort()).toEqual(outputs('depth'));
+  expect(await run()).toEqual({ code: 0, stdout: '' });
 });
 
 it('refuses a part that is none', async () => {

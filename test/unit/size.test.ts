@@ -102,6 +102,13 @@ describe('the library in a page', () => {
     expect(names.length).toBeLessThanOrEqual(6);
   });
 
+  it("runs the worker's script in nothing else", () => {
+    // It answers every message of the scope that it runs in.
+    expect(files.has('worker_host.js')).toBe(true);
+    const importers = [...files.values()].filter(({ imports }) => imports.includes('worker_host.js'));
+    expect(importers.map(({ fileName }) => fileName)).toEqual([]);
+  });
+
   it('has the views in one script of their own, which nothing else fetches', () => {
     const added = brotliBytes(['views.js']);
     console.log(`views: ${added} bytes brotli`);

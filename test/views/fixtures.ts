@@ -37,6 +37,21 @@ export async function pixels(path: string): Promise<Rendered> {
   return { data: new Uint8Array(data), width: info.width, height: info.height };
 }
 
+/** The colour of a pixel. */
+export const colour = ({ data, width }: Rendered, x: number, y: number): number[] =>
+  Array.from({ length: 3 }, (_, c) => data[4 * (y * width + x) + c]!);
+
+const LEFT = [0.4561, 0.500484, 0.176381, -0.0400822, -0.0378246, -0.0157589, -0.0152161, -0.0205971, -0.00546856];
+const RIGHT = [-0.0434706, -0.0879388, -0.00155529, 0.378476, 0.73364, -0.0184503, -0.0721527, -0.112961, 1.2264];
+
+/** What red-cyan glasses take of the colours of two eyes, by the matrices of Dubois. */
+export function dubois(left: readonly number[], right: readonly number[]): number[] {
+  const rows = [0, 1, 2].map((row) =>
+    [0, 1, 2].reduce((sum, c) => sum + LEFT[3 * row + c]! * left[c]! + RIGHT[3 * row + c]! * right[c]!, 0),
+  );
+  return rows.map((value) => Math.min(Math.max(value, 0), 255));
+}
+
 /** A rendered scene from two cameras, with its exact depth from the first. */
 export interface TwoViews {
   readonly first: Rendered;

@@ -38,12 +38,17 @@ export function clipFormats({ codec, frames, steady }: ClipValues): ClipFormats 
 /** Options that make files of a picture and none of a video. */
 const OF_PICTURES = ['png16', 'pfm', 'npy', 'confidence', 'sky', 'ply', 'glb', 'exr', 'normals', 'view'] as const;
 
+interface PictureUse extends Partial<Record<(typeof OF_PICTURES)[number], unknown>> {
+  readonly withoutSky?: boolean;
+}
+
 /**
  * Refuses what makes no sense for a video.
  * @throws UsageError `OPTION_CONFLICT`
  */
-export function requireForClips(command: Partial<Record<(typeof OF_PICTURES)[number], unknown>>): void {
+export function requireForClips(command: PictureUse): void {
   const idle = OF_PICTURES.find((name) => command[name]);
+  if (idle === undefined && command.withoutSky) throw unused('without-sky', 'is for pictures, and there is a video');
   if (idle === undefined) return;
   const frames = FRAME_FORMATS.find((name) => name === idle);
   throw new UsageError('OPTION_CONFLICT', `--${idle} makes a file of a picture, and none of a video.`, {

@@ -7,12 +7,16 @@ import { confidencePicture, skyPicture } from '../../../src/cli/side_pictures.js
 
 describe('pictures beside the depth', () => {
   it('are refused of models that do not give them, before anything is fetched', async () => {
-    const argv = ['--model', 'depth-anything-v2-small', '--sky', 'test/fixtures/nano/street.png'];
-    const session = new Session(true, new AbortController().signal);
-    await expect(estimatePictures(parseArguments(argv) as EstimateCommand, session)).rejects.toMatchObject({
-      code: 'OPTION_CONFLICT',
-      expected: ['depth-anything-3-mono-large', 'depth-anything-3-metric-large'],
-    });
+    for (const option of ['--sky', '--without-sky']) {
+      const argv = ['--model', 'depth-anything-v2-small', option, '--ply', 'test/fixtures/nano/street.png'];
+      const session = new Session(true, new AbortController().signal);
+      await expect(estimatePictures(parseArguments(argv) as EstimateCommand, session)).rejects.toMatchObject({
+        name: 'UsageError',
+        code: 'OPTION_CONFLICT',
+        message: expect.stringContaining(`gives no sky, which ${option} needs`) as string,
+        expected: ['depth-anything-3-mono-large', 'depth-anything-3-metric-large'],
+      });
+    }
   });
 
   it('are white where there is sky, from 0.5 on', () => {

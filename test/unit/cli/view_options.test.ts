@@ -7,6 +7,7 @@ describe('options of the picture in 3-D', () => {
     expect(parseArguments(['a.jpg', '--ply', '--exr'])).toMatchObject({ ply: true, exr: true });
     expect(parseArguments(['a.jpg'])).not.toHaveProperty('ply');
     expect(parseArguments(['a.jpg', '--stereo', 'half-sbs'])).toMatchObject({ stereo: 'half-sbs' });
+    expect(parseArguments(['a.jpg', '--ply', '--without-sky'])).toMatchObject({ ply: true, withoutSky: true });
     expect(parseArguments(['a.jpg', '--view', '5'])).toMatchObject({ view: { yaw: 5, pitch: 0, zoom: 1 } });
     expect(parseArguments(['a.jpg', '--view=-5,2.5,1.2'])).toMatchObject({ view: { yaw: -5, pitch: 2.5, zoom: 1.2 } });
   });
@@ -19,6 +20,8 @@ describe('options of the picture in 3-D', () => {
     [['--view', '5,0,0'], 'OPTION_VALUE'],
     [['--view', '1,2,3,4'], 'OPTION_VALUE'],
     [['--glb', '-o', '-'], 'OPTION_CONFLICT'],
+    [['--without-sky'], 'OPTION_CONFLICT'],
+    [['--without-sky', '--sky'], 'OPTION_CONFLICT'],
   ])('%j is refused as %s', (argv, code) => {
     expect(() => parseArguments(['a.jpg', ...argv])).toThrow(expect.objectContaining({ code }));
   });

@@ -107,6 +107,81 @@ describe('encode on the device of the model', () => {
   });
 });
 
+describe.each(['a device of the caller', 'a device of its own'])('encode of a model on %s', (road) => {
+  let other: GPUDevice;
+  let ours: DepthModel;
+  let from: GPUTexture;
+  const told: Warning[] = [];
+  const uncaptured: string[] = [];
+  beforeAll(async () => {
+    const gpu = (await testGpu()).instance as GPU;
+    other = await (await gpu.requestAdapter())!.requestDevice({ label: 'other' });
+    other.addEventListener('uncapturederror', (event) => event.preventDefault());
+    const on = road === 'a device of its own' ? { gpu } : { device: real };
+    ours = await loadDepthModel(tinyMidas(), { ...on, cache: false, onWarning: (warning) => void told.push(warning) });
+    ours.device.addEventListener('uncapturederror', ({ error }) => void uncaptured.push(error.message));
+    from = sourceTexture(ours.device, 'a');
+  });
+  afterEach(() => {
+    expect(uncaptured).toEqual([]);
+    told.length = 0;
+  });
+  afterAll(() => {
+    from.destroy();
+    ours.dispose();
+    other.destroy();
+  });
+
+  const into = (encoder: EncodeInto, target: GPUTexture, inputSize: number = SMALL.inputSize) =>
+    ours.encode(encoder, { source: from, target, inputSize });
+  /** What a device says of an encoder once it is finished. */
+  const finished = async (of: GPUDevice, encoder: GPUCommandEncoder) => {
+    of.pushErrorScope('validation');
+    encoder.finish();
+    return (await of.popErrorScope())?.message;
+  };
+  const expectUsable = async () => {
+    const [encoder, target] = [ours.device.createCommandEncoder(), texture(ours.device)];
+    await into(encoder, target);
+    ours.device.queue.submit([encoder.finish()]);
+    expect(await texels(ours.device, target)).toBe(bits(expected));
+  };
+
+  it('refuses an open encoder of another device, and leaves it whole', async () => {
+    const encoder = other.createCommandEncoder({ label: 'theirs' });
+    expect(await rejection(into(encoder, texture(ours.device), 96))).toMatchObject({
+      name: 'UsageError',
+      code: 'ENCODE_DEVICE',
+      message: expect.stringContaining('The encoder "theirs" is not of the device that the model runs on.') as string,
+    });
+    expect(await finished(other, encoder)).toBeUndefined();
+    await expectUsable();
+  });
+
+  it('tells of one that it recorded into at once by the next call and a warning', async () => {
+    await expectUsable();
+    await into(other.createCommandEncoder({ label: 'theirs' }), texture(ours.device));
+    await expect.poll(() => told.map(({ code }) => code)).toEqual(['ENCODE_DEVICE']);
+    expect(await rejection(expectUsable())).toMatchObject({
+      code: 'ENCODE_DEVICE',
+      message: expect.stringContaining('The encoder "theirs"') as string,
+    });
+    await expectUsable();
+  });
+
+  it('does no harm with a compute pass of another device, which that device refuses', async () => {
+    for (const inputSize of [SMALL.inputSize, 128]) {
+      const encoder = other.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      await into(pass, texture(ours.device), inputSize);
+      pass.end();
+      expect(await finished(other, encoder)).toContain('cannot be used with [Device "other"]');
+    }
+    await expectUsable();
+    expect(told).toEqual([]);
+  });
+});
+
 describe('encode into a compute pass', () => {
   it('writes a texture and a buffer as into an encoder, and makes nothing after the first call', async () => {
     const targets = [texture(), buffer(real, BufferUsage.STORAGE | BufferUsage.COPY_SRC)] as const;
@@ -126,7 +201,7 @@ describe('encode into a compute pass', () => {
     expect(bits(new Float32Array(await readBuffer(real, targets[1], BYTES)))).toBe(bits(expected));
   });
 
-  it('keeps the focal lengths of two runs in one pass apart', async () => {
+  it('keeps the focal lengths of runs in one pass apart, and makes nothing for new ones', async () => {
     const metric = await loadDepthModel(tinyDepthAnything3(), {
       model: 'depth-anything-3-metric-large',
       acceptLicense: true,
@@ -136,8 +211,13 @@ describe('encode into a compute pass', () => {
     const targets = [1, 2].map(() => buffer(real, BufferUsage.STORAGE | BufferUsage.COPY_SRC));
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
-    for (const [i, target] of targets.entries())
-      await metric.encode(pass, { source, target, inputSize: 56, focalLength: 50 * (i + 1) });
+    const encoded = (target: GPUBuffer, focalLength: number) =>
+      metric.encode(pass, { source, target, inputSize: 56, focalLength });
+    for (const [i, target] of targets.entries()) await encoded(target, 50 * (i + 1));
+    counts.clear();
+    for (let i = 1; i <= 10; i++) await encoded(targets[1] as GPUBuffer, 100 + i / 3);
+    await encoded(targets[1] as GPUBuffer, 100);
+    expect([...counts.keys()].filter((name) => /^(create|write)/.test(name))).toEqual([]);
     pass.end();
     device.queue.submit([encoder.finish()]);
     const [a, b] = await Promise.all(

@@ -153,10 +153,12 @@ describe.each(['r16float', 'depth32float'] as const)('encode to %s', (format) =>
     await other.prepare({ width: 64, height: 48, target: texture, ...SMALL });
     const options = { projection: { near: 1, far: 9 } };
     await encoded(texture, options, other);
-    for (let frame = 0; frame < 2; frame++) {
+    for (let frame = 0; frame < 4; frame++) {
       const encoder = device.createCommandEncoder();
       counts.clear();
-      void other.encode(encoder, { source, target: texture, ...options, ...SMALL });
+      // Another camera in each frame.
+      const projection = { near: 1 + frame / 3, far: 9 - frame, reversed: frame % 2 === 1 };
+      void other.encode(encoder, { source, target: texture, projection, ...SMALL });
       expect([...counts.keys()].filter((name) => /^(create|write|destroy|submit)/.test(name))).toEqual([]);
       expect([counts.get('beginComputePass'), counts.get('beginRenderPass')]).toEqual([1, 1]);
       device.queue.submit([encoder.finish()]);

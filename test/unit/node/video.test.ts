@@ -38,6 +38,7 @@ describe('what makes no sense for a video', () => {
   it('is refused, naming what does', () => {
     expect(() => requireForClips({ png16: true })).toThrow(/--png16 makes a file of a picture.*--frames png16/);
     expect(() => requireForClips({ view: {} })).toThrow(expect.objectContaining({ code: 'OPTION_CONFLICT' }) as Error);
+    expect(() => requireForClips({ withoutSky: true })).toThrow(/--without-sky is for pictures/);
     expect(() => requireForClips({ png16: false })).not.toThrow();
   });
 });
