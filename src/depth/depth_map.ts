@@ -58,7 +58,9 @@ export type DepthTextureFormat = 'r32float' | 'rgba16float' | 'rgba32float';
 export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 /** Where the values of a map are, of what is beside it, and the range it is drawn with if it is not its own. */
-export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName | 'range', GPUBuffer>>>;
+export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<
+  Partial<Record<BesideName | 'fieldOfView' | 'range', GPUBuffer>>
+>;
 
 interface MapFacts {
   readonly kind: DepthKind['kind'];
@@ -97,6 +99,8 @@ export class DepthMapOnGpu {
    * time of the video. Undefined where the source does not say.
    */
   declare readonly timestamp?: number | undefined;
+  /** Degrees from top to bottom and from side to side, where the network estimates them. */
+  readonly #angles: SideMap | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
   readonly #buffer: GPUBuffer;
   /** Of a steady stream, which its maps are drawn with. */
@@ -129,6 +133,7 @@ export class DepthMapOnGpu {
       buffer && new SideMap(gpu, buffer, { width, height }, (work) => this.#alive(work));
     this.confidence = beside(buffers.confidence);
     this.sky = beside(buffers.sky);
+    this.#angles = beside(buffers.fieldOfView);
   }
 
   /**
@@ -190,6 +195,20 @@ export class DepthMapOnGpu {
       this.#range.catch(() => (this.#range = undefined));
     }
     return this.#guard(this.#range);
+  }
+
+  /**
+   * Degrees that the picture spans from side to side, as the network estimates it, read back once: of
+   * `depth-anything-3-small` and `-base`. Undefined for models that do not, and where the network finds none. In pixels
+   * of the map, the focal length is `width / 2 / Math.tan(degrees * Math.PI / 360)`.
+   * @example
+   * ```ts
+   * const degrees = await depth.fieldOfView(); // 62.4
+   * ```
+   * @throws DeviceLostError, DisposedError
+   */
+  async fieldOfView(): Promise<number | undefined> {
+    return (await this.#angles?.read())?.[1] || undefined;
   }
 
   /** @internal The range that drawings span. */

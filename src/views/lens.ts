@@ -2,6 +2,8 @@ import { UsageError } from '../errors.js';
 
 /** Degrees that a picture is taken to span from side to side where nothing is known of its camera. */
 export const ASSUMED_FIELD_OF_VIEW = 60;
+/** Degrees that a lens may have. */
+const [LEAST, MOST] = [1, 170];
 
 /** How the camera of a picture saw: a pinhole in the middle of the picture, without distortion. */
 export interface Lens {
@@ -21,6 +23,16 @@ export interface LensOptions {
   readonly focalLength?: number | undefined;
 }
 
+/** What is known of a lens without options; the first that is there counts. */
+interface KnownLens {
+  /** Focal length in pixels of the picture, as its EXIF data have it. */
+  readonly exif?: number | undefined;
+  /** Focal length in pixels of the map, as a model has it. */
+  readonly model?: number | undefined;
+  /** Asks the network of the map how many degrees it spans from side to side. */
+  estimate?(): Promise<number | undefined>;
+}
+
 interface Sizes {
   /** Pixels from side to side. */
   readonly map: number;
@@ -28,20 +40,19 @@ interface Sizes {
 }
 
 /**
- * The lens of a picture, by the first that is known of options, EXIF data and model.
- * @param known focal lengths in pixels: of the picture as its EXIF data have it, of the map as a model has it
+ * The lens of a picture, by the first that is known of options, EXIF data and model, which is asked only then.
  * @throws UsageError `OPTION_VALUE`, `OPTION_CONFLICT`
  */
-export function findLens(
+export async function findLens(
   { fieldOfView, focalLength }: LensOptions,
-  known: { readonly exif?: number | undefined; readonly model?: number | undefined },
+  known: KnownLens,
   { map, picture }: Sizes,
-): Lens {
+): Promise<Lens> {
   if (fieldOfView !== undefined && focalLength !== undefined)
     throw new UsageError('OPTION_CONFLICT', 'fieldOfView and focalLength exclude each other.', { phase: 'build' });
   if (fieldOfView !== undefined) {
-    checkNumber('fieldOfView', fieldOfView, 1, 170);
-    return { focalLength: focalOf(fieldOfView, map), fieldOfView, source: 'given' };
+    checkNumber('fieldOfView', fieldOfView, LEAST, MOST);
+    return spanning(fieldOfView, map, 'given');
   }
   const scale = map / picture;
   if (focalLength !== undefined) {
@@ -50,19 +61,17 @@ export function findLens(
   }
   if (known.exif !== undefined) return lensOf(known.exif * scale, map, 'exif');
   if (known.model !== undefined) return lensOf(known.model, map, 'model');
-  return {
-    focalLength: focalOf(ASSUMED_FIELD_OF_VIEW, map),
-    fieldOfView: ASSUMED_FIELD_OF_VIEW,
-    source: 'assumed',
-  };
+  const estimated = await known.estimate?.();
+  if (estimated !== undefined && estimated >= LEAST && estimated <= MOST) return spanning(estimated, map, 'model');
+  return spanning(ASSUMED_FIELD_OF_VIEW, map, 'assumed');
+}
+
+function spanning(fieldOfView: number, width: number, source: Lens['source']): Lens {
+  return { focalLength: width / 2 / Math.tan((fieldOfView * Math.PI) / 360), fieldOfView, source };
 }
 
 function lensOf(focalLength: number, width: number, source: Lens['source']): Lens {
   return { focalLength, fieldOfView: (360 / Math.PI) * Math.atan(width / 2 / focalLength), source };
-}
-
-function focalOf(fieldOfView: number, width: number): number {
-  return width / 2 / Math.tan((fieldOfView * Math.PI) / 360);
 }
 
 /** @throws UsageError `OPTION_VALUE` unless the value lies in a range */

@@ -205,12 +205,15 @@ export async function createScene(
   const made: { dispose?(): void; destroy?(): void }[] = [upload];
   try {
     const texture = upload.upload(picture);
-    const lens = findLens(
-      options,
-      { exif: (picture as { focalLength?: number }).focalLength, model: (depth as DepthBuffer).focalLength },
-      { map: depth.width, picture: texture.width },
-    );
-    const ends = await findEnds(gpu, depth, options);
+    const known = {
+      exif: (picture as { focalLength?: number }).focalLength,
+      model: (depth as DepthBuffer).focalLength,
+      estimate: async () => ('device' in depth ? undefined : depth.fieldOfView()),
+    };
+    const [lens, ends] = await Promise.all([
+      findLens(options, known, { map: depth.width, picture: texture.width }),
+      findEnds(gpu, depth, options),
+    ]);
     const purpose = { what: 'a depth scene', phase: 'run' } as const;
     const textures = await scoped(gpu.device, purpose, () => [newTexture(gpu, depth), newTexture(gpu, depth)] as const);
     made.push(...textures);
