@@ -102,13 +102,12 @@ export class DepthMapOnGpu {
   /** Degrees from top to bottom and from side to side, where the network estimates them. */
   readonly #angles: SideMap | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
-  readonly #buffer: GPUBuffer;
+  readonly #depth: SideMap;
   /** Of a steady stream, which its maps are drawn with. */
   readonly #drawn: GPUBuffer | undefined;
   readonly #buffers: GPUBuffer[];
   readonly #textures = new Map<string, Promise<GPUTexture>>();
   readonly #end = new Latch();
-  #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
 
   /** @internal */
@@ -120,7 +119,6 @@ export class DepthMapOnGpu {
   ) {
     this.gpu = gpu;
     this.#drawings = drawings;
-    this.#buffer = buffers.depth;
     this.#drawn = buffers.range;
     this.#buffers = Object.values(buffers);
     this.width = width;
@@ -131,6 +129,7 @@ export class DepthMapOnGpu {
     this.model = model;
     const beside = (buffer: GPUBuffer | undefined) =>
       buffer && new SideMap(gpu, buffer, { width, height }, (work) => this.#alive(work));
+    this.#depth = beside(buffers.depth) as SideMap;
     this.confidence = beside(buffers.confidence);
     this.sky = beside(buffers.sky);
     this.#angles = beside(buffers.fieldOfView);
@@ -142,7 +141,7 @@ export class DepthMapOnGpu {
    */
   get buffer(): GPUBuffer {
     this.#usable();
-    return this.#buffer;
+    return this.#depth.buffer;
   }
 
   /**
@@ -155,14 +154,7 @@ export class DepthMapOnGpu {
    * @throws DeviceLostError, DisposedError
    */
   async read(): Promise<Float32Array> {
-    this.#usable();
-    if (!this.#values) {
-      this.#values = readBuffer(this.gpu.device, this.#buffer, 4 * this.width * this.height).then(
-        (bytes) => new Float32Array(bytes),
-      );
-      this.#values.catch(() => (this.#values = undefined));
-    }
-    return this.#guard(this.#values);
+    return this.#depth.read();
   }
 
   /**
@@ -199,8 +191,8 @@ export class DepthMapOnGpu {
 
   /**
    * Degrees that the picture spans from side to side, as the network estimates it, read back once: of
-   * `depth-anything-3-small` and `-base`. Undefined for models that do not, and where the network finds none. In pixels
-   * of the map, the focal length is `width / 2 / Math.tan(degrees * Math.PI / 360)`.
+   * `depth-anything-3-small` and `-base`, where 0 is none. Undefined for models that do not say. In pixels of the map,
+   * the focal length is `width / 2 / Math.tan((degrees * Math.PI) / 360)`.
    * @example
    * ```ts
    * const degrees = await depth.fieldOfView(); // 62.4
@@ -208,7 +200,7 @@ export class DepthMapOnGpu {
    * @throws DeviceLostError, DisposedError
    */
   async fieldOfView(): Promise<number | undefined> {
-    return (await this.#angles?.read())?.[1] || undefined;
+    return (await this.#angles?.read())?.[1];
   }
 
   /** @internal The range that drawings span. */
@@ -363,7 +355,7 @@ export class DepthMapOnGpu {
     textures: Readonly<Record<string, GPUTexture>>,
   ): void {
     this.#usable();
-    encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
+    encoder.copyBufferToBuffer(this.#depth.buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
     executable.encode(encoder, textures);
   }
 

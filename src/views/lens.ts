@@ -23,55 +23,52 @@ export interface LensOptions {
   readonly focalLength?: number | undefined;
 }
 
-/** What is known of a lens without options; the first that is there counts. */
-interface KnownLens {
-  /** Focal length in pixels of the picture, as its EXIF data have it. */
-  readonly exif?: number | undefined;
-  /** Focal length in pixels of the map, as a model has it. */
-  readonly model?: number | undefined;
-  /** Asks the network of the map how many degrees it spans from side to side. */
-  estimate?(): Promise<number | undefined>;
+/** A map, with what a model says of the lens. */
+interface SeenMap {
+  readonly width: number;
+  /** In pixels of the map. */
+  readonly focalLength?: number | undefined;
+  /** Degrees from side to side: asked only where nothing else is known. */
+  fieldOfView?(): Promise<number | undefined>;
 }
 
-interface Sizes {
-  /** Pixels from side to side. */
-  readonly map: number;
-  readonly picture: number;
+/** A picture, with the focal length in its pixels as its EXIF data have it. */
+interface SeenPicture {
+  readonly width: number;
+  readonly exif: number | undefined;
 }
 
 /**
- * The lens of a picture, by the first that is known of options, EXIF data and model, which is asked only then.
+ * The lens of a picture, by the first that is known of options, EXIF data and model; or else the one assumed.
  * @throws UsageError `OPTION_VALUE`, `OPTION_CONFLICT`
  */
 export async function findLens(
   { fieldOfView, focalLength }: LensOptions,
-  known: KnownLens,
-  { map, picture }: Sizes,
+  map: SeenMap,
+  { width, exif }: SeenPicture,
 ): Promise<Lens> {
+  const half = map.width / 2;
+  const ofAngle = (degrees: number, source: Lens['source']): Lens => {
+    return { focalLength: half / Math.tan((degrees * Math.PI) / 360), fieldOfView: degrees, source };
+  };
+  const ofLength = (pixels: number, source: Lens['source']): Lens => {
+    return { focalLength: pixels, fieldOfView: (360 / Math.PI) * Math.atan(half / pixels), source };
+  };
   if (fieldOfView !== undefined && focalLength !== undefined)
     throw new UsageError('OPTION_CONFLICT', 'fieldOfView and focalLength exclude each other.', { phase: 'build' });
   if (fieldOfView !== undefined) {
     checkNumber('fieldOfView', fieldOfView, LEAST, MOST);
-    return spanning(fieldOfView, map, 'given');
+    return ofAngle(fieldOfView, 'given');
   }
-  const scale = map / picture;
+  const scale = map.width / width;
   if (focalLength !== undefined) {
-    checkNumber('focalLength', focalLength, 1e-3 * picture, 1e3 * picture);
-    return lensOf(focalLength * scale, map, 'given');
+    checkNumber('focalLength', focalLength, 1e-3 * width, 1e3 * width);
+    return ofLength(focalLength * scale, 'given');
   }
-  if (known.exif !== undefined) return lensOf(known.exif * scale, map, 'exif');
-  if (known.model !== undefined) return lensOf(known.model, map, 'model');
-  const estimated = await known.estimate?.();
-  if (estimated !== undefined && estimated >= LEAST && estimated <= MOST) return spanning(estimated, map, 'model');
-  return spanning(ASSUMED_FIELD_OF_VIEW, map, 'assumed');
-}
-
-function spanning(fieldOfView: number, width: number, source: Lens['source']): Lens {
-  return { focalLength: width / 2 / Math.tan((fieldOfView * Math.PI) / 360), fieldOfView, source };
-}
-
-function lensOf(focalLength: number, width: number, source: Lens['source']): Lens {
-  return { focalLength, fieldOfView: (360 / Math.PI) * Math.atan(width / 2 / focalLength), source };
+  if (exif !== undefined) return ofLength(exif * scale, 'exif');
+  if (map.focalLength !== undefined) return ofLength(map.focalLength, 'model');
+  const degrees = (await map.fieldOfView?.()) ?? 0;
+  return degrees >= LEAST && degrees <= MOST ? ofAngle(degrees, 'model') : ofAngle(ASSUMED_FIELD_OF_VIEW, 'assumed');
 }
 
 /** @throws UsageError `OPTION_VALUE` unless the value lies in a range */

@@ -205,13 +205,9 @@ export async function createScene(
   const made: { dispose?(): void; destroy?(): void }[] = [upload];
   try {
     const texture = upload.upload(picture);
-    const known = {
-      exif: (picture as { focalLength?: number }).focalLength,
-      model: (depth as DepthBuffer).focalLength,
-      estimate: async () => ('device' in depth ? undefined : depth.fieldOfView()),
-    };
+    const { focalLength: exif } = picture as { focalLength?: number };
     const [lens, ends] = await Promise.all([
-      findLens(options, known, { map: depth.width, picture: texture.width }),
+      findLens(options, depth, { width: texture.width, exif }),
       findEnds(gpu, depth, options),
     ]);
     const purpose = { what: 'a depth scene', phase: 'run' } as const;

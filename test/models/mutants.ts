@@ -107,6 +107,19 @@ function reverseOffsets(values: Float32Array, [, offsets = 0]: readonly number[]
   for (let at = 0; at < values.length; at += offsets) values.subarray(at, at + offsets).reverse();
 }
 
+/** Swaps the first two of every four values. */
+function swapAngles(values: Float32Array): void {
+  for (let at = 0; at < values.length; at += 4) [values[at], values[at + 1]] = [values[at + 1]!, values[at]!];
+}
+
+/** Swaps what the two products read that make the first layer of the camera. */
+function swapHalves({ nodes }: Graph): void {
+  const [first, second] = nodes.filter(({ label }) => label === 'camera');
+  const { x: other } = first!.inputs;
+  Object.assign(first!.inputs, { x: second!.inputs['x'] });
+  Object.assign(second!.inputs, { x: other });
+}
+
 /** Nodes of a module along time. */
 const inTime = ({ label }: Node): boolean => label.startsWith('motion_modules');
 
@@ -240,6 +253,19 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     },
   ],
   ['eps 1e-2 of the norm before the head', VIEW, { graph: attributes('pair_norm', () => ({ eps: 1e-2 })) }],
+  ['height and width of the field of view swapped', VIEW, { graph: constants('degrees', swapAngles) }],
+  ['halves of the camera swapped', VIEW, { graph: swapHalves }],
+  [
+    'no ReLU behind the first layer of the camera',
+    VIEW,
+    {
+      graph: attributes(
+        'gemm',
+        () => ({ reluSum: false }),
+        ({ label }) => label === 'camera',
+      ),
+    },
+  ],
   [
     'layer norm eps 1e-6 along time',
     VIDEO,
