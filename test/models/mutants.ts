@@ -112,12 +112,10 @@ function swapAngles(values: Float32Array): void {
   for (let at = 0; at < values.length; at += 4) [values[at], values[at + 1]] = [values[at + 1]!, values[at]!];
 }
 
-/** Swaps what the two products read that make the first layer of the camera. */
+/** Swaps the halves that the row of the camera is made of. */
 function swapHalves({ nodes }: Graph): void {
-  const [first, second] = nodes.filter(({ label }) => label === 'camera');
-  const { x: other } = first!.inputs;
-  Object.assign(first!.inputs, { x: second!.inputs['x'] });
-  Object.assign(second!.inputs, { x: other });
+  const { inputs } = nodes.find(({ op }) => op.name === 'row_pair')!;
+  Object.assign(inputs, { first: inputs['second'], second: inputs['first'] });
 }
 
 /** Nodes of a module along time. */
@@ -256,12 +254,12 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
   ['height and width of the field of view swapped', VIEW, { graph: constants('degrees', swapAngles) }],
   ['halves of the camera swapped', VIEW, { graph: swapHalves }],
   [
-    'no ReLU behind the first layer of the camera',
+    'no ReLU in the camera',
     VIEW,
     {
       graph: attributes(
         'gemm',
-        () => ({ reluSum: false }),
+        () => ({ act: 'none' }),
         ({ label }) => label === 'camera',
       ),
     },

@@ -2,6 +2,7 @@ import type { Recipe, StoredTensor, Value } from '../../graph/graph.js';
 import { attention } from '../../kernels/attention.js';
 import { firstRow } from '../../kernels/first_row.js';
 import { pairNorm } from '../../kernels/pair_norm.js';
+import { rowPair } from '../../kernels/row_pair.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, normVectors } from '../layers/layers.js';
 import { ResidualStream, type Lazy } from '../layers/residual_stream.js';
@@ -23,8 +24,8 @@ export interface AlternatingConfig {
 export interface ViewTokens {
   /** For each tap [1 + GH·GW, 2·C], after its norms. */
   readonly tapped: readonly Value[];
-  /** The two halves of the last tap [1 + GH·GW, C], f32, before any norm: the first row of each is the camera's. */
-  camera(): readonly [ofOneView: Value, ofAll: Value];
+  /** The row of the camera in the last tap [1,2·C], before any norm. Asked for at once, it keeps no other rows. */
+  camera(): Value;
 }
 
 /** Of the norms of blocks, and of all others. */
@@ -62,8 +63,11 @@ export function alternatingDinov2(
       tapped.push(() => later(() => joined(first(), second(), headNorm)));
     });
   }
-  const last = [ofOneView, x] as const;
-  return { tapped: tapped.map((tap) => tap()), camera: () => [last[0].value()(), last[1].value()()] };
+  const [first, second] = [ofOneView.value(), x.value()];
+  return {
+    tapped: tapped.map((tap) => tap()),
+    camera: () => graph.apply(rowPair, { first: first(), second: second() }, { out: graph.storage }).y,
+  };
 }
 
 /** Attention with queries and keys normalised and turned by the place of their patch, the same for all or its own. */

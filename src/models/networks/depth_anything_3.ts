@@ -106,6 +106,8 @@ function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
     const { tapped, camera } = graph.scope('pretrained', () =>
       alternatingDinov2(picture, weights.at('backbone.pretrained'), head.at('norm'), { heads, taps, from }),
     );
+    const decoder = weights.at('cam_dec');
+    const row = decoder.has('fc_fov.0.weight') ? graph.scope('camera', camera) : undefined;
     const scratch = head.at('scratch');
     const low = fused(maps(tapped, head, size, true), scratch, 'custom', 'output_conv1');
     const uv = uvSides(graph, size, map3(low.type)[2], size);
@@ -114,13 +116,12 @@ function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
     const { depth, confidence } = endOfHead(low, ends, { size, alignCorners: true, final, loader: uvLoader }, uv);
     const sure = graph.scope('certainty', () => graph.apply(certainty, { x: confidence }, {}).y);
     const outputs = { depth, confidence: sure };
-    const decoder = weights.at('cam_dec');
-    if (!decoder.has('fc_fov.0.weight')) return outputs;
+    if (!row) return outputs;
     let angles: Value | undefined;
     return {
       ...outputs,
       get fieldOfView() {
-        return (angles ??= graph.scope('camera', () => fieldOfView(camera(), decoder)));
+        return (angles ??= graph.scope('camera', () => fieldOfView(row, decoder)));
       },
     };
   };
