@@ -95,8 +95,8 @@ function mono({ heads, taps }: DepthAnything3Entry): Network {
 
 /**
  * The models of any number of views, on one: picture [14·GH, 14·GW, 4] → depth and confidence [14·GH, 14·GW], and the
- * field of view where the file has what tells it. ByteDance-Seed/Depth-Anything-3 model/dualdpt.py, without the chain of
- * rays, and model/cam_dec.py, without the pose.
+ * field of view where the file has what tells it. ByteDance-Seed/Depth-Anything-3 model/dualdpt.py, without the chain
+ * of rays, and model/cam_dec.py, without the pose.
  */
 function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
   return (picture, weights) => {
