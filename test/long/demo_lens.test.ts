@@ -5,10 +5,10 @@ import { loadDepthModel } from '../../src/index.js';
 import { seededCheckpoint, seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
 import { checkpointTensors } from '../models/fixtures.js';
-import { openPage, startChromium, type Chromium, type Watch } from './chromium.js';
-import { textOf, waitForMap } from './demo_page.js';
-import { opaque } from './midas.js';
-import { ServedFiles, serveBuilt, type Served } from './servers.js';
+import { openPage, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
+import { textOf, waitForMap } from '../e2e/demo_page.js';
+import { opaque } from '../e2e/midas.js';
+import { ServedFiles, serveBuilt, type Served } from '../e2e/servers.js';
 
 const PICTURE = { width: 96, height: 64, data: opaque(seededPicture('lens', 64, 96)) };
 const INPUT_SIZE = 98;
