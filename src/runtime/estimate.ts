@@ -14,7 +14,7 @@ import type { Lifetime } from './lifetime.js';
 import type { Look } from './looks.js';
 import { parts } from '../parts.js';
 import type { Queueing, Turn } from './run_queue.js';
-import { byteLength } from '../tensor.js';
+import { numel } from '../tensor.js';
 
 /** Options of one estimate. */
 export interface EstimateOptions extends SizeOptions {
@@ -330,7 +330,7 @@ async function estimateNow(
       const last = executable.encode(encoder, { picture }, { cut });
       for (const name of names) {
         const value = values[name] as Value;
-        const size = byteLength(value.type);
+        const size = 4 * numel(value.type.shape);
         const made = { label: `${name} map`, size, usage: MAP_USAGE };
         const buffer = (buffers[name] = (use.buffers ?? gpu.device).createBuffer(made));
         last.copyBufferToBuffer(executable.buffer(value), 0, buffer, 0, size);

@@ -190,6 +190,9 @@ describe('Depth Anything 3 small', () => {
     expect(await map.confidence!.read()).toEqual(await whole.confidence!.read());
     const [more, fewer] = await Promise.all([model, without].map((each) => each.plan(photo, SIZES)));
     expect(more!.dispatches - fewer!.dispatches).toBe(4);
+    // Two rows of 2·384 values, the degrees, and what alignment adds.
+    expect(more!.activations - fewer!.activations).toBeLessThan(8192);
+    expect(more!.weights - fewer!.weights).toBe(4 * (2 * 768 * 769 + 4 * 769));
     expect(onWarning).not.toHaveBeenCalled();
     without.dispose();
   });
