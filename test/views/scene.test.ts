@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import { stereoOf, type SceneOptions as ClipScenes } from '../../src/cli/video/clip_tracks.js';
 import { newDepthMap, type DepthMap } from '../../src/depth/depth_map.js';
 import { DrawingCache } from '../../src/depth/drawing_cache.js';
 import {
@@ -154,6 +155,18 @@ describe('a scene', () => {
     expect(scene.lens).toMatchObject(lens);
     expect(scene.lens.focalLength).toBeCloseTo(focal, 5);
     expect(scene.lens.fieldOfView).toBeCloseTo((360 / Math.PI) * Math.atan(W / 2 / focal), 5);
+  });
+
+  it('of a frame has the lens that a model estimates of the first frame of its clip', async () => {
+    const frame = { ...noise(W, H), channels: 4, pts: 0, timeBase: { num: 1, den: 30 } } as const;
+    const pairOf = (depth: DepthMap, index: number, options: ClipScenes) =>
+      stereoOf({ index, frame, depth, values: new Float32Array(W * H) }, 'vr180', options);
+    const range = { min: 1, max: 3, low: 1, high: 3 };
+    const shared: ClipScenes = { range };
+    const first = await pairOf(mapThatSpans(40), 0, shared);
+    expect(shared.fieldOfView).toBe(40);
+    expect(await pairOf(mapThatSpans(80), 1, shared)).toEqual(first);
+    expect(await pairOf(mapThatSpans(80), 1, { range })).not.toEqual(first);
   });
 
   it.each<[SceneOptions, string]>([
