@@ -1,5 +1,5 @@
 import type { DepthMap } from 'depthwise';
-import { ASSUMED_FIELD_OF_VIEW, createScene, type DepthBuffer, type DepthScene } from 'depthwise/views';
+import { createScene, type DepthBuffer, type DepthScene } from 'depthwise/views';
 import type { Origin } from './assumptions.js';
 import { element } from './elements.js';
 import { Presenter } from './presenter.js';
@@ -131,7 +131,7 @@ export class SceneStage {
   }
 }
 
-/** A scene as settings have it: metres need no far end, and what is not set is left to the library to assume. */
+/** A scene as settings have it; metres need no far end. */
 export async function sceneOf(
   depth: DepthMap | DepthBuffer,
   picture: HTMLImageElement,
@@ -141,7 +141,7 @@ export async function sceneOf(
   if (!picture.complete) await picture.decode();
   return createScene(depth, picture, {
     ...(depth.kind === 'metric' ? {} : { far }),
-    ...(angle === ASSUMED_FIELD_OF_VIEW ? {} : { fieldOfView: angle }),
+    fieldOfView: angle,
   });
 }
 

@@ -36,6 +36,8 @@ export class Sources {
   readonly #listener: Listener;
   #more: Promise<void> | undefined;
   #rendered: readonly GalleryPicture[] = [SAMPLE];
+  /** Degrees from side to side that a model estimates of the picture. */
+  estimated: number | undefined;
   #image: string | undefined;
   /** Of what was asked for last: what arrives after that, and was asked for before, is not shown. */
   #turn = 0;
@@ -71,7 +73,8 @@ export class Sources {
     const { rendered } = this;
     if (rendered) return { angle: rendered.angle, by: 'as it was rendered' };
     const { angle } = this.pane;
-    return angle === undefined ? undefined : { angle, by: 'by the focal length in its EXIF data' };
+    if (angle) return { angle, by: 'by the focal length in its EXIF data' };
+    return this.estimated ? { angle: this.estimated, by: 'as the model estimates it' } : undefined;
   }
 
   /** Shows the picture at an address, or says why it cannot. */
@@ -102,6 +105,7 @@ export class Sources {
     }
     if (turn !== this.#turn) return;
     this.#image = image;
+    this.estimated = undefined;
     this.#strip.mark(image ?? blob);
     this.#footage?.stop();
     this.#showFootage();

@@ -1,3 +1,4 @@
+import { assumptions, type Origin } from './assumptions.js';
 import { element, option } from './elements.js';
 import { BOUNDS, LAYOUTS, SURFACES, type ViewName, type ViewSettings } from './view_settings.js';
 
@@ -31,7 +32,7 @@ const LISTS = {
 type DialName = keyof typeof DIALS;
 type ListName = keyof typeof LISTS;
 
-/** The controls of the view on show. */
+/** The controls of the view on show, and the words on it. */
 export class ViewOptions {
   readonly #settings: ViewSettings;
   readonly #onChange: () => void;
@@ -46,8 +47,10 @@ export class ViewOptions {
     element('view-options', HTMLElement).append(...lists, ...rows);
   }
 
-  /** Shows what the view on show can be set to, and how it is; `metric` where its map is in metres. */
-  refresh(view: ViewName, metric: boolean): void {
+  /** Shows what the view on show can be set to, how it is, and what is assumed of the map in it. */
+  refresh(view: ViewName, origin: Origin | undefined): void {
+    element('assumptions', HTMLElement).textContent = origin ? assumptions(origin, this.#settings) : '';
+    const metric = origin?.map.kind === 'metric';
     for (const [name, { row, select }] of this.#lists) {
       row.hidden = view !== LISTS[name].view;
       select.value = this.#settings[name];

@@ -1,4 +1,3 @@
-import { assumptions } from './assumptions.js';
 import { element } from './elements.js';
 import { Motion, type Moving } from './motion.js';
 import type { Gaze } from './scene_frames.js';
@@ -89,9 +88,7 @@ export class Viewer {
     element('view-hint', HTMLElement).textContent = this.#live ? 'Stop to look around the last frame.' : hint;
     this.#frame.setAttribute('aria-label', `Picture, view ${title}. ${hint}`);
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
-    const { subject } = this.stage;
-    element('assumptions', HTMLElement).textContent = subject ? assumptions(subject, this.settings) : '';
-    this.#options?.refresh(view, subject?.map.kind === 'metric');
+    this.#options?.refresh(view, this.stage.subject);
     this.#draw();
     this.#onChange(view);
   }

@@ -1,4 +1,5 @@
 import { adapterName, type DepthMap, type DepthModel, type DrawOptions, type EstimateOptions } from 'depthwise';
+import type { KnownLens } from './assumptions.js';
 import { Comparing } from './comparing.js';
 import type { ContestPanel } from './contest_panel.js';
 import type { Folder } from './dropped.js';
@@ -230,7 +231,7 @@ export class Workbench {
   }
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
-    const { rendered, lens } = this.#sources;
+    const { rendered } = this.#sources;
     const { blob, picture, focalLength } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
@@ -238,7 +239,9 @@ export class Workbench {
     const known = focalLength === undefined ? {} : { focalLength };
     const map = await model.estimate(blob, { ...options, ...known });
     const duration = performance.now() - start;
+    const estimated = await map.fieldOfView();
     await this.#show(map, blob, 'Time', durationText(duration));
+    const lens = this.#refine(estimated);
     const { title, adapter } = model.info;
     this.#comparing.take({ map, blob, known, title, truth: rendered });
     this.#viewer.take({
@@ -252,6 +255,16 @@ export class Workbench {
     this.#offer({ map, still: true, rendered, lens, title, duration });
     this.#report.say(`Depth estimated in ${durationText(duration)}. The first time at a size includes compiling.`);
     this.#view.bringIntoSight();
+  }
+
+  /** Takes a model's estimate for the angle of view, where nothing better is known and none was chosen. */
+  #refine(estimated = 0): KnownLens | undefined {
+    const { settings } = this.#viewer;
+    const known = this.#sources.lens?.angle ?? DEFAULTS.angle;
+    this.#sources.estimated = estimated >= 1 && estimated <= 170 ? estimated : undefined;
+    const { lens } = this.#sources;
+    if (settings.angle === known) settings.angle = lens?.angle ?? DEFAULTS.angle;
+    return lens;
   }
 
   /** Shows the map of a picture, or of a frame of what moves, unless another picture has come in the meantime. */

@@ -16,7 +16,7 @@ import { PipedClips } from '../node/video/piped_clips.js';
 import { frameFile, requireUsed } from './video/clip_options.js';
 import { estimateClip, requireClips } from './video/estimate_clip.js';
 import { writeOutputs } from './write_outputs.js';
-import { writeViews } from './write_views.js';
+import { guessedLens, writeViews } from './write_views.js';
 
 /** Estimates the depth of every picture named. Returns the exit code: 1 when anything failed or was passed over. */
 export async function estimatePictures(command: EstimateCommand, session: Session): Promise<number> {
@@ -109,10 +109,8 @@ async function work(
   try {
     const { min, max, nonFinite } = await writeOutputs(outputs, depth, picture, command, reads);
     const lens = await writeViews(outputs, command, { depth, picture, ...optional({ focalLength }) }, reads);
-    if (lens?.source === 'assumed')
-      session.note(
-        `${input}: its field of view is not known and taken to be ${lens.fieldOfView}°; --focal-length says otherwise.`,
-      );
+    const guess = lens && guessedLens(lens);
+    if (guess !== undefined) session.note(`${input}: ${guess}`);
     const milliseconds = Math.round(performance.now() - started);
     if (nonFinite > 0)
       session.warn(

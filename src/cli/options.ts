@@ -39,7 +39,7 @@ export const OPTIONS = {
     'focal-length': {
       type: 'string',
       value: 'PX',
-      help: 'focal length in pixels of the picture, in place of its EXIF data',
+      help: 'focal length in pixels of the picture, in place of EXIF or estimate',
     },
     square: { type: 'boolean', help: 'squash pictures to a square instead of keeping their shape' },
     hub: { type: 'boolean', help: 'resize and position embedding as the transformers library has them' },

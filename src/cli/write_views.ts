@@ -66,6 +66,14 @@ export async function writeViews(
   }
 }
 
+/** What is to be said of a lens that neither the caller nor the picture knows. */
+export function guessedLens({ source, fieldOfView }: Lens): string | undefined {
+  if (source === 'given' || source === 'exif') return undefined;
+  const degrees = `${Number(fieldOfView.toFixed(1))}°`;
+  const taken = source === 'model' ? `${degrees} as the model estimates it` : `taken to be ${degrees}`;
+  return `its field of view is not known and ${taken}; --focal-length says otherwise.`;
+}
+
 /** What tells a picture of ours from a photograph. */
 function markOf(shows: string): { depthwise: string } {
   return { depthwise: JSON.stringify({ shows }) };

@@ -58,7 +58,9 @@ export type DepthTextureFormat = 'r32float' | 'rgba16float' | 'rgba32float';
 export type DepthFileFormat = 'png' | 'png16' | 'pfm' | 'npy';
 
 /** Where the values of a map are, of what is beside it, and the range it is drawn with if it is not its own. */
-export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<Partial<Record<BesideName | 'range', GPUBuffer>>>;
+export type MapBuffers = { readonly depth: GPUBuffer } & Readonly<
+  Partial<Record<BesideName | 'fieldOfView' | 'range', GPUBuffer>>
+>;
 
 interface MapFacts {
   readonly kind: DepthKind['kind'];
@@ -97,14 +99,15 @@ export class DepthMapOnGpu {
    * time of the video. Undefined where the source does not say.
    */
   declare readonly timestamp?: number | undefined;
+  /** Degrees from top to bottom and from side to side, where the network estimates them. */
+  readonly #angles: SideMap | undefined;
   readonly #drawings: Pick<DrawingCache, 'use'>;
-  readonly #buffer: GPUBuffer;
+  readonly #depth: SideMap;
   /** Of a steady stream, which its maps are drawn with. */
   readonly #drawn: GPUBuffer | undefined;
   readonly #buffers: GPUBuffer[];
   readonly #textures = new Map<string, Promise<GPUTexture>>();
   readonly #end = new Latch();
-  #values: Promise<Float32Array> | undefined;
   #range: Promise<DepthRange> | undefined;
 
   /** @internal */
@@ -116,7 +119,6 @@ export class DepthMapOnGpu {
   ) {
     this.gpu = gpu;
     this.#drawings = drawings;
-    this.#buffer = buffers.depth;
     this.#drawn = buffers.range;
     this.#buffers = Object.values(buffers);
     this.width = width;
@@ -127,8 +129,10 @@ export class DepthMapOnGpu {
     this.model = model;
     const beside = (buffer: GPUBuffer | undefined) =>
       buffer && new SideMap(gpu, buffer, { width, height }, (work) => this.#alive(work));
+    this.#depth = beside(buffers.depth) as SideMap;
     this.confidence = beside(buffers.confidence);
     this.sky = beside(buffers.sky);
+    this.#angles = beside(buffers.fieldOfView);
   }
 
   /**
@@ -137,7 +141,7 @@ export class DepthMapOnGpu {
    */
   get buffer(): GPUBuffer {
     this.#usable();
-    return this.#buffer;
+    return this.#depth.buffer;
   }
 
   /**
@@ -150,14 +154,7 @@ export class DepthMapOnGpu {
    * @throws DeviceLostError, DisposedError
    */
   async read(): Promise<Float32Array> {
-    this.#usable();
-    if (!this.#values) {
-      this.#values = readBuffer(this.gpu.device, this.#buffer, 4 * this.width * this.height).then(
-        (bytes) => new Float32Array(bytes),
-      );
-      this.#values.catch(() => (this.#values = undefined));
-    }
-    return this.#guard(this.#values);
+    return this.#depth.read();
   }
 
   /**
@@ -190,6 +187,20 @@ export class DepthMapOnGpu {
       this.#range.catch(() => (this.#range = undefined));
     }
     return this.#guard(this.#range);
+  }
+
+  /**
+   * Degrees that the picture spans from side to side, as the network estimates it, read back once: of
+   * `depth-anything-3-small` and `-base`, where 0 is none. Undefined for models that do not say. In pixels of the map,
+   * the focal length is `width / 2 / Math.tan((degrees * Math.PI) / 360)`.
+   * @example
+   * ```ts
+   * const degrees = await depth.fieldOfView(); // 62.4
+   * ```
+   * @throws DeviceLostError, DisposedError
+   */
+  async fieldOfView(): Promise<number | undefined> {
+    return (await this.#angles?.read())?.[1];
   }
 
   /** @internal The range that drawings span. */
@@ -344,7 +355,7 @@ export class DepthMapOnGpu {
     textures: Readonly<Record<string, GPUTexture>>,
   ): void {
     this.#usable();
-    encoder.copyBufferToBuffer(this.#buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
+    encoder.copyBufferToBuffer(this.#depth.buffer, 0, executable.buffer(depth), 0, 4 * this.width * this.height);
     executable.encode(encoder, textures);
   }
 

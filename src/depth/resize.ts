@@ -10,9 +10,9 @@ export interface ResizeOptions {
   readonly border?: readonly [rows: number, columns: number] | undefined;
 }
 
-/** A depth map f32[h,w] resized to [height,width]; itself when it has that size already. */
+/** A map f32[h,w] resized to [height,width]; itself when it has that size already, or is a list of numbers. */
 export function resizeDepth(graph: Graph, depth: Value, { width, height, ...rest }: ResizeOptions): Value {
   const [h, w] = depth.type.shape;
-  if (h === height && w === width && !rest.border) return depth;
+  if (!w || (h === height && w === width && !rest.border)) return depth;
   return graph.scope('resize', () => graph.apply(resizeMap, { x: depth }, { size: [height, width], ...rest }).y);
 }

@@ -38,7 +38,7 @@ export class SideMap {
   async read(): Promise<Float32Array> {
     return this.#alive(() => {
       if (!this.#values) {
-        this.#values = readBuffer(this.#gpu.device, this.buffer, 4 * this.width * this.height).then(
+        this.#values = readBuffer(this.#gpu.device, this.buffer, this.buffer.size).then(
           (bytes) => new Float32Array(bytes),
         );
         this.#values.catch(() => (this.#values = undefined));

@@ -146,10 +146,15 @@ export interface Outputs {
   readonly confidence?: Value;
   /** How much a pixel is sky [H,W], f32, 0 and up. */
   readonly sky?: Value;
+  /**
+   * Degrees that the picture spans from top to bottom and from side to side, and two zeros [4], f32. Nodes that only it
+   * needs are made when it is read.
+   */
+  readonly fieldOfView?: Value;
 }
 
 /** Names of maps that a network may give beside the depth. */
-export type BesideName = Exclude<keyof Outputs, 'depth'>;
+export type BesideName = Exclude<keyof Outputs, 'depth' | 'fieldOfView'>;
 
 /** A network on a normalised picture [H,W,4]. */
 export type Network = (picture: Value, weights: Weights, context: NetworkContext) => Outputs;

@@ -268,7 +268,9 @@ export class Engine {
     const { width, height } = this.entry.input;
     let fault: unknown;
     try {
-      this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
+      const outputs = this.network(graph.input('image', { dtype: 'f32', shape: [height, width, 4] }));
+      // Read for the nodes that only it needs.
+      void outputs.fieldOfView;
     } catch (error) {
       fault = error;
     }

@@ -8,12 +8,13 @@ import { PictureTexture, pictureSize, type ReadyPicture } from '../image/picture
 import { checkPixels, type RawPicture } from '../image/pixels.js';
 import { copyOf } from '../arguments/plain_memory.js';
 import { resizeDepth } from '../depth/resize.js';
-import type { BesideName, Outputs } from '../models/family.js';
+import type { Outputs } from '../models/family.js';
 import { borderOf, firstSize, networkSize, type Size, type SizeOptions } from '../image/size.js';
 import type { Lifetime } from './lifetime.js';
 import type { Look } from './looks.js';
 import { parts } from '../parts.js';
 import type { Queueing, Turn } from './run_queue.js';
+import { numel } from '../tensor.js';
 
 /** Options of one estimate. */
 export interface EstimateOptions extends SizeOptions {
@@ -62,6 +63,8 @@ export interface Geometry {
 
 /** Name of the input of a program that the network's depth is multiplied by. */
 export const METRES = 'metres';
+/** What a map is made of, where a program gives it. */
+const OUTPUTS = ['depth', 'confidence', 'sky', 'fieldOfView'] as const satisfies readonly (keyof Outputs)[];
 const MAP_USAGE = BufferUsage.STORAGE | BufferUsage.COPY_SRC | BufferUsage.COPY_DST;
 
 /** What an estimate takes on the GPU, in bytes. */
@@ -87,8 +90,6 @@ export interface EstimateUse {
   between?(): Promise<void>;
   /** Makes the buffers of its maps, and gets them back when they are destroyed. */
   readonly buffers?: Pick<GPUDevice, 'createBuffer'>;
-  /** What its program gives beside what the network does. */
-  readonly beside?: readonly BesideName[];
   /** Records what follows a run, and may add buffers to its map. */
   after?(engine: Engine, encoder: GPUCommandEncoder, program: Program, map: Record<string, GPUBuffer>): void;
   /** What its map is drawn with. */
@@ -176,7 +177,6 @@ export function needsDoubt({ beside }: Engine['entry'], { confidence }: Estimate
 
 /** Has the network asked in other ways too. The code comes while the picture, which is read at once, waits. */
 const doubted: EstimateUse = {
-  beside: ['confidence'],
   lease(engine, geometry) {
     const lease = parts.rare().then((rare) => rare.leaseDoubted(engine, geometry));
     return {
@@ -308,7 +308,6 @@ async function estimateNow(
   const { signal } = options;
   const { width, height } = geometry.out;
   const lease = use.lease(engine, geometry);
-  const names = ['depth', ...(entry.beside ?? []), ...(use.beside ?? [])];
   const bytes = 4 * width * height;
   const buffers: Record<string, GPUBuffer> = {};
   let look: Look | undefined;
@@ -320,22 +319,22 @@ async function estimateNow(
     const { executable, values, pictures } = program;
     if (!early) taken = pictures.pop() ?? new PictureTexture(gpu);
     let picture = early;
+    const names = OUTPUTS.filter((name) => values[name]);
     // From the upload to the submit nothing is awaited, as the program's buffers serve every call.
     const start = performance.now();
     const work = submit(gpu, { what: 'the depth map', bytes: bytes * names.length, phase: 'run' }, (encoder, cut) => {
-      for (const name of names)
-        buffers[name] = (use.buffers ?? gpu.device).createBuffer({
-          label: `${name} map`,
-          size: bytes,
-          usage: MAP_USAGE,
-        });
       picture ??= (taken as PictureTexture).upload(source);
       look = engine.looks.look(executable);
       look?.begin(encoder);
       writeFactor(gpu.device, encoder, program, factor);
       const last = executable.encode(encoder, { picture }, { cut });
-      for (const name of names)
-        last.copyBufferToBuffer(executable.buffer(values[name] as Value), 0, buffers[name] as GPUBuffer, 0, bytes);
+      for (const name of names) {
+        const value = values[name] as Value;
+        const size = 4 * numel(value.type.shape);
+        const made = { label: `${name} map`, size, usage: MAP_USAGE };
+        const buffer = (buffers[name] = (use.buffers ?? gpu.device).createBuffer(made));
+        last.copyBufferToBuffer(executable.buffer(value), 0, buffer, 0, size);
+      }
       use.after?.(engine, last, program, buffers);
       look?.end(last, buffers['depth'] as GPUBuffer, bytes);
     });

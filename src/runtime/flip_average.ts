@@ -19,6 +19,8 @@ export function flipAveraged(network: Network): Network {
     });
     return graph.scope('flip_average', () => {
       const means = Object.entries(maps).map(([name, x]) => {
+        // A camera sees as far to either side.
+        if (name === 'fieldOfView') return [name, x] as const;
         const flipped = others[name as keyof Outputs] as Value;
         return [name, graph.apply(flipMean, { x, flipped }, {}).y] as const;
       });

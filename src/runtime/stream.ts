@@ -109,7 +109,7 @@ async function useOf(
       hint: 'Leave the option windows out, or load video-depth-anything-small.',
       phase: 'image',
     });
-  if (!temporal && !steady) return pooled(pool, doubts ? { beside: ['confidence'], lease: leaseDoubted } : usual);
+  if (!temporal && !steady) return pooled(pool, doubts ? { lease: leaseDoubted } : usual);
   const fault = (message: string, hint: string) =>
     new UsageError('OPTION_STEADY', message, { expected: [false], actual: steady, hint, phase: 'image' });
   if (temporal && steady) throw fault(`${title} holds its depth still by itself.`, 'Leave the option steady out.');

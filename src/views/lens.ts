@@ -2,6 +2,8 @@ import { UsageError } from '../errors.js';
 
 /** Degrees that a picture is taken to span from side to side where nothing is known of its camera. */
 export const ASSUMED_FIELD_OF_VIEW = 60;
+/** Degrees that a lens may have. */
+const [LEAST, MOST] = [1, 170];
 
 /** How the camera of a picture saw: a pinhole in the middle of the picture, without distortion. */
 export interface Lens {
@@ -21,48 +23,52 @@ export interface LensOptions {
   readonly focalLength?: number | undefined;
 }
 
-interface Sizes {
-  /** Pixels from side to side. */
-  readonly map: number;
-  readonly picture: number;
+/** A map, with what a model says of the lens. */
+interface SeenMap {
+  readonly width: number;
+  /** In pixels of the map. */
+  readonly focalLength?: number | undefined;
+  /** Degrees from side to side: asked only where nothing else is known. */
+  fieldOfView?(): Promise<number | undefined>;
+}
+
+/** A picture, with the focal length in its pixels as its EXIF data have it. */
+interface SeenPicture {
+  readonly width: number;
+  readonly exif: number | undefined;
 }
 
 /**
- * The lens of a picture, by the first that is known of options, EXIF data and model.
- * @param known focal lengths in pixels: of the picture as its EXIF data have it, of the map as a model has it
+ * The lens of a picture, by the first that is known of options, EXIF data and model; or else the one assumed.
  * @throws UsageError `OPTION_VALUE`, `OPTION_CONFLICT`
  */
-export function findLens(
+export async function findLens(
   { fieldOfView, focalLength }: LensOptions,
-  known: { readonly exif?: number | undefined; readonly model?: number | undefined },
-  { map, picture }: Sizes,
-): Lens {
+  map: SeenMap,
+  { width, exif }: SeenPicture,
+): Promise<Lens> {
+  const half = map.width / 2;
+  const ofAngle = (degrees: number, source: Lens['source']): Lens => {
+    return { focalLength: half / Math.tan((degrees * Math.PI) / 360), fieldOfView: degrees, source };
+  };
+  const ofLength = (pixels: number, source: Lens['source']): Lens => {
+    return { focalLength: pixels, fieldOfView: (360 / Math.PI) * Math.atan(half / pixels), source };
+  };
   if (fieldOfView !== undefined && focalLength !== undefined)
     throw new UsageError('OPTION_CONFLICT', 'fieldOfView and focalLength exclude each other.', { phase: 'build' });
   if (fieldOfView !== undefined) {
-    checkNumber('fieldOfView', fieldOfView, 1, 170);
-    return { focalLength: focalOf(fieldOfView, map), fieldOfView, source: 'given' };
+    checkNumber('fieldOfView', fieldOfView, LEAST, MOST);
+    return ofAngle(fieldOfView, 'given');
   }
-  const scale = map / picture;
+  const scale = map.width / width;
   if (focalLength !== undefined) {
-    checkNumber('focalLength', focalLength, 1e-3 * picture, 1e3 * picture);
-    return lensOf(focalLength * scale, map, 'given');
+    checkNumber('focalLength', focalLength, 1e-3 * width, 1e3 * width);
+    return ofLength(focalLength * scale, 'given');
   }
-  if (known.exif !== undefined) return lensOf(known.exif * scale, map, 'exif');
-  if (known.model !== undefined) return lensOf(known.model, map, 'model');
-  return {
-    focalLength: focalOf(ASSUMED_FIELD_OF_VIEW, map),
-    fieldOfView: ASSUMED_FIELD_OF_VIEW,
-    source: 'assumed',
-  };
-}
-
-function lensOf(focalLength: number, width: number, source: Lens['source']): Lens {
-  return { focalLength, fieldOfView: (360 / Math.PI) * Math.atan(width / 2 / focalLength), source };
-}
-
-function focalOf(fieldOfView: number, width: number): number {
-  return width / 2 / Math.tan((fieldOfView * Math.PI) / 360);
+  if (exif !== undefined) return ofLength(exif * scale, 'exif');
+  if (map.focalLength !== undefined) return ofLength(map.focalLength, 'model');
+  const degrees = (await map.fieldOfView?.()) ?? 0;
+  return degrees >= LEAST && degrees <= MOST ? ofAngle(degrees, 'model') : ofAngle(ASSUMED_FIELD_OF_VIEW, 'assumed');
 }
 
 /** @throws UsageError `OPTION_VALUE` unless the value lies in a range */

@@ -205,12 +205,11 @@ export async function createScene(
   const made: { dispose?(): void; destroy?(): void }[] = [upload];
   try {
     const texture = upload.upload(picture);
-    const lens = findLens(
-      options,
-      { exif: (picture as { focalLength?: number }).focalLength, model: (depth as DepthBuffer).focalLength },
-      { map: depth.width, picture: texture.width },
-    );
-    const ends = await findEnds(gpu, depth, options);
+    const { focalLength: exif } = picture as { focalLength?: number };
+    const [lens, ends] = await Promise.all([
+      findLens(options, depth, { width: texture.width, exif }),
+      findEnds(gpu, depth, options),
+    ]);
     const purpose = { what: 'a depth scene', phase: 'run' } as const;
     const textures = await scoped(gpu.device, purpose, () => [newTexture(gpu, depth), newTexture(gpu, depth)] as const);
     made.push(...textures);

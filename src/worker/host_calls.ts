@@ -113,6 +113,7 @@ export function hostCalls() {
     readHalf: ({ map }: OfMap) => maps.get(map).readHalf(),
     readBeside: ({ map, name }: OfMap & { name: BesideName }) => maps.get(map)[name]!.read(),
     range: ({ map }: OfMap) => maps.get(map).range(),
+    fieldOfView: ({ map }: OfMap) => maps.get(map).fieldOfView(),
     colors: ({ map, options }: OfMap & { options: DrawOptions }) => maps.get(map).colors(options),
     toBlob: ({ map, format, options }: OfMap & { format: DepthFileFormat; options: DrawOptions }) =>
       maps.get(map).toBlob(format, options),

@@ -71,6 +71,11 @@ export class WorkerMap {
     return this.#once('range', () => this.#link.call('range', { map: this.#map }));
   }
 
+  /** As `DepthMap.fieldOfView`. @throws DeviceLostError, DisposedError */
+  fieldOfView(): Promise<number | undefined> {
+    return this.#once('fieldOfView', () => this.#link.call('fieldOfView', { map: this.#map }));
+  }
+
   /** As `DepthMap.colors`: RGBA bytes [height,width,4]. @throws UsageError `OPTION_COLORMAP`, `OPTION_RANGE` */
   colors(options: DrawOptions = {}): Promise<Uint8ClampedArray<ArrayBuffer>> {
     return this.#link.call('colors', { map: this.#map, options });

@@ -89,6 +89,7 @@ describe('depthwise/worker, as it is published', () => {
         results.push({
           drawn: canvas.toDataURL(),
           range: await depth.range(),
+          angle: await depth.fieldOfView(),
           colors: [...(await depth.colors({ invert: true }))].slice(0, 4000),
           file: [...new Uint8Array(await (await depth.toBlob('png16')).arrayBuffer())],
           semantics: depth.semantics(2, 1),

@@ -143,7 +143,8 @@ export async function runFixture(
   );
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [H, W, 4] });
-  const outputs = buildModel(mutation.record?.(fixture) ?? fixture, image, weights);
+  // All of them, those too that are made when they are read.
+  const outputs = { ...buildModel(mutation.record?.(fixture) ?? fixture, image, weights) };
   mutation.graph?.(graph);
   const ends: Readonly<Record<string, Value | undefined>> = {
     ...outputs,
@@ -177,7 +178,7 @@ export async function runFixture(
     device.queue.submit([encoder.finish()]);
     const stages: ModelRun['stages'] = new Map();
     for (const [stage, value] of values) {
-      if (value) stages.set(stage, await readStage(device, executable.buffer(value), value, stage.startsWith('tap')));
+      if (value) stages.set(stage, await readStage(device, executable.buffer(value), value, stage));
     }
     gpu.check('run');
     return { stages, dispatches: executable.dispatches, pipelines: gpu.pipelines.size };
@@ -204,15 +205,19 @@ function cutAfter<Stage extends readonly [string, Value | undefined]>(
   return kept;
 }
 
-/** Reads a value back; taps are recorded without their class token, which here is the first row. */
-async function readStage(device: GPUDevice, buffer: GPUBuffer, { type }: Value, tap: boolean): Promise<StageValues> {
+/**
+ * Reads a value back; taps are recorded without their class token, which here is the first row, and the field of view
+ * without the two zeros behind it.
+ */
+async function readStage(device: GPUDevice, buffer: GPUBuffer, { type }: Value, stage: string): Promise<StageValues> {
   const bytes = new Uint8Array(await readBuffer(device, buffer, byteLength(type)));
   const half = type.dtype === 'f16';
   const values = decode(
     { name: 'value', dtype: half ? 'F16' : 'F32' },
     bytes.subarray(0, numel(type.shape) * (half ? 2 : 4)),
   );
-  if (!tap) return { shape: type.shape, values };
+  if (stage === 'fieldOfView') return { shape: [2], values: values.subarray(0, 2) };
+  if (!stage.startsWith('tap')) return { shape: type.shape, values };
   const [T, C] = type.shape as [number, number];
   return { shape: [T - 1, C], values: values.subarray(C) };
 }

@@ -108,6 +108,17 @@ function reverseOffsets(values: Float32Array, [, offsets = 0]: readonly number[]
   for (let at = 0; at < values.length; at += offsets) values.subarray(at, at + offsets).reverse();
 }
 
+/** Swaps the first two of every four values. */
+function swapAngles(values: Float32Array): void {
+  for (let at = 0; at < values.length; at += 4) [values[at], values[at + 1]] = [values[at + 1]!, values[at]!];
+}
+
+/** Swaps the halves that the row of the camera is made of. */
+function swapHalves({ nodes }: Graph): void {
+  const { inputs } = nodes.find(({ op }) => op.name === 'row_pair')!;
+  Object.assign(inputs, { first: inputs['second'], second: inputs['first'] });
+}
+
 /** Nodes of a module along time. */
 const inTime = ({ label }: Node): boolean => label.startsWith('motion_modules');
 
@@ -241,6 +252,19 @@ const MUTANTS: readonly (readonly [name: string, fixture: string, mutation: Muta
     },
   ],
   ['eps 1e-2 of the norm before the head', VIEW, { graph: attributes('pair_norm', () => ({ eps: 1e-2 })) }],
+  ['height and width of the field of view swapped', VIEW, { graph: constants('degrees', swapAngles) }],
+  ['halves of the camera swapped', VIEW, { graph: swapHalves }],
+  [
+    'no ReLU in the camera',
+    VIEW,
+    {
+      graph: attributes(
+        'gemm',
+        () => ({ act: 'none' }),
+        ({ label }) => label === 'camera',
+      ),
+    },
+  ],
   [
     'layer norm eps 1e-6 along time',
     VIDEO,

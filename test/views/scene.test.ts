@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
-import { newDepthMap } from '../../src/depth/depth_map.js';
+import { stereoOf, type SceneOptions as ClipScenes } from '../../src/cli/video/clip_tracks.js';
+import { newDepthMap, type DepthMap } from '../../src/depth/depth_map.js';
 import { DrawingCache } from '../../src/depth/drawing_cache.js';
 import {
   createFocus,
@@ -11,6 +12,7 @@ import {
   createView,
   readNormals,
   type DepthScene,
+  type Lens,
   type SceneOptions,
 } from '../../src/views/index.js';
 import { testGpu } from '../gpu.js';
@@ -40,6 +42,17 @@ async function sceneOf(
 
 /** A plane that ends in a nearer one, a column from the right. */
 const twoPlanes = (x: number, y: number) => (x < W - 2 ? 4 + 0.01 * y : 2);
+
+/** A map whose network says how many degrees it spans: 33 from top to bottom, and these from side to side. */
+function mapThatSpans(degrees: number): DepthMap {
+  const [depth, fieldOfView] = [new Float32Array(W * H).fill(2), Float32Array.of(33, degrees, 0, 0)].map(
+    (values) => depthBuffer(gpu, values, 1, 'metric').buffer,
+  );
+  const facts = { kind: 'metric', model: 'depth-anything-3-small', width: W, height: H } as const;
+  const map = newDepthMap(gpu, new DrawingCache(gpu), { depth: depth!, fieldOfView: fieldOfView! }, facts);
+  made.push(map);
+  return map;
+}
 
 function expectNear(actual: ArrayLike<number>, expected: readonly number[], relative = 1e-6): void {
   expect(actual.length).toBe(expected.length);
@@ -120,22 +133,40 @@ describe('a scene', () => {
     await expect(sceneOf(() => 1, 'metric', { withoutSky: true })).rejects.toMatchObject({ code: 'OPTION_CONFLICT' });
   });
 
-  it.each([
+  it.each<[SceneOptions, Partial<Lens>, focal: number, estimated?: number]>([
     [{ fieldOfView: 90 }, { fieldOfView: 90, source: 'given' }, W / 2],
     [{ focalLength: 2 * W }, { source: 'given' }, W],
     [{}, { source: 'exif' }, W / 4],
     [{}, { source: 'model' }, 7],
+    [{ fieldOfView: 90 }, { source: 'given' }, W / 2, 40],
+    [{}, { source: 'exif' }, W / 4, 40],
+    [{}, { fieldOfView: 40, source: 'model' }, W / 2 / Math.tan(Math.PI / 9), 40],
+    [{}, { fieldOfView: 60, source: 'assumed' }, W / 2 / Math.tan(Math.PI / 6), 0],
+    [{}, { fieldOfView: 60, source: 'assumed' }, W / 2 / Math.tan(Math.PI / 6), 178],
     [{}, { fieldOfView: 60, source: 'assumed' }, W / 2 / Math.tan(Math.PI / 6)],
-  ])('has a lens, %o: %o', async (options, lens, focal) => {
+  ])('has a lens, %o: %o', async (options, lens, focal, estimated) => {
     const depth = depthBuffer(gpu, new Float32Array(W * H).fill(2), W, 'metric');
     made.push(depth);
     // The picture is twice as large as the map.
     const picture = { ...noise(2 * W, 2 * H), ...(lens.source === 'exif' && { focalLength: W / 2 }) };
-    const map = lens.source === 'model' ? { ...depth, focalLength: 7 } : depth;
+    const known = lens.source === 'model' ? { ...depth, focalLength: 7 } : depth;
+    const map = estimated === undefined ? known : mapThatSpans(estimated);
     using scene = await createScene(map, picture, options);
     expect(scene.lens).toMatchObject(lens);
     expect(scene.lens.focalLength).toBeCloseTo(focal, 5);
     expect(scene.lens.fieldOfView).toBeCloseTo((360 / Math.PI) * Math.atan(W / 2 / focal), 5);
+  });
+
+  it('of a frame has the lens that a model estimates of the first frame of its clip', async () => {
+    const frame = { ...noise(W, H), channels: 4, pts: 0, timeBase: { num: 1, den: 30 } } as const;
+    const pairOf = (depth: DepthMap, index: number, options: ClipScenes) =>
+      stereoOf({ index, frame, depth, values: new Float32Array(W * H) }, 'vr180', options);
+    const range = { min: 1, max: 3, low: 1, high: 3 };
+    const shared: ClipScenes = { range };
+    const first = await pairOf(mapThatSpans(40), 0, shared);
+    expect(shared.fieldOfView).toBe(40);
+    expect(await pairOf(mapThatSpans(80), 1, shared)).toEqual(first);
+    expect(await pairOf(mapThatSpans(80), 1, { range })).not.toEqual(first);
   });
 
   it.each<[SceneOptions, string]>([

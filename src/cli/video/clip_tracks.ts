@@ -111,6 +111,8 @@ function codedRange({ min, max }: ClipRange): { readonly min: number; readonly m
 export interface SceneOptions {
   readonly range: ClipRange;
   readonly focalLength?: number;
+  /** Degrees from side to side in the first frame: a model that estimates them does so of each frame anew. */
+  fieldOfView?: number;
 }
 
 async function exrOf(made: FrameDepth, options: SceneOptions): Promise<Uint8Array> {
@@ -128,15 +130,16 @@ export async function stereoOf(made: FrameDepth, layout: StereoLayout, options: 
 }
 
 /** A scene that is as deep as those of all other frames. */
-function sceneOf(
-  { frame, depth }: FrameDepth,
-  { range: { low, high }, focalLength }: SceneOptions,
-): Promise<DepthScene> {
+async function sceneOf({ frame, depth }: FrameDepth, options: SceneOptions): Promise<DepthScene> {
+  const { low, high } = options.range;
   const ends =
     depth.kind === 'metric'
       ? { near: Math.max(low, LEAST_DISTANCE), far: Math.max(high, 2 * LEAST_DISTANCE) }
       : { range: [low, Math.max(high, low + LEAST_SPAN * Math.max(1, Math.abs(low)))] as const };
-  return createScene(depth, frame, { ...ends, ...(focalLength !== undefined && { focalLength }) });
+  const { focalLength, fieldOfView } = options;
+  const scene = await createScene(depth, frame, { ...ends, ...(focalLength ? { focalLength } : { fieldOfView }) });
+  options.fieldOfView = scene.lens.fieldOfView;
+  return scene;
 }
 
 /** In metres, and of relative maps as a part of their values. */

@@ -2,6 +2,7 @@ import type { Recipe, StoredTensor, Value } from '../../graph/graph.js';
 import { attention } from '../../kernels/attention.js';
 import { firstRow } from '../../kernels/first_row.js';
 import { pairNorm } from '../../kernels/pair_norm.js';
+import { rowPair } from '../../kernels/row_pair.js';
 import type { Weights } from '../../weights/weights.js';
 import { linear, normVectors } from '../layers/layers.js';
 import { ResidualStream, type Lazy } from '../layers/residual_stream.js';
@@ -19,22 +20,30 @@ export interface AlternatingConfig {
   readonly from: number;
 }
 
+/** What one view gives. */
+export interface ViewTokens {
+  /** For each tap [1 + GH·GW, 2·C], after its norms. */
+  readonly tapped: readonly Value[];
+  /** The row of the camera in the last tap [1,2·C], before any norm. Asked for at once, it keeps no other rows. */
+  camera(): Value;
+}
+
 /** Of the norms of blocks, and of all others. */
 const EPS = { blocks: 1e-6, others: 1e-5 };
 /** Of the angles that queries and keys are turned by. */
 const BASE = 100;
 
 /**
- * DINOv2 as Depth Anything 3 has it, on one view: picture [14·GH, 14·GW, 4] → for each tap the tokens
- * [1 + GH·GW, 2·C], the latest block that sees one view beside the tapped one after the final norm, both after the
- * norm of the head. ByteDance-Seed/Depth-Anything-3 model/dinov2/vision_transformer.py.
+ * DINOv2 as Depth Anything 3 has it, on one view: picture [14·GH, 14·GW, 4] → for each tap the latest block that sees
+ * one view beside the tapped one after the final norm, both after the norm of the head.
+ * ByteDance-Seed/Depth-Anything-3 model/dinov2/vision_transformer.py.
  */
 export function alternatingDinov2(
   picture: Value,
   weights: Weights,
   headNorm: Weights,
   { heads, taps, from }: AlternatingConfig,
-): Value[] {
+): ViewTokens {
   const { graph } = picture;
   const grid = patchGrid(picture, PATCH);
   const tokens = graph.scope('patch_embed', () => embedTokens(picture, weights, { patch: PATCH, positions: 'offset' }));
@@ -54,7 +63,11 @@ export function alternatingDinov2(
       tapped.push(() => later(() => joined(first(), second(), headNorm)));
     });
   }
-  return tapped.map((tap) => tap());
+  const [first, second] = [ofOneView.value(), x.value()];
+  return {
+    tapped: tapped.map((tap) => tap()),
+    camera: () => graph.apply(rowPair, { first: first(), second: second() }, { out: graph.storage }).y,
+  };
 }
 
 /** Attention with queries and keys normalised and turned by the place of their patch, the same for all or its own. */

@@ -12,6 +12,7 @@ import { map3 } from '../../tensor.js';
 import type { Weights } from '../../weights/weights.js';
 import { DEEPEST_UNIT, endOfHead, fused } from '../decoders/decoder.js';
 import { projectTap } from '../decoders/project_tap.js';
+import { fieldOfView } from '../decoders/field_of_view.js';
 import { alternatingDinov2 } from '../encoders/alternating_dinov2.js';
 import { dinov2, PATCH } from '../encoders/dinov2.js';
 import type { FamilyCode, ModelEntry, Network } from '../family.js';
@@ -34,7 +35,7 @@ export const code: FamilyCode<DepthAnything3Entry> = {
   hubNames: [],
   leftAside: [
     /^backbone\.pretrained\.mask_token$/,
-    /^(?:cam_enc|cam_dec|gs_head|gs_adapter)\./,
+    /^(?:cam_enc|cam_dec\.fc_t|cam_dec\.fc_qvec|gs_head|gs_adapter)\./,
     /_aux\./,
     DEEPEST_UNIT,
   ],
@@ -93,17 +94,20 @@ function mono({ heads, taps }: DepthAnything3Entry): Network {
 }
 
 /**
- * The models of any number of views, on one: picture [14·GH, 14·GW, 4] → depth and confidence [14·GH, 14·GW].
- * ByteDance-Seed/Depth-Anything-3 model/dualdpt.py, without the chain of rays.
+ * The models of any number of views, on one: picture [14·GH, 14·GW, 4] → depth and confidence [14·GH, 14·GW], and the
+ * field of view where the file has what tells it. ByteDance-Seed/Depth-Anything-3 model/dualdpt.py, without the chain
+ * of rays, and model/cam_dec.py, without the pose.
  */
 function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
   return (picture, weights) => {
     const { graph } = picture;
     const size = map3(picture.type).slice(0, 2) as [number, number];
     const head = weights.at('head');
-    const tapped = graph.scope('pretrained', () =>
+    const { tapped, camera } = graph.scope('pretrained', () =>
       alternatingDinov2(picture, weights.at('backbone.pretrained'), head.at('norm'), { heads, taps, from }),
     );
+    const decoder = weights.at('cam_dec');
+    const row = decoder.has('fc_fov.0.weight') ? graph.scope('camera', camera) : undefined;
     const scratch = head.at('scratch');
     const low = fused(maps(tapped, head, size, true), scratch, 'custom', 'output_conv1');
     const uv = uvSides(graph, size, map3(low.type)[2], size);
@@ -111,7 +115,15 @@ function oneView({ heads, taps }: DepthAnything3Entry, from: number): Network {
     const final = { kind: 'confidence', store: headStoreConfidence } as const;
     const { depth, confidence } = endOfHead(low, ends, { size, alignCorners: true, final, loader: uvLoader }, uv);
     const sure = graph.scope('certainty', () => graph.apply(certainty, { x: confidence }, {}).y);
-    return { depth, confidence: sure };
+    const outputs = { depth, confidence: sure };
+    if (!row) return outputs;
+    let angles: Value | undefined;
+    return {
+      ...outputs,
+      get fieldOfView() {
+        return (angles ??= graph.scope('camera', () => fieldOfView(row, decoder)));
+      },
+    };
   };
 }
 

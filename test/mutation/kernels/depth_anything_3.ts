@@ -86,6 +86,12 @@ export const depthAnything3Mutants: readonly KernelMutant[] = [
     cases: ['prime rows, another scale of each'],
     mutate: replace('if (c < half)', 'if (c >= half)'),
   },
+  {
+    name: 'one row twice',
+    op: 'row_pair',
+    cases: ['two groups'],
+    mutate: replace('second[i - params.C4]', 'first[i - params.C4]'),
+  },
   { name: 'row not taken', op: 'first_row', cases: ['prime rows'], mutate: replace('y[i] = row[i];', 'y[i] = x[i];') },
   {
     name: 'halves to the even level where both sides are halved',

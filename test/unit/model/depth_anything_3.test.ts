@@ -4,6 +4,7 @@ import { loadDepthModel, type DepthModel } from '../../../src/index.js';
 import { seededCheckpoint, seededInput } from '../../../truth/seeded_weights.js';
 import { testGpu } from '../../gpu.js';
 import { checkpointTensors, fixtures, recordedStages } from '../../models/fixtures.js';
+import { frameGraph } from './frame_graph.js';
 import { picture, rejection } from './pictures.js';
 import { tinyDepthAnything3 } from './tiny_depth_anything_3.js';
 
@@ -108,6 +109,7 @@ describe('Depth Anything 3 metric', () => {
   it('gives the sky beside the depth, of its size, until the map is disposed of', async () => {
     const map = await model.estimate(photo, { inputSize: 56, focalLength: 96 });
     expect(map.confidence).toBeUndefined();
+    expect(await map.fieldOfView()).toBeUndefined();
     const { sky } = map;
     expect([sky?.width, sky?.height]).toEqual([112, 84]);
     const values = (await sky!.read()) as Float32Array;
@@ -149,5 +151,56 @@ describe('Depth Anything 3 small', () => {
     asked.dispose();
     expect(new Set(values).size).toBeGreaterThan(100);
     map.dispose();
+  });
+
+  it('gives the degrees from side to side, one number whatever the size of the map is', async () => {
+    const map = await model.estimate(photo, SIZES);
+    const degrees = (await map.fieldOfView()) as number;
+    expect(degrees).toBeGreaterThan(10);
+    expect(degrees).toBeLessThan(170);
+    const other = await model.estimate(picture('other', 112, 84), SIZES);
+    expect(await other.fieldOfView()).not.toBe(degrees);
+    other.dispose();
+    const large = await model.estimate(photo, { inputSize: 56 });
+    expect([large.width, await large.fieldOfView()]).toEqual([112, degrees]);
+    large.dispose();
+    map.dispose();
+    expect(await rejection(map.fieldOfView())).toMatchObject({ code: 'DISPOSED' });
+  });
+
+  it('gives the same degrees where the picture is asked about flipped as well', async () => {
+    const weights = seededCheckpoint(checkpointTensors('depth-anything-3-small'));
+    const options = { device, cache: false, precision: 'f32', flipAverage: true } as const;
+    const [map, plain] = await Promise.all([
+      loadDepthModel(weights, options).then((flipping) => flipping.estimate(photo, SIZES)),
+      model.estimate(photo, SIZES),
+    ]);
+    expect(await map.fieldOfView()).toBeCloseTo((await plain.fieldOfView()) as number, 4);
+    expect(await map.read()).not.toEqual(await plain.read());
+  });
+
+  it('gives the same maps, and no degrees, of a file without the decoder of cameras', async () => {
+    const tensors = checkpointTensors('depth-anything-3-small').filter(({ name }) => !name.includes('cam_dec'));
+    const onWarning = vi.fn();
+    const options = { device, cache: false, precision: 'f32', onWarning } as const;
+    const without = await loadDepthModel(seededCheckpoint(tensors), options);
+    const [map, whole] = [await without.estimate(photo, SIZES), await model.estimate(photo, SIZES)];
+    expect(await map.fieldOfView()).toBeUndefined();
+    expect(await map.read()).toEqual(await whole.read());
+    expect(await map.confidence!.read()).toEqual(await whole.confidence!.read());
+    const [more, fewer] = await Promise.all([model, without].map((each) => each.plan(photo, SIZES)));
+    expect(more!.dispatches - fewer!.dispatches).toBe(4);
+    // Two rows of 2·384 values, the degrees, and what alignment adds.
+    expect(more!.activations - fewer!.activations).toBeLessThan(8192);
+    expect(more!.weights - fewer!.weights).toBe(4 * (2 * 768 * 769 + 4 * 769));
+    expect(onWarning).not.toHaveBeenCalled();
+    without.dispose();
+  });
+
+  it('estimates no degrees where only the depth is asked for: their row alone is put aside', () => {
+    const { graph } = frameGraph('depth-anything-3-small', 'depth-anything-3-small');
+    expect(graph.nodes.length).toBeGreaterThan(100);
+    const camera = graph.nodes.filter(({ label }) => label === 'camera').map(({ op }) => op.name);
+    expect(camera).toEqual(['row_pair']);
   });
 });

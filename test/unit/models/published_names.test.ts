@@ -40,7 +40,8 @@ async function fit(table: TensorTable, name: string): Promise<{ misfits: Misfit[
     const graph = new Graph();
     const { width, height } = networkSize(entry.input, 4, 3);
     const image = graph.input('image', { dtype: 'f32', shape: [height, width, 4] });
-    code.network(entry)(image, weights, { convention: 'original' });
+    // All that it gives, also what is made when it is read.
+    void { ...code.network(entry)(image, weights, { convention: 'original' }) };
     misfits.push(weights.misfit(code.leftAside));
     for (const { origin } of graph.constants.values())
       if (origin.kind === 'constant') for (const weight of origin.weights) used.add(weight.name);
