@@ -3,14 +3,15 @@
 // frame at hand, and elsewhere what x was of another frame. The projection of keys is in q, that of values is left to
 // what reads y: so x is all that is kept of a frame.
 // Includes: frames_past.wgsl, stored.wgsl
-// One workgroup computes one pixel. SLICES invocations share the channels of four frames in turns, for all heads, so
-// that neighbours read vectors side by side and a vector of a row serves 32 products. Then an invocation takes a vector
-// of channels of EACH heads, over all frames.
+// One workgroup computes one pixel. SLICES invocations share the channels of four frames in turns, so that neighbours
+// read vectors side by side and a vector of a row serves 16 products. Then an invocation takes a vector of channels of
+// EACH heads, over all frames. More heads at once would not fit in the registers of Intel's GPUs.
 alias xelem = f32;
 alias yelem = f32;
 const HEADS: u32 = 8;
 const PLACES: u32 = 32;
 const SLICES: u32 = 8;
+const TURN: u32 = 4; // heads whose scores are summed at once
 const EACH: u32 = 2; // a divisor of HEADS
 const FOURS = PLACES / 4;
 const WORKGROUP = SLICES * FOURS; // and HEADS · FOURS
@@ -47,22 +48,24 @@ fn main(
   let first = local / SLICES * 4; // of four frames
   var at: array<u32, 4>;
   for (var i = 0u; i < 4; i++) { at[i] = (slot(first + i) * params.P + pixel) * params.C4; }
-  var part: array<vec4f, HEADS>;
-  for (var c4 = slice; c4 < params.C4; c4 += SLICES) {
-    let mine = vec4f(x[own_at + c4]);
-    let r0 = select(past_row(at[0] + c4), mine, first == own);
-    let r1 = select(past_row(at[1] + c4), mine, first + 1 == own);
-    let r2 = select(past_row(at[2] + c4), mine, first + 2 == own);
-    let r3 = select(past_row(at[3] + c4), mine, first + 3 == own);
-    for (var head = 0u; head < HEADS; head++) {
-      let wanted = vec4f(q[heads_at + head * width + c4]);
-      part[head] += vec4f(r0.x, r1.x, r2.x, r3.x) * wanted.x;
-      part[head] += vec4f(r0.y, r1.y, r2.y, r3.y) * wanted.y;
-      part[head] += vec4f(r0.z, r1.z, r2.z, r3.z) * wanted.z;
-      part[head] += vec4f(r0.w, r1.w, r2.w, r3.w) * wanted.w;
+  for (var head0 = 0u; head0 < HEADS; head0 += TURN) {
+    var part = array<vec4f, TURN>();
+    for (var c4 = slice; c4 < params.C4; c4 += SLICES) {
+      let mine = vec4f(x[own_at + c4]);
+      let r0 = select(past_row(at[0] + c4), mine, first == own);
+      let r1 = select(past_row(at[1] + c4), mine, first + 1 == own);
+      let r2 = select(past_row(at[2] + c4), mine, first + 2 == own);
+      let r3 = select(past_row(at[3] + c4), mine, first + 3 == own);
+      for (var i = 0u; i < TURN; i++) {
+        let wanted = vec4f(q[heads_at + (head0 + i) * width + c4]);
+        part[i] += vec4f(r0.x, r1.x, r2.x, r3.x) * wanted.x;
+        part[i] += vec4f(r0.y, r1.y, r2.y, r3.y) * wanted.y;
+        part[i] += vec4f(r0.z, r1.z, r2.z, r3.z) * wanted.z;
+        part[i] += vec4f(r0.w, r1.w, r2.w, r3.w) * wanted.w;
+      }
     }
+    for (var i = 0u; i < TURN; i++) { sums[slice][head0 + i][local / SLICES] = part[i]; }
   }
-  for (var head = 0u; head < HEADS; head++) { sums[slice][head][local / SLICES] = part[head]; }
   workgroupBarrier();
 
   // From here an invocation has four frames of one head.

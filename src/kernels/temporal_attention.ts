@@ -54,8 +54,7 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
       make: (inputs, attrs, { y }) =>
         kernelOf(inputs, attrs, y, {
           file: workgroupWgsl,
-          // Where that leaves no invocation of a workgroup of 64 without work.
-          tunables: { EACH: tokens2(inputs.x)[1] % 128 === 0 ? 4 : 2 },
+          tunables: {},
           params: { STEPS: PLACES / 4 },
         }),
     },
