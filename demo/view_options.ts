@@ -1,5 +1,7 @@
 import { element, option } from './elements.js';
-import { BOUNDS, LAYOUTS, SURFACES, type ViewName, type ViewSettings } from './view_settings.js';
+import type { Subject } from './scene_stage.js';
+import { BOUNDS, type ViewName, type ViewSettings } from './view_settings.js';
+import { HINTS, LAYOUT_NAMES, SKY_NAMES, SURFACE_NAMES } from './view_words.js';
 
 type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : never }[keyof ViewSettings];
 
@@ -24,8 +26,9 @@ const DIALS = {
 
 /** What is chosen from a list. */
 const LISTS = {
-  layout: { label: 'Layout', view: 'stereo', entries: LAYOUTS },
-  surface: { label: 'Drawn as', view: 'mesh', entries: SURFACES },
+  layout: { label: 'Layout', view: 'stereo', entries: LAYOUT_NAMES },
+  surface: { label: 'Drawn as', view: 'mesh', entries: SURFACE_NAMES },
+  sky: { label: 'Sky', view: 'mesh', entries: SKY_NAMES },
 } as const;
 
 type DialName = keyof typeof DIALS;
@@ -46,10 +49,14 @@ export class ViewOptions {
     element('view-options', HTMLElement).append(...lists, ...rows);
   }
 
-  /** Shows what the view on show can be set to, and how it is; `metric` where its map is in metres. */
-  refresh(view: ViewName, metric: boolean): void {
+  /** Shows what there is to do in the view on show, what it can be set to of its subject, and how it is. */
+  refresh(view: ViewName, subject: Subject | undefined): void {
+    const hint = HINTS[view];
+    element('view-hint', HTMLElement).textContent = hint;
+    element('map-frame', HTMLElement).ariaLabel += ` ${hint}`;
+    const metric = subject?.map.kind === 'metric';
     for (const [name, { row, select }] of this.#lists) {
-      row.hidden = view !== LISTS[name].view;
+      row.hidden = view !== LISTS[name].view || (name === 'sky' && !subject?.map.sky);
       select.value = this.#settings[name];
     }
     for (const [name, { row, input }] of this.#dials) {
