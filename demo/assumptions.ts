@@ -36,5 +36,7 @@ export function assumptions(
       : `The picture is taken to span ${degrees} from side to side, which nothing in it says.`;
   const depth = `The farthest is taken to be ${far} times as far as the nearest, which no model of this kind says.`;
   const scene = map.kind === 'metric' ? [lens] : [depth, lens];
-  return [`${title} ${MEANINGS[map.kind]}`, ...(view === 'map' || view === 'compare' ? [] : scene)].join(' ');
+  // Metres are measured in the map, by the angle.
+  const flat = view === 'compare' || (view === 'map' && map.kind !== 'metric');
+  return [`${title} ${MEANINGS[map.kind]}`, ...(flat ? [] : scene)].join(' ');
 }

@@ -6,7 +6,10 @@ import type { Footage } from './footage.js';
 import { FrameRate } from './frame_rate.js';
 import type { Report } from './report.js';
 import { saveBlob } from './save_blob.js';
-import { LAYOUTS as PAIRS } from './view_settings.js';
+import type { LiveView } from './live_view.js';
+import { FLAT } from './view_settings.js';
+import { LAYOUT_NAMES } from './view_words.js';
+import type { Viewer } from './viewer.js';
 
 /** What is done with a model until its signal aborts. */
 export type Task = (model: DepthModel, options: EstimateOptions & { readonly signal: AbortSignal }) => Promise<void>;
@@ -14,6 +17,7 @@ export type Task = (model: DepthModel, options: EstimateOptions & { readonly sig
 /** What the page has for the depth of what moves. */
 export interface FootageHost {
   readonly footage: Footage;
+  readonly viewer: Viewer;
   readonly report: Report;
   /** How maps are to be drawn at the moment. */
   readonly look: () => DrawOptions;
@@ -41,7 +45,9 @@ export class FootageTools {
   readonly #layout: HTMLSelectElement;
   readonly #codec: HTMLSelectElement;
   #making = false;
-  #following = false;
+  /** What is followed: the map alone, or the picture in 3-D. */
+  #following: 'map' | 'scene' | undefined;
+  #live: LiveView | undefined;
 
   constructor(host: FootageHost) {
     this.#host = host;
@@ -62,6 +68,9 @@ export class FootageTools {
     this.#steady = this.#check('steady', 'Hold still');
     this.#steady.addEventListener('change', () => this.#following && void host.follow());
     element('downloads', HTMLElement).append(this.#row);
+    element('views', HTMLElement).addEventListener('change', () => {
+      if (this.#following && this.#following !== this.#wanted) void host.follow();
+    });
   }
 
   /** Whether there is something that moves. */
@@ -87,14 +96,28 @@ export class FootageTools {
   readonly #follow: Task = async (model, options) => {
     const { footage, show } = this.#host;
     const rate = new FrameRate();
-    this.#following = true;
+    const wanted = (this.#following = this.#wanted);
     try {
-      for await (const map of model.stream(footage.video, { ...options, steady: this.#isSteady(model) }))
+      const live = wanted === 'scene' ? await this.#liveOn(model) : undefined;
+      const source = live?.frames(footage.video, options.signal) ?? footage.video;
+      for await (const map of model.stream(source, { ...options, steady: this.#isSteady(model) })) {
         await show(map, `${rate.tick().toFixed(1)} fps`);
+        await live?.take(map);
+      }
     } finally {
-      this.#following = false;
+      this.#following = undefined;
     }
   };
+
+  get #wanted(): 'map' | 'scene' {
+    return FLAT.has(this.#host.viewer.view) ? 'map' : 'scene';
+  }
+
+  async #liveOn(model: DepthModel): Promise<LiveView> {
+    const { LiveView } = await import('./live_view.js');
+    if (this.#live?.model !== model) this.#live = new LiveView(model, this.#host.viewer);
+    return this.#live;
+  }
 
   /** Makes the depth of the video file, which waits meanwhile. */
   readonly #make: Task = async (model, options) => {
@@ -183,7 +206,7 @@ function seesFramesTogether({ info }: DepthModel): boolean {
 }
 
 /** Layouts of stereo pairs under names that say so. */
-function stereoNames(): Record<keyof typeof PAIRS, string> {
-  const names = Object.entries(PAIRS).map(([layout, name]) => [layout, `Stereo: ${name}`]);
-  return Object.fromEntries(names) as Record<keyof typeof PAIRS, string>;
+function stereoNames(): typeof LAYOUT_NAMES {
+  const names = Object.entries(LAYOUT_NAMES).map(([layout, name]) => [layout, `Stereo: ${name}`]);
+  return Object.fromEntries(names) as typeof LAYOUT_NAMES;
 }

@@ -1,7 +1,7 @@
 import { element } from './elements.js';
 import type { Moving } from './motion.js';
 import { ARROWS, isShortcut } from './keys.js';
-import { BOUNDS } from './view_settings.js';
+import { BOUNDS, DEFAULTS } from './view_settings.js';
 
 const DEGREES = { drag: 90, key: 3 };
 
@@ -9,26 +9,38 @@ const DEGREES = { drag: 90, key: 3 };
 export class Handles {
   readonly #frame = element('map-frame', HTMLElement);
   readonly #moving: Moving;
+  /** Where the fingers are that go round the mesh, or the mouse. */
+  readonly #held = new Map<number, PointerEvent>();
 
   constructor(moving: Moving) {
     this.#moving = moving;
     const frame = this.#frame;
     frame.addEventListener('pointermove', (event) => this.#drag(event));
     frame.addEventListener('pointerdown', (event) => this.#press(event));
+    frame.addEventListener('lostpointercapture', ({ pointerId }) => this.#held.delete(pointerId));
     frame.addEventListener('keydown', (event) => this.#key(event));
+    frame.addEventListener('dblclick', () => this.#goBack());
     frame.addEventListener('wheel', (event) => this.#wheel(event), { passive: false });
     this.#followDivider();
   }
 
   #drag(event: PointerEvent): void {
-    if (this.#moving.view() !== 'mesh' || !(event.buttons & 1)) return;
+    const before = this.#held.get(event.pointerId);
+    if (!before || this.#moving.view() !== 'mesh') return;
+    this.#held.set(event.pointerId, event);
+    const other = [...this.#held.values()].find(({ pointerId }) => pointerId !== event.pointerId);
+    if (other) return this.#zoom(apart(event, other) / apart(before, other));
     const { width } = this.#frame.getBoundingClientRect();
-    this.#turn((-DEGREES.drag * event.movementX) / width, (DEGREES.drag * event.movementY) / width);
+    const degrees = DEGREES.drag / width;
+    this.#turn(degrees * (before.clientX - event.clientX), degrees * (event.clientY - before.clientY));
   }
 
   #press(event: PointerEvent): void {
     const view = this.#moving.view();
-    if (view === 'mesh') this.#frame.setPointerCapture(event.pointerId);
+    if (view === 'mesh' && event.button === 0) {
+      this.#frame.setPointerCapture(event.pointerId);
+      this.#held.set(event.pointerId, event);
+    }
     if (view !== 'focus') return;
     const box = this.#frame.getBoundingClientRect();
     this.#sharpen((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
@@ -40,8 +52,10 @@ export class Handles {
     const view = this.#moving.view();
     const [right, down] = ARROWS[event.key] ?? [0, 0];
     const nearer = event.key === '+' || event.key === '=' ? 1 : event.key === '-' ? -1 : 0;
-    if (!right && !down && !(nearer && view === 'mesh')) return;
-    if (view === 'mesh' && nearer) this.#zoom(1.1 ** nearer);
+    const back = event.key === 'Home';
+    if (!right && !down && !((nearer || back) && view === 'mesh')) return;
+    if (back) this.#goBack();
+    else if (view === 'mesh' && nearer) this.#zoom(1.1 ** nearer);
     else if (view === 'mesh') this.#turn(DEGREES.key * right, -DEGREES.key * down);
     else if (view === 'focus') this.#sharpen(settings.focusX + right / 40, settings.focusY + down / 40);
     else return;
@@ -67,6 +81,14 @@ export class Handles {
     this.#moving.onMove(true);
   }
 
+  /** To where the scene is seen from at first. */
+  #goBack(): void {
+    if (this.#moving.view() !== 'mesh') return;
+    const { yaw, pitch, zoom } = DEFAULTS;
+    Object.assign(this.#moving.settings, { yaw, pitch, zoom });
+    this.#moving.onMove(true);
+  }
+
   #sharpen(x: number, y: number): void {
     const { settings } = this.#moving;
     settings.focusX = clamp(x, 0, 1);
@@ -88,6 +110,11 @@ export class Handles {
       this.#moving.onMove(true);
     });
   }
+}
+
+/** At least a pixel. */
+function apart(a: PointerEvent, b: PointerEvent): number {
+  return Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY));
 }
 
 function clamp(value: number, least: number, most: number): number {

@@ -1,5 +1,5 @@
 import { createFocus, createStereo, distanceAt, readNormals, type DepthScene } from 'depthwise/views';
-import { frames, type Frames, type Target } from './scene_frames.js';
+import { frames, type Frames, type Moment, type Target } from './scene_frames.js';
 import type { ViewSettings } from './view_settings.js';
 
 /** Frames of the views that are not seen first. */
@@ -16,11 +16,11 @@ export async function otherFrames(
   return { read: () => Promise.resolve(normals) };
 }
 
-/** The distance at the place that is sharp is read back once for a place. */
+/** The distance at the place that is sharp is read back once for a place and a frame. */
 async function focusFrames(scene: DepthScene, target: Target): Promise<Frames> {
   let known: { readonly place: string; readonly distance: number } | undefined;
-  const prepare = async ({ focusX, focusY }: ViewSettings) => {
-    const place = `${focusX} ${focusY}`;
+  const prepare = async ({ settings: { focusX, focusY }, frame }: Moment) => {
+    const place = `${focusX} ${focusY} ${frame}`;
     if (known?.place === place) return;
     const distance = await distanceAt(scene, focusX, focusY);
     known = { place, distance: Number.isFinite(distance) ? distance : scene.far };

@@ -1,4 +1,4 @@
-import { BOUNDS, DEFAULTS, LAYOUTS, SURFACES, VIEWS, type ViewSettings } from './view_settings.js';
+import { BOUNDS, DEFAULTS, LAYOUTS, SKIES, SURFACES, VIEWS, type ViewSettings } from './view_settings.js';
 
 /**
  * What a link to the page may ask for: `?model=NAME&weights=URL&image=URL&size=PIXELS&colormap=NAME&invert=1`, and
@@ -35,10 +35,10 @@ export function readParameters({ search, hash }: Pick<Location, 'search' | 'hash
 export function readSettings(location: Pick<Location, 'search' | 'hash'>): ViewSettings {
   const query = queryOf(location);
   const settings: ViewSettings = { ...DEFAULTS };
-  const words = { view: VIEWS, layout: LAYOUTS, surface: SURFACES };
+  const words = { view: VIEWS, layout: LAYOUTS, surface: SURFACES, sky: SKIES };
   for (const [name, known] of Object.entries(words)) {
     const word = query.get(name);
-    if (word !== null && Object.hasOwn(known, word)) Object.assign(settings, { [name]: word });
+    if ((known as readonly (string | null)[]).includes(word)) Object.assign(settings, { [name]: word });
   }
   for (const name of Object.keys(BOUNDS) as (keyof typeof BOUNDS)[]) {
     const value = Number(query.get(name) || NaN);

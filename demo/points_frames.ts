@@ -38,7 +38,10 @@ export async function pointsFrames(scene: DepthScene, { width, height, format }:
   const depth = texture('depth32float');
   let offscreen: GPUTexture | undefined;
   let configured = false;
-  const encode = (encoder: GPUCommandEncoder, target: GPUTexture, { settings }: Moment) => {
+  let last: number | undefined;
+  const encode = (encoder: GPUCommandEncoder, target: GPUTexture, { settings, frame }: Moment) => {
+    if (frame !== last) geometry.encode(encoder);
+    last = frame;
     device.queue.writeBuffer(uniform, 0, uniformsOf(scene, settings, geometry.columns, width / height));
     const pass = encoder.beginRenderPass({
       colorAttachments: [{ view: target.createView(), loadOp: 'clear', storeOp: 'store', clearValue: [0, 0, 0, 0] }],

@@ -12,7 +12,7 @@ export class Presenter {
 
   /** @param wanted whether the frame is still to be shown when it is there */
   async present(frames: Frames, moment: Moment, software: boolean, wanted: () => boolean): Promise<void> {
-    await frames.prepare?.(moment.settings);
+    await frames.prepare?.(moment);
     if (!wanted()) return;
     if (frames.draw && !software) {
       frames.draw(this.#direct, moment);

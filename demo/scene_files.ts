@@ -29,11 +29,13 @@ const QUALITY = 0.92;
 /** A file at the whole size of the map, whatever the size on the screen. */
 export async function sceneFile(format: SceneFormat, { settings, stage, gaze }: Viewer): Promise<MadeFile> {
   const { subject } = stage;
-  if (!subject) throw new Error('There is no depth map of a picture yet.');
-  const scene = await sceneOf(subject.map, subject.picture, settings);
+  if (!subject?.picture) throw new Error('There is no depth map of a picture yet.');
+  const { map, picture } = subject;
+  const solid = format === 'ply' || format === 'glb' || (format === 'view' && settings.view === 'mesh');
+  const scene = await sceneOf(map, picture, settings, solid && settings.sky === 'out');
   try {
     if (format === 'stereo' || format === 'view') return await pictureFile(format, scene, settings, gaze);
-    return { blob: await blobOf(format, scene, subject.picture), ending: ENDINGS[format] };
+    return { blob: await blobOf(format, scene, picture), ending: ENDINGS[format] };
   } finally {
     scene.dispose();
   }
@@ -65,8 +67,9 @@ async function pictureFile(
   const shown = format === 'stereo' ? { ...settings, view: 'stereo' as const } : settings;
   const frames = await framesOf(scene, shown, {});
   try {
-    await frames.prepare?.(shown);
-    const pixels = await frames.read({ settings: shown, gaze });
+    const moment = { settings: shown, gaze };
+    await frames.prepare?.(moment);
+    const pixels = await frames.read(moment);
     if (format === 'view' || layout.startsWith('anaglyph')) {
       const ending = format === 'view' ? '-view.png' : `-${layout}.png`;
       return { blob: new Blob([await encodePicture(pixels)], { type: 'image/png' }), ending };

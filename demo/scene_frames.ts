@@ -11,12 +11,14 @@ export interface Gaze {
 export interface Moment {
   readonly settings: ViewSettings;
   readonly gaze: Gaze;
+  /** Of what moves: counts its frames. */
+  readonly frame?: number | undefined;
 }
 
 /** Something that is drawn frame by frame. */
 export interface Frames {
   /** What has to be known before a frame. */
-  prepare?(settings: ViewSettings): Promise<void>;
+  prepare?(moment: Moment): Promise<void>;
   /** Draws on a canvas of the device; missing where there are pixels alone. */
   draw?(canvas: HTMLCanvasElement, moment: Moment): void;
   read(moment: Moment): Promise<Pixels>;

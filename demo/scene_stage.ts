@@ -6,18 +6,32 @@ import { Presenter } from './presenter.js';
 import { framesOf, type Frames, type Gaze } from './scene_frames.js';
 import type { ViewSettings } from './view_settings.js';
 
-/** What the stage shows: a map, its picture, and the device of both. */
+/** What the stage shows: a map, and its picture or what moves. */
 export interface Subject extends Origin {
   readonly map: DepthMap;
-  readonly picture: HTMLImageElement;
   readonly device: GPUDevice;
   /** Whether the device is a processor, which draws slowly. */
   readonly software: boolean;
+  readonly picture?: HTMLImageElement;
+  readonly live?: Live;
+}
+
+/** What moves, in place of a picture. */
+export interface Live {
+  /** Counts the frames. */
+  readonly frame: number;
+  /** A scene that is written anew with every frame. */
+  sceneOf(settings: ViewSettings): Promise<DepthScene>;
+  /** Called when it is shown no more. */
+  end(): void;
 }
 
 /** Pixels of a scene at most: each is six vertices of each frame. */
 const MOST_PIXELS = { gpu: 2 ** 20, software: 2 ** 17 };
 const MOST_WIDTH = { gpu: 2048, software: 640 };
+/** From here on a pixel is sky, as the library has it. */
+const SKY = 0.5;
+
 /** The picture in 3-D: its scene, what is drawn of it, and the canvases that show it. */
 export class SceneStage {
   readonly #presenter = new Presenter();
@@ -46,6 +60,7 @@ export class SceneStage {
   /** Takes another subject, or none: what was shown goes. The map stays its owner's to dispose. */
   take(subject: Subject | undefined): void {
     this.#drop();
+    this.#subject?.live?.end();
     this.#subject = subject;
     this.#presenter.hide();
   }
@@ -67,15 +82,11 @@ export class SceneStage {
   }
 
   /** The scene for settings, made where need be. */
-  async #sceneFor({ far, angle }: Pick<ViewSettings, 'far' | 'angle'>): Promise<DepthScene> {
-    const subject = this.#subject;
-    if (!subject) throw new Error('There is no depth map yet.');
-    const key = `${far} ${angle}`;
+  async #sceneFor(subject: Subject, settings: ViewSettings): Promise<DepthScene> {
+    const withoutSky = settings.view === 'mesh' && settings.sky === 'out';
+    const key = `${settings.far} ${settings.angle} ${withoutSky}`;
     if (this.#scene?.key === key) return this.#scene.scene;
-    const shrunk = await shrink(subject);
-    const scene = await sceneOf(shrunk ?? subject.map, subject.picture, { far, angle }).finally(() =>
-      shrunk?.buffer.destroy(),
-    );
+    const scene = await (subject.live?.sceneOf(settings) ?? stillScene(subject, settings, withoutSky));
     if (subject !== this.#subject) {
       scene.dispose();
       throw new DOMException('Another picture is shown.', 'AbortError');
@@ -101,7 +112,7 @@ export class SceneStage {
   }
 
   async #draw(subject: Subject, settings: ViewSettings, gaze: Gaze): Promise<void> {
-    const scene = await this.#sceneFor(settings);
+    const scene = await this.#sceneFor(subject, settings);
     const { view, layout, surface } = settings;
     const target = this.#target(subject, scene);
     const key = `${view} ${layout} ${surface} ${target.width}`;
@@ -113,7 +124,12 @@ export class SceneStage {
       this.#frames = { key, frames };
     }
     const wanted = () => this.#shown && subject === this.#subject;
-    await this.#presenter.present(this.#frames.frames, { settings, gaze }, subject.software, wanted);
+    await this.#presenter.present(
+      this.#frames.frames,
+      { settings, gaze, frame: subject.live?.frame },
+      subject.software,
+      wanted,
+    );
   }
 
   #target({ software }: Subject, { picture }: DepthScene) {
@@ -131,32 +147,46 @@ export class SceneStage {
   }
 }
 
-/** A scene as settings have it; metres need no far end. */
+/** The scene of a picture, of a size that can be drawn at every frame. */
+async function stillScene(subject: Subject, settings: ViewSettings, withoutSky: boolean): Promise<DepthScene> {
+  const shrunk = await shrink(subject, withoutSky);
+  const { map, picture } = subject;
+  return sceneOf(shrunk ?? map, picture as HTMLImageElement, settings, withoutSky).finally(() =>
+    shrunk?.buffer.destroy(),
+  );
+}
+
+/** A scene as settings have it: metres need no far end, and what is not set is left to the library to assume. */
 export async function sceneOf(
   depth: DepthMap | DepthBuffer,
   picture: HTMLImageElement,
   { far, angle }: Pick<ViewSettings, 'far' | 'angle'>,
+  withoutSky: boolean,
 ): Promise<DepthScene> {
   // A map may be there before the element has loaded what was decoded already.
   if (!picture.complete) await picture.decode();
   return createScene(depth, picture, {
     ...(depth.kind === 'metric' ? {} : { far }),
     fieldOfView: angle,
+    withoutSky: withoutSky && 'sky' in depth && depth.sky !== undefined,
   });
 }
 
 /** A copy of a map that is too large to be drawn at every frame; undefined where it is small enough. */
-async function shrink({ map, device, software }: Subject): Promise<DepthBuffer | undefined> {
+async function shrink({ map, device, software }: Subject, withoutSky: boolean): Promise<DepthBuffer | undefined> {
   const factor = Math.sqrt((map.width * map.height) / MOST_PIXELS[software ? 'software' : 'gpu']);
   if (factor <= 1) return undefined;
   const values = await map.read();
+  const sky = withoutSky ? await map.sky?.read() : undefined;
   const [width, height] = [Math.floor(map.width / factor), Math.floor(map.height / factor)];
   // Nearest: a mean would lay points between surfaces.
   const small = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
     const row = Math.floor(((y + 0.5) * map.height) / height) * map.width;
-    for (let x = 0; x < width; x++)
-      small[y * width + x] = values[row + Math.floor(((x + 0.5) * map.width) / width)] as number;
+    for (let x = 0; x < width; x++) {
+      const from = row + Math.floor(((x + 0.5) * map.width) / width);
+      small[y * width + x] = (sky?.[from] ?? 0) < SKY ? (values[from] as number) : NaN;
+    }
   }
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
   const buffer = device.createBuffer({ label: 'small map', size: small.byteLength, usage });

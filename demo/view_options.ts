@@ -1,6 +1,8 @@
-import { assumptions, type Origin } from './assumptions.js';
+import { assumptions } from './assumptions.js';
 import { element, option } from './elements.js';
-import { BOUNDS, LAYOUTS, SURFACES, type ViewName, type ViewSettings } from './view_settings.js';
+import type { Subject } from './scene_stage.js';
+import { BOUNDS, type ViewName, type ViewSettings } from './view_settings.js';
+import { HINTS, LAYOUT_NAMES, SKY_NAMES, SURFACE_NAMES } from './view_words.js';
 
 type Names<T> = { [K in keyof ViewSettings]: ViewSettings[K] extends T ? K : never }[keyof ViewSettings];
 
@@ -25,8 +27,9 @@ const DIALS = {
 
 /** What is chosen from a list. */
 const LISTS = {
-  layout: { label: 'Layout', view: 'stereo', entries: LAYOUTS },
-  surface: { label: 'Drawn as', view: 'mesh', entries: SURFACES },
+  layout: { label: 'Layout', view: 'stereo', entries: LAYOUT_NAMES },
+  surface: { label: 'Drawn as', view: 'mesh', entries: SURFACE_NAMES },
+  sky: { label: 'Sky', view: 'mesh', entries: SKY_NAMES },
 } as const;
 
 type DialName = keyof typeof DIALS;
@@ -47,12 +50,18 @@ export class ViewOptions {
     element('view-options', HTMLElement).append(...lists, ...rows);
   }
 
-  /** Shows what the view on show can be set to, how it is, and what is assumed of the map in it. */
-  refresh(view: ViewName, origin: Origin | undefined): void {
-    element('assumptions', HTMLElement).textContent = origin ? assumptions(origin, this.#settings) : '';
-    const metric = origin?.map.kind === 'metric';
+  /**
+   * Shows what there is to do in the view on show, what it can be set to of its subject, how it is, and what is assumed
+   * of the map in it.
+   */
+  refresh(view: ViewName, subject: Subject | undefined): void {
+    element('assumptions', HTMLElement).textContent = subject ? assumptions(subject, this.#settings) : '';
+    const hint = HINTS[view];
+    element('view-hint', HTMLElement).textContent = hint;
+    element('map-frame', HTMLElement).ariaLabel += ` ${hint}`;
+    const metric = subject?.map.kind === 'metric';
     for (const [name, { row, select }] of this.#lists) {
-      row.hidden = view !== LISTS[name].view;
+      row.hidden = view !== LISTS[name].view || (name === 'sky' && !subject?.map.sky);
       select.value = this.#settings[name];
     }
     for (const [name, { row, input }] of this.#dials) {

@@ -1,34 +1,31 @@
 import type { StereoLayout } from 'depthwise/views';
 
-/** Ways to look at a picture and its depth, in the order they are offered, and a hint for each. */
-export const VIEWS = {
-  parallax: 'Move the pointer over the picture, or use the arrow keys, to look around.',
-  map: 'Drag the line between picture and map. Arrow keys move the read-out.',
-  mesh: 'Drag, or use the arrow keys, to go round; wheel, + and - come closer or go.',
-  stereo: 'For red-cyan glasses, or for eyes and headsets that take a pair.',
-  focus: 'Click what is to be sharp, or move there with the arrow keys.',
-  normals: 'Which way surfaces face: red to the right, green up, blue towards you.',
-  compare: 'Two maps of one picture, and where they differ.',
-  peer: 'The same network here and in another library.',
-} as const;
+/** Ways to look at a picture and its depth, in the order they are offered. */
+export const VIEWS = ['parallax', 'map', 'mesh', 'stereo', 'focus', 'normals', 'compare', 'peer'] as const;
+
+/** Views that take too long for what moves. */
+export const STILL: ReadonlySet<string> = new Set<ViewName>(['normals', 'compare', 'peer']);
 
 /** Views of maps, where the arrow keys move the read-out. */
 export const FLAT: ReadonlySet<string> = new Set<ViewName>(['map', 'compare', 'peer']);
 
-export type ViewName = keyof typeof VIEWS;
+export type ViewName = (typeof VIEWS)[number];
 
-/** Layouts of stereo pairs and what they are called. */
-export const LAYOUTS: Readonly<Record<StereoLayout, string>> = {
-  anaglyph: 'Red-cyan glasses (Dubois)',
-  'anaglyph-red-cyan': 'Red-cyan glasses, colours kept',
-  sbs: 'Side by side',
-  'half-sbs': 'Side by side, half width',
-  tb: 'Top and bottom',
-  vr180: 'VR180',
-};
+/** Layouts of stereo pairs. */
+export const LAYOUTS = [
+  'anaglyph',
+  'anaglyph-red-cyan',
+  'sbs',
+  'half-sbs',
+  'tb',
+  'vr180',
+] as const satisfies readonly StereoLayout[];
 
 /** What the scene that one goes round is drawn as. */
-export const SURFACES = { mesh: 'Mesh', points: 'Points' } as const;
+export const SURFACES = ['mesh', 'points'] as const;
+
+/** Whether that scene has its sky, of models that tell. */
+export const SKIES = ['kept', 'out'] as const;
 
 /** How a picture is looked at. */
 export interface ViewSettings {
@@ -40,7 +37,8 @@ export interface ViewSettings {
   /** Angle of view from side to side, in degrees. */
   angle: number;
   layout: StereoLayout;
-  surface: keyof typeof SURFACES;
+  surface: (typeof SURFACES)[number];
+  sky: (typeof SKIES)[number];
   /** How far the eyes' pictures shift, as part of the width. */
   parallax: number;
   /** Radius of the blur, as part of the width. */
@@ -61,6 +59,7 @@ export const DEFAULTS: Readonly<ViewSettings> = {
   angle: 60,
   layout: 'anaglyph',
   surface: 'mesh',
+  sky: 'kept',
   parallax: 0.03,
   blur: 0.02,
   focusX: 0.5,

@@ -3,7 +3,7 @@ import { Motion, type Moving } from './motion.js';
 import type { Gaze } from './scene_frames.js';
 import { SceneStage, type Subject } from './scene_stage.js';
 import type { ViewOptions } from './view_options.js';
-import { FLAT, VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
+import { FLAT, STILL, VIEWS, type ViewName, type ViewSettings } from './view_settings.js';
 
 /** The views to switch between, and what is seen in the one on show. */
 export class Viewer {
@@ -17,7 +17,8 @@ export class Viewer {
   readonly #motion: Motion;
   readonly #onChange: (view: ViewName) => void;
   readonly #onSeen: () => void;
-  #live = false;
+  /** The view of what moves. */
+  #live: ViewName | undefined;
 
   /**
    * @param onChange called with the view on show when settings have changed
@@ -39,7 +40,7 @@ export class Viewer {
       onMove: (changed) => (changed ? this.refresh() : this.#draw()),
     };
     this.#motion = new Motion(this.moving);
-    for (const name of Object.keys(VIEWS) as ViewName[]) this.#choices.set(name, this.#choice(name));
+    for (const name of VIEWS) this.#choices.set(name, this.#choice(name));
     this.refresh();
   }
 
@@ -54,23 +55,23 @@ export class Viewer {
     this.refresh();
   }
 
-  /** The view on show: of what moves, the map alone. */
+  /** The view on show: of what moves, the map until another is chosen. */
   get view(): ViewName {
-    return this.#live ? 'map' : this.settings.view;
+    return this.#live ?? this.settings.view;
   }
 
   /** Takes a still picture with its map, or undefined until there is one. */
   take(subject: Subject | undefined): void {
-    this.#live = false;
+    this.#live = undefined;
     this.stage.take(subject);
     this.refresh();
     if (subject && !subject.software) this.#motion.sway();
   }
 
-  /** Shows the map, as pictures follow one another. */
-  follow(): void {
-    this.#live = true;
-    this.stage.take(undefined);
+  /** Shows pictures that follow one another: their maps, and what is drawn of them once there is a subject. */
+  follow(subject?: Subject): void {
+    this.#live ??= 'map';
+    this.stage.take(subject);
     this.refresh();
   }
 
@@ -81,12 +82,10 @@ export class Viewer {
     this.#panes.style.setProperty('--split', String(this.settings.split));
     for (const [name, input] of this.#choices) {
       input.checked = name === view;
-      input.disabled = this.#live && name !== 'map';
+      input.disabled = this.#live !== undefined && STILL.has(name);
     }
-    const hint = VIEWS[view];
     const title = this.#choices.get(view)?.labels?.[0]?.textContent;
-    element('view-hint', HTMLElement).textContent = this.#live ? 'Stop to look around the last frame.' : hint;
-    this.#frame.setAttribute('aria-label', `Picture, view ${title}. ${hint}`);
+    this.#frame.ariaLabel = `Picture, view ${title}.`;
     for (const id of ['scene', 'scene-pixels']) element(id, HTMLCanvasElement).ariaLabel = `The picture as ${title}`;
     this.#options?.refresh(view, this.stage.subject);
     this.#draw();
@@ -103,6 +102,7 @@ export class Viewer {
   #choice(name: ViewName): HTMLInputElement {
     const input = element(`view-${name}`, HTMLInputElement);
     input.addEventListener('change', () => {
+      this.#live &&= name;
       this.settings.view = name;
       this.refresh();
     });

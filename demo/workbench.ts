@@ -149,6 +149,7 @@ export class Workbench {
     const { FootageTools } = await import('./footage_tools.js');
     this.#footageTools ??= new FootageTools({
       footage,
+      viewer: this.#viewer,
       report: this.#report,
       look: this.#look,
       work: (task) => this.#work(task),

@@ -423,10 +423,73 @@ describe('the demo, as built, under a strict content security policy', () => {
     expect(await text('#picture-caption')).toMatch(/^camera\.png · \d+ × \d+$/);
   });
 
-  it('fits a phone without scrolling sideways', async () => {
+  it('fits a phone: the picture first and whole, nothing to scroll sideways to, and room for fingers', async () => {
     await page.setViewport({ width: 390, height: 844 });
+    const client = await page.createCDPSession();
+    await client.send('Emulation.setTouchEmulationEnabled', { enabled: true, maxTouchPoints: 5 });
+    await page.evaluate(() => scrollTo(0, 0));
+    expect(await page.evaluate(() => matchMedia('(pointer: coarse)').matches)).toBe(true);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    const boxes = (selector: string) =>
+      page.$$eval(selector, (all) =>
+        all
+          .filter((element) => element.checkVisibility())
+          .map((element) => {
+            const { top, bottom, left, right, width, height } = element.getBoundingClientRect();
+            const name = element.id || element.textContent.trim();
+            return { name, top, bottom, left, right, width, height };
+          }),
+      );
+    const [frame] = await boxes('#map-frame');
+    expect(frame!.bottom).toBeLessThan(844 / 2);
+    expect(frame!.width).toBeGreaterThan(0.85 * 390);
+    const controls = await boxes(
+      '.tab, button, label.button, select, label.check, summary, #view-options input, #divider',
+    );
+    expect(controls.length).toBeGreaterThan(25);
+    for (const { name, top, height, width } of controls) {
+      expect(Math.min(height, width), name).toBeGreaterThanOrEqual(44);
+      if (name !== 'divider') expect(top, name).toBeGreaterThanOrEqual(frame!.bottom);
+    }
     await screenshot('demo-phone', true);
+  });
+
+  it('goes round the scene by a finger, and comes closer by two', async () => {
+    await page.click('[for=view-mesh]');
+    await page.evaluate(() => scrollTo(0, 0));
+    await frameChanges('');
+    const before = await settled();
+    const client = await page.createCDPSession();
+    const { x, y, width, height } = (await (await page.$('#map-frame'))!.boundingBox())!;
+    const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...at: (readonly [number, number])[]) =>
+      client.send('Input.dispatchTouchEvent', {
+        type,
+        touchPoints: at.map(([u, v], id) => ({ x: x + u * width, y: y + v * height, id })),
+      });
+    const set = async (name: string) => {
+      await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 800)));
+      return Number(await page.evaluate((of) => new URLSearchParams(location.hash.slice(1)).get(of), name));
+    };
+    await touch('touchStart', [0.3, 0.5]);
+    await touch('touchMove', [0.4, 0.5]);
+    await touch('touchMove', [0.5, 0.5]);
+    await touch('touchEnd');
+    await frameChanges(before);
+    expect(Math.abs((await set('yaw')) - (12 - 0.2 * 90))).toBeLessThan(1);
+    await touch('touchStart', [0.4, 0.5], [0.6, 0.5]);
+    await touch('touchMove', [0.35, 0.5], [0.65, 0.5]);
+    await touch('touchMove', [0.3, 0.5], [0.7, 0.5]);
+    await touch('touchEnd');
+    expect(Math.abs((await set('zoom')) / (0.9 * 2) - 1)).toBeLessThan(0.05);
+    // A finger that is left over turns again.
+    const yaw = await set('yaw');
+    await touch('touchStart', [0.5, 0.5]);
+    await touch('touchMove', [0.4, 0.5]);
+    await touch('touchEnd');
+    expect((await set('yaw')) - yaw).toBeCloseTo(9, 0);
+    await screenshot('demo-phone-mesh');
+    await client.send('Emulation.setTouchEmulationEnabled', { enabled: false });
+    await page.setViewport({ width: 1280, height: 800 });
   });
 
   it('leaves the console empty and other origins alone', () => {

@@ -8,6 +8,7 @@ import { decodeNpy } from '../../src/depth/formats/npy.js';
 import { encodePng } from '../../src/depth/formats/png.js';
 import { decodeHeif } from '../../src/heif/index.js';
 import { loadDepthModel } from '../../src/index.js';
+import { createScene, createView } from '../../src/views/index.js';
 import { seededCheckpoint, seededPicture } from '../../truth/seeded_weights.js';
 import { testGpu } from '../gpu.js';
 import { checkpointTensors } from '../models/fixtures.js';
@@ -19,6 +20,8 @@ import { textOf, waitForMap } from './demo_page.js';
 import { nextDownload } from './downloads.js';
 import { farthest, midasWeights, opaque } from './midas.js';
 import { ServedFiles, serveBuilt, type Served } from './servers.js';
+import { tinyMetricWeights } from './tiny_metric.js';
+import { apart, frameOn, nextFrame, smallPicture } from './view_frames.js';
 
 const PICTURE = { width: 96, height: 64, data: opaque(seededPicture('files', 64, 96)) };
 const INPUT_SIZE = 96;
@@ -210,7 +213,17 @@ describe('files on the page', () => {
       { timeout: 60_000 },
     );
     expect([await text('#camera'), await text('#error')]).toEqual(['Stop video', '']);
-    expect(await page.$eval('#view-parallax', (input) => (input as HTMLInputElement).disabled)).toBe(true);
+    const disabled = await page.$$eval('#views :disabled', (all) =>
+      all.map((input) => (input as HTMLInputElement).value),
+    );
+    expect(disabled).toEqual(['normals', 'compare', 'peer']);
+    expect(await page.$eval('#view-map', (input) => (input as HTMLInputElement).checked)).toBe(true);
+    await page.$eval('#view-parallax', (input) => (input as HTMLElement).click());
+    await page.waitForSelector('#map-frame.drawn');
+    const before = await frameOn(page);
+    expect([before.width, before.height]).toEqual([96, 64]);
+    await expect.poll(async () => apart(await frameOn(page), before), { timeout: 60_000 }).toBeGreaterThan(1);
+    expect([await text('#camera'), await text('#error')]).toEqual(['Stop video', '']);
     await page.click('#camera');
     await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time');
     expect([await text('#camera'), await text('#picture-caption')]).toEqual(['Use camera', 'clip.png · 96 × 64']);
@@ -375,6 +388,135 @@ describe('HEIC pictures, which Chromium does not decode', () => {
     await refused();
     expect(await text('#error')).toMatch(/^cut\.heic: cannot be decoded as HEIC \(Invalid input/);
     expect(await text('#picture-caption')).toBe('noted.HEIC · 64 × 48');
+  });
+});
+
+describe('a model that gives metres by the focal length of a picture, and tells its sky', () => {
+  const size = { width: 96, height: 72 };
+  /** 27 mm on film of 36, of the longer side. */
+  const ANGLE = (360 / Math.PI) * Math.atan(18 / 27);
+  let map: Float32Array;
+  let pixels: Uint8Array;
+  const title = 'Depth Anything 3 metric large';
+  const lens = 'The picture spans 67.4° from side to side, by the focal length in its EXIF data.';
+  const click = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).click());
+  const save = async (format: string) =>
+    readFile(await nextDownload(page, chromium.downloads, () => click(`[data-format=${format}]`)));
+  const at = (u: number, v: number) => map[Math.floor(v * size.height) * size.width + Math.floor(u * size.width)]!;
+  const mouse = async (u: number, v: number) => {
+    await page.evaluate(() => scrollTo(0, 0));
+    const { x, y, width, height } = (await (await page.$('#map-frame'))!.boundingBox())!;
+    return [x + u * width, y + v * height] as const;
+  };
+
+  it('takes them by the EXIF data, as the library does in Node', async () => {
+    const { png } = await smallPicture(join(ROOT, 'demo/public/sample.jpg'), size.width, size.height);
+    const jpeg = await sharp(png)
+      .withExif({ IFD2: { FocalLengthIn35mmFilm: '27' } })
+      .jpeg({ quality: 100, chromaSubsampling: '4:4:4' })
+      .toBuffer();
+    pixels = new Uint8Array(await sharp(jpeg).ensureAlpha().raw().toBuffer());
+    const weights = tinyMetricWeights();
+    files.add('/phone.jpg', jpeg).add('/metric', weights);
+    await page.setViewport({ width: 1280, height: 900 });
+    await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+    await page.goto(
+      `${served.url}?model=depth-anything-3-metric-large&weights=/metric&image=/phone.jpg&size=98&view=map`,
+    );
+    await waitForMap(page, size.width, size.height);
+    map = Float32Array.from(decodeNpy(await save('npy')).data);
+    const model = await loadDepthModel(weights, {
+      device: (await testGpu()).device,
+      model: 'depth-anything-3-metric-large',
+    });
+    const truth = await model.estimate({ data: pixels, ...size }, { inputSize: 98, focalLength: (27 / 36) * 96 });
+    // Two decoders of JPEG.
+    expect(farthest(map, await truth.read())).toBeLessThan(0.02);
+    truth.dispose();
+    model.dispose();
+  });
+
+  it('says them under the pointer and at the ends of its scale, and what they take for granted', async () => {
+    await page.mouse.move(...(await mouse(0.7, 0.6)));
+    expect(await text('#readout')).toBe(`(67, 43) ${at(0.7, 0.6).toFixed(2)} m`);
+    const ends = [Math.max(...map), Math.min(...map)].map((metres) => metres.toFixed(2));
+    expect([await text('#scale-far'), await text('#scale-near')]).toEqual([`far ${ends[0]} m`, `${ends[1]} m near`]);
+    expect(await text('#model-kind')).toContain('Depth in metres');
+    expect(await text('#assumptions')).toBe(
+      `${title} gives metres along the camera’s axis, as far as it learned them from pictures like this one. ${lens}`,
+    );
+  });
+
+  it('measures between two points, as triangles have it', async () => {
+    await page.click('#measure');
+    await page.waitForFunction(() => document.querySelector('#measured')?.textContent?.startsWith('Click the first'));
+    const ends = [
+      [0.25, 0.75],
+      [0.7, 0.3],
+    ] as const;
+    for (const [u, v] of ends) {
+      const before = await text('#measured');
+      await page.mouse.click(...(await mouse(u, v)));
+      await page.waitForFunction((old) => document.querySelector('#measured')?.textContent !== old, {}, before);
+    }
+    // A pinhole: what lies u of the width from the left at a distance of z is (u - 1/2)·z·36/27 to the right.
+    const [a, b] = ends.map(([u, v]) => {
+      const z = at(u, v);
+      return [((u - 0.5) * z * 36) / 27, ((v - 0.5) * z * 27) / 27, z] as const;
+    }) as [readonly [number, number, number], readonly [number, number, number]];
+    const [, length, ...distances] =
+      /^([\d.]+) m between the points, ([\d.]+) m and ([\d.]+) m away, by depth anything 3 metric large and/.exec(
+        await text('#measured'),
+      )!;
+    expect(distances).toEqual([a[2].toFixed(2), b[2].toFixed(2)]);
+    // A click is at a whole pixel of the screen.
+    expect(Math.abs(Number(length) - Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]))).toBeLessThan(0.02);
+    expect(await text('#measured')).toMatch(/ of 67\.4°\.$/);
+    await click('#measure');
+  });
+
+  it('leaves its sky out of the mesh and of files, where that is chosen, and says so in the link', async () => {
+    await click('#view-mesh');
+    const kept = await nextFrame(page);
+    const visible = (selector: string) => page.$eval(selector, (element) => element.checkVisibility());
+    expect([await visible('#option-sky'), await visible('#option-far')]).toEqual([true, false]);
+    const points = async () => Number(/element vertex (\d+)/.exec((await save('ply')).toString('latin1', 0, 400))![1]);
+    const all = await points();
+    await page.select('#option-sky', 'out');
+    const frame = await nextFrame(page, kept);
+    const solid = await points();
+    const model = await loadDepthModel(tinyMetricWeights(), {
+      device: (await testGpu()).device,
+      model: 'depth-anything-3-metric-large',
+    });
+    const truth = await model.estimate({ data: pixels, ...size }, { inputSize: 98, focalLength: (27 / 36) * 96 });
+    const sky = (await truth.sky!.read()).filter((value) => value >= 0.5).length;
+    expect(sky).toBeGreaterThan(500);
+    expect(all).toBe(96 * 72);
+    // Two decoders of JPEG.
+    expect(Math.abs(all - solid - sky)).toBeLessThan(0.02 * sky);
+    const seen = async (withoutSky: boolean) => {
+      const scene = await createScene(truth, { data: pixels, ...size }, { withoutSky, fieldOfView: ANGLE });
+      const view = await createView(scene, { fill: false });
+      const drawn = await view.read({ yaw: 12, pitch: 6, zoom: 0.9 });
+      view.dispose();
+      scene.dispose();
+      return drawn;
+    };
+    expect(apart(frame, await seen(true))).toBeLessThan(6);
+    expect(apart(kept, await seen(false))).toBeLessThan(6);
+    expect(apart(frame, await seen(false))).toBeGreaterThan(12);
+    truth.dispose();
+    model.dispose();
+    await page.waitForFunction(() => location.hash.includes('sky=out'));
+    await click('#view-map');
+  });
+
+  it('says in words what is missing where a picture has no such data', async () => {
+    await drop('other.png', 'image/png', { path: '/picture.png' });
+    await refused();
+    expect(await text('#error')).toContain(`${title} gives metres only where the focal length is known.`);
+    expect(await page.$eval('#measure', (button) => (button as HTMLButtonElement).disabled)).toBe(true);
   });
 });
 

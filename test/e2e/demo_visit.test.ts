@@ -3,15 +3,18 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ElementHandle, Page } from 'puppeteer';
 import sharp from 'sharp';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
 import { textOf, waitForMap } from './demo_page.js';
 import { longestScripts } from './long_tasks.js';
-import { serveBuilt, ServedFiles } from './servers.js';
+import { BUILT_PAGE, serveBuilt, ServedFiles } from './servers.js';
 
 const PHOTOS = join(ROOT, 'demo/public/gallery/photos');
 /** Of the processor, in milliseconds: what holds a page up for longer is a long task. */
 const LONG_TASK = 50;
+/** Of what is seen, by what is there at first: a shift that nobody notices. */
+const LAYOUT_SHIFT = 0.01;
 
 let chromium: Chromium;
 let url: string;
@@ -27,6 +30,20 @@ beforeAll(async () => {
   ({ url, close: closeServer } = served);
   ({ page, watch } = await openPage(chromium.browser));
   page.on('request', (request) => void asked.push(new URL(request.url()).pathname));
+  await page.evaluateOnNewDocument(() => {
+    const seen = (window.visit = { shift: 0, largest: 0, drawn: 0, tasks: [] as PerformanceEntry[] });
+    new MutationObserver(() => {
+      if (document.querySelector('#map-frame.drawn')) seen.drawn ||= performance.now();
+    }).observe(document, { subtree: true, attributes: true, childList: true });
+    const watch = (type: string, note: (entry: PerformanceEntry) => void) =>
+      new PerformanceObserver((list) => list.getEntries().forEach(note)).observe({ type, buffered: true });
+    watch('longtask', (task) => seen.tasks.push(task));
+    watch('largest-contentful-paint', ({ startTime }) => (seen.largest = startTime));
+    watch('layout-shift', (entry) => {
+      const { value, hadRecentInput } = entry as PerformanceEntry & { value: number; hadRecentInput: boolean };
+      if (!hadRecentInput) seen.shift += value;
+    });
+  });
 });
 afterAll(async () => {
   await chromium?.close();
@@ -42,6 +59,8 @@ describe('a visit of the page', () => {
     console.log(`tasks of scripts, ms of the processor: ${scripts.slice(0, 5).map((ms) => ms.toFixed(0))}`);
     expect(scripts.length).toBeGreaterThan(10);
     expect(scripts[0]).toBeLessThan(LONG_TASK);
+    const { shift } = await visit('first visit');
+    expect(shift).toBeLessThan(LAYOUT_SHIFT);
   });
 
   it('has photographs besides, which are fetched when they are chosen', async () => {
@@ -105,7 +124,12 @@ describe('a visit of the page', () => {
     await closeServer!();
     closeServer = undefined;
     await page.goto('about:blank');
-    await page.goto(`${url}#image=./gallery/photos/pagoda.jpg`);
+    await page.goto(url);
+    await page.waitForSelector('#map-frame.drawn');
+    const { shift } = await visit('second visit, without a network');
+    expect(shift).toBeLessThan(LAYOUT_SHIFT);
+    await page.waitForSelector('#strip-list li:nth-child(8)');
+    await page.click('#strip-list [aria-label^=Pagoda]');
     await waitForMap(page, 640, 427);
     await page.click('#strip-list [aria-label^=Photographer]');
     await page.waitForFunction(() => document.querySelector('#error')?.textContent !== '');
@@ -113,6 +137,35 @@ describe('a visit of the page', () => {
     expect(await textOf(page, '#credit')).toContain('danielbuechele');
   });
 });
+
+/** What a visit was like until its first picture was in 3-D, which is written down: docs/performance.md. */
+async function visit(name: string): Promise<{ readonly shift: number }> {
+  const { shift, largest, drawn, tasks, paint, paths } = await page.evaluate(() => {
+    const { visit } = window;
+    const before = ({ startTime }: PerformanceEntry) => startTime < visit.drawn;
+    const fetched = performance.getEntriesByType('resource').filter((entry) => before(entry));
+    return {
+      ...visit,
+      tasks: visit.tasks.filter(before).map(({ duration }) => duration),
+      paint: performance.getEntriesByName('first-contentful-paint')[0]!.startTime,
+      paths: fetched.map(({ name: address }) => new URL(address).pathname),
+    };
+  });
+  const files = ['/index.html', ...new Set(paths.filter((path) => path.startsWith('/')))];
+  // Scripts and texts as they are sent, weights and pictures as they are.
+  const size = (path: string) => {
+    const content = readFileSync(join(BUILT_PAGE, path));
+    return /\.(?:html|js|css|svg|webmanifest)$/.test(path) ? gzipSync(content, { level: 9 }).length : content.length;
+  };
+  const bytes = files.reduce((sum, path) => sum + size(path), 0);
+  const ms = (time: number) => `${time.toFixed(0)} ms`;
+  console.log(
+    `${name}: first contentful paint ${ms(paint)}, largest ${ms(largest)}, layout shift ${shift.toFixed(4)}, ` +
+      `${tasks.length} long tasks, the longest of ${ms(Math.max(0, ...tasks))}, picture in 3-D ${ms(drawn)}; ` +
+      `${files.length} files, ${bytes} bytes`,
+  );
+  return { shift };
+}
 
 /** How many colours the canvas of the scene has. */
 function colors(): Promise<number> {
@@ -122,4 +175,11 @@ function colors(): Promise<number> {
     context.drawImage(canvas as HTMLCanvasElement, 0, 0);
     return new Set(new Uint32Array(context.getImageData(0, 0, width, height).data.buffer)).size;
   });
+}
+
+declare global {
+  interface Window {
+    /** Of the page that is open: times in milliseconds. */
+    visit: { shift: number; largest: number; drawn: number; readonly tasks: PerformanceEntry[] };
+  }
 }

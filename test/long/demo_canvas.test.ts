@@ -1,9 +1,11 @@
+import { join } from 'node:path';
 import type { Page } from 'puppeteer';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPage, PRESENTING, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
+import { openPage, PRESENTING, ROOT, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
 import { textOf } from '../e2e/demo_page.js';
 import { ServedFiles, serveBuilt, type Served } from '../e2e/servers.js';
+import { smallPicture } from '../e2e/view_frames.js';
 
 let chromium: Chromium;
 let served: Served;
@@ -11,7 +13,10 @@ let page: Page;
 let watch: Watch;
 
 beforeAll(async () => {
-  [chromium, served] = await Promise.all([startChromium(PRESENTING), serveBuilt(new ServedFiles())]);
+  // Small, so that a sway of seconds has many frames on a processor too.
+  const { png } = await smallPicture(join(ROOT, 'demo/public/sample.jpg'), 192, 144);
+  const files = new ServedFiles().add('/picture.png', png);
+  [chromium, served] = await Promise.all([startChromium(PRESENTING), serveBuilt(files)]);
   ({ page, watch } = await openPage(chromium.browser));
   await page.setViewport({ width: 1280, height: 800 });
   // The page draws on a canvas of WebGPU where the adapter says nothing of software, as those of GPUs do.
@@ -52,20 +57,58 @@ async function other(from: Uint8Array): Promise<Uint8Array> {
 
 describe('the demo on a canvas of WebGPU', () => {
   let picture: Uint8Array;
+  /** Seen from where the picture was taken. */
+  let front: Uint8Array;
   it('shows the picture in 3-D, which moves with the pointer', async () => {
     await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
-    await page.goto(`${served.url}#size=128`);
+    await page.goto(`${served.url}?image=/picture.png#size=128`);
     picture = await seen();
     await page.waitForSelector('#map-frame.drawn', { timeout: 100_000 });
     expect(await page.$eval('#scene', (canvas) => (canvas as HTMLElement).hidden)).toBe(false);
     await new Promise((resolve) => setTimeout(resolve, 1000));
-    const front = await seen();
+    front = await seen();
     // The same picture, a little larger.
     expect(meanDifference(front, picture)).toBeLessThan(20);
     await page.emulateMediaFeatures([]);
     const box = (await (await page.$('#map-frame'))!.boundingBox())!;
     await page.mouse.move(box.x + 10, box.y + 10);
     expect(meanDifference(await other(front), front)).toBeLessThan(30);
+  });
+
+  /** How far frames are from the first one, from when an estimate is asked for until they have come to rest. */
+  const afterEstimate = async () => {
+    await page.evaluate(() => (document.querySelector('#status')!.textContent = ''));
+    await page.$eval('#estimate', (button) => (button as HTMLElement).click());
+    const away: number[] = [];
+    const isDone = () => page.$eval('#status', ({ textContent }) => textContent.startsWith('Depth estimated'));
+    await page.$eval('#map-frame', (frame) => {
+      window.changes = 0;
+      new MutationObserver(() => window.changes++).observe(frame, { attributeFilter: ['class'] });
+    });
+    const state = () =>
+      page.$eval('#map-frame', ({ classList }) => ({ drawn: classList.contains('drawn'), changes: window.changes }));
+    for (let still = 0; still < 8;) {
+      const [done, before] = [await isDone(), await state()];
+      const shot = await seen();
+      const { drawn, changes } = await state();
+      // In between the picture itself is on show.
+      if (!drawn || changes !== before.changes) continue;
+      away.push(meanDifference(shot, front));
+      still = done && away.at(-1) === away.at(-2) ? still + 1 : 0;
+    }
+    return away;
+  };
+
+  it('sways by itself, once and where motion is welcome, and comes to rest as the picture is', async () => {
+    await page.mouse.move(2, 2);
+    await page.emulateMediaFeatures([{ name: 'prefers-reduced-motion', value: 'reduce' }]);
+    await expect.poll(async () => meanDifference(await seen(), front), { timeout: 60_000 }).toBe(0);
+    expect(Math.max(...(await afterEstimate())), 'not welcome').toBe(0);
+    await page.emulateMediaFeatures([]);
+    const away = await afterEstimate();
+    expect(Math.max(...away), 'it moved').toBeGreaterThan(0.5);
+    expect(away.at(-1), 'it came to rest').toBeLessThan(0.1);
+    expect(Math.max(...(await afterEstimate())), 'once').toBeLessThan(0.1);
   });
 
   it.each(['mesh', 'stereo', 'focus', 'normals', 'parallax'])('shows the view %s', async (view) => {
@@ -78,3 +121,10 @@ describe('the demo on a canvas of WebGPU', () => {
 
   it('leaves the console empty', () => expect(watch.complaints).toEqual([]));
 });
+
+declare global {
+  interface Window {
+    /** How often the frame has changed between the picture and what is drawn. */
+    changes: number;
+  }
+}
