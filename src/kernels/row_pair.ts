@@ -1,6 +1,7 @@
 import rowPairWgsl from '../../shaders/row_pair.wgsl?raw';
 import { ensureTypes, tokens2, type DType, type TensorType } from '../tensor.js';
 import { defineOp } from './op.js';
+import { epilogueKernel } from './store.js';
 
 const WORKGROUP = 64;
 
@@ -32,9 +33,10 @@ export const rowPair = defineOp<RowPairInputs, RowPairAttrs>({
       on: 'any',
       make({ first }, _attrs, { y }) {
         const C4 = tokens2(first)[1] / 4;
+        const end = epilogueKernel('none', y);
         return {
-          files: [rowPairWgsl],
-          tunables: { yelem: y.dtype, WORKGROUP },
+          files: [rowPairWgsl, ...end.files],
+          tunables: { ...end.tunables, WORKGROUP },
           params: { C4 },
           workgroups: Math.ceil((2 * C4) / WORKGROUP),
         };
