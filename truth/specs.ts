@@ -41,6 +41,7 @@ import { phaseConvSpec } from '../src/kernels/phase_conv.spec.js';
 import { projectDepthSpec } from '../src/kernels/project_depth.spec.js';
 import { resizedFeaturesSpec } from '../src/kernels/resized_features.spec.js';
 import { resizeMapSpec } from '../src/kernels/resize_map.spec.js';
+import { rowPairSpec } from '../src/kernels/row_pair.spec.js';
 import { scaleSpec } from '../src/kernels/scale.spec.js';
 import { separableSpec } from '../src/kernels/separable.spec.js';
 import { skyFillSpec } from '../src/kernels/sky_fill.spec.js';
@@ -97,6 +98,7 @@ export const specs = [
   zoeRouteSpec,
   skyFillSpec,
   firstRowSpec,
+  rowPairSpec,
   pairNormSpec,
   scaleSpec,
   depthExtentSpec,
