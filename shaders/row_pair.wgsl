@@ -12,8 +12,12 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<vec4<yelem>>; // [2·C/4]
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let i = id.x;
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
   if (i >= 2 * params.C4) { return; }
   if (i < params.C4) {
     y[i] = vec4<yelem>(first[i]);
