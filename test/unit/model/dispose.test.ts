@@ -119,12 +119,12 @@ describe('DepthModel.dispose', () => {
       'rgba8unorm-srgb',
       { min: 0, max: 1 },
     ],
-  ] as const)('at every turn of a first encode %s leaves nothing behind', async (_, format, usage, read, given) => {
+  ] as const)('at any turn of a first encode %s leaves nothing behind', async (_, format, usage, read, given) => {
     const source = sourceTexture(faulty.device, 'a', read);
     const target = faulty.device.createTexture({ size: [64, 48], format, usage });
     const before = faulty.held;
     let recorded = 0;
-    for (let turns = 0; turns < 60; turns++) {
+    for (let turns = 0; turns < 45; turns += 3) {
       const model = await load();
       const targets = { source, target, ...(given && { range: given }), ...SMALL };
       const pending = model.encode(faulty.device.createCommandEncoder(), targets).then(
@@ -137,7 +137,7 @@ describe('DepthModel.dispose', () => {
       await pending;
       await expectFreed(`after ${turns} turns`, before);
     }
-    expect(recorded).toBeLessThan(60);
+    expect(recorded).toBeLessThan(15);
     expect(recorded, 'the last turns are after the end').toBeGreaterThan(0);
     for (const texture of [source, target]) texture.destroy();
   });
