@@ -31,8 +31,13 @@ fn main(
   let count = others();
   let own_at = pixel * params.C4;
   let head_at = (pixel * HEADS + lane) * (params.C4 + PLACES / 4);
+  // What no frame has is read of one that is there: its share is 0.
+  let some = u32(own_place() == 0);
   var at: array<u32, EACH>;
-  for (var i = 0u; i < EACH; i++) { at[i] = (slot(i * HEADS + lane) * params.P + pixel) * params.C4; }
+  for (var i = 0u; i < EACH; i++) {
+    let j = i * HEADS + lane;
+    at[i] = (slot(select(j, some, j == own_place() || j > count)) * params.P + pixel) * params.C4;
+  }
   var shares: array<vec4f, PLACES / 4>;
   for (var i = 0u; i < PLACES / 4; i++) { shares[i] = vec4f(q[head_at + params.C4 + i]); }
   for (var c4 = 0u; c4 < params.C4; c4++) {
@@ -70,7 +75,7 @@ fn main(
     var out: array<vec4f, HEADS>;
     for (var head = 0u; head < HEADS; head++) { out[head] = subgroupShuffle(own_share, head) * own; }
     for (var step = 0u; step < params.STEPS; step++) {
-      if (step * HEADS > count) { break; }
+      if (count == 0 || step * HEADS > count) { break; }
       let base = at[step];
       let low = shares[2 * step];
       let high = shares[2 * step + 1];

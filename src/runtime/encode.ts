@@ -56,7 +56,7 @@ export async function encodeDepth(
   const leave = ready ? undefined : engine.runs.hold();
   try {
     if (!ready) checkLasting(input);
-    const program = ready ?? (await life.guard(engine, readyProgram(engine, lease.program, given)));
+    const program = ready ?? (await life.guard(engine, readyProgram(life, engine, lease.program, given)));
     const map = program.executable.buffer(program.values['depth'] as Value);
     const fault = faultOf(device, given, () => record(program, given, map, inputs));
     engine.lent = true;
@@ -81,13 +81,15 @@ function checkLoss({ gpu }: Engine): void {
 }
 
 /** A program that was not at hand, after what the caller gave was tried out. @throws UsageError `ENCODE_*` */
-async function readyProgram(engine: Engine, opening: Promise<Program>, given: Given): Promise<Program> {
+async function readyProgram(life: Lifetime, engine: Engine, opening: Promise<Program>, given: Given): Promise<Program> {
   opening.catch(() => undefined);
   const fault = await findFault(engine.gpu.device, given);
   if (fault) throw fault;
   const program = await opening;
   const parts = await EncodeParts.of(engine, program, given.output);
   await parts.copySources(engine.gpu, given.input);
+  // What came after the program was freed is freed by nobody else.
+  if (life.over) parts.dispose();
   return program;
 }
 

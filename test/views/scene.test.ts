@@ -1,6 +1,13 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readBuffer } from '../../src/gpu/buffers.js';
 import type { Gpu } from '../../src/gpu/gpu.js';
+import { ClipWork } from '../../src/cli/video/clip_work.js';
+import { OpenPart, STEREO, type Making } from '../../src/cli/video/open_part.js';
+import { encoderOptions } from '../../src/node/video/encoders.js';
+import { ProtectedFiles } from '../../src/node/protected_files.js';
 import { stereoOf, type SceneOptions as ClipScenes } from '../../src/cli/video/clip_tracks.js';
 import { newDepthMap, type DepthMap } from '../../src/depth/depth_map.js';
 import { DrawingCache } from '../../src/depth/drawing_cache.js';
@@ -167,6 +174,38 @@ describe('a scene', () => {
     expect(shared.fieldOfView).toBe(40);
     expect(await pairOf(mapThatSpans(80), 1, shared)).toEqual(first);
     expect(await pairOf(mapThatSpans(80), 1, { range })).not.toEqual(first);
+  });
+
+  it('of a later part of a clip has the lens of the first part, also where another process goes on', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'depthwise-parts-'));
+    const frame = { ...noise(W, H), channels: 4, pts: 0, timeBase: { num: 1, den: 30 } } as const;
+    const making = async () => ({
+      clip: { rate: 30 },
+      job: { outputs: { picture: join(folder, 'a/times.txt') } },
+      command: { frames: 'exr', stereo: 'vr180' },
+      encoder: await encoderOptions('h264'),
+      reads: await ProtectedFiles.of([]),
+      work: await ClipWork.open(join(folder, 'a/times.txt'), 'key', true),
+    });
+    /** The pair of one frame that is a part of its own. */
+    const partOf = async (made: Awaited<ReturnType<typeof making>>, degrees: number) => {
+      const state = made.work.state ?? (await made.work.begin({ min: 1, max: 3, low: 1, high: 3 }));
+      const part = new OpenPart({ ...made, state } as unknown as Making, state);
+      const index = state.parts.length;
+      await part.write({ index, frame, depth: mapThatSpans(degrees), values: new Float32Array(W * H).fill(1) });
+      await part.end({});
+      return readFile(made.work.part(index, STEREO));
+    };
+    try {
+      const once = await making();
+      const first = await partOf(once, 40);
+      expect(await partOf(once, 80)).toEqual(first);
+      expect(await partOf(await making(), 80)).toEqual(first);
+      await once.work.remove();
+      expect(await partOf(await making(), 80)).not.toEqual(first);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it.each<[SceneOptions, string]>([

@@ -112,7 +112,7 @@ export interface SceneOptions {
   readonly range: ClipRange;
   readonly focalLength?: number;
   /** Degrees from side to side in the first frame: a model that estimates them does so of each frame anew. */
-  fieldOfView?: number;
+  fieldOfView?: number | undefined;
 }
 
 async function exrOf(made: FrameDepth, options: SceneOptions): Promise<Uint8Array> {

@@ -17,6 +17,8 @@ export interface ClipState {
   /** What it is made of and how: other work is not gone on with. */
   readonly key: string;
   readonly range: ClipRange;
+  /** That of the scenes of all frames, in degrees; known once a scene was made. */
+  readonly fieldOfView?: number | undefined;
   readonly timeBase?: Rational;
   readonly parts: readonly DonePart[];
   /** Values that are not finite, and frames with values that 16-bit codes cannot hold, so far. */

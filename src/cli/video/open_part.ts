@@ -10,7 +10,15 @@ import type { Job } from '../jobs.js';
 import { optional } from '../parse_options.js';
 import type { Session } from '../session.js';
 import { write } from '../write_outputs.js';
-import { drawingOf, FramesTrack, stereoOf, VideoTrack, type FrameDepth, type Track } from './clip_tracks.js';
+import {
+  drawingOf,
+  FramesTrack,
+  stereoOf,
+  VideoTrack,
+  type FrameDepth,
+  type SceneOptions,
+  type Track,
+} from './clip_tracks.js';
 import type { ClipState, ClipWork } from './clip_work.js';
 import { RangeDrawing } from './draw_values.js';
 
@@ -38,6 +46,7 @@ interface PartEnd extends Pick<ClipState, 'over' | 'fault'> {
 export class OpenPart {
   readonly #making: Making;
   readonly #state: ClipState;
+  readonly #scenes: SceneOptions;
   readonly #tracks: readonly Track[];
   readonly #pts: number[] = [];
   #timeBase: Rational | undefined;
@@ -46,7 +55,9 @@ export class OpenPart {
   constructor(making: Making, state: ClipState) {
     this.#making = making;
     this.#state = state;
-    this.#tracks = tracksOf(making, state);
+    const { range, fieldOfView } = state;
+    this.#scenes = { range, fieldOfView, ...optional({ focalLength: making.command.focalLength }) };
+    this.#tracks = tracksOf(making, state, this.#scenes);
   }
 
   /** Frames written so far. */
@@ -73,6 +84,7 @@ export class OpenPart {
     const state = {
       ...this.#state,
       timeBase,
+      fieldOfView: this.#scenes.fieldOfView,
       parts: [...parts, { frames: this.frames, pts }],
       nonFinite: nonFinite + this.#nonFinite,
       ...end,
@@ -94,9 +106,12 @@ export const DEPTH = 'depth.mp4';
 export const STEREO = 'stereo.mp4';
 export const TIMES = 'times.txt';
 
-function tracksOf({ model, clip, job, command, reads, work, encoder }: Making, { range, parts }: ClipState): Track[] {
-  const { frames, stereo, side, focalLength } = command;
-  const scenes = { range, ...optional({ focalLength }) };
+function tracksOf(
+  { model, clip, job, command, reads, work, encoder }: Making,
+  { range, parts }: ClipState,
+  scenes: SceneOptions,
+): Track[] {
+  const { frames, stereo, side } = command;
   const video = { encoder, rate: clip.rate };
   const path = (name: string) => work.part(parts.length, name);
   return [

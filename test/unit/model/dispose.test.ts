@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadDepthModel, type DepthMap, type DepthModel } from '../../../src/index.js';
+import { TextureUsage } from '../../../src/gpu/buffers.js';
 import { FaultyDevice, FaultyGpu } from '../../faults/faulty_device.js';
 import { nullGpu } from '../kernels/null_gpu.js';
+import { sourceTexture } from './host_objects.js';
 import { picture, rejection, SMALL } from './pictures.js';
 import { tinyMidas } from './tiny_midas.js';
 
@@ -22,7 +24,8 @@ const EMPTY = { buffers: 0, textures: 0, bytes: 0 };
 const PATIENCE = { timeout: 5000, interval: 5 };
 
 /** Expects that nothing is held once what is under way has ended. */
-const expectFreed = (when = 'at the end') => vi.waitFor(() => expect(faulty.held, when).toEqual(EMPTY), PATIENCE);
+const expectFreed = (when = 'at the end', but = EMPTY) =>
+  vi.waitFor(() => expect(faulty.held, when).toEqual(but), PATIENCE);
 
 /** Lets everything that is under way end. */
 const settle = (milliseconds = 50) => new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -105,6 +108,38 @@ describe('DepthModel.dispose', () => {
     }
     expect(delivered).toBeLessThan(36);
     expect(delivered, 'the last turns are after the end').toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['that renders', 'r16float', TextureUsage.RENDER_ATTACHMENT, 'rgba8unorm', undefined],
+    [
+      'that takes values and copies its source',
+      'rgba32float',
+      TextureUsage.STORAGE_BINDING,
+      'rgba8unorm-srgb',
+      { min: 0, max: 1 },
+    ],
+  ] as const)('at any turn of a first encode %s leaves nothing behind', async (_, format, usage, read, given) => {
+    const source = sourceTexture(faulty.device, 'a', read);
+    const target = faulty.device.createTexture({ size: [64, 48], format, usage });
+    const before = faulty.held;
+    let recorded = 0;
+    for (let turns = 0; turns < 45; turns += 3) {
+      const model = await load();
+      const targets = { source, target, ...(given && { range: given }), ...SMALL };
+      const pending = model.encode(faulty.device.createCommandEncoder(), targets).then(
+        () => void recorded++,
+        (error: unknown) => expect(error).toMatchObject(DISPOSED),
+      );
+      for (let i = 0; i < turns; i++)
+        await (i % 2 ? Promise.resolve() : new Promise((resolve) => setImmediate(resolve)));
+      model.dispose();
+      await pending;
+      await expectFreed(`after ${turns} turns`, before);
+    }
+    expect(recorded).toBeLessThan(15);
+    expect(recorded, 'the last turns are after the end').toBeGreaterThan(0);
+    for (const texture of [source, target]) texture.destroy();
   });
 
   it('of one of two models on a device leaves the other', async () => {
