@@ -13,8 +13,9 @@ type Drawings = Pick<DrawingCache, 'use'>;
  */
 export function rangeValues(range: ValueRange, phase: Phase): readonly number[] {
   const { min, max } = (range ?? {}) as ValueRange;
-  if (!(Number.isFinite(min) && Number.isFinite(max) && min <= max))
-    throw optionFault('range', 'range', range, '{ min, max } of finite numbers, the smaller one first', phase);
+  const span = Math.fround(Math.fround(max) - Math.fround(min));
+  if (!([min, max, span].every(Number.isFinite) && min <= max))
+    throw optionFault('range', 'range', range, '{ min, max } of finite f32, the smaller one first', phase);
   return [min, max, min, max, 0, 0, 0, 0];
 }
 

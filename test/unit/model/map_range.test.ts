@@ -91,6 +91,9 @@ describe('a range given to a map', () => {
   it.each<[string, unknown]>([
     ['the wrong way round', { min: 2, max: 1 }],
     ['with an end that is no number', { min: '0', max: 1 }],
+    ['with an end past f32', { min: 0, max: 1e39 }],
+    ['with both ends past f32', { min: 1e39, max: 1e39 }],
+    ['that spans more than f32', { min: -3e38, max: 3e38 }],
     ['null', null],
   ])('is refused %s', async (_, wrong) => {
     const options = { range: wrong as typeof range };
