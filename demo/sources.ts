@@ -157,7 +157,7 @@ export class Sources {
       return this.#listener.onError(error);
     }
     if (turn !== this.#turn) return this.#footage.stop();
-    this.#image = undefined;
+    this.#image = this.estimated = undefined;
     this.#strip.mark(undefined);
     this.pane.showVideo(this.#footage.name);
     this.#showFootage();

@@ -407,6 +407,13 @@ describe('the demo, as built, under a strict content security policy', () => {
   });
 
   it('follows the camera, and keeps the last frame when it stops', async () => {
+    const click = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).click());
+    const view = await page.$eval('[name=view]:checked', ({ id }) => id);
+    // Of the picture, not of what comes after it.
+    await page.$eval('#option-angle', (dial) => {
+      (dial as HTMLInputElement).value = '75';
+      for (const type of ['input', 'change']) dial.dispatchEvent(new Event(type, { bubbles: true }));
+    });
     await page.click('#camera');
     // A rate takes two frames.
     await page.waitForFunction(
@@ -415,6 +422,12 @@ describe('the demo, as built, under a strict content security policy', () => {
     );
     expect(await text('#camera')).toBe('Stop camera');
     expect(new Set(await canvasColors()).size).toBeGreaterThan(20);
+    await click('#view-mesh');
+    await page.waitForFunction(() => document.querySelector('#assumptions')?.textContent !== '', { timeout: 60_000 });
+    expect(await text('#assumptions')).toContain(
+      'The picture is taken to span 60° from side to side, which nothing in it says.',
+    );
+    await click(`#${view}`);
     await page.click('#camera');
     await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', {
       timeout: 60_000,
