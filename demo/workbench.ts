@@ -39,6 +39,9 @@ export class Workbench {
   );
   readonly #sources = new Sources({
     onPicture: (start) => this.#pictureShown(start),
+    onStill: () => {
+      if (this.#angleSet) this.#angle = this.#viewer.settings.angle;
+    },
     onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
     onFootage: (footage) => this.#footageShown(footage),
@@ -68,7 +71,7 @@ export class Workbench {
   readonly #look: () => DrawOptions;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
-  /** Of the picture that comes first, where a link says so. */
+  /** Of the next picture: the first, where a link says so, or the frame at which something stopped that moved. */
   #angle: number | undefined;
   /** Whether the angle of the picture on show is one that somebody set. */
   #angleSet = false;

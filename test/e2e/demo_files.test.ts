@@ -466,7 +466,7 @@ describe('a model that gives metres by the focal length of a picture, and tells 
       return [((u - 0.5) * z * 36) / 27, ((v - 0.5) * z * 27) / 27, z] as const;
     }) as [readonly [number, number, number], readonly [number, number, number]];
     const [, length, ...distances] =
-      /^([\d.]+) m between the points, ([\d.]+) m and ([\d.]+) m away, by depth anything 3 metric large and/.exec(
+      /^([\d.]+) m between the points, ([\d.]+) m and ([\d.]+) m away, by Depth Anything 3 metric large and/.exec(
         await text('#measured'),
       )!;
     expect(distances).toEqual([a[2].toFixed(2), b[2].toFixed(2)]);
