@@ -133,6 +133,9 @@ describe('the demo, as built, under a strict content security policy', () => {
         new RegExp(`^Picture, view ${view}\\.`, 'i'),
       );
       expect(await text('#error')).toBe('');
+      // In these the pointer reads nothing.
+      const asks = await page.$eval('#readout', (read) => read.checkVisibility({ visibilityProperty: true }));
+      expect(asks, view).toBe(view !== 'mesh' && view !== 'stereo');
       await screenshot(`demo-${view}`);
     }
     const radio = await page.$('aria/Compare[role="radio"]');
