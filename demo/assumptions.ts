@@ -1,9 +1,10 @@
 import type { DepthMap } from 'depthwise';
-import type { ViewSettings } from './view_settings.js';
+import { goesByFocalLength } from './lens_models.js';
+import { FLAT, type ViewSettings } from './view_settings.js';
 
 /** What a map is of, and how much of the camera is known. */
 export interface Origin {
-  readonly map: Pick<DepthMap, 'kind'>;
+  readonly map: Pick<DepthMap, 'kind' | 'model'>;
   /** Of the model. */
   readonly title: string;
   readonly lens: KnownLens | undefined;
@@ -35,8 +36,9 @@ export function assumptions(
       ? `The picture spans ${degrees} from side to side, ${known.by}.`
       : `The picture is taken to span ${degrees} from side to side, which nothing in it says.`;
   const depth = `The farthest is taken to be ${far} times as far as the nearest, which no model of this kind says.`;
-  const scene = map.kind === 'metric' ? [lens] : [depth, lens];
+  const scale = goesByFocalLength(map.model) ? [lens, 'The metres go by that.'] : [lens];
+  const scene = map.kind === 'metric' ? scale : [depth, lens];
   // Metres are measured in the map, by the angle.
-  const flat = view === 'compare' || (view === 'map' && map.kind !== 'metric');
+  const flat = FLAT.has(view) && map.kind !== 'metric';
   return [`${title} ${MEANINGS[map.kind]}`, ...(flat ? [] : scene)].join(' ');
 }

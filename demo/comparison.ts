@@ -17,7 +17,7 @@ export interface Compared {
   readonly title: string;
   readonly blob: Blob;
   /** Of its camera, beside what the blob says. */
-  readonly known: Pick<EstimateOptions, 'focalLength'>;
+  readonly known: () => Pick<EstimateOptions, 'focalLength'>;
   readonly truth: GalleryPicture | undefined;
 }
 
@@ -149,7 +149,7 @@ export class Comparison {
       signal,
     );
     this.#report.say('Estimating…');
-    const map = await model.estimate(blob, { signal, ...known });
+    const map = await model.estimate(blob, { signal, ...known() });
     try {
       const { width, height, kind } = map;
       const layer: Layer = { title: model.info.title, values: await map.read(), width, height, kind };

@@ -75,8 +75,7 @@ export class Measuring {
     const length = distanceBetween(from, to, { angle, aspect: width / height });
     this.#show(
       `${metres(length)} between the points, ${metres(from.z)} and ${metres(to.z)} away, ` +
-        `by ${title.toLowerCase()} and ` +
-        `an angle of view of ${Number(angle.toFixed(1))}°${angleKnown ? '' : ', which is assumed'}.`,
+        `by ${title} and an angle of view of ${Number(angle.toFixed(1))}°${angleKnown ? '' : ', which is assumed'}.`,
     );
   }
 
@@ -95,6 +94,9 @@ export class Measuring {
 /** The map itself, where it is in metres, else the true depth. */
 export async function layerOf({ map, rendered, title }: Measured): Promise<Layer> {
   const { width, height, kind } = map;
-  if (kind !== 'metric' && rendered) return (await import('./truth.js')).trueDepth(rendered);
+  if (kind !== 'metric' && rendered) {
+    const { trueDepth } = await import('./truth.js');
+    return { ...(await trueDepth(rendered)), title: 'true depth' };
+  }
   return { title, values: await map.read(), width, height, kind };
 }

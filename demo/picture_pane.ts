@@ -18,14 +18,14 @@ export class PicturePane {
     return this.#blob;
   }
 
-  /** Of its camera, in pixels, where its EXIF data say it. */
-  get focalLength(): number | undefined {
-    return this.#focalLength;
-  }
-
   /** That the picture spans from side to side, in degrees, by its EXIF data. */
   get angle(): number | undefined {
     return this.#focalLength && (360 / Math.PI) * Math.atan(this.#width / 2 / this.#focalLength);
+  }
+
+  /** Of a camera that sees so much from side to side, in pixels. */
+  focalLengthAt(degrees: number): number {
+    return this.#width / 2 / Math.tan((degrees * Math.PI) / 360);
   }
 
   /** Name for files made from this picture, without an extension. */
@@ -49,7 +49,6 @@ export class PicturePane {
     image.src = url;
     this.#blob = blob;
     this.#focalLength = focalLength;
-    this.#width = width;
     this.#name = name;
     this.#present(image, width, height);
   }
@@ -62,6 +61,7 @@ export class PicturePane {
   }
 
   #present(shown: HTMLElement, width: number, height: number): void {
+    this.#width = width;
     this.picture.hidden = shown !== this.picture;
     this.video.hidden = shown !== this.video;
     this.#caption.textContent = `${this.#name} · ${width} × ${height}`;

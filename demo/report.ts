@@ -1,4 +1,4 @@
-import { DisposedError, type LoadOptions } from 'depthwise';
+import { DepthwiseError, DisposedError, type LoadOptions } from 'depthwise';
 import { element, setNotice } from './elements.js';
 import { megabytes, megabytesText } from './value_text.js';
 
@@ -30,7 +30,7 @@ export class Report {
     this.idle();
     if (error instanceof DOMException && error.name === 'AbortError') return this.say('Cancelled.');
     this.say('');
-    setNotice(this.#error, error instanceof Error ? error.message : String(error));
+    setNotice(this.#error, wordsOf(error));
   };
 
   progress({ phase, loaded, total }: LoadProgress): void {
@@ -52,4 +52,14 @@ export class Report {
   idle(): void {
     this.#row.hidden = true;
   }
+}
+
+/** What is wrong, and what to do about it on this page. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof DepthwiseError && error.code === 'OPTION_FOCAL_LENGTH')) return error.message;
+  return error.message.replace(
+    error.hint as string,
+    'This picture has none in its EXIF data. Set Angle of view, in 3-D, to what its camera saw from side to side.',
+  );
 }

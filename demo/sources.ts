@@ -14,6 +14,8 @@ const SLOW = 250;
 interface Listener {
   /** Another picture is shown; `start` where its depth is to be estimated at once. */
   readonly onPicture: (start: boolean) => Promise<void>;
+  /** The frame on show of what moved is the next picture. */
+  readonly onStill: () => void;
   /** A picture that takes its time to be read. */
   readonly onReading: (name: string) => void;
   /** Before the camera or a video starts, which may take its time. */
@@ -157,7 +159,7 @@ export class Sources {
       return this.#listener.onError(error);
     }
     if (turn !== this.#turn) return this.#footage.stop();
-    this.#image = undefined;
+    this.#image = this.estimated = undefined;
     this.#strip.mark(undefined);
     this.pane.showVideo(this.#footage.name);
     this.#showFootage();
@@ -169,7 +171,10 @@ export class Sources {
     const turn = ++this.#turn;
     const still = await footage.still();
     if (turn !== this.#turn) return;
-    if (still) return this.#take(still, `${footage.name.replace(/\.[^.]*$/, '')}.png`, true);
+    if (still) {
+      this.#listener.onStill();
+      return this.#take(still, `${footage.name.replace(/\.[^.]*$/, '')}.png`, true);
+    }
     footage.stop();
     this.#showFootage();
     await this.fetch(SAMPLE.picture, false);

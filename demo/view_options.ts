@@ -22,7 +22,12 @@ const DIALS = {
   parallax: { label: 'Parallax', views: ['stereo'], step: 0.005, text: percent },
   blur: { label: 'Blur', views: ['focus'], step: 0.002, text: percent },
   far: { label: 'Far end', views: SCENES, step: 1, text: (value) => `${value} × near` },
-  angle: { label: 'Angle of view', views: SCENES, step: 1, text: (value) => `${Number(value.toFixed(1))}°` },
+  angle: {
+    label: 'Angle of view',
+    views: ['map', ...SCENES],
+    step: 1,
+    text: (value) => `${Number(value.toFixed(1))}°`,
+  },
 } satisfies Partial<Record<Names<number>, Dial>>;
 
 /** What is chosen from a list. */
@@ -66,7 +71,8 @@ export class ViewOptions {
     }
     for (const [name, { row, input }] of this.#dials) {
       const { views, text }: Dial = DIALS[name];
-      row.hidden = !views.includes(view) || (metric && name === 'far');
+      // Of a map, metres need the angle; of a scene, all but metres need an end.
+      row.hidden = !views.includes(view) || (metric ? name === 'far' : name === 'angle' && view === 'map');
       input.value = String(this.#settings[name]);
       const words = text(this.#settings[name]);
       input.setAttribute('aria-valuetext', words);

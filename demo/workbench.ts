@@ -8,6 +8,7 @@ import type { Footage } from './footage.js';
 import type { FolderTools } from './folder_tools.js';
 import type { FootageTools, Task } from './footage_tools.js';
 import type { KeptWeights } from './kept_weights.js';
+import { goesByFocalLength } from './lens_models.js';
 import { MapView } from './map_view.js';
 import { ModelChoice } from './model_choice.js';
 import type { Parameters } from './parameters.js';
@@ -38,6 +39,9 @@ export class Workbench {
   );
   readonly #sources = new Sources({
     onPicture: (start) => this.#pictureShown(start),
+    onStill: () => {
+      if (this.#angleSet) this.#angle = this.#viewer.settings.angle;
+    },
     onReading: (name) => this.#report.say(`Reading ${name}…`),
     onChange: () => this.#turn.cancel(),
     onFootage: (footage) => this.#footageShown(footage),
@@ -67,8 +71,10 @@ export class Workbench {
   readonly #look: () => DrawOptions;
   readonly #cancelButton = element('cancel', HTMLButtonElement);
   readonly #estimateButton = element('estimate', HTMLButtonElement);
-  /** Of the picture that comes first, where a link says so. */
+  /** Of the next picture: the first, where a link says so, or the frame at which something stopped that moved. */
   #angle: number | undefined;
+  /** Whether the angle of the picture on show is one that somebody set. */
+  #angleSet = false;
 
   /** @param look how maps are to be drawn at the moment */
   constructor(settings: ViewSettings, look: () => DrawOptions) {
@@ -91,6 +97,10 @@ export class Workbench {
       void this.#estimate();
     });
     this.#cancelButton.addEventListener('click', () => this.#stop());
+    // Once a slider is let go: estimates take their time.
+    element('view-options', HTMLElement).addEventListener('change', ({ target }) => {
+      if ((target as HTMLElement).id === 'option-angle') void this.#angleChanged();
+    });
   }
 
   /** What a link has to say to come back to this model and picture. */
@@ -101,7 +111,7 @@ export class Workbench {
   /** What a link has to say of the view: the angle that a picture is known to have goes without saying. */
   get settings(): ViewSettings {
     const { settings } = this.#viewer;
-    return settings.angle === this.#sources.lens?.angle ? { ...settings, angle: DEFAULTS.angle } : settings;
+    return this.#angleSet ? settings : { ...settings, angle: DEFAULTS.angle };
   }
 
   say(text: string): void {
@@ -136,14 +146,26 @@ export class Workbench {
 
   async #pictureShown(start: boolean): Promise<void> {
     this.#turn.cancel();
-    const { settings } = this.#viewer;
-    settings.angle = this.#angle ?? this.#sources.lens?.angle ?? DEFAULTS.angle;
-    this.#angle = undefined;
+    this.#takeAngle();
     this.#forgetMap();
     if (start) await this.#estimate();
   }
 
+  /** Takes the angle of another picture. */
+  #takeAngle(): void {
+    this.#angleSet = this.#angle !== undefined;
+    this.#viewer.settings.angle = this.#angle ?? this.#sources.lens?.angle ?? DEFAULTS.angle;
+    this.#angle = undefined;
+  }
+
+  async #angleChanged(): Promise<void> {
+    this.#angleSet = true;
+    const { request } = this.#choice;
+    if (goesByFocalLength(request.name) && this.#session.holds(request)) await this.#estimate();
+  }
+
   async #footageShown(footage: Footage): Promise<void> {
+    this.#takeAngle();
     this.#forgetMap();
     this.#viewer.follow();
     const { FootageTools } = await import('./footage_tools.js');
@@ -203,7 +225,7 @@ export class Workbench {
       try {
         const model = await this.#openModel(signal);
         const { inputSize } = this.#choice;
-        await task(model, { signal, ...(inputSize === undefined ? {} : { inputSize }) });
+        await task(model, { signal, ...(inputSize === undefined ? {} : { inputSize }), ...this.#known });
       } catch (error) {
         this.#report.fail(error);
       } finally {
@@ -233,18 +255,17 @@ export class Workbench {
 
   async #still(model: DepthModel, options: EstimateOptions): Promise<void> {
     const { rendered } = this.#sources;
-    const { blob, picture, focalLength } = this.#sources.pane;
+    const { blob, picture } = this.#sources.pane;
     if (!blob) return;
     this.#report.say('Estimating…');
     const start = performance.now();
-    const known = focalLength === undefined ? {} : { focalLength };
-    const map = await model.estimate(blob, { ...options, ...known });
+    const map = await model.estimate(blob, options);
     const duration = performance.now() - start;
     const estimated = await map.fieldOfView();
     await this.#show(map, blob, 'Time', durationText(duration));
     const lens = this.#refine(estimated);
     const { title, adapter } = model.info;
-    this.#comparing.take({ map, blob, known, title, truth: rendered });
+    this.#comparing.take({ map, blob, known: () => this.#known, title, truth: rendered });
     this.#viewer.take({
       map,
       picture,
@@ -258,13 +279,19 @@ export class Workbench {
     this.#view.bringIntoSight();
   }
 
+  /** Of the camera, for metres that go by it: what somebody set, or what is known of the picture. */
+  get #known(): Pick<EstimateOptions, 'focalLength'> {
+    const { pane, rendered } = this.#sources;
+    const angle = this.#angleSet ? this.#viewer.settings.angle : (rendered?.angle ?? pane.angle);
+    return angle === undefined ? {} : { focalLength: pane.focalLengthAt(angle) };
+  }
+
   /** Takes a model's estimate for the angle of view, where nothing better is known and none was chosen. */
   #refine(estimated = 0): KnownLens | undefined {
     const { settings } = this.#viewer;
-    const known = this.#sources.lens?.angle ?? DEFAULTS.angle;
     this.#sources.estimated = estimated >= 1 && estimated <= 170 ? estimated : undefined;
     const { lens } = this.#sources;
-    if (settings.angle === known) settings.angle = lens?.angle ?? DEFAULTS.angle;
+    if (!this.#angleSet) settings.angle = lens?.angle ?? DEFAULTS.angle;
     return lens;
   }
 

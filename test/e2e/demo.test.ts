@@ -133,6 +133,9 @@ describe('the demo, as built, under a strict content security policy', () => {
         new RegExp(`^Picture, view ${view}\\.`, 'i'),
       );
       expect(await text('#error')).toBe('');
+      // In these the pointer reads nothing.
+      const asks = await page.$eval('#readout', (read) => read.checkVisibility({ visibilityProperty: true }));
+      expect(asks, view).toBe(view !== 'mesh' && view !== 'stereo');
       await screenshot(`demo-${view}`);
     }
     const radio = await page.$('aria/Compare[role="radio"]');
@@ -407,6 +410,19 @@ describe('the demo, as built, under a strict content security policy', () => {
   });
 
   it('follows the camera, and keeps the last frame when it stops', async () => {
+    const click = (selector: string) => page.$eval(selector, (element) => (element as HTMLElement).click());
+    const view = await page.$eval('[name=view]:checked', ({ id }) => id);
+    const setAngle = (degrees: number) =>
+      page.$eval(
+        '#option-angle',
+        (dial, value) => {
+          (dial as HTMLInputElement).valueAsNumber = value;
+          for (const type of ['input', 'change']) dial.dispatchEvent(new Event(type, { bubbles: true }));
+        },
+        degrees,
+      );
+    // Of the picture, not of what comes after it.
+    await setAngle(75);
     await page.click('#camera');
     // A rate takes two frames.
     await page.waitForFunction(
@@ -415,12 +431,22 @@ describe('the demo, as built, under a strict content security policy', () => {
     );
     expect(await text('#camera')).toBe('Stop camera');
     expect(new Set(await canvasColors()).size).toBeGreaterThan(20);
+    await click('#view-mesh');
+    await page.waitForFunction(() => document.querySelector('#assumptions')?.textContent !== '', { timeout: 60_000 });
+    expect(await text('#assumptions')).toContain(
+      'The picture is taken to span 60° from side to side, which nothing in it says.',
+    );
+    await setAngle(70);
     await page.click('#camera');
     await page.waitForFunction(() => document.querySelector('#fact-time-name')?.textContent === 'Time', {
       timeout: 60_000,
     });
     expect(await text('#camera')).toBe('Use camera');
     expect(await text('#picture-caption')).toMatch(/^camera\.png · \d+ × \d+$/);
+    // The frame is what the camera saw.
+    await page.waitForFunction(() => document.querySelector('#assumptions')?.textContent !== '');
+    expect(await text('#assumptions')).toContain('The picture is taken to span 70° from side to side');
+    await click(`#${view}`);
   });
 
   it('fits a phone: the picture first and whole, nothing to scroll sideways to, and room for fingers', async () => {

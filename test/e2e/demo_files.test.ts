@@ -443,7 +443,8 @@ describe('a model that gives metres by the focal length of a picture, and tells 
     expect([await text('#scale-far'), await text('#scale-near')]).toEqual([`far ${ends[0]} m`, `${ends[1]} m near`]);
     expect(await text('#model-kind')).toContain('Depth in metres');
     expect(await text('#assumptions')).toBe(
-      `${title} gives metres along the camera’s axis, as far as it learned them from pictures like this one. ${lens}`,
+      `${title} gives metres along the camera’s axis, as far as it learned them from pictures like this one. ${lens} ` +
+        'The metres go by that.',
     );
   });
 
@@ -465,7 +466,7 @@ describe('a model that gives metres by the focal length of a picture, and tells 
       return [((u - 0.5) * z * 36) / 27, ((v - 0.5) * z * 27) / 27, z] as const;
     }) as [readonly [number, number, number], readonly [number, number, number]];
     const [, length, ...distances] =
-      /^([\d.]+) m between the points, ([\d.]+) m and ([\d.]+) m away, by depth anything 3 metric large and/.exec(
+      /^([\d.]+) m between the points, ([\d.]+) m and ([\d.]+) m away, by Depth Anything 3 metric large and/.exec(
         await text('#measured'),
       )!;
     expect(distances).toEqual([a[2].toFixed(2), b[2].toFixed(2)]);
@@ -512,11 +513,39 @@ describe('a model that gives metres by the focal length of a picture, and tells 
     await click('#view-map');
   });
 
-  it('says in words what is missing where a picture has no such data', async () => {
+  it('asks for the angle of view where a picture has no such data, and takes it', async () => {
     await drop('other.png', 'image/png', { path: '/picture.png' });
     await refused();
-    expect(await text('#error')).toContain(`${title} gives metres only where the focal length is known.`);
+    expect(await text('#error')).toBe(
+      `${title} gives metres only where the focal length is known. This picture has none in its EXIF data. ` +
+        'Set Angle of view, in 3-D, to what its camera saw from side to side.',
+    );
     expect(await page.$eval('#measure', (button) => (button as HTMLButtonElement).disabled)).toBe(true);
+    await click('#view-parallax');
+    expect(await page.$eval('#option-angle', (dial) => dial.checkVisibility())).toBe(true);
+    await page.$eval('#option-angle', (dial) => {
+      (dial as HTMLInputElement).value = '90';
+      for (const type of ['input', 'change']) dial.dispatchEvent(new Event(type, { bubbles: true }));
+    });
+    await page.waitForFunction(() => document.querySelector('#error')?.textContent === '');
+    await waitForMap(page, PICTURE.width, PICTURE.height);
+    const shown = decodeNpy(await save('npy')).data;
+    const model = await loadDepthModel(tinyMetricWeights(), {
+      device: (await testGpu()).device,
+      model: 'depth-anything-3-metric-large',
+    });
+    // Half the width is as far away as the picture, at 90°.
+    const truth = await model.estimate(PICTURE, { inputSize: 98, focalLength: PICTURE.width / 2 });
+    expect(farthest(Float32Array.from(shown), await truth.read())).toBeLessThanOrEqual(1e-4);
+    truth.dispose();
+    model.dispose();
+    expect(await text('#assumptions')).toContain(
+      'The picture is taken to span 90° from side to side, which nothing in it says. The metres go by that.',
+    );
+    expect(await page.$eval('#measure', (button) => (button as HTMLButtonElement).disabled)).toBe(false);
+    await page.waitForFunction(() => location.hash.includes('angle=90'));
+    await click('#view-map');
+    expect(await page.$eval('#option-angle', (dial) => dial.checkVisibility())).toBe(true);
   });
 });
 

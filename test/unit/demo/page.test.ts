@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { compareLayers, type Layer } from '../../../demo/agreement.js';
+import type { ModelName } from '../../../src/index.js';
+import { assumptions } from '../../../demo/assumptions.js';
 import { describeFolder, dropped, folderOf, MOST_PICTURES } from '../../../demo/dropped.js';
 import { mapNames } from '../../../demo/map_names.js';
 import { kindOf } from '../../../demo/file_kind.js';
@@ -9,7 +11,7 @@ import { Footage } from '../../../demo/footage.js';
 import { distanceBetween } from '../../../demo/measure.js';
 import { MEGABYTES } from '../../../demo/model_facts.js';
 import { linkTo, readParameters, readSettings } from '../../../demo/parameters.js';
-import { DEFAULTS } from '../../../demo/view_settings.js';
+import { DEFAULTS, type ViewName } from '../../../demo/view_settings.js';
 
 const [W, H] = [48, 32];
 /** Metres of a slope with a box in front of it. */
@@ -87,6 +89,25 @@ it('imports the library by its entries alone, and nothing of other folders', () 
     'libheif-js/index.js',
     'mediabunny',
   ]);
+});
+
+describe('what is taken for granted', () => {
+  const said = (kind: 'relative-inverse' | 'metric', model: ModelName, view: ViewName) =>
+    assumptions({ map: { kind, model }, title: 'It', lens: undefined }, { ...DEFAULTS, view });
+
+  it('is nothing of a scene where maps are looked at', () => {
+    for (const view of ['map', 'compare', 'peer'] as const)
+      expect(said('relative-inverse', 'nano', view), view).toMatch(/ has no unit\.$/);
+    expect(said('relative-inverse', 'nano', 'mesh')).toContain('The farthest is taken to be 8 times');
+  });
+
+  it('is the angle of view where metres are measured, and that they go by it where they do', () => {
+    const angle = 'The picture is taken to span 60° from side to side, which nothing in it says.';
+    for (const view of ['map', 'compare', 'mesh'] as const) {
+      expect(said('metric', 'zoedepth-n', view).endsWith(angle), view).toBe(true);
+      expect(said('metric', 'depth-anything-3-metric-large', view), view).toContain(`${angle} The metres go by that.`);
+    }
+  });
 });
 
 describe('the measuring tool', () => {
