@@ -13,20 +13,20 @@ class SlowFirst extends BaseSequencer {
   }
 }
 
-// Three processes, each with one device for all of its files, as a software adapter compiles each pipeline at its first
-// dispatch. Two left a quarter of two cores idle, as tests of pages and processes wait.
+// Two processes, each with one device for all of its files: a software adapter compiles each pipeline at its first
+// dispatch, and a third process would fight over two cores: it makes the suite no faster.
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // These have their own commands; of Firefox the library's short form stays.
-    exclude: ['test/long/**', 'test/mutation/**', 'test/output/**', 'test/engines/firefox_page.test.ts'],
+    // These have their own commands; of the page and of Firefox a short form stays.
+    exclude: ['test/{long,mutation,output,page}/**', 'test/engines/firefox_page.test.ts'],
     setupFiles: ['test/setup.ts'],
     // On a fresh machine most of the time goes into compiling kernels that run once. lavapipe skips LLVM's
     // optimisation: the same arithmetic, compiled in two thirds of the time. The long suite, which computes more, keeps
     // it.
     env: { GALLIVM_PERF: 'nopt' },
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
     sequence: { sequencer: SlowFirst },
     isolate: false,
     testTimeout: 300_000,

@@ -50,7 +50,7 @@ const video = Object.assign(document.createElement('video'), { src: await given.
   'docs/cookbook.md#folder/3': { in: 'node', after: "await given.starts('depth/photo.png.npy', '\\x93NUMPY');" },
   'docs/cookbook.md#heic-in-a-page': {
     in: 'types',
-    why: 'it takes a package of another: test/unit/image/heif_items.test.ts and test/e2e/demo_files.test.ts run it',
+    why: 'it takes a package of another: test/unit/image/heif_items.test.ts and test/page/files.test.ts run it',
     before: `const file = new Blob();\n${CANVAS}`,
   },
   'docs/cookbook.md#metres': {

@@ -254,7 +254,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
   N18: { file: 'test/unit/weights/cache.test.ts', title: 'N18: a piece that is evicted between check and read' },
   N19: { file: 'test/unit/weights/cache.test.ts', title: 'N19: two loads at once both succeed, and leave one copy' },
   N20: { file: 'test/unit/weights/folder_cache.test.ts', title: 'N20: a file where the folder should be' },
-  N21: { file: 'test/long/page_ends.test.ts', title: 'loads 85 MB from what the page has kept, and computes the same' },
+  N21: { file: 'test/page/ends.test.ts', title: 'loads 85 MB from what the page has kept, and computes the same' },
   N22: { file: 'test/unit/weights/http_source.test.ts', title: 'N22: an opaque response' },
   C01: { file: 'test/unit/model/dispose.test.ts', title: 'can be called any number of times, and frees everything' },
   C02: { file: 'test/unit/model/dispose.test.ts', title: 'makes every method reject with DISPOSED' },
@@ -298,7 +298,7 @@ export const FAULTS: Readonly<Record<string, Asserted>> = {
     title: 'and lost its device meanwhile has it made up for, and no limit of time has run out',
   },
   C18: {
-    file: 'test/long/page_ends.test.ts',
+    file: 'test/page/ends.test.ts',
     title: 'that is left, loaded anew or closed while it runs leaves the browser, and the next page',
   },
   C19: { file: 'test/long/process_ends.test.ts', title: '%s ends by itself, soon, without a complaint' },

@@ -22,6 +22,11 @@ const COMMANDS = {
     arguments: ['run', '--config', 'vitest.mutants.config.ts'],
     needs: { tool: true },
   },
+  'test:page': {
+    entry: VITEST,
+    arguments: ['run', '--config', 'vitest.page.config.ts'],
+    needs: { tool: true, chromium: true, ffmpeg: true },
+  },
   'test:firefox': {
     entry: VITEST,
     arguments: ['run', '--config', 'vitest.engines.config.ts', 'test/engines/firefox'],

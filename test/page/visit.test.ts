@@ -5,10 +5,10 @@ import type { ElementHandle, Page } from 'puppeteer';
 import sharp from 'sharp';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openPage, ROOT, startChromium, type Chromium, type Watch } from './chromium.js';
-import { textOf, waitForMap } from './demo_page.js';
-import { longestScripts } from './long_tasks.js';
-import { BUILT_PAGE, serveBuilt, ServedFiles } from './servers.js';
+import { openPage, ROOT, startChromium, type Chromium, type Watch } from '../e2e/chromium.js';
+import { textOf, waitForMap } from '../e2e/demo_page.js';
+import { longestScripts } from '../e2e/long_tasks.js';
+import { BUILT_PAGE, serveBuilt, ServedFiles } from '../e2e/servers.js';
 
 const PHOTOS = join(ROOT, 'demo/public/gallery/photos');
 /** Of the processor, in milliseconds: what holds a page up for longer is a long task. */
