@@ -60,7 +60,8 @@ describe('the page, with a model that estimates the field of view', () => {
   it('leaves an angle that was chosen', async () => {
     await page.$eval('#option-angle', (dial) => {
       (dial as HTMLInputElement).value = '45';
-      dial.dispatchEvent(new Event('input'));
+      // As a dial that is moved and let go.
+      for (const type of ['input', 'change']) dial.dispatchEvent(new Event(type, { bubbles: true }));
     });
     await estimate();
     expect(await textOf(page, '#assumptions')).toContain('is taken to span 45° from side to side, which nothing in it');
