@@ -42,7 +42,7 @@ fn main(
   let count = others();
   let own = own_place();
   let own_at = pixel * params.C4;
-  let width = params.C4 + PLACES / 4; // of a head
+  let width = params.C4 + FOURS; // of a head
   let heads_at = pixel * HEADS * width;
   let slice = local % SLICES;
   let first = local / SLICES * 4; // of four frames

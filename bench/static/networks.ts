@@ -1,8 +1,8 @@
-import { Graph, type Node, type Value } from '../../src/graph/graph.js';
-import type { AlongTime, Remember } from '../../src/models/family.js';
+import { Graph, type Node } from '../../src/graph/graph.js';
 import { originalNames } from '../../src/models/identify.js';
 import { codeOf } from '../../src/models/registry.js';
 import { entryByName } from '../../src/models/resolve.js';
+import { pastInputs } from '../../src/runtime/clip_frame.js';
 import { OTHERS } from '../../src/runtime/video_memory.js';
 import type { TensorEntry } from '../../src/weights/format/tensor_table.js';
 import { Weights } from '../../src/weights/weights.js';
@@ -62,19 +62,11 @@ export async function networkNodes(
   const weights = Weights.from(table, model, originalNames(table, model, code));
   const graph = new Graph(storage);
   const image = graph.input('image', { dtype: 'f32', shape: [height, width, 4] });
+  let attentions = 0;
   code.network(entry)(image, weights, {
     convention: 'original',
     // A frame of a stream, of a network along time.
-    remember: entry.temporal && ((rows, along) => pastOf(rows, along)),
+    remember: entry.temporal && ((rows, along) => pastInputs(rows, along, OTHERS, attentions++)),
   });
   return graph.nodes;
-}
-
-/** What a stream has of 31 other frames, where an attention along time keeps rows [P,C] of its own. */
-function pastOf({ graph, id, type }: Value, { table, queries }: AlongTime): ReturnType<Remember> {
-  return {
-    past: graph.input(`past of ${id}`, { ...type, shape: [OTHERS, ...type.shape] }),
-    frames: graph.input('frames', table),
-    query: graph.input(`query of ${id}`, { ...queries.type, shape: queries.type.shape.slice(1) }),
-  };
 }

@@ -51,23 +51,14 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
     {
       name: 'workgroup',
       on: 'any',
-      make: (inputs, attrs, { y }) =>
-        kernelOf(inputs, attrs, y, {
-          file: workgroupWgsl,
-          tunables: {},
-          params: { STEPS: PLACES / 4 },
-        }),
+      make: (inputs, attrs, { y }) => kernelOf(inputs, attrs, y, workgroupWgsl, { STEPS: PLACES / 4 }),
     },
     {
       name: 'subgroup',
       on: 'cpu',
       prefer: () => true,
       make: (inputs, attrs, { y }) => ({
-        ...kernelOf(inputs, attrs, y, {
-          file: subgroupWgsl,
-          tunables: {},
-          params: { STEPS: PLACES / HEADS, LOOP: HEADS },
-        }),
+        ...kernelOf(inputs, attrs, y, subgroupWgsl, { STEPS: PLACES / HEADS, LOOP: HEADS }),
         subgroupSize: HEADS,
       }),
     },
@@ -75,21 +66,18 @@ export const temporalAttention = defineOp<TemporalAttentionInputs, TemporalAtten
   cost: ({ x, past }) => ({ flops: 4 * HEADS * numel(x.shape) * (past ? PLACES : 1) }),
 });
 
-interface Main extends Pick<Kernel, 'tunables' | 'params'> {
-  readonly file: string;
-}
-
 function kernelOf(
   { x, past }: TemporalAttentionInputs,
   { scale }: TemporalAttentionAttrs,
   y: TensorType,
-  { file, tunables, params }: Main,
+  file: string,
+  params: Kernel['params'],
 ): Kernel {
   const [P, C] = tokens2(x);
   return {
     // Shares, and a mean of rows, are within the range of f16.
     files: [file, past ? pastWgsl : noneWgsl, storedWgsl],
-    tunables: { xelem: x.dtype, yelem: y.dtype, HEADS, PLACES, ...tunables },
+    tunables: { xelem: x.dtype, yelem: y.dtype, HEADS, PLACES },
     params: { P, C4: C / 4, SCALE: scale * Math.LOG2E, ...params },
     workgroups: P,
   };

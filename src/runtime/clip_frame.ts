@@ -1,5 +1,5 @@
 import type { Graph, Value } from '../graph/graph.js';
-import type { Remember } from '../models/family.js';
+import type { AlongTime, Remember } from '../models/family.js';
 import type { Engine } from './engine.js';
 import { mapsOf, networkInput, type Geometry } from './estimate.js';
 
@@ -24,18 +24,28 @@ export interface ClipFrame {
   readonly attentions: readonly TimeAttention[];
 }
 
+/** Inputs of a graph for what attention along time `i`, of rows [P,C], has of other frames in a number of slots. */
+export function pastInputs(
+  { graph, type }: Value,
+  { table, queries }: AlongTime,
+  slots: number,
+  i: number,
+): ReturnType<Remember> {
+  return {
+    past: graph.input(`past ${i}`, { ...type, shape: [slots, ...type.shape] }),
+    frames: graph.inputs.get('frames') ?? graph.input('frames', table),
+    query: graph.input(`query ${i}`, { ...queries.type, shape: queries.type.shape.slice(1) }),
+  };
+}
+
 /** Builds a frame that sees what others left in a number of slots, from the picture to its maps. */
 export function clipFrame(engine: Engine, graph: Graph, geometry: Geometry, slots: number): ClipFrame {
   const attentions: TimeAttention[] = [];
-  let frames: Value | undefined;
-  const remember: Remember = (rows, { table, queries }) => {
-    const i = attentions.length;
-    frames ??= graph.input('frames', table);
-    const past = graph.input(`past ${i}`, { ...rows.type, shape: [slots, ...rows.type.shape] });
-    const query = graph.input(`query ${i}`, { ...queries.type, shape: queries.type.shape.slice(1) });
-    attentions.push({ rows, past, query, queries });
-    return { past, frames, query };
+  const remember: Remember = (rows, along) => {
+    const seen = pastInputs(rows, along, slots, attentions.length);
+    attentions.push({ ...seen, rows, queries: along.queries });
+    return seen;
   };
   const outputs = engine.network(networkInput(engine, graph, geometry), remember);
-  return { maps: mapsOf(engine, graph, outputs, geometry), frames: frames as unknown as Value, attentions };
+  return { maps: mapsOf(engine, graph, outputs, geometry), frames: graph.inputs.get('frames') as Value, attentions };
 }

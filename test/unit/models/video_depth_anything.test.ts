@@ -5,6 +5,7 @@ import { codeOf } from '../../../src/models/registry.js';
 import { entryByName } from '../../../src/models/resolve.js';
 import { resolveFile } from '../../../src/models/resolve_file.js';
 import type { Remember } from '../../../src/models/family.js';
+import { pastInputs } from '../../../src/runtime/clip_frame.js';
 import { OTHERS } from '../../../src/runtime/video_memory.js';
 import { byteLength } from '../../../src/tensor.js';
 import { Weights } from '../../../src/weights/weights.js';
@@ -21,11 +22,8 @@ async function streamed(side: number, storage: 'f32' | 'f16') {
   const code = await codeOf(entry);
   const graph = new Graph(storage);
   const found: Record<'rows' | 'past' | 'frames' | 'query', Value>[] = [];
-  const remember: Remember = (rows, { table, queries }) => {
-    const shape = [OTHERS, ...rows.type.shape];
-    const past = graph.input(`past${found.length}`, { ...rows.type, shape });
-    const query = graph.input(`query${found.length}`, { ...queries.type, shape: queries.type.shape.slice(1) });
-    found.push({ rows, past, frames: graph.input('frames', table), query });
+  const remember: Remember = (rows, along) => {
+    found.push({ rows, ...pastInputs(rows, along, OTHERS, found.length) });
     return found.at(-1)!;
   };
   const weights = Weights.from(videoHeader(), 'f', originalNames(videoHeader(), 'f', code));
